@@ -1,0 +1,66 @@
+/** Who should own which table: a pure function of one lease snapshot, so that every replica computes the same answer. */
+import type { InstanceId, LeaseSnapshot } from './lease-store.ts';
+
+export interface BalancePlan {
+  /** Free tables that are this instance's to take now, by `tableKey`. */
+  readonly acquire: readonly string[];
+  /** Own tables beyond the fair share, to be given back drained and checkpointed. */
+  readonly release: readonly string[];
+}
+
+/**
+ * What `self` does about `tables` (keys) given the snapshot. The fair share is floor(tables / instances), and the
+ * remainder goes, one each, to those that hold most. Nobody gives up more than the surplus; a table that is held by
+ * an instance that is not announced any more waits until its lease has ended.
+ */
+export function balance(self: InstanceId, tables: readonly string[], snapshot: LeaseSnapshot): BalancePlan {
+  const sorted = [...new Set(tables)].sort();
+  const instances = [...new Set([...snapshot.instances, self])].sort();
+  const owned = ownedBy(instances, sorted, snapshot);
+  const quota = quotas(sorted.length, instances, owned);
+  const mine = owned.get(self) ?? [];
+  const free = sorted.filter((table) => !snapshot.held.has(table));
+  return {
+    acquire: share(free, instances, owned, quota).get(self) ?? [],
+    release: mine.slice(quota.get(self) ?? 0),
+  };
+}
+
+type Owned = ReadonlyMap<InstanceId, readonly string[]>;
+
+function ownedBy(
+  instances: readonly InstanceId[],
+  tables: readonly string[],
+  snapshot: LeaseSnapshot,
+): Owned {
+  return new Map(instances.map((i) => [i, tables.filter((t) => snapshot.held.get(t)?.owner === i)]));
+}
+
+function quotas(
+  total: number,
+  instances: readonly InstanceId[],
+  owned: Owned,
+): ReadonlyMap<InstanceId, number> {
+  const base = Math.floor(total / instances.length);
+  const extra = total % instances.length;
+  const count = (i: InstanceId) => owned.get(i)?.length ?? 0;
+  const byHolding = [...instances].sort((a, b) => count(b) - count(a) || (a < b ? -1 : 1));
+  return new Map(byHolding.map((i, rank) => [i, base + (rank < extra ? 1 : 0)]));
+}
+
+/** Deals the free tables, in order, to the instances with the most room, so that no two want the same one. */
+function share(
+  free: readonly string[],
+  instances: readonly InstanceId[],
+  owned: Owned,
+  quota: ReadonlyMap<InstanceId, number>,
+): ReadonlyMap<InstanceId, readonly string[]> {
+  const dealt = new Map<InstanceId, string[]>(instances.map((i) => [i, []]));
+  const room = (i: InstanceId) =>
+    (quota.get(i) ?? 0) - (owned.get(i)?.length ?? 0) - (dealt.get(i)?.length ?? 0);
+  for (const table of free) {
+    const taker = instances.reduce((best, i) => (room(i) > room(best) ? i : best));
+    if (room(taker) > 0) dealt.get(taker)?.push(table);
+  }
+  return dealt;
+}

@@ -1,0 +1,59 @@
+import type { Position } from './position.ts';
+
+export type Operation = 'insert' | 'update' | 'delete' | 'read' | 'gap';
+
+/** A value as it stands in JSON. How each SQL type arrives is in the README of `libs/sqlserver`. */
+export type Value = string | number | boolean | null;
+export type Row = Readonly<Record<string, Value>>;
+
+/** Columns that CDC did not carry in one image: unavailable, which is not NULL. */
+export interface Unavailable {
+  readonly in: 'data' | 'before';
+  readonly columns: readonly string[];
+}
+
+/** What is known of a change when its source has read it. */
+export interface ChangeMetadata {
+  readonly version: 1;
+  /** Stable and unique, at most 96 characters: the same change has it on any replica after any crash. */
+  readonly id: string;
+  /** Type of the source: `sqlserver`. */
+  readonly source: string;
+  readonly server: string;
+  readonly database: string;
+  readonly schema: string;
+  readonly table: string;
+  readonly captureInstance: string;
+  readonly operation: Operation;
+  /** Values of the key columns; null for a table without a key. */
+  readonly key: Row | null;
+  /** Of an update: the columns whose values changed. */
+  readonly changed?: readonly string[];
+  readonly unavailable?: readonly Unavailable[];
+  /** Commit LSN, `0x` and 20 hex digits. */
+  readonly lsn: string;
+  readonly seqval: string;
+  /** Ordinal of the change within its transaction in this table, from 1. */
+  readonly sequence: number;
+  /** Commit time, ISO 8601, UTC. */
+  readonly committedAt: string;
+  readonly position: Position;
+}
+
+/** One committed change of one row. For a delete `data` is the last image; `before` exists for an update only. */
+export interface ChangeEvent {
+  readonly data: Row | null;
+  readonly before?: Row;
+  readonly metadata: ChangeMetadata;
+}
+
+/** What the sending owner adds: see DESIGN 5, rules 3 and 4. */
+export interface Stamp {
+  readonly generation: number;
+  readonly epoch: number;
+}
+
+/** A change as it stands on the topic. */
+export interface StampedEvent extends ChangeEvent {
+  readonly metadata: ChangeMetadata & Stamp;
+}

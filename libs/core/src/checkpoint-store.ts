@@ -1,0 +1,21 @@
+import type { CallOptions } from './call-options.ts';
+import type { Lease } from './lease-store.ts';
+import type { ResumePoint } from './position.ts';
+import type { TableId } from './table-id.ts';
+
+/** How far a table's changes are safe: all up to `at` were accepted by the broker. */
+export interface Checkpoint {
+  readonly at: ResumePoint;
+  readonly generation: number;
+}
+
+/** Where checkpoints are kept, fenced by the lease of their table. */
+export interface CheckpointStore {
+  /** Undefined when there is none. Throws CheckpointUnreadable when there is one that cannot be understood. */
+  load(table: TableId, o: CallOptions): Promise<Checkpoint | undefined>;
+  /**
+   * Saves under `lease`. Throws LeaseLost when a newer epoch owns the table, whatever this process believes. Refuses
+   * (Unexpected) to move back: what is saved is never older, by (generation, position), than what is there.
+   */
+  save(checkpoint: Checkpoint, under: Lease, o: CallOptions): Promise<void>;
+}

@@ -1,0 +1,51 @@
+/** The envelope of one change as a line of JSON (DESIGN 7), and back. */
+import type { ChangeEvent, Stamp, StampedEvent } from './change-event.ts';
+import { DStreamError } from './errors.ts';
+
+/** One line, without its end. */
+export function encodeEnvelope(event: ChangeEvent, stamp: Stamp): string {
+  return JSON.stringify(stamped(event, stamp));
+}
+
+function stamped(event: ChangeEvent, stamp: Stamp): StampedEvent {
+  const metadata = { ...event.metadata, generation: stamp.generation, epoch: stamp.epoch };
+  return event.before === undefined
+    ? { data: event.data, metadata }
+    : { data: event.data, before: event.before, metadata };
+}
+
+const operations: ReadonlySet<unknown> = new Set(['insert', 'update', 'delete', 'read', 'gap']);
+
+/**
+ * Reads one line. Throws MalformedMessage, which says what is wrong but never repeats the content: it is the user's
+ * data.
+ */
+export function decodeEnvelope(line: string): StampedEvent {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(line);
+  } catch (cause) {
+    throw new DStreamError('MalformedMessage', 'the envelope is not JSON', { cause });
+  }
+  const problem = problemOf(parsed);
+  if (problem !== undefined) throw new DStreamError('MalformedMessage', `the envelope ${problem}`);
+  return parsed as StampedEvent;
+}
+
+function problemOf(envelope: unknown): string | undefined {
+  if (!isObject(envelope)) return 'is not a JSON object';
+  const { data, before, metadata } = envelope;
+  if (data !== null && !isObject(data)) return 'has no data: an object or null is expected';
+  if (before !== undefined && !isObject(before)) return 'has a before that is not an object';
+  if (!isObject(metadata)) return 'has no metadata';
+  if (metadata['version'] !== 1) return 'has a metadata.version that is not 1';
+  if (!operations.has(metadata['operation'])) return 'has an unknown metadata.operation';
+  const missing = ['id', 'schema', 'table', 'position'].find((k) => typeof metadata[k] !== 'string');
+  if (missing !== undefined) return `has no metadata.${missing}`;
+  if (!Number.isSafeInteger(metadata['generation'])) return 'has no metadata.generation';
+  return undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

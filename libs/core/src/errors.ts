@@ -1,0 +1,106 @@
+/**
+ * What the caller does about an error:
+ * - `retry`: it may work later; back off and try again.
+ * - `dead-letter`: this message or change never will; set it aside and go on.
+ * - `lost`: we no longer own the table, session or message; stop quietly.
+ * - `fatal`: a person must act; the message says what to do.
+ */
+export type Disposition = 'retry' | 'dead-letter' | 'lost' | 'fatal';
+
+const dispositions = {
+  // of a table (the other tables go on)
+  HistoryLost: 'fatal',
+  SourceWentBack: 'fatal',
+  TableNotFound: 'fatal',
+  TableNotCaptured: 'fatal',
+  CdcNotEnabled: 'fatal',
+  PermissionDenied: 'fatal',
+  ChangeTooLarge: 'fatal',
+  CheckpointUnreadable: 'fatal',
+  // of the process or of a connection
+  LoginFailed: 'fatal',
+  DatabaseNotFound: 'fatal',
+  EntityNotFound: 'fatal',
+  EntityMismatch: 'fatal',
+  Unauthorized: 'fatal',
+  ConfigInvalid: 'fatal',
+  NotBuilt: 'fatal',
+  PortInUse: 'fatal',
+  // passing
+  Unreachable: 'retry',
+  Throttled: 'retry',
+  TimedOut: 'retry',
+  Transient: 'retry',
+  Stalled: 'retry',
+  Unexpected: 'retry',
+  // no longer ours
+  LeaseLost: 'lost',
+  LockLost: 'lost',
+  // of one message
+  MessageTooLarge: 'dead-letter',
+  MalformedMessage: 'dead-letter',
+  Rejected: 'dead-letter',
+} as const satisfies Record<string, Disposition>;
+
+export type ErrorCode = keyof typeof dispositions;
+
+const tableFaults: ReadonlySet<ErrorCode> = new Set([
+  'HistoryLost',
+  'SourceWentBack',
+  'TableNotFound',
+  'TableNotCaptured',
+  'CdcNotEnabled',
+  'PermissionDenied',
+  'ChangeTooLarge',
+  'CheckpointUnreadable',
+]);
+
+/**
+ * The one error of ours. Vendor errors are translated into it once, at the adapter's edge, by number or code;
+ * `cause` keeps the original. The message says what, which one, what now, and holds no secret.
+ */
+export class DStreamError extends Error {
+  override readonly name: string = 'DStreamError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+
+  get disposition(): Disposition {
+    return dispositions[this.code];
+  }
+}
+
+/** True for a fault of one table, which keeps its lease and is looked at again while the others go on. */
+export function isTableFault(error: unknown): error is DStreamError {
+  return error instanceof DStreamError && tableFaults.has(error.code);
+}
+
+/** The part of a batch that was not accepted: everything of one key from `from` (an index into the input) on. */
+export interface BatchFailure {
+  /** Session id (topic) or ordering key (publisher). */
+  readonly key: string;
+  readonly from: number;
+  readonly error: DStreamError;
+}
+
+/** Some of a batch was not accepted. Per key it is a suffix: what stands before `from` was accepted, in order. */
+export class BatchError extends DStreamError {
+  override readonly name = 'BatchError';
+  readonly failures: readonly BatchFailure[];
+
+  constructor(failures: readonly [BatchFailure, ...BatchFailure[]]) {
+    const [first] = failures;
+    super(first.error.code, first.error.message, { cause: first.error });
+    this.failures = failures;
+  }
+}
+
+/** Makes any thrown value a DStreamError. An unknown one is `Unexpected`, which is retried. */
+export function asDStreamError(error: unknown): DStreamError {
+  if (error instanceof DStreamError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  return new DStreamError('Unexpected', text, { cause: error });
+}

@@ -1,0 +1,88 @@
+/** Packs consecutive changes of one session into messages (DESIGN 7). Pure: byte length and hash are passed in. */
+import type { ChangeEvent, Stamp } from './change-event.ts';
+import { encodeEnvelope } from './envelope.ts';
+import { shorten, type Hash } from './shorten.ts';
+import { tableKey, tableName, type TableId } from './table-id.ts';
+import type { OutgoingMessage, PropertyValue } from './topic.ts';
+
+export interface PackLimits {
+  /** Bytes of a message's body beyond which no further change is added. One larger change travels alone. */
+  readonly maxBytes: number;
+  readonly maxChanges: number;
+}
+
+export interface PackOptions extends PackLimits {
+  readonly table: TableId;
+  readonly byteLength: (text: string) => number;
+  readonly hash: Hash;
+}
+
+/** Service Bus takes session ids of at most 128 characters (Service Bus quotas). */
+const maxSessionId = 128;
+
+/** The session of a table: its identity, shortened by a hash where it passes the broker's limit. */
+export function sessionIdOf(table: TableId, hash: Hash): string {
+  return shorten(tableKey(table), maxSessionId, hash);
+}
+
+interface Open {
+  lines: string[];
+  bytes: number;
+  first: ChangeEvent;
+  last: ChangeEvent;
+}
+
+/** Messages for `changes`, in order. Never waits for more: what is given is what is packed. */
+export function pack(changes: readonly ChangeEvent[], stamp: Stamp, options: PackOptions): OutgoingMessage[] {
+  const seal = sealer(stamp, options);
+  const messages: OutgoingMessage[] = [];
+  let open: Open | undefined;
+  for (const change of changes) {
+    const line = encodeEnvelope(change, stamp);
+    const bytes = options.byteLength(line);
+    if (open !== undefined && fits(open, bytes, options)) {
+      open.lines.push(line);
+      open.bytes += bytes + 1;
+      open.last = change;
+    } else {
+      if (open !== undefined) messages.push(seal(open));
+      open = { lines: [line], bytes, first: change, last: change };
+    }
+  }
+  if (open !== undefined) messages.push(seal(open));
+  return messages;
+}
+
+function fits(open: Open, bytes: number, limits: PackLimits): boolean {
+  return open.lines.length < limits.maxChanges && open.bytes + 1 + bytes <= limits.maxBytes;
+}
+
+function sealer(stamp: Stamp, options: PackOptions): (open: Open) => OutgoingMessage {
+  const { table } = options;
+  const sessionId = sessionIdOf(table, options.hash);
+  const common = {
+    schema: table.schema,
+    table: table.table,
+    database: table.database,
+    server: table.source,
+  };
+  return ({ lines, bytes, first, last }) => {
+    const properties: Record<string, PropertyValue> = {
+      ...common,
+      changes: lines.length,
+      firstPosition: first.metadata.position,
+      lastPosition: last.metadata.position,
+      generation: stamp.generation,
+    };
+    if (options.maxChanges === 1) properties['operation'] = first.metadata.operation;
+    return {
+      messageId: `${first.metadata.id}:${lines.length}:${stamp.generation}`,
+      sessionId,
+      subject: tableName(table),
+      contentType: lines.length === 1 ? 'application/json' : 'application/x-ndjson',
+      body: lines.join('\n'),
+      bodyBytes: bytes,
+      properties,
+    };
+  };
+}

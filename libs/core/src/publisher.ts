@@ -1,0 +1,19 @@
+import type { CallOptions } from './call-options.ts';
+import type { ChangeEvent } from './change-event.ts';
+
+/** A change on its way to one output. */
+export interface RoutedEvent {
+  readonly event: ChangeEvent;
+  /** The change as one line of JSON, without the line's end. Made once, for all outputs. */
+  readonly line: string;
+  /** Events of one ordering key reach the destination in the order given: the session of the change. */
+  readonly orderingKey: string;
+}
+
+/** Brings changes to a destination. One per configured output; `publish` is called by several sessions side by side. */
+export interface Publisher extends AsyncDisposable {
+  /** Called once before the first publish. Rejects with `fatal` for what a person must mend, `retry` for what passes. */
+  connect(o: CallOptions): Promise<void>;
+  /** Resolves when durable at the destination. Sees repeats and tolerates them. A BatchError names a suffix per ordering key. */
+  publish(events: readonly RoutedEvent[], o: CallOptions): Promise<void>;
+}

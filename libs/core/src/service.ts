@@ -1,0 +1,12 @@
+/** `draining` aborts first: take nothing new, finish what is in flight. `aborted` aborts when time is up or at a second signal: give up now. */
+export interface StopSignals {
+  readonly draining: AbortSignal;
+  readonly aborted: AbortSignal;
+}
+
+/** A long-running part of a process. */
+export interface Service {
+  readonly name: string;
+  /** Called once per life. Resolves when stopped; a rejection asks the supervisor to restart it with back-off. */
+  run(stop: StopSignals): Promise<void>;
+}

@@ -1,0 +1,58 @@
+import type { CallOptions } from './call-options.ts';
+import type { Progress } from './position.ts';
+import type { PropertyValue } from './topic.ts';
+
+/** A message as it arrived. */
+export interface IncomingMessage {
+  readonly messageId: string;
+  readonly sessionId?: string;
+  readonly subject?: string;
+  readonly contentType?: string;
+  /** The raw body, never parsed by the client library: it would damage numbers beyond 2^53. */
+  readonly body: Uint8Array;
+  readonly properties: Readonly<Record<string, PropertyValue>>;
+  readonly sequenceNumber: string;
+  /** When the broker took it, ms since 1970 by the broker's clock. */
+  readonly enqueuedAtMs: number;
+}
+
+/** Application properties of a dead letter: what of it failed (DESIGN 5, rule 8). */
+export type SetAside = Readonly<Record<string, PropertyValue>>;
+
+/** The session a message came by, while this process holds it. The same object for every delivery of one hold. */
+export interface SessionHold {
+  readonly id: string;
+  /** Aborts when the session is no longer ours: its deliveries cannot be settled any more. */
+  readonly lost: AbortSignal;
+  /** The progress in the session's state. Undefined when there is none, or none that can be understood. */
+  load(): Promise<Progress | undefined>;
+  save(progress: Progress): Promise<void>;
+  /** Gives the session back. What was not settled is handed out again, and no delivery count is spent. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** One message under a lock that the adapter keeps renewed until it is settled or the session closed. */
+export interface Delivery {
+  readonly message: IncomingMessage;
+  /** How often it was handed out before. */
+  readonly deliveryCount: number;
+  /** Aborts when the lock is lost: settling would throw LockLost. */
+  readonly lockLost: AbortSignal;
+  readonly session?: SessionHold;
+  /** Done with. Throws LockLost (`lost`) when the lock is gone, or a `retry`. */
+  complete(): Promise<void>;
+  /** Moves it to the dead-letter queue, with a reason (at most 4,096 characters each). */
+  deadLetter(reason: string, description: string, properties: SetAside): Promise<void>;
+}
+
+/** Where the processor receives: peek-lock. */
+export interface Subscription extends AsyncDisposable {
+  /**
+   * Deliveries of all sessions this process holds, interleaved. Within a session messages are handed out in order,
+   * up to `maxInFlight` unsettled at a time, and the consumer settles them in order. The adapter accepts sessions as
+   * they have messages, up to its configured number; a session is held until the consumer closes it or it is lost.
+   * Recovers by itself from what passes. Ends by abort (rejects with `signal.reason`) or by throwing a fatal error;
+   * sessions still held then stay settleable until closed or the subscription is disposed.
+   */
+  receive(o: CallOptions & { readonly maxInFlight: number }): AsyncIterable<Delivery>;
+}

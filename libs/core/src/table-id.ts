@@ -1,0 +1,29 @@
+/**
+ * Who a table is (DESIGN 5, rule 1): the source's configured name, the database, and schema and table in the
+ * catalogue's spelling. Never the capture instance, which may change, nor `@@SERVERNAME`, which changes on failover.
+ */
+export interface TableId {
+  readonly source: string;
+  readonly database: string;
+  readonly schema: string;
+  readonly table: string;
+}
+
+/** `schema.table`, for people and for the message's subject. Not unique when a name holds a dot: see `tableKey`. */
+export function tableName(t: Pick<TableId, 'schema' | 'table'>): string {
+  return `${t.schema}.${t.table}`;
+}
+
+/**
+ * The identity as one string: `source/database/schema.table`. Each part is percent-encoded where it holds a
+ * separator, so two tables never share a key. Leases, sessions and change ids are built on it.
+ */
+export function tableKey(t: TableId): string {
+  return `${part(t.source)}/${part(t.database)}/${part(t.schema)}.${part(t.table)}`;
+}
+
+const reserved = /[%/.?#\\\u0000-\u001f]/g;
+
+function part(text: string): string {
+  return text.replace(reserved, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+}

@@ -1,0 +1,28 @@
+import type { CallOptions } from './call-options.ts';
+
+export type PropertyValue = string | number | boolean;
+
+/** A message to be sent. Its parts are named as Service Bus names them. */
+export interface OutgoingMessage {
+  /** At most 128 characters. */
+  readonly messageId: string;
+  /** At most 128 characters. Messages of one session arrive in the order they were sent. */
+  readonly sessionId: string;
+  readonly subject: string;
+  readonly contentType: string;
+  readonly body: string;
+  /** Length of `body` in UTF-8 bytes. */
+  readonly bodyBytes: number;
+  readonly properties: Readonly<Record<string, PropertyValue>>;
+}
+
+/** Where the ingester sends. */
+export interface Topic extends AsyncDisposable {
+  /**
+   * Resolves when all are accepted. A BatchError names, per session, the suffix that was not: code MessageTooLarge
+   * when one message exceeds what the broker takes. A session's next send starts only after its last one was
+   * accepted; sends of different sessions run side by side. On abort it rejects with `signal.reason`, and what was
+   * under way may still arrive.
+   */
+  send(messages: readonly OutgoingMessage[], o: CallOptions): Promise<void>;
+}
