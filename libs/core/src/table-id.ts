@@ -22,6 +22,7 @@ export function tableKey(t: TableId): string {
   return `${part(t.source)}/${part(t.database)}/${part(t.schema)}.${part(t.table)}`;
 }
 
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const reserved = /[%/.?#\\\u0000-\u001f]/g;
 
 function part(text: string): string {
