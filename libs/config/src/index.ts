@@ -1,1 +1,2 @@
-export {};
+export * from './configuration.ts';
+export * from './load-configuration.ts';

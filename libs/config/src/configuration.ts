@@ -1,0 +1,164 @@
+/**
+ * What a configuration file becomes: checked, typed, with every default filled in. Durations are milliseconds, sizes
+ * are bytes. `undefined` stands only where the absence itself says something, and the docstring says what.
+ *
+ * Every part carries the `path` it came from, for `Configuration.where`.
+ */
+
+export interface Configuration {
+  /** The file as it was named to `loadConfiguration`. */
+  readonly file: string;
+  /** Undefined when the command does not use the block, or (`validate` only) when the file has none. */
+  readonly ingester: IngesterConfig | undefined;
+  /** Undefined when the command does not use the block, or (`validate` only) when the file has none. */
+  readonly processor: ProcessorConfig | undefined;
+  readonly service: ServiceConfig;
+  /**
+   * What a person should know although it is no error: one sentence each, with file and line. Unset variables and
+   * what is not built yet (`validate` only), and what is configured without effect. Holds no secret.
+   */
+  readonly notes: readonly string[];
+  /**
+   * Where a key stands, for messages: `where('ingester.topic.name')` is `dstream.hcl:12, ingester.topic.name`. A key
+   * that is not in the file is placed at the block that would hold it. The older name `publisher` is shown where the
+   * file uses it.
+   */
+  where(path: string): string;
+}
+
+export interface IngesterConfig {
+  readonly path: string;
+  /** The source's name in table identities. Undefined: derived from the host of the connection string. */
+  readonly name: string | undefined;
+  readonly dbType: 'sqlserver';
+  /** Secret. `sqlserver://…` or `Server=…;Database=…`; not empty, otherwise unchecked here. */
+  readonly dbConnectionString: string;
+  /** Where a table without a checkpoint begins. */
+  readonly start: 'earliest' | 'latest';
+  readonly ordering: 'table' | 'key';
+  /** Number of sessions a table is spread over when ordered by key. */
+  readonly keySessions: number;
+  readonly onGap: 'stop' | 'skip' | 'snapshot';
+  readonly oversize: 'claim_check' | 'stub';
+  readonly read: ReadConfig;
+  readonly lease: LeaseConfig;
+  readonly checkpoint: CheckpointConfig;
+  readonly topic: TopicConfig;
+  readonly locks: LocksConfig;
+  /** At least one, none twice. An entry for a table takes precedence over the entry for its whole schema. */
+  readonly tables: readonly TableConfig[];
+}
+
+export interface ReadConfig {
+  readonly mode: 'functions' | 'direct';
+  /** Rows of one page, at most. */
+  readonly maxRows: number;
+  /** Bytes of changes that were read and not yet sent, at most. */
+  readonly maxBytes: number;
+}
+
+export interface LeaseConfig {
+  /** 15,000 to 60,000, whole seconds: what a blob lease takes. */
+  readonly durationMs: number;
+}
+
+export interface CheckpointConfig {
+  /** How often a moving checkpoint is saved. */
+  readonly intervalMs: number;
+  /** How often the checkpoint of an idle table is saved. */
+  readonly idleIntervalMs: number;
+}
+
+export interface TopicConfig {
+  readonly path: string;
+  readonly name: string;
+  readonly connection: BrokerConnection;
+  /** `auto`: what one page has for a session goes into one message, up to the limits. 1: one change a message. */
+  readonly pack: 'auto' | 1;
+  readonly packMaxBytes: number;
+  /** 1 when `pack` is 1, so that it can be given to the packer as it is. */
+  readonly packMaxChanges: number;
+}
+
+/** A connection string (secret), or a namespace with managed identity. */
+export type BrokerConnection =
+  | { readonly kind: 'connection-string'; readonly connectionString: string }
+  | { readonly kind: 'namespace'; readonly namespace: string };
+
+export interface LocksConfig {
+  readonly path: string;
+  readonly type: 'azure_blob';
+  readonly connection: BlobConnection;
+  readonly containerName: string;
+}
+
+/** A connection string (secret), or the address of a storage account with managed identity. */
+export type BlobConnection =
+  | { readonly kind: 'connection-string'; readonly connectionString: string }
+  | { readonly kind: 'account-url'; readonly accountUrl: string };
+
+export interface TableConfig {
+  /** `ingester.tables[3]`, or the override that names a table of a whole schema. */
+  readonly path: string;
+  readonly name: TableName;
+  /** Wait after a pass, from the table's override or the defaults. */
+  readonly pollIntervalMs: number;
+  /** What the wait grows to while nothing changes; not less than `pollIntervalMs`. */
+  readonly maxPollIntervalMs: number;
+}
+
+/** A table, or with `pattern` all captured tables of a schema. In the spelling of the file, which the catalogue corrects. */
+export type TableName =
+  { readonly schema: string; readonly table: string } | { readonly schema: string; readonly pattern: '*' };
+
+export interface ProcessorConfig {
+  readonly path: string;
+  readonly source: SourceConfig;
+  /** In the order of the file. At least one when loaded for a command. Types that are not built yet are left out by `validate`. */
+  readonly outputs: readonly OutputConfig[];
+}
+
+export interface SourceConfig {
+  readonly path: string;
+  readonly type: 'azure_service_bus';
+  readonly connection: BrokerConnection;
+  readonly topic: string;
+  readonly subscription: string;
+  /** False: the subscription has no sessions, and there is no order. */
+  readonly sessions: boolean;
+  /** Sessions held side by side, at most. */
+  readonly maxSessions: number;
+  /** The subscription's lock duration, at most. */
+  readonly lockDurationMs: number;
+}
+
+/** One output, by `type`. */
+export type OutputConfig = ConsoleOutputConfig;
+
+export interface ConsoleOutputConfig {
+  readonly path: string;
+  /** The label, else the type. Unique in the file. */
+  readonly name: string;
+  readonly type: 'console';
+  /** `auto`: pretty in a terminal, else JSON lines. */
+  readonly format: 'auto' | 'json' | 'pretty';
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export interface ServiceConfig {
+  readonly path: string;
+  /** From DSTREAM_LOG_LEVEL, else the file, else info. */
+  readonly logLevel: LogLevel;
+  /** Where health, status and metrics are served. Undefined: turned off. Port 0: any free one. */
+  readonly http: HttpAddress | undefined;
+  /** True when the file names the address: then a busy port is an error, a busy default port is replaced. */
+  readonly httpConfigured: boolean;
+  readonly shutdownTimeoutMs: number;
+}
+
+export interface HttpAddress {
+  /** A name or an address; an IPv6 address without its brackets. */
+  readonly host: string;
+  readonly port: number;
+}
