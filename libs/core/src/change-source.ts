@@ -23,7 +23,8 @@ export interface ChangeSource extends AsyncDisposable {
 
   /**
    * The changes strictly after `after`, in commit order, no faster than pulled; without `after` from where the
-   * configuration says a new table starts. Re-reading gives the same changes with the same ids. Never ends by
+   * configuration says a new table starts: then the first batch is empty and its `end` is that start, so that the
+   * start can be saved before anything is sent. Re-reading gives the same changes with the same ids. Never ends by
    * itself: it waits with adaptive back-off and yields empty batches so that an idle table's position moves on.
    * Ends by abort (rejects with `signal.reason`), by `return()`, or by throwing: a table's fault (HistoryLost when
    * `after` is older than what is kept, TableNotFound, TableNotCaptured, CdcNotEnabled, PermissionDenied), a passing

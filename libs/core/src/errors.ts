@@ -26,6 +26,7 @@ const dispositions = {
   ConfigInvalid: 'fatal',
   NotBuilt: 'fatal',
   PortInUse: 'fatal',
+  OutputClosed: 'fatal',
   // passing
   Unreachable: 'retry',
   Throttled: 'retry',

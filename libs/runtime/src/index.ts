@@ -1,1 +1,10 @@
-export {};
+export * from './abort.ts';
+export * from './deadline.ts';
+export * from './http-endpoint.ts';
+export * from './logging.ts';
+export * from './metrics.ts';
+export * from './outage.ts';
+export * from './retrying.ts';
+export * from './stop.ts';
+export * from './system-clock.ts';
+export * from './together.ts';

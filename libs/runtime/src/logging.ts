@@ -1,0 +1,77 @@
+/** Logs for the operator: pino, to standard error, JSON lines or readable ones. Secrets are taken out of every line. */
+import type { Log, LogFields } from '@dstream/core';
+import { pino, type Logger } from 'pino';
+import { prettyFactory } from 'pino-pretty';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type LogFormat = 'json' | 'pretty';
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  /** Whether the destination shows colours: for `pretty` only. */
+  readonly colour: boolean;
+  /** Takes secrets out of a finished line. */
+  readonly redact: (text: string) => string;
+  readonly write: (text: string) => void;
+}
+
+export function createLog(options: LogOptions): Log {
+  const pretty =
+    options.format === 'pretty'
+      ? prettyFactory({ colorize: options.colour, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' })
+      : undefined;
+  const write = (line: string) => options.write(options.redact(pretty === undefined ? line : pretty(line)));
+  const logger = pino(
+    { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level } },
+    { write },
+  );
+  return new PinoLog(logger);
+}
+
+function level(label: string): { level: string } {
+  return { level: label };
+}
+
+class PinoLog implements Log {
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  debug(sentence: string, fields: LogFields = {}): void {
+    this.#logger.debug(plain(fields), sentence);
+  }
+
+  info(sentence: string, fields: LogFields = {}): void {
+    this.#logger.info(plain(fields), sentence);
+  }
+
+  warn(sentence: string, fields: LogFields = {}): void {
+    this.#logger.warn(plain(fields), sentence);
+  }
+
+  error(sentence: string, fields: LogFields = {}): void {
+    this.#logger.error(plain(fields), sentence);
+  }
+
+  child(fields: LogFields): Log {
+    return new PinoLog(this.#logger.child(plain(fields)));
+  }
+}
+
+/** Errors as their message and code: never a stack trace. */
+function plain(fields: LogFields): Record<string, unknown> {
+  const entries = Object.entries(fields).map(([key, value]) => [
+    key,
+    value instanceof Error ? ofError(value) : value,
+  ]);
+  return Object.fromEntries(entries) as Record<string, unknown>;
+}
+
+function ofError(error: Error): string {
+  return 'code' in error && typeof error.code === 'string'
+    ? `${error.code}: ${error.message}`
+    : error.message;
+}

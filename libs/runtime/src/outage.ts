@@ -1,0 +1,51 @@
+import type { Clock, DStreamError, Log } from '@dstream/core';
+
+/** After this long an outage is said again, at error level, once in each such period. */
+const remindMs = 300_000;
+
+/**
+ * Says an outage once when it begins and once when it ends, instead of once per attempt: one error line is what the
+ * operator needs. Long ones are repeated every five minutes.
+ */
+export class Outage {
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #what: string;
+  #since: number | undefined;
+  #saidAt = 0;
+  #saidText = '';
+
+  constructor(what: string, log: Log, clock: Clock) {
+    this.#what = what;
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /** To be called for every failed attempt. */
+  failed(error: DStreamError): void {
+    const now = this.#clock.monotonicMs();
+    this.#since ??= now;
+    const news = error.message !== this.#saidText || now - this.#saidAt >= remindMs;
+    const fields = { code: error.code, reason: error.message, sinceSeconds: secondsFrom(this.#since, now) };
+    if (!news) {
+      this.#log.debug(`${this.#what}: still failing`, fields);
+      return;
+    }
+    this.#saidAt = now;
+    this.#saidText = error.message;
+    this.#log.error(`${this.#what}: failing, trying again`, fields);
+  }
+
+  /** To be called for every success. */
+  succeeded(): void {
+    if (this.#since === undefined) return;
+    const seconds = secondsFrom(this.#since, this.#clock.monotonicMs());
+    this.#log.info(`${this.#what}: working again`, { afterSeconds: seconds });
+    this.#since = undefined;
+    this.#saidText = '';
+  }
+}
+
+function secondsFrom(startMs: number, endMs: number): number {
+  return Math.round((endMs - startMs) / 100) / 10;
+}

@@ -1,0 +1,44 @@
+import { asDStreamError, Backoff, type Clock, type DStreamError } from '@dstream/core';
+import type { Outage } from './outage.ts';
+
+export interface RetryOptions {
+  readonly clock: Clock;
+  readonly outage: Outage;
+  readonly random?: () => number;
+  /** First and longest wait, in milliseconds; 500 and 30,000 when not given. */
+  readonly firstMs?: number;
+  readonly maxMs?: number;
+  /** Which errors are tried again. By default those of disposition `retry`. */
+  readonly again?: (error: DStreamError) => boolean;
+}
+
+/**
+ * Calls `attempt` until it succeeds, with back-off between. Throws what `again` refuses, and `signal.reason` on
+ * abort.
+ */
+export async function retrying<T>(
+  attempt: (signal: AbortSignal) => Promise<T>,
+  signal: AbortSignal,
+  options: RetryOptions,
+): Promise<T> {
+  const { clock, outage, random = Math.random, firstMs = 500, maxMs = 30_000, again = passes } = options;
+  const backoff = new Backoff({ firstMs, maxMs, random });
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      const result = await attempt(signal);
+      outage.succeeded();
+      return result;
+    } catch (caught) {
+      signal.throwIfAborted();
+      const error = asDStreamError(caught);
+      if (!again(error)) throw error;
+      outage.failed(error);
+      await clock.sleep(backoff.next(), signal);
+    }
+  }
+}
+
+function passes(error: DStreamError): boolean {
+  return error.disposition === 'retry';
+}
