@@ -1,1 +1,4 @@
-export {};
+export * from './ingester-metrics.ts';
+export * from './ingester-parts.ts';
+export * from './ingester.ts';
+export type { TableReport } from './table-status.ts';

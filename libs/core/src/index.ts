@@ -11,6 +11,8 @@ export * from './errors.ts';
 export * from './generation.ts';
 export * from './lease-store.ts';
 export * from './log.ts';
+export * from './not-accepted.ts';
+export * from './one-ahead.ts';
 export * from './pack.ts';
 export * from './poll-schedule.ts';
 export * from './position.ts';

@@ -1,0 +1,123 @@
+/**
+ * Saves how far one table is accepted. Only what `accepted` was told is ever saved, so a checkpoint stands for a
+ * prefix of changes that the broker has. Saves at most once an interval, an idle table's at the idle interval, and
+ * what is left when the table is given back.
+ */
+import {
+  nextGeneration,
+  type Checkpoint,
+  type CheckpointStore,
+  type Clock,
+  type Log,
+  type ResumePoint,
+} from '@dstream/core';
+import { Outage, retrying } from '@dstream/runtime';
+import type { LeaseKeeper } from './lease-keeper.ts';
+
+export interface CheckpointKeeperOptions {
+  readonly store: CheckpointStore;
+  readonly lease: LeaseKeeper;
+  readonly intervalMs: number;
+  readonly idleIntervalMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class CheckpointKeeper {
+  readonly #options: CheckpointKeeperOptions;
+  readonly #outage: Outage;
+  #accepted: Checkpoint | undefined;
+  #saved: Checkpoint | undefined;
+  #savedAtMs = 0;
+  #changesWaiting = false;
+  #generation: number | undefined;
+  #saving: Promise<void> = Promise.resolve();
+
+  constructor(options: CheckpointKeeperOptions) {
+    this.#options = options;
+    this.#outage = new Outage('saving the checkpoint', options.log, options.clock);
+  }
+
+  /** Where to continue: what was accepted last, else what is stored, else undefined for a table that is new. */
+  async begin(signal: AbortSignal): Promise<ResumePoint | undefined> {
+    if (this.#generation === undefined) await this.#load(signal);
+    return this.#accepted?.at;
+  }
+
+  async #load(signal: AbortSignal): Promise<void> {
+    const { store, lease, clock } = this.#options;
+    const stored = await store.load(lease.lease.table, { signal });
+    this.#generation = stored?.generation ?? nextGeneration(lease.lease.acquiredAtMs, undefined);
+    this.#accepted = stored;
+    this.#saved = stored;
+    this.#savedAtMs = clock.monotonicMs();
+  }
+
+  /** The generation every message carries. To be asked for after `begin`. */
+  get generation(): number {
+    if (this.#generation === undefined) throw new Error('the checkpoint was not loaded: call begin first');
+    return this.#generation;
+  }
+
+  /** True until a first checkpoint of the table is stored: nothing may be sent before. */
+  get isNew(): boolean {
+    return this.#saved === undefined;
+  }
+
+  /** The broker has everything up to `at`. */
+  accepted(at: ResumePoint, changes: number): void {
+    this.#accepted = { at, generation: this.generation };
+    if (changes > 0) this.#changesWaiting = true;
+  }
+
+  /** Saves what is due, every interval, until `signal` aborts; then resolves. Rejects with LeaseLost. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, intervalMs } = this.#options;
+    while (!signal.aborted) {
+      await clock.sleep(intervalMs, signal).catch(() => undefined);
+      if (!signal.aborted && this.#due())
+        await this.save(signal).catch((error: unknown) => this.#unlessStopped(error, signal));
+    }
+  }
+
+  #unlessStopped(error: unknown, signal: AbortSignal): void {
+    if (!signal.aborted) throw error;
+  }
+
+  #due(): boolean {
+    const { clock, idleIntervalMs } = this.#options;
+    return this.#changesWaiting || clock.monotonicMs() - this.#savedAtMs >= idleIntervalMs;
+  }
+
+  /** Saves what was accepted, if that is news. One save at a time. Tries again what passes, until `signal` aborts. */
+  save(signal: AbortSignal): Promise<void> {
+    const next = this.#saving.then(() => this.#saveNow(signal));
+    this.#saving = next.catch(() => undefined);
+    return next;
+  }
+
+  async #saveNow(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    await retrying((attempt) => this.#attempt(attempt), signal, {
+      clock,
+      outage: this.#outage,
+      again: (error) => error.disposition !== 'lost',
+    });
+  }
+
+  async #attempt(signal: AbortSignal): Promise<void> {
+    const { store, lease, clock } = this.#options;
+    const checkpoint = this.#accepted;
+    if (checkpoint === undefined || checkpoint === this.#saved) return;
+    lease.assertHeld();
+    this.#changesWaiting = false;
+    try {
+      await store.save(checkpoint, lease.lease, { signal });
+    } catch (error) {
+      this.#changesWaiting = true;
+      throw error;
+    }
+    this.#saved = checkpoint;
+    this.#savedAtMs = clock.monotonicMs();
+  }
+}

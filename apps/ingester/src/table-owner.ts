@@ -1,0 +1,137 @@
+/**
+ * One table while this replica owns it.
+ *
+ * Pumping → waiting (a fault of the table: looked at again every longest poll interval; or a passing error: back-off)
+ * → pumping … → released (drained and saved) or lost (another replica may own it: nothing more is sent or saved).
+ * The lease is renewed through all of it: a table with a fault keeps its owner.
+ */
+import {
+  asDStreamError,
+  Backoff,
+  isTableFault,
+  tableName,
+  type DStreamError,
+  type Lease,
+  type Log,
+  type StopSignals,
+} from '@dstream/core';
+import { Outage, withAny } from '@dstream/runtime';
+import { ChangeSender } from './change-sender.ts';
+import { CheckpointKeeper } from './checkpoint-keeper.ts';
+import type { IngesterParts } from './ingester-parts.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+import { TablePump } from './table-pump.ts';
+import { TableStatus } from './table-status.ts';
+
+export class TableOwner {
+  readonly status: TableStatus;
+  readonly #parts: IngesterParts;
+  readonly #lease: LeaseKeeper;
+  readonly #pump: TablePump;
+  readonly #log: Log;
+  readonly #outage: Outage;
+  readonly #backoff: Backoff;
+
+  constructor(lease: Lease, parts: IngesterParts) {
+    this.#parts = parts;
+    this.#log = parts.log.child({ table: tableName(lease.table), epoch: lease.epoch });
+    this.status = new TableStatus(lease);
+    this.#outage = new Outage('reading the table', this.#log, parts.clock);
+    this.#backoff = new Backoff({ firstMs: 500, maxMs: 30_000, random: parts.random });
+    const common = { clock: parts.clock, log: this.#log };
+    this.#lease = new LeaseKeeper(lease, {
+      leases: parts.leases,
+      durationMs: parts.settings.leaseDurationMs,
+      ...common,
+    });
+    this.#pump = this.#makePump(lease, common);
+  }
+
+  #makePump(lease: Lease, common: { clock: IngesterParts['clock']; log: Log }): TablePump {
+    const { source, topic, checkpoints, settings, metrics } = this.#parts;
+    const held = this.#lease;
+    return new TablePump({
+      source,
+      lease,
+      settings,
+      metrics,
+      clock: common.clock,
+      status: this.status,
+      sender: new ChangeSender({ topic, table: lease.table, lease: held, ...common }),
+      checkpoint: new CheckpointKeeper({
+        store: checkpoints,
+        lease: held,
+        intervalMs: settings.checkpointIntervalMs,
+        idleIntervalMs: settings.checkpointIdleIntervalMs,
+        ...common,
+      }),
+      working: () => this.#works(),
+    });
+  }
+
+  /** Owns until drained, aborted or lost. Never rejects; the lease is given back unless it was lost. */
+  async run(stop: StopSignals): Promise<void> {
+    const owned = new AbortController();
+    const renewing = this.#lease.run(owned.signal);
+    this.#log.info('owning the table');
+    try {
+      await withAny([stop.aborted, this.#lease.lost], (hard) => this.#pumpUntil(stop.draining, hard));
+    } finally {
+      owned.abort();
+      await renewing;
+      await this.#release(stop.aborted);
+    }
+  }
+
+  async #pumpUntil(draining: AbortSignal, hard: AbortSignal): Promise<void> {
+    while (!hard.aborted) {
+      try {
+        await this.#pump.run(draining, hard);
+        return;
+      } catch (caught) {
+        const error = asDStreamError(caught);
+        if (hard.aborted || error.disposition === 'lost') return;
+        const waitMs = this.#failed(error);
+        if (draining.aborted) return;
+        await this.#wait(waitMs, draining, hard);
+      }
+    }
+  }
+
+  /** Records the failure and says how long to wait, in milliseconds. */
+  #failed(error: DStreamError): number {
+    this.#outage.failed(error);
+    if (!isTableFault(error)) return this.#backoff.next();
+    this.#fault(error);
+    return this.#parts.settings.pollIntervals(this.#lease.lease.table).maxIntervalMs;
+  }
+
+  #works(): void {
+    this.#outage.succeeded();
+    this.#backoff.reset();
+    this.#fault(undefined);
+  }
+
+  #fault(error: DStreamError | undefined): void {
+    if (this.status.fault?.code === error?.code && this.status.fault?.message === error?.message) return;
+    this.status.fault = error;
+    this.#parts.metrics.faulted(tableName(this.#lease.lease.table), error?.code);
+  }
+
+  async #wait(ms: number, draining: AbortSignal, hard: AbortSignal): Promise<void> {
+    const { clock } = this.#parts;
+    await withAny([draining, hard], (signal) => clock.sleep(ms, signal).catch(() => undefined));
+  }
+
+  async #release(aborted: AbortSignal): Promise<void> {
+    if (this.#lease.lost.aborted || aborted.aborted) return;
+    try {
+      await this.#parts.leases.release(this.#lease.lease, { signal: aborted });
+      this.#log.info('gave the table back');
+    } catch (error) {
+      this.#log.warn('the lease could not be given back: it ends by itself', {
+        error: asDStreamError(error),
+      });
+    }
+  }
+}

@@ -1,0 +1,126 @@
+/** Moves the changes of one table: read → encode → send → checkpoint. Knows nothing of leases beyond its sender's and keeper's. */
+import {
+  oneAhead,
+  pack,
+  tableName,
+  type ChangeBatch,
+  type ChangeEvent,
+  type ChangeSource,
+  type Clock,
+  type Lease,
+  type OutgoingMessage,
+} from '@dstream/core';
+import { together, withAny } from '@dstream/runtime';
+import type { ChangeSender } from './change-sender.ts';
+import type { CheckpointKeeper } from './checkpoint-keeper.ts';
+import type { IngesterMetrics } from './ingester-metrics.ts';
+import type { IngesterSettings } from './ingester-parts.ts';
+import type { TableStatus } from './table-status.ts';
+
+export interface TablePumpOptions {
+  readonly source: ChangeSource;
+  readonly lease: Lease;
+  readonly sender: ChangeSender;
+  readonly checkpoint: CheckpointKeeper;
+  readonly settings: IngesterSettings;
+  readonly clock: Clock;
+  readonly metrics: IngesterMetrics;
+  readonly status: TableStatus;
+  /** Called for every batch that was read: the table works. */
+  readonly working: () => void;
+}
+
+export class TablePump {
+  readonly #options: TablePumpOptions;
+
+  constructor(options: TablePumpOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Runs until `draining` aborts: then what was read is sent and saved, and it resolves. Rejects with what the
+   * source, the sender or the checkpoint threw; everything accepted until then is remembered by the checkpoint.
+   * `hard` stops at once.
+   */
+  async run(draining: AbortSignal, hard: AbortSignal): Promise<void> {
+    const { checkpoint } = this.#options;
+    const after = await checkpoint.begin(hard);
+    this.#options.status.position = after?.position;
+    this.#options.status.generation = checkpoint.generation;
+    try {
+      await this.#moveAndSave(after, draining, hard);
+    } finally {
+      if (!hard.aborted) await checkpoint.save(hard);
+    }
+  }
+
+  #moveAndSave(
+    after: ChangeBatch['end'] | undefined,
+    draining: AbortSignal,
+    hard: AbortSignal,
+  ): Promise<void> {
+    const moved = new AbortController();
+    return together(hard, [
+      (signal) => withAny([signal, moved.signal], (until) => this.#options.checkpoint.run(until)),
+      (signal) => this.#move(after, draining, signal).finally(() => moved.abort()),
+    ]);
+  }
+
+  async #move(
+    after: ChangeBatch['end'] | undefined,
+    draining: AbortSignal,
+    hard: AbortSignal,
+  ): Promise<void> {
+    const { source, lease } = this.#options;
+    try {
+      await withAny([draining, hard], async (signal) => {
+        for await (const batch of oneAhead(source.read(lease.table, after, { signal }))) {
+          await this.#take(batch, hard);
+          if (draining.aborted) return;
+        }
+      });
+    } catch (error) {
+      if (!draining.aborted || error !== draining.reason) throw error;
+    }
+  }
+
+  async #take(batch: ChangeBatch, hard: AbortSignal): Promise<void> {
+    const { checkpoint, status, working } = this.#options;
+    working();
+    if (batch.changes.length > 0) await this.#send(batch.changes, hard);
+    checkpoint.accepted(batch.end, batch.changes.length);
+    status.position = batch.end.position;
+    if (checkpoint.isNew) await checkpoint.save(hard);
+  }
+
+  async #send(changes: readonly ChangeEvent[], hard: AbortSignal): Promise<void> {
+    const { sender } = this.#options;
+    const messages = this.#encode(changes);
+    await sender.send(messages, hard);
+    this.#record(changes, messages);
+  }
+
+  #encode(changes: readonly ChangeEvent[]): readonly OutgoingMessage[] {
+    const { lease, checkpoint, settings } = this.#options;
+    const stamp = { generation: checkpoint.generation, epoch: lease.epoch };
+    return pack(changes, stamp, {
+      table: lease.table,
+      maxBytes: settings.packMaxBytes,
+      maxChanges: settings.packMaxChanges,
+      byteLength: settings.byteLength,
+      hash: settings.hash,
+    });
+  }
+
+  #record(changes: readonly ChangeEvent[], messages: readonly OutgoingMessage[]): void {
+    const { metrics, status, clock, lease } = this.#options;
+    const name = tableName(lease.table);
+    const bytes = messages.reduce((sum, message) => sum + message.bodyBytes, 0);
+    metrics.sent(name, changes.length, messages.length, bytes);
+    status.changes += changes.length;
+    const committedAt = changes.at(-1)?.metadata.committedAt;
+    if (committedAt === undefined) return;
+    status.lagMs = Math.max(0, clock.wallMs() - Date.parse(committedAt));
+    metrics.lag(name, status.lagMs / 1000);
+  }
+}
