@@ -1,1 +1,3 @@
-export {};
+export * from './processor-metrics.ts';
+export * from './processor-parts.ts';
+export * from './processor.ts';

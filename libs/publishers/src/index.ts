@@ -1,1 +1,2 @@
-export {};
+export * from './console/console-publisher.ts';
+export * from './console/pretty-line.ts';

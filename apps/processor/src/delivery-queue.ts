@@ -1,0 +1,32 @@
+import type { Clock, Delivery } from '@dstream/core';
+import { withAny } from '@dstream/runtime';
+
+/** Deliveries of one session that wait for their turn. Bounded by what the subscription hands out unsettled. */
+export class DeliveryQueue {
+  readonly #clock: Clock;
+  #waiting: Delivery[] = [];
+  #arrived = new AbortController();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  push(delivery: Delivery): void {
+    this.#waiting.push(delivery);
+    this.#arrived.abort();
+  }
+
+  /** Everything that waits; empty when nothing came within `ms`, or when `signal` aborted. */
+  async take(ms: number, signal: AbortSignal): Promise<readonly Delivery[]> {
+    if (this.#waiting.length === 0) await this.#wait(ms, signal);
+    const taken = this.#waiting;
+    this.#waiting = [];
+    this.#arrived = new AbortController();
+    return taken;
+  }
+
+  async #wait(ms: number, signal: AbortSignal): Promise<void> {
+    const { signal: arrived } = this.#arrived;
+    await withAny([signal, arrived], (either) => this.#clock.sleep(ms, either).catch(() => undefined));
+  }
+}

@@ -1,0 +1,37 @@
+import type { Clock, Log, Publisher, Subscription } from '@dstream/core';
+import type { ProcessorMetrics } from './processor-metrics.ts';
+
+/** One configured output: where changes go, under the name that configuration and status use. */
+export interface Output {
+  readonly name: string;
+  readonly publisher: Publisher;
+}
+
+/** Everything a processor is made of. Built in `compose.ts`, or by a test. */
+export interface ProcessorParts {
+  readonly instance: string;
+  readonly subscription: Subscription;
+  readonly outputs: readonly Output[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: ProcessorMetrics;
+  readonly settings: ProcessorSettings;
+}
+
+export interface ProcessorSettings {
+  /** Messages of one session that are handed out and not yet settled, at most. */
+  readonly maxInFlight: number;
+  /** How much later than the settlement a session's state may be saved. */
+  readonly stateIntervalMs: number;
+  /** A session without messages for this long is given back. */
+  readonly idleMs: number;
+  /** Change ids remembered where there are no sessions. */
+  readonly rememberedIds: number;
+}
+
+export const defaultProcessorSettings: ProcessorSettings = {
+  maxInFlight: 16,
+  stateIntervalMs: 1_000,
+  idleMs: 10_000,
+  rememberedIds: 10_000,
+};

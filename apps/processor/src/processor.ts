@@ -1,0 +1,95 @@
+/**
+ * Brings the messages of a subscription to the outputs, sessions side by side. Connecting (every output) →
+ * receiving: each delivery goes to the worker of its session → draining: nothing new is taken, every worker finishes
+ * what it has begun, saves and gives its session back.
+ */
+import {
+  asDStreamError,
+  type Delivery,
+  type Service,
+  type SessionHold,
+  type StopSignals,
+} from '@dstream/core';
+import { Outage, retrying, together, withAny } from '@dstream/runtime';
+import { DeliveryStep } from './delivery.ts';
+import type { ProcessorParts } from './processor-parts.ts';
+import { SessionWorker } from './session-worker.ts';
+
+interface Running {
+  readonly worker: SessionWorker;
+  readonly ended: Promise<void>;
+}
+
+export class Processor implements Service {
+  readonly name = 'processor';
+  readonly #parts: ProcessorParts;
+  readonly #step: DeliveryStep;
+  readonly #running = new Map<SessionHold | undefined, Running>();
+  readonly #failed = new AbortController();
+  #ready = false;
+
+  constructor(parts: ProcessorParts) {
+    this.#parts = parts;
+    this.#step = new DeliveryStep(parts);
+  }
+
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** Rejects before the first success with what a person must mend, and with OutputClosed. */
+  async run(stop: StopSignals): Promise<void> {
+    try {
+      await withAny([stop.draining, stop.aborted, this.#failed.signal], (signal) =>
+        this.#receive(signal, stop),
+      );
+    } catch (error) {
+      if (this.#failed.signal.aborted) throw this.#failed.signal.reason;
+      if (!stop.draining.aborted) throw error;
+    } finally {
+      this.#ready = false;
+      await Promise.all([...this.#running.values()].map(({ ended }) => ended));
+    }
+    if (this.#failed.signal.aborted) throw this.#failed.signal.reason;
+  }
+
+  async #receive(signal: AbortSignal, stop: StopSignals): Promise<void> {
+    const { subscription, settings, log, instance } = this.#parts;
+    await this.#connect(signal);
+    this.#ready = true;
+    log.info('processor is working', { instance });
+    for await (const delivery of subscription.receive({ signal, maxInFlight: settings.maxInFlight })) {
+      this.#workerFor(delivery, stop).push(delivery);
+    }
+  }
+
+  async #connect(signal: AbortSignal): Promise<void> {
+    const { outputs, clock, log } = this.#parts;
+    const connects = outputs.map(({ name, publisher }) => async (until: AbortSignal) => {
+      const outage = new Outage(`connecting to output ${name}`, log, clock);
+      await retrying((attempt) => publisher.connect({ signal: attempt }), until, { clock, outage });
+    });
+    await together(signal, connects);
+  }
+
+  #workerFor(delivery: Delivery, stop: StopSignals): SessionWorker {
+    const key = delivery.session;
+    const running = this.#running.get(key);
+    if (running !== undefined) return running.worker;
+    const worker = new SessionWorker(key, this.#step, this.#parts);
+    const ended = worker
+      .run(stop)
+      .catch((error: unknown) => this.#failed.abort(asDStreamError(error)))
+      .finally(() => this.#running.delete(key))
+      .finally(() => this.#parts.metrics.sessions(this.#running.size));
+    this.#running.set(key, { worker, ended });
+    this.#parts.metrics.sessions(this.#running.size);
+    return worker;
+  }
+
+  /** For `/status`. */
+  report(): { instance: string; sessions: readonly string[]; outputs: readonly string[] } {
+    const sessions = [...this.#running.keys()].flatMap((hold) => (hold === undefined ? [] : [hold.id]));
+    return { instance: this.#parts.instance, sessions, outputs: this.#parts.outputs.map(({ name }) => name) };
+  }
+}

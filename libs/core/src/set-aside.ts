@@ -1,0 +1,48 @@
+/** What of a message failed for good, as properties of its dead letter (DESIGN 5, rule 8). */
+import type { SetAside } from './subscription.ts';
+
+/** `index` is the change's place in the message, from 0; `output` is `*` when it concerns all outputs. */
+export interface FailedChange {
+  readonly index: number;
+  readonly output: string;
+  readonly reason: string;
+}
+
+/** The reasons are cut to this many characters; the indexes never are. */
+const maxReasons = 1024;
+
+/**
+ * Properties `failed.<output>`: indexes as ranges (`0-3,7`), and `reasons`: JSON, one `{index, output, reason}` of
+ * each distinct reason, as many as fit.
+ */
+export function setAside(failures: readonly FailedChange[]): SetAside {
+  const byOutput = Map.groupBy(failures, (failure) => failure.output);
+  const failed = [...byOutput].map(([output, of]) => [
+    `failed.${output}`,
+    ranges(of.map(({ index }) => index)),
+  ]);
+  return { ...(Object.fromEntries(failed) as SetAside), reasons: reasonsOf(failures) };
+}
+
+function ranges(indexes: readonly number[]): string {
+  const parts: { from: number; to: number }[] = [];
+  for (const index of [...new Set(indexes)].sort((a, b) => a - b)) {
+    const last = parts.at(-1);
+    if (last !== undefined && index === last.to + 1) last.to = index;
+    else parts.push({ from: index, to: index });
+  }
+  return parts.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
+}
+
+function reasonsOf(failures: readonly FailedChange[]): string {
+  const distinct = [
+    ...new Map(failures.map((failure) => [`${failure.output}\n${failure.reason}`, failure])).values(),
+  ];
+  let kept: readonly FailedChange[] = [];
+  for (const { reason, ...rest } of distinct) {
+    const more = [...kept, { ...rest, reason: reason.slice(0, 200) }];
+    if (JSON.stringify(more).length > maxReasons) break;
+    kept = more;
+  }
+  return JSON.stringify(kept);
+}

@@ -1,0 +1,65 @@
+import { Writable } from 'node:stream';
+import type { Position, RoutedEvent } from '@dstream/core';
+import { describe, expect, test } from 'vitest';
+import { ConsolePublisher, jsonLine } from './console-publisher.ts';
+import { prettyLine } from './pretty-line.ts';
+
+function updated(): RoutedEvent {
+  const event = {
+    data: { ID: 1, Name: 'Åsa', Note: 'x'.repeat(60) },
+    before: { ID: 1, Name: 'Asa', Note: 'x'.repeat(60) },
+    metadata: {
+      version: 1,
+      id: 'i',
+      source: 'sqlserver',
+      server: 's',
+      database: 'd',
+      schema: 'dbo',
+      table: 'Persons',
+      captureInstance: 'dbo_Persons',
+      operation: 'update',
+      key: { ID: 1 },
+      changed: ['Name'],
+      lsn: '0x00',
+      seqval: '0x00',
+      sequence: 1,
+      committedAt: '2026-11-20T09:15:30.123Z',
+      position: 'p' as Position,
+    },
+  } as const;
+  return { event, line: JSON.stringify(event), orderingKey: 's' };
+}
+
+function collector(): { stream: Writable; text: () => string } {
+  const chunks: string[] = [];
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk.toString());
+      done();
+    },
+  });
+  return { stream, text: () => chunks.join('') };
+}
+
+describe('the console', () => {
+  test('writes the envelope as it arrived, one a line', async () => {
+    const { stream, text } = collector();
+    await using publisher = new ConsolePublisher({ stream, format: jsonLine });
+    await publisher.publish([updated(), updated()]);
+    expect(text()).toBe(`${updated().line}\n${updated().line}\n`);
+  });
+
+  test('shows a person what changed in which row', async () => {
+    const { stream, text } = collector();
+    await using publisher = new ConsolePublisher({ stream, format: prettyLine({ colour: false }) });
+    await publisher.publish([updated()]);
+    expect(text()).toBe('09:15:30.123  update  dbo.Persons  ID=1  Name: "Asa" → "Åsa"\n');
+  });
+
+  test('a reader that is gone ends the output, now and later', async () => {
+    const stream = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) });
+    await using publisher = new ConsolePublisher({ stream, format: jsonLine });
+    await expect(publisher.publish([updated()])).rejects.toMatchObject({ code: 'OutputClosed' });
+    await expect(publisher.publish([updated()])).rejects.toMatchObject({ code: 'OutputClosed' });
+  });
+});

@@ -1,0 +1,48 @@
+/** A change as a line for a person: when, what, which row, and what changed. */
+import { tableName, type ChangeEvent, type Row, type RoutedEvent, type Value } from '@dstream/core';
+
+export interface PrettyOptions {
+  readonly colour: boolean;
+}
+
+/** Longer values are cut, with an ellipsis: a line should stay a line. */
+const maxValue = 40;
+
+const colours = { insert: 32, update: 33, delete: 31, read: 36, gap: 35 } as const;
+
+export function prettyLine(options: PrettyOptions): (event: RoutedEvent) => string {
+  return ({ event }) => {
+    const { metadata } = event;
+    const time = metadata.committedAt.slice(11, 23);
+    const operation = paint(metadata.operation.padEnd(6), colours[metadata.operation], options);
+    return `${paint(time, 2, options)}  ${operation}  ${tableName(metadata)}  ${detail(event)}`;
+  };
+}
+
+function paint(text: string, code: number, { colour }: PrettyOptions): string {
+  return colour ? `\u001b[${code}m${text}\u001b[0m` : text;
+}
+
+function detail(event: ChangeEvent): string {
+  const key = event.metadata.key === null ? '' : values(event.metadata.key);
+  if (event.metadata.operation === 'update') return `${key}  ${differences(event)}`;
+  if (event.metadata.operation === 'delete' && key !== '') return key;
+  return values(event.data ?? {});
+}
+
+function differences({ data, before, metadata }: ChangeEvent): string {
+  const changed = metadata.changed ?? Object.keys(data ?? {});
+  return changed.map((column) => `${column}: ${show(before?.[column])} → ${show(data?.[column])}`).join('  ');
+}
+
+function values(row: Row): string {
+  return Object.entries(row)
+    .map(([column, value]) => `${column}=${show(value)}`)
+    .join('  ');
+}
+
+function show(value: Value | undefined): string {
+  if (value === undefined) return '(unavailable)';
+  const text = JSON.stringify(value);
+  return text.length > maxValue ? `${text.slice(0, maxValue)}…` : text;
+}
