@@ -1,2 +1,5 @@
 #!/usr/bin/env node
-export {};
+/** The command line. Exits 0 when all went well, 1 when it failed while running, 2 for wrong configuration or usage. */
+import { runProgram } from './program.ts';
+
+process.exitCode = await runProgram(process.argv.slice(2));

@@ -5,6 +5,7 @@ export * from './logging.ts';
 export * from './metrics.ts';
 export * from './outage.ts';
 export * from './retrying.ts';
+export * from './running-service.ts';
 export * from './stop.ts';
 export * from './system-clock.ts';
 export * from './together.ts';

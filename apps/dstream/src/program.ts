@@ -1,0 +1,96 @@
+/** What `dstream` understands. Each command's work is in a file of its own. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { exitCodeOf, sayFailure } from './failure.ts';
+import { runServices, type RunOptions, type ServiceName } from './run-services.ts';
+import { validate } from './validate.ts';
+
+const examples = `
+Examples:
+  $ dstream ingester --config dstream.hcl           read the tables, send their changes to the topic
+  $ dstream processor --config dstream.hcl          take changes from the topic to the outputs
+  $ dstream server --config dstream.hcl             both in one process: for a small setup
+  $ dstream validate --config dstream.hcl           check the file without connecting to anything
+  $ dstream ingester --config dstream.hcl --instance blue-1 --log-level debug
+
+Replicas: start the same command again, here or elsewhere; they share the work among themselves.
+Stop with SIGTERM or Ctrl-C: work in flight is finished and saved. A second signal gives up at once.`;
+
+/** Resolves with the exit code. Prints what went wrong, never a stack trace for a user's mistake. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const program = build((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    sayFailure(error);
+    return exitCodeOf(error);
+  }
+}
+
+function build(exit: (code: number) => void): Command {
+  const program = new Command('dstream')
+    .description('Streams the changes of SQL Server tables (change data capture) to the cloud.')
+    .version(version(), '-V, --version')
+    .showHelpAfterError('(dstream --help shows what is possible)')
+    .showSuggestionAfterError()
+    .addHelpText('after', examples)
+    .exitOverride();
+  addService(
+    program,
+    'ingester',
+    'read captured tables and send their changes to the topic',
+    ['ingester'],
+    exit,
+  );
+  addService(program, 'processor', 'take changes from the subscription to the outputs', ['processor'], exit);
+  addService(program, 'server', 'ingester and processor in one process', ['ingester', 'processor'], exit);
+  withConfig(program.command('validate'))
+    .description('check a configuration file without connecting to anything')
+    .addHelpText('after', '\nExample:\n  $ dstream validate --config dstream.hcl')
+    .action(async ({ config }: { config: string }) => {
+      exit(await validate(config));
+    });
+  return program;
+}
+
+function addService(
+  program: Command,
+  name: string,
+  description: string,
+  services: readonly ServiceName[],
+  exit: (code: number) => void,
+): void {
+  withConfig(program.command(name))
+    .description(description)
+    .option(
+      '--instance <name>',
+      'name of this replica (default: DSTREAM_INSTANCE, else host name and process id)',
+    )
+    .addOption(new Option('--log-level <level>', 'least level that is logged').choices(levels))
+    .addOption(
+      new Option('--log-format <format>', 'default: pretty in a terminal, else json').choices([
+        'json',
+        'pretty',
+      ]),
+    )
+    .addHelpText('after', `\nExample:\n  $ dstream ${name} --config dstream.hcl`)
+    .action(async (options: RunOptions) => {
+      exit(await runServices(services, options));
+    });
+}
+
+const levels = ['debug', 'info', 'warn', 'error'];
+
+function withConfig(command: Command): Command {
+  return command.requiredOption('--config <file>', 'the configuration file (HCL)');
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,116 @@
+/**
+ * One process's life: configuration → log → services and their HTTP endpoint → run until a signal → exit code. The
+ * first service that fails stops the others, cleanly.
+ */
+import { loadConfiguration, redaction, type Configuration, type LogLevel } from '@dstream/config';
+import { asDStreamError, type Log } from '@dstream/core';
+import { composeIngester } from '@dstream/ingester';
+import { composeProcessor } from '@dstream/processor';
+import {
+  createLog,
+  Metrics,
+  onAbort,
+  startHttp,
+  Stop,
+  stopOnSignals,
+  systemClock,
+  type LogFormat,
+  type RunningService,
+} from '@dstream/runtime';
+import { instanceName } from './instance-name.ts';
+
+export type ServiceName = 'ingester' | 'processor';
+
+export interface RunOptions {
+  readonly config: string;
+  readonly instance?: string;
+  readonly logLevel?: LogLevel;
+  readonly logFormat?: LogFormat;
+}
+
+/** How long a process that was told twice to stop may still take to close its connections. */
+const lastWordsMs = 1_000;
+
+/** Resolves with the exit code: 0 after a clean stop, 1 when a service failed or had to be given up. Throws for what is wrong before anything runs. */
+export async function runServices(names: readonly ServiceName[], options: RunOptions): Promise<number> {
+  const configuration = await loadConfiguration(options.config, { env: process.env, use: names });
+  const log = logFor(configuration, options);
+  for (const note of configuration.notes) log.warn(note);
+  using stop = new Stop(systemClock, configuration.service.shutdownTimeoutMs);
+  using _signals = stopOnSignals(stop, log);
+  onAbort(stop.aborted, () => setTimeout(() => process.exit(1), lastWordsMs).unref());
+  const failed = await runAll(names, configuration, options, stop, log);
+  if (failed) return 1;
+  log.info('stopped');
+  return 0;
+}
+
+function logFor(configuration: Configuration, options: RunOptions): Log {
+  const terminal = process.stderr.isTTY;
+  return createLog({
+    level: options.logLevel ?? configuration.service.logLevel,
+    format: options.logFormat ?? (terminal ? 'pretty' : 'json'),
+    colour: terminal,
+    redact: redaction(configuration),
+    write: (text) => process.stderr.write(text),
+  });
+}
+
+/** True when something failed; what it was is logged. */
+async function runAll(
+  names: readonly ServiceName[],
+  configuration: Configuration,
+  options: RunOptions,
+  stop: Stop,
+  log: Log,
+): Promise<boolean> {
+  const metrics = new Metrics();
+  metrics.collectProcess();
+  await using disposer = new AsyncDisposableStack();
+  const services = names.map((name) => disposer.use(compose(name, configuration, options, metrics, log)));
+  const { http, httpConfigured } = configuration.service;
+  if (http !== undefined) {
+    const endpoint = disposer.use(
+      await startHttp({
+        ...http,
+        configured: httpConfigured,
+        metrics,
+        notReady: () => services.map((service) => service.notReady()).find((reason) => reason !== undefined),
+        status: () => Object.fromEntries(services.map((service) => [service.name, service.status()])),
+      }),
+    );
+    if (endpoint.replaced)
+      log.warn('the default port is taken, another one is used', { http: endpoint.address });
+    else log.info('listening', { http: endpoint.address });
+  }
+  const outcomes = await Promise.all(services.map((service) => runOne(service, stop, log)));
+  return outcomes.includes('failed') || stop.aborted.aborted;
+}
+
+function compose(
+  name: ServiceName,
+  configuration: Configuration,
+  options: RunOptions,
+  metrics: Metrics,
+  log: Log,
+): RunningService {
+  const context = {
+    instance: instanceName(options.instance, process.env),
+    clock: systemClock,
+    log: log.child({ service: name }),
+    metrics,
+    configuration,
+  };
+  return name === 'ingester' ? composeIngester(context) : composeProcessor(context);
+}
+
+async function runOne(service: RunningService, stop: Stop, log: Log): Promise<'stopped' | 'failed'> {
+  try {
+    await service.run(stop);
+    return 'stopped';
+  } catch (error) {
+    if (!stop.aborted.aborted) log.error(`${service.name} failed`, { error: asDStreamError(error) });
+    if (!stop.draining.aborted) stop.request(`${service.name} failed`);
+    return 'failed';
+  }
+}

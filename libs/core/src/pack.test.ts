@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import type { ChangeEvent } from './change-event.ts';
+import { decodeEnvelope, encodeEnvelope } from './envelope.ts';
+import { pack, type PackOptions } from './pack.ts';
+import type { Position } from './position.ts';
+
+const table = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Persons' };
+const stamp = { generation: 7, epoch: 3 };
+
+function change(n: number, note = ''): ChangeEvent {
+  return {
+    data: { ID: n, Note: note },
+    metadata: {
+      version: 1,
+      id: `id-${n}`,
+      source: 'sqlserver',
+      server: 'db1',
+      database: 'shop',
+      schema: 'dbo',
+      table: 'Persons',
+      captureInstance: 'dbo_Persons',
+      operation: 'insert',
+      key: { ID: n },
+      lsn: '0x01',
+      seqval: '0x01',
+      sequence: n,
+      committedAt: '2026-11-20T09:15:30.123Z',
+      position: `p${n}` as Position,
+    },
+  };
+}
+
+function options(limits: Partial<PackOptions> = {}): PackOptions {
+  return {
+    table,
+    maxBytes: 131_072,
+    maxChanges: 500,
+    byteLength: (t) => t.length,
+    hash: () => '',
+    ...limits,
+  };
+}
+
+describe('packing', () => {
+  test('one change is plain JSON, named after it', () => {
+    const [message, ...more] = pack([change(1)], stamp, options());
+    expect(more).toEqual([]);
+    expect(message).toEqual({
+      messageId: 'id-1:1:7',
+      sessionId: 'db1/shop/dbo.Persons',
+      subject: 'dbo.Persons',
+      contentType: 'application/json',
+      body: encodeEnvelope(change(1), stamp),
+      bodyBytes: encodeEnvelope(change(1), stamp).length,
+      properties: {
+        schema: 'dbo',
+        table: 'Persons',
+        database: 'shop',
+        server: 'db1',
+        changes: 1,
+        firstPosition: 'p1',
+        lastPosition: 'p1',
+        generation: 7,
+      },
+    });
+  });
+
+  test('several are JSON Lines, and none is lost or moved by the limits', () => {
+    const changes = Array.from({ length: 7 }, (_, n) => change(n + 1));
+    const messages = pack(changes, stamp, options({ maxChanges: 3 }));
+    expect(messages.map((m) => m.properties['changes'])).toEqual([3, 3, 1]);
+    expect(messages.map((m) => m.messageId)).toEqual(['id-1:3:7', 'id-4:3:7', 'id-7:1:7']);
+    const ids = messages.flatMap((m) => m.body.split('\n').map((line) => decodeEnvelope(line).metadata.id));
+    expect(ids).toEqual(changes.map(({ metadata }) => metadata.id));
+  });
+
+  test('a body never passes the bytes, but a single larger change travels alone', () => {
+    const line = encodeEnvelope(change(1), stamp).length;
+    const changes = [change(1), change(2), change(3, 'x'.repeat(1000)), change(4)];
+    const messages = pack(changes, stamp, options({ maxBytes: 2 * line + 1 }));
+    expect(messages.map((m) => m.properties['changes'])).toEqual([2, 1, 1]);
+    expect(messages.map((m) => m.bodyBytes)).toEqual(messages.map((m) => m.body.length));
+  });
+
+  test('one change a message can be filtered by operation', () => {
+    const messages = pack([change(1), change(2)], stamp, options({ maxChanges: 1 }));
+    expect(messages.map((m) => m.properties['operation'])).toEqual(['insert', 'insert']);
+  });
+});
+
+describe('an envelope', () => {
+  test('arrives as it was sent, with generation and epoch', () => {
+    const sent = change(1, 'Žluťoučký \u{1F40E}\n"');
+    expect(decodeEnvelope(encodeEnvelope(sent, stamp))).toEqual({
+      ...sent,
+      metadata: { ...sent.metadata, ...stamp },
+    });
+  });
+
+  test.each([
+    ['{"data":', 'the envelope is not JSON'],
+    ['[]', 'the envelope is not a JSON object'],
+    ['{"metadata":{}}', 'the envelope has no data: an object or null is expected'],
+    ['{"data":{}}', 'the envelope has no metadata'],
+    ['{"data":{},"metadata":{"version":2}}', 'the envelope has a metadata.version that is not 1'],
+    [
+      '{"data":{},"metadata":{"version":1,"operation":"upsert"}}',
+      'the envelope has an unknown metadata.operation',
+    ],
+    ['{"data":{},"metadata":{"version":1,"operation":"insert"}}', 'the envelope has no metadata.id'],
+  ])('%s is refused with a reason', (line, reason) => {
+    expect(() => decodeEnvelope(line)).toThrow(reason);
+  });
+
+  test('a refusal never repeats the content', () => {
+    expect(() => decodeEnvelope('secret salary 1000')).toThrow(/^the envelope is not JSON$/);
+  });
+});

@@ -1,0 +1,28 @@
+import { describe, expect, test } from 'vitest';
+import { setAside } from './set-aside.ts';
+
+describe('what is set aside', () => {
+  test('names the failed indexes as ranges, by output', () => {
+    const failures = [0, 1, 2, 7].map((index) => ({ index, output: 'crm', reason: 'too large' }));
+    expect(setAside([...failures, { index: 4, output: 'files', reason: 'refused' }])).toEqual({
+      'failed.crm': '0-2,7',
+      'failed.files': '4',
+      reasons: JSON.stringify([
+        { index: 7, output: 'crm', reason: 'too large' },
+        { index: 4, output: 'files', reason: 'refused' },
+      ]),
+    });
+  });
+
+  test('cuts reasons, never indexes', () => {
+    const failures = Array.from({ length: 400 }, (_, n) => ({
+      index: n * 2,
+      output: '*',
+      reason: `reason ${n} ${'x'.repeat(300)}`,
+    }));
+    const properties = setAside(failures);
+    expect(String(properties['failed.*']).split(',')).toHaveLength(400);
+    expect(String(properties['reasons']).length).toBeLessThanOrEqual(1024);
+    expect(JSON.parse(String(properties['reasons']))).not.toEqual([]);
+  });
+});

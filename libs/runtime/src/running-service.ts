@@ -1,0 +1,9 @@
+import type { Service } from '@dstream/core';
+
+/** A service with what its process shows of it. Disposing closes its connections. */
+export interface RunningService extends Service, AsyncDisposable {
+  /** Why `/readyz` says no; undefined when it says yes. */
+  notReady(): string | undefined;
+  /** JSON for `/status`, without secrets. */
+  status(): unknown;
+}
