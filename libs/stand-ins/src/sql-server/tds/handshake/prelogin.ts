@@ -1,0 +1,64 @@
+/** PRELOGIN ([MS-TDS] 2.2.6.5): client and server agree on encryption. */
+import { ProtocolError } from '../wire/protocol-error.ts';
+
+const option = {
+  version: 0x00,
+  encryption: 0x01,
+  instance: 0x02,
+  threadId: 0x03,
+  mars: 0x04,
+  end: 0xff,
+} as const;
+
+export const encryption = { off: 0x00, on: 0x01, notSupported: 0x02, required: 0x03 } as const;
+
+/** SQL Server 2022, 16.0.4000. */
+export const SERVER_VERSION = { major: 16, minor: 0, build: 4000 } as const;
+
+const OPTION_HEADER_BYTES = 5;
+
+/** The client's ENCRYPTION byte. */
+export function readEncryption(body: Buffer): number {
+  for (let at = 0; at + OPTION_HEADER_BYTES <= body.length; at += OPTION_HEADER_BYTES) {
+    const token = body.readUInt8(at);
+    if (token === option.end) break;
+    if (token === option.encryption) return body.readUInt8(body.readUInt16BE(at + 1));
+  }
+  throw new ProtocolError('The PRELOGIN message has no ENCRYPTION option.');
+}
+
+/**
+ * What the server answers. A client that would encrypt the login only (`off`) is told that there is no encryption:
+ * the protocol allows it, and it saves a mode. A server that requires encryption says so, and then the client
+ * encrypts or leaves.
+ */
+export function answerEncryption(client: number, required: boolean): number {
+  const wanted = client === encryption.on || client === encryption.required;
+  if (wanted) return encryption.on;
+  return required ? encryption.required : encryption.notSupported;
+}
+
+function versionBytes(): Buffer {
+  const { major, minor, build } = SERVER_VERSION;
+  return Buffer.of(major, minor, build >>> 8, build & 0xff, 0, 0);
+}
+
+export function preloginAnswer(agreed: number): Buffer {
+  const options: [number, Buffer][] = [
+    [option.version, versionBytes()],
+    [option.encryption, Buffer.of(agreed)],
+    [option.instance, Buffer.of(0)],
+    [option.threadId, Buffer.alloc(0)],
+    [option.mars, Buffer.of(0)],
+  ];
+  const headers = Buffer.alloc(options.length * OPTION_HEADER_BYTES + 1, option.end);
+  let dataAt = headers.length;
+  for (const [index, [token, data]] of options.entries()) {
+    const at = index * OPTION_HEADER_BYTES;
+    headers.writeUInt8(token, at);
+    headers.writeUInt16BE(dataAt, at + 1);
+    headers.writeUInt16BE(data.length, at + 3);
+    dataAt += data.length;
+  }
+  return Buffer.concat([headers, ...options.map(([, data]) => data)]);
+}

@@ -1,0 +1,117 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { TLSSocket, type SecureContext } from 'node:tls';
+import { PreloginTunnel } from '../handshake/prelogin-tunnel.ts';
+import { MessageReader } from '../wire/message-reader.ts';
+import { packetType, type Message } from '../wire/packet.ts';
+import { Inbox } from './inbox.ts';
+
+export interface TransportEvents {
+  /** The bytes are no TDS, or TLS failed; the socket is destroyed. */
+  failed(error: unknown): void;
+}
+
+/** The socket of one client, plain or encrypted: messages in, a stream out, and the signal of its end. */
+export class Transport {
+  readonly #socket: Socket;
+  readonly #events: TransportEvents;
+  readonly #inbox = new Inbox();
+  readonly #closed = new AbortController();
+  readonly #done: Promise<void>;
+  #receive: (chunk: Buffer) => void;
+  #stream: Duplex;
+  /** Set while a request runs: takes the attention that is meant for it. */
+  onAttention: (() => void) | undefined;
+
+  constructor(socket: Socket, events: TransportEvents) {
+    this.#socket = socket;
+    this.#events = events;
+    this.#stream = socket;
+    this.#receive = this.#messages();
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.#guarded(chunk));
+    // The close that follows an error of the socket is what ends the connection.
+    socket.on('error', () => undefined);
+    this.#done = new Promise((resolve) => socket.once('close', () => this.#end(resolve)));
+  }
+
+  #end(resolve: () => void): void {
+    this.#inbox.close();
+    this.#stream.destroy();
+    this.#closed.abort();
+    resolve();
+  }
+
+  /** Where responses go. */
+  get stream(): Duplex {
+    return this.#stream;
+  }
+
+  /** Aborts when the connection is gone. */
+  get signal(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  /** Resolves when the connection is gone. */
+  get closed(): Promise<void> {
+    return this.#done;
+  }
+
+  next(): Promise<Message | undefined> {
+    return this.#inbox.next();
+  }
+
+  #guarded(chunk: Buffer): void {
+    try {
+      this.#receive(chunk);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#socket.destroyed) return;
+    this.#events.failed(error);
+    this.#socket.destroy();
+  }
+
+  #messages(): (chunk: Buffer) => void {
+    const reader = new MessageReader();
+    return (chunk) => {
+      for (const message of reader.push(chunk)) this.#deliver(message);
+    };
+  }
+
+  #deliver(message: Message): void {
+    if (message.type === packetType.attention && this.onAttention !== undefined) this.onAttention();
+    else this.#inbox.push(message);
+  }
+
+  /** From here on everything goes through TLS. Call it before the client can have sent its first handshake packet. */
+  encrypt(secureContext: SecureContext): void {
+    const tunnel = new PreloginTunnel(this.#socket);
+    this.#receive = (chunk) => tunnel.receive(chunk);
+    const secured = new TLSSocket(tunnel, { isServer: true, secureContext });
+    const receive = this.#messages();
+    secured.on('data', (chunk: Buffer) => {
+      try {
+        receive(chunk);
+      } catch (error) {
+        this.#fail(error);
+      }
+    });
+    secured.on('error', (error) => this.#fail(error));
+    this.#stream = secured;
+  }
+
+  /** Sends what was written and closes. */
+  end(): void {
+    this.#stream.end();
+    if (this.#stream !== this.#socket) this.#stream.once('finish', () => this.#socket.end());
+  }
+
+  /** Closes at once; what was not sent is lost. */
+  drop(): void {
+    this.#socket.destroy();
+  }
+}
