@@ -1,0 +1,48 @@
+/** What came out at the far end, and whether it was all, in order, once. */
+import { isNewer, tableKey, type Progress, type StampedEvent } from '@dstream/core';
+
+export interface ArrivalCounts {
+  /** Distinct change ids. */
+  readonly delivered: number;
+  readonly repeats: number;
+  /** First deliveries older than an earlier first delivery of their table. */
+  readonly outOfOrder: number;
+}
+
+export class Arrivals {
+  readonly #ids = new Set<string>();
+  readonly #newest = new Map<string, Progress>();
+  readonly #latenciesMs: number[] = [];
+  #repeats = 0;
+  #outOfOrder = 0;
+
+  /** @param nowMs wall clock when the change was seen */
+  add({ metadata }: StampedEvent, nowMs: number): void {
+    if (this.#ids.has(metadata.id)) {
+      this.#repeats += 1;
+      return;
+    }
+    this.#ids.add(metadata.id);
+    this.#latenciesMs.push(nowMs - Date.parse(metadata.committedAt));
+    const table = tableKey({ ...metadata, source: metadata.server });
+    const progress = { generation: metadata.generation, position: metadata.position };
+    if (isNewer(progress, this.#newest.get(table))) this.#newest.set(table, progress);
+    else this.#outOfOrder += 1;
+  }
+
+  get counts(): ArrivalCounts {
+    return { delivered: this.#ids.size, repeats: this.#repeats, outOfOrder: this.#outOfOrder };
+  }
+
+  /** Latency from commit to sight, whole milliseconds; 0 when nothing came. */
+  latency(share: number): number {
+    const sorted = [...this.#latenciesMs].sort((a, b) => a - b);
+    const at = Math.min(sorted.length - 1, Math.floor(sorted.length * share));
+    return Math.max(0, Math.round(sorted[at] ?? 0));
+  }
+
+  /** Latency of the last change that arrived. */
+  get lastLatencyMs(): number {
+    return Math.max(0, Math.round(this.#latenciesMs.at(-1) ?? 0));
+  }
+}

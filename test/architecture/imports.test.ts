@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { importsOf, packageOf, packages, resolveImport, type Package } from './workspace.ts';
+
+const all = packages();
+const byName = new Map(all.map((one) => [one.name, one]));
+const own = (name: string) => byName.has(name);
+
+/** Which folders of ours each folder may import (DESIGN 3: imports go one way). */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  'libs/core': [],
+  'libs/runtime': ['libs/core'],
+  'libs/config': ['libs/core'],
+  'libs/sqlserver': ['libs/core'],
+  'libs/azure-blob': ['libs/core'],
+  'libs/service-bus': ['libs/core'],
+  'libs/publishers': ['libs/core', 'libs/service-bus'],
+  'libs/stand-ins': [],
+  'apps/ingester': [
+    'libs/core',
+    'libs/runtime',
+    'libs/config',
+    'libs/sqlserver',
+    'libs/azure-blob',
+    'libs/service-bus',
+  ],
+  'apps/processor': ['libs/core', 'libs/runtime', 'libs/config', 'libs/publishers', 'libs/service-bus'],
+  'apps/dstream': ['libs/core', 'libs/runtime', 'libs/config', 'apps/ingester', 'apps/processor'],
+  'apps/playground': ['libs/core', 'libs/runtime', 'libs/publishers', 'libs/stand-ins'],
+};
+
+function imported(one: Package): ReadonlySet<string> {
+  return new Set(
+    one.sources
+      .flatMap(importsOf)
+      .map(packageOf)
+      .filter((name) => name !== undefined),
+  );
+}
+
+describe('the architecture', () => {
+  test('every package has its place', () => {
+    expect(all.map(({ folder }) => folder)).toEqual(Object.keys(allowed).sort());
+  });
+
+  test.each(all)('$folder imports only what is below it', (one) => {
+    const folders = [...imported(one)].filter(own).map((name) => byName.get(name)?.folder);
+    expect(folders.filter((folder) => !allowed[one.folder]?.includes(folder ?? ''))).toEqual([]);
+  });
+
+  test.each(all)('$folder lists exactly what it imports as its dependencies', (one) => {
+    expect([...one.dependencies].sort()).toEqual([...imported(one)].sort());
+  });
+
+  test.each(all)('$folder references exactly the projects it depends on', (one) => {
+    const folders = one.dependencies.filter(own).map((name) => byName.get(name)?.folder ?? '');
+    expect(new Set(one.references)).toEqual(new Set(folders));
+  });
+
+  test.each(all)('$folder has no import that leaves its own folder sideways', (one) => {
+    const outside = one.sources.flatMap((file) =>
+      importsOf(file)
+        .filter((specifier) => specifier.startsWith('.'))
+        .filter((specifier) => !resolveImport(file, specifier).startsWith(`${one.folder}/`))
+        .map((specifier) => `${file} imports ${specifier}`),
+    );
+    expect(outside).toEqual([]);
+  });
+
+  test('no file reaches itself through its imports', () => {
+    expect(findCycle(all.flatMap(({ sources }) => sources))).toBeUndefined();
+  });
+
+  test('core knows no platform: no package and nothing of Node', () => {
+    const core = all.find(({ folder }) => folder === 'libs/core');
+    const foreign = core?.sources.flatMap(importsOf).filter((specifier) => !specifier.startsWith('.'));
+    expect(foreign).toEqual([]);
+  });
+});
+
+/** Depth first over relative imports; the first cycle as a list of files. */
+function findCycle(files: readonly string[]): readonly string[] | undefined {
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): readonly string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return undefined;
+    for (const specifier of importsOf(file).filter((text) => text.startsWith('.'))) {
+      const cycle = visit(resolveImport(file, specifier), [...path, file]);
+      if (cycle !== undefined) return cycle;
+    }
+    done.add(file);
+    return undefined;
+  };
+  for (const file of files) {
+    const cycle = visit(file, []);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}

@@ -1,0 +1,71 @@
+/** The repository as the architecture tests see it: packages, their manifests, their imports. */
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+
+export const root = resolve(import.meta.dirname, '../..');
+
+export interface Package {
+  /** `libs/core` */
+  readonly folder: string;
+  readonly name: string;
+  readonly dependencies: readonly string[];
+  /** Folders that its tsconfig references. */
+  readonly references: readonly string[];
+  /** Sources without tests, relative to the root. */
+  readonly sources: readonly string[];
+}
+
+interface Manifest {
+  readonly name: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+interface Project {
+  readonly references: readonly { readonly path: string }[];
+}
+
+export function packages(): readonly Package[] {
+  return globSync('{libs,apps}/*/package.json', { cwd: root })
+    .map((file) => readPackage(dirname(file)))
+    .sort((a, b) => (a.folder < b.folder ? -1 : 1));
+}
+
+function readPackage(folder: string): Package {
+  const manifest = readJson(join(folder, 'package.json')) as Manifest;
+  const project = readJson(join(folder, 'tsconfig.json')) as Project;
+  return {
+    folder,
+    name: manifest.name,
+    dependencies: Object.keys(manifest.dependencies ?? {}),
+    references: project.references.map(({ path }) => relative(root, resolve(root, folder, path))),
+    sources: globSync(`${folder}/src/**/*.ts`, { cwd: root }).filter((file) => !file.endsWith('.test.ts')),
+  };
+}
+
+function readJson(file: string): unknown {
+  return JSON.parse(readFileSync(join(root, file), 'utf8'));
+}
+
+const specifier =
+  /(?:^|\n)\s*(?:import|export)\s(?:[^'";]*?\sfrom\s)?\s*'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/g;
+
+/** What a file imports, as written. */
+export function importsOf(file: string): readonly string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(specifier)].map(([, named, dynamic]) => named ?? dynamic ?? '');
+}
+
+/** The name of the package a bare import means, or undefined for a relative one or one of Node's own. */
+export function packageOf(specifierText: string): string | undefined {
+  if (specifierText.startsWith('.') || specifierText.startsWith('node:')) return undefined;
+  const [first = '', second = ''] = specifierText.split('/');
+  return first.startsWith('@') ? `${first}/${second}` : first;
+}
+
+/** The file a relative import means, relative to the root. */
+export function resolveImport(file: string, specifierText: string): string {
+  const target = relative(root, resolve(root, dirname(file), specifierText));
+  if (!existsSync(join(root, target)))
+    throw new Error(`${file} imports ${specifierText}, which does not exist`);
+  return target;
+}
