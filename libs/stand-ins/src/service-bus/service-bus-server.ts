@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { listenAmqp } from './amqp/amqp-server.ts';
+import { systemClock, type BrokerClock } from './broker/broker-clock.ts';
+import type { Entities } from './broker/entity-settings.ts';
+import { Namespace } from './broker/namespace.ts';
+import { newCounters, type Counters } from './counters.ts';
+import { FaultState } from './fault-state.ts';
+import type { LinkContext } from './links/link-context.ts';
+import { OpenLinks } from './links/open-links.ts';
+import { serviceBusRoutes } from './links/routes.ts';
+
+export interface ServiceBusOptions {
+  /** A free one without it. */
+  readonly port?: number;
+  readonly clock?: BrokerClock;
+  /** The parsed Config.json of the official emulator. With it, an entity that is not declared is refused. */
+  readonly entities?: Entities;
+  /** Bytes of a message to entities that come into being by being used: 256 KB without it. */
+  readonly maxMessageBytes?: number;
+  /** What went wrong while a frame was handled. Written to stderr without it. */
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface ServiceBusStandIn {
+  readonly port: number;
+  readonly connectionString: string;
+  counters(): Readonly<Counters> & { readonly openConnections: number; readonly sessionsLocked: number };
+  close(): Promise<void>;
+}
+
+/** A broker that speaks the part of Service Bus that its clients use, on the loopback address. */
+export async function startServiceBus(options: ServiceBusOptions = {}): Promise<ServiceBusStandIn> {
+  const clock = options.clock ?? systemClock;
+  const counters = newCounters();
+  const newToken = (): string => randomUUID().replaceAll('-', '');
+  const { entities, maxMessageBytes } = options;
+  const namespace = new Namespace({ clock, newToken, entities, maxMessageBytes });
+  const faults = new FaultState();
+  const links = new OpenLinks();
+  const context: LinkContext = { namespace, clock, counters, faults, links, newMessageId: newToken };
+  const server = await listenAmqp({
+    port: options.port ?? 0,
+    routes: serviceBusRoutes(context),
+    onConnection: () => (counters.connections += 1),
+    onError: options.onError ?? ((error) => console.error('service bus stand-in:', error)),
+  });
+  return {
+    port: server.port,
+    connectionString: connectionStringOf(server.port),
+    counters: () => ({
+      ...counters,
+      openConnections: server.connections,
+      sessionsLocked: sessionsLocked(namespace),
+    }),
+    async close() {
+      await server.close();
+      namespace.close();
+    },
+  };
+}
+
+/** The key is no secret: any is accepted. */
+function connectionStringOf(port: number): string {
+  const key = Buffer.from('stand-in').toString('base64');
+  return `Endpoint=sb://localhost:${port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=${key};UseDevelopmentEmulator=true;`;
+}
+
+function sessionsLocked(namespace: Namespace): number {
+  return namespace.queues().reduce((sum, queue) => sum + queue.sessions.held, 0);
+}
