@@ -12,6 +12,13 @@ export class FaultState {
   settlementRefusals = 0;
   settlementError = new Refusal('amqp:internal-error', 'The settlement failed: a fault was injected.');
 
+  clear(): void {
+    this.serverBusySends = 0;
+    this.sendDelayMs = 0;
+    this.settlementDelayMs = 0;
+    this.settlementRefusals = 0;
+  }
+
   takeServerBusy(): boolean {
     if (this.serverBusySends <= 0) return false;
     this.serverBusySends -= 1;

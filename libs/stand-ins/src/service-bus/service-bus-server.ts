@@ -5,6 +5,13 @@ import type { Entities } from './broker/entity-settings.ts';
 import { Namespace } from './broker/namespace.ts';
 import { newCounters, type Counters } from './counters.ts';
 import { FaultState } from './fault-state.ts';
+import { faultsOf, type Faults } from './faults.ts';
+import {
+  inspectEntities,
+  inspectMessages,
+  type InspectedEntity,
+  type InspectedMessage,
+} from './inspection.ts';
 import type { LinkContext } from './links/link-context.ts';
 import { OpenLinks } from './links/open-links.ts';
 import { serviceBusRoutes } from './links/routes.ts';
@@ -21,10 +28,13 @@ export interface ServiceBusOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-export interface ServiceBusStandIn {
+export interface ServiceBusStandIn extends Faults {
   readonly port: number;
   readonly connectionString: string;
   counters(): Readonly<Counters> & { readonly openConnections: number; readonly sessionsLocked: number };
+  entities(): InspectedEntity[];
+  /** Everything in a queue, subscription or dead-letter queue, in order. Throws a Refusal for an unknown address. */
+  messages(address: string): InspectedMessage[];
   close(): Promise<void>;
 }
 
@@ -44,7 +54,9 @@ export async function startServiceBus(options: ServiceBusOptions = {}): Promise<
     onConnection: () => (counters.connections += 1),
     onError: options.onError ?? ((error) => console.error('service bus stand-in:', error)),
   });
+  const { close: closeFaults, ...injected } = faultsOf(server, context);
   return {
+    ...injected,
     port: server.port,
     connectionString: connectionStringOf(server.port),
     counters: () => ({
@@ -52,7 +64,10 @@ export async function startServiceBus(options: ServiceBusOptions = {}): Promise<
       openConnections: server.connections,
       sessionsLocked: sessionsLocked(namespace),
     }),
+    entities: () => inspectEntities(namespace),
+    messages: (address) => inspectMessages(namespace.known(address)),
     async close() {
+      closeFaults();
       await server.close();
       namespace.close();
     },

@@ -31,8 +31,8 @@ export interface AmqpServer {
   readonly connections: number;
   /** While true, new connections are closed at once. */
   refusing: boolean;
-  /** Cuts every connection without a word. */
-  dropConnections(): void;
+  /** Cuts every connection without a word. Answers how many. */
+  dropConnections(): number;
   close(): Promise<void>;
 }
 
@@ -68,7 +68,11 @@ export async function listenAmqp(options: AmqpServerOptions): Promise<AmqpServer
   });
   server.listen(options.port, '127.0.0.1');
   await once(server, 'listening');
-  const drop = (): void => sockets.forEach((socket) => socket.destroy());
+  const drop = (): number => {
+    const open = [...sockets];
+    for (const socket of open) socket.destroy();
+    return open.length;
+  };
   return {
     port: (server.address() as AddressInfo).port,
     get connections() {

@@ -16,5 +16,5 @@ export function gatherWrites(socket: Socket): void {
     }
     return write(...args);
   };
-  socket.write = gather as Socket['write'];
+  socket.write = gather;
 }

@@ -88,6 +88,14 @@ export class Namespace {
     return entity;
   }
 
+  /** The queue, subscription or dead-letter queue of that address; unlike `receiveSource` it makes nothing. */
+  known(address: string): MessageQueue {
+    const wanted = address.toLowerCase();
+    const queue = this.queues().find(({ path }) => path.toLowerCase() === wanted);
+    if (queue === undefined) throw entityNotFound(address);
+    return queue;
+  }
+
   close(): void {
     this.deadlines.close();
   }
