@@ -1,0 +1,139 @@
+/** Receives from a subscription without sessions. */
+import { DStreamError } from '@dstream/core';
+import { allClosed, close } from './closing.ts';
+import { LockExpiryCheck } from './lock-expiry-check.ts';
+import { PlainReceiver } from './plain-receiver.ts';
+import type { Reaching } from './reaching.ts';
+import type { PlainReceiverPort } from './receiver-port.ts';
+import type { Source, SourceOptions } from './source.ts';
+import { unlessAborted, withTimeLimit } from './time-limit.ts';
+import { translateError } from './translate-error.ts';
+
+export interface PlainClient {
+  createReceiver(): PlainReceiverPort;
+  close(): Promise<void>;
+}
+
+export interface PlainSourceOptions extends SourceOptions {
+  readonly openClient: () => PlainClient;
+}
+
+export class PlainSource implements Source {
+  readonly #options: PlainSourceOptions;
+  readonly #expiry: LockExpiryCheck;
+  readonly #receivers = new Set<PlainReceiver>();
+  readonly #background = new Set<Promise<void>>();
+  #client: PlainClient | undefined;
+  #hasReceived = false;
+
+  constructor(options: PlainSourceOptions) {
+    this.#options = options;
+    this.#expiry = new LockExpiryCheck(options);
+  }
+
+  async run(signal: AbortSignal, reaching: Reaching, maxInFlight: number): Promise<void> {
+    const failed = new AbortController();
+    await this.#reach(signal, reaching);
+    const open = () => this.#receive(reaching, maxInFlight, failed);
+    let receiver = open();
+    try {
+      const stop = AbortSignal.any([signal, failed.signal]);
+      for (;;) {
+        await this.#untilSilent(receiver, stop);
+        this.#keep(receiver.retire());
+        receiver = open();
+      }
+    } finally {
+      this.#keep(receiver.retire());
+    }
+  }
+
+  async dispose(): Promise<void> {
+    const { entity, clock } = this.#options;
+    const closing = [...this.#receivers].map((receiver) => receiver.close());
+    await Promise.allSettled([...closing, ...this.#background]);
+    if (this.#client !== undefined) closing.push(close(`the connection of ${entity}`, this.#client, clock));
+    await allClosed(closing, entity);
+  }
+
+  /** Tells, before anything is received, that the entity is there and lets us in. */
+  async #reach(signal: AbortSignal, reaching: Reaching): Promise<void> {
+    for (;;) {
+      try {
+        await this.#peek(signal);
+        reaching.succeeded();
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        const { entity } = this.#options;
+        const failure = translateError(error, { tried: 'receive from', entity, askedForSessions: false });
+        await reaching.failed(failure, signal);
+      }
+    }
+  }
+
+  async #peek(signal: AbortSignal): Promise<void> {
+    const { clock, answerMs, entity } = this.#options;
+    const port = this.#opened().createReceiver();
+    const late = () => new DStreamError('TimedOut', `could not look into ${entity}: no answer in time`);
+    try {
+      const limit = { clock, atMs: clock.monotonicMs() + answerMs, late, signal };
+      await withTimeLimit(limit, () => port.peekMessages(1));
+    } finally {
+      this.#keep(close(`a receiver of ${entity}`, port, clock));
+    }
+  }
+
+  #receive(reaching: Reaching, maxInFlight: number, failed: AbortController): PlainReceiver {
+    const { entity } = this.#options;
+    const receiver = new PlainReceiver({
+      ...this.#options,
+      port: this.#opened().createReceiver(),
+      maxInFlight,
+      renewed: (expiry, wallMs) => this.#expiry.saw(expiry, wallMs),
+      arrived: () => this.#arrived(reaching),
+      failed: (error) => {
+        const failure = translateError(error, { tried: 'receive from', entity, askedForSessions: false });
+        if (this.#isFatal(failure)) failed.abort(failure);
+        else reaching.said(failure);
+      },
+      closed: () => this.#receivers.delete(receiver),
+    });
+    this.#receivers.add(receiver);
+    receiver.start();
+    return receiver;
+  }
+
+  #arrived(reaching: Reaching): void {
+    this.#hasReceived = true;
+    reaching.succeeded();
+  }
+
+  /** That a subscription requires sessions is only known when its link is opened: looking into it works. */
+  #isFatal(error: DStreamError): boolean {
+    return error.code === 'EntityMismatch' && !this.#hasReceived;
+  }
+
+  /** Resolves when nothing came for long and nothing is unsettled: an idle receiver cannot be told from a dead one. */
+  async #untilSilent(receiver: PlainReceiver, signal: AbortSignal): Promise<void> {
+    const { clock, silenceMs, answerMs } = this.#options;
+    for (;;) {
+      await unlessAborted(clock.sleep(Math.min(silenceMs, answerMs) / 4, signal), signal);
+      receiver.check();
+      if (receiver.unsettled === 0 && clock.monotonicMs() - receiver.lastMs >= silenceMs) return;
+    }
+  }
+
+  #opened(): PlainClient {
+    this.#client ??= this.#options.openClient();
+    return this.#client;
+  }
+
+  #keep(work: Promise<void>): void {
+    const { log, entity } = this.#options;
+    const kept = work
+      .catch((error: unknown) => log.debug('closing failed', { entity, error }))
+      .finally(() => this.#background.delete(kept));
+    this.#background.add(kept);
+  }
+}

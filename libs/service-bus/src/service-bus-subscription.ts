@@ -1,0 +1,138 @@
+import {
+  DStreamError,
+  silentLog,
+  type CallOptions,
+  type Clock,
+  type Delivery,
+  type Log,
+  type Subscription,
+} from '@dstream/core';
+import { openClient, type ServiceBusAddress } from './address.ts';
+import type { AcceptingClient } from './accepting-client.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
+import { PlainSource, type PlainClient } from './plain-source.ts';
+import { Reaching } from './reaching.ts';
+import { receiverOptions } from './receiver-port.ts';
+import { SessionSource } from './session-source.ts';
+import type { Source } from './source.ts';
+
+export interface ServiceBusSubscriptionOptions {
+  readonly address: ServiceBusAddress;
+  readonly topic: string;
+  readonly subscription: string;
+  /** Whether the subscription requires sessions. */
+  readonly sessions: boolean;
+  /** How many sessions are held at a time; 32 when not given. */
+  readonly maxSessions?: number;
+  /** At most the subscription's own lock duration, milliseconds; 60,000 when not given. */
+  readonly lockDurationMs?: number;
+  readonly clock: Clock;
+  readonly log?: Log;
+  readonly random?: () => number;
+  /** Silence, in milliseconds, after which a receiver is looked at; 60,000 when not given. */
+  readonly silenceMs?: number;
+  /** Longest wait for the answer to a settlement, a load or a save, milliseconds; 10,000 when not given. */
+  readonly answerMs?: number;
+  /** How long one accept waits for a session with messages, milliseconds; 5,000 when not given. */
+  readonly acceptTimeoutMs?: number;
+  /** Where connections come from; the SDK when not given. */
+  readonly openAcceptingClient?: () => AcceptingClient;
+  readonly openPlainClient?: () => PlainClient;
+}
+
+/** The SDK's accept ends by itself at its timeout: what is a little later still is an answer. */
+const acceptGraceMs = 10_000;
+
+/**
+ * A subscription of a Service Bus topic. Nothing is connected before `receive`, which is called by one consumer at a
+ * time; when it has ended it may be called again, and goes on with the sessions that are still held.
+ */
+export class ServiceBusSubscription implements Subscription {
+  readonly #options: ServiceBusSubscriptionOptions;
+  readonly #entity: string;
+  readonly #queue = new DeliveryQueue();
+  readonly #source: Source;
+  readonly #disposed = new AbortController();
+  #running: Promise<void> | undefined;
+
+  constructor(options: ServiceBusSubscriptionOptions) {
+    this.#options = options;
+    this.#entity = `subscription ${options.subscription} of topic ${options.topic}`;
+    this.#source = this.#createSource();
+  }
+
+  async *receive(o: CallOptions & { readonly maxInFlight: number }): AsyncIterable<Delivery> {
+    if (this.#running !== undefined)
+      throw new DStreamError('Unexpected', `${this.#entity} is being received already`);
+    const ended = new AbortController();
+    const signal = AbortSignal.any([o.signal, ended.signal, this.#disposed.signal]);
+    const running = this.#run(signal, o.maxInFlight, ended);
+    this.#running = running;
+    try {
+      for (;;) yield await this.#queue.take(signal);
+    } finally {
+      ended.abort(new DStreamError('Unexpected', 'the consumer stopped'));
+      await running;
+      this.#running = undefined;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed.abort(new DStreamError('Unexpected', `${this.#entity} was disposed`));
+    await this.#running;
+    await this.#source.dispose();
+  }
+
+  /** Never rejects: what ends the source ends `receive` through `ended`. */
+  async #run(signal: AbortSignal, maxInFlight: number, ended: AbortController): Promise<void> {
+    const { clock, random = Math.random, log = silentLog } = this.#options;
+    const reaching = new Reaching({ entity: this.#entity, clock, random, log });
+    try {
+      await this.#source.run(signal, reaching, maxInFlight);
+    } catch (error) {
+      ended.abort(error);
+    }
+  }
+
+  #createSource(): Source {
+    const o = this.#options;
+    const common = {
+      entity: this.#entity,
+      clock: o.clock,
+      random: o.random ?? Math.random,
+      log: o.log ?? silentLog,
+      queue: this.#queue,
+      lockDurationMs: o.lockDurationMs ?? 60_000,
+      silenceMs: o.silenceMs ?? 60_000,
+      answerMs: o.answerMs ?? 10_000,
+    };
+    const acceptMs = o.acceptTimeoutMs ?? 5_000;
+    if (!o.sessions)
+      return new PlainSource({ ...common, openClient: o.openPlainClient ?? (() => plainClient(o)) });
+    return new SessionSource({
+      ...common,
+      maxSessions: o.maxSessions ?? 32,
+      acceptLimitMs: acceptMs + acceptGraceMs,
+      openClient: o.openAcceptingClient ?? (() => acceptingClient(o, acceptMs)),
+    });
+  }
+}
+
+function acceptingClient(
+  { address, topic, subscription }: ServiceBusSubscriptionOptions,
+  acceptMs: number,
+): AcceptingClient {
+  const client = openClient(address, acceptMs);
+  return {
+    acceptNextSession: () => client.acceptNextSession(topic, subscription, { ...receiverOptions }),
+    close: () => client.close(),
+  };
+}
+
+function plainClient({ address, topic, subscription, answerMs }: ServiceBusSubscriptionOptions): PlainClient {
+  const client = openClient(address, answerMs ?? 10_000);
+  return {
+    createReceiver: () => client.createReceiver(topic, subscription, { ...receiverOptions }),
+    close: () => client.close(),
+  };
+}

@@ -1,0 +1,171 @@
+import {
+  BatchError,
+  DStreamError,
+  silentLog,
+  type BatchFailure,
+  type CallOptions,
+  type Clock,
+  type Log,
+  type OutgoingMessage,
+  type Topic,
+} from '@dstream/core';
+import { openClient, type ServiceBusAddress } from './address.ts';
+import { allClosed, close } from './closing.ts';
+import { InTurn } from './in-turn.ts';
+import { sendSession, type SenderPort } from './session-sending.ts';
+import { Slots } from './slots.ts';
+import { withTimeLimit } from './time-limit.ts';
+import { translateError } from './translate-error.ts';
+
+export interface ServiceBusTopicOptions {
+  readonly address: ServiceBusAddress;
+  /** Name of the topic (or queue). */
+  readonly topic: string;
+  readonly clock: Clock;
+  readonly log?: Log;
+  /** Longest time of one send, milliseconds; 15,000 when not given. */
+  readonly sendTimeoutMs?: number;
+  /** Sessions that send side by side; 32 when not given. rhea's buffer holds 2,048 deliveries. */
+  readonly concurrentSessions?: number;
+  /** Where senders come from; the SDK when not given. */
+  readonly openSender?: () => OpenSender;
+}
+
+/** A sender with the connection under it. */
+export interface OpenSender {
+  readonly sender: SenderPort;
+  close(): Promise<void>;
+}
+
+/**
+ * A Service Bus topic to send to. Every send is tried once: whoever sends retries, and looks at his deadline first.
+ * The connection is opened by the first use, and replaced after a send that got no answer.
+ */
+export class ServiceBusTopic implements Topic {
+  readonly #options: ServiceBusTopicOptions;
+  readonly #entity: string;
+  readonly #timeoutMs: number;
+  readonly #log: Log;
+  readonly #inTurn = new InTurn();
+  readonly #slots: Slots;
+  readonly #disposed = new AbortController();
+  readonly #closing = new Set<Promise<void>>();
+  #open: OpenSender | undefined;
+
+  constructor(options: ServiceBusTopicOptions) {
+    this.#options = options;
+    this.#entity = `topic ${options.topic}`;
+    this.#timeoutMs = options.sendTimeoutMs ?? 15_000;
+    this.#log = options.log ?? silentLog;
+    this.#slots = new Slots(options.concurrentSessions ?? 32);
+  }
+
+  /**
+   * Opens the link, so that what a person must mend is known at the start. Rejects with EntityNotFound,
+   * Unauthorized or ConfigInvalid (`fatal`), or with what passes (`retry`).
+   */
+  async connect(o: CallOptions): Promise<void> {
+    await this.#call('connect to', o.signal, async (sender, abortSignal) => {
+      await sender.createMessageBatch({ abortSignal });
+      return 0;
+    });
+  }
+
+  async send(messages: readonly OutgoingMessage[], { signal }: CallOptions): Promise<void> {
+    signal.throwIfAborted();
+    const sends = [...bySession(messages)].map(([key, indexes]) =>
+      this.#sendSession(key, messages, indexes, signal),
+    );
+    const outcomes = await Promise.all(sends);
+    signal.throwIfAborted();
+    const [first, ...rest] = outcomes.flatMap((failure) => failure ?? []);
+    if (first !== undefined) throw new BatchError([first, ...rest]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed.abort(new DStreamError('Unexpected', `${this.#entity} was disposed`));
+    if (this.#open !== undefined) this.#discard(this.#open);
+    await allClosed([...this.#closing], this.#entity);
+  }
+
+  /** Sends what `indexes` name, all of one session, after what is already under way for it. */
+  async #sendSession(
+    key: string,
+    messages: readonly OutgoingMessage[],
+    indexes: readonly number[],
+    signal: AbortSignal,
+  ): Promise<BatchFailure | undefined> {
+    const own = indexes.flatMap((index) => messages[index] ?? []);
+    let from = indexes[0] ?? 0;
+    const work = async () => {
+      const stopped = await sendSession(own, (call) => this.#call('send to', signal, call));
+      if (stopped === undefined) return;
+      from = indexes[stopped.from] ?? from;
+      throw stopped.error;
+    };
+    try {
+      await this.#inTurn.run(key, () => this.#slots.within(signal, work));
+      return undefined;
+    } catch (error) {
+      return { key, from, error: this.#translate('send to', error) };
+    }
+  }
+
+  async #call(
+    tried: string,
+    signal: AbortSignal,
+    work: (sender: SenderPort, signal: AbortSignal) => Promise<number>,
+  ): Promise<number> {
+    this.#disposed.signal.throwIfAborted();
+    const { clock } = this.#options;
+    const open = this.#opened();
+    const late = () => new DStreamError('TimedOut', `could not ${tried} ${this.#entity}: no answer in time`);
+    try {
+      const atMs = clock.monotonicMs() + this.#timeoutMs;
+      return await withTimeLimit({ clock, atMs, late, signal }, (stop) => work(open.sender, stop));
+    } catch (caught) {
+      if (signal.aborted) throw signal.reason;
+      const error = this.#translate(tried, caught);
+      if (error.code === 'TimedOut' || error.code === 'Unreachable') this.#discard(open);
+      throw error;
+    }
+  }
+
+  #translate(tried: string, error: unknown): DStreamError {
+    return translateError(error, { tried, entity: this.#entity });
+  }
+
+  #opened(): OpenSender {
+    this.#open ??= (this.#options.openSender ?? (() => openSender(this.#options, this.#timeoutMs)))();
+    return this.#open;
+  }
+
+  /** A connection that gave no answer is not trusted with the next send. It is closed meanwhile. */
+  #discard(open: OpenSender): void {
+    if (this.#open !== open) return;
+    this.#open = undefined;
+    const closing = close(`the connection of ${this.#entity}`, open, this.#options.clock)
+      .catch((error: unknown) => {
+        if (this.#disposed.signal.aborted) throw error;
+        this.#log.debug('a broken connection did not close', { entity: this.#entity, error });
+      })
+      .finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+    closing.catch(() => undefined);
+  }
+}
+
+function bySession(messages: readonly OutgoingMessage[]): Map<string, number[]> {
+  const sessions = new Map<string, number[]>();
+  for (const [index, { sessionId }] of messages.entries()) {
+    const indexes = sessions.get(sessionId);
+    if (indexes === undefined) sessions.set(sessionId, [index]);
+    else indexes.push(index);
+  }
+  return sessions;
+}
+
+function openSender({ address, topic }: ServiceBusTopicOptions, timeoutMs: number): OpenSender {
+  const client = openClient(address, timeoutMs);
+  return { sender: client.createSender(topic), close: () => client.close() };
+}

@@ -1,0 +1,71 @@
+/** The one place where an error of the SDK becomes ours: by code, never by message text. */
+import { DStreamError, type ErrorCode } from '@dstream/core';
+
+export interface ErrorContext {
+  /** What was tried, as it reads after "could not": `send to`. */
+  readonly tried: string;
+  /** Which entity: `topic ingest-topic`. */
+  readonly entity: string;
+  /**
+   * True while a receiving link is opened. The service answers a session receiver on an entity without sessions, and
+   * the reverse, with `amqp:not-allowed`, which the SDK makes a GeneralError that is not retryable: what it means is
+   * only known from what was asked.
+   */
+  readonly askedForSessions?: boolean;
+}
+
+/** `ServiceBusError.code` of @azure/service-bus 7.9 to ours. `GeneralError` says nothing and is looked at closer. */
+const codes: Readonly<Record<string, ErrorCode>> = {
+  MessagingEntityNotFound: 'EntityNotFound',
+  // The SDK gives this name to the AMQP condition amqp:not-found (core-amqp, ConditionErrorNameMapper).
+  ServiceCommunicationProblem: 'EntityNotFound',
+  MessagingEntityDisabled: 'EntityNotFound',
+  UnauthorizedAccess: 'Unauthorized',
+  MessageLockLost: 'LockLost',
+  SessionLockLost: 'LockLost',
+  MessageNotFound: 'LockLost',
+  MessageSizeExceeded: 'MessageTooLarge',
+  ServiceBusy: 'Throttled',
+  QuotaExceeded: 'Throttled',
+  ServiceTimeout: 'TimedOut',
+  SessionCannotBeLocked: 'Transient',
+};
+
+const whatNow: Partial<Record<ErrorCode, string>> = {
+  EntityNotFound: 'it does not exist or is disabled: check the name, or create it',
+  Unauthorized: 'access was refused: check the key or the role assignment',
+  Throttled: 'the service asks to wait',
+  TimedOut: 'no answer in time',
+  Unreachable: 'the service cannot be reached',
+  LockLost: 'the lock is gone',
+  MessageTooLarge: 'the message is larger than the entity takes',
+};
+
+export function translateError(error: unknown, context: ErrorContext): DStreamError {
+  if (error instanceof DStreamError) return error;
+  const code = codeOf(error, context);
+  const meaning = code === 'EntityMismatch' ? mismatch(context) : (whatNow[code] ?? textOf(error));
+  return new DStreamError(code, `could not ${context.tried} ${context.entity}: ${meaning}`, { cause: error });
+}
+
+function codeOf(error: unknown, context: ErrorContext): ErrorCode {
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0], context);
+  if (typeof error !== 'object' || error === null) return 'Unexpected';
+  const { code, syscall, retryable } = error as { code?: unknown; syscall?: unknown; retryable?: unknown };
+  // A failed system call (connect, getaddrinfo, read) keeps its name when the SDK hides its code in GeneralError.
+  if (typeof syscall === 'string') return 'Unreachable';
+  const known = typeof code === 'string' ? codes[code] : undefined;
+  if (known !== undefined) return known;
+  if (code !== 'GeneralError') return 'Unexpected';
+  return retryable === false && context.askedForSessions !== undefined ? 'EntityMismatch' : 'Transient';
+}
+
+function mismatch({ askedForSessions }: ErrorContext): string {
+  return askedForSessions === true
+    ? 'it does not take a session receiver: set sessions = false, or enable sessions on the subscription'
+    : 'it requires sessions: set sessions = true, or use a subscription without them';
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
