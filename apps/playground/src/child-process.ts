@@ -1,40 +1,36 @@
-/** One `dstream` process of the playground: its lines out, its log, its end. */
+/** One `dstream` process: its lines out, its log, its end. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(import.meta.resolve('../../dstream/src/main.ts'));
+const program = fileURLToPath(new URL('../../dstream/src/main.ts', import.meta.url));
 
 export interface ChildOptions {
-  readonly command: 'ingester' | 'processor';
-  readonly instance: string;
-  readonly config: string;
+  /** As a person would type them after `dstream`. */
+  readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Every line on its standard output. */
   readonly onLine: (line: string) => void;
-  /** Every line of its log. */
+  /** Every line on its standard error. */
   readonly onLog: (line: string) => void;
 }
 
 export class Child {
-  readonly name: string;
   readonly #process: ChildProcess;
   readonly #ended: Promise<number | null>;
 
-  constructor(options: ChildOptions) {
-    this.name = options.instance;
-    const args = [program, options.command, '--config', options.config, '--instance', options.instance];
+  constructor({ args, env, onLine, onLog }: ChildOptions) {
     // A process group of its own: Ctrl-C in the terminal reaches the playground only, which stops in good order.
-    this.#process = spawn(process.execPath, [...args, '--log-format', 'json'], {
-      env: options.env,
+    this.#process = spawn(process.execPath, [program, ...args], {
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
     this.#ended = ended(this.#process, [
-      lines(this.#process.stdout, options.onLine),
-      lines(this.#process.stderr, options.onLog),
+      lines(this.#process.stdout, onLine),
+      lines(this.#process.stderr, onLog),
     ]);
   }
 
@@ -47,7 +43,7 @@ export class Child {
     return this.#ended;
   }
 
-  signal(name: 'SIGTERM' | 'SIGKILL'): void {
+  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void {
     this.#process.kill(name);
   }
 }

@@ -5,7 +5,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { decodeEnvelope, type Clock } from '@dstream/core';
-import { withAny } from '@dstream/runtime';
+import { onAbort, withAny } from '@dstream/runtime';
 import { startStandIns } from '@dstream/stand-ins';
 import sql from 'mssql';
 import { Arrivals } from './arrivals.ts';
@@ -50,6 +50,11 @@ export async function runPlayground(options: PlaygroundOptions): Promise<Summary
   return summarise(workload, arrivals);
 }
 
+interface Replica {
+  readonly instance: string;
+  readonly child: Child;
+}
+
 async function connect(connectionString: string | undefined): Promise<sql.ConnectionPool> {
   const pool = new sql.ConnectionPool(connectionString ?? '');
   pool.on('error', () => undefined);
@@ -60,7 +65,7 @@ function startChildren(
   { screen, clock }: PlaygroundOptions,
   env: Readonly<Record<string, string>>,
   arrivals: Arrivals,
-): readonly Child[] {
+): readonly Replica[] {
   const onLine = (line: string) => {
     const event = decodeEnvelope(line);
     arrivals.add(event, clock.wallMs());
@@ -71,7 +76,8 @@ function startChildren(
       const instance = `${command}-${n}`;
       screen.say(`starting dstream ${command} --config config/playground.hcl --instance ${instance}`);
       const onLog = (line: string) => sayWarnings(screen, instance, line);
-      return new Child({ command, instance, config, env: { ...process.env, ...env }, onLine, onLog });
+      const args = [command, '--config', config, '--instance', instance, '--log-format', 'json'];
+      return { instance, child: new Child({ args, env: { ...process.env, ...env }, onLine, onLog }) };
     }),
   );
 }
@@ -140,17 +146,18 @@ async function show(
   }
 }
 
-async function stopChildren(children: readonly Child[], { abort, screen }: PlaygroundOptions): Promise<void> {
+async function stopChildren(
+  replicas: readonly Replica[],
+  { abort, screen }: PlaygroundOptions,
+): Promise<void> {
   screen.say('stopping the processes');
-  const name = abort.aborted ? 'SIGKILL' : 'SIGTERM';
-  for (const child of children) child.signal(name);
-  const kill = () => children.forEach((child) => child.signal('SIGKILL'));
-  abort.addEventListener('abort', kill, { once: true });
-  const codes = await Promise.all(children.map(({ ended }) => ended));
-  abort.removeEventListener('abort', kill);
-  for (const [n, code] of codes.entries()) {
-    if (code !== 0 && !abort.aborted) screen.say(`${children[n]?.name} ended with exit code ${code}`);
+  for (const { child } of replicas) child.signal('SIGTERM');
+  const removeKill = onAbort(abort, () => replicas.forEach(({ child }) => child.signal('SIGKILL')));
+  for (const { instance, child } of replicas) {
+    const code = await child.ended;
+    if (code !== 0 && !abort.aborted) screen.say(`${instance} ended with exit code ${code}`);
   }
+  removeKill();
 }
 
 function summarise(workload: Workload, arrivals: Arrivals): Summary {
