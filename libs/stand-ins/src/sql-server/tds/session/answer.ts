@@ -30,6 +30,13 @@ export interface AnswerContext {
   readonly drop: () => void;
 }
 
+export interface FinishedCall {
+  /** The names of the call's parameters in their order, those of the protocol's own procedures included. */
+  readonly parameters: readonly string[];
+  /** The output of sp_prepare and sp_prepexec: their first parameter. */
+  readonly handle?: ReturnValue;
+}
+
 /** An exception where there should have been a message: reported as an error of a user. */
 export function unexpected(error: unknown): SqlMessage {
   const reason = error instanceof Error ? error.message : String(error);
@@ -69,8 +76,7 @@ export class Answer {
    */
   async consume(replies: AsyncIterable<Reply>): Promise<void> {
     try {
-      if (isIterable(replies)) await this.#consumeAtOnce(replies);
-      else await this.#consumeAwaiting(replies);
+      await this.#encode(replies);
     } catch (error) {
       // What an engine throws because it was told to stop is no failure.
       if (this.#context.signal.aborted) return;
@@ -79,15 +85,7 @@ export class Answer {
     }
   }
 
-  async #consumeAtOnce(replies: Iterable<Reply>): Promise<void> {
-    for (const reply of replies) {
-      this.#take(reply);
-      if (this.#turnEnds) await this.#breathe();
-      if (this.#stopped || this.#context.signal.aborted) break;
-    }
-  }
-
-  async #consumeAwaiting(replies: AsyncIterable<Reply>): Promise<void> {
+  async #encode(replies: AsyncIterable<Reply>): Promise<void> {
     for await (const reply of replies) {
       this.#take(reply);
       if (this.#turnEnds) await this.#breathe();
@@ -223,26 +221,32 @@ export class Answer {
     return this.#obey(await verdict);
   }
 
-  /** The end of a batch or transaction request. */
+  /** The end of a batch, of a transaction request, and of anything that could not be understood. */
   finish(): void {
     if (this.#pending === undefined || this.#failed || this.#rows !== undefined) {
-      this.#hold({ token: this.#statementToken, selected: this.#selected, failed: this.#failed });
+      this.#hold({ token: doneToken.done, selected: this.#selected, failed: this.#failed });
     }
     this.#release(false);
   }
 
-  /** The end of an RPC: status, output parameters, DONEPROC. `handle` is the output of sp_prepare and sp_prepexec. */
-  finishProcedure(more: boolean, handle?: ReturnValue): void {
+  /** The end of an RPC: status, output parameters, DONEPROC. */
+  finishProcedure(more: boolean, call: FinishedCall = { parameters: [] }): void {
     const { body } = this.#context.response;
     if (this.#rows !== undefined) this.#statementDone(undefined, true);
     this.#next();
     writeReturnStatus(body, this.#status ?? this.#lastError);
-    const outputs = handle === undefined ? this.#outputs : [handle, ...this.#outputs];
-    for (const [ordinal, output] of outputs.entries()) writeReturnValue(body, ordinal, output);
+    const { handle, parameters } = call;
+    if (handle !== undefined) writeReturnValue(body, 0, handle);
+    for (const output of this.#outputs) writeReturnValue(body, ordinalOf(output.name, parameters), output);
     writeDone(body, { token: doneToken.procedure, failed: this.#failed }, more, this.#inTransaction);
   }
 }
 
-function isIterable(replies: AsyncIterable<Reply>): replies is AsyncIterable<Reply> & Iterable<Reply> {
-  return Symbol.iterator in replies;
+/** SQL Server counts the parameters of the RPC from 0; names are compared as it compares them. */
+function ordinalOf(name: string, parameters: readonly string[]): number {
+  const wanted = name.toLowerCase();
+  return Math.max(
+    parameters.findIndex((parameter) => parameter.toLowerCase() === wanted),
+    0,
+  );
 }

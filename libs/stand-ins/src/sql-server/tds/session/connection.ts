@@ -118,11 +118,11 @@ export class Connection {
   async #run(runner: RequestRunner, message: Message, accepted: Accepted): Promise<boolean> {
     const { transport, observer, connection } = this.#options;
     const cancelled = new AbortController();
-    transport.onAttention = () => cancelled.abort();
+    transport.watchAttention(() => cancelled.abort());
     const signal = AbortSignal.any([transport.signal, cancelled.signal]);
     const response = this.#response(accepted.packetBytes, accepted.session.id);
     const fatal = await runner.run({ message, response, signal });
-    transport.onAttention = undefined;
+    transport.unwatchAttention();
     await response.end(transport.signal);
     if (cancelled.signal.aborted) {
       observer.attention?.(connection);

@@ -24,6 +24,13 @@ export class Inbox {
     waiting?.(message);
   }
 
+  /** Takes the first waiting message when it is of that type. */
+  takeIf(type: number): boolean {
+    if (this.#messages[0]?.type !== type) return false;
+    this.#messages.shift();
+    return true;
+  }
+
   /** Undefined when the connection is gone. One caller at a time. */
   next(): Promise<Message | undefined> {
     const message = this.#messages.shift();

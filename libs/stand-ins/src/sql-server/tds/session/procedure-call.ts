@@ -12,6 +12,8 @@ import { missingParameter, noCursors, unknownHandle } from './request-errors.ts'
 
 /** What a call comes to. */
 export interface PlannedCall {
+  /** Names of all parameters of the call, by place; absent when it has no outputs of the engine. */
+  readonly parameters?: readonly string[];
   readonly statement?: StatementInfo;
   readonly run?: (signal: AbortSignal) => AsyncIterable<Reply>;
   readonly error?: SqlMessage;
@@ -36,8 +38,15 @@ function textOf(parameter: SqlParameter | undefined): string | undefined {
   return typeof parameter?.value === 'string' ? parameter.value : undefined;
 }
 
-function text(sql: string, parameters: readonly SqlParameter[], context: CallContext): PlannedCall {
+/** `own`: how many parameters of the call come before those of the statement. */
+function text(
+  sql: string,
+  parameters: readonly SqlParameter[],
+  context: CallContext,
+  own: number,
+): PlannedCall {
   return {
+    parameters: [...Array.from({ length: own }, () => ''), ...parameters.map(({ name }) => name)],
     statement: { kind: 'execute', text: sql },
     run: (signal) => context.session.batch(sql, parameters, signal),
   };
@@ -47,7 +56,7 @@ function executeSql(parameters: readonly SqlParameter[], context: CallContext): 
   const [statement, declarations, ...values] = parameters;
   const sql = textOf(statement);
   if (sql === undefined) return { error: missingParameter('sp_executesql', '@statement') };
-  return text(sql, nameParameters(values, declaredNames(textOf(declarations) ?? '')), context);
+  return text(sql, nameParameters(values, declaredNames(textOf(declarations) ?? '')), context, 2);
 }
 
 function handleOutput(parameter: SqlParameter | undefined, handle: number): ReturnValue {
@@ -67,7 +76,7 @@ function prepareAndExecute(parameters: readonly SqlParameter[], context: CallCon
   if (sql === undefined) return { error: missingParameter('sp_prepexec', '@stmt') };
   const names = textOf(declarations) ?? '';
   const handle = handleOutput(output, context.prepared.prepare(sql, names));
-  return { ...text(sql, nameParameters(values, declaredNames(names)), context), handle };
+  return { ...text(sql, nameParameters(values, declaredNames(names)), context, 3), handle };
 }
 
 function handleOf(parameter: SqlParameter | undefined): number {
@@ -79,7 +88,7 @@ function execute(parameters: readonly SqlParameter[], context: CallContext): Pla
   const handle = handleOf(first);
   const found = context.prepared.find(handle);
   if (found === undefined) return { error: unknownHandle(handle) };
-  return text(found.sql, nameParameters(values, found.names), context);
+  return text(found.sql, nameParameters(values, found.names), context, 1);
 }
 
 function unprepare(parameters: readonly SqlParameter[], context: CallContext): PlannedCall {
@@ -89,6 +98,7 @@ function unprepare(parameters: readonly SqlParameter[], context: CallContext): P
 
 function engineProcedure({ procedure, parameters }: RpcRequest, context: CallContext): PlannedCall {
   return {
+    parameters: parameters.map(({ name }) => name),
     statement: { kind: 'procedure', text: procedure },
     run: (signal) => context.session.procedure(procedure, parameters, signal),
   };

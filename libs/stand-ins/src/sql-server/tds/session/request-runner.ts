@@ -5,7 +5,7 @@ import { readRpcRequests, type RpcRequest } from '../requests/rpc.ts';
 import { readTransactionRequest } from '../requests/transaction-request.ts';
 import type { TdsGate } from '../tds-gate.ts';
 import type { ConnectionInfo, StatementInfo, TdsObserver } from '../tds-observer.ts';
-import { writeResetAcknowledgement } from '../tokens/environment.ts';
+import { writeDatabaseChange, writeResetAcknowledgement } from '../tokens/environment.ts';
 import { ByteReader } from '../wire/byte-reader.ts';
 import { packetStatus, packetType, type Message } from '../wire/packet.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
@@ -51,12 +51,12 @@ export class RequestRunner {
     const answer = this.#answer(running, running.message.type === packetType.rpc);
     try {
       this.#reset(running);
-      await this.#dispatch(running, answer);
+      return await this.#dispatch(running, answer);
     } catch (error) {
       answer.message(this.#translate(running, error));
       answer.finish();
+      return answer.fatal;
     }
-    return answer.fatal;
   }
 
   #answer(running: Running, inProcedure: boolean): Answer {
@@ -78,17 +78,19 @@ export class RequestRunner {
     const { session } = this.#options;
     const keep = (message.status & resetConnectionKeepTransaction) !== 0;
     if (!keep && (message.status & resetConnection) === 0) return;
+    const before = session.database;
     // The engine's reset rolls back, so inside a transaction that is to be kept nothing is reset.
     if (!keep || session.transactionId === 0n) this.#calls.reset();
     writeResetAcknowledgement(response.body);
+    if (session.database !== before) writeDatabaseChange(response.body, session.database, before);
   }
 
-  async #dispatch(running: Running, answer: Answer): Promise<void> {
+  async #dispatch(running: Running, answer: Answer): Promise<boolean> {
     const { message } = running;
     // A request that was given up while it was sent is answered like any other, with nothing.
     if ((message.status & packetStatus.ignore) !== 0) {
       answer.finish();
-      return;
+      return false;
     }
     switch (message.type) {
       case packetType.batch:
@@ -100,7 +102,7 @@ export class RequestRunner {
       case packetType.bulkLoad:
         answer.message(noBulkLoad());
         answer.finish();
-        return;
+        return false;
       default:
         throw new ProtocolError(`Messages of type ${message.type} are not expected here.`);
     }
@@ -125,45 +127,51 @@ export class RequestRunner {
     );
   }
 
-  async #batch(running: Running, answer: Answer): Promise<void> {
+  async #batch(running: Running, answer: Answer): Promise<boolean> {
     const source = new ByteReader(running.message.body);
-    if (!this.#headersAccepted(running, source, answer)) return;
+    if (!this.#headersAccepted(running, source, answer)) return false;
     const text = source.bytes.toString('utf16le', source.position);
     if (BULK_TEXT.test(text)) answer.message(noBulkLoad());
     else if (await this.#admitted(answer, { kind: 'batch', text }, running.signal)) {
       await answer.consume(this.#options.session.batch(text, [], running.signal));
     }
     answer.finish();
+    return answer.fatal;
   }
 
-  async #transaction(running: Running, answer: Answer): Promise<void> {
+  async #transaction(running: Running, answer: Answer): Promise<boolean> {
     const source = new ByteReader(running.message.body);
-    if (!this.#headersAccepted(running, source, answer)) return;
+    if (!this.#headersAccepted(running, source, answer)) return false;
     const request = readTransactionRequest(source);
     const statement = { kind: 'transaction' as const, text: transactionText(request) };
     if (await this.#admitted(answer, statement, running.signal)) {
       await answer.consume(runTransaction(this.#options.session, request));
     }
     answer.finish();
+    return answer.fatal;
   }
 
-  async #procedures(running: Running, answer: Answer): Promise<void> {
+  async #procedures(running: Running, answer: Answer): Promise<boolean> {
     const source = new ByteReader(running.message.body);
-    if (!this.#headersAccepted(running, source, answer)) return;
+    if (!this.#headersAccepted(running, source, answer)) return false;
     const requests = readRpcRequests(source);
     for (const [index, request] of requests.entries()) {
-      const last = index === requests.length - 1 || running.signal.aborted;
-      await this.#call(running, index === 0 ? answer : this.#answer(running, true), request, !last);
-      if (last || running.signal.aborted) break;
+      const current = index === 0 ? answer : this.#answer(running, true);
+      const stop = await this.#call(running, current, request, index === requests.length - 1);
+      if (stop) return current.fatal;
     }
+    return false;
   }
 
-  async #call(running: Running, answer: Answer, request: RpcRequest, more: boolean): Promise<void> {
+  /** True when no further call of the request is to be made. */
+  async #call(running: Running, answer: Answer, request: RpcRequest, last: boolean): Promise<boolean> {
     const call = planCall(request, this.#calls);
     if (call.error !== undefined) answer.message(call.error);
-    const { statement, run } = call;
+    const { statement, run, parameters = [], handle } = call;
     const admitted = statement === undefined || (await this.#admitted(answer, statement, running.signal));
     if (admitted && run !== undefined) await answer.consume(run(running.signal));
-    answer.finishProcedure(more, call.handle);
+    const stop = last || answer.fatal || running.signal.aborted;
+    answer.finishProcedure(!stop, { parameters, ...(handle && { handle }) });
+    return stop;
   }
 }

@@ -20,8 +20,7 @@ export class Transport {
   readonly #done: Promise<void>;
   #receive: (chunk: Buffer) => void;
   #stream: Duplex;
-  /** Set while a request runs: takes the attention that is meant for it. */
-  onAttention: (() => void) | undefined;
+  #onAttention: (() => void) | undefined;
 
   constructor(socket: Socket, events: TransportEvents) {
     this.#socket = socket;
@@ -61,6 +60,16 @@ export class Transport {
     return this.#inbox.next();
   }
 
+  /** While a request runs: who is told of the attention that is meant for it, even when it has already come. */
+  watchAttention(onAttention: () => void): void {
+    if (this.#inbox.takeIf(packetType.attention)) onAttention();
+    else this.#onAttention = onAttention;
+  }
+
+  unwatchAttention(): void {
+    this.#onAttention = undefined;
+  }
+
   #guarded(chunk: Buffer): void {
     try {
       this.#receive(chunk);
@@ -83,7 +92,7 @@ export class Transport {
   }
 
   #deliver(message: Message): void {
-    if (message.type === packetType.attention && this.onAttention !== undefined) this.onAttention();
+    if (message.type === packetType.attention && this.#onAttention !== undefined) this.#onAttention();
     else this.#inbox.push(message);
   }
 
