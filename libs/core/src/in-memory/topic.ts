@@ -1,0 +1,109 @@
+/** A topic with its subscriptions in memory, for tests and for trying out. It keeps the promises of the real one. */
+import type { CallOptions } from '../call-options.ts';
+import type { Clock } from '../clock.ts';
+import { BatchError, DStreamError, type BatchFailure } from '../errors.ts';
+import type { IncomingMessage, Subscription } from '../subscription.ts';
+import type { OutgoingMessage, Topic } from '../topic.ts';
+import { Backlog, type DeadLetter } from './backlog.ts';
+import { InMemorySubscription } from './subscription.ts';
+import { utf8 } from './web-globals.ts';
+
+export interface InMemoryTopicOptions {
+  readonly clock: Clock;
+  /** Bytes of a body; 262,144 when not given. */
+  readonly maxMessageBytes?: number;
+}
+
+export interface InMemorySubscriptionOptions {
+  /** `dstream` when not given. All with one name share its messages. */
+  readonly name?: string;
+  /** True when not given. The first to name a subscription decides. */
+  readonly sessions?: boolean;
+  /** How many sessions are held at a time; 32 when not given. */
+  readonly maxSessions?: number;
+}
+
+/** Decides over a message that is sent: an error refuses it, and with it the rest of its session. */
+export type SendFault = (message: OutgoingMessage) => DStreamError | undefined;
+
+export class InMemoryTopic implements Topic {
+  readonly #clock: Clock;
+  readonly #maxBytes: number;
+  readonly #backlogs = new Map<string, Backlog>();
+  #fault: SendFault = () => undefined;
+  #sequence = 0;
+
+  constructor(options: InMemoryTopicOptions) {
+    this.#clock = options.clock;
+    this.#maxBytes = options.maxMessageBytes ?? 262_144;
+  }
+
+  async send(messages: readonly OutgoingMessage[], { signal }: CallOptions): Promise<void> {
+    signal.throwIfAborted();
+    // As with a broker the answer never comes in the same turn.
+    await Promise.resolve();
+    const failed = new Map<string, BatchFailure>();
+    for (const [from, message] of messages.entries()) {
+      const key = message.sessionId;
+      if (failed.has(key)) continue;
+      const error = this.#tooLarge(message) ?? this.#fault(message);
+      if (error === undefined) this.#accept(message);
+      else failed.set(key, { key, from, error });
+    }
+    const [first, ...rest] = failed.values();
+    if (first !== undefined) throw new BatchError([first, ...rest]);
+  }
+
+  /** A consumer. As with a broker, a subscription gets what is sent after it came into being. */
+  subscription(options: InMemorySubscriptionOptions = {}): Subscription {
+    const { name = 'dstream', sessions = true, maxSessions = 32 } = options;
+    const backlog = this.#backlogs.get(name) ?? new Backlog(name, sessions);
+    this.#backlogs.set(name, backlog);
+    return new InMemorySubscription(backlog, maxSessions);
+  }
+
+  /** What a subscription has not settled, oldest first. */
+  messages(name = 'dstream'): readonly IncomingMessage[] {
+    return this.#backlogs.get(name)?.messages ?? [];
+  }
+
+  deadLetters(name = 'dstream'): readonly DeadLetter[] {
+    return this.#backlogs.get(name)?.deadLetters ?? [];
+  }
+
+  /** From now on every message that is sent is shown to `fault`. */
+  failSends(fault: SendFault): void {
+    this.#fault = fault;
+  }
+
+  /** The lock of a session, or of a message where there are no sessions, runs out. False when nobody holds it. */
+  loseLock(id: string, name = 'dstream'): boolean {
+    return this.#backlogs.get(name)?.loseLock(id) ?? false;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // There is nothing to close; what was sent stays.
+  }
+
+  #tooLarge({ messageId, bodyBytes }: OutgoingMessage): DStreamError | undefined {
+    if (bodyBytes <= this.#maxBytes) return undefined;
+    const sizes = `${bodyBytes} bytes, the limit is ${this.#maxBytes}`;
+    return new DStreamError('MessageTooLarge', `message ${messageId} is too large: ${sizes}`);
+  }
+
+  #accept(sent: OutgoingMessage): void {
+    this.#sequence += 1;
+    const { messageId, sessionId, subject, contentType, properties } = sent;
+    const incoming: IncomingMessage = {
+      messageId,
+      sessionId,
+      subject,
+      contentType,
+      properties,
+      body: utf8(sent.body),
+      sequenceNumber: String(this.#sequence),
+      enqueuedAtMs: this.#clock.wallMs(),
+    };
+    for (const backlog of this.#backlogs.values()) backlog.add(incoming);
+  }
+}

@@ -1,0 +1,24 @@
+interface Controller {
+  readonly signal: AbortSignal;
+  abort(reason: unknown): void;
+}
+
+interface ControllerGlobal {
+  readonly AbortController: new () => Controller;
+}
+
+/** The web's AbortController, which every runtime has: core is compiled without the types of any. */
+export function abortController(): Controller {
+  const { AbortController } = globalThis as unknown as ControllerGlobal;
+  return new AbortController();
+}
+
+interface EncoderGlobal {
+  readonly TextEncoder: new () => { encode(text: string): Uint8Array };
+}
+
+/** The web's TextEncoder, likewise. */
+export function utf8(text: string): Uint8Array {
+  const { TextEncoder } = globalThis as unknown as EncoderGlobal;
+  return new TextEncoder().encode(text);
+}
