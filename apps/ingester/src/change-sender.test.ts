@@ -1,0 +1,74 @@
+import { BatchError, DStreamError, silentLog, type OutgoingMessage, type Topic } from '@dstream/core';
+import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { describe, expect, test } from 'vitest';
+import { ChangeSender } from './change-sender.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+
+const never = new AbortController().signal;
+const table = { source: 's', database: 'd', schema: 'dbo', table: 'T' };
+
+function message(n: number): OutgoingMessage {
+  const body = JSON.stringify({ data: {}, metadata: { key: { Id: n }, lsn: '0x0A', operation: 'insert' } });
+  return {
+    messageId: `m${n}`,
+    sessionId: 's',
+    subject: 'dbo.T',
+    contentType: 'application/json',
+    body,
+    bodyBytes: body.length,
+    properties: {},
+  };
+}
+
+function setup(answers: (Error | undefined)[]) {
+  const clock = new ManualClock();
+  const sends: string[][] = [];
+  const topic = {
+    send: (messages: readonly OutgoingMessage[]) => {
+      sends.push(messages.map(({ messageId }) => messageId));
+      const answer = answers.shift();
+      return answer === undefined ? Promise.resolve() : Promise.reject(answer);
+    },
+  } as unknown as Topic;
+  const held = { table, epoch: 1, goodUntilMs: 24_000, acquiredAtMs: 0 };
+  const lease = new LeaseKeeper(held, { leases: {} as never, durationMs: 30_000, clock, log: silentLog });
+  return { clock, sends, sender: new ChangeSender({ topic, table, lease, clock, log: silentLog }) };
+}
+
+describe('sending', () => {
+  test('after a failure only the suffix that was not accepted is sent again', async () => {
+    const busy = new DStreamError('Throttled', 'busy');
+    const { clock, sends, sender } = setup([new BatchError([{ key: 's', from: 1, error: busy }])]);
+    const sending = sender.send([message(1), message(2), message(3)], never);
+    await clock.advance(1_000);
+    await sending;
+    expect(sends).toEqual([
+      ['m1', 'm2', 'm3'],
+      ['m2', 'm3'],
+    ]);
+  });
+
+  test('no attempt starts when the lease can no longer be proven', async () => {
+    const { clock, sends, sender } = setup(
+      Array.from({ length: 99 }, () => new DStreamError('Unreachable', 'away')),
+    );
+    const sending = sender.send([message(1)], never);
+    const outcome = expect(sending).rejects.toMatchObject({ code: 'LeaseLost' });
+    await clock.advance(60_000);
+    await outcome;
+    const attemptsInTime = sends.length;
+    await clock.advance(60_000);
+    expect(sends).toHaveLength(attemptsInTime);
+    expect(clock.sleeping).toBe(0);
+  });
+
+  test('a change the broker does not take is a fault that names row and size', async () => {
+    const large = new DStreamError('MessageTooLarge', 'the limit is 262144 bytes');
+    const { sender } = setup([new BatchError([{ key: 's', from: 1, error: large }])]);
+    await expect(sender.send([message(1), message(2)], never)).rejects.toMatchObject({
+      code: 'ChangeTooLarge',
+      message:
+        'a change of dbo.T cannot be sent: insert of the row with key {"Id":2} at LSN 0x0A, 73 bytes: the limit is 262144 bytes',
+    });
+  });
+});

@@ -1,0 +1,99 @@
+import { DStreamError, silentLog, type Checkpoint, type CheckpointStore, type Position } from '@dstream/core';
+import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { describe, expect, test } from 'vitest';
+import { CheckpointKeeper } from './checkpoint-keeper.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+
+const never = new AbortController().signal;
+const at = (position: string) => ({ position: position as Position, token: `t${position}` });
+
+function setup(stored?: Checkpoint, failFirst = 0) {
+  const clock = new ManualClock();
+  const saved: Checkpoint[] = [];
+  let failures = failFirst;
+  const store: CheckpointStore = {
+    load: () => Promise.resolve(stored),
+    save: (checkpoint) => {
+      failures -= 1;
+      if (failures >= 0) return Promise.reject(new DStreamError('Unreachable', 'nobody answers'));
+      saved.push(checkpoint);
+      return Promise.resolve();
+    },
+  };
+  const table = { source: 's', database: 'd', schema: 'dbo', table: 'T' };
+  const held = { table, epoch: 1, goodUntilMs: 1e9, acquiredAtMs: 5_000 };
+  const lease = new LeaseKeeper(held, { leases: {} as never, durationMs: 30_000, clock, log: silentLog });
+  const keeper = new CheckpointKeeper({
+    store,
+    lease,
+    intervalMs: 1_000,
+    idleIntervalMs: 60_000,
+    clock,
+    log: silentLog,
+  });
+  return { clock, saved, keeper };
+}
+
+async function running(keeper: CheckpointKeeper, work: () => Promise<void>): Promise<void> {
+  const stop = new AbortController();
+  const run = keeper.run(stop.signal);
+  await work();
+  stop.abort();
+  await run;
+}
+
+describe('the checkpoint of a table', () => {
+  test('a new table gets a generation from the clock of the store, a known one keeps its own', async () => {
+    const fresh = setup();
+    expect(await fresh.keeper.begin(never)).toBeUndefined();
+    expect([fresh.keeper.generation, fresh.keeper.isNew]).toEqual([5_000, true]);
+    const known = setup({ at: at('b'), generation: 77 });
+    expect(await known.keeper.begin(never)).toEqual(at('b'));
+    expect([known.keeper.generation, known.keeper.isNew]).toEqual([77, false]);
+  });
+
+  test('changes are saved after the interval, the latest only', async () => {
+    const { clock, saved, keeper } = setup({ at: at('a'), generation: 7 });
+    await keeper.begin(never);
+    await running(keeper, async () => {
+      keeper.accepted(at('b'), 1);
+      keeper.accepted(at('c'), 1);
+      await clock.advance(3_000);
+    });
+    expect(saved).toEqual([{ at: at('c'), generation: 7 }]);
+  });
+
+  test('an idle table is saved at the idle interval', async () => {
+    const { clock, saved, keeper } = setup({ at: at('a'), generation: 7 });
+    await keeper.begin(never);
+    await running(keeper, async () => {
+      keeper.accepted(at('b'), 0);
+      await clock.advance(59_000);
+      expect(saved).toEqual([]);
+      await clock.advance(1_000);
+    });
+    expect(saved).toEqual([{ at: at('b'), generation: 7 }]);
+  });
+
+  test('a save that fails is tried again, and what was accepted meanwhile is what is saved', async () => {
+    const { clock, saved, keeper } = setup({ at: at('a'), generation: 7 }, 1);
+    await keeper.begin(never);
+    keeper.accepted(at('b'), 1);
+    const saving = keeper.save(never);
+    await clock.advance(0);
+    keeper.accepted(at('c'), 1);
+    await clock.advance(1_000);
+    await saving;
+    expect(saved).toEqual([{ at: at('c'), generation: 7 }]);
+  });
+
+  test('nothing is saved that is saved already', async () => {
+    const { saved, keeper } = setup({ at: at('a'), generation: 7 });
+    await keeper.begin(never);
+    await keeper.save(never);
+    keeper.accepted(at('b'), 1);
+    await keeper.save(never);
+    await keeper.save(never);
+    expect(saved).toHaveLength(1);
+  });
+});
