@@ -1,0 +1,83 @@
+/**
+ * The only place that knows Azurite's insides. Azurite has no programmatic entry point and no typings, so its blob
+ * server is loaded from the files of the pinned version (3.37.0), by `require`, because its default export differs
+ * between Node and a bundler. Loading takes most of a second and is therefore left until the first start.
+ */
+import type { RequestListener, Server } from 'node:http';
+import { createRequire } from 'node:module';
+
+/** What is stored about a blob, as far as leases go (Azurite's `BlobModel`). */
+export interface StoredBlob {
+  readonly containerName: string;
+  readonly name: string;
+  leaseExpireTime?: Date | undefined;
+  readonly properties: { readonly leaseState?: string };
+}
+
+interface Collection {
+  find(): readonly StoredBlob[];
+  update(blob: StoredBlob): void;
+}
+
+interface BlobServer {
+  readonly httpServer: Server;
+  readonly metadataStore: {
+    readonly db: { getCollection(name: string): Collection };
+    readonly BLOBS_COLLECTION: string;
+  };
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+type New<T> = new (...args: readonly unknown[]) => T;
+
+export interface Azurite {
+  readonly httpServer: Server;
+  /** Azurite's own handler, taken off the server so that faults can stand in front of it. */
+  readonly handle: RequestListener;
+  readonly blobs: () => Collection;
+  readonly start: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * A blob server in memory that is not started yet: silent, without a debug log, and without telemetry, which only
+ * Azurite's command line turns on.
+ */
+export function loadAzurite(port: number): Azurite {
+  const load = createRequire(import.meta.url);
+  const from = (path: string) => load(`azurite/dist/src/${path}`) as Record<string, unknown>;
+  const Configuration = from('blob/BlobConfiguration')['default'] as New<object>;
+  const Server = from('blob/BlobServer')['default'] as New<BlobServer>;
+  const Chunks = from('common/persistence/MemoryExtentStore')['MemoryExtentChunkStore'] as New<object>;
+  const server = new Server(new Configuration(...configuration(port, new Chunks(contentLimitBytes))));
+  const [handle] = server.httpServer.listeners('request');
+  server.httpServer.removeAllListeners('request');
+  return {
+    httpServer: server.httpServer,
+    handle: handle as RequestListener,
+    blobs: () => server.metadataStore.db.getCollection(server.metadataStore.BLOBS_COLLECTION),
+    start: () => server.start(),
+    close: () => server.close(),
+  };
+}
+
+const contentLimitBytes = 512 * 1024 * 1024;
+const keepAliveSeconds = 5;
+
+/** The constructor of Azurite's `BlobConfiguration` takes its nineteen settings by position. */
+function configuration(port: number, chunks: object): readonly unknown[] {
+  const unused = undefined;
+  return [
+    '127.0.0.1',
+    port,
+    keepAliveSeconds,
+    ...[unused, unused, unused], // files of the database: nothing is written
+    ...[false, unused, false, unused], // access log and debug log
+    false, // loose: an unsupported header is refused
+    true, // skipApiVersionCheck: the client is newer than Azurite
+    ...['', '', '', unused, false], // certificates, OAuth, product style urls
+    true, // in memory
+    chunks,
+  ];
+}

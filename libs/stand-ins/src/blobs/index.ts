@@ -1,0 +1,3 @@
+export type { BlobFault, BlobFaultAction, BlobFaults } from './faults.ts';
+export type { BlobOperation } from './operation.ts';
+export { startBlobs, type Blobs, type BlobsOptions } from './start-blobs.ts';
