@@ -1,3 +1,4 @@
 export * from './processor-metrics.ts';
 export * from './processor-parts.ts';
 export * from './processor.ts';
+export { composeProcessor } from './compose.ts';

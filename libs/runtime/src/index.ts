@@ -6,6 +6,7 @@ export * from './metrics.ts';
 export * from './outage.ts';
 export * from './retrying.ts';
 export * from './running-service.ts';
+export * from './service-context.ts';
 export * from './stop.ts';
 export * from './system-clock.ts';
 export * from './together.ts';

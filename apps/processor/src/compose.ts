@@ -1,0 +1,59 @@
+/** Builds a processor from its configuration: the only place that knows which adapters it is made of. */
+import { createWriteStream } from 'node:fs';
+import type { Configuration, OutputConfig, ProcessorConfig } from '@dstream/config';
+import { DStreamError } from '@dstream/core';
+import { ConsolePublisher, jsonLine, prettyLine } from '@dstream/publishers';
+import type { RunningService, ServiceContext } from '@dstream/runtime';
+import { ServiceBusSubscription } from '@dstream/service-bus';
+import { processorMetrics } from './processor-metrics.ts';
+import { defaultProcessorSettings, type Output } from './processor-parts.ts';
+import { Processor } from './processor.ts';
+
+export function composeProcessor(context: ServiceContext<Configuration>): RunningService {
+  const config = context.configuration.processor;
+  if (config === undefined)
+    throw new DStreamError('ConfigInvalid', `${context.configuration.file}: no processor block`);
+  const subscription = subscriptionOf(config, context);
+  const outputs = config.outputs.map(outputOf);
+  const processor = new Processor({
+    ...context,
+    subscription,
+    outputs,
+    metrics: processorMetrics(context.metrics),
+    settings: defaultProcessorSettings,
+  });
+  return {
+    name: processor.name,
+    run: (stop) => processor.run(stop),
+    notReady: () => (processor.ready ? undefined : 'the processor has not reached its outputs yet'),
+    status: () => processor.report(),
+    [Symbol.asyncDispose]: () => dispose(subscription, outputs),
+  };
+}
+
+function subscriptionOf(
+  { source }: ProcessorConfig,
+  context: ServiceContext<unknown>,
+): ServiceBusSubscription {
+  if (source.connection.kind !== 'connection-string') {
+    throw new DStreamError('NotBuilt', `${source.path}.namespace: managed identity is not built yet`);
+  }
+  return new ServiceBusSubscription({ ...source, ...context, address: source.connection });
+}
+
+/** One stream for all console outputs of the process: two would mix their lines. Never closed: it is descriptor 1. */
+let standardOutput: ReturnType<typeof createWriteStream> | undefined;
+
+function outputOf(config: OutputConfig): Output {
+  standardOutput ??= createWriteStream('', { fd: 1, autoClose: false });
+  const terminal = process.stdout.isTTY;
+  const pretty = config.format === 'pretty' || (config.format === 'auto' && terminal);
+  const format = pretty ? prettyLine({ colour: terminal }) : jsonLine;
+  return { name: config.name, publisher: new ConsolePublisher({ stream: standardOutput, format }) };
+}
+
+async function dispose(subscription: ServiceBusSubscription, outputs: readonly Output[]): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  for (const { publisher } of outputs) stack.use(publisher);
+  stack.use(subscription);
+}

@@ -1,0 +1,11 @@
+import type { Clock, InstanceId, Log } from '@dstream/core';
+import type { Metrics } from './metrics.ts';
+
+/** What a process gives to a service it composes. */
+export interface ServiceContext<C> {
+  readonly instance: InstanceId;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly configuration: C;
+}
