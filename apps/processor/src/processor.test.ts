@@ -1,0 +1,224 @@
+import {
+  BatchError,
+  DStreamError,
+  encodeEnvelope,
+  silentLog,
+  type ChangeEvent,
+  type OutgoingMessage,
+  type Position,
+  type Publisher,
+  type RoutedEvent,
+} from '@dstream/core';
+import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { InMemoryTopic } from '@dstream/core/in-memory/topic';
+import { describe, expect, test } from 'vitest';
+import { noProcessorMetrics } from './processor-metrics.ts';
+import { defaultProcessorSettings } from './processor-parts.ts';
+import { Processor } from './processor.ts';
+
+const never = new AbortController().signal;
+
+function change(n: number): ChangeEvent {
+  return {
+    data: { N: n },
+    metadata: {
+      version: 1,
+      id: `c${n}`,
+      source: 'sqlserver',
+      server: 's',
+      database: 'd',
+      schema: 'dbo',
+      table: 'T',
+      captureInstance: 'dbo_T',
+      operation: 'insert',
+      key: { N: n },
+      lsn: '0x01',
+      seqval: '0x01',
+      sequence: n,
+      committedAt: '2026-11-20T00:00:00.000Z',
+      position: `p${String(n).padStart(4, '0')}` as Position,
+    },
+  };
+}
+
+function message(lines: readonly (number | string)[], sessionId = 's1', generation = 1): OutgoingMessage {
+  const body = lines
+    .map((line) => (typeof line === 'string' ? line : encodeEnvelope(change(line), { generation, epoch: 1 })))
+    .join('\n');
+  return {
+    messageId: `${sessionId}:${generation}:${lines.join('-')}`,
+    sessionId,
+    subject: 'dbo.T',
+    contentType: 'application/json',
+    body,
+    bodyBytes: body.length,
+    properties: {},
+  };
+}
+
+/** An output that records, and answers each publish with the next of `answers`. */
+class Recorder implements Publisher {
+  readonly got: string[] = [];
+  readonly answers: ((events: readonly RoutedEvent[]) => Error | undefined)[] = [];
+
+  connect(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  publish(events: readonly RoutedEvent[]): Promise<void> {
+    const error = this.answers.shift()?.(events);
+    if (error !== undefined && !(error instanceof BatchError)) return Promise.reject(error);
+    const accepted = error instanceof BatchError ? events.slice(0, error.failures[0]?.from) : events;
+    this.got.push(...accepted.map(({ event }) => event.metadata.id));
+    return error === undefined ? Promise.resolve() : Promise.reject(error);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function setup() {
+  const clock = new ManualClock();
+  const topic = new InMemoryTopic({ clock });
+  const subscription = topic.subscription();
+  const output = new Recorder();
+  const draining = new AbortController();
+  const aborted = new AbortController();
+  const start = () => {
+    const processor = new Processor({
+      instance: 'p',
+      subscription,
+      outputs: [{ name: 'out', publisher: output }],
+      clock,
+      log: silentLog,
+      metrics: noProcessorMetrics,
+      settings: defaultProcessorSettings,
+    });
+    return processor.run({ draining: draining.signal, aborted: aborted.signal });
+  };
+  const send = (...messages: OutgoingMessage[]) => topic.send(messages, { signal: never });
+  return { clock, topic, output, draining, aborted, start, send };
+}
+
+/** Drains and checks that nothing is left behind. */
+async function stop({ clock, draining }: ReturnType<typeof setup>, running: Promise<void>): Promise<void> {
+  draining.abort(new Error('stopping'));
+  await clock.advance(0);
+  await running;
+  expect(clock.sleeping).toBe(0);
+}
+
+describe('a processor', () => {
+  test('delivers the changes of a session in order and completes their messages', async () => {
+    const world = setup();
+    await world.send(message([1, 2]), message([3]));
+    const running = world.start();
+    await world.clock.advance(100);
+    expect(world.output.got).toEqual(['c1', 'c2', 'c3']);
+    expect(world.topic.messages()).toEqual([]);
+    await stop(world, running);
+  });
+
+  test('drops what its session has settled before, also after the session was given back', async () => {
+    const world = setup();
+    const running = world.start();
+    await world.send(message([1, 2]));
+    await world.clock.advance(60_000);
+    await world.send(message([2, 3]), message([1], 's1', 2));
+    await world.clock.advance(1_000);
+    expect(world.output.got).toEqual(['c1', 'c2', 'c3', 'c1']);
+    await stop(world, running);
+  });
+
+  test('waits for an output that fails for a passing reason; nothing is completed meanwhile, then all is', async () => {
+    const world = setup();
+    const busy = new DStreamError('Throttled', 'busy');
+    world.output.answers.push(
+      () => new BatchError([{ key: 's1', from: 1, error: busy }]),
+      () => busy,
+    );
+    await world.send(message([1, 2, 3]));
+    const running = world.start();
+    await world.clock.advance(50);
+    expect([world.output.got, world.topic.messages().length]).toEqual([['c1'], 1]);
+    await world.clock.advance(10_000);
+    expect([world.output.got, world.topic.messages().length]).toEqual([['c1', 'c2', 'c3'], 0]);
+    await stop(world, running);
+  });
+
+  test('delivers what can be read of a message, then sets the message aside with what failed', async () => {
+    const world = setup();
+    await world.send(message([1, 'nonsense', 2]), message([3]));
+    const running = world.start();
+    await world.clock.advance(100);
+    expect(world.output.got).toEqual(['c1', 'c2', 'c3']);
+    expect(world.topic.messages()).toEqual([]);
+    expect(world.topic.deadLetters()).toMatchObject([
+      {
+        reason: 'MalformedMessage',
+        description: 'change 1: the envelope is not JSON',
+        properties: { 'failed.*': '1' },
+      },
+    ]);
+    await stop(world, running);
+  });
+
+  test('narrows a refusal down to the one change that is refused, and delivers the rest', async () => {
+    const world = setup();
+    const refuse = (events: readonly RoutedEvent[]) =>
+      events.some(({ event }) => event.metadata.id === 'c3') ? new DStreamError('Rejected', 'no') : undefined;
+    world.output.answers.push(...Array.from({ length: 20 }, () => refuse));
+    await world.send(message([1, 2, 3, 4, 5]));
+    const running = world.start();
+    await world.clock.advance(100);
+    expect(world.output.got).toEqual(['c1', 'c2', 'c4', 'c5']);
+    expect(world.topic.deadLetters()).toMatchObject([
+      { reason: 'NotDelivered', properties: { 'failed.out': '2' } },
+    ]);
+    await stop(world, running);
+  });
+
+  test('a lost session is left alone: its messages come again', async () => {
+    const world = setup();
+    const release = Promise.withResolvers<void>();
+    world.output.answers.push(() => {
+      world.topic.loseLock('s1');
+      return undefined;
+    });
+    await world.send(message([1]));
+    const running = world.start();
+    release.resolve();
+    await world.clock.advance(5_000);
+    expect(world.output.got).toEqual(['c1', 'c1']);
+    expect(world.topic.messages()).toEqual([]);
+    await stop(world, running);
+  });
+
+  test('an output that nobody reads any more ends it, and nothing is completed', async () => {
+    const world = setup();
+    world.output.answers.push(() => new DStreamError('OutputClosed', 'closed'));
+    await world.send(message([1]));
+    const running = world.start();
+    const outcome = expect(running).rejects.toMatchObject({ code: 'OutputClosed' });
+    await world.clock.advance(100);
+    await outcome;
+    expect(world.topic.messages()).toHaveLength(1);
+  });
+
+  test('when it drains, what was not begun goes back unsettled and unspent', async () => {
+    const world = setup();
+    world.output.answers.push(
+      ...Array.from({ length: 99 }, () => () => new DStreamError('Unreachable', 'away')),
+    );
+    await world.send(message([1]), message([2]));
+    const running = world.start();
+    await world.clock.advance(100);
+    world.draining.abort(new Error('stopping'));
+    await world.clock.advance(100);
+    world.aborted.abort(new Error('time is up'));
+    await world.clock.advance(0);
+    await running;
+    expect(world.topic.messages()).toHaveLength(2);
+  });
+});
