@@ -598,19 +598,22 @@ describe('transactions', () => {
 });
 
 describe('cancelling and leaving', () => {
-  test('a cancelled request ends the iteration of the engine and the connection goes on', async () => {
-    const { server, engine } = await start();
-    const endless = new Endless();
-    engine.batch = () => endless.rows();
-    const connection = await connect(server.port, { cancelTimeout: 2000 });
-    const outcome = run(connection, 'select', execute, (request) =>
-      request.once('row', () => connection.cancel()),
-    );
-    expect((await outcome).error).toMatchObject({ code: 'ECANCEL' });
-    await endless.ended.promise;
-    engine.batch = () => replies({ kind: 'done', count: 4 });
-    expect((await run(connection, 'update')).rowCount).toBe(4);
-  });
+  test.each([false, true])(
+    'a cancelled request (encrypted: %s) ends the iteration of the engine and the connection goes on',
+    async (encrypt) => {
+      const { server, engine } = await start();
+      const endless = new Endless();
+      engine.batch = () => endless.rows();
+      const connection = await connect(server.port, { cancelTimeout: 2000, encrypt });
+      const outcome = run(connection, 'select', execute, (request) =>
+        request.once('row', () => connection.cancel()),
+      );
+      expect((await outcome).error).toMatchObject({ code: 'ECANCEL' });
+      await endless.ended.promise;
+      engine.batch = () => replies({ kind: 'done', count: 4 });
+      expect((await run(connection, 'update')).rowCount).toBe(4);
+    },
+  );
 
   test('a statement that waits is cancelled through its signal', async () => {
     const { server, engine } = await start();
@@ -624,54 +627,63 @@ describe('cancelling and leaving', () => {
     expect((await run(connection, 'waitfor')).error).toMatchObject({ code: 'ECANCEL' });
   });
 
-  test('a client that pauses stops the engine, and going on loses nothing', async () => {
-    const { server, engine } = await start();
-    const endless = new Endless();
-    engine.batch = () => endless.rows();
-    const connection = await connect(server.port);
-    const numbers: number[] = [];
-    const paused = Promise.withResolvers<Request>();
-    const outcome = run(connection, 'select', execute, (request) =>
-      request.on('row', ([first]: { value: number }[]) => {
-        numbers.push(first?.value ?? -1);
-        if (numbers.length === 10) {
-          request.pause();
-          paused.resolve(request);
-        }
-        if (numbers.length === 100_000) connection.cancel();
-      }),
-    );
-    const request = await paused.promise;
-    const still = await standsStill(() => endless.pulled);
-    // Buffers of both sides and of the kernel; the client has seen 10 rows.
-    expect(still).toBeLessThan(90_000);
-    request.resume();
-    await outcome;
-    expect(numbers.slice(0, 100_000)).toEqual(Array.from({ length: 100_000 }, (_, index) => index + 1));
-  });
+  test.each([false, true])(
+    'a client that pauses (encrypted: %s) stops the engine, and going on loses nothing',
+    async (encrypt) => {
+      const { server, engine } = await start();
+      const endless = new Endless();
+      engine.batch = () => endless.rows();
+      const connection = await connect(server.port, { encrypt });
+      const numbers: number[] = [];
+      const paused = Promise.withResolvers<Request>();
+      const outcome = run(connection, 'select', execute, (request) =>
+        request.on('row', ([first]: { value: number }[]) => {
+          numbers.push(first?.value ?? -1);
+          if (numbers.length === 10) {
+            request.pause();
+            paused.resolve(request);
+          }
+          if (numbers.length === 100_000) connection.cancel();
+        }),
+      );
+      const request = await paused.promise;
+      const still = await standsStill(() => endless.pulled);
+      // Buffers of both sides and of the kernel; the client has seen 10 rows.
+      expect(still).toBeLessThan(90_000);
+      request.resume();
+      await outcome;
+      expect(numbers.slice(0, 100_000)).toEqual(Array.from({ length: 100_000 }, (_, index) => index + 1));
+    },
+  );
 
-  test('a client that leaves ends the iteration of the engine', async () => {
-    const { server, engine } = await start();
-    const endless = new Endless();
-    engine.batch = () => endless.rows();
-    const connection = await connect(server.port);
-    const outcome = run(connection, 'select', execute, (request) =>
-      request.once('row', () => connection.close()),
-    );
-    await endless.ended.promise;
-    await outcome;
-    await expect.poll(() => server.connections()).toBe(0);
-    expect(engine.calls).toEqual(['close']);
-  });
+  test.each([false, true])(
+    'a client that leaves (encrypted: %s) ends the iteration of the engine',
+    async (encrypt) => {
+      const { server, engine } = await start();
+      const endless = new Endless();
+      engine.batch = () => endless.rows();
+      const connection = await connect(server.port, { encrypt });
+      const outcome = run(connection, 'select', execute, (request) =>
+        request.once('row', () => connection.close()),
+      );
+      await endless.ended.promise;
+      await outcome;
+      await expect.poll(() => server.connections()).toBe(0);
+      expect(engine.calls).toEqual(['close']);
+    },
+  );
 
-  test('dropped connections are replaced by the pool', async () => {
-    const { server } = await start();
-    const connections = await pool(server.port);
-    await connections.request().query('select');
-    server.dropConnections();
-    await expect.poll(() => server.connections()).toBe(0);
-    await connections.request().query('select');
-  });
+  test.each([false, true])(
+    'dropped connections (encrypted: %s) are replaced by the pool',
+    async (encrypt) => {
+      const { server } = await start();
+      const connections = await pool(server.port, { encrypt });
+      await connections.request().query('select');
+      server.dropConnections();
+      await expect.poll(() => server.connections()).toBe(0);
+      await connections.request().query('select');
+    },
+  );
 });
 
 /** The value once it has not changed for 20 looks in a row. */

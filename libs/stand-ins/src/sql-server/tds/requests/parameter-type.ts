@@ -1,64 +1,20 @@
 /** TYPE_INFO of a parameter ([MS-TDS] 2.2.5.6), as a SQL type and a way to read its value. */
-import type { SqlType, SqlTypeName, SqlValue } from '../../engine/engine-session.ts';
+import type { SqlTypeName, SqlValue } from '../../engine/engine-session.ts';
 import { readCodePage } from '../types/collation.ts';
 import { readDecimal, readMoney } from '../types/decimals.ts';
 import { readGuid } from '../types/guids.ts';
 import { readDatetime, readDays, readTicks } from '../types/moments.ts';
-import { readPartial } from '../types/partial-length.ts';
 import type { ByteReader } from '../wire/byte-reader.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
+import {
+  byteLength,
+  longLength,
+  partialLength,
+  shortLength,
+  type Decode,
+  type ParameterType,
+} from './parameter-forms.ts';
 import { readVariant } from './read-variant.ts';
-
-export interface ParameterType {
-  readonly type: SqlType;
-  readonly read: (source: ByteReader) => SqlValue;
-}
-
-type Decode = (source: ByteReader, length: number) => SqlValue;
-
-/** A byte of length before the value; zero is NULL. */
-function byteLength(type: SqlType, decode: Decode): ParameterType {
-  return {
-    type,
-    read: (source) => {
-      const length = source.u8();
-      return length === 0 ? null : decode(source, length);
-    },
-  };
-}
-
-/** Two bytes of length before the value, or the partial form of the max types. */
-function shortLength(type: SqlType, decode: (bytes: Buffer) => SqlValue): ParameterType {
-  if (type.length === 'max') return partialLength(type, decode);
-  return {
-    type,
-    read: (source) => {
-      const length = source.u16();
-      return length === 0xffff ? null : decode(source.raw(length));
-    },
-  };
-}
-
-/** Four bytes of length before the value: text, ntext and image have no text pointer in a request. */
-function longLength(type: SqlType, decode: (bytes: Buffer) => SqlValue): ParameterType {
-  return {
-    type,
-    read: (source) => {
-      const length = source.u32();
-      return length === 0xffff_ffff ? null : decode(source.raw(length));
-    },
-  };
-}
-
-function partialLength(type: SqlType, decode: (bytes: Buffer) => SqlValue): ParameterType {
-  return {
-    type,
-    read: (source) => {
-      const bytes = readPartial(source);
-      return bytes === null ? null : decode(bytes);
-    },
-  };
-}
 
 const fromUcs2 = (bytes: Buffer): string => bytes.toString('utf16le');
 /** A copy: the engine may keep the value longer than the request's buffer. */

@@ -5,7 +5,7 @@ import type { TdsGate } from '../tds-gate.ts';
 import type { ConnectionInfo, LoginInfo, TdsObserver } from '../tds-observer.ts';
 import { INITIAL_PACKET_BYTES, negotiatePacketBytes, packetType } from '../wire/packet.ts';
 import { ResponseWriter } from '../wire/response-writer.ts';
-import { unexpected } from './answer.ts';
+import { unexpected } from './request-errors.ts';
 import type { Transport } from './transport.ts';
 
 export interface LoginContext {

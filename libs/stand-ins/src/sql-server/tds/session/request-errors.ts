@@ -40,3 +40,9 @@ export function noBulkLoad(): SqlMessage {
 export function noCursors(procedure: string): SqlMessage {
   return error(50000, `Server cursors (${procedure}) are not supported by this stand-in.`);
 }
+
+/** An exception where there should have been a message: reported as an error of a user. */
+export function unexpected(thrown: unknown): SqlMessage {
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return error(50000, `The stand-in failed: ${reason}`);
+}

@@ -10,9 +10,15 @@ import { ByteReader } from '../wire/byte-reader.ts';
 import { packetStatus, packetType, type Message } from '../wire/packet.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
 import type { ResponseWriter } from '../wire/response-writer.ts';
-import { Answer, unexpected, type AnswerContext } from './answer.ts';
+import { Answer, type AnswerContext } from './answer.ts';
 import { planCall, type CallContext } from './procedure-call.ts';
-import { malformedCall, malformedRequest, noBulkLoad, wrongTransactionDescriptor } from './request-errors.ts';
+import {
+  malformedCall,
+  malformedRequest,
+  noBulkLoad,
+  unexpected,
+  wrongTransactionDescriptor,
+} from './request-errors.ts';
 import { runTransaction, transactionText } from './transaction-call.ts';
 
 const BULK_TEXT = /^\s*insert\s+bulk\b/iu;

@@ -18,7 +18,7 @@ export interface ResponseFrame {
  * the last packet.
  */
 export class ResponseWriter {
-  readonly body = new ByteWriter(FLUSH_BYTES + 16 * 1024);
+  readonly body = new ByteWriter(4096);
   readonly #stream: Writable;
   readonly #frame: ResponseFrame;
   #packetId = 1;
