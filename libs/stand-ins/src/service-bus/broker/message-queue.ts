@@ -310,19 +310,17 @@ export class MessageQueue {
   }
 
   #deadLetter(message: StoredMessage, reason: string | undefined, description: string | undefined): void {
+    if (this.deadLetters === undefined) {
+      // Dead-lettering a dead letter leaves it where it is.
+      message.state = 'active';
+      this.#ready.putBack(message);
+      return;
+    }
     this.#remove(message);
-    if (this.deadLetters === undefined) return this.#keepDead(message);
     const changes: Record<string, unknown> = {};
     if (reason !== undefined) changes['DeadLetterReason'] = reason;
     if (description !== undefined) changes['DeadLetterErrorDescription'] = description;
     this.deadLetters.addDeadLetter(message, this.path, changes);
-  }
-
-  /** Dead-lettering a dead letter leaves it where it is. */
-  #keepDead(message: StoredMessage): void {
-    message.gone = false;
-    this.#index.add(message);
-    this.#ready.putBack(message);
   }
 
   #expire(message: StoredMessage): void {

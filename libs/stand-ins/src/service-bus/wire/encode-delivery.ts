@@ -12,6 +12,7 @@ import {
   encodeTimestamp,
   encodeUint,
 } from './encode.ts';
+import type { EncodedMessage } from './encoded-message.ts';
 import { elementsOf, skipValue, textOf } from './scan.ts';
 
 /** Encodes a value as the AMQP library would: the changes of a settlement come decoded by it. */
@@ -38,9 +39,7 @@ export function encodeDelivery(message: StoredMessage, encodeValue: EncodeValue)
   return Buffer.concat([
     encodeSection(0x70, header(message)),
     encodeSection(0x72, encodeMap(annotations(message))),
-    encoded.properties,
-    applicationProperties(encoded.applicationProperties, message.changes, encodeValue),
-    encoded.body,
+    ...bareParts(encoded, message.changes, encodeValue),
   ]);
 }
 
@@ -72,16 +71,18 @@ function annotations(message: StoredMessage): Buffer[] {
   return list;
 }
 
-/** The sender's section with the changed keys replaced or added. Untouched values keep their encoding. */
-function applicationProperties(
-  section: Buffer,
+/** The application properties with the changed keys replaced or added. Untouched values keep their encoding. */
+function bareParts(
+  { bare, applicationStart, applicationEnd }: EncodedMessage,
   changes: PropertyChanges | undefined,
   encodeValue: EncodeValue,
-): Buffer {
-  if (changes === undefined) return section;
+): Buffer[] {
+  if (changes === undefined) return [bare];
+  const section = bare.subarray(applicationStart, applicationEnd);
   const kept = section.length === 0 ? [] : keptPairs(elementsOf(section, skipValue(section, 1)), changes);
   const added = Object.entries(changes).flatMap(([name, value]) => [encodeText(name), encodeValue(value)]);
-  return encodeSection(0x74, encodeMap([...kept, ...added]));
+  const changed = encodeSection(0x74, encodeMap([...kept, ...added]));
+  return [bare.subarray(0, applicationStart), changed, bare.subarray(applicationEnd)];
 }
 
 function keptPairs(elements: readonly Buffer[], changes: PropertyChanges): Buffer[] {

@@ -1,14 +1,13 @@
-/** A message as it came, cut at the places where the broker adds something. Everything is a slice of the bytes sent. */
+/** A message as it came, with the places where the broker adds something. One slice of the bytes sent, to stay small. */
 export interface EncodedMessage {
   readonly header: MessageHeader;
   /** Encoded keys and values of the sender's message annotations, in turn, without those that the broker sets. */
   readonly annotations: readonly Buffer[];
-  /** The properties section, with a message id in it. */
-  readonly properties: Buffer;
-  /** The application properties section, empty when there is none. */
-  readonly applicationProperties: Buffer;
-  /** Body and footer. */
-  readonly body: Buffer;
+  /** Properties (with a message id in it), application properties if any, body and footer. */
+  readonly bare: Buffer;
+  /** Where in `bare` the application properties begin, and where they end: equal when there are none. */
+  readonly applicationStart: number;
+  readonly applicationEnd: number;
 }
 
 /** What the broker keeps of the sender's header. */

@@ -5,7 +5,8 @@ import { elementsOf, integerOf, sectionsOf, textOf, type Section } from './scan.
 
 const code = { header: 0x70, annotations: 0x72, properties: 0x73, applicationProperties: 0x74 };
 const field = { messageId: 0, absoluteExpiry: 8, creationTime: 9, groupId: 10 };
-const empty = Buffer.alloc(0);
+const none: readonly Buffer[] = [];
+const noHeader: MessageHeader = { durable: false, priority: undefined, ttlMs: undefined };
 const scheduledKey = 'x-opt-scheduled-enqueue-time';
 
 /** Annotations that only the broker sets; a sender that forwards a received message sends them along. */
@@ -25,8 +26,6 @@ export function parseMessage(bytes: Buffer, newMessageId: () => string): Payload
   const header = headerOf(bytes, find(code.header));
   const properties = propertiesOf(bytes, find(code.properties), newMessageId);
   const annotations = pairsOf(bytes, find(code.annotations));
-  const application = find(code.applicationProperties);
-  const body = sections.find((section) => section.code > code.applicationProperties);
   return {
     messageId: properties.messageId,
     sessionId: properties.sessionId,
@@ -35,17 +34,33 @@ export function parseMessage(bytes: Buffer, newMessageId: () => string): Payload
     bytes: bytes.length,
     encoded: {
       header,
-      annotations: annotations.filter(({ key }) => !brokersOwn.has(key)).flatMap(({ pair }) => pair),
-      properties: properties.section,
-      applicationProperties:
-        application === undefined ? empty : bytes.subarray(application.start, application.end),
-      body: body === undefined ? empty : bytes.subarray(body.start),
+      annotations: keptAnnotations(annotations),
+      ...bareOf(bytes, sections, properties.section),
     },
   };
 }
 
+/** Properties and all behind them: one slice when they came together, else joined. */
+function bareOf(bytes: Buffer, sections: readonly Section[], properties: Buffer | Section) {
+  const application = sections.find((section) => section.code === code.applicationProperties);
+  const behind =
+    sections.find((section) => section.code >= code.applicationProperties)?.start ?? bytes.length;
+  const applicationBytes = application === undefined ? 0 : application.end - application.start;
+  const joined = Buffer.isBuffer(properties);
+  const bare = joined
+    ? Buffer.concat([properties, bytes.subarray(behind)])
+    : bytes.subarray(properties.start);
+  const applicationStart = joined ? properties.length : properties.end - properties.start;
+  return { bare, applicationStart, applicationEnd: applicationStart + applicationBytes };
+}
+
+function keptAnnotations(pairs: readonly Pair[]): readonly Buffer[] {
+  const kept = pairs.filter(({ key }) => !brokersOwn.has(key));
+  return kept.length === 0 ? none : kept.flatMap(({ pair }) => pair);
+}
+
 function headerOf(bytes: Buffer, section: Section | undefined): MessageHeader {
-  if (section === undefined) return { durable: false, priority: undefined, ttlMs: undefined };
+  if (section === undefined) return noHeader;
   const [durable, priority, ttl] = elementsOf(bytes, section.value);
   return {
     durable: durable?.[0] === 0x41 || (durable?.[0] === 0x56 && durable[1] === 1),
@@ -57,7 +72,8 @@ function headerOf(bytes: Buffer, section: Section | undefined): MessageHeader {
 interface Properties {
   readonly messageId: string;
   readonly sessionId: string | undefined;
-  readonly section: Buffer;
+  /** Where it stands, or a new one that has the id. */
+  readonly section: Section | Buffer;
 }
 
 function propertiesOf(bytes: Buffer, section: Section | undefined, newMessageId: () => string): Properties {
@@ -66,7 +82,7 @@ function propertiesOf(bytes: Buffer, section: Section | undefined, newMessageId:
   const [given] = elements;
   if (section !== undefined && given !== undefined && given[0] !== encodedNull[0]) {
     const messageId = textOf(given) ?? given.toString('hex');
-    return { messageId, sessionId, section: bytes.subarray(section.start, section.end) };
+    return { messageId, sessionId, section };
   }
   const messageId = newMessageId();
   const list = encodeList([encodeText(messageId), ...elements.slice(1)]);
