@@ -1,0 +1,49 @@
+/** Conversion to float and real. */
+import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../engine-session.ts';
+import { day1900, ticksPerDay } from '../calendar.ts';
+import { decimalToNumber } from '../decimal.ts';
+import { sqlErrors } from '../sql-error.ts';
+import { familyOf } from '../type-facts.ts';
+import type { Convert } from './convert.ts';
+
+export function toFloat(from: SqlType, to: SqlType): Convert {
+  const read = doubleOf(from, to);
+  if (to.name === 'float') return read;
+  return (value) => {
+    const single = Math.fround(read(value));
+    if (!Number.isFinite(single)) throw sqlErrors.floatOverflow('real', read(value));
+    return single;
+  };
+}
+
+function doubleOf(from: SqlType, to: SqlType): (value: SqlValue) => number {
+  switch (familyOf(from)) {
+    case 'bit':
+    case 'integer':
+    case 'float':
+      return Number;
+    case 'decimal':
+    case 'money':
+      return (value) => decimalToNumber(value as SqlDecimal);
+    case 'character':
+      return (value) => doubleOfText(value as string, from, to);
+    case 'moment':
+      return (value) => daysWithFraction(value as SqlMoment);
+    default:
+      throw sqlErrors.conversionNotAllowed(from.name, to.name);
+  }
+}
+
+/** An empty text is 0. */
+function doubleOfText(text: string, from: SqlType, to: SqlType): number {
+  const trimmed = text.trim();
+  if (trimmed === '') return 0;
+  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(trimmed))
+    throw sqlErrors.converting(from.name, to.name);
+  const value = Number(trimmed);
+  if (!Number.isFinite(value)) throw sqlErrors.overflow(to.name, from.name);
+  return value;
+}
+
+const daysWithFraction = (moment: SqlMoment): number =>
+  moment.days - day1900 + Number(moment.ticks) / Number(ticksPerDay);

@@ -1,0 +1,31 @@
+/** & | ^ on integers and bit; one side may be binary with an integer on the other ("Bitwise operators"). */
+import type { SqlType } from '../../engine-session.ts';
+import { converter } from '../convert-value.ts';
+import { sqlErrors } from '../sql-error.ts';
+import { comparePrecedence, familyOf, isBinary } from '../type-facts.ts';
+import { operatorNames, type ArithmeticOp, type BoundOperator } from './bound-operator.ts';
+import { integerOperator } from './integer-operator.ts';
+
+const isWhole = (type: SqlType): boolean => familyOf(type) === 'integer' || familyOf(type) === 'bit';
+
+export function bitOperator(op: ArithmeticOp, a: SqlType, b: SqlType): BoundOperator {
+  const type = resultType(op, a, b);
+  if (type.name === 'bit') return { type, apply: bits(op) };
+  const left = converter(a, type);
+  const right = converter(b, type);
+  const { apply } = integerOperator(op, type);
+  return { type, apply: (x, y) => apply(left(x), right(y)) };
+}
+
+function resultType(op: ArithmeticOp, a: SqlType, b: SqlType): SqlType {
+  if (isWhole(a) && isWhole(b)) return comparePrecedence(a, b) <= 0 ? a : b;
+  if (isWhole(a) && isBinary(b)) return a;
+  if (isWhole(b) && isBinary(a)) return b;
+  throw sqlErrors.typesIncompatible(a.name, b.name, operatorNames[op]);
+}
+
+function bits(op: ArithmeticOp): BoundOperator['apply'] {
+  if (op === '&') return (a, b) => a === true && b === true;
+  if (op === '|') return (a, b) => a === true || b === true;
+  return (a, b) => a !== b;
+}

@@ -1,0 +1,30 @@
+/** float and real: IEEE arithmetic, but an infinite result is error 8115 and % is not there. */
+import type { SqlType } from '../../engine-session.ts';
+import { sqlErrors } from '../sql-error.ts';
+import { operatorNames, type ArithmeticOp, type BoundOperator } from './bound-operator.ts';
+
+export function floatOperator(op: ArithmeticOp, type: SqlType): BoundOperator {
+  const compute = functionOf(op, type);
+  const round = type.name === 'real' ? Math.fround : (value: number) => value;
+  return {
+    type,
+    apply: (a, b) => {
+      const result = round(compute(a as number, b as number));
+      if (!Number.isFinite(result)) throw sqlErrors.overflow(type.name);
+      return result;
+    },
+  };
+}
+
+function functionOf(op: ArithmeticOp, type: SqlType): (a: number, b: number) => number {
+  if (op === '+') return (a, b) => a + b;
+  if (op === '-') return (a, b) => a - b;
+  if (op === '*') return (a, b) => a * b;
+  if (op === '/') return divide;
+  throw sqlErrors.typesIncompatible(type.name, type.name, operatorNames[op]);
+}
+
+function divide(a: number, b: number): number {
+  if (b === 0) throw sqlErrors.divideByZero();
+  return a / b;
+}

@@ -1,0 +1,41 @@
+/** money with money is money: four digits, the product rounded, the quotient cut off. */
+import type { SqlDecimal, SqlType } from '../../engine-session.ts';
+import { divideRounded } from '../decimal.ts';
+import { sqlErrors } from '../sql-error.ts';
+import { integerRange } from '../type-facts.ts';
+import { operatorNames, type ArithmeticOp, type BoundOperator } from './bound-operator.ts';
+
+export function moneyOperator(op: ArithmeticOp, type: SqlType): BoundOperator {
+  const { least, most } = integerRange(type);
+  const compute = functionOf(op, type);
+  return {
+    type,
+    apply: (a, b) => {
+      const unscaled = compute((a as SqlDecimal).unscaled, (b as SqlDecimal).unscaled);
+      if (unscaled < least || unscaled > most) throw sqlErrors.overflow(type.name);
+      return { unscaled, scale: 4 };
+    },
+  };
+}
+
+function functionOf(op: ArithmeticOp, type: SqlType): (a: bigint, b: bigint) => bigint {
+  switch (op) {
+    case '+':
+      return (a, b) => a + b;
+    case '-':
+      return (a, b) => a - b;
+    case '*':
+      return (a, b) => divideRounded(a * b, 10_000n);
+    case '/':
+      return (a, b) => (a * 10_000n) / notZero(b);
+    case '%':
+      return (a, b) => a % notZero(b);
+    default:
+      throw sqlErrors.typesIncompatible(type.name, type.name, operatorNames[op]);
+  }
+}
+
+function notZero(divisor: bigint): bigint {
+  if (divisor === 0n) throw sqlErrors.divideByZero();
+  return divisor;
+}
