@@ -1,2 +1,6 @@
 export * from './configuration.ts';
-export * from './load-configuration.ts';
+export { loadConfiguration, type LoadOptions } from './load-configuration.ts';
+export { type Use } from './read-configuration.ts';
+export { redactor } from './redact.ts';
+export { formatTableName } from './table-name.ts';
+export { formatDuration, parseDuration } from './go-duration.ts';

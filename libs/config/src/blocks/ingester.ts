@@ -1,0 +1,134 @@
+import { conceal } from '../conceal.ts';
+import type { IngesterConfig } from '../configuration.ts';
+import type { Context } from '../context.ts';
+import type { BlockNode } from '../hcl-document.ts';
+import { blockOf, readBlock } from '../read-block.ts';
+import { child, optional, required, withDefault, type BlockSchema } from '../schema.ts';
+import { databaseConnectionString } from '../values/connection-strings.ts';
+import { sourceName, tableNames } from '../values/names.ts';
+import { choice, wholeNumber } from '../values/scalars.ts';
+import { locksSchema, readLocks } from './locks.ts';
+import {
+  checkpointSchema,
+  leaseSchema,
+  readCheckpointConfig,
+  readLeaseConfig,
+  readReadConfig,
+  readSchema,
+} from './pace.ts';
+import { checkPollPair, pollIntervalDefaultsSchema, type PollPair } from './poll-intervals.ts';
+import { readTables, tablesOverridesSchema } from './tables.ts';
+import { readTopic, topicSchema } from './topic.ts';
+
+export const ingesterSchema = {
+  type: 'ingester',
+  doc: 'Reads the changes of tables and sends them to a topic: `dstream ingester`.',
+  keys: {
+    name: optional(
+      sourceName,
+      'derived from the host of the connection string',
+      'Name of the source in the identity of its tables. To change it is to begin anew: leases, checkpoints and ids are built on it.',
+    ),
+    db_type: withDefault(choice(['sqlserver']), 'sqlserver', 'Kind of database.'),
+    db_connection_string: required(
+      databaseConnectionString,
+      'The database, as Server=…;Database=… or sqlserver://….',
+      { secret: true },
+    ),
+    tables: required(
+      tableNames,
+      'The tables to follow: "Persons" (of dbo), "sales.Orders", "sales.*" for all captured tables of a schema, "[odd.schema].[my table]".',
+    ),
+    start: withDefault(
+      choice(['earliest', 'latest']),
+      'earliest',
+      'Where a table without a checkpoint begins: at the oldest change that is kept, or with what comes.',
+    ),
+    ordering: withDefault(
+      choice(['table', 'key']),
+      'table',
+      'What keeps its order: the changes of a table, or those of a row.',
+      { unbuilt: ['key'] },
+    ),
+    key_sessions: withDefault(
+      wholeNumber({ min: 1, max: 1024 }),
+      32,
+      'Sessions of a table that is ordered by key.',
+      { built: false },
+    ),
+    on_gap: withDefault(
+      choice(['stop', 'skip', 'snapshot']),
+      'stop',
+      'What happens when changes are gone that were not read: the table stops, goes on after the gap, or is read anew.',
+      { unbuilt: ['skip', 'snapshot'] },
+    ),
+    oversize: withDefault(
+      choice(['claim_check', 'stub']),
+      'claim_check',
+      'How a change travels that is too large for the broker: by reference to a blob, or without its data.',
+      { built: false },
+    ),
+  },
+  blocks: [
+    child(pollIntervalDefaultsSchema, 'optional'),
+    child(tablesOverridesSchema, 'optional'),
+    child(topicSchema, 'required'),
+    child(locksSchema, 'required'),
+    child(readSchema, 'optional'),
+    child(leaseSchema, 'optional'),
+    child(checkpointSchema, 'optional'),
+  ],
+} as const satisfies BlockSchema;
+
+export interface IngesterReading {
+  /** Undefined when a block is missing that it cannot be without; a problem says so. */
+  readonly config: IngesterConfig | undefined;
+  /** Undefined when the topic's name is wrong or not known. */
+  readonly topic: string | undefined;
+}
+
+export function readIngester(node: BlockNode, context: Context): IngesterReading {
+  const reading = readBlock(ingesterSchema, node, node, context);
+  const { place, values } = reading;
+  const defaults = readPollDefaults(node, context);
+  const listed = reading.isSound('tables') ? { path: 'ingester.tables', names: values.tables } : undefined;
+  const tables = readTables(node, defaults, listed, context);
+  const pace = {
+    read: readReadConfig(node, place, context),
+    lease: readLeaseConfig(node, place, context),
+    checkpoint: readCheckpointConfig(node, place, context),
+  };
+  const [topicNode, locksNode] = [blockOf(node, topicSchema.type), blockOf(node, locksSchema.type)];
+  const topic = topicNode === undefined ? undefined : readTopic(topicNode, place, context);
+  const locks = locksNode === undefined ? undefined : readLocks(locksNode, place, context);
+  if (topic === undefined || locks === undefined) return { config: undefined, topic: topic?.knownName };
+  const config: IngesterConfig = {
+    path: place.path,
+    name: values.name,
+    dbType: values.db_type,
+    dbConnectionString: values.db_connection_string,
+    start: values.start,
+    ordering: values.ordering,
+    keySessions: values.key_sessions,
+    onGap: values.on_gap,
+    oversize: values.oversize,
+    ...pace,
+    topic: topic.config,
+    locks,
+    tables,
+  };
+  return { config: conceal(config, 'dbConnectionString'), topic: topic.knownName };
+}
+
+function readPollDefaults(node: BlockNode, context: Context): PollPair {
+  const schema = pollIntervalDefaultsSchema;
+  const reading = readBlock(schema, blockOf(node, schema.type), node, context);
+  const pair = {
+    pollIntervalMs: reading.values.poll_interval,
+    maxPollIntervalMs: reading.values.max_poll_interval,
+  };
+  if (reading.isSound('poll_interval', 'max_poll_interval')) {
+    checkPollPair(pair, reading.placeOf('poll_interval'), context);
+  }
+  return pair;
+}

@@ -1,0 +1,47 @@
+import { conceal } from '../conceal.ts';
+import type { BlobConnection, LocksConfig } from '../configuration.ts';
+import { canonicalPath, type Context } from '../context.ts';
+import type { BlockNode } from '../hcl-document.ts';
+import type { Place } from '../problems.ts';
+import { readBlock } from '../read-block.ts';
+import { optional, withDefault, type BlockSchema } from '../schema.ts';
+import { blobConnectionString } from '../values/connection-strings.ts';
+import { accountUrl, containerName } from '../values/names.ts';
+import { choice } from '../values/scalars.ts';
+import { requireOne } from './broker-connection.ts';
+
+export const locksSchema = {
+  type: 'locks',
+  doc: 'Where leases and checkpoints of tables are kept.',
+  keys: {
+    type: withDefault(choice(['azure_blob']), 'azure_blob', 'Kind of store.'),
+    connection_string: optional(
+      blobConnectionString,
+      'account_url is used',
+      'Connection string of the storage account.',
+      {
+        secret: true,
+      },
+    ),
+    account_url: optional(
+      accountUrl,
+      'connection_string is used',
+      'Address of the storage account, instead of a connection string: the managed identity signs in.',
+      { built: false },
+    ),
+    container_name: withDefault(containerName, 'locks', 'Container of the blobs.'),
+  },
+  blocks: [],
+} as const satisfies BlockSchema;
+
+export function readLocks(node: BlockNode, parent: Place, context: Context): LocksConfig {
+  const reading = readBlock(locksSchema, node, parent, context);
+  const { type, connection_string: connectionString, account_url: accountUrl } = reading.values;
+  requireOne(reading, 'connection_string', 'account_url', context);
+  const connection: BlobConnection =
+    accountUrl === undefined
+      ? conceal({ kind: 'connection-string', connectionString: connectionString ?? '' }, 'connectionString')
+      : { kind: 'account-url', accountUrl };
+  const path = canonicalPath(reading.place.path);
+  return { path, type, connection, containerName: reading.values.container_name };
+}

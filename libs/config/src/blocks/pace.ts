@@ -1,0 +1,71 @@
+/** The small blocks that set the ingester's pace: `read`, `lease`, `checkpoint`. */
+import type { CheckpointConfig, LeaseConfig, ReadConfig } from '../configuration.ts';
+import type { Context } from '../context.ts';
+import type { BlockNode } from '../hcl-document.ts';
+import type { Place } from '../problems.ts';
+import { blockOf, readBlock } from '../read-block.ts';
+import { withDefault, type BlockSchema } from '../schema.ts';
+import { choice, duration, sizeInBytes, wholeNumber, wholeSeconds } from '../values/scalars.ts';
+
+export const readSchema = {
+  type: 'read',
+  doc: 'How change tables are read.',
+  keys: {
+    mode: withDefault(
+      choice(['functions', 'direct']),
+      'functions',
+      "By CDC's functions, or the change tables themselves for servers where the functions are slow.",
+      { unbuilt: ['direct'] },
+    ),
+    max_rows: withDefault(wholeNumber({ min: 1, max: 1_000_000 }), 5000, 'Rows of one page, at most.'),
+    max_bytes: withDefault(
+      sizeInBytes({ min: 65_536, max: 1_073_741_824 }),
+      8_388_608,
+      'Bytes of changes that were read and are not sent yet, at most.',
+    ),
+  },
+  blocks: [],
+} as const satisfies BlockSchema;
+
+export const leaseSchema = {
+  type: 'lease',
+  doc: 'The hold of one instance on one table.',
+  keys: {
+    duration: withDefault(
+      // "Lease Blob": 15 to 60 seconds
+      wholeSeconds({ min: '15s', max: '60s' }),
+      '30s',
+      'How long a lease lasts without renewal: how soon another instance takes over after a crash.',
+    ),
+  },
+  blocks: [],
+} as const satisfies BlockSchema;
+
+export const checkpointSchema = {
+  type: 'checkpoint',
+  doc: 'How often progress is saved. It is saved on release, too.',
+  keys: {
+    interval: withDefault(duration({ min: '10ms', max: '1h' }), '1s', 'Of a table that changes.'),
+    idle_interval: withDefault(duration({ min: '10ms', max: '24h' }), '60s', 'Of a table that does not.'),
+  },
+  blocks: [],
+} as const satisfies BlockSchema;
+
+export function readReadConfig(node: BlockNode | undefined, parent: Place, context: Context): ReadConfig {
+  const { values } = readBlock(readSchema, blockOf(node, readSchema.type), parent, context);
+  return { mode: values.mode, maxRows: values.max_rows, maxBytes: values.max_bytes };
+}
+
+export function readLeaseConfig(node: BlockNode | undefined, parent: Place, context: Context): LeaseConfig {
+  const { values } = readBlock(leaseSchema, blockOf(node, leaseSchema.type), parent, context);
+  return { durationMs: values.duration };
+}
+
+export function readCheckpointConfig(
+  node: BlockNode | undefined,
+  parent: Place,
+  context: Context,
+): CheckpointConfig {
+  const { values } = readBlock(checkpointSchema, blockOf(node, checkpointSchema.type), parent, context);
+  return { intervalMs: values.interval, idleIntervalMs: values.idle_interval };
+}

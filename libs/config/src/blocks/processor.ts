@@ -1,0 +1,90 @@
+import type { ProcessorConfig } from '../configuration.ts';
+import { canonicalPath, type Context } from '../context.ts';
+import type { BlockNode } from '../hcl-document.ts';
+import { blockOf, readBlock } from '../read-block.ts';
+import { child, optional, type BlockSchema, type ChildSchema } from '../schema.ts';
+import { outputNames } from '../values/names.ts';
+import { outputSchemas, readOutput } from './outputs.ts';
+import { readSource, sourceSchema, type FileTopic } from './source.ts';
+
+const transformSchema: BlockSchema = {
+  type: 'transform',
+  doc: 'Makes other changes of changes.',
+  keys: {},
+  blocks: [],
+  open: true,
+};
+
+const routeSchema: BlockSchema = {
+  type: 'route',
+  doc: 'Says which changes go to which outputs.',
+  keys: {},
+  blocks: [],
+  open: true,
+};
+
+const children: readonly ChildSchema[] = [
+  child(sourceSchema, 'required'),
+  ...outputSchemas.map((schema) => ({ schema, count: 'many', label: 'optional', built: true }) as const),
+  { schema: transformSchema, count: 'many', label: 'required', built: false },
+  { schema: routeSchema, count: 'many', label: 'required', built: false },
+];
+
+export const processorSchema = {
+  type: 'processor',
+  doc: 'Receives changes and brings them to its outputs: `dstream processor`. Every output gets every change.',
+  keys: {
+    default_outputs: optional(outputNames, 'all', 'The outputs of changes that no route takes.', {
+      built: false,
+    }),
+  },
+  blocks: children,
+} as const satisfies BlockSchema;
+
+/** The older name of the same block. */
+export const publisherSchema = {
+  ...processorSchema,
+  type: 'publisher',
+  doc: 'The older name of `processor`.',
+} as const satisfies BlockSchema;
+
+/** Undefined when the source is missing; a problem says so. */
+export function readProcessor(
+  node: BlockNode,
+  fileTopic: FileTopic,
+  context: Context,
+): ProcessorConfig | undefined {
+  const schema = node.type === 'publisher' ? publisherSchema : processorSchema;
+  const { place } = readBlock(schema, node, node, context);
+  const outputNodes = node.blocks.filter((block) => block.type === 'output');
+  checkOutputs(node, outputNodes, context);
+  const outputs = outputNodes.map((output) => readOutput(output, place, context));
+  const sourceNode = blockOf(node, sourceSchema.type);
+  if (sourceNode === undefined) return undefined;
+  return {
+    path: canonicalPath(place.path),
+    source: readSource(sourceNode, place, fileTopic, context),
+    outputs: outputs.filter((output) => output !== undefined),
+  };
+}
+
+function checkOutputs(node: BlockNode, outputs: readonly BlockNode[], context: Context): void {
+  if (outputs.length === 0) {
+    context.problems.add(
+      node,
+      'the block output is missing; write output { type = "console" } over three lines',
+    );
+  }
+  const seen = new Map<string, BlockNode>();
+  for (const output of outputs) {
+    const name = output.labels[0] ?? '';
+    const first = seen.get(name);
+    if (first === undefined) seen.set(name, output);
+    else context.problems.add(output, sameName(name, first));
+  }
+}
+
+function sameName(name: string, first: BlockNode): string {
+  const which = name === '' ? 'has no label, as the one' : `has the same label as the one`;
+  return `the output ${which} on line ${first.line}; label each, as in output "orders" { … }`;
+}

@@ -1,0 +1,57 @@
+import type { LogLevel, ServiceConfig } from '../configuration.ts';
+import type { Context } from '../context.ts';
+import type { BlockNode } from '../hcl-document.ts';
+import { readBlock } from '../read-block.ts';
+import { withDefault, type BlockSchema } from '../schema.ts';
+import { httpAddress } from '../values/http-address.ts';
+import { choice, duration } from '../values/scalars.ts';
+
+const logLevel = choice(['debug', 'info', 'warn', 'error']);
+const logLevelVariable = 'DSTREAM_LOG_LEVEL';
+
+export const serviceSchema = {
+  type: 'service',
+  doc: 'The process itself, of every command.',
+  keys: {
+    log_level: withDefault(
+      logLevel,
+      'info',
+      `What is logged. The variable ${logLevelVariable} goes before it.`,
+    ),
+    http: withDefault(
+      httpAddress,
+      '127.0.0.1:8080',
+      'Where health, status and metrics are served; port 0 takes any free one. A busy default port is replaced, a busy configured one is an error.',
+    ),
+    shutdown_timeout: withDefault(
+      duration({ min: '100ms', max: '1h' }),
+      '30s',
+      'How long stopping may take before what is under way is given up.',
+    ),
+  },
+  blocks: [],
+} as const satisfies BlockSchema;
+
+/** @param node undefined when the file has none */
+export function readService(node: BlockNode | undefined, context: Context): ServiceConfig {
+  const reading = readBlock(serviceSchema, node, { line: 1, path: '' }, context);
+  const { http, log_level: level, shutdown_timeout: shutdownTimeoutMs } = reading.values;
+  return {
+    path: 'service',
+    logLevel: levelFromVariable(context) ?? level,
+    http,
+    httpConfigured: reading.isGiven('http'),
+    shutdownTimeoutMs,
+  };
+}
+
+function levelFromVariable(context: Context): LogLevel | undefined {
+  const value = context.env[logLevelVariable]?.trim();
+  if (value === undefined || value === '') return undefined;
+  const shown = `the value of ${logLevelVariable}`;
+  const result = logLevel.read({ value: value.toLowerCase(), shown, fromVariable: true, items: [] });
+  if ('value' in result) return result.value;
+  for (const { wrong, right } of result.faults)
+    context.problems.add({ line: 1, path: '' }, `${wrong}; ${right}`);
+  return undefined;
+}

@@ -1,0 +1,83 @@
+import type { SourceConfig } from '../configuration.ts';
+import { canonicalPath, type Context } from '../context.ts';
+import type { BlockNode } from '../hcl-document.ts';
+import type { Place } from '../problems.ts';
+import { readBlock, type Reading } from '../read-block.ts';
+import { optional, withDefault, type BlockSchema } from '../schema.ts';
+import { entityName, subscriptionName } from '../values/names.ts';
+import { boolean, choice, duration, wholeNumber } from '../values/scalars.ts';
+import { brokerConnectionKeys, checkEntityPath, readBrokerConnection } from './broker-connection.ts';
+import { defaultTopic } from './topic.ts';
+
+export const sourceSchema = {
+  type: 'source',
+  doc: 'The subscription that changes are received from.',
+  keys: {
+    type: withDefault(choice(['azure_service_bus']), 'azure_service_bus', 'Kind of broker.'),
+    ...brokerConnectionKeys,
+    topic: optional(entityName, `that of the file's ingester, else "${defaultTopic}"`, 'The topic.'),
+    subscription: withDefault(subscriptionName, 'dstream', 'The subscription of the topic.'),
+    sessions: withDefault(
+      boolean,
+      true,
+      'Whether the subscription has sessions. Without them there is no order, and a repeat may pass.',
+    ),
+    max_sessions: withDefault(
+      wholeNumber({ min: 1, max: 1000 }),
+      32,
+      'Sessions that one process works on side by side.',
+    ),
+    lock_duration: withDefault(
+      // "Service Bus: message transfers, locks, and settlement": at most 5 minutes
+      duration({ min: '1s', max: '5m' }),
+      '60s',
+      'How long a session is held without renewal: at most the lock duration of the subscription.',
+    ),
+  },
+  blocks: [],
+} as const satisfies BlockSchema;
+
+/** The ingester of the same file, as far as it is known. */
+export type FileTopic =
+  { readonly kind: 'none' | 'unknown' } | { readonly kind: 'known'; readonly name: string };
+
+export function readSource(
+  node: BlockNode,
+  parent: Place,
+  fileTopic: FileTopic,
+  context: Context,
+): SourceConfig {
+  const reading = readBlock(sourceSchema, node, parent, context);
+  const { values } = reading;
+  const topic = values.topic ?? inheritedTopic(reading, fileTopic, context);
+  const connection = readBrokerConnection(reading, context);
+  if (topic !== undefined && reading.isSound('topic', 'connection_string')) {
+    checkEntityPath(reading, topic, context);
+  }
+  return {
+    path: canonicalPath(reading.place.path),
+    type: values.type,
+    connection,
+    topic: topic ?? '',
+    subscription: values.subscription,
+    sessions: values.sessions,
+    maxSessions: values.max_sessions,
+    lockDurationMs: values.lock_duration,
+  };
+}
+
+function inheritedTopic(
+  reading: Reading<(typeof sourceSchema)['keys']>,
+  fileTopic: FileTopic,
+  context: Context,
+): string | undefined {
+  if (fileTopic.kind === 'known') return fileTopic.name;
+  if (fileTopic.kind === 'none') return defaultTopic;
+  if (context.demand === 'use' && !reading.isGiven('topic')) {
+    context.problems.add(
+      reading.placeOf('topic'),
+      'the key is missing, and the name in ingester.topic is not known; write topic = "…", or set the variable there',
+    );
+  }
+  return undefined;
+}

@@ -1,0 +1,135 @@
+/** `tables` and `tables_overrides` of the ingester: every table with the intervals that hold for it. */
+import type { TableConfig, TableName } from '../configuration.ts';
+import type { Context } from '../context.ts';
+import type { BlockNode } from '../hcl-document.ts';
+import { nearest } from '../nearest.ts';
+import { blockOf, readBlock, type Reading } from '../read-block.ts';
+import { child, optional, required, type BlockSchema } from '../schema.ts';
+import { formatTableName } from '../table-name.ts';
+import { tableName } from '../values/names.ts';
+import { checkPollPair, pollInterval, type PollPair } from './poll-intervals.ts';
+
+export const overridesSchema = {
+  type: 'overrides',
+  doc: 'The intervals of one table.',
+  keys: {
+    table_name: required(tableName, 'A table of the list, or one of a schema that the list takes whole.'),
+    poll_interval: optional(pollInterval, 'that of poll_interval_defaults', 'As in poll_interval_defaults.'),
+    max_poll_interval: optional(
+      pollInterval,
+      'that of poll_interval_defaults',
+      'As in poll_interval_defaults.',
+    ),
+  },
+  blocks: [],
+} as const satisfies BlockSchema;
+
+export const tablesOverridesSchema = {
+  type: 'tables_overrides',
+  doc: 'Intervals of single tables.',
+  keys: {},
+  blocks: [child(overridesSchema, 'many')],
+} as const satisfies BlockSchema;
+
+interface Listed {
+  readonly path: string;
+  readonly names: readonly TableName[];
+  readonly defaults: PollPair;
+}
+
+interface Override {
+  readonly name: TableName;
+  readonly path: string;
+  readonly intervals: PollPair;
+}
+
+/** @param listed undefined when the list is wrong or not known: then only the overrides themselves are checked */
+export function readTables(
+  ingester: BlockNode | undefined,
+  defaults: PollPair,
+  listed: { readonly path: string; readonly names: readonly TableName[] } | undefined,
+  context: Context,
+): readonly TableConfig[] {
+  const overrides = readOverrides(ingester, defaults, context, listed?.names);
+  return listed === undefined ? [] : combine({ ...listed, defaults }, overrides);
+}
+
+function readOverrides(
+  ingester: BlockNode | undefined,
+  defaults: PollPair,
+  context: Context,
+  listed: readonly TableName[] | undefined,
+): readonly Override[] {
+  const node = blockOf(ingester, tablesOverridesSchema.type);
+  if (node === undefined) return [];
+  const { place } = readBlock(tablesOverridesSchema, node, node, context);
+  const found = new Map<string, number>();
+  return node.blocks
+    .filter((block) => block.type === overridesSchema.type)
+    .map((block) => readBlock(overridesSchema, block, place, context))
+    .filter((reading) => reading.isSound('table_name') && isNew(reading, found, context))
+    .map((reading) => toOverride(reading, defaults, context, listed));
+}
+
+type OverrideReading = Reading<(typeof overridesSchema)['keys']>;
+
+function isNew(reading: OverrideReading, found: Map<string, number>, context: Context): boolean {
+  const name = formatTableName(reading.values.table_name);
+  const first = found.get(name);
+  const place = reading.placeOf('table_name');
+  if (first !== undefined) {
+    context.problems.add(place, `${name} is overridden twice, first on line ${first}; make one of them`);
+  }
+  found.set(name, first ?? place.line);
+  return first === undefined;
+}
+
+function toOverride(
+  reading: OverrideReading,
+  defaults: PollPair,
+  context: Context,
+  listed: readonly TableName[] | undefined,
+): Override {
+  const { table_name: name, poll_interval: wait, max_poll_interval: max } = reading.values;
+  const intervals = {
+    pollIntervalMs: wait ?? defaults.pollIntervalMs,
+    maxPollIntervalMs: max ?? defaults.maxPollIntervalMs,
+  };
+  const place = reading.placeOf(reading.isGiven('poll_interval') ? 'poll_interval' : 'max_poll_interval');
+  if (reading.isSound('poll_interval', 'max_poll_interval')) checkPollPair(intervals, place, context);
+  const target = listed === undefined ? name : targetOf(name, listed);
+  if (target === undefined) {
+    context.problems.add(reading.placeOf('table_name'), notListed(name, listed ?? []));
+  }
+  return { name: target ?? name, path: reading.place.path, intervals };
+}
+
+/** The listed name that an override means: the same, else one that differs in case only, else itself in a whole schema. */
+function targetOf(name: TableName, listed: readonly TableName[]): TableName | undefined {
+  const wanted = formatTableName(name);
+  const alike = listed.filter((l) => formatTableName(l).toLowerCase() === wanted.toLowerCase());
+  const same =
+    alike.find((l) => formatTableName(l) === wanted) ?? (alike.length === 1 ? alike[0] : undefined);
+  if (same !== undefined || 'pattern' in name) return same;
+  const schema = name.schema.toLowerCase();
+  return listed.some((l) => 'pattern' in l && l.schema.toLowerCase() === schema) ? name : undefined;
+}
+
+function notListed(name: TableName, listed: readonly TableName[]): string {
+  const wanted = formatTableName(name);
+  const meant = nearest(wanted, listed.map(formatTableName));
+  const advice = meant === undefined ? 'add it there or remove the override' : `did you mean "${meant}"?`;
+  return `${wanted} is not in the list tables; ${advice}`;
+}
+
+/** The list in its order, then the overridden tables that it holds only as part of a schema. */
+function combine({ path, names, defaults }: Listed, overrides: readonly Override[]): readonly TableConfig[] {
+  const byName = new Map(overrides.map((override) => [formatTableName(override.name), override]));
+  const listed = names.map((name, index) => {
+    const override = byName.get(formatTableName(name));
+    byName.delete(formatTableName(name));
+    return { path: `${path}[${index}]`, name, ...(override?.intervals ?? defaults) };
+  });
+  const others = [...byName.values()].map(({ name, path, intervals }) => ({ path, name, ...intervals }));
+  return [...listed, ...others];
+}

@@ -1,0 +1,84 @@
+/** What a block holds against what its schema knows: unknown, doubled, misplaced, wrongly labelled. */
+import { homesOf, reportNotBuilt, type Context } from './context.ts';
+import type { AttributeNode, BlockNode } from './hcl-document.ts';
+import { nearest } from './nearest.ts';
+import type { BlockSchema, ChildSchema } from './schema.ts';
+
+export function checkShape(schema: BlockSchema, node: BlockNode, context: Context): void {
+  if (schema.open === true) return;
+  for (const attribute of node.attributes) checkAttribute(schema, node, attribute, context);
+  for (const block of node.blocks) checkBlock(schema, node, block, context);
+  for (const child of schema.blocks) checkPresence(child, node, context);
+}
+
+function checkAttribute(
+  schema: BlockSchema,
+  node: BlockNode,
+  attribute: AttributeNode,
+  context: Context,
+): void {
+  const { problems } = context;
+  const { key } = attribute;
+  const first = node.attributes.find((a) => a.key === key);
+  if (first !== undefined && first !== attribute) {
+    problems.add(attribute, `the key is set twice, first on line ${first.line}; remove one`);
+  } else if (childOf(schema, key) !== undefined) {
+    problems.add(attribute, `${key} is a block; write ${key} { … } without "="`);
+  } else if (!Object.hasOwn(schema.keys, key)) {
+    problems.add({ line: attribute.line, path: node.path }, unknown('key', key, schema, context));
+  }
+}
+
+function checkBlock(schema: BlockSchema, node: BlockNode, block: BlockNode, context: Context): void {
+  const { problems } = context;
+  const child = childOf(schema, block.type);
+  if (child === undefined) {
+    if (Object.hasOwn(schema.keys, block.type))
+      problems.add(block, `${block.type} is a key; write ${block.type} = …`);
+    else problems.add({ line: block.line, path: node.path }, unknown('block', block.type, schema, context));
+    return;
+  }
+  if (!child.built) reportNotBuilt(context, block, 'the block is not built yet; leave it out');
+  const first = node.blocks.find((b) => b.type === block.type);
+  if (child.count !== 'many' && first !== undefined && first !== block) {
+    problems.add(block, `the block stands twice, first on line ${first.line}; make one of them`);
+  }
+  checkLabels(child, block, context);
+}
+
+function checkLabels(child: ChildSchema, block: BlockNode, context: Context): void {
+  const { problems } = context;
+  const { labels, type } = block;
+  const [label] = labels;
+  if (child.label === 'none' && label !== undefined) {
+    problems.add(block, `the block takes no label; write ${type} { … }`);
+  } else if (labels.length > 1) {
+    problems.add(block, `the block takes one label; write ${type} "${label}" { … }`);
+  } else if (child.label === 'required' && label === undefined) {
+    problems.add(block, `the block has no label; write ${type} "name" { … }`);
+  } else if (label !== undefined && !/^[A-Za-z0-9_][A-Za-z0-9_-]{0,62}$/.test(label)) {
+    problems.add(block, 'the label is not a name; letters, digits, "_" and "-" are possible, 63 at most');
+  }
+}
+
+function checkPresence(child: ChildSchema, node: BlockNode, context: Context): void {
+  const { type } = child.schema;
+  if (child.count !== 'required' || node.blocks.some((b) => b.type === type)) return;
+  if (node.attributes.some((a) => a.key === type)) return; // said already: it is a block
+  context.problems.add(node, `the block ${type} is missing; write ${type} { … }`);
+}
+
+function childOf(schema: BlockSchema, type: string): ChildSchema | undefined {
+  return schema.blocks.find((c) => c.schema.type === type);
+}
+
+function unknown(kind: 'key' | 'block', name: string, schema: BlockSchema, context: Context): string {
+  const keys = Object.keys(schema.keys);
+  const blocks = [...new Set(schema.blocks.map((c) => c.schema.type))];
+  const meant = nearest(name, kind === 'key' ? [...keys, ...blocks] : [...blocks, ...keys]);
+  const what = `unknown ${kind} "${name}"`;
+  if (meant !== undefined) return `${what}; did you mean "${meant}"?`;
+  const homes = homesOf(name, context.root).filter((home) => !home.startsWith('publisher'));
+  if (homes.length > 0) return `${what}; it belongs in ${homes.join(' or ')}`;
+  return `${what}; known here ${keys.length + blocks.length === 1 ? 'is' : 'are'} ${[...keys, ...blocks].join(', ')}`;
+}

@@ -1,0 +1,46 @@
+import { childPath } from './hcl-document.ts';
+import type { Place, Problems } from './problems.ts';
+import type { BlockSchema } from './schema.ts';
+import type { Environment } from './templates.ts';
+
+/**
+ * What the command wants of a block. `use`: its variables must be set and what it asks for must be built. `skip`:
+ * neither, another process uses it. `validate`: both are only noted.
+ */
+export type Demand = 'use' | 'skip' | 'validate';
+
+/** What reading one file shares. */
+export interface Context {
+  readonly problems: Problems;
+  readonly env: Environment;
+  readonly demand: Demand;
+  /** The whole schema, to know where a misplaced key belongs. */
+  readonly root: BlockSchema;
+  /** Collects every secret text that is read. */
+  readonly secrets: Set<string>;
+  /** Collects where keys and blocks stand, by canonical path. */
+  readonly places: Map<string, Place>;
+}
+
+/** Says that something is not built, as severely as the command needs it. */
+export function reportNotBuilt(context: Context, at: Place, text: string): void {
+  if (context.demand === 'use') context.problems.addNotBuilt(at, text);
+  if (context.demand === 'validate') context.problems.addNote(at, text);
+}
+
+/** The path that programs use: `publisher` is the older name of `processor`. */
+export function canonicalPath(path: string): string {
+  return path.replace(/^publisher(?=\.|$)/, 'processor');
+}
+
+export function register(context: Context, at: Place): void {
+  const path = canonicalPath(at.path);
+  if (!context.places.has(path)) context.places.set(path, at);
+}
+
+/** The blocks that know a key of this name: where a misplaced one belongs. */
+export function homesOf(name: string, schema: BlockSchema, path = ''): readonly string[] {
+  const here = Object.hasOwn(schema.keys, name) && path !== '' ? [path] : [];
+  const below = schema.blocks.flatMap((b) => homesOf(name, b.schema, childPath(path, b.schema.type)));
+  return [...new Set([...here, ...below])];
+}

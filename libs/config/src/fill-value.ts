@@ -1,0 +1,83 @@
+/** From what the parser gives to what the schema reads: expressions refused, variables filled in. */
+import type { Context } from './context.ts';
+import type { AttributeNode } from './hcl-document.ts';
+import type { Json } from './json.ts';
+import type { Place } from './problems.ts';
+import type { Key } from './schema.ts';
+import { expandTemplates } from './templates.ts';
+import type { Given } from './values/value-type.ts';
+
+/** Undefined when the value is wrong (then a problem says so) or not known, because a variable is not set. */
+export function fillValue(node: AttributeNode, key: Key<unknown>, context: Context): Given | undefined {
+  return fill(node.value, node, key, context, node.itemLines);
+}
+
+function fill(
+  value: Json,
+  at: Place,
+  key: Key<unknown>,
+  context: Context,
+  itemLines: readonly number[],
+): Given | undefined {
+  if (typeof value === 'string') return fillText(value, at, key, context);
+  if (!Array.isArray(value)) return given(value, shownValue(value), false);
+  const items = (value as readonly Json[]).map((item, index) =>
+    fill(item, { path: at.path, line: itemLines[index] ?? at.line }, key, context, []),
+  );
+  const known = items.filter((item) => item !== undefined);
+  if (known.length < items.length) return undefined;
+  return { value: known.map((item) => item.value), shown: 'a list', fromVariable: false, items: known };
+}
+
+function fillText(text: string, at: Place, key: Key<unknown>, context: Context): Given | undefined {
+  const expression = expressionProblem(text);
+  if (expression !== undefined) {
+    context.problems.add(at, expression);
+    return undefined;
+  }
+  // The parser leaves HCL's escapes for `${` and `%{` as they are.
+  const literal = text.replaceAll('$${', '${').replaceAll('%%{', '%{');
+  const expansion = expandTemplates(literal, context.env, key.keepsNames);
+  for (const fault of expansion.faults) context.problems.add(at, fault);
+  for (const variable of expansion.unset) reportUnset(variable, at, context);
+  if (expansion.faults.length > 0 || expansion.unset.length > 0) return undefined;
+  const [variable] = expansion.variables;
+  if (variable !== undefined) return given(expansion.text, `the value of ${variable}`, true);
+  return given(literal, key.secret ? 'the value' : shownText(literal), false);
+}
+
+function given(value: Json, shown: string, fromVariable: boolean): Given {
+  return { value, shown, fromVariable, items: [] };
+}
+
+/** `env("X")` and its like, which the parser turns into the text of a template. */
+function expressionProblem(text: string): string | undefined {
+  const expression = /(?<!\$)\$\{(.*)\}|(?<!%)%\{/s.exec(text);
+  if (expression === null) return undefined;
+  const whole = /^\$\{(.*)\}$/s.exec(text)?.[1] ?? '';
+  const variable = /^env\("(\w+)"\)$/.exec(whole)?.[1];
+  if (variable !== undefined) return `env("${variable}") is not evaluated; write "{{ env "${variable}" }}"`;
+  if (/^[A-Za-z_][\w-]*$/.test(whole))
+    return `the bare word ${whole} is not a value; write "${whole}" in quotes`;
+  return 'expressions are not evaluated; write a plain value, or "{{ env "NAME" }}" for a variable';
+}
+
+function reportUnset(variable: string, at: Place, context: Context): void {
+  const isEmpty = Object.hasOwn(context.env, variable) && context.env[variable] === '';
+  const text = `the variable ${variable} is ${isEmpty ? 'empty' : 'not set'}`;
+  if (context.demand === 'use') context.problems.add(at, `${text}; give it a value in the environment`);
+  if (context.demand === 'validate') context.problems.addNote(at, text);
+}
+
+const longestShown = 60;
+
+/** A secret may stand at a key that is not for one: what looks like it is not repeated. */
+function shownText(text: string): string {
+  const looksSecret = /(?:key|password|pwd|signature|secret|token)\s*=|:\/\/[^/]*@/i.test(text);
+  return looksSecret || text.length > longestShown ? 'the value' : JSON.stringify(text);
+}
+
+function shownValue(value: Json): string {
+  if (value === null) return 'null';
+  return typeof value === 'object' ? 'an object' : String(value);
+}

@@ -1,0 +1,75 @@
+/** The scan (where everything stands) and the parse (what it is) of one file, joined into one tree. */
+import { own, type Json } from './json.ts';
+import type { ScannedAttribute, ScannedBlock, ScannedBody } from './scan-hcl.ts';
+
+export interface AttributeNode {
+  readonly key: string;
+  readonly path: string;
+  readonly line: number;
+  readonly value: Json;
+  readonly itemLines: readonly number[];
+}
+
+export interface BlockNode {
+  readonly type: string;
+  /** As the file spells it: `publisher.output.orders`. Of the whole file: empty. */
+  readonly path: string;
+  readonly labels: readonly string[];
+  readonly line: number;
+  readonly attributes: readonly AttributeNode[];
+  readonly blocks: readonly BlockNode[];
+}
+
+/** The file as a block without name. */
+export function joinDocument(body: ScannedBody, values: Json): BlockNode {
+  return { type: '', labels: [], line: 1, ...joinBody('', body, values) };
+}
+
+function joinBody(path: string, body: ScannedBody, values: Json | undefined) {
+  return {
+    path,
+    attributes: body.attributes.map((attribute) => joinAttribute(path, attribute, values)),
+    blocks: body.blocks.map((block) => joinBlock(path, block, body.blocks, values)),
+  };
+}
+
+function joinAttribute(
+  parent: string,
+  { key, parsedKey, line, itemLines }: ScannedAttribute,
+  values: Json | undefined,
+): AttributeNode {
+  return { key, path: childPath(parent, key), line, itemLines, value: own(values, parsedKey) ?? null };
+}
+
+/** The parser lists the blocks of one type in the order of the file; their labels are blanked. */
+function joinBlock(
+  parent: string,
+  block: ScannedBlock,
+  siblings: readonly ScannedBlock[],
+  values: Json | undefined,
+): BlockNode {
+  const { type, labels, line } = block;
+  const index = siblings.filter((s) => s.type === type).indexOf(block);
+  const path = childPath(parent, blockName(block, siblings));
+  return { type, labels, line, ...joinBody(path, block, own(own(values, type), index)) };
+}
+
+/** `output.orders` with a label; without one `overrides`, or `overrides[1]` where several stand side by side. */
+export function blockName(block: ScannedBlock, siblings: readonly ScannedBlock[]): string {
+  const [label] = block.labels;
+  if (label !== undefined) return `${block.type}.${label}`;
+  const alike = siblings.filter((s) => s.type === block.type && s.labels.length === 0);
+  return alike.length > 1 ? `${block.type}[${alike.indexOf(block)}]` : block.type;
+}
+
+export function childPath(parent: string, name: string): string {
+  return parent === '' ? name : `${parent}.${name}`;
+}
+
+/** The path of the innermost block around a line, for errors of the syntax. */
+export function pathAtLine(line: number, body: ScannedBody, parent = ''): string {
+  const around = body.blocks.find((block) => block.line <= line && line <= block.endLine);
+  return around === undefined
+    ? parent
+    : pathAtLine(line, around, childPath(parent, blockName(around, body.blocks)));
+}

@@ -1,0 +1,44 @@
+import { execFile, type ExecFileException } from 'node:child_process';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DStreamError } from '@dstream/core';
+import type { HclParser, Parsed } from './parse-hcl.ts';
+
+/** Generous: starting takes 0.2 s on an idle core, and much longer in a container that is held to a tenth of one. */
+const timeoutMs = 30_000;
+
+/** The entry beside this file, as source or as built. */
+const entry = fileURLToPath(new URL(`parse-hcl-main${extname(import.meta.url)}`, import.meta.url));
+
+/**
+ * Parses in a process of its own, which takes its memory and its globals with it. It gets the text by its standard
+ * input and none of our environment. Rejects with DStreamError Unexpected when that process fails.
+ */
+export const parseHclApart: HclParser = async (text) => {
+  const output = await runParser(text);
+  return JSON.parse(output) as Parsed;
+};
+
+function runParser(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      process.execPath,
+      [entry],
+      { env: {}, timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 },
+      (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else
+          reject(new DStreamError('Unexpected', `the configuration parser failed: ${reason(error, stderr)}`));
+      },
+    );
+    // A child that is gone before it has read everything is reported by the callback above.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(text);
+  });
+}
+
+/** Without the command line, which `error.message` repeats. */
+function reason(error: ExecFileException, stderr: string): string {
+  const lastLine = stderr.trim().split('\n').at(-1) ?? '';
+  return `${String(error.code ?? error.signal ?? error.name)} ${lastLine}`.trim();
+}

@@ -1,0 +1,56 @@
+import { DStreamError } from '@dstream/core';
+
+/** Where something stands: a line of the file and the path of a block or key (empty: the file itself). */
+export interface Place {
+  readonly line: number;
+  readonly path: string;
+}
+
+interface Finding extends Place {
+  readonly text: string;
+}
+
+/**
+ * Everything found in one file, so that a person mends it at once instead of one by one. A finding's text says what
+ * is wrong and, after a semicolon, what would be right. It never holds a secret.
+ */
+export class Problems {
+  readonly #file: string;
+  readonly #wrong: Finding[] = [];
+  readonly #notBuilt: Finding[] = [];
+  readonly #notes: Finding[] = [];
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  add(at: Place, text: string): void {
+    this.#wrong.push({ line: at.line, path: at.path, text });
+  }
+
+  addNotBuilt(at: Place, text: string): void {
+    this.#notBuilt.push({ line: at.line, path: at.path, text });
+  }
+
+  addNote(at: Place, text: string): void {
+    this.#notes.push({ line: at.line, path: at.path, text });
+  }
+
+  notes(): readonly string[] {
+    return this.#lines(this.#notes);
+  }
+
+  /** Throws one error with all of it: ConfigInvalid when anything is wrong, else NotBuilt. */
+  throwIfAny(): void {
+    const all = [...this.#wrong, ...this.#notBuilt];
+    if (all.length === 0) return;
+    const code = this.#wrong.length > 0 ? 'ConfigInvalid' : 'NotBuilt';
+    throw new DStreamError(code, this.#lines(all).join('\n'));
+  }
+
+  #lines(findings: readonly Finding[]): string[] {
+    return findings
+      .toSorted((a, b) => a.line - b.line)
+      .map(({ line, path, text }) => `${this.#file}:${line}: ${path === '' ? '' : `${path}: `}${text}`);
+  }
+}

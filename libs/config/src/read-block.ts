@@ -1,0 +1,115 @@
+/** One block of a file against its schema: the shape is checked, the keys become values. */
+import { register, reportNotBuilt, type Context } from './context.ts';
+import { checkShape } from './check-shape.ts';
+import { fillValue } from './fill-value.ts';
+import { childPath, type AttributeNode, type BlockNode } from './hcl-document.ts';
+import type { Place } from './problems.ts';
+import type { BlockSchema, Key, Keys, ValuesOf } from './schema.ts';
+import type { Given } from './values/value-type.ts';
+
+/** What a block says. Where a value was wrong or is not known, its type's blank stands in and `isSound` is false. */
+export interface Reading<K extends Keys> {
+  readonly place: Place;
+  readonly values: ValuesOf<K>;
+  /** The file gives the key. */
+  isGiven(key: keyof K & string): boolean;
+  /** The value is what the file says, or the default. */
+  isSound(...keys: readonly (keyof K & string)[]): boolean;
+  /** Where the key stands, or would stand. */
+  placeOf(key: keyof K & string): Place;
+}
+
+interface KeyReading {
+  readonly value: unknown;
+  readonly sound: boolean;
+}
+
+/**
+ * @param node undefined when the block is absent: then every key has its default, or is missed at `parent`
+ */
+export function readBlock<K extends Keys>(
+  schema: BlockSchema<K>,
+  node: BlockNode | undefined,
+  parent: Place,
+  context: Context,
+): Reading<K> {
+  const place: Place = node ?? { line: parent.line, path: childPath(parent.path, schema.type) };
+  if (node !== undefined) {
+    register(context, { line: node.line, path: node.path });
+    checkShape(schema, node, context);
+  }
+  const readings = new Map<string, KeyReading>();
+  const given = new Map(node?.attributes.toReversed().map((a) => [a.key, a]));
+  for (const [name, key] of Object.entries(schema.keys)) {
+    readings.set(name, readKey(name, key, given.get(name), place, context));
+  }
+  const values = Object.fromEntries([...readings].map(([name, { value }]) => [name, value]));
+  return {
+    place,
+    values: values as ValuesOf<K>,
+    isGiven: (key) => given.has(key),
+    isSound: (...keys) => keys.every((key) => readings.get(key)?.sound === true),
+    placeOf: (key) => given.get(key) ?? { line: place.line, path: childPath(place.path, key) },
+  };
+}
+
+function readKey(
+  name: string,
+  key: Key<unknown>,
+  node: AttributeNode | undefined,
+  block: Place,
+  context: Context,
+): KeyReading {
+  if (node === undefined) return absentKey(name, key, block, context);
+  register(context, { line: node.line, path: node.path });
+  node.itemLines.forEach((line, i) => register(context, { line, path: `${node.path}[${i}]` }));
+  if (!key.built) reportNotBuilt(context, node, 'the key is not built yet; leave it out');
+  const given = fillValue(node, key, context);
+  return given === undefined ? blank(key) : readGiven(given, key, node, context);
+}
+
+function readGiven(given: Given, key: Key<unknown>, node: AttributeNode, context: Context): KeyReading {
+  if (key.secret && typeof given.value === 'string') {
+    for (const secret of [given.value, given.value.trim(), ...(key.type.secretsOf?.(given.value) ?? [])]) {
+      context.secrets.add(secret);
+    }
+  }
+  const result = key.type.read(given);
+  if ('faults' in result) {
+    for (const { wrong, right, item } of result.faults) {
+      const line = item === undefined ? node.line : (node.itemLines[item] ?? node.line);
+      context.problems.add({ line, path: node.path }, `${wrong}; ${right}`);
+    }
+    return blank(key);
+  }
+  if (key.built && key.unbuilt.some((value) => value === result.value)) {
+    reportNotBuilt(context, node, `${JSON.stringify(result.value)} is not built yet${builtInstead(key)}`);
+  }
+  return { value: result.value, sound: true };
+}
+
+function builtInstead(key: Key<unknown>): string {
+  return key.presence.kind === 'default' ? `; use ${JSON.stringify(key.presence.value)}` : '';
+}
+
+function absentKey(name: string, key: Key<unknown>, block: Place, context: Context): KeyReading {
+  const { presence, type } = key;
+  if (presence.kind === 'absent') return { value: undefined, sound: true };
+  if (presence.kind === 'required') {
+    const path = childPath(block.path, name);
+    context.problems.add({ line: block.line, path }, `the key is missing; it takes a ${type.expected}`);
+    return blank(key);
+  }
+  const shown = JSON.stringify(presence.value);
+  const result = type.read({ value: presence.value, shown, fromVariable: false, items: [] });
+  return 'value' in result ? { value: result.value, sound: true } : blank(key);
+}
+
+function blank(key: Key<unknown>): KeyReading {
+  return { value: key.type.blank, sound: false };
+}
+
+/** The first block of a type. A second one, where only one may be, is a problem of the shape. */
+export function blockOf(node: BlockNode | undefined, type: string): BlockNode | undefined {
+  return node?.blocks.find((block) => block.type === type);
+}

@@ -1,0 +1,166 @@
+/** The text of a file into a configuration: scan, parse, join, read block by block. */
+import { inspect } from 'node:util';
+import { readIngester, type IngesterReading } from './blocks/ingester.ts';
+import { readProcessor } from './blocks/processor.ts';
+import { rootSchema } from './blocks/root.ts';
+import { readService } from './blocks/service.ts';
+import type { FileTopic } from './blocks/source.ts';
+import { checkShape } from './check-shape.ts';
+import type { Configuration, ProcessorConfig } from './configuration.ts';
+import { canonicalPath, type Context, type Demand } from './context.ts';
+import { joinDocument, pathAtLine, type BlockNode } from './hcl-document.ts';
+import { maxDepth } from './hcl-cursor.ts';
+import type { HclParser } from './parse-hcl.ts';
+import { Problems, type Place } from './problems.ts';
+import { blockOf } from './read-block.ts';
+import { rememberSecrets } from './redact.ts';
+import { scanHcl, type Scan } from './scan-hcl.ts';
+import type { Environment } from './templates.ts';
+
+/** The blocks a command uses: their variables must be set, and what they ask for must be built. */
+export type Use = readonly ('ingester' | 'processor')[] | 'validate';
+
+interface ReadOptions {
+  readonly env: Environment;
+  readonly use: Use;
+}
+
+const fileItself: Place = { line: 1, path: '' };
+
+/** As `loadConfiguration`, with the text and the parser given. */
+export async function readConfiguration(
+  file: string,
+  text: string,
+  options: ReadOptions,
+  parse: HclParser,
+): Promise<Configuration> {
+  const problems = new Problems(file);
+  if (text.trim() === '') {
+    problems.add(fileItself, 'the file is empty; write an ingester block, a processor block or both');
+    problems.throwIfAny();
+  }
+  const document = await parseDocument(text, parse, problems);
+  const context: Context = {
+    problems,
+    env: options.env,
+    demand: 'validate',
+    root: rootSchema,
+    secrets: new Set(),
+    places: new Map(),
+  };
+  const parts = readParts(document, options.use, context);
+  problems.throwIfAny();
+  return seal({ file, ...parts, notes: problems.notes() }, context);
+}
+
+/** Throws ConfigInvalid for what is not HCL: there is nothing to check then. */
+async function parseDocument(text: string, parse: HclParser, problems: Problems): Promise<BlockNode> {
+  const scan = scanHcl(text);
+  if (scan.depth > maxDepth)
+    problems.add(fileItself, `brackets nest more than ${maxDepth} deep; write it flat`);
+  problems.throwIfAny();
+  const parsed = await parse(scan.text);
+  if ('values' in parsed) return joinDocument(scan.body, parsed.values);
+  addSyntaxProblem(parsed.problem, scan, problems);
+  problems.throwIfAny();
+  return joinDocument(scan.body, {});
+}
+
+function addSyntaxProblem(
+  { line, summary, detail }: { line: number; summary: string; detail: string },
+  scan: Scan,
+  problems: Problems,
+): void {
+  const what = summary.charAt(0).toLowerCase() + summary.slice(1);
+  problems.add({ line, path: pathAtLine(line, scan.body) }, `${what}; ${detail}`);
+}
+
+type Parts = Pick<Configuration, 'ingester' | 'processor' | 'service'>;
+
+function readParts(document: BlockNode, use: Use, context: Context): Parts {
+  checkShape(rootSchema, document, context);
+  checkBlocks(document, use, context);
+  const ingesterNode = blockOf(document, 'ingester');
+  const ingester =
+    ingesterNode === undefined ? undefined : readIngester(ingesterNode, demanding(use, 'ingester', context));
+  const processor = readProcessorPart(document, ingester, demanding(use, 'processor', context));
+  const service = readService(blockOf(document, 'service'), demanding(use, undefined, context));
+  return {
+    ingester: isUsed(use, 'ingester') ? ingester?.config : undefined,
+    processor: isUsed(use, 'processor') ? processor : undefined,
+    service,
+  };
+}
+
+function readProcessorPart(
+  document: BlockNode,
+  ingester: IngesterReading | undefined,
+  context: Context,
+): ProcessorConfig | undefined {
+  const nodes = [blockOf(document, 'processor'), blockOf(document, 'publisher')];
+  const topic = topicOf(ingester);
+  const [first] = nodes
+    .filter((node) => node !== undefined)
+    .map((node) => readProcessor(node, topic, context));
+  return first;
+}
+
+function topicOf(ingester: IngesterReading | undefined): FileTopic {
+  if (ingester === undefined) return { kind: 'none' };
+  return ingester.topic === undefined ? { kind: 'unknown' } : { kind: 'known', name: ingester.topic };
+}
+
+function isUsed(use: Use, block: 'ingester' | 'processor'): boolean {
+  return use === 'validate' || use.includes(block);
+}
+
+/** @param block undefined for what every command uses */
+function demanding(use: Use, block: 'ingester' | 'processor' | undefined, context: Context): Context {
+  const wanted: Demand = block === undefined || isUsed(use, block) ? 'use' : 'skip';
+  return { ...context, demand: use === 'validate' ? 'validate' : wanted };
+}
+
+function checkBlocks(document: BlockNode, use: Use, context: Context): void {
+  const { problems } = context;
+  const [processor, publisher] = [blockOf(document, 'processor'), blockOf(document, 'publisher')];
+  if (processor !== undefined && publisher !== undefined) {
+    problems.add(
+      publisher,
+      `publisher is the older name of processor, which stands on line ${processor.line}; keep one`,
+    );
+  }
+  const ingester = blockOf(document, 'ingester');
+  const there = { ingester, processor: processor ?? publisher };
+  if (use === 'validate') {
+    if (there.ingester !== undefined || there.processor !== undefined) return;
+    problems.add(
+      fileItself,
+      'the file has neither an ingester nor a processor; write one of the blocks or both',
+    );
+    return;
+  }
+  for (const block of use.filter((name) => there[name] === undefined)) {
+    problems.add(
+      fileItself,
+      `the file has no block ${block}, which this command needs; write ${block} { … }`,
+    );
+  }
+}
+
+/** Adds what is not data: places, secrets, and how it shows itself. */
+function seal(data: Omit<Configuration, 'where'>, context: Context): Configuration {
+  const configuration: Configuration = { ...data, where: (path) => whereIs(path, data.file, context.places) };
+  rememberSecrets(configuration, context.secrets);
+  Object.defineProperty(configuration, 'toJSON', { value: () => data });
+  Object.defineProperty(configuration, inspect.custom, { value: () => data });
+  return configuration;
+}
+
+function whereIs(path: string, file: string, places: ReadonlyMap<string, Place>): string {
+  const wanted = canonicalPath(path);
+  for (let prefix = wanted; prefix !== ''; prefix = prefix.replace(/(?:\.|\[|^)[^.[]*$/, '')) {
+    const place = places.get(prefix);
+    if (place !== undefined) return `${file}:${place.line}, ${place.path}${wanted.slice(prefix.length)}`;
+  }
+  return `${file}, ${path}`;
+}

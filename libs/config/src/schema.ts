@@ -1,0 +1,78 @@
+/**
+ * The schema as data: of every key its type, default, description, and whether it is secret and built, side by side.
+ * From it come the parser (`read-block.ts`), the error texts and the reference page (`reference-page.ts`).
+ */
+import type { Json } from './json.ts';
+import type { ValueType } from './values/value-type.ts';
+
+export interface Key<T> {
+  readonly type: ValueType<T>;
+  readonly doc: string;
+  readonly presence: Presence;
+  readonly secret: boolean;
+  /** False: the grammar knows the key, no command does. */
+  readonly built: boolean;
+  /** Values that the grammar knows and no command does. */
+  readonly unbuilt: readonly Json[];
+  /** Whether `{{ table }}` and its like may stand in it. */
+  readonly keepsNames: boolean;
+}
+
+export type Presence =
+  | { readonly kind: 'required' }
+  /** As it would stand in a file. */
+  | { readonly kind: 'default'; readonly value: Json }
+  /** What it means that the key is absent. */
+  | { readonly kind: 'absent'; readonly means: string };
+
+type Flags = Partial<Pick<Key<unknown>, 'secret' | 'built' | 'unbuilt' | 'keepsNames'>>;
+
+const noFlags = { secret: false, built: true, unbuilt: [], keepsNames: false };
+
+export function required<T>(type: ValueType<T>, doc: string, flags: Flags = {}): Key<T> {
+  return { ...noFlags, ...flags, type, doc, presence: { kind: 'required' } };
+}
+
+export function withDefault<T>(type: ValueType<T>, value: Json, doc: string, flags: Flags = {}): Key<T> {
+  return { ...noFlags, ...flags, type, doc, presence: { kind: 'default', value } };
+}
+
+/** @param means what its absence means: `that of the database's host` */
+export function optional<T>(
+  type: ValueType<T>,
+  means: string,
+  doc: string,
+  flags: Flags = {},
+): Key<T | undefined> {
+  const orAbsent: ValueType<T | undefined> = { ...type, blank: undefined };
+  return { ...noFlags, ...flags, type: orAbsent, doc, presence: { kind: 'absent', means } };
+}
+
+export type Keys = Readonly<Record<string, Key<unknown>>>;
+
+export type ValuesOf<K extends Keys> = {
+  readonly [Name in keyof K]: K[Name] extends Key<infer T> ? T : never;
+};
+
+export interface BlockSchema<K extends Keys = Keys> {
+  readonly type: string;
+  readonly doc: string;
+  /** Of several schemas for one type of block, the value of its key `type` that this one is for. */
+  readonly variant?: string;
+  readonly keys: K;
+  readonly blocks: readonly ChildSchema[];
+  /** True: what it may hold is not settled yet, so nothing in it is checked. */
+  readonly open?: boolean;
+}
+
+export interface ChildSchema {
+  readonly schema: BlockSchema;
+  readonly count: 'required' | 'optional' | 'many';
+  readonly label: 'none' | 'optional' | 'required';
+  readonly built: boolean;
+}
+
+/** A block that stands once and has no label. */
+export function child(schema: BlockSchema, count: ChildSchema['count']): ChildSchema {
+  return { schema, count, label: 'none', built: true };
+}

@@ -1,0 +1,59 @@
+/** Go templates in strings, of which the original's users know `{{ env "X" }}`. Applied after parsing: a variable's value never becomes HCL. */
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Expansion {
+  readonly text: string;
+  /** Variables that the text names. */
+  readonly variables: readonly string[];
+  /** Those of them that are not set or empty. */
+  readonly unset: readonly string[];
+  /** What is wrong; what would be right. */
+  readonly faults: readonly string[];
+}
+
+/** What may stand in the name of a destination: filled in for each change, so kept as it is here. */
+const names = ['server', 'database', 'schema', 'table'] as const;
+
+const template = /\{\{-?\s*(.*?)\s*-?\}\}/gs;
+const envCall = /^env\s+(?:"([^"]+)"|`([^`]+)`)$/;
+
+/** @param keepsNames whether `{{ table }}` and its like are allowed */
+export function expandTemplates(text: string, env: Environment, keepsNames: boolean): Expansion {
+  const variables: string[] = [];
+  const unset: string[] = [];
+  const faults: string[] = [];
+  const expanded = text.replaceAll(template, (whole, inner: string) => {
+    const [, quoted, backticked] = envCall.exec(inner) ?? [];
+    const variable = quoted ?? backticked;
+    if (variable === undefined) {
+      if (!keepsNames || !isName(inner)) faults.push(unknownTemplate(inner, keepsNames));
+      return whole;
+    }
+    const value = Object.hasOwn(env, variable) ? (env[variable] ?? '') : '';
+    variables.push(variable);
+    if (value === '') unset.push(variable);
+    return value === '' ? whole : value;
+  });
+  if (text.replaceAll(template, '').includes('{{')) {
+    faults.push('a template is not closed; write {{ env "NAME" }}');
+  }
+  return { text: expanded, variables, unset, faults };
+}
+
+function isName(inner: string): boolean {
+  return names.some((name) => name === inner);
+}
+
+function unknownTemplate(inner: string, keepsNames: boolean): string {
+  const unquoted = /^env\s+([A-Za-z_]\w*)$/.exec(inner)?.[1];
+  if (unquoted !== undefined) {
+    return `the name of a variable stands in quotes; write {{ env "${unquoted}" }}`;
+  }
+  if (isName(inner)) {
+    return `{{ ${inner} }} is known only in the names of destinations; write {{ env "NAME" }} or plain text`;
+  }
+  const known = ['env "NAME"', ...(keepsNames ? names : [])].map((name) => `{{ ${name} }}`);
+  const shown = /^[\w .]{1,40}$/.test(inner) ? `{{ ${inner} }}` : 'the template';
+  return `${shown} is not known; known ${known.length > 1 ? 'are' : 'is'} ${known.join(', ')}`;
+}

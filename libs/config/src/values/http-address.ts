@@ -1,0 +1,23 @@
+import type { HttpAddress } from '../configuration.ts';
+import { faulty, sound, textOf, type ValueType } from './value-type.ts';
+
+const form = /^(?<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]*):(?<port>\d{1,5})$/;
+
+/** `host:port`; `:8080` is every address of the machine, as in Go; an empty text turns it off. */
+export const httpAddress: ValueType<HttpAddress | undefined> = {
+  expected: 'host:port, or "" for none',
+  blank: undefined,
+  read: (given) => {
+    const value = textOf(given);
+    if (value === '') return sound(undefined);
+    const found = form.exec(value ?? '')?.groups;
+    const port = Number(found?.['port']);
+    if (found === undefined) {
+      return faulty(`${given.shown} is not an address`, 'write "127.0.0.1:8080", ":8080", or "" for none');
+    }
+    if (port > 65_535)
+      return faulty(`${given.shown} has no possible port`, '0 to 65535 is possible; 0 takes any free one');
+    const host = (found['host'] ?? '').replaceAll(/[[\]]/g, '');
+    return sound({ host: host === '' ? '0.0.0.0' : host, port });
+  },
+};

@@ -1,0 +1,146 @@
+import { formatDuration, parseDuration } from '../go-duration.ts';
+import { faulty, sound, textOf, type Given, type Result, type ValueType } from './value-type.ts';
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+export interface TextRule {
+  /** What it is: `a topic name`. */
+  readonly what: string;
+  readonly pattern: RegExp;
+  /** What the pattern asks for, as an advice. */
+  readonly right: string;
+}
+
+/** A string that is not empty and keeps to a rule. */
+export function text(rule: TextRule): ValueType<string> {
+  return {
+    expected: rule.what.replace(/^an? /, ''),
+    blank: '',
+    read: (given) => {
+      const value = textOf(given);
+      if (value === undefined)
+        return faulty(`${given.shown} is not ${rule.what}`, 'write it in double quotes');
+      if (value.trim() === '') return faulty('the value is empty', `write ${rule.what}`);
+      return rule.pattern.test(value)
+        ? sound(value)
+        : faulty(`${given.shown} is not ${rule.what}`, rule.right);
+    },
+  };
+}
+
+/** One of some words. */
+export function choice<const T extends string>(options: readonly [T, ...T[]]): ValueType<T> {
+  const list = options.map((option) => `"${option}"`).join(' or ');
+  return {
+    expected: list,
+    blank: options[0],
+    read: (given) => {
+      const found = options.find((option) => option === textOf(given));
+      return found === undefined ? faulty(`${given.shown} is not known here`, `write ${list}`) : sound(found);
+    },
+  };
+}
+
+export const boolean: ValueType<boolean> = {
+  expected: 'true or false',
+  blank: false,
+  read: (given) => {
+    const value = given.fromVariable ? fromText(textOf(given)) : given.value;
+    if (typeof value === 'boolean') return sound(value);
+    return faulty(`${given.shown} is neither true nor false`, 'write true or false without quotes');
+  },
+};
+
+function fromText(value: string | undefined): boolean | undefined {
+  if (value === 'true') return true;
+  return value === 'false' ? false : undefined;
+}
+
+export function wholeNumber(range: Range): ValueType<number> {
+  return {
+    expected: `whole number, ${span(range)}`,
+    blank: range.min,
+    read: (g) => readNumber(g, 'a whole number', range),
+  };
+}
+
+export function sizeInBytes(range: Range): ValueType<number> {
+  return {
+    expected: `size in bytes, ${span(range)}`,
+    blank: range.min,
+    read: (g) => readNumber(g, 'a size in bytes', range),
+  };
+}
+
+function readNumber(given: Given, what: string, range: Range): Result<number> {
+  const value = given.fromVariable ? numberFrom(textOf(given)) : given.value;
+  if (typeof value !== 'number' || !Number.isInteger(value)) {
+    return faulty(`${given.shown} is not ${what}`, `write a number without quotes, ${span(range)}`);
+  }
+  if (value < range.min) return faulty(`${given.shown} is too small`, `${span(range)} is possible`);
+  if (value > range.max) return faulty(`${given.shown} is too large`, `${span(range)} is possible`);
+  return sound(value);
+}
+
+function numberFrom(value: string | undefined): number | undefined {
+  return value !== undefined && /^-?\d+$/.test(value) ? Number(value) : undefined;
+}
+
+function span({ min, max }: Range): string {
+  return `${min} to ${max}`;
+}
+
+/** Milliseconds, from Go's form. */
+export function duration(limits: { readonly min: string; readonly max: string }): ValueType<number> {
+  const min = parseDuration(limits.min) ?? 0;
+  const max = parseDuration(limits.max) ?? Number.POSITIVE_INFINITY;
+  const range = `${limits.min} to ${limits.max}`;
+  return {
+    expected: `duration, ${range}`,
+    blank: min,
+    read: (given) => {
+      const ms = parseDuration(textOf(given) ?? '');
+      if (ms === undefined) return faulty(`${given.shown} is not a duration`, durationAdvice(given));
+      if (ms < min) return faulty(`${given.shown} is too short`, `${range} is possible`);
+      if (ms > max) return faulty(`${given.shown} is too long`, `${range} is possible`);
+      return sound(ms);
+    },
+  };
+}
+
+function durationAdvice(given: Given): string {
+  const { value } = given;
+  if (typeof value === 'number') return `write it in quotes with its unit, such as "${value}s"`;
+  if (typeof value === 'string' && value.startsWith('-')) return 'a duration cannot be negative';
+  return 'write numbers with units, such as "200ms", "5s", "2m" or "1h30m"';
+}
+
+/** A duration that is a whole number of seconds: what a service takes in its protocol. */
+export function wholeSeconds(limits: { readonly min: string; readonly max: string }): ValueType<number> {
+  const type = duration(limits);
+  return {
+    ...type,
+    expected: `${type.expected}, whole seconds`,
+    read: (given) => {
+      const result = type.read(given);
+      if (!('value' in result) || result.value % 1000 === 0) return result;
+      const below = formatDuration(Math.floor(result.value / 1000) * 1000);
+      return faulty(`${given.shown} is not a whole number of seconds`, `write "${below}" or its like`);
+    },
+  };
+}
+
+/** Everything that a page has, or one change a message. */
+export const pack: ValueType<'auto' | 1> = {
+  expected: '"auto" or 1',
+  blank: 'auto',
+  read: (given) => {
+    const value = textOf(given) ?? given.value;
+    if (value === 'auto') return sound('auto');
+    if (value === 1 || (given.fromVariable && value === '1')) return sound(1);
+    return faulty(`${given.shown} is not a way to pack`, 'write "auto", or 1 for one change a message');
+  },
+};

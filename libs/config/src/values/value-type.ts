@@ -1,0 +1,47 @@
+/** The words of the schema: what a value is, and how it is read. */
+import type { Json } from '../json.ts';
+
+/** A value of the file after its templates were filled in. */
+export interface Given {
+  readonly value: Json;
+  /** How an error may speak of it: the literal text, or `the value of DSTREAM_X`, or `the value` of a secret. */
+  readonly shown: string;
+  /** Came out of a variable, at least in part: then a number or a boolean is written as text. */
+  readonly fromVariable: boolean;
+  /** Of a list. */
+  readonly items: readonly Given[];
+}
+
+export interface Fault {
+  readonly wrong: string;
+  /** What would be right. */
+  readonly right: string;
+  /** Of a list: the index of the item at fault. */
+  readonly item?: number;
+}
+
+export type Result<T> = { readonly value: T } | { readonly faults: readonly Fault[] };
+
+export interface ValueType<T> {
+  /** What is expected, for the reference page: `duration, 10ms to 24h`. */
+  readonly expected: string;
+  /** Stands in where a value is wrong or cannot be known, so that the rest of the file can still be checked. */
+  readonly blank: T;
+  read(given: Given): Result<T>;
+  /** Parts of a value that must never be shown besides the whole of it. Only of secrets. */
+  secretsOf?(value: T): readonly string[];
+}
+
+export function sound<T>(value: T): Result<T> {
+  return { value };
+}
+
+export function faulty<T>(wrong: string, right: string): Result<T> {
+  return { faults: [{ wrong, right }] };
+}
+
+/** The text of a string, without spaces around it when a variable brought them (files of secrets end in a newline). */
+export function textOf(given: Given): string | undefined {
+  if (typeof given.value !== 'string') return undefined;
+  return given.fromVariable ? given.value.trim() : given.value;
+}
