@@ -50,7 +50,7 @@ export class ReceiverLink implements LinkHandler, Consumer {
 
   /** Credit less what is queued in the library, and never more than its ring of deliveries can hold. */
   capacity(): number {
-    if (!this.#link.is_remote_open()) return 0;
+    if (!this.#link.is_open()) return 0;
     const { outgoing } = this.#link.session;
     const unsent = outgoing.next_delivery_id - outgoing.next_pending_delivery;
     return Math.min(this.#link.credit - unsent, outgoing.available());

@@ -39,6 +39,11 @@ export class SenderLink implements LinkHandler {
 
   #take({ message, delivery, format }: RheaMessageContext): void {
     const { counters } = this.#context;
+    if (!this.#link.is_open()) {
+      // Sent before the client saw the detach: such transfers are discarded (AMQP 1.0, part 2.6.5).
+      delivery.settled = true;
+      return;
+    }
     counters.sends += 1;
     try {
       const payloads = this.#read(message, format);
