@@ -1,0 +1,73 @@
+import type { SqlConnection } from './sql-connection.ts';
+
+export type OpenConnection = (signal: AbortSignal) => Promise<SqlConnection>;
+
+/** At most `size` connections. Not checked before use: one that died idle has said so by its `end` event. */
+export class ConnectionPool {
+  readonly #open: OpenConnection;
+  readonly #idle: SqlConnection[] = [];
+  readonly #inUse = new Set<SqlConnection>();
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+  #closed = false;
+
+  constructor(open: OpenConnection, size: number) {
+    this.#open = open;
+    this.#free = size;
+  }
+
+  /** Waits for its turn, then gives an idle connection or a new one. To be given back by `release`. */
+  async acquire(signal: AbortSignal): Promise<SqlConnection> {
+    signal.throwIfAborted();
+    if (this.#free > 0) this.#free -= 1;
+    else await this.#turn(signal);
+    try {
+      const connection = this.#takeIdle() ?? (await this.#open(signal));
+      if (this.#closed) connection.close();
+      this.#inUse.add(connection);
+      return connection;
+    } catch (error) {
+      this.#passOn();
+      throw error;
+    }
+  }
+
+  /** A connection that was closed meanwhile is dropped. */
+  release(connection: SqlConnection): void {
+    this.#inUse.delete(connection);
+    if (connection.usable && !this.#closed) this.#idle.push(connection);
+    else connection.close();
+    this.#passOn();
+  }
+
+  /** Closes all, also those in use: their requests fail. Idempotent. */
+  close(): void {
+    this.#closed = true;
+    for (const connection of [...this.#idle.splice(0), ...this.#inUse]) connection.close();
+  }
+
+  #takeIdle(): SqlConnection | undefined {
+    for (;;) {
+      const connection = this.#idle.pop();
+      if (connection === undefined || connection.usable) return connection;
+    }
+  }
+
+  #turn(signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const abort = () => {
+      this.#waiting.splice(this.#waiting.indexOf(resolve), 1);
+      reject(signal.reason);
+    };
+    this.#waiting.push(resolve);
+    signal.addEventListener('abort', abort, { once: true });
+    return promise.finally(() => signal.removeEventListener('abort', abort));
+  }
+
+  /** Hands the place to who waits longest. */
+  #passOn(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free += 1;
+    else next();
+  }
+}

@@ -1,0 +1,140 @@
+/** One connection of tedious, opened and used with promises. A connection that failed or was left midway is closed. */
+import { DStreamError } from '@dstream/core';
+import { Connection, Request, TYPES, type ConnectionConfiguration } from 'tedious';
+import { placeOf, type SqlServerAddress } from '../address/sql-server-address.ts';
+import type { Parameter, Statement } from '../sql/statement.ts';
+import { translateError, type ErrorScene } from './translate-error.ts';
+
+export interface ConnectionSettings {
+  readonly address: SqlServerAddress;
+  readonly applicationName: string;
+  /** Bytes of a TDS packet that we ask for: measured in the README. */
+  readonly packetSize: number;
+}
+
+/** Called for every row: `set` is the number of the result set, from 0. */
+export type OnRow = (set: number, values: unknown[]) => void;
+
+export interface RunningRequest {
+  /** Rejects with a DStreamError. */
+  readonly done: Promise<void>;
+  pause(): void;
+  resume(): void;
+}
+
+interface Cell {
+  readonly value: unknown;
+}
+
+export class SqlConnection {
+  readonly #connection: Connection;
+  readonly #scene: ErrorScene;
+  #closed = false;
+
+  private constructor(connection: Connection, scene: ErrorScene) {
+    this.#connection = connection;
+    this.#scene = scene;
+  }
+
+  /** Connects and logs in. Rejects with LoginFailed, DatabaseNotFound, ConfigInvalid (certificate) or a `retry`. */
+  static async open(settings: ConnectionSettings, signal: AbortSignal): Promise<SqlConnection> {
+    signal.throwIfAborted();
+    const { address } = settings;
+    const connection = new Connection(configurationOf(settings));
+    const loginNumbers: number[] = [];
+    const scene = { place: placeOf(address), database: address.database, user: address.user, loginNumbers };
+    connection.on('errorMessage', ({ number }) => loginNumbers.push(number));
+    const opened = new SqlConnection(connection, { ...scene, loginNumbers: [] });
+    connection.on('end', () => (opened.#closed = true));
+    connection.on('error', () => opened.close()); // without a listener a broken socket would end the process
+    await connected(connection, signal).catch((error: unknown) => {
+      connection.close();
+      throw signal.aborted ? signal.reason : translateError(error, scene);
+    });
+    connection.removeAllListeners('errorMessage');
+    return opened;
+  }
+
+  /** False when it cannot be used any more. */
+  get usable(): boolean {
+    return !this.#closed;
+  }
+
+  /** Starts a statement. One at a time. */
+  run(statement: Statement, onRow: OnRow): RunningRequest {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const request = new Request(statement.text, (error) => {
+      if (error === null || error === undefined) resolve();
+      else reject(translateError(error, this.#scene));
+    });
+    statement.parameters.forEach((parameter) => addParameter(request, parameter));
+    let set = -1;
+    request.on('columnMetadata', () => (set += 1));
+    request.on('row', (cells: readonly Cell[]) => onRow(set, valuesOf(cells)));
+    if (this.#closed)
+      reject(new DStreamError('Unreachable', `the connection to ${this.#scene.place} was lost`));
+    else this.#connection.execSql(request);
+    return { done: promise, pause: () => request.pause(), resume: () => request.resume() };
+  }
+
+  /** Idempotent. A request under way fails. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#connection.close();
+  }
+}
+
+function connected(connection: Connection, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  connection.connect((error) => (error === undefined ? resolve() : reject(error)));
+  return promise.finally(() => signal.removeEventListener('abort', abort));
+}
+
+function valuesOf(cells: readonly Cell[]): unknown[] {
+  const values: unknown[] = Array.from({ length: cells.length });
+  for (let i = 0; i < cells.length; i += 1) values[i] = cells[i]?.value;
+  return values;
+}
+
+function addParameter(request: Request, parameter: Parameter): void {
+  const { name, value } = parameter;
+  switch (parameter.type) {
+    case 'lsn':
+      return request.addParameter(name, TYPES.Binary, value, { length: 10 });
+    case 'int':
+      return request.addParameter(name, TYPES.Int, value);
+    case 'name':
+      return request.addParameter(name, TYPES.NVarChar, value, { length: 128 });
+  }
+}
+
+function configurationOf({
+  address,
+  applicationName,
+  packetSize,
+}: ConnectionSettings): ConnectionConfiguration {
+  const { host, port, instance, database, user, password } = address;
+  return {
+    server: host,
+    authentication: { type: 'default', options: { userName: user, password } },
+    options: {
+      // The port wins over the instance, as in ADO.NET; the driver refuses both.
+      ...(port === undefined ? { instanceName: instance } : { port }),
+      ...(address.hostNameInCertificate === undefined ? {} : { serverName: address.hostNameInCertificate }),
+      database,
+      encrypt: address.encrypt,
+      trustServerCertificate: address.trustServerCertificate,
+      appName: address.applicationName ?? applicationName,
+      connectTimeout: address.connectTimeoutMs,
+      multiSubnetFailover: address.multiSubnetFailover,
+      readOnlyIntent: address.readOnlyIntent,
+      packetSize,
+      requestTimeout: 0, // our own watchdog also sees a result that stalls midway
+      maxRetriesOnTransientErrors: 0, // retrying is the caller's, with its back-off
+      useUTC: true,
+    },
+  };
+}

@@ -1,0 +1,90 @@
+/** Errors of tedious and of SQL Server into ours: the only place where this is done. By number and code only. */
+import { DStreamError, type ErrorCode } from '@dstream/core';
+import { codeOfNumber } from './sql-errors.ts';
+
+/** What an error message may name: none of it is a secret. */
+export interface ErrorScene {
+  readonly place: string;
+  readonly database: string;
+  readonly user: string;
+  /** Numbers of the server's messages during login: the driver's own error has none. */
+  readonly loginNumbers?: readonly number[];
+}
+
+export function translateError(error: unknown, scene: ErrorScene): DStreamError {
+  if (error instanceof DStreamError) return error;
+  const numbers = [...(scene.loginNumbers ?? []), ...sqlNumbers(error)];
+  for (const number of numbers) {
+    // 4060 comes before 18456 when the login is right and the database is not.
+    const code = codeOfNumber(number);
+    if (code !== undefined)
+      return new DStreamError(code, sentence(code, number, error, scene), { cause: error });
+  }
+  return translateDriverError(error, numbers, scene);
+}
+
+/** The numbers of the server's errors in what a request failed with, the first first. */
+export function sqlNumbers(error: unknown): readonly number[] {
+  if (error instanceof DStreamError) return sqlNumbers(error.cause);
+  if (error instanceof AggregateError) return error.errors.flatMap(sqlNumbers);
+  const number: unknown = error instanceof Error ? (error as { number?: unknown }).number : undefined;
+  return typeof number === 'number' ? [number] : [];
+}
+
+function translateDriverError(error: unknown, numbers: readonly number[], scene: ErrorScene): DStreamError {
+  const [number] = numbers;
+  const cause = { cause: error };
+  if (number !== undefined) {
+    const text = error instanceof AggregateError ? String(error.errors[0]) : String(error);
+    return new DStreamError(
+      'Unexpected',
+      `SQL Server at ${scene.place} reports error ${number}: ${text}`,
+      cause,
+    );
+  }
+  const codes = errorCodes(error);
+  if (codes.some((code) => certificateCodes.test(code)))
+    return new DStreamError('ConfigInvalid', certificateSentence(codes, scene), cause);
+  if (codes.includes('ELOGIN')) return new DStreamError('LoginFailed', loginSentence(scene), cause);
+  const why = codes.at(-1) ?? (error instanceof Error ? error.message : String(error));
+  const code: ErrorCode = codes.length === 0 ? 'Unexpected' : 'Unreachable';
+  return new DStreamError(code, `SQL Server at ${scene.place} cannot be reached: ${why}`, cause);
+}
+
+/** The codes along the chain of causes, outermost first. */
+function errorCodes(error: unknown): string[] {
+  const codes: string[] = [];
+  for (let e = error; e instanceof Error; e = e.cause) {
+    if ('code' in e && typeof e.code === 'string') codes.push(e.code);
+    if (e instanceof AggregateError) codes.push(...e.errors.flatMap(errorCodes));
+  }
+  return codes;
+}
+
+const certificateCodes = /^(ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|HOSTNAME_MISMATCH)/;
+
+function certificateSentence(codes: readonly string[], { place }: ErrorScene): string {
+  return (
+    `the certificate of SQL Server at ${place} is not trusted (${codes.at(-1) ?? 'unknown reason'}): install its ` +
+    'issuer (NODE_EXTRA_CA_CERTS), set HostNameInCertificate, or TrustServerCertificate=true in the connection string'
+  );
+}
+
+function loginSentence({ place, user }: ErrorScene): string {
+  return `SQL Server at ${place} refused the login of "${user}": mend user or password in the connection string`;
+}
+
+function sentence(code: ErrorCode, number: number, error: unknown, scene: ErrorScene): string {
+  const { place, database, user } = scene;
+  if (code === 'LoginFailed') return `${loginSentence(scene)} (error ${number})`;
+  if (code === 'DatabaseNotFound')
+    return `SQL Server at ${place} has no database "${database}" that "${user}" can open (error ${number}): mend Database in the connection string, or grant access`;
+  if (code === 'CdcNotEnabled')
+    return `change data capture is not enabled on the database "${database}": run sys.sp_cdc_enable_db in it`;
+  return reported(number, error, scene);
+}
+
+function reported(number: number, error: unknown, { place }: ErrorScene): string {
+  const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
+  return `SQL Server at ${place} reports error ${number}: ${first instanceof Error ? first.message : String(first)}`;
+}

@@ -1,0 +1,57 @@
+import type { Clock } from '@dstream/core';
+
+/**
+ * Notices a request from which nothing comes any more. The driver's own timeout stops counting at the first packet,
+ * so a result that stalls midway would wait for ever (STAND-INS, trap 7). Silence while we ourselves have paused the
+ * flow does not count.
+ */
+export class Watchdog {
+  readonly #clock: Clock;
+  readonly #stop = new AbortController();
+  readonly #watching: Promise<void>;
+  #limitMs: number;
+  #heardAtMs: number;
+  #paused = false;
+
+  /** @param onSilence called at most once, after `limitMs` without `heard` */
+  constructor(clock: Clock, limitMs: number, onSilence: () => void) {
+    this.#clock = clock;
+    this.#limitMs = limitMs;
+    this.#heardAtMs = clock.monotonicMs();
+    this.#watching = this.#watch(onSilence);
+  }
+
+  /** Something arrived; from now on `limitMs` of silence are allowed. */
+  heard(limitMs: number): void {
+    this.#heardAtMs = this.#clock.monotonicMs();
+    this.#limitMs = limitMs;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#heardAtMs = this.#clock.monotonicMs();
+  }
+
+  /** Idempotent. Resolves when its timer is gone. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#watching;
+  }
+
+  async #watch(onSilence: () => void): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const leftMs = this.#paused
+        ? this.#limitMs
+        : this.#heardAtMs + this.#limitMs - this.#clock.monotonicMs();
+      if (leftMs <= 0) return onSilence();
+      await this.#clock.sleep(leftMs, signal).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
+    }
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Makes logical changes of change-table rows that arrive in the order (`__$start_lsn`, `__$seqval`, `__$operation`).
+ *
+ * Rows of one (start LSN, seqval) form a group: an update is its 3 and 4, an update of the primary key or a deferred
+ * update of a unique column is a 1 and a 2 (FACTS: "change data capture"). A group is kept until a row of another
+ * one arrives or the window ends, so nothing depends on where a page was cut, and no place between an update's
+ * halves is ever named. A 1 and a 2 with the same key are one update, with different keys a delete and an insert.
+ */
+import { rowOperation, type ChangeRow, type LogicalChange } from './change-row.ts';
+import type { Inside, Place } from './position.ts';
+import type { Lsn } from './lsn.ts';
+
+/** The values of the key as one text, or undefined for a table without a key. */
+export type KeyText = (row: ChangeRow) => string | undefined;
+
+/** What a finished group gives: its changes and the place right behind it. */
+export interface FinishedGroup {
+  readonly changes: readonly LogicalChange[];
+  readonly place: Inside;
+}
+
+export class RowAssembler {
+  readonly #keyText: KeyText;
+  #group: ChangeRow[] = [];
+  #lsn: Lsn | undefined;
+  #ordinal = 0;
+
+  /** `from` is where reading begins: inside a transaction its ordinals go on. */
+  constructor(from: Place, keyText: KeyText) {
+    this.#keyText = keyText;
+    if (from.kind === 'inside') {
+      this.#lsn = from.lsn;
+      this.#ordinal = from.ordinal;
+    }
+  }
+
+  /** The group that `row` ends by belonging to another one, if there is one. */
+  push(row: ChangeRow): FinishedGroup | undefined {
+    const [held] = this.#group;
+    const finished =
+      held === undefined || (held.lsn === row.lsn && held.seqval === row.seqval) ? undefined : this.end();
+    this.#group.push(row);
+    return finished;
+  }
+
+  /** The group that is held: to be called when the window has no more rows. */
+  end(): FinishedGroup | undefined {
+    const last = this.#group.at(-1);
+    if (last === undefined) return undefined;
+    const group = this.#group;
+    this.#group = [];
+    if (last.lsn !== this.#lsn) {
+      this.#lsn = last.lsn;
+      this.#ordinal = 0;
+    }
+    const changes = numbered(pairUp(group, this.#keyText), this.#ordinal);
+    this.#ordinal += changes.length;
+    const { lsn, seqval, operation } = last;
+    return { changes, place: { kind: 'inside', lsn, seqval, operation, ordinal: this.#ordinal } };
+  }
+}
+
+type Unnumbered = Pick<LogicalChange, 'operation' | 'after' | 'before'>;
+
+function numbered(changes: readonly Unnumbered[], ordinal: number): LogicalChange[] {
+  const seen = new Map<number, number>();
+  return changes.map((change, index) => {
+    const tie = seen.get(change.after.operation) ?? 0;
+    seen.set(change.after.operation, tie + 1);
+    return { ...change, ordinal: ordinal + index + 1, tie };
+  });
+}
+
+function pairUp(group: readonly ChangeRow[], keyText: KeyText): Unnumbered[] {
+  const of = (operation: number) => group.filter((row) => row.operation === operation);
+  const [deleted, befores] = [of(rowOperation.delete), of(rowOperation.updateBefore)];
+  const replaced = of(rowOperation.insert).map((row) => pairInsert(row, deleted, keyText));
+  const updated = of(rowOperation.updateAfter).map((row) => pairUpdate(row, befores.shift()));
+  return [...deleted.map((after): Unnumbered => ({ operation: 'delete', after })), ...replaced, ...updated];
+}
+
+/** Takes the delete it belongs to out of `deleted`. */
+function pairInsert(row: ChangeRow, deleted: ChangeRow[], keyText: KeyText): Unnumbered {
+  const key = keyText(row);
+  const at = key === undefined ? -1 : deleted.findIndex((d) => keyText(d) === key);
+  const [before] = at === -1 ? [] : deleted.splice(at, 1);
+  return before === undefined
+    ? { operation: 'insert', after: row }
+    : { operation: 'update', after: row, before };
+}
+
+/** An after image without its before is still an update: the row filter option `all` gives those. */
+function pairUpdate(after: ChangeRow, before: ChangeRow | undefined): Unnumbered {
+  return before === undefined ? { operation: 'update', after } : { operation: 'update', after, before };
+}

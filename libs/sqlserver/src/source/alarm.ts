@@ -1,0 +1,28 @@
+import type { Clock } from '@dstream/core';
+
+/** A sleep that can be ended early. */
+export class Alarm {
+  readonly #clock: Clock;
+  #sleeping: AbortController | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Resolves after `ms` or when it rings. */
+  async wait(ms: number): Promise<void> {
+    const sleeping = new AbortController();
+    this.#sleeping = sleeping;
+    try {
+      await this.#clock.sleep(ms, sleeping.signal);
+    } catch (error) {
+      if (!sleeping.signal.aborted) throw error;
+    } finally {
+      this.#sleeping = undefined;
+    }
+  }
+
+  ring(): void {
+    this.#sleeping?.abort();
+  }
+}

@@ -1,0 +1,54 @@
+import type { ChangeBatch, ChangeEvent } from '@dstream/core';
+import { changeBytes, type LogicalChange } from '../rows/change-row.ts';
+import { resumePointOf, type Place } from '../rows/position.ts';
+import type { FinishedGroup } from '../rows/row-assembler.ts';
+
+/** A batch leaves when it has so much: small enough that encoding and sending overlap with reading. */
+export const batchLimits = { changes: 500, bytes: 1_048_576 } as const;
+
+/** Gathers the changes of finished groups; `end` is always behind a whole group. */
+export class Batcher {
+  readonly #build: (change: LogicalChange) => ChangeEvent;
+  #changes: ChangeEvent[] = [];
+  #bytes = 0;
+  #place: Place;
+
+  constructor(from: Place, build: (change: LogicalChange) => ChangeEvent) {
+    this.#place = from;
+    this.#build = build;
+  }
+
+  add({ changes, place }: FinishedGroup): void {
+    for (const change of changes) {
+      this.#changes.push(this.#build(change));
+      this.#bytes += changeBytes(change);
+    }
+    this.#place = place;
+  }
+
+  /** The place behind all that was added. */
+  get place(): Place {
+    return this.#place;
+  }
+
+  get full(): boolean {
+    return this.#changes.length >= batchLimits.changes || this.#bytes >= batchLimits.bytes;
+  }
+
+  get empty(): boolean {
+    return this.#changes.length === 0;
+  }
+
+  take(): ChangeBatch {
+    const batch = { changes: this.#changes, end: resumePointOf(this.#place) };
+    this.#changes = [];
+    this.#bytes = 0;
+    return batch;
+  }
+
+  /** The rest, when all up to `scanned` was read. */
+  takeLast(scanned: Place): ChangeBatch {
+    this.#place = scanned;
+    return this.take();
+  }
+}

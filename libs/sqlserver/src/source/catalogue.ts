@@ -1,0 +1,53 @@
+/** What the catalogue says about a table's capture instances: asked once, and again when something has changed. */
+import { DStreamError, tableName, type CallOptions, type TableId } from '@dstream/core';
+import type { SqlClient } from '../client/sql-client.ts';
+import { lsnOf } from '../rows/lsn.ts';
+import type { CaptureInstance } from '../sql/capture-instance.ts';
+import { instancesStatement, tableStatement } from '../sql/catalogue-statements.ts';
+
+/** A table's capture instances, the oldest first: SQL Server allows two. */
+export type CaptureInstances = readonly [CaptureInstance, ...CaptureInstance[]];
+
+/** Throws CdcNotEnabled, TableNotFound or TableNotCaptured: faults that a person mends. */
+export async function captureInstancesOf(
+  client: SqlClient,
+  table: TableId,
+  o: CallOptions,
+): Promise<CaptureInstances> {
+  const [[database] = [], [found] = []] = await client.query(tableStatement(table.schema, table.table), o);
+  const name = `the table ${tableName(table)} of the database "${table.database}"`;
+  if (database?.[0] !== true)
+    throw new DStreamError(
+      'CdcNotEnabled',
+      `change data capture is not enabled on the database "${table.database}": run sys.sp_cdc_enable_db in it`,
+    );
+  if (found === undefined)
+    throw new DStreamError(
+      'TableNotFound',
+      `${name} does not exist, or the login cannot see it: mend the name under tables, or grant SELECT on it`,
+    );
+  const [first, ...others] = found[0] === true ? await readInstances(client, table, o) : [];
+  if (first === undefined)
+    throw new DStreamError('TableNotCaptured', `${name} is not captured: run sys.sp_cdc_enable_table for it`);
+  return [first, ...others];
+}
+
+async function readInstances(client: SqlClient, table: TableId, o: CallOptions): Promise<CaptureInstance[]> {
+  const [instances = [], columns = [], keys = []] = await client.query(
+    instancesStatement(table.schema, table.table),
+    o,
+  );
+  return instances.map(([name, startLsn]) => ({
+    name: String(name),
+    startLsn: lsnOf(startLsn as Buffer),
+    columns: columns
+      .filter(([instance]) => instance === name)
+      .map(([, column, type, ordinal, computed]) => ({
+        name: String(column),
+        type: String(type),
+        ordinal: Number(ordinal),
+        computed: computed === true,
+      })),
+    key: keys.filter(([instance]) => instance === name).map(([, column]) => String(column)),
+  }));
+}

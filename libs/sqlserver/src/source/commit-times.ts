@@ -1,0 +1,27 @@
+import { DStreamError } from '@dstream/core';
+import { lsnOf, type Lsn } from '../rows/lsn.ts';
+
+/** Every zone's distance from UTC is a multiple of this ("Time zones"). */
+const zoneStepMinutes = 15;
+
+/** Commit times by start LSN, as the page's first result set brings them. */
+export class CommitTimes {
+  readonly #times = new Map<Lsn, string>();
+
+  /**
+   * @param values start LSN, `tran_end_time` in the server's zone (read as if it were UTC), minutes from it to UTC.
+   * The server reads its two clocks one after the other and may count a minute too few: the distance is rounded.
+   */
+  add(values: readonly unknown[]): void {
+    const [lsn, local, minutes] = values as [Buffer, Date, number];
+    const toUtc = Math.round(minutes / zoneStepMinutes) * zoneStepMinutes;
+    this.#times.set(lsnOf(lsn), new Date(local.getTime() + toUtc * 60_000).toISOString());
+  }
+
+  of(lsn: Lsn): string {
+    const time = this.#times.get(lsn);
+    if (time === undefined)
+      throw new DStreamError('Unexpected', `cdc.lsn_time_mapping has no commit time for 0x${lsn}`);
+    return time;
+  }
+}

@@ -1,0 +1,49 @@
+/** When what a table needs is not there any more. Pure: the rules of FACTS, "change data capture". */
+import { DStreamError, tableName, type TableId } from '@dstream/core';
+import { nextLsn, zeroLsn, type Lsn } from '../rows/lsn.ts';
+import type { Place } from '../rows/position.ts';
+
+/** The first LSN that is still needed. Inside a transaction that is its own: the rest of its rows. */
+export function neededFrom(place: Place): Lsn {
+  return place.kind === 'inside' ? place.lsn : nextLsn(place.lsn);
+}
+
+export interface Marks {
+  readonly captureInstance: string;
+  /** Low-water mark of the capture instance. */
+  readonly low: Lsn;
+}
+
+/** The error that `place` means, if it means one, when the instance keeps its history from `low` on. */
+export function gapBelow(
+  table: TableId,
+  place: Place,
+  { captureInstance, low }: Marks,
+): DStreamError | undefined {
+  if (low === zeroLsn)
+    return new DStreamError(
+      'PermissionDenied',
+      `sys.fn_cdc_get_min_lsn answers ten zero bytes for the capture instance ${captureInstance} of ${tableName(table)}: ` +
+        'the instance is gone, or the login lacks SELECT on its captured columns or membership of its gating role',
+    );
+  const from = neededFrom(place);
+  if (from >= low) return undefined;
+  return new DStreamError(
+    'HistoryLost',
+    `capture instance ${captureInstance} of ${tableName(table)} keeps history from 0x${low}, what is needed begins at ` +
+      `0x${from}: the changes between them were cleaned up unread; reset the table's checkpoint to go on, and raise the retention of CDC`,
+  );
+}
+
+/**
+ * The error when `place` lies above all that the source knows: it was restored from a backup. Not so at the very
+ * start of an instance, which lies above the max LSN until capture has come so far.
+ */
+export function wentBack(table: TableId, place: Place, max: Lsn, { low }: Marks): DStreamError | undefined {
+  if (place.lsn <= max || neededFrom(place) <= low) return undefined;
+  return new DStreamError(
+    'SourceWentBack',
+    `the checkpoint of ${tableName(table)} is at 0x${place.lsn}, but its database has come only to 0x${max}: ` +
+      'it was restored or replaced, and LSNs are used again; reset the checkpoint when the destinations allow it',
+  );
+}

@@ -1,0 +1,96 @@
+/** Knows which capture instance of a table is to be read now, and follows when the catalogue changes. */
+import { DStreamError, tableName, type CallOptions, type Log, type TableId } from '@dstream/core';
+import { badRange, invalidColumn, invalidObject } from '../client/sql-errors.ts';
+import { sqlNumbers } from '../client/translate-error.ts';
+import type { Lsn } from '../rows/lsn.ts';
+import type { Place } from '../rows/position.ts';
+import { captureInstancesOf, type CaptureInstances } from './catalogue.ts';
+import { chooseInstance } from './choose-instance.ts';
+import { gapBelow, neededFrom } from './gap.ts';
+import type { ReaderContext } from './reader-context.ts';
+import { WindowReader } from './window-reader.ts';
+
+export interface Followed {
+  readonly windows: WindowReader;
+  readonly captureInstance: string;
+  readonly startLsn: Lsn;
+  /** See `Chosen`. */
+  readonly until: Lsn | undefined;
+}
+
+export class InstanceFollower {
+  readonly #context: ReaderContext;
+  readonly #table: TableId;
+  readonly #log: Log;
+  #instances: CaptureInstances | undefined;
+  #windows: WindowReader | undefined;
+  #unregister = () => {};
+
+  constructor(context: ReaderContext, table: TableId, log: Log) {
+    this.#context = context;
+    this.#table = table;
+    this.#log = log;
+  }
+
+  /** All instances, the oldest first. Throws CdcNotEnabled, TableNotFound, TableNotCaptured. */
+  async instances(o: CallOptions): Promise<CaptureInstances> {
+    this.#instances ??= await captureInstancesOf(this.#context.client, this.#table, o);
+    return this.#instances;
+  }
+
+  /** The one that holds what follows `place`; without a place the oldest. */
+  async follow(place: Place | undefined, o: CallOptions): Promise<Followed> {
+    const instances = await this.instances(o);
+    const from = place === undefined ? instances[0].startLsn : neededFrom(place);
+    const { instance, until } = chooseInstance(instances, from);
+    if (this.#windows?.instance !== instance) {
+      this.#windows = new WindowReader({ ...this.#context, table: this.#table, instance });
+      this.#unregister();
+      this.#unregister = this.#context.prober.register(instance.name);
+      this.#warn(this.#windows);
+    }
+    return { windows: this.#windows, captureInstance: instance.name, startLsn: instance.startLsn, until };
+  }
+
+  /** The catalogue has changed: it will be asked again. */
+  forget(): void {
+    this.#instances = undefined;
+  }
+
+  /** To be called when the table is not read any more. */
+  leave(): void {
+    this.#unregister();
+  }
+
+  /**
+   * The error that stands behind one of the driver's. A range that is out of bounds (313) and a missing object or
+   * column may mean that history was cleaned up, or that CDC or the instance is gone: the catalogue knows.
+   */
+  async explain(error: unknown, place: Place | undefined, o: CallOptions): Promise<unknown> {
+    if (!(error instanceof DStreamError)) return error;
+    const name = tableName(this.#table);
+    if (error.code === 'PermissionDenied' && sqlNumbers(error).length > 0) return denied(name, error);
+    if (!sqlNumbers(error).some((n) => n === badRange || n === invalidObject || n === invalidColumn))
+      return error;
+    this.forget();
+    const { captureInstance, startLsn } = await this.follow(place, o);
+    const gap =
+      place === undefined ? undefined : gapBelow(this.#table, place, { captureInstance, low: startLsn });
+    const changed = `the capture of ${name} changed while it was read: it is read again`;
+    return gap ?? new DStreamError('Transient', changed, { cause: error });
+  }
+
+  #warn({ unknownColumns }: WindowReader): void {
+    if (unknownColumns.length === 0) return;
+    this.#log.warn('columns of a type that is not known are sent as text', { columns: unknownColumns });
+  }
+}
+
+function denied(name: string, cause: DStreamError): DStreamError {
+  return new DStreamError(
+    'PermissionDenied',
+    `the login may not read the changes of ${name}: GRANT SELECT ON SCHEMA::cdc, SELECT on the captured columns, and ` +
+      'membership of the gating role if the capture instance has one',
+    { cause },
+  );
+}

@@ -1,0 +1,20 @@
+import type { Clock, Hash, Log } from '@dstream/core';
+import type { SqlClient } from '../client/sql-client.ts';
+import type { Prober } from './prober.ts';
+import type { ReadLimits } from './window-reader.ts';
+
+/** Where a table without a checkpoint begins: at the oldest change that is kept, or with what comes from now on. */
+export type Start = 'earliest' | 'latest';
+
+/** What all table readers of a source share. */
+export interface ReaderContext {
+  readonly client: SqlClient;
+  readonly prober: Prober;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A number in [0, 1). */
+  readonly random: () => number;
+  readonly hash: Hash;
+  readonly limits: ReadLimits;
+  readonly start: Start;
+}

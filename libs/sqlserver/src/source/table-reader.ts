@@ -1,0 +1,160 @@
+/**
+ * Reads one table for as long as it is wanted.
+ *
+ * Ask: wait until the table is due and a probe says how far capture has come and whether the table has moved. Read:
+ * all windows up to there. Idle: when nothing moved, the place moves to the max LSN all the same, so that cleanup
+ * does not make a gap of it. Then again from Ask, after a wait that doubles while nothing happens. The capture
+ * instance is looked up at first and whenever the catalogue has changed.
+ */
+import {
+  PollSchedule,
+  tableName,
+  type CallOptions,
+  type ChangeBatch,
+  type PollIntervals,
+  type ResumePoint,
+  type TableId,
+} from '@dstream/core';
+import { highestLsn, previousLsn, type Lsn } from '../rows/lsn.ts';
+import { placeOfToken, resumePointOf, type Place } from '../rows/position.ts';
+import { gapBelow, neededFrom, wentBack } from './gap.ts';
+import { InstanceFollower } from './instance-follower.ts';
+import type { ProbeAnswer } from './prober.ts';
+import type { ReaderContext } from './reader-context.ts';
+
+/** An idle table hands on its place no more often than this: every time makes a checkpoint to look at. */
+const idleBatchMs = 10_000;
+/** A table may be asked a little before it is due when others are asked anyhow. */
+const slack = { ms: 40, share: 0.05 } as const;
+
+export class TableReader {
+  readonly #context: ReaderContext;
+  readonly #table: TableId;
+  readonly #o: CallOptions;
+  readonly #follower: InstanceFollower;
+  readonly #schedule: PollSchedule;
+  #catalogue: string | undefined;
+  #waitMs = 0;
+  #dueAtMs: number;
+  #handedOnAtMs: number;
+
+  constructor(context: ReaderContext, table: TableId, intervals: PollIntervals, o: CallOptions) {
+    this.#context = context;
+    this.#table = table;
+    this.#o = o;
+    this.#follower = new InstanceFollower(context, table, context.log.child({ table: tableName(table) }));
+    this.#schedule = new PollSchedule(intervals, context.random);
+    this.#dueAtMs = context.clock.monotonicMs();
+    this.#handedOnAtMs = this.#dueAtMs;
+  }
+
+  /** See `ChangeSource.read`. To be called once. */
+  async *read(after: ResumePoint | undefined): AsyncGenerator<ChangeBatch> {
+    let place = after === undefined ? undefined : placeOfToken(after.token);
+    try {
+      for await (const batch of this.#passes(place)) {
+        place = placeOfToken(batch.end.token);
+        this.#handedOnAtMs = this.#context.clock.monotonicMs();
+        yield batch;
+      }
+    } catch (error) {
+      throw this.#o.signal.aborted ? error : await this.#follower.explain(error, place, this.#o);
+    } finally {
+      this.#follower.leave();
+    }
+  }
+
+  async *#passes(stored: Place | undefined): AsyncGenerator<ChangeBatch> {
+    let answer = await this.#ask(stored);
+    let place = stored ?? (await this.#begin(answer));
+    if (stored === undefined) yield { changes: [], end: resumePointOf(place) };
+    // What lies between a stored place and now is not known: the first pass reads without being told to.
+    for (let first = true; ; first = false) {
+      await this.#refuseGap(place, answer);
+      const { max, moved } = answer;
+      if (max === undefined || neededFrom(place) > max) this.#waitAfter(answer, false);
+      else if (moved || first) place = yield* this.#readUpTo(place, max, first, answer);
+      else place = yield* this.#idle(place, max, answer);
+      answer = await this.#ask(place);
+    }
+  }
+
+  async #ask(place: Place | undefined): Promise<ProbeAnswer> {
+    const { captureInstance } = await this.#follower.follow(place, this.#o);
+    const request = {
+      captureInstance,
+      scanned: place === undefined ? highestLsn : previousLsn(neededFrom(place)),
+      dueAtMs: this.#dueAtMs,
+      slackMs: Math.max(slack.ms, this.#waitMs * slack.share),
+    };
+    const answer = await this.#context.prober.ask(request, this.#o.signal);
+    if (this.#catalogue !== undefined && this.#catalogue !== answer.instances) this.#follower.forget();
+    this.#catalogue = answer.instances;
+    return answer;
+  }
+
+  /** Where a table without a checkpoint begins. */
+  async #begin({ max, low }: ProbeAnswer): Promise<Place> {
+    const instances = await this.#follower.instances(this.#o);
+    const behind = ({ name, startLsn }: (typeof instances)[number]) => previousLsn(low.get(name) ?? startLsn);
+    if (this.#context.start === 'earliest') return { kind: 'scanned', lsn: behind(instances[0]) };
+    // A new instance starts above the max LSN until capture has come so far.
+    const newest = behind(instances.at(-1) ?? instances[0]);
+    return { kind: 'scanned', lsn: max !== undefined && max > newest ? max : newest };
+  }
+
+  async #refuseGap(place: Place, answer: ProbeAnswer): Promise<void> {
+    let followed = await this.#follower.follow(place, this.#o);
+    if (!answer.low.has(followed.captureInstance)) {
+      this.#follower.forget();
+      followed = await this.#follower.follow(place, this.#o);
+    }
+    const { captureInstance, startLsn } = followed;
+    const marks = { captureInstance, low: answer.low.get(captureInstance) ?? startLsn };
+    const back = answer.max === undefined ? undefined : wentBack(this.#table, place, answer.max, marks);
+    const gap = back ?? gapBelow(this.#table, place, marks);
+    if (gap !== undefined) throw gap;
+  }
+
+  /** All windows up to `max`. A backlog is read in windows of about a page, a trickle in one without asking. */
+  async *#readUpTo(
+    from: Place,
+    max: Lsn,
+    first: boolean,
+    answer: ProbeAnswer,
+  ): AsyncGenerator<ChangeBatch, Place> {
+    let place = from;
+    let found = false;
+    for (let backlog = first; neededFrom(place) <= max; backlog = true) {
+      const { windows, until } = await this.#follower.follow(place, this.#o);
+      const end = lower(max, until);
+      const to = backlog ? await windows.bound(place, end, this.#o.signal) : end;
+      for await (const batch of windows.read(place, to, backlog, this.#o.signal)) {
+        place = placeOfToken(batch.end.token);
+        found ||= batch.changes.length > 0;
+        yield batch;
+      }
+    }
+    this.#waitAfter(answer, found);
+    return place;
+  }
+
+  /** Nothing moved: everything up to the max LSN, or to where the next instance takes over, has been scanned. */
+  async *#idle(place: Place, max: Lsn, answer: ProbeAnswer): AsyncGenerator<ChangeBatch, Place> {
+    const { until } = await this.#follower.follow(place, this.#o);
+    this.#waitAfter(answer, false);
+    const idle: Place = { kind: 'scanned', lsn: lower(max, until) };
+    if (idle.lsn > place.lsn && this.#context.clock.monotonicMs() - this.#handedOnAtMs >= idleBatchMs)
+      yield { changes: [], end: resumePointOf(idle) };
+    return idle;
+  }
+
+  #waitAfter({ askedAtMs }: ProbeAnswer, found: boolean): void {
+    this.#waitMs = found ? this.#schedule.afterChanges() : this.#schedule.afterNothing();
+    this.#dueAtMs = askedAtMs + this.#waitMs;
+  }
+}
+
+function lower(max: Lsn, until: Lsn | undefined): Lsn {
+  return until !== undefined && until < max ? until : max;
+}

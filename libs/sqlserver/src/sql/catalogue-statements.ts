@@ -1,0 +1,46 @@
+/** Questions to the catalogue. Their texts are the same for every table. */
+import { nameParameter, type Statement } from './statement.ts';
+
+/** Result sets: the database's name as the catalogue spells it, and all user tables. */
+export const tablesStatement: Statement = {
+  text: [
+    'SELECT d.[name], d.[is_cdc_enabled] FROM sys.databases AS d WHERE d.[database_id] = DB_ID()',
+    'SELECT s.[name] AS [schema], t.[name] AS [table], t.[is_tracked_by_cdc]\n' +
+      'FROM sys.tables AS t JOIN sys.schemas AS s ON s.[schema_id] = t.[schema_id]\n' +
+      'ORDER BY s.[name], t.[name]',
+  ].join(';\n'),
+  parameters: [],
+};
+
+const theTable =
+  'JOIN sys.schemas AS s ON s.[schema_id] = t.[schema_id]\nWHERE s.[name] = @schema AND t.[name] = @table';
+
+/** Result sets: whether the database has CDC, and the table with whether it is captured. */
+export function tableStatement(schema: string, table: string): Statement {
+  return {
+    text: [
+      'SELECT d.[is_cdc_enabled] FROM sys.databases AS d WHERE d.[database_id] = DB_ID()',
+      `SELECT t.[is_tracked_by_cdc] FROM sys.tables AS t ${theTable}`,
+    ].join(';\n'),
+    parameters: [nameParameter('schema', schema), nameParameter('table', table)],
+  };
+}
+
+const instancesOfTable =
+  'FROM [cdc].[change_tables] AS c JOIN sys.tables AS t ON t.[object_id] = c.[source_object_id]\n';
+
+/** Result sets: the table's capture instances, the oldest first; their columns; the columns of their keys. */
+export function instancesStatement(schema: string, table: string): Statement {
+  return {
+    text: [
+      `SELECT c.[capture_instance], c.[start_lsn] ${instancesOfTable}${theTable}\nORDER BY c.[start_lsn], c.[create_date]`,
+      `SELECT c.[capture_instance], k.[column_name], k.[column_type], k.[column_ordinal], k.[is_computed] ${instancesOfTable}` +
+        `JOIN [cdc].[captured_columns] AS k ON k.[object_id] = c.[object_id]\n${theTable}\n` +
+        'ORDER BY c.[capture_instance], k.[column_ordinal]',
+      `SELECT c.[capture_instance], k.[column_name] ${instancesOfTable}` +
+        `JOIN [cdc].[index_columns] AS k ON k.[object_id] = c.[object_id]\n${theTable}\n` +
+        'ORDER BY c.[capture_instance], k.[index_ordinal]',
+    ].join(';\n'),
+    parameters: [nameParameter('schema', schema), nameParameter('table', table)],
+  };
+}

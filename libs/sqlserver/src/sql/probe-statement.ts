@@ -1,0 +1,33 @@
+/** Which tables have moved: one statement for all tables of a database (DESIGN 8, "Reading"). */
+import { highestLsn, type Lsn } from '../rows/lsn.ts';
+import { quoteName } from './quote.ts';
+import { lsnParameter, type Statement } from './statement.ts';
+
+export interface ProbedTable {
+  readonly captureInstance: string;
+  /** All up to here has been read. Undefined for a table that is not due: it is asked about nothing. */
+  readonly scanned: Lsn | undefined;
+}
+
+/** What a probe answers, by number of its result set. */
+export const probeResults = { max: 0, moved: 1, instances: 2 } as const;
+
+/**
+ * Three result sets, in this order for a reason. The max LSN first: what the tables are asked after it is known, so
+ * "nothing new" holds up to it. The low-water marks last: when one has not passed a table's position then, cleanup
+ * took nothing that the table's answer should have shown. The text depends on the set of tables alone.
+ */
+export function probeStatement(tables: readonly ProbedTable[]): Statement {
+  const branches = tables.map(({ captureInstance }, i) => {
+    const changeTable = `[cdc].${quoteName(`${captureInstance}_CT`)}`;
+    return `SELECT ${i} AS [i], CASE WHEN EXISTS (SELECT 1 FROM ${changeTable} WHERE [__$start_lsn] > @p${i}) THEN 1 ELSE 0 END AS [moved]`;
+  });
+  return {
+    text: [
+      'SELECT sys.fn_cdc_get_max_lsn() AS [max]',
+      branches.join('\nUNION ALL ') || 'SELECT 0 AS [i], 0 AS [moved]',
+      'SELECT [capture_instance], [start_lsn] FROM [cdc].[change_tables]',
+    ].join(';\n'),
+    parameters: tables.map(({ scanned }, i) => lsnParameter(`p${i}`, scanned ?? highestLsn)),
+  };
+}
