@@ -197,7 +197,8 @@ describe('a processor', () => {
 
   test('an output that nobody reads any more ends it, and nothing is completed', async () => {
     const world = setup();
-    world.output.answers.push(() => new DStreamError('OutputClosed', 'closed'));
+    const closed = () => new DStreamError('OutputClosed', 'closed');
+    world.output.answers.push(closed, closed);
     await world.send(message([1]));
     const running = world.start();
     const outcome = expect(running).rejects.toMatchObject({ code: 'OutputClosed' });

@@ -39,10 +39,11 @@ export class Processor implements Service {
 
   /** Rejects before the first success with what a person must mend, and with OutputClosed. */
   async run(stop: StopSignals): Promise<void> {
+    // What ends the process drains the other workers too.
+    const draining = AbortSignal.any([stop.draining, this.#failed.signal]);
+    const { aborted } = stop;
     try {
-      await withAny([stop.draining, stop.aborted, this.#failed.signal], (signal) =>
-        this.#receive(signal, stop),
-      );
+      await withAny([draining, aborted], (signal) => this.#receive(signal, { draining, aborted }));
     } catch (error) {
       if (this.#failed.signal.aborted) throw this.#failed.signal.reason;
       if (!stop.draining.aborted) throw error;
