@@ -307,15 +307,18 @@ describe('results', () => {
     expect(second.rows).toEqual([]);
   });
 
-  test('an error of severity 20 closes the connection after it was sent', async () => {
-    const { server, engine } = await start();
-    engine.batch = () => replies({ kind: 'message', message: error(21, 'Fatal.', 20) });
-    const connection = await connect(server.port);
-    const ended = once(connection, 'end');
-    expect((await run(connection, 'select')).error).toMatchObject({ number: 21 });
-    await ended;
-    expect(engine.calls).toEqual(['close']);
-  });
+  test.each([false, true])(
+    'an error of severity 20 (encrypted: %s) is sent, then the connection closed',
+    async (encrypt) => {
+      const { server, engine } = await start();
+      engine.batch = () => replies({ kind: 'message', message: error(21, 'Fatal.', 20) });
+      const connection = await connect(server.port, { encrypt });
+      const ended = once(connection, 'end');
+      expect((await run(connection, 'select')).error).toMatchObject({ number: 21 });
+      await ended;
+      expect(engine.calls).toEqual(['close']);
+    },
+  );
 });
 
 describe('parameters', () => {
@@ -516,21 +519,24 @@ describe('logging in', () => {
     ]);
   });
 
-  test('a wrong password is 18456 and the connection is closed', async () => {
-    const { server, engine } = await start();
-    engine.refuse = {
-      number: 18456,
-      severity: 14,
-      state: 1,
-      message: "Login failed for user 'sa'.",
-      line: 1,
-    };
-    await expect(connect(server.port)).rejects.toMatchObject({
-      code: 'ELOGIN',
-      message: "Login failed for user 'sa'.",
-    });
-    await expect.poll(() => server.connections()).toBe(0);
-  });
+  test.each([false, true])(
+    'a wrong password (encrypted: %s) is 18456 and the connection is closed',
+    async (encrypt) => {
+      const { server, engine } = await start();
+      engine.refuse = {
+        number: 18456,
+        severity: 14,
+        state: 1,
+        message: "Login failed for user 'sa'.",
+        line: 1,
+      };
+      await expect(connect(server.port, { encrypt })).rejects.toMatchObject({
+        code: 'ELOGIN',
+        message: "Login failed for user 'sa'.",
+      });
+      await expect.poll(() => server.connections()).toBe(0);
+    },
+  );
 
   test('a server that requires encryption refuses clients without it', async () => {
     const { server } = await start({ requireEncryption: true });
@@ -697,6 +703,48 @@ async function standsStill(look: () => number): Promise<number> {
   }
   return look();
 }
+
+test('the observer hears of connections, logins and statements in order', async () => {
+  const heard: string[] = [];
+  const { server } = await start({
+    observe: {
+      connected: ({ id }) => heard.push(`${id} connected`),
+      login: ({ id }, { user }, accepted) => heard.push(`${id} ${user} ${accepted}`),
+      statement: ({ id }, { kind, text }) => heard.push(`${id} ${kind} ${text}`),
+      attention: ({ id }) => heard.push(`${id} attention`),
+      disconnected: ({ id }) => heard.push(`${id} disconnected`),
+    },
+  });
+  const connection = await connect(server.port);
+  await run(connection, 'select 1', (c, request) => c.execSqlBatch(request));
+  await run(connection, 'select 2');
+  await run(connection, 'dbo.p', (c, request) => c.callProcedure(request));
+  connection.close();
+  await expect.poll(() => heard.at(-1)).toBe('1 disconnected');
+  expect(heard.filter((line) => !line.includes('set '))).toEqual([
+    '1 connected',
+    '1 sa true',
+    '1 batch select 1',
+    '1 execute select 2',
+    '1 procedure dbo.p',
+    '1 disconnected',
+  ]);
+});
+
+test('closing the server ends what runs and leaves no connection', async () => {
+  const { server, engine } = await start();
+  const endless = new Endless();
+  engine.batch = () => endless.rows();
+  const connection = await connect(server.port);
+  const outcome = run(connection, 'select', execute, (request) => request.pause());
+  await expect.poll(() => endless.pulled).toBeGreaterThan(0);
+  await Promise.all([server.close(), server.close()]);
+  await endless.ended.promise;
+  expect(server.connections()).toBe(0);
+  expect(engine.calls).toEqual(['close']);
+  connection.close();
+  await outcome;
+});
 
 describe('the gate', () => {
   test('answers instead of the engine, for a login and for a statement', async () => {
