@@ -6,7 +6,7 @@ import type { LinkContext } from './links/link-context.ts';
 export interface Faults {
   /** Cuts every connection without a word. Answers how many. */
   dropConnections(): number;
-  /** Closes new connections at once for so many milliseconds; 0 ends it. What is connected stays. */
+  /** Refuses new connections for so many milliseconds; 0 ends it. What is connected stays. */
   refuseConnections(forMs: number): void;
   /** Refuses the next transfers with com.microsoft:server-busy. */
   serverBusy(sends: number): void;
@@ -36,7 +36,7 @@ export function faultsOf(server: AmqpServer, context: LinkContext): Faults & { r
   const refuse = (forMs: number): void => {
     endRefusing?.();
     endRefusing = undefined;
-    server.refusing = forMs > 0;
+    server.refuse(forMs > 0);
     if (forMs > 0) endRefusing = clock.setTimer(forMs, () => refuse(0));
   };
   return {

@@ -1,6 +1,6 @@
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
-import rhea, { type ConnectionOptions } from 'rhea';
+import rhea, { type Connection, type ConnectionOptions } from 'rhea';
 import { gatherWrites } from './gather-writes.ts';
 import { keepTransfersRaw } from './raw-transfers.ts';
 import type { AmqpError, RheaConnection, RheaReceiver, RheaSender, RheaSession } from './rhea-internals.ts';
@@ -29,12 +29,14 @@ export interface AmqpServerOptions {
 export interface AmqpServer {
   readonly port: number;
   readonly connections: number;
-  /** While true, new connections are closed at once. */
-  refusing: boolean;
+  /** Stops listening, so that new connections are refused, or listens again on the same port. What is open stays. */
+  refuse(refusing: boolean): void;
   /** Cuts every connection without a word. Answers how many. */
   dropConnections(): number;
   close(): Promise<void>;
 }
+
+const host = '127.0.0.1';
 
 /** As the service: frames of 64 KB. The ring of deliveries in flight is larger, so that one slow message does not stop a link. */
 const connectionOptions = {
@@ -49,50 +51,42 @@ const connectionOptions = {
 export async function listenAmqp(options: AmqpServerOptions): Promise<AmqpServer> {
   const container = rhea.create_container({ id: 'dstream-stand-in' });
   const sockets = new Set<Socket>();
-  let refusing = false;
   const server = createServer((socket) => {
-    if (refusing) {
-      socket.destroy();
-      return;
-    }
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     options.onConnection();
-    serve(
-      socket,
-      container.create_connection(
-        connectionOptions as unknown as ConnectionOptions,
-      ) as unknown as RheaConnection,
-      options,
-    );
+    serve(socket, container.create_connection(connectionOptions as unknown as ConnectionOptions), options);
   });
-  server.listen(options.port, '127.0.0.1');
+  server.listen(options.port, host);
   await once(server, 'listening');
+  server.on('error', options.onError);
+  const { port } = server.address() as AddressInfo;
   const drop = (): number => {
     const open = [...sockets];
     for (const socket of open) socket.destroy();
     return open.length;
   };
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     get connections() {
       return sockets.size;
     },
-    get refusing() {
-      return refusing;
-    },
-    set refusing(value) {
-      refusing = value;
+    refuse(refusing) {
+      if (refusing && server.listening) server.close();
+      if (!refusing && !server.listening) server.listen(port, host);
     },
     dropConnections: drop,
     async close() {
+      const gone = [...sockets].map((socket) => once(socket, 'close'));
+      if (server.listening) server.close();
       drop();
-      await closed(server);
+      await Promise.all(gone);
     },
   };
 }
 
-function serve(socket: Socket, connection: RheaConnection, options: AmqpServerOptions): void {
+function serve(socket: Socket, accepted: Connection, options: AmqpServerOptions): void {
+  const connection = accepted as unknown as RheaConnection;
   const links = new Map<RheaSender | RheaReceiver, LinkHandler>();
   const end = (which: (session: RheaSession) => boolean): void => {
     for (const [link, handler] of links) {
@@ -110,7 +104,11 @@ function serve(socket: Socket, connection: RheaConnection, options: AmqpServerOp
     if (handler !== undefined) links.set(link, handler);
   };
   gatherWrites(socket);
-  socket.once('close', () => end(() => true));
+  socket.once('close', () => {
+    end(() => true);
+    // A socket that is cut ends without an `end`, and rhea's heartbeat would go on.
+    connection._disconnected();
+  });
   connection.on('session_open', (c: { session: RheaSession }) => keepTransfersRaw(c.session));
   connection.on('sender_open', (c: { sender: RheaSender }) =>
     keep(c.sender, options.routes.clientReceives(c.sender)),
@@ -141,10 +139,4 @@ export function refuseLink(link: RheaSender | RheaReceiver, error: AmqpError): u
 export function postponeAttach(link: RheaSender): void {
   link.state.local_open = false;
   link.state.open_requests -= 1;
-}
-
-async function closed(server: Server): Promise<void> {
-  const done = once(server, 'close');
-  server.close();
-  await done;
 }

@@ -40,6 +40,8 @@ export interface RheaConnection extends EventEmitter {
   accept(socket: Socket): void;
   close(error?: AmqpError): void;
   _register(): void;
+  /** Stops the timers of the connection. */
+  _disconnected(): void;
 }
 
 export interface RheaSession extends EventEmitter {
