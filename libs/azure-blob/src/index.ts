@@ -1,1 +1,2 @@
-export {};
+export { AzureBlobLeases } from './azure-blob-leases.ts';
+export type { BlobLeasesOptions } from './options.ts';

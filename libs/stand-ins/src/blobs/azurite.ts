@@ -65,19 +65,25 @@ export function loadAzurite(port: number): Azurite {
 const contentLimitBytes = 512 * 1024 * 1024;
 const keepAliveSeconds = 5;
 
-/** The constructor of Azurite's `BlobConfiguration` takes its nineteen settings by position. */
+/** The constructor of Azurite's `BlobConfiguration` takes its settings by position. */
 function configuration(port: number, chunks: object): readonly unknown[] {
   const unused = undefined;
+  const server = ['127.0.0.1', port, keepAliveSeconds];
+  const files = [unused, unused, unused]; // nothing is written
+  const logs = [false, unused, false, unused]; // no access log, no debug log
+  const loose = false; // a header that Azurite does not know is refused
+  const skipApiVersionCheck = true; // the client is newer than Azurite
+  const security = ['', '', '', unused]; // certificates and OAuth
+  const [disableProductStyleUrls, inMemory] = [false, true];
   return [
-    '127.0.0.1',
-    port,
-    keepAliveSeconds,
-    ...[unused, unused, unused], // files of the database: nothing is written
-    ...[false, unused, false, unused], // access log and debug log
-    false, // loose: an unsupported header is refused
-    true, // skipApiVersionCheck: the client is newer than Azurite
-    ...['', '', '', unused, false], // certificates, OAuth, product style urls
-    true, // in memory
+    ...server,
+    ...files,
+    ...logs,
+    loose,
+    skipApiVersionCheck,
+    ...security,
+    disableProductStyleUrls,
+    inMemory,
     chunks,
   ];
 }

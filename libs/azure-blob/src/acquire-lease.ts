@@ -1,0 +1,147 @@
+/**
+ * Takes the lease of a table: lease → read the epoch → write the next one under the lease. Only then it counts. A
+ * crash between two steps leaves a lease that ends by itself and an epoch that nobody used.
+ */
+import { goodUntil, tableKey, type Lease, type TableId } from '@dstream/core';
+import { tableBlob } from './blob-names.ts';
+import type { Holding } from './holding.ts';
+import { fromMetadata, toMetadata } from './owner-metadata.ts';
+import { required } from './required.ts';
+import type { Storage } from './storage.ts';
+import { errorCodeOf, isBlobMissing } from './translate-error.ts';
+
+export interface Acquired {
+  readonly lease: Lease;
+  readonly holding: Holding;
+}
+
+export class LeaseAcquirer {
+  readonly #storage: Storage;
+  /**
+   * Lease ids whose acquisition failed without an answer. It may have worked: asking again with the same id gets the
+   * same lease, where another id would be refused until it ends (Lease Blob: acquire with the current id).
+   */
+  readonly #unanswered = new Map<string, string>();
+
+  constructor(storage: Storage) {
+    this.#storage = storage;
+  }
+
+  /** Undefined when somebody else has it. */
+  async acquire(table: TableId, signal: AbortSignal): Promise<Acquired | undefined> {
+    const { clock, leaseDurationMs } = this.#storage.options;
+    const leaseId = this.#nextLeaseId(table);
+    const beforeMs = clock.monotonicMs();
+    const acquiredAt = await this.#lease(table, leaseId, signal);
+    if (acquiredAt === undefined) return undefined;
+    const goodUntilMs = goodUntil(beforeMs, leaseDurationMs);
+    const holding = await this.#claim(table, leaseId, goodUntilMs, signal);
+    const { epoch } = holding.owner;
+    return { holding, lease: { table, epoch, goodUntilMs, acquiredAtMs: acquiredAt.getTime() } };
+  }
+
+  /** An id is used by one attempt at a time: two with the same id would both get the lease. */
+  #nextLeaseId(table: TableId): string {
+    const key = tableKey(table);
+    const leaseId = this.#unanswered.get(key) ?? this.#storage.options.newId();
+    this.#unanswered.delete(key);
+    return leaseId;
+  }
+
+  /** The store's time of the acquisition, or undefined when the lease is somebody else's. */
+  async #lease(table: TableId, leaseId: string, signal: AbortSignal): Promise<Date | undefined> {
+    try {
+      return await this.#leaseOrCreate(table, leaseId, signal);
+    } catch (error) {
+      if (errorCodeOf(error) === 'LeaseAlreadyPresent') return undefined;
+      if (errorCodeOf(error) === 'LeaseIsBreakingAndCannotBeAcquired') return undefined;
+      this.#unanswered.set(tableKey(table), leaseId);
+      throw error;
+    }
+  }
+
+  async #leaseOrCreate(table: TableId, leaseId: string, signal: AbortSignal): Promise<Date> {
+    try {
+      return await this.#leaseOnce(table, leaseId, signal);
+    } catch (error) {
+      if (!isBlobMissing(error)) throw error;
+      await this.#create(table, signal);
+      return this.#leaseOnce(table, leaseId, signal);
+    }
+  }
+
+  async #leaseOnce(table: TableId, leaseId: string, signal: AbortSignal): Promise<Date> {
+    const seconds = this.#storage.options.leaseDurationMs / 1_000;
+    const client = this.#blob(table).getBlobLeaseClient(leaseId);
+    const reply = await this.#storage.call(signal, (abortSignal) =>
+      client.acquireLease(seconds, { abortSignal }),
+    );
+    return required(reply.date, 'Date');
+  }
+
+  /** An empty blob. Another replica may be quicker, and may even have leased it already. */
+  async #create(table: TableId, signal: AbortSignal): Promise<void> {
+    const metadata = toMetadata({ owner: this.#storage.options.instance, epoch: 0, table: tableKey(table) });
+    try {
+      await this.#storage.call(signal, (abortSignal) =>
+        this.#blob(table).upload('', 0, { conditions: { ifNoneMatch: '*' }, metadata, abortSignal }),
+      );
+    } catch (error) {
+      if (!createdByAnother.has(errorCodeOf(error))) throw error;
+    }
+  }
+
+  /** Writes owner and next epoch under the lease. What fails here gives the lease back, so that nobody waits for it. */
+  async #claim(table: TableId, leaseId: string, goodUntilMs: number, signal: AbortSignal): Promise<Holding> {
+    try {
+      return await this.#countEpoch(table, leaseId, goodUntilMs, signal);
+    } catch (error) {
+      await this.#giveBack(table, leaseId);
+      throw error;
+    }
+  }
+
+  async #countEpoch(
+    table: TableId,
+    leaseId: string,
+    goodUntilMs: number,
+    signal: AbortSignal,
+  ): Promise<Holding> {
+    const blob = this.#blob(table);
+    const before = await this.#storage.call(signal, (abortSignal) =>
+      blob.getProperties({ conditions: { leaseId }, abortSignal }),
+    );
+    const epoch = fromMetadata(before.metadata).epoch + 1;
+    const owner = { owner: this.#storage.options.instance, epoch, table: tableKey(table) };
+    const conditions = { leaseId, ifMatch: required(before.etag, 'ETag') };
+    const written = await this.#storage.call(signal, (abortSignal) =>
+      blob.setMetadata(toMetadata(owner), { conditions, abortSignal }),
+    );
+    return { table, owner, blob, leaseId, goodUntilMs, etag: required(written.etag, 'ETag') };
+  }
+
+  /** Also when the caller has aborted: a table that nobody reads would otherwise stay leased until it expires. */
+  async #giveBack(table: TableId, leaseId: string): Promise<void> {
+    const client = this.#blob(table).getBlobLeaseClient(leaseId);
+    const unstoppable = new AbortController().signal;
+    try {
+      await this.#storage.call(unstoppable, (abortSignal) => client.releaseLease({ abortSignal }));
+    } catch (error) {
+      this.#unanswered.set(tableKey(table), leaseId);
+      this.#storage.options.log.debug('a half-taken lease could not be given back: it ends by itself', {
+        error,
+      });
+    }
+  }
+
+  #blob(table: TableId) {
+    return this.#storage.container.getBlockBlobClient(tableBlob(table));
+  }
+}
+
+/** Put Blob with `If-None-Match: *`: 409 when it exists, 412 when it exists and is leased. */
+const createdByAnother: ReadonlySet<string | undefined> = new Set([
+  'BlobAlreadyExists',
+  'ConditionNotMet',
+  'LeaseIdMissing',
+]);

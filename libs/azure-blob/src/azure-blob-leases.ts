@@ -1,0 +1,167 @@
+import {
+  goodUntil,
+  tableName,
+  type CallOptions,
+  type Checkpoint,
+  type CheckpointStore,
+  type InstanceId,
+  type Lease,
+  type LeaseSnapshot,
+  type LeaseStore,
+  type Presence,
+  type TableId,
+} from '@dstream/core';
+import { LeaseAcquirer } from './acquire-lease.ts';
+import { tableBlob } from './blob-names.ts';
+import { BlobPresence } from './blob-presence.ts';
+import { translated } from './bounded.ts';
+import { readCheckpoint, saveCheckpoint, type StoredCheckpoint } from './checkpoint-blob.ts';
+import { Holdings, leaseLost, progressOf, type Holding } from './holding.ts';
+import { listLeases } from './list-leases.ts';
+import type { BlobLeasesOptions } from './options.ts';
+import { fromMetadata } from './owner-metadata.ts';
+import { Storage } from './storage.ts';
+import { isBlobMissing, isLeaseGone } from './translate-error.ts';
+
+/**
+ * Leases and checkpoints of one source and database in one container: one leased blob a table holds both, so that
+ * who lost the lease cannot write the checkpoint. Every call is one attempt, bounded by a fifth of the lease's
+ * duration; the caller retries. Safe for concurrent use. Holds no timer and nothing to close.
+ *
+ * ```ts
+ * const leases = new AzureBlobLeases({ connectionString, containerName: 'locks', source, database, … });
+ * await leases.connect({ signal });
+ * const lease = await leases.tryAcquire(table, { signal });
+ * ```
+ */
+export class AzureBlobLeases implements LeaseStore, CheckpointStore {
+  readonly #storage: Storage;
+  readonly #acquirer: LeaseAcquirer;
+  readonly #holdings = new Holdings();
+
+  /** Throws ConfigInvalid for a connection string or duration that cannot be right. Connects nothing. */
+  constructor(options: BlobLeasesOptions) {
+    this.#storage = new Storage(options);
+    this.#acquirer = new LeaseAcquirer(this.#storage);
+  }
+
+  /**
+   * Checks that the account can be used and makes the container if it is missing. Called before the work begins.
+   * Rejects with `fatal` (Unauthorized, ConfigInvalid) or `retry` (Unreachable, Throttled, TimedOut, Transient).
+   */
+  connect({ signal }: CallOptions): Promise<void> {
+    const { containerName } = this.#storage.options;
+    return translated(`opening container ${containerName}`, signal, () => this.#storage.connect(signal));
+  }
+
+  announce(instance: InstanceId, { signal }: CallOptions): Promise<Presence> {
+    return translated(`announcing ${instance}`, signal, () =>
+      BlobPresence.announce(instance, this.#storage, signal),
+    );
+  }
+
+  list({ signal }: CallOptions): Promise<LeaseSnapshot> {
+    return translated('listing the leases', signal, () => listLeases(this.#storage, signal));
+  }
+
+  tryAcquire(table: TableId, { signal }: CallOptions): Promise<Lease | undefined> {
+    return translated(`taking the lease of ${tableName(table)}`, signal, async () => {
+      const acquired = await this.#acquirer.acquire(table, signal);
+      if (acquired !== undefined) this.#holdings.add(acquired.holding);
+      return acquired?.lease;
+    });
+  }
+
+  renew(lease: Lease, { signal }: CallOptions): Promise<Lease> {
+    return translated(`renewing the lease of ${tableName(lease.table)}`, signal, async () => {
+      const holding = this.#holdings.get(lease);
+      const goodUntilMs = await this.#unlessLost(holding, () => this.#renew(holding, signal));
+      holding.goodUntilMs = goodUntilMs;
+      return { ...lease, goodUntilMs };
+    });
+  }
+
+  /** The new end of what is proven. */
+  async #renew(holding: Holding, signal: AbortSignal): Promise<number> {
+    const { clock, leaseDurationMs } = this.#storage.options;
+    const client = holding.blob.getBlobLeaseClient(holding.leaseId);
+    const beforeMs = clock.monotonicMs();
+    await this.#storage.call(signal, (abortSignal) => client.renewLease({ abortSignal }));
+    if (beforeMs >= holding.goodUntilMs) await this.#assertUnbroken(holding, signal);
+    return goodUntil(beforeMs, leaseDurationMs);
+  }
+
+  /**
+   * A lease that has expired can be renewed if nobody took it since (Lease Blob); Azurite lets it be renewed even
+   * then (its issue 2352). So a renewal that works does not prove that nobody owned the table in between.
+   */
+  async #assertUnbroken({ blob, leaseId, table, owner }: Holding, signal: AbortSignal): Promise<void> {
+    const { metadata } = await this.#storage.call(signal, (abortSignal) =>
+      blob.getProperties({ conditions: { leaseId }, abortSignal }),
+    );
+    const { epoch } = fromMetadata(metadata);
+    if (epoch !== owner.epoch) throw leaseLost(table, owner.epoch, `epoch ${epoch} has owned it since`);
+  }
+
+  release(lease: Lease, { signal }: CallOptions): Promise<void> {
+    return translated(`releasing the lease of ${tableName(lease.table)}`, signal, async () => {
+      const holding = this.#holdings.find(lease);
+      if (holding === undefined) return;
+      await this.#release(holding, signal);
+      this.#holdings.forget(holding);
+    });
+  }
+
+  async #release({ blob, leaseId }: Holding, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#storage.call(signal, (abortSignal) =>
+        blob.getBlobLeaseClient(leaseId).releaseLease({ abortSignal }),
+      );
+    } catch (error) {
+      if (!isLeaseGone(error)) throw error;
+    }
+  }
+
+  load(table: TableId, { signal }: CallOptions): Promise<Checkpoint | undefined> {
+    return translated(`loading the checkpoint of ${tableName(table)}`, signal, async () => {
+      const stored = await this.#read(table, signal);
+      if (stored !== undefined) this.#remember(table, stored);
+      return stored?.checkpoint;
+    });
+  }
+
+  async #read(table: TableId, signal: AbortSignal): Promise<StoredCheckpoint | undefined> {
+    try {
+      const blob = this.#storage.container.getBlockBlobClient(tableBlob(table));
+      return await readCheckpoint(this.#storage, blob, signal);
+    } catch (error) {
+      if (isBlobMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** What was read is what our lease stands on, if nothing was written in between: a first save need not look again. */
+  #remember(table: TableId, { checkpoint, etag }: StoredCheckpoint): void {
+    const holding = this.#holdings.of(table);
+    if (holding?.etag === etag) holding.stored = { progress: checkpoint && progressOf(checkpoint) };
+  }
+
+  save(checkpoint: Checkpoint, under: Lease, { signal }: CallOptions): Promise<void> {
+    return translated(`saving the checkpoint of ${tableName(under.table)}`, signal, async () => {
+      const holding = this.#holdings.get(under);
+      await this.#unlessLost(holding, () => saveCheckpoint(this.#storage, holding, checkpoint, signal));
+    });
+  }
+
+  /** Turns the service's lease codes into LeaseLost and forgets the lease. */
+  async #unlessLost<T>(holding: Holding, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      if (!isLeaseGone(error)) throw error;
+      this.#holdings.forget(holding);
+      const { table, owner } = holding;
+      throw leaseLost(table, owner.epoch, 'another replica took it, or it expired', error);
+    }
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * Reads and writes the checkpoint in a table's blob. A write names our lease id and the ETag of the last write we
+ * know of, so that whoever was deposed cannot write, and a write whose reply was lost is noticed.
+ */
+import type { BlobDownloadResponseParsed, BlockBlobClient } from '@azure/storage-blob';
+import {
+  DStreamError,
+  isNewer,
+  tableName,
+  type Checkpoint,
+  type Progress,
+  type TableId,
+} from '@dstream/core';
+import { formatCheckpoint, maxDocumentBytes, parseCheckpoint, unreadable } from './checkpoint-document.ts';
+import { fence, leaseLost, metadataOf, progressOf, type Holding } from './holding.ts';
+import { fromMetadata } from './owner-metadata.ts';
+import { required } from './required.ts';
+import type { Storage } from './storage.ts';
+import { errorCodeOf } from './translate-error.ts';
+
+export interface StoredCheckpoint {
+  readonly checkpoint: Checkpoint | undefined;
+  readonly etag: string;
+  readonly epoch: number;
+}
+
+/** What the blob holds. With a lease id the read fails when that lease is not the current one. */
+export function readCheckpoint(
+  storage: Storage,
+  blob: BlockBlobClient,
+  signal: AbortSignal,
+  leaseId?: string,
+): Promise<StoredCheckpoint> {
+  return storage.call(signal, async (abortSignal) => {
+    const conditions = leaseId === undefined ? {} : { leaseId };
+    const reply = await blob.download(0, maxDocumentBytes + 1, { conditions, abortSignal });
+    const text = await readText(reply, blob.name);
+    return {
+      checkpoint: parseCheckpoint(text, blob.name),
+      etag: required(reply.etag, 'ETag'),
+      epoch: fromMetadata(reply.metadata).epoch,
+    };
+  });
+}
+
+async function readText(reply: BlobDownloadResponseParsed, name: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of required(reply.readableStreamBody, 'body') as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxDocumentBytes) throw unreadable(name, `it is larger than ${maxDocumentBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Throws LeaseLost past `goodUntilMs`, the lease's codes as they came, and Unexpected for an older checkpoint. */
+export async function saveCheckpoint(
+  storage: Storage,
+  holding: Holding,
+  checkpoint: Checkpoint,
+  signal: AbortSignal,
+): Promise<void> {
+  assertGood(storage, holding);
+  if (holding.stored === undefined) await look(storage, holding, signal);
+  assertNotBack(holding, checkpoint);
+  try {
+    await write(storage, holding, checkpoint, signal);
+  } catch (error) {
+    if (errorCodeOf(error) !== 'ConditionNotMet') throw error;
+    await saveAfterUnknownWrite(storage, holding, checkpoint, signal);
+  }
+}
+
+/** Somebody wrote since: we, with a reply that was lost, or (`look` throws LeaseLost) the next owner. */
+async function saveAfterUnknownWrite(
+  storage: Storage,
+  holding: Holding,
+  checkpoint: Checkpoint,
+  signal: AbortSignal,
+): Promise<void> {
+  const stored = await look(storage, holding, signal);
+  if (same(stored, checkpoint)) return;
+  assertNotBack(holding, checkpoint);
+  await write(storage, holding, checkpoint, signal);
+}
+
+/** Reads under the lease what the blob holds now, and takes its ETag: the next write starts from there. */
+async function look(
+  storage: Storage,
+  holding: Holding,
+  signal: AbortSignal,
+): Promise<Checkpoint | undefined> {
+  const { blob, leaseId, table, owner } = holding;
+  const { checkpoint, etag, epoch } = await readCheckpoint(storage, blob, signal, leaseId);
+  if (epoch !== owner.epoch) throw leaseLost(table, owner.epoch, `epoch ${epoch} owns it`);
+  holding.etag = etag;
+  holding.stored = { progress: checkpoint && progressOf(checkpoint) };
+  return checkpoint;
+}
+
+async function write(
+  storage: Storage,
+  holding: Holding,
+  checkpoint: Checkpoint,
+  signal: AbortSignal,
+): Promise<void> {
+  const text = formatCheckpoint(checkpoint, origin(storage, holding));
+  const left = assertGood(storage, holding);
+  const blobHTTPHeaders = { blobContentType: 'application/json; charset=utf-8' };
+  const options = { metadata: metadataOf(holding), conditions: fence(holding), blobHTTPHeaders };
+  const reply = await storage.call(
+    signal,
+    (abortSignal) => holding.blob.upload(text, Buffer.byteLength(text), { ...options, abortSignal }),
+    left,
+  );
+  holding.etag = required(reply.etag, 'ETag');
+  holding.stored = { progress: progressOf(checkpoint) };
+}
+
+function origin(storage: Storage, { table, owner }: Holding) {
+  const savedAt = new Date(storage.options.clock.wallMs());
+  return { table: tableName(table), owner: owner.owner, epoch: owner.epoch, savedAt };
+}
+
+/** How long the lease is still good, in milliseconds: a save neither starts nor goes on past it. */
+function assertGood(storage: Storage, { table, owner, goodUntilMs }: Holding): number {
+  const left = goodUntilMs - storage.options.clock.monotonicMs();
+  if (left <= 0) throw leaseLost(table, owner.epoch, 'it was not renewed in time to save under it');
+  return left;
+}
+
+function assertNotBack({ stored, table }: Holding, checkpoint: Checkpoint): void {
+  const there = stored?.progress;
+  if (there === undefined || !isNewer(there, progressOf(checkpoint))) return;
+  throw movedBack(table, there, progressOf(checkpoint));
+}
+
+function movedBack(table: TableId, there: Progress, wanted: Progress): DStreamError {
+  const text = ({ generation, position }: Progress) => `generation ${generation}, position ${position}`;
+  return new DStreamError(
+    'Unexpected',
+    `the checkpoint of ${tableName(table)} does not move back from ${text(there)} to ${text(wanted)}`,
+  );
+}
+
+function same(stored: Checkpoint | undefined, wanted: Checkpoint): boolean {
+  return (
+    stored?.generation === wanted.generation &&
+    stored.at.position === wanted.at.position &&
+    stored.at.token === wanted.at.token
+  );
+}

@@ -1,0 +1,62 @@
+/** The content of a table's blob: the checkpoint as JSON that an operator can read. */
+import { DStreamError, type Checkpoint, type Position } from '@dstream/core';
+
+/** Counted up when what is written could be misread by an older program. */
+const version = 1;
+
+/** A checkpoint is below a kilobyte. What is larger is not one, and is not read into memory. */
+export const maxDocumentBytes = 1_048_576;
+
+export interface DocumentOrigin {
+  readonly table: string;
+  readonly owner: string;
+  readonly epoch: number;
+  readonly savedAt: Date;
+}
+
+export function formatCheckpoint({ at, generation }: Checkpoint, origin: DocumentOrigin): string {
+  const { table, owner, epoch, savedAt } = origin;
+  const { position, token } = at;
+  const document = { version, table, position, token, generation, epoch, owner, savedAt };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+/** Undefined for an empty blob, which is a lease without a checkpoint. Throws CheckpointUnreadable, naming the blob. */
+export function parseCheckpoint(text: string, blob: string): Checkpoint | undefined {
+  if (text.trim() === '') return undefined;
+  const document = parseJson(text, blob);
+  const found = (document as { version?: unknown } | null)?.version;
+  if (found !== version) throw unreadable(blob, `its version is ${JSON.stringify(found)}, not ${version}`);
+  if (!isCheckpoint(document)) throw unreadable(blob, 'it lacks a position, token or generation');
+  const { position, token, generation } = document;
+  return { at: { position: position as Position, token }, generation };
+}
+
+export function unreadable(blob: string, why: string, cause?: unknown): DStreamError {
+  return new DStreamError(
+    'CheckpointUnreadable',
+    `the checkpoint in blob ${blob} cannot be read: ${why}. To begin the table anew, delete the blob; ` +
+      'otherwise restore its content',
+    { cause },
+  );
+}
+
+function parseJson(text: string, blob: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw unreadable(blob, 'it is not JSON', cause);
+  }
+}
+
+interface StoredCheckpoint {
+  readonly position: string;
+  readonly token: string;
+  readonly generation: number;
+}
+
+function isCheckpoint(value: unknown): value is StoredCheckpoint {
+  if (typeof value !== 'object' || value === null) return false;
+  const { position, token, generation } = value as Partial<Record<keyof StoredCheckpoint, unknown>>;
+  return typeof position === 'string' && typeof token === 'string' && Number.isSafeInteger(generation);
+}

@@ -1,0 +1,91 @@
+/** Who holds what: one listing of the container, and the removal of announcements that ended long ago. */
+import type { BlobItem } from '@azure/storage-blob';
+import type { HeldLease, LeaseSnapshot } from '@dstream/core';
+import { instancesPrefix, sourcePrefix } from './blob-names.ts';
+import { fromMetadata } from './owner-metadata.ts';
+import { required } from './required.ts';
+import type { Storage } from './storage.ts';
+
+/** The most that one page of a listing may hold (List Blobs: maxresults). */
+const pageSize = 5_000;
+const removedPerListing = 3;
+/** An announcement is created and leased within two calls: one without a lease for this many durations is over. */
+const oldInDurations = 3;
+
+interface Listing {
+  readonly items: readonly BlobItem[];
+  /** The store's own clock. */
+  readonly nowMs: number;
+}
+
+export async function listLeases(storage: Storage, signal: AbortSignal): Promise<LeaseSnapshot> {
+  const { items, nowMs } = await listBlobs(storage, signal);
+  const isInstance = startsWith(instancesPrefix(storage.options));
+  const announcements = items.filter(isInstance);
+  const tables = items.filter((item) => !isInstance(item));
+  const ended = announcements.filter((item) => !isLeased(item) && isOld(item, nowMs, storage));
+  await Promise.all(ended.slice(0, removedPerListing).map((item) => remove(storage, item, signal)));
+  return {
+    held: new Map(tables.filter(isLeased).map(heldLease)),
+    instances: [
+      ...new Set(announcements.filter(isLeased).map(({ metadata }) => fromMetadata(metadata).owner)),
+    ].sort(),
+  };
+}
+
+async function listBlobs(storage: Storage, signal: AbortSignal): Promise<Listing> {
+  const items: BlobItem[] = [];
+  let page = await readPage(storage, undefined, signal);
+  items.push(...page.segment.blobItems);
+  while (page.continuationToken) {
+    page = await readPage(storage, page.continuationToken, signal);
+    items.push(...page.segment.blobItems);
+  }
+  return { items, nowMs: required(page.date, 'Date').getTime() };
+}
+
+function readPage(storage: Storage, continuationToken: string | undefined, signal: AbortSignal) {
+  const settings = {
+    maxPageSize: pageSize,
+    ...(continuationToken === undefined ? {} : { continuationToken }),
+  };
+  return storage.call(signal, async (abortSignal) => {
+    const filter = { prefix: sourcePrefix(storage.options), includeMetadata: true, abortSignal };
+    const { value } = await storage.container.listBlobsFlat(filter).byPage(settings).next();
+    return required(value, 'page');
+  });
+}
+
+const startsWith =
+  (prefix: string) =>
+  ({ name }: BlobItem) =>
+    name.startsWith(prefix);
+
+/** A lease that is being broken still keeps others out (Lease Blob: states). */
+function isLeased({ properties }: BlobItem): boolean {
+  return properties.leaseState === 'leased' || properties.leaseState === 'breaking';
+}
+
+/** A blob without our metadata is somebody else's lock: held, by nobody we know. */
+function heldLease({ name, metadata }: BlobItem): [string, HeldLease] {
+  const { table, owner, epoch } = fromMetadata(metadata);
+  return [table === '' ? name.replace(/\.lock$/, '') : table, { owner, epoch }];
+}
+
+/** Lease operations do not move Last-Modified, so this says only when the announcement began. */
+function isOld({ properties }: BlobItem, nowMs: number, { options }: Storage): boolean {
+  return nowMs - properties.lastModified.getTime() > oldInDurations * options.leaseDurationMs;
+}
+
+/** Anybody may have removed, or leased, it meanwhile: then the service refuses, and that is well. */
+async function remove(storage: Storage, item: BlobItem, signal: AbortSignal): Promise<void> {
+  const conditions = { ifMatch: item.properties.etag };
+  try {
+    await storage.call(signal, (abortSignal) =>
+      storage.container.getBlobClient(item.name).delete({ conditions, abortSignal }),
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    storage.options.log.debug('an old announcement was not removed', { blob: item.name, error });
+  }
+}

@@ -1,0 +1,34 @@
+import type { InstanceId } from '@dstream/core';
+import { fromAscii, toAscii } from './ascii.ts';
+
+/** What stands in the metadata of a leased blob, beside its content. */
+export interface OwnerMetadata {
+  readonly owner: InstanceId;
+  /** Counted up by every acquisition; 0 before the first one is complete, and on the blob of an instance. */
+  readonly epoch: number;
+  /** `tableKey`, or empty on the blob of an instance. The name may be shortened: this is the identity. */
+  readonly table: string;
+}
+
+export type Metadata = Readonly<Record<string, string>>;
+
+export function toMetadata({ owner, epoch, table }: OwnerMetadata): Record<string, string> {
+  return {
+    owner: toAscii(owner),
+    epoch: String(epoch),
+    ...(table === '' ? {} : { table: toAscii(table) }),
+  };
+}
+
+/** Metadata that is missing or not ours counts as nobody's, epoch 0. */
+export function fromMetadata(metadata: Metadata | undefined): OwnerMetadata {
+  return {
+    owner: (fromAscii(metadata?.['owner'] ?? '') ?? '') as InstanceId,
+    epoch: parseEpoch(metadata?.['epoch']),
+    table: fromAscii(metadata?.['table'] ?? '') ?? '',
+  };
+}
+
+function parseEpoch(text: string | undefined): number {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : 0;
+}

@@ -1,0 +1,80 @@
+/** The one place where an error of the storage client becomes one of ours: by status and code, never by its text. */
+import { RestError } from '@azure/storage-blob';
+import { DStreamError, type ErrorCode } from '@dstream/core';
+
+/** The service's error code. A reply without a body (HEAD) has it in a header only, which the client puts in `details`. */
+export function errorCodeOf(error: unknown): string | undefined {
+  if (!(error instanceof RestError)) return undefined;
+  const { errorCode } = (error.details ?? {}) as { errorCode?: string };
+  return errorCode ?? error.code;
+}
+
+/**
+ * The codes that mean the lease is not ours (Lease Blob, Put Blob: outcomes of lease operations): 409 to a lease
+ * operation with an id that is not the current one, 412 to a write with a wrong, expired or missing id.
+ */
+const leaseCodes: ReadonlySet<string | undefined> = new Set([
+  'LeaseIdMismatchWithLeaseOperation',
+  'LeaseIdMismatchWithBlobOperation',
+  'LeaseNotPresentWithLeaseOperation',
+  'LeaseNotPresentWithBlobOperation',
+  'LeaseIsBrokenAndCannotBeRenewed',
+  'LeaseIsBreakingAndCannotBeAcquired',
+  'LeaseIdMissing',
+  'LeaseLost',
+  'BlobNotFound',
+]);
+
+/** True when a call under a lease was refused because the lease, or the leased blob, is gone. */
+export function isLeaseGone(error: unknown): boolean {
+  return leaseCodes.has(errorCodeOf(error));
+}
+
+export function isBlobMissing(error: unknown): boolean {
+  return errorCodeOf(error) === 'BlobNotFound';
+}
+
+/** `what` was being done, for the message: `saving the checkpoint of dbo.Cars`. */
+export function translateError(error: unknown, what: string): DStreamError {
+  if (error instanceof DStreamError) return error;
+  const code = codeFor(error);
+  return new DStreamError(code, `${what} failed: ${explain(code, error)}`, { cause: error });
+}
+
+function codeFor(error: unknown): ErrorCode {
+  if (!(error instanceof RestError)) return 'Unexpected';
+  return byCode.get(errorCodeOf(error) ?? '') ?? byStatus(error.statusCode);
+}
+
+const byCode: ReadonlyMap<string, ErrorCode> = new Map([
+  ['ContainerNotFound', 'EntityNotFound'],
+  ['ContainerBeingDeleted', 'Transient'],
+  ['InvalidResourceName', 'ConfigInvalid'],
+  ['OutOfRangeInput', 'ConfigInvalid'],
+  ['ServerBusy', 'Throttled'],
+  ['OperationTimedOut', 'TimedOut'],
+]);
+
+function byStatus(status: number | undefined): ErrorCode {
+  if (status === undefined) return 'Unreachable'; // nothing came back: name, connection, TLS
+  if (status === 401 || status === 403) return 'Unauthorized';
+  if (status === 408) return 'TimedOut';
+  if (status === 429 || status === 503) return 'Throttled';
+  return status >= 500 ? 'Transient' : 'Unexpected';
+}
+
+function explain(code: ErrorCode, error: unknown): string {
+  const vendor = errorCodeOf(error) ?? (error instanceof Error ? error.message : String(error));
+  return code in advice ? `${advice[code]} (${vendor})` : vendor;
+}
+
+const advice: Partial<Record<ErrorCode, string>> = {
+  Unauthorized:
+    'the storage account refuses the key or signature of the connection string, or its rights: they must allow ' +
+    'listing, reading, writing and deleting blobs; a clock that is off by more than 15 minutes is refused too',
+  Unreachable:
+    'the storage account cannot be reached: check the endpoint of the connection string and the network',
+  EntityNotFound: 'the container does not exist: it was deleted after the start',
+  ConfigInvalid:
+    'the service refuses the name: a container has 3 to 63 lower-case letters, digits and single hyphens',
+};
