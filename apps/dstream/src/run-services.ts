@@ -2,7 +2,7 @@
  * One process's life: configuration → log → services and their HTTP endpoint → run until a signal → exit code. The
  * first service that fails stops the others, cleanly.
  */
-import { loadConfiguration, redaction, type Configuration, type LogLevel } from '@dstream/config';
+import { loadConfiguration, redactor, type Configuration, type LogLevel } from '@dstream/config';
 import { asDStreamError, type Log } from '@dstream/core';
 import { composeIngester } from '@dstream/ingester';
 import { composeProcessor } from '@dstream/processor';
@@ -51,7 +51,7 @@ function logFor(configuration: Configuration, options: RunOptions): Log {
     level: options.logLevel ?? configuration.service.logLevel,
     format: options.logFormat ?? (terminal ? 'pretty' : 'json'),
     colour: terminal,
-    redact: redaction(configuration),
+    redact: redactor(configuration),
     write: (text) => process.stderr.write(text),
   });
 }

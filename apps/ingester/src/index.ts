@@ -2,3 +2,4 @@ export * from './ingester-metrics.ts';
 export * from './ingester-parts.ts';
 export * from './ingester.ts';
 export type { TableReport } from './table-status.ts';
+export { composeIngester } from './compose.ts';

@@ -7,6 +7,7 @@ import {
   type ChangeSource,
   type Clock,
   type Log,
+  type PollIntervals,
   type ResumePoint,
   type TableId,
 } from '@dstream/core';
@@ -52,10 +53,12 @@ export class SqlServerSource implements ChangeSource {
   readonly #settings: readonly TableSettings[];
   readonly #context: ReaderContext;
   readonly #stop = new AbortController();
+  #database: string;
 
   constructor(options: SqlServerSourceOptions) {
     const { address, clock, log, random, start, maxRows, maxBytes } = options;
     this.name = options.name ?? defaultSourceName(address);
+    this.#database = address.database;
     this.#settings = options.tables;
     const open = (signal: AbortSignal) =>
       SqlConnection.open({ address, applicationName: 'dstream', packetSize }, signal);
@@ -63,6 +66,18 @@ export class SqlServerSource implements ChangeSource {
     const prober = new Prober(client, clock);
     const limits = { maxRows, maxBytes };
     this.#context = { client, prober, clock, log, random, start, limits, hash: sha256 };
+  }
+
+  /** The database: as configured until `tables` was answered, then in the catalogue's spelling. */
+  get database(): string {
+    return this.#database;
+  }
+
+  /** How often a table is asked. Of a table that is not configured: never, so it throws TableNotFound. */
+  pollIntervals(table: TableId): PollIntervals {
+    const intervals = intervalsOf(this.#settings, table);
+    if (intervals !== undefined) return intervals;
+    throw new DStreamError('TableNotFound', `${tableName(table)} is not among the configured tables`);
   }
 
   async tables({ signal }: CallOptions): Promise<readonly TableId[]> {
@@ -73,15 +88,14 @@ export class SqlServerSource implements ChangeSource {
       table: String(table),
       captured: captured === true,
     }));
-    const common = { source: this.name, database: String(database?.[0]) };
+    this.#database = String(database?.[0]);
+    const common = { source: this.name, database: this.#database };
     return expandTables(this.#settings, catalogue).map((table) => ({ ...common, ...table }));
   }
 
   async *read(table: TableId, after: ResumePoint | undefined, o: CallOptions): AsyncGenerator<ChangeBatch> {
     o.signal.throwIfAborted();
-    const intervals = intervalsOf(this.#settings, table);
-    if (intervals === undefined)
-      throw new DStreamError('TableNotFound', `${tableName(table)} is not among the configured tables`);
+    const intervals = this.pollIntervals(table);
     const signal = AbortSignal.any([o.signal, this.#stop.signal]);
     yield* new TableReader(this.#context, table, intervals, { signal }).read(after);
   }

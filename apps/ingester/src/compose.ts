@@ -1,0 +1,138 @@
+/** Builds an ingester from its configuration: the only place that knows which adapters it is made of. */
+import { createHash, randomUUID } from 'node:crypto';
+import { AzureBlobLeases } from '@dstream/azure-blob';
+import type { Configuration, IngesterConfig } from '@dstream/config';
+import { DStreamError, type PollIntervals, type TableId } from '@dstream/core';
+import type { RunningService, ServiceContext } from '@dstream/runtime';
+import { ServiceBusTopic } from '@dstream/service-bus';
+import { parseConnectionString, SqlServerSource, type TableSettings } from '@dstream/sqlserver';
+import { ingesterMetrics } from './ingester-metrics.ts';
+import type { IngesterParts, IngesterSettings } from './ingester-parts.ts';
+import { Ingester } from './ingester.ts';
+
+type Context = ServiceContext<Configuration>;
+
+/** Throws ConfigInvalid, with file and line, for a connection string that cannot be read. Connects nothing. */
+export function composeIngester(context: Context): RunningService {
+  const config = context.configuration.ingester;
+  if (config === undefined)
+    throw new DStreamError('ConfigInvalid', `${context.configuration.file}: no ingester block`);
+  const source = sourceOf(config, context);
+  const topic = topicOf(config, context);
+  const leases = leasesOf(config, context, source);
+  const ingester = new Ingester({
+    ...context,
+    source,
+    topic,
+    leases,
+    checkpoints: leases,
+    connections: connections(config, topic, leases),
+    random: Math.random,
+    metrics: ingesterMetrics(context.metrics),
+    settings: settingsOf(config, source),
+  });
+  return {
+    name: ingester.name,
+    run: (stop) => ingester.run(stop),
+    notReady: () =>
+      ingester.ready ? undefined : 'the ingester has not reached database, topic and locks yet',
+    status: () => ingester.report(),
+    [Symbol.asyncDispose]: () => dispose(source, topic),
+  };
+}
+
+function sourceOf(config: IngesterConfig, context: Context): SqlServerSource {
+  const address = located(context, `${config.path}.db_connection_string`, () =>
+    parseConnectionString(config.dbConnectionString),
+  );
+  return new SqlServerSource({
+    ...context,
+    ...(config.name === undefined ? {} : { name: config.name }),
+    address,
+    tables: config.tables.map(tableSettings),
+    start: config.start,
+    maxRows: config.read.maxRows,
+    maxBytes: config.read.maxBytes,
+    random: Math.random,
+  });
+}
+
+function tableSettings({
+  name,
+  pollIntervalMs,
+  maxPollIntervalMs,
+}: IngesterConfig['tables'][number]): TableSettings {
+  const table = 'pattern' in name ? name.pattern : name.table;
+  return { schema: name.schema, table, pollIntervalMs, maxPollIntervalMs };
+}
+
+function topicOf({ topic }: IngesterConfig, context: Context): ServiceBusTopic {
+  if (topic.connection.kind !== 'connection-string') throw notBuilt(`${topic.path}.namespace`, context);
+  return new ServiceBusTopic({ ...context, address: topic.connection, topic: topic.name });
+}
+
+function leasesOf(
+  { locks, lease }: IngesterConfig,
+  context: Context,
+  source: SqlServerSource,
+): AzureBlobLeases {
+  if (locks.connection.kind !== 'connection-string') throw notBuilt(`${locks.path}.account_url`, context);
+  return new AzureBlobLeases({
+    ...context,
+    connectionString: locks.connection.connectionString,
+    containerName: locks.containerName,
+    source: source.name,
+    // Read when it is used: the catalogue's spelling is known once the database was reached.
+    get database() {
+      return source.database;
+    },
+    leaseDurationMs: lease.durationMs,
+    newId: randomUUID,
+  });
+}
+
+function connections(
+  { topic, locks }: IngesterConfig,
+  bus: ServiceBusTopic,
+  leases: AzureBlobLeases,
+): IngesterParts['connections'] {
+  return [
+    { what: `topic ${topic.name}`, connect: (signal) => bus.connect({ signal }) },
+    { what: `container ${locks.containerName}`, connect: (signal) => leases.connect({ signal }) },
+  ];
+}
+
+function settingsOf(config: IngesterConfig, source: SqlServerSource): IngesterSettings {
+  return {
+    leaseDurationMs: config.lease.durationMs,
+    checkpointIntervalMs: config.checkpoint.intervalMs,
+    checkpointIdleIntervalMs: config.checkpoint.idleIntervalMs,
+    packMaxBytes: config.topic.packMaxBytes,
+    packMaxChanges: config.topic.packMaxChanges,
+    pollIntervals: (table: TableId): PollIntervals => source.pollIntervals(table),
+    byteLength: (text) => Buffer.byteLength(text),
+    hash: (text) => createHash('sha256').update(text).digest('hex'),
+  };
+}
+
+function notBuilt(path: string, { configuration }: Context): DStreamError {
+  return new DStreamError('NotBuilt', `${configuration.where(path)}: managed identity is not built yet`);
+}
+
+/** Adds where it stands to an error about the configuration. */
+function located<T>({ configuration }: Context, path: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof DStreamError) || error.code !== 'ConfigInvalid') throw error;
+    throw new DStreamError('ConfigInvalid', `${configuration.where(path)}: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
+
+async function dispose(source: SqlServerSource, topic: ServiceBusTopic): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  stack.use(source);
+  stack.use(topic);
+}
