@@ -502,9 +502,7 @@ describe('faults', () => {
     bus.refuseConnections(400);
     const start = performance.now();
     const late = new ServiceBusClient(bus.connectionString, { retryOptions });
-    await expect(late.createSender('plain').sendMessages({ body: 1 })).rejects.toMatchObject({
-      code: 'ServiceCommunicationProblem',
-    });
+    await expect(late.createSender('plain').sendMessages({ body: 1 })).rejects.toThrow('ECONNREFUSED');
     await vi.waitFor(() => late.createSender('plain').sendMessages({ body: 1 }), { timeout: 10_000 });
     expect(performance.now() - start).toBeGreaterThan(350);
     await late.close();
