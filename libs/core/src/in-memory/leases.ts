@@ -1,0 +1,180 @@
+/**
+ * Leases and checkpoints in memory, by the rules of leased blobs: a lease ends at the store's time, an expired one
+ * can be renewed while nobody took it, a save needs the running lease. For tests and for pipelines on one machine.
+ */
+import type { CallOptions } from '../call-options.ts';
+import type { Checkpoint, CheckpointStore } from '../checkpoint-store.ts';
+import type { Clock } from '../clock.ts';
+import { goodUntil } from '../deadline.ts';
+import { DStreamError } from '../errors.ts';
+import type { HeldLease, InstanceId, Lease, LeaseSnapshot, LeaseStore, Presence } from '../lease-store.ts';
+import { isNewer, type Progress } from '../position.ts';
+import { tableKey, tableName, type TableId } from '../table-id.ts';
+
+export interface InMemoryLeasesOptions {
+  readonly instance: InstanceId;
+  readonly durationMs: number;
+  /** This replica's clock. Of the first one its wall time is the store's too, by which leases end. */
+  readonly clock: Clock;
+}
+
+interface TableRecord {
+  epoch: number;
+  owner: InstanceId;
+  /** Store time; 0 when released. */
+  endsAtMs: number;
+  checkpoint: Checkpoint | undefined;
+}
+
+/** What the replicas share. */
+interface Shared {
+  readonly clock: Clock;
+  readonly tables: Map<string, TableRecord>;
+  /** When each announcement ends, by store time. */
+  readonly announcements: Map<InMemoryPresence, number>;
+}
+
+/** One replica's view. `replica` makes another one's over the same leases. */
+export class InMemoryLeases implements LeaseStore, CheckpointStore {
+  readonly #options: InMemoryLeasesOptions;
+  readonly #shared: Shared;
+  /** The newest proven end of each lease taken here, by table and epoch: a save does not start past it. */
+  readonly #goodUntil = new Map<string, number>();
+
+  constructor(options: InMemoryLeasesOptions, shared?: Shared) {
+    this.#options = options;
+    this.#shared = shared ?? { clock: options.clock, tables: new Map(), announcements: new Map() };
+  }
+
+  /** Another replica, with its own clock if it is to drift from the store's. */
+  replica(instance: InstanceId, clock: Clock = this.#options.clock): InMemoryLeases {
+    return new InMemoryLeases({ ...this.#options, instance, clock }, this.#shared);
+  }
+
+  async announce(instance: InstanceId, { signal }: CallOptions): Promise<Presence> {
+    signal.throwIfAborted();
+    return new InMemoryPresence(instance, this.#shared, this.#options.durationMs);
+  }
+
+  async list({ signal }: CallOptions): Promise<LeaseSnapshot> {
+    signal.throwIfAborted();
+    const { clock, tables, announcements } = this.#shared;
+    const live = [...announcements].filter(([, endsAtMs]) => endsAtMs > clock.wallMs());
+    return {
+      held: new Map([...tables].filter(([, record]) => this.#isHeld(record)).map(heldLease)),
+      instances: [...new Set(live.map(([presence]) => presence.instance))].sort(),
+    };
+  }
+
+  async tryAcquire(table: TableId, { signal }: CallOptions): Promise<Lease | undefined> {
+    signal.throwIfAborted();
+    const record = this.#shared.tables.get(tableKey(table));
+    if (record !== undefined && this.#isHeld(record)) return undefined;
+    const epoch = (record?.epoch ?? 0) + 1;
+    this.#shared.tables.set(tableKey(table), {
+      epoch,
+      owner: this.#options.instance,
+      endsAtMs: this.#nextEnd(),
+      checkpoint: record?.checkpoint,
+    });
+    return this.#proven({ table, epoch, acquiredAtMs: this.#shared.clock.wallMs() });
+  }
+
+  async renew(lease: Lease, { signal }: CallOptions): Promise<Lease> {
+    signal.throwIfAborted();
+    const record = this.#owned(lease);
+    if (record.endsAtMs === 0) throw lost(lease, 'it was released');
+    record.endsAtMs = this.#nextEnd();
+    return this.#proven(lease);
+  }
+
+  async release(lease: Lease, { signal }: CallOptions): Promise<void> {
+    signal.throwIfAborted();
+    this.#goodUntil.delete(keyOf(lease));
+    const record = this.#shared.tables.get(tableKey(lease.table));
+    if (record?.epoch === lease.epoch) record.endsAtMs = 0;
+  }
+
+  async load(table: TableId, { signal }: CallOptions): Promise<Checkpoint | undefined> {
+    signal.throwIfAborted();
+    return this.#shared.tables.get(tableKey(table))?.checkpoint;
+  }
+
+  async save(checkpoint: Checkpoint, under: Lease, { signal }: CallOptions): Promise<void> {
+    signal.throwIfAborted();
+    const record = this.#owned(under);
+    if (this.#options.clock.monotonicMs() >= (this.#goodUntil.get(keyOf(under)) ?? 0))
+      throw lost(under, 'it was not renewed in time to save under it');
+    if (!this.#isHeld(record)) throw lost(under, 'it expired');
+    if (record.checkpoint !== undefined && isNewer(progressOf(record.checkpoint), progressOf(checkpoint)))
+      throw new DStreamError(
+        'Unexpected',
+        `the checkpoint of ${tableName(under.table)} does not move back to ${checkpoint.at.position}`,
+      );
+    record.checkpoint = checkpoint;
+  }
+
+  #owned(lease: Lease): TableRecord {
+    const record = this.#shared.tables.get(tableKey(lease.table));
+    if (record?.epoch !== lease.epoch) throw lost(lease, `epoch ${record?.epoch ?? 0} owns it`);
+    return record;
+  }
+
+  #isHeld(record: TableRecord): boolean {
+    return record.endsAtMs > this.#shared.clock.wallMs();
+  }
+
+  #nextEnd(): number {
+    return this.#shared.clock.wallMs() + this.#options.durationMs;
+  }
+
+  #proven(lease: Omit<Lease, 'goodUntilMs'>): Lease {
+    const { table, epoch, acquiredAtMs } = lease;
+    const goodUntilMs = goodUntil(this.#options.clock.monotonicMs(), this.#options.durationMs);
+    this.#goodUntil.set(keyOf(lease), goodUntilMs);
+    return { table, epoch, acquiredAtMs, goodUntilMs };
+  }
+}
+
+class InMemoryPresence implements Presence {
+  readonly instance: InstanceId;
+  readonly #shared: Shared;
+  readonly #durationMs: number;
+  #ended = false;
+
+  constructor(instance: InstanceId, shared: Shared, durationMs: number) {
+    this.instance = instance;
+    this.#shared = shared;
+    this.#durationMs = durationMs;
+    this.#extend();
+  }
+
+  async renew({ signal }: CallOptions): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#ended)
+      throw new DStreamError('Unexpected', `the announcement of ${this.instance} was withdrawn`);
+    this.#extend();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended = true;
+    this.#shared.announcements.delete(this);
+  }
+
+  #extend(): void {
+    this.#shared.announcements.set(this, this.#shared.clock.wallMs() + this.#durationMs);
+  }
+}
+
+const keyOf = ({ table, epoch }: Pick<Lease, 'table' | 'epoch'>) => `${tableKey(table)}#${epoch}`;
+
+const heldLease = ([key, { owner, epoch }]: [string, TableRecord]): [string, HeldLease] => [
+  key,
+  { owner, epoch },
+];
+
+const progressOf = ({ at, generation }: Checkpoint): Progress => ({ generation, position: at.position });
+
+function lost({ table, epoch }: Lease, why: string): DStreamError {
+  return new DStreamError('LeaseLost', `the lease of ${tableName(table)} (epoch ${epoch}) is lost: ${why}`);
+}
