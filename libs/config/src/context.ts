@@ -40,7 +40,8 @@ export function register(context: Context, at: Place): void {
 
 /** The blocks that know a key of this name: where a misplaced one belongs. */
 export function homesOf(name: string, schema: BlockSchema, path = ''): readonly string[] {
-  const here = Object.hasOwn(schema.keys, name) && path !== '' ? [path] : [];
+  const home = schema.variant === undefined ? path : `${path} of type "${schema.variant}"`;
+  const here = Object.hasOwn(schema.keys, name) && path !== '' ? [home] : [];
   const below = schema.blocks.flatMap((b) => homesOf(name, b.schema, childPath(path, b.schema.type)));
   return [...new Set([...here, ...below])];
 }

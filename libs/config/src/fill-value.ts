@@ -1,7 +1,7 @@
 /** From what the parser gives to what the schema reads: expressions refused, variables filled in. */
 import type { Context } from './context.ts';
 import type { AttributeNode } from './hcl-document.ts';
-import type { Json } from './json.ts';
+import { isJsonObject, type Json } from './json.ts';
 import type { Place } from './problems.ts';
 import type { Key } from './schema.ts';
 import { expandTemplates } from './templates.ts';
@@ -9,6 +9,10 @@ import type { Given } from './values/value-type.ts';
 
 /** Undefined when the value is wrong (then a problem says so) or not known, because a variable is not set. */
 export function fillValue(node: AttributeNode, key: Key<unknown>, context: Context): Given | undefined {
+  if (node.value === null) {
+    context.problems.add(node, 'null is not a value; leave the key out');
+    return undefined;
+  }
   return fill(node.value, node, key, context, node.itemLines);
 }
 
@@ -78,6 +82,7 @@ function shownText(text: string): string {
 }
 
 function shownValue(value: Json): string {
-  if (value === null) return 'null';
-  return typeof value === 'object' ? 'an object' : String(value);
+  if (isJsonObject(value)) return 'an object';
+  if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) return 'the number';
+  return JSON.stringify(value);
 }

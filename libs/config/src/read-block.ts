@@ -41,7 +41,9 @@ export function readBlock<K extends Keys>(
   const readings = new Map<string, KeyReading>();
   const given = new Map(node?.attributes.toReversed().map((a) => [a.key, a]));
   for (const [name, key] of Object.entries(schema.keys)) {
-    readings.set(name, readKey(name, key, given.get(name), place, context));
+    // The shape has reported a block in the place of a key.
+    const isBlock = node?.blocks.some((block) => block.type === name) === true;
+    readings.set(name, isBlock ? blank(key) : readKey(name, key, given.get(name), place, context));
   }
   const values = Object.fromEntries([...readings].map(([name, { value }]) => [name, value]));
   return {
@@ -63,7 +65,7 @@ function readKey(
   if (node === undefined) return absentKey(name, key, block, context);
   register(context, { line: node.line, path: node.path });
   node.itemLines.forEach((line, i) => register(context, { line, path: `${node.path}[${i}]` }));
-  if (!key.built) reportNotBuilt(context, node, 'the key is not built yet; leave it out');
+  if (!key.built) reportNotBuilt(context, node, `the key is not built yet; ${key.instead}`);
   const given = fillValue(node, key, context);
   return given === undefined ? blank(key) : readGiven(given, key, node, context);
 }
@@ -97,7 +99,10 @@ function absentKey(name: string, key: Key<unknown>, block: Place, context: Conte
   if (presence.kind === 'absent') return { value: undefined, sound: true };
   if (presence.kind === 'required') {
     const path = childPath(block.path, name);
-    context.problems.add({ line: block.line, path }, `the key is missing; it takes a ${type.expected}`);
+    context.problems.add(
+      { line: block.line, path },
+      `the key is missing; write ${name} = … (${type.expected})`,
+    );
     return blank(key);
   }
   const shown = JSON.stringify(presence.value);

@@ -83,7 +83,7 @@ function readParts(document: BlockNode, use: Use, context: Context): Parts {
   const ingesterNode = blockOf(document, 'ingester');
   const ingester =
     ingesterNode === undefined ? undefined : readIngester(ingesterNode, demanding(use, 'ingester', context));
-  const processor = readProcessorPart(document, ingester, demanding(use, 'processor', context));
+  const processor = readProcessorPart(document, ingester, use, demanding(use, 'processor', context));
   const service = readService(blockOf(document, 'service'), demanding(use, undefined, context));
   return {
     ingester: isUsed(use, 'ingester') ? ingester?.config : undefined,
@@ -95,19 +95,21 @@ function readParts(document: BlockNode, use: Use, context: Context): Parts {
 function readProcessorPart(
   document: BlockNode,
   ingester: IngesterReading | undefined,
+  use: Use,
   context: Context,
 ): ProcessorConfig | undefined {
   const nodes = [blockOf(document, 'processor'), blockOf(document, 'publisher')];
-  const topic = topicOf(ingester);
+  const topic = topicOf(ingester, use);
   const [first] = nodes
     .filter((node) => node !== undefined)
     .map((node) => readProcessor(node, topic, context));
   return first;
 }
 
-function topicOf(ingester: IngesterReading | undefined): FileTopic {
+function topicOf(ingester: IngesterReading | undefined, use: Use): FileTopic {
   if (ingester === undefined) return { kind: 'none' };
-  return ingester.topic === undefined ? { kind: 'unknown' } : { kind: 'known', name: ingester.topic };
+  if (ingester.topic !== undefined) return { kind: 'known', name: ingester.topic };
+  return { kind: isUsed(use, 'ingester') ? 'reported' : 'variable-not-set' };
 }
 
 function isUsed(use: Use, block: 'ingester' | 'processor'): boolean {

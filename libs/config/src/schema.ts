@@ -12,6 +12,8 @@ export interface Key<T> {
   readonly secret: boolean;
   /** False: the grammar knows the key, no command does. */
   readonly built: boolean;
+  /** What to do while it is not built. */
+  readonly instead: string;
   /** Values that the grammar knows and no command does. */
   readonly unbuilt: readonly Json[];
   /** Whether `{{ table }}` and its like may stand in it. */
@@ -25,9 +27,9 @@ export type Presence =
   /** What it means that the key is absent. */
   | { readonly kind: 'absent'; readonly means: string };
 
-type Flags = Partial<Pick<Key<unknown>, 'secret' | 'built' | 'unbuilt' | 'keepsNames'>>;
+type Flags = Partial<Pick<Key<unknown>, 'secret' | 'built' | 'instead' | 'unbuilt' | 'keepsNames'>>;
 
-const noFlags = { secret: false, built: true, unbuilt: [], keepsNames: false };
+const noFlags = { secret: false, built: true, instead: 'leave it out', unbuilt: [], keepsNames: false };
 
 export function required<T>(type: ValueType<T>, doc: string, flags: Flags = {}): Key<T> {
   return { ...noFlags, ...flags, type, doc, presence: { kind: 'required' } };
@@ -63,6 +65,8 @@ export interface BlockSchema<K extends Keys = Keys> {
   readonly blocks: readonly ChildSchema[];
   /** True: what it may hold is not settled yet, so nothing in it is checked. */
   readonly open?: boolean;
+  /** False: of several schemas for one type of block, this variant is not built. */
+  readonly built?: boolean;
 }
 
 export interface ChildSchema {

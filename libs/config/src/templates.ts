@@ -54,6 +54,6 @@ function unknownTemplate(inner: string, keepsNames: boolean): string {
     return `{{ ${inner} }} is known only in the names of destinations; write {{ env "NAME" }} or plain text`;
   }
   const known = ['env "NAME"', ...(keepsNames ? names : [])].map((name) => `{{ ${name} }}`);
-  const shown = /^[\w .]{1,40}$/.test(inner) ? `{{ ${inner} }}` : 'the template';
+  const shown = /^[\w ."`/-]{1,40}$/.test(inner) ? `{{ ${inner} }}` : 'the template';
   return `${shown} is not known; known ${known.length > 1 ? 'are' : 'is'} ${known.join(', ')}`;
 }

@@ -20,7 +20,7 @@ export const brokerConnectionKeys = {
     namespace,
     'connection_string is used',
     'Host name of the namespace, instead of a connection string: the managed identity signs in.',
-    { built: false },
+    { built: false, instead: 'write connection_string' },
   ),
 } as const;
 

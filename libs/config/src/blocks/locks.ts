@@ -27,7 +27,7 @@ export const locksSchema = {
       accountUrl,
       'connection_string is used',
       'Address of the storage account, instead of a connection string: the managed identity signs in.',
-      { built: false },
+      { built: false, instead: 'write connection_string' },
     ),
     container_name: withDefault(containerName, 'locks', 'Container of the blobs.'),
   },

@@ -54,6 +54,7 @@ export const consoleSchema = {
 export const serviceBusSchema = {
   type: 'output',
   variant: 'azure_service_bus',
+  built: false,
   doc: 'Topics or queues of Service Bus.',
   keys: {
     type: required(outputType, 'Kind of destination.'),
@@ -68,6 +69,7 @@ export const serviceBusSchema = {
 export const eventHubsSchema = {
   type: 'output',
   variant: 'azure_event_hubs',
+  built: false,
   doc: 'Event hubs.',
   keys: {
     type: required(outputType, 'Kind of destination.'),
@@ -81,6 +83,7 @@ export const eventHubsSchema = {
 export const fileSchema = {
   type: 'output',
   variant: 'file',
+  built: false,
   doc: 'Files of JSON lines.',
   keys: {
     type: required(outputType, 'Kind of destination.'),

@@ -70,10 +70,7 @@ export function readProcessor(
 
 function checkOutputs(node: BlockNode, outputs: readonly BlockNode[], context: Context): void {
   if (outputs.length === 0) {
-    context.problems.add(
-      node,
-      'the block output is missing; write output { type = "console" } over three lines',
-    );
+    context.problems.add(node, 'the block output is missing; write output { … } with type = "console" in it');
   }
   const seen = new Map<string, BlockNode>();
   for (const output of outputs) {

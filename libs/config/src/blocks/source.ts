@@ -37,9 +37,13 @@ export const sourceSchema = {
   blocks: [],
 } as const satisfies BlockSchema;
 
-/** The ingester of the same file, as far as it is known. */
+/**
+ * The topic of the ingester of the same file: `none` without an ingester, `reported` when a problem or a note says why
+ * it is not known, `variable-not-set` when nothing does, because the command does not use the ingester.
+ */
 export type FileTopic =
-  { readonly kind: 'none' | 'unknown' } | { readonly kind: 'known'; readonly name: string };
+  | { readonly kind: 'none' | 'reported' | 'variable-not-set' }
+  | { readonly kind: 'known'; readonly name: string };
 
 export function readSource(
   node: BlockNode,
@@ -73,10 +77,10 @@ function inheritedTopic(
 ): string | undefined {
   if (fileTopic.kind === 'known') return fileTopic.name;
   if (fileTopic.kind === 'none') return defaultTopic;
-  if (context.demand === 'use' && !reading.isGiven('topic')) {
+  if (fileTopic.kind === 'variable-not-set' && !reading.isGiven('topic')) {
     context.problems.add(
       reading.placeOf('topic'),
-      'the key is missing, and the name in ingester.topic is not known; write topic = "…", or set the variable there',
+      'the topic is that of ingester.topic, whose variable is not set; set it, or write topic = "…" here',
     );
   }
   return undefined;

@@ -69,7 +69,7 @@ function connectionString(
     read: (given: Given): Result<string> => {
       const value = textOf(given);
       if (value === undefined) return faulty(`${given.shown} is not ${what}`, 'write it in double quotes');
-      if (value === '') return faulty('the value is empty', right);
+      if (value.trim() === '') return faulty('the value is empty', right);
       const refusal = refuse(connectionParts(value));
       return refusal === undefined ? sound(value) : faulty(...refusal);
     },

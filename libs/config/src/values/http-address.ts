@@ -16,7 +16,7 @@ export const httpAddress: ValueType<HttpAddress | undefined> = {
       return faulty(`${given.shown} is not an address`, 'write "127.0.0.1:8080", ":8080", or "" for none');
     }
     if (port > 65_535)
-      return faulty(`${given.shown} has no possible port`, '0 to 65535 is possible; 0 takes any free one');
+      return faulty(`${given.shown} has no possible port`, 'write 0 to 65535, where 0 takes any free one');
     const host = (found['host'] ?? '').replaceAll(/[[\]]/g, '');
     return sound({ host: host === '' ? '0.0.0.0' : host, port });
   },

@@ -33,7 +33,8 @@ export function text(rule: TextRule): ValueType<string> {
 
 /** One of some words. */
 export function choice<const T extends string>(options: readonly [T, ...T[]]): ValueType<T> {
-  const list = options.map((option) => `"${option}"`).join(' or ');
+  const quoted = options.map((option) => `"${option}"`);
+  const list = [quoted.slice(0, -1).join(', '), quoted.at(-1)].filter((part) => part !== '').join(' or ');
   return {
     expected: list,
     blank: options[0],

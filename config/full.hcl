@@ -1,0 +1,112 @@
+# Every key that there is, with its default where it has one. What stands behind "#" is not built yet: `dstream
+# validate` knows it, the commands refuse it. REFERENCE.md has the limits of every value.
+#
+# Durations are Go's ("200ms", "5s", "1h30m"), sizes are bytes. "{{ env "X" }}" is the variable X; the quotes may be
+# escaped or backticks, too.
+
+ingester {
+  name                 = "shop" # default: derived from the host of the connection string
+  db_type              = "sqlserver"
+  db_connection_string = "{{ env "DSTREAM_DB_CONNECTION_STRING" }}"
+
+  # "Table" is of dbo; "schema.*" takes all captured tables of a schema; odd names stand in brackets.
+  tables = ["Persons", "sales.Orders", "stock.*", "[odd.schema].[my table]"]
+
+  start    = "earliest" # or "latest": where a table without a checkpoint begins
+  ordering = "table"    # or "key", which is not built yet
+  on_gap   = "stop"     # or "skip" and "snapshot", which are not built yet
+  # key_sessions = 32
+  # oversize     = "claim_check" # or "stub"
+
+  poll_interval_defaults {
+    poll_interval     = "5s"
+    max_poll_interval = "2m"
+  }
+
+  tables_overrides {
+    overrides {
+      table_name        = "Persons"
+      poll_interval     = "1s" # default: that of poll_interval_defaults
+      max_poll_interval = "10m"
+    }
+    overrides {
+      table_name    = "stock.Levels" # one table of the schema that is taken whole
+      poll_interval = "200ms"
+    }
+  }
+
+  topic {
+    name              = "ingest-topic"
+    connection_string = "{{ env "DSTREAM_INGEST_CONNECTION_STRING" }}"
+    # namespace       = "shop.servicebus.windows.net" # instead: managed identity
+    pack             = "auto" # or 1: one change a message
+    pack_max_bytes   = 131072
+    pack_max_changes = 500
+  }
+
+  locks {
+    type              = "azure_blob"
+    connection_string = "{{ env "DSTREAM_BLOB_CONNECTION_STRING" }}"
+    # account_url     = "https://shop.blob.core.windows.net" # instead: managed identity
+    container_name = "locks"
+  }
+
+  read {
+    mode      = "functions" # or "direct", which is not built yet
+    max_rows  = 5000
+    max_bytes = 8388608 # read and not sent yet
+  }
+
+  lease {
+    duration = "30s"
+  }
+
+  checkpoint {
+    interval      = "1s"
+    idle_interval = "60s"
+  }
+}
+
+# "publisher" is the older name of this block.
+processor {
+  source {
+    type              = "azure_service_bus"
+    connection_string = "{{ env "DSTREAM_PUBLISHER_CONNECTION_STRING" }}"
+    # namespace       = "shop.servicebus.windows.net" # instead: managed identity
+    topic         = "ingest-topic" # default: that of the ingester of this file
+    subscription  = "dstream"
+    sessions      = true
+    max_sessions  = 32
+    lock_duration = "60s" # at most that of the subscription
+  }
+
+  # Every output gets every change. A single one needs no label.
+  output "screen" {
+    type   = "console"
+    format = "auto" # "json" or "pretty"; auto is pretty in a terminal
+    # required = true
+    # buffer   = 8388608
+  }
+
+  # output "orders" {
+  #   type              = "azure_service_bus" # or "azure_event_hubs"
+  #   connection_string = "{{ env "DSTREAM_ORDERS_CONNECTION_STRING" }}"
+  #   name              = "{{ server }}.{{ database }}.{{ table }}.events"
+  #   pack              = 1
+  # }
+  # output "archive" {
+  #   type      = "file"
+  #   path      = "changes.jsonl"
+  #   max_bytes = 104857600
+  #   max_age   = "1h"
+  # }
+  # default_outputs = ["screen"]
+  # transform "name" { … }
+  # route "name" { … }
+}
+
+service {
+  log_level        = "info"           # "debug", "warn", "error"; DSTREAM_LOG_LEVEL goes before it
+  http             = "127.0.0.1:8080" # "" for none, port 0 for any free one
+  shutdown_timeout = "30s"
+}

@@ -1,0 +1,21 @@
+ingester {
+  db_connection_string = "{{ env "DB" }}"
+  tables               = ["Persons"]
+  poll_interval_defaults {
+    poll_interval = "5"
+  }
+  topic {
+    connection_string = "{{ env "BUS" }}"
+  }
+  locks {
+    connection_string = "{{ env "BLOB" }}"
+  }
+}
+processor {
+  source {
+    connection_string = "{{ env "BUS" }}"
+  }
+  output {
+    type = "console"
+  }
+}

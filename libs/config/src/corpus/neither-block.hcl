@@ -1,0 +1,4 @@
+# command: validate
+service {
+  log_level = "debug"
+}

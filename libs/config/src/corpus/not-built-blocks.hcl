@@ -1,0 +1,25 @@
+ingester {
+  db_connection_string = "{{ env "DB" }}"
+  tables               = ["Persons"]
+  topic {
+    connection_string = "{{ env "BUS" }}"
+  }
+  locks {
+    connection_string = "{{ env "BLOB" }}"
+  }
+}
+processor {
+  source {
+    connection_string = "{{ env "BUS" }}"
+  }
+  output {
+    type     = "console"
+    required = false
+  }
+  transform "mask" {
+    type = "hash"
+  }
+  route "all" {
+    outputs = ["x"]
+  }
+}

@@ -1,0 +1,2 @@
+# command: validate
+/* nothing { yet } */

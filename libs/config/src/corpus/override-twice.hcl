@@ -1,0 +1,26 @@
+ingester {
+  db_connection_string = "{{ env "DB" }}"
+  tables               = ["Persons"]
+  tables_overrides {
+    overrides {
+      table_name = "Persons"
+    }
+    overrides {
+      table_name = "dbo.Persons"
+    }
+  }
+  topic {
+    connection_string = "{{ env "BUS" }}"
+  }
+  locks {
+    connection_string = "{{ env "BLOB" }}"
+  }
+}
+processor {
+  source {
+    connection_string = "{{ env "BUS" }}"
+  }
+  output {
+    type = "console"
+  }
+}

@@ -1,0 +1,19 @@
+ingester {
+  db_connection_string = "{{ env "DB" }}"
+  tables               = ["Persons"]
+  topic {
+    name = "Endpoint=sb://shop/;SharedAccessKeyName=a;SharedAccessKey=sesame"
+    connection_string = "{{ env "BUS" }}"
+  }
+  locks {
+    connection_string = "{{ env "BLOB" }}"
+  }
+}
+processor {
+  source {
+    connection_string = "{{ env "BUS" }}"
+  }
+  output {
+    type = "console"
+  }
+}

@@ -1,0 +1,24 @@
+ingester {
+  db_connection_string = "{{ env "DB" }}"
+  tables               = [
+    "*",
+    "a.b.c",
+    "[open",
+    7,
+    "",
+  ]
+  topic {
+    connection_string = "{{ env "BUS" }}"
+  }
+  locks {
+    connection_string = "{{ env "BLOB" }}"
+  }
+}
+processor {
+  source {
+    connection_string = "{{ env "BUS" }}"
+  }
+  output {
+    type = "console"
+  }
+}

@@ -1,0 +1,15 @@
+ingester {
+  db_connection_string = "{{ env "DB" }}"
+  tables               = ["Persons"]
+  locks {
+    connection_string = "{{ env "BLOB" }}"
+  }
+}
+processor {
+  source {
+    connection_string = "{{ env "BUS" }}"
+  }
+  output {
+    type = "console"
+  }
+}

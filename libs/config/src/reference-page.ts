@@ -1,0 +1,53 @@
+/** The reference page, made from the schema: `config/REFERENCE.md`. A test holds it up to date. */
+import { rootSchema } from './blocks/root.ts';
+import { childPath } from './hcl-document.ts';
+import type { ChildSchema, Key } from './schema.ts';
+
+const opening = `# Configuration reference
+
+Made from the schema in \`libs/config\`; do not edit. Durations are Go's (\`200ms\`, \`5s\`, \`1h30m\`), sizes are bytes. In any
+string \`{{ env "X" }}\` is the variable X, its quotes bare, escaped or backticks. What is _not built yet_ is known to
+\`dstream validate\` and refused by the other commands.
+`;
+
+export function referencePage(): string {
+  return [opening, ...rootSchema.blocks.flatMap((child) => sections(child, ''))].join('\n');
+}
+
+function sections(child: ChildSchema, parent: string): readonly string[] {
+  const { schema } = child;
+  const path = childPath(parent, schema.type);
+  if (schema.type === 'publisher') return [`## \`publisher\`\n\n${schema.doc}\n`];
+  const below = schema.blocks.flatMap((inner) => sections(inner, path));
+  return [section(child, path), ...below];
+}
+
+function section(child: ChildSchema, path: string): string {
+  const { schema } = child;
+  const variant = schema.variant === undefined ? '' : ` of type \`${schema.variant}\``;
+  const heading = `## \`${path}\`${variant}`;
+  const keys = Object.entries(schema.keys).map(([name, key]) => keyLine(name, key));
+  const about = [schema.doc, ...remarks(child)].join(' ');
+  return [heading, '', about, '', ...(keys.length > 0 ? [...keys, ''] : [])].join('\n');
+}
+
+function remarks({ schema, count, label, built }: ChildSchema): readonly string[] {
+  const counts = { required: 'Required.', optional: '', many: 'Any number of them.' };
+  const labels = { none: '', optional: 'It may have a label.', required: 'It has a label.' };
+  const content = schema.open === true ? 'What it holds is not settled.' : '';
+  const notBuilt = built && schema.built !== false ? '' : '_Not built yet._';
+  return [counts[count], labels[label], content, notBuilt].filter((remark) => remark !== '');
+}
+
+function keyLine(name: string, key: Key<unknown>): string {
+  const notBuilt = key.built ? key.unbuilt.map((value) => `\`${JSON.stringify(value)}\``) : ['The key'];
+  const remark =
+    notBuilt.length === 0 ? '' : ` _${notBuilt.join(', ')}: not built yet._`.replace('The key: n', 'N');
+  const secret = key.secret ? ' Secret.' : '';
+  return `- \`${name}\` (${key.type.expected}; ${presence(key)}): ${key.doc}${secret}${remark}`;
+}
+
+function presence({ presence: p }: Key<unknown>): string {
+  if (p.kind === 'required') return 'required';
+  return p.kind === 'default' ? `default \`${JSON.stringify(p.value)}\`` : `without it: ${p.means}`;
+}

@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import { formatDuration, parseDuration } from './go-duration.ts';
+import { nearest } from './nearest.ts';
+import { formatTableName, parseTableName } from './table-name.ts';
+import { expandTemplates } from './templates.ts';
+import { httpAddress } from './values/http-address.ts';
+import { isLocal, secretParts } from './values/connection-strings.ts';
+
+describe("durations are Go's", () => {
+  test.each([
+    ['200ms', 200],
+    ['5s', 5000],
+    ['1h30m', 5_400_000],
+    ['1.5s', 1500],
+    ['.5m', 30_000],
+    ['500us', 0.5],
+    ['0', 0],
+    ['', undefined],
+    ['5', undefined],
+    ['-5s', undefined],
+    ['5 s', undefined],
+    ['1d', undefined],
+  ])('%j', (text, ms) => expect(parseDuration(text)).toBe(ms));
+
+  test.each([
+    [0, '0s'],
+    [90_000, '1m30s'],
+    [3_600_250, '1h250ms'],
+  ])('%d ms are written %s', (ms, text) => expect(formatDuration(ms)).toBe(text));
+});
+
+describe('names of tables', () => {
+  test.each([
+    ['Persons', 'dbo.Persons'],
+    ['sales.Orders', 'sales.Orders'],
+    ['sales.*', 'sales.*'],
+    ['[odd.schema].[my table]', '[odd.schema].[my table]'],
+    ['[a]]b].*', '[a]]b].*'],
+    ['[Orders]', 'dbo.Orders'],
+    ['my table', 'dbo.[my table]'],
+    ['Größe.Straße', 'Größe.Straße'],
+    ['sales.[*]', 'sales.[*]'],
+  ])('%s is %s', (text, formatted) => {
+    const name = parseTableName(text);
+    expect(name === undefined ? undefined : formatTableName(name)).toBe(formatted);
+  });
+
+  test.each(['', '*', '*.*', 'a.b.c', '.a', 'a.', '[a', 'a]', '[]', 'a.[]', '"a"', 'x'.repeat(129)])(
+    '%j is none',
+    (text) => expect(parseTableName(text)).toBeUndefined(),
+  );
+});
+
+describe('templates', () => {
+  const env = { A: 'one', B: '{{ env "A" }} ${x}', EMPTY: '' };
+
+  test('take variables, in quotes or backticks, and what comes out is not looked at again', () => {
+    const { text, variables } = expandTemplates('{{ env "A" }}-{{env `B`}}-{{- env "A" -}}', env, false);
+    expect({ text, variables }).toEqual({ text: 'one-{{ env "A" }} ${x}-one', variables: ['A', 'B', 'A'] });
+  });
+
+  test('name the variables that are not set or empty', () => {
+    expect(expandTemplates('{{ env "NO" }}{{ env "EMPTY" }}{{ env "toString" }}', env, false).unset).toEqual([
+      'NO',
+      'EMPTY',
+      'toString',
+    ]);
+  });
+
+  test('keep the names that are filled in for each change', () => {
+    const text = '{{ server }}.{{ database }}.{{schema}}.{{ table }}';
+    expect(expandTemplates(text, env, true)).toEqual({ text, variables: [], unset: [], faults: [] });
+  });
+});
+
+describe('the http address', () => {
+  const read = (value: string) => httpAddress.read({ value, shown: '', fromVariable: false, items: [] });
+  test.each([
+    ['127.0.0.1:0', { host: '127.0.0.1', port: 0 }],
+    [':8080', { host: '0.0.0.0', port: 8080 }],
+    ['[::1]:80', { host: '::1', port: 80 }],
+    ['', undefined],
+  ])('%j', (text, value) => expect(read(text)).toEqual({ value }));
+  test.each(['8080', 'localhost', 'a:b', 'a:99999', '::1:80'])('%j is none', (text) =>
+    expect(read(text)).toHaveProperty('faults'),
+  );
+});
+
+test.each([
+  ['localhost', true],
+  ['127.0.0.1', true],
+  ['[::1]', true],
+  ['127.0.0.1.example.com', false],
+  ['localhost.example.com', false],
+  ['shop.servicebus.windows.net', false],
+])('%s is this machine: %s', (host, expected) => expect(isLocal(host)).toBe(expected));
+
+test.each([
+  ['Server=x;Password={a;b};PWD=pw==', 'pw=='],
+  ['Endpoint=sb://x/;SharedAccessKey=abc+/d=', 'abc+/d='],
+  ['sqlserver://sa:p%40ss@host:1433?database=x', 'p@ss'],
+  ['sqlserver://sa:p@ss:w@host:1433', 'p@ss:w'],
+  ['sqlserver://host?user=a&password=q%2Fr', 'q/r'],
+])('the secret of a connection string is found by itself: %s', (text, secret) => {
+  expect(secretParts(text)).toContain(secret);
+});
+
+test.each([
+  ['pol_interval', 'poll_interval'],
+  ['pollInterval', 'poll_interval'],
+  ['poll_intreval', 'poll_interval'],
+  ['colour', undefined],
+])('%s is nearest to %s', (word, expected) => {
+  expect(nearest(word, ['name', 'poll_interval', 'max_poll_interval'])).toBe(expected);
+});

@@ -1,0 +1,155 @@
+/** `loadConfiguration` with real files and the parser in its own process: the examples of `config/`, and no files. */
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadConfiguration, type Use } from '@dstream/config';
+import { DStreamError } from '@dstream/core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const examples = fileURLToPath(new URL('../../config/', import.meta.url));
+const broker =
+  'Endpoint=sb://localhost:5672;SharedAccessKeyName=all;SharedAccessKey=x;UseDevelopmentEmulator=true';
+const env = {
+  DSTREAM_DB_CONNECTION_STRING: 'Server=localhost;Database=shop;User Id=sa;Password=open-sesame',
+  DSTREAM_INGEST_CONNECTION_STRING: broker,
+  DSTREAM_PUBLISHER_CONNECTION_STRING: broker,
+  DSTREAM_BLOB_CONNECTION_STRING: 'UseDevelopmentStorage=true',
+};
+
+async function refusal(file: string, use: Use): Promise<string> {
+  try {
+    await loadConfiguration(file, { env, use });
+  } catch (error) {
+    if (error instanceof DStreamError) return `${error.code} ${error.message}`;
+    throw error;
+  }
+  return 'none';
+}
+
+describe('examples', () => {
+  test('all of them are valid', async () => {
+    const files = (await readdir(examples)).filter((file) => file.endsWith('.hcl'));
+    expect(files).toEqual(expect.arrayContaining(['full.hcl', 'minimal.hcl', 'original.hcl']));
+    for (const file of files) expect(await refusal(join(examples, file), 'validate')).toBe('none');
+  });
+
+  test.each(['minimal.hcl', 'full.hcl'])('%s is loaded by the commands', async (file) => {
+    const found = await loadConfiguration(join(examples, file), { env, use: ['ingester', 'processor'] });
+    expect(found.ingester?.dbConnectionString).toBe(env.DSTREAM_DB_CONNECTION_STRING);
+    expect(found.processor?.outputs.map((output) => output.type)).toEqual(['console']);
+    expect(found.notes).toEqual([]);
+  });
+
+  test('full.hcl gives the defaults wherever it can', async () => {
+    const [full, minimal] = await Promise.all(
+      ['full.hcl', 'minimal.hcl'].map((file) =>
+        loadConfiguration(join(examples, file), { env, use: ['ingester', 'processor'] }),
+      ),
+    );
+    const { name: _name, tables: _tables, ...rest } = minimal?.ingester ?? {};
+    expect(full?.ingester).toMatchObject(rest);
+    expect(full?.processor?.source).toEqual(minimal?.processor?.source);
+    expect(full?.service).toEqual({ ...minimal?.service, httpConfigured: true });
+  });
+
+  test('full.hcl names every key of the reference', async () => {
+    const [text, reference] = await Promise.all(
+      ['full.hcl', 'REFERENCE.md'].map((file) => readFile(join(examples, file), 'utf8')),
+    );
+    const keys = [...(reference ?? '').matchAll(/^- `(\w+)`/gm)].map(([, key]) => key ?? '');
+    expect(keys.length).toBeGreaterThan(40);
+    expect(keys.filter((key) => !new RegExp(`\\b${key}\\s+=`).test(text ?? ''))).toEqual([]);
+  });
+
+  test('original.hcl is loaded by the ingester; its output is for later', async () => {
+    const file = join(examples, 'original.hcl');
+    const { ingester } = await loadConfiguration(file, { env, use: ['ingester'] });
+    expect(ingester?.tables).toEqual([
+      {
+        path: 'ingester.tables[0]',
+        name: { schema: 'dbo', table: 'Persons' },
+        pollIntervalMs: 5000,
+        maxPollIntervalMs: 600_000,
+      },
+    ]);
+    expect(await refusal(file, ['processor'])).toBe(
+      `NotBuilt ${file}:39: publisher.output.type: the output type "azure_service_bus" is not built yet; use "console"`,
+    );
+  });
+});
+
+describe('files that are none', () => {
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'dstream-config-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const write = async (name: string, content: string | Uint8Array) => {
+    await writeFile(join(folder, name), content);
+    return join(folder, name);
+  };
+
+  test('a missing one', async () => {
+    const file = join(folder, 'none.hcl');
+    expect(await refusal(file, 'validate')).toBe(
+      `ConfigInvalid ${file}: the file does not exist; name it with --config FILE`,
+    );
+  });
+
+  test('a directory', async () => {
+    expect(await refusal(folder, 'validate')).toBe(
+      `ConfigInvalid ${folder}: it is a directory; name the file in it`,
+    );
+  });
+
+  test.skipIf(process.getuid?.() === 0)('one without the right to read it', async () => {
+    const file = await write('locked.hcl', 'service {\n}\n');
+    await chmod(file, 0o000);
+    expect(await refusal(file, 'validate')).toBe(
+      `ConfigInvalid ${file}: the file is not readable; give this user the right to read it`,
+    );
+  });
+
+  test('one that is not text', async () => {
+    const file = await write('latin.hcl', Uint8Array.of(0x61, 0xe9));
+    expect(await refusal(file, 'validate')).toBe(
+      `ConfigInvalid ${file}: the file is not UTF-8 text; save it as UTF-8`,
+    );
+  });
+
+  test('a very large one', async () => {
+    const file = await write('large.hcl', '#'.repeat(1_048_577));
+    expect(await refusal(file, 'validate')).toBe(
+      `ConfigInvalid ${file}: the file is larger than 1 MiB; name a configuration file`,
+    );
+  });
+
+  test('an empty one', async () => {
+    const file = await write('empty.hcl', '');
+    expect(await refusal(file, 'validate')).toBe(
+      `ConfigInvalid ${file}:1: the file is empty; write an ingester block, a processor block or both`,
+    );
+  });
+
+  test('one that is not HCL, by the words of the parser in the other process', async () => {
+    const file = await write('wrong.hcl', 'ingester {\n  name = \n}\n');
+    expect(await refusal(file, 'validate')).toBe(
+      `ConfigInvalid ${file}:2: ingester: invalid expression; Expected the start of an expression, but found an invalid expression token.`,
+    );
+  });
+});
+
+test('a byte order mark and Windows line ends do no harm', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'dstream-config-'));
+  try {
+    const file = join(folder, 'windows.hcl');
+    const text = await readFile(join(examples, 'minimal.hcl'), 'utf8');
+    await writeFile(file, `\u{feff}${text.replaceAll('\n', '\r\n')}`);
+    const { ingester } = await loadConfiguration(file, { env, use: ['ingester'] });
+    expect(ingester?.topic.name).toBe('ingest-topic');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
