@@ -30,6 +30,8 @@ export class InMemoryTopic implements Topic {
   readonly #clock: Clock;
   readonly #maxBytes: number;
   readonly #backlogs = new Map<string, Backlog>();
+  /** What each send that is under way was refused, oldest first. */
+  readonly #underWay = new Set<ReadonlyMap<string, BatchFailure>>();
   #fault: SendFault = () => undefined;
   #sequence = 0;
 
@@ -40,16 +42,19 @@ export class InMemoryTopic implements Topic {
 
   async send(messages: readonly OutgoingMessage[], { signal }: CallOptions): Promise<void> {
     signal.throwIfAborted();
-    // As with a broker the answer never comes in the same turn.
-    await Promise.resolve();
+    const ahead = [...this.#underWay];
     const failed = new Map<string, BatchFailure>();
+    this.#underWay.add(failed);
+    // As with a broker the answer never comes in the same turn; those ahead were answered first.
+    await Promise.resolve();
     for (const [from, message] of messages.entries()) {
       const key = message.sessionId;
       if (failed.has(key)) continue;
-      const error = this.#tooLarge(message) ?? this.#fault(message);
+      const error = refusedAhead(ahead, key) ?? this.#tooLarge(message) ?? this.#fault(message);
       if (error === undefined) this.#accept(message);
       else failed.set(key, { key, from, error });
     }
+    this.#underWay.delete(failed);
     const [first, ...rest] = failed.values();
     if (first !== undefined) throw new BatchError([first, ...rest]);
   }
@@ -106,4 +111,16 @@ export class InMemoryTopic implements Topic {
     };
     for (const backlog of this.#backlogs.values()) backlog.add(incoming);
   }
+}
+
+/** A session's next send starts only after its last one was accepted. */
+function refusedAhead(
+  ahead: readonly ReadonlyMap<string, BatchFailure>[],
+  key: string,
+): DStreamError | undefined {
+  for (const refused of ahead) {
+    const failure = refused.get(key);
+    if (failure !== undefined) return failure.error;
+  }
+  return undefined;
 }

@@ -1,0 +1,10 @@
+import { realServiceBus } from '../support/endpoints.ts';
+import { openInMemoryBroker } from '../support/in-memory-broker.ts';
+import { openServiceBusBroker, openStandInBroker } from '../support/service-bus-broker.ts';
+import { topicContract } from './topic.ts';
+
+topicContract('in memory', openInMemoryBroker);
+topicContract('Service Bus stand-in', openStandInBroker);
+
+const real = realServiceBus();
+if (real !== undefined) topicContract('Service Bus', async () => openServiceBusBroker(real));

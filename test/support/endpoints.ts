@@ -1,0 +1,31 @@
+/**
+ * Where the suites find their services. Without variables they start stand-ins; with them they run against what the
+ * variables name. The one place that reads `DSTREAM_TEST_*`.
+ */
+
+/** A topic with two subscriptions of its own for the tests: nobody else reads or writes it. */
+export interface ServiceBusEndpoint {
+  readonly connectionString: string;
+  readonly topic: string;
+  /** With sessions, a lock duration of one minute and a high MaxDeliveryCount. */
+  readonly sessionSubscription: string;
+  /** Without sessions, otherwise the same. */
+  readonly plainSubscription: string;
+}
+
+/** Undefined when `DSTREAM_TEST_SERVICE_BUS_CONNECTION_STRING` is not set. */
+export function realServiceBus(): ServiceBusEndpoint | undefined {
+  const connectionString = variable('SERVICE_BUS_CONNECTION_STRING');
+  if (connectionString === undefined) return undefined;
+  return {
+    connectionString,
+    topic: variable('SERVICE_BUS_TOPIC') ?? 'dstream-test',
+    sessionSubscription: variable('SERVICE_BUS_SUBSCRIPTION') ?? 'dstream',
+    plainSubscription: variable('SERVICE_BUS_PLAIN_SUBSCRIPTION') ?? 'plain',
+  };
+}
+
+function variable(name: string): string | undefined {
+  const value = process.env[`DSTREAM_TEST_${name}`];
+  return value === '' ? undefined : value;
+}
