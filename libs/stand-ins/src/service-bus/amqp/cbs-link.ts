@@ -1,5 +1,5 @@
 import { decodeMessage } from './amqp-codec.ts';
-import type { LinkHandler } from './amqp-server.ts';
+import type { LinkHandler } from './amqp-routes.ts';
 import type { Replies } from './replies.ts';
 import type { RheaMessageContext, RheaReceiver } from './rhea-internals.ts';
 import { Settler } from './settler.ts';

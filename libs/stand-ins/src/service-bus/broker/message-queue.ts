@@ -10,14 +10,14 @@
  */
 import type { Consumer, SessionHolder } from './consumer.ts';
 import type { Deadlines } from './deadlines.ts';
-import { LockTable } from './lock-table.ts';
-import { MessageIndex } from './message-index.ts';
+import type { LockTable } from './lock-table.ts';
 import type { MessageLock } from './message-lock.ts';
+import { MessageStore } from './message-store.ts';
 import type { Payload, PropertyChanges } from './payload.ts';
 import type { QueueSettings } from './queue-settings.ts';
-import { ReadyList } from './ready-list.ts';
+import type { ReadyList } from './ready-list.ts';
 import { messageNotFound, sessionLockLost } from './refusal.ts';
-import { SessionTable, type SessionWaiter } from './session-table.ts';
+import type { SessionTable, SessionWaiter } from './session-table.ts';
 import type { Session, SessionHold } from './session.ts';
 import type { Settlement } from './settlement.ts';
 import { StoredMessage } from './stored-message.ts';
@@ -37,46 +37,40 @@ export interface MessageQueueOptions {
 export class MessageQueue {
   readonly path: string;
   readonly settings: QueueSettings;
-  readonly sessions: SessionTable;
   readonly deadLetters: MessageQueue | undefined;
   /** Give nothing to anybody, as a receiver that silently stops looks like from outside. */
   silent = false;
-  readonly #options: MessageQueueOptions;
-  readonly #index = new MessageIndex();
-  readonly #ready = new ReadyList();
-  readonly #locks: LockTable;
+  readonly #nowMs: () => number;
+  readonly #store: MessageStore;
   /** Served in turn: whoever got a message goes to the end. */
   readonly #consumers = new Set<Consumer>();
   #lastSequence = 0;
 
   constructor(options: MessageQueueOptions) {
-    this.#options = options;
-    this.path = options.path;
-    this.settings = options.settings;
-    this.deadLetters = options.deadLetters;
-    const { nowMs, deadlines, settings, newToken } = options;
-    this.sessions = new SessionTable({
-      nowMs,
-      deadlines,
-      lockDurationMs: settings.lockDurationMs,
-      onExpiry: (hold) => this.expireSession(hold),
-    });
-    this.#locks = new LockTable({
-      nowMs,
-      deadlines,
-      newToken,
-      lockDurationMs: settings.lockDurationMs,
-      onExpiry: (lock) => this.expireLock(lock),
+    const { path, settings, nowMs, deadLetters } = options;
+    this.path = path;
+    this.settings = settings;
+    this.deadLetters = deadLetters;
+    this.#nowMs = nowMs;
+    this.#store = new MessageStore({
+      ...options,
+      onLockExpiry: (lock) => this.expireLock(lock),
+      onSessionExpiry: (hold) => this.expireSession(hold),
+      bury: deadLetters && ((message, changes) => deadLetters.addDeadLetter(message, path, changes)),
     });
   }
 
   /** Messages of any state. */
   get size(): number {
-    return this.#index.size;
+    return this.#store.index.size;
   }
 
   get locks(): LockTable {
-    return this.#locks;
+    return this.#store.locks;
+  }
+
+  get sessions(): SessionTable {
+    return this.#store.sessions;
   }
 
   nextSequence(): number {
@@ -84,31 +78,18 @@ export class MessageQueue {
     return this.#lastSequence;
   }
 
-  /** Takes a message in. Nothing is handed out before `dispatch`. */
-  add(payload: Payload, enqueuedSequence?: number): StoredMessage {
-    const sequence = this.nextSequence();
-    const now = this.#options.nowMs();
-    const message = new StoredMessage({
-      sequence,
-      enqueuedSequence: enqueuedSequence ?? sequence,
-      enqueuedAtMs: now,
-      expiresAtMs: now + Math.min(payload.ttlMs ?? Infinity, this.settings.defaultTtlMs),
-      payload,
-      onExpiry: (expired) => this.#expire(expired),
-    });
-    this.#index.add(message);
-    this.#options.deadlines.add(message);
-    this.#append(message);
-    return message;
+  /** Takes a message in. Without sessions nothing is handed out before `dispatch`. */
+  add(payload: Payload, enqueuedSequence?: number): void {
+    const message = this.#newMessage(payload, enqueuedSequence);
+    this.#store.append(message);
+    const session = this.#store.sessionOf(message);
+    if (session !== undefined) this.#sessionChanged(session);
   }
 
   /** A message that cannot stand in this queue goes to its dead letters at once. */
   addDead(payload: Payload, enqueuedSequence: number, reason: string, description: string): void {
-    const now = this.#options.nowMs();
-    const sequence = this.nextSequence();
-    const fields = { sequence, enqueuedSequence, enqueuedAtMs: now, expiresAtMs: Infinity, payload };
     const changes = { DeadLetterReason: reason, DeadLetterErrorDescription: description };
-    this.deadLetters?.addDeadLetter(new StoredMessage(fields), this.path, changes);
+    this.deadLetters?.addDeadLetter(this.#newMessage(payload, enqueuedSequence), this.path, changes);
   }
 
   /** Takes in what died elsewhere; it keeps its sequence number and no longer expires. */
@@ -123,8 +104,7 @@ export class MessageQueue {
       changes: { ...dead.changes, ...changes },
       deadLetterSource: source,
     });
-    this.#index.add(message);
-    this.#ready.putBack(message);
+    this.#store.insert(message);
     this.dispatch();
   }
 
@@ -141,12 +121,12 @@ export class MessageQueue {
   dispatch(): void {
     if (this.silent) return;
     let idle = 0;
-    while (this.#ready.size > 0 && idle < this.#consumers.size) {
+    while (this.#store.ready.size > 0 && idle < this.#consumers.size) {
       const [consumer] = this.#consumers as Iterable<Consumer>;
       if (consumer === undefined) return;
       this.#consumers.delete(consumer);
       this.#consumers.add(consumer);
-      if (consumer.capacity() > 0 && this.#handOver(this.#ready, consumer, undefined)) idle = 0;
+      if (consumer.capacity() > 0 && this.#handOver(this.#store.ready, consumer, undefined)) idle = 0;
       else idle += 1;
     }
   }
@@ -169,30 +149,28 @@ export class MessageQueue {
     }
   }
 
-  /** Throws message-lock-lost, or in a session whose lock is gone session-lock-lost. */
+  /** Throws message-lock-lost. */
   settle(token: string, settlement: Settlement): void {
-    const lock = this.#locks.get(token);
-    const { message } = lock;
-    const session = this.#sessionOf(message);
-    this.#unlock(lock);
-    message.change('changes' in settlement ? settlement.changes : undefined);
-    this.#apply(message, settlement);
+    const lock = this.locks.get(token);
+    const session = this.#store.sessionOf(lock.message);
+    this.#store.settle(lock, settlement);
     if (session === undefined) this.dispatch();
     else this.#sessionChanged(session);
   }
 
   /** New expiry. Throws message-lock-lost. */
   renew(token: string): number {
-    return this.#locks.renew(token);
+    return this.locks.renew(token);
   }
 
   expireLock(lock: MessageLock): void {
     if (lock.released) return;
-    this.#unlock(lock);
-    this.#giveBack(lock.message, true);
+    this.#store.unlock(lock);
+    this.#store.giveBack(lock.message, true);
     this.dispatch();
   }
 
+  /** Throws session-cannot-be-locked. */
   acceptSession(id: string, holder: SessionHolder): SessionHold {
     return this.sessions.accept(id, holder);
   }
@@ -214,8 +192,8 @@ export class MessageQueue {
 
   /** Up to `count` messages of any state from a sequence number on. */
   peek(fromSequence: number, count: number, sessionId?: string): StoredMessage[] {
-    const now = this.#options.nowMs();
-    return this.#index.from(
+    const now = this.#nowMs();
+    return this.#store.index.from(
       fromSequence,
       count,
       (m) => m.expiresAtMs > now && (sessionId === undefined || m.payload.sessionId === sessionId),
@@ -230,156 +208,50 @@ export class MessageQueue {
   ): StoredMessage[] {
     const messages = sequences.map((sequence) => this.#deferred(sequence, sessionId));
     for (const message of messages) {
-      const session = this.#sessionOf(message);
+      const session = this.#store.sessionOf(message);
       if (session !== undefined) session.deferred -= 1;
-      this.#take(message, mode, session);
+      this.#store.take(message, mode, session);
     }
     return messages;
   }
 
+  #newMessage(payload: Payload, enqueuedSequence: number | undefined): StoredMessage {
+    const sequence = this.nextSequence();
+    const now = this.#nowMs();
+    return new StoredMessage({
+      sequence,
+      enqueuedSequence: enqueuedSequence ?? sequence,
+      enqueuedAtMs: now,
+      expiresAtMs: now + Math.min(payload.ttlMs ?? Infinity, this.settings.defaultTtlMs),
+      payload,
+      onExpiry: (expired) => this.#store.expire(expired),
+    });
+  }
+
   #deferred(sequence: number, sessionId: string | undefined): StoredMessage {
-    const message = this.#index.get(sequence);
+    const message = this.#store.index.get(sequence);
     if (message?.state !== 'deferred' || message.lock !== undefined) throw messageNotFound(sequence);
-    if (this.settings.requiresSession) {
-      if (message.payload.sessionId !== sessionId) throw messageNotFound(sequence);
-      if (this.#sessionOf(message)?.hold === undefined) throw sessionLockLost(sessionId ?? '');
-    }
+    const session = this.#store.sessionOf(message);
+    if (session === undefined) return message;
+    if (session.id !== sessionId) throw messageNotFound(sequence);
+    if (session.hold === undefined) throw sessionLockLost(session.id);
     return message;
   }
 
   #handOver(ready: ReadyList, consumer: Consumer, session: Session | undefined): boolean {
-    const now = this.#options.nowMs();
-    for (let message = ready.take(); message !== undefined; message = ready.take()) {
-      if (message.expiresAtMs <= now) {
-        this.#bury(message);
-        continue;
-      }
-      this.#take(message, consumer.mode, session);
-      consumer.deliver(message);
-      return true;
-    }
-    return false;
-  }
-
-  #take(message: StoredMessage, mode: Consumer['mode'], session: Session | undefined): void {
-    if (mode === 'receive-and-delete') {
-      this.#remove(message);
-      return;
-    }
-    this.#locks.lock(message, session?.hold);
-    session?.unsettled.add(message);
-  }
-
-  #unlock(lock: MessageLock): void {
-    this.#locks.release(lock);
-    this.#sessionOf(lock.message)?.unsettled.delete(lock.message);
-  }
-
-  #apply(message: StoredMessage, settlement: Settlement): void {
-    switch (settlement.kind) {
-      case 'complete':
-        return this.#remove(message);
-      case 'abandon':
-        return this.#giveBack(message, true);
-      case 'release':
-        return this.#giveBack(message, false);
-      case 'defer':
-        return this.#setAside(message);
-      case 'dead-letter':
-        return this.#deadLetter(message, settlement.reason, settlement.description);
-    }
-  }
-
-  #giveBack(message: StoredMessage, counted: boolean): void {
-    if (counted) message.deliveryCount += 1;
-    if (
-      counted &&
-      this.deadLetters !== undefined &&
-      message.deliveryCount >= this.settings.maxDeliveryCount
-    ) {
-      this.#deadLetter(message, 'MaxDeliveryCountExceeded', maxDeliveryText(this.settings.maxDeliveryCount));
-    } else if (message.expiresAtMs <= this.#options.nowMs()) this.#bury(message);
-    else if (message.state === 'deferred') this.#setAside(message);
-    else this.#readyListOf(message).putBack(message);
-  }
-
-  #setAside(message: StoredMessage): void {
-    message.state = 'deferred';
-    const session = this.#sessionOf(message);
-    if (session !== undefined) session.deferred += 1;
-  }
-
-  #deadLetter(message: StoredMessage, reason: string | undefined, description: string | undefined): void {
-    if (this.deadLetters === undefined) {
-      // Dead-lettering a dead letter leaves it where it is.
-      message.state = 'active';
-      this.#ready.putBack(message);
-      return;
-    }
-    this.#remove(message);
-    const changes: Record<string, unknown> = {};
-    if (reason !== undefined) changes['DeadLetterReason'] = reason;
-    if (description !== undefined) changes['DeadLetterErrorDescription'] = description;
-    this.deadLetters.addDeadLetter(message, this.path, changes);
-  }
-
-  #expire(message: StoredMessage): void {
-    if (message.gone || message.lock !== undefined) return;
-    const session = this.#sessionOf(message);
-    if (message.state === 'active') this.#readyListOf(message).noteGone();
-    else if (session !== undefined) session.deferred -= 1;
-    this.#bury(message);
-    if (session !== undefined) this.sessions.changed(session);
-  }
-
-  /** The time to live is over and no list holds the message. */
-  #bury(message: StoredMessage): void {
-    if (this.settings.deadLetterOnExpiration && this.deadLetters !== undefined) {
-      this.#deadLetter(message, 'TTLExpiredException', 'The message expired and was dead lettered.');
-    } else this.#remove(message);
-  }
-
-  #remove(message: StoredMessage): void {
-    message.gone = true;
-    this.#index.remove(message);
+    const message = this.#store.takeReady(ready, consumer.mode, session);
+    if (message !== undefined) consumer.deliver(message);
+    return message !== undefined;
   }
 
   #endHold(hold: SessionHold, counted: boolean): void {
     if (hold.released) return;
-    const { session } = hold;
-    const unsettled = [...session.unsettled];
-    session.unsettled.clear();
-    for (const message of unsettled) {
-      if (message.lock !== undefined) this.#locks.release(message.lock);
-      this.#giveBack(message, counted);
-    }
+    this.#store.giveBackAll(hold.session, counted);
     this.sessions.release(hold);
-  }
-
-  #append(message: StoredMessage): void {
-    this.#readyListOf(message).append(message);
-    const session = this.#sessionOf(message);
-    if (session !== undefined) this.#sessionChanged(session);
   }
 
   #sessionChanged(session: Session): void {
     this.sessions.changed(session);
     this.dispatchSession(session);
   }
-
-  #readyListOf(message: StoredMessage): ReadyList {
-    return this.settings.requiresSession ? this.sessions.obtain(sessionIdOf(message)).ready : this.#ready;
-  }
-
-  #sessionOf(message: StoredMessage): Session | undefined {
-    return this.settings.requiresSession ? this.sessions.obtain(sessionIdOf(message)) : undefined;
-  }
-}
-
-function sessionIdOf(message: StoredMessage): string {
-  return message.payload.sessionId ?? '';
-}
-
-function maxDeliveryText(count: number): string {
-  return `Message could not be consumed after ${count} delivery attempts.`;
 }

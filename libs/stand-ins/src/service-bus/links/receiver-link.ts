@@ -3,7 +3,7 @@
  * outcomes come back, each answered settled.
  */
 import { encodeValue } from '../amqp/amqp-codec.ts';
-import type { LinkHandler } from '../amqp/amqp-server.ts';
+import type { LinkHandler } from '../amqp/amqp-routes.ts';
 import type { RheaDelivery, RheaOutcome, RheaSender } from '../amqp/rhea-internals.ts';
 import { Settler } from '../amqp/settler.ts';
 import type { Consumer } from '../broker/consumer.ts';

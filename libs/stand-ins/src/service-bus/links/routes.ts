@@ -1,5 +1,6 @@
 /** Which link goes where, by its address. A Refusal thrown on the way refuses the attach. */
-import { refuseLink, type AmqpRoutes, type LinkHandler } from '../amqp/amqp-server.ts';
+import type { AmqpRoutes, LinkHandler } from '../amqp/amqp-routes.ts';
+import { refuseLink } from '../amqp/attach.ts';
 import { serveCbs } from '../amqp/cbs-link.ts';
 import { Replies } from '../amqp/replies.ts';
 import type { RheaReceiver, RheaSender } from '../amqp/rhea-internals.ts';

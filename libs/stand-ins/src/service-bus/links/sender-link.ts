@@ -1,5 +1,5 @@
 /** The link of a client that sends: every transfer is a message or a batch, and is answered settled. */
-import type { LinkHandler } from '../amqp/amqp-server.ts';
+import type { LinkHandler } from '../amqp/amqp-routes.ts';
 import type { RheaMessageContext, RheaReceiver } from '../amqp/rhea-internals.ts';
 import { Settler } from '../amqp/settler.ts';
 import type { Payload } from '../broker/payload.ts';

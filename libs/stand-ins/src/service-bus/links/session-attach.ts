@@ -1,6 +1,7 @@
 /** Attaching to a session: by its id, or to the next one that is free, for which the answer may have to wait. */
 import { longOfBytes } from '../amqp/amqp-codec.ts';
-import { postponeAttach, refuseLink, type LinkHandler } from '../amqp/amqp-server.ts';
+import type { LinkHandler } from '../amqp/amqp-routes.ts';
+import { postponeAttach, refuseLink } from '../amqp/attach.ts';
 import type { RheaSender } from '../amqp/rhea-internals.ts';
 import type { SessionHolder } from '../broker/consumer.ts';
 import type { MessageQueue } from '../broker/message-queue.ts';
