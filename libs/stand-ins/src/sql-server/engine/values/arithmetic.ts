@@ -9,8 +9,8 @@ import { floatOperator } from './operators/float-operator.ts';
 import { integerOperator } from './operators/integer-operator.ts';
 import { moneyOperator } from './operators/money-operator.ts';
 import { bitOperator } from './operators/bit-operator.ts';
-import { operatorNames, type ArithmeticOp, type BoundOperator } from './operators/bound-operator.ts';
-import { integerRange, familyOf, isBinary, isCharacter } from './type-facts.ts';
+import { operatorName, type ArithmeticOp, type BoundOperator } from './operators/bound-operator.ts';
+import { integerRange, familyOf, isBinary, isCharacter, plainFamilyOf } from './type-facts.ts';
 import { type SqlError, sqlErrors } from './sql-error.ts';
 
 export type { ArithmeticOp, BoundOperator } from './operators/bound-operator.ts';
@@ -44,7 +44,7 @@ function pick(op: ArithmeticOp, a: SqlType, b: SqlType): BoundOperator {
   if (op === '+' && isCharacter(a) && isCharacter(b)) return concatenation(a, b);
   if (op === '+' && isBinary(a) && isBinary(b)) return concatenation(a, b);
   const common = commonType(a, b);
-  switch (familyOf(common)) {
+  switch (plainFamilyOf(common)) {
     case 'integer':
       return converted(integerOperator(op, common), a, b);
     case 'float':
@@ -70,8 +70,8 @@ function converted(inner: BoundOperator, a: SqlType, b: SqlType): BoundOperator 
 const refused = (op: ArithmeticOp, a: SqlType, b: SqlType): SqlError =>
   familyOf(a) === familyOf(b)
     ? familyOf(a) === 'bit' || a.name !== b.name
-      ? sqlErrors.typesIncompatible(a.name, b.name, operatorNames[op])
-      : sqlErrors.operandTypeInvalid(a.name, operatorNames[op])
+      ? sqlErrors.typesIncompatible(a.name, b.name, operatorName(op))
+      : sqlErrors.operandTypeInvalid(a.name, operatorName(op))
     : sqlErrors.operandTypeClash(a.name, b.name);
 
 /** Unary minus: of a tinyint smallint; error 8117 for what is no number. */

@@ -5,7 +5,7 @@ const upper =
   '\u20AC\u0081\u201A\u0192\u201E\u2026\u2020\u2021\u02C6\u2030\u0160\u2039\u0152\u008D\u017D\u008F' +
   '\u0090\u2018\u2019\u201C\u201D\u2022\u2013\u2014\u02DC\u2122\u0161\u203A\u0153\u009D\u017E\u0178';
 
-const byteOf = new Map([...upper].map((character, i) => [character, 0x80 + i]));
+const byteOf = new Map(Array.from(upper, (character, i) => [character, 0x80 + i]));
 
 /** The byte of one UTF-16 unit, `?` for what the page lacks. */
 function encodeUnit(text: string, at: number): number {

@@ -6,6 +6,7 @@ import {
   comparePrecedence,
   decimalShape,
   familyOf,
+  plainFamilyOf,
   isBinary,
   isCharacter,
   isNumeric,
@@ -56,7 +57,7 @@ function mergedScale(high: SqlType, low: SqlType): number {
 
 /** Characters that a value of a type without length takes as text; 36 for uniqueidentifier, 41 for decimals. */
 export function textLength(type: SqlType): number {
-  switch (familyOf(type)) {
+  switch (plainFamilyOf(type)) {
     case 'bit':
       return 1;
     case 'integer':

@@ -7,7 +7,7 @@ import { converter } from './convert-value.ts';
 import { commonType } from './common-type.ts';
 import { compareDecimals } from './decimal.ts';
 import { compareGuids } from './guid-bytes.ts';
-import { comparePrecedence, familyOf } from './type-facts.ts';
+import { comparePrecedence, familyOf, plainFamilyOf } from './type-facts.ts';
 
 export interface CompareOptions {
   /** As a database with a CS collation does. */
@@ -31,7 +31,7 @@ export function comparer(type: SqlType, options: CompareOptions = {}): Compare {
 }
 
 function pick(type: SqlType, options: CompareOptions): Compare {
-  switch (familyOf(type)) {
+  switch (plainFamilyOf(type)) {
     case 'bit':
       return (a, b) => Number(a) - Number(b);
     case 'integer':
@@ -42,15 +42,14 @@ function pick(type: SqlType, options: CompareOptions): Compare {
       return (a, b) => compareDecimals(a as SqlDecimal, b as SqlDecimal);
     case 'character':
       return (a, b) => compareText(a as string, b as string, options.caseSensitive ?? false);
-    case 'binary':
-    case 'opaque':
-      return (a, b) => compareBytes(a as Uint8Array, b as Uint8Array);
     case 'moment':
       return (a, b) => compareMoments(a as SqlMoment, b as SqlMoment);
     case 'guid':
       return (a, b) => compareGuids(a as string, b as string);
     case 'variant':
       return (a, b) => compareVariants(a as SqlVariant, b as SqlVariant, options);
+    default:
+      return (a, b) => compareBytes(a as Uint8Array, b as Uint8Array);
   }
 }
 

@@ -9,7 +9,7 @@ import { toBit, toInteger } from './conversions/to-integer.ts';
 import { toMoment } from './conversions/to-moment.ts';
 import { conversionBetween } from './implicit-conversion.ts';
 import { sqlErrors } from './sql-error.ts';
-import { familyOf } from './type-facts.ts';
+import { plainFamilyOf } from './type-facts.ts';
 
 export type { Convert } from './conversions/convert.ts';
 
@@ -36,7 +36,7 @@ export const sameType = (a: SqlType, b: SqlType): boolean =>
 
 function pick(from: SqlType, to: SqlType, style: number | undefined): Convert {
   if (from.name === 'sql_variant') return (value) => fromVariant(value as SqlVariant, to, style);
-  switch (familyOf(to)) {
+  switch (plainFamilyOf(to)) {
     case 'bit':
       return toBit(from, to);
     case 'integer':
@@ -57,7 +57,7 @@ function pick(from: SqlType, to: SqlType, style: number | undefined): Convert {
       return toGuid(from, to);
     case 'variant':
       return (value) => ({ type: from, value });
-    case 'opaque':
+    default:
       return (value) => value;
   }
 }

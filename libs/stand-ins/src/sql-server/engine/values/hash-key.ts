@@ -3,7 +3,7 @@ import type { SqlDecimal, SqlMoment, SqlType, SqlValue, SqlVariant } from '../en
 import { foldText, type CompareOptions } from './compare-values.ts';
 import { decimalText, normalised, parseDecimal } from './decimal.ts';
 import { bytesToHex } from './hex.ts';
-import { familyOf, isNumeric } from './type-facts.ts';
+import { familyOf, isNumeric, plainFamilyOf } from './type-facts.ts';
 
 export type HashKey = (value: SqlValue) => string;
 
@@ -18,7 +18,7 @@ export function keyer(type: SqlType, options: CompareOptions = {}): HashKey {
 }
 
 function pick(type: SqlType, options: CompareOptions): HashKey {
-  switch (familyOf(type)) {
+  switch (plainFamilyOf(type)) {
     case 'bit':
     case 'integer':
     case 'guid':
@@ -31,13 +31,12 @@ function pick(type: SqlType, options: CompareOptions): HashKey {
       return (value) => decimalText(normalised(value as SqlDecimal));
     case 'character':
       return (value) => `'${foldText(value as string, options.caseSensitive ?? false)}`;
-    case 'binary':
-    case 'opaque':
-      return (value) => `x${bytesToHex(withoutEndZeros(value as Uint8Array))}`;
     case 'moment':
       return (value) => `${(value as SqlMoment).days}:${(value as SqlMoment).ticks}`;
     case 'variant':
       return (value) => variantKey(value as SqlVariant, options);
+    default:
+      return (value) => `x${bytesToHex(withoutEndZeros(value as Uint8Array))}`;
   }
 }
 

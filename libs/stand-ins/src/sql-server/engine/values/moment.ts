@@ -3,7 +3,7 @@ import type { SqlMoment, SqlType } from '../engine-session.ts';
 import { day1753, day1900, day2079, lastDay, ticksPerDay, ticksPerMinute } from './calendar.ts';
 import { divideRounded, powerOfTen } from './decimal.ts';
 import { sqlErrors } from './sql-error.ts';
-import { secondScale } from './type-facts.ts';
+import { secondScale, plainNameOf } from './type-facts.ts';
 
 /** Carries ticks beyond a day into the days. */
 export function normalisedMoment(days: number, ticks: bigint, offsetMinutes?: number): SqlMoment {
@@ -40,7 +40,7 @@ export const ticksOfThreeHundredths = (units: bigint): bigint => divideRounded(u
  * moment is UTC with its offset.
  */
 export function fitMoment(moment: SqlMoment, type: SqlType, from: string): SqlMoment {
-  switch (type.name) {
+  switch (plainNameOf(type)) {
     case 'date':
       return { days: inRange(moment.days, 0, lastDay, from, type), ticks: 0n };
     case 'time':

@@ -52,6 +52,12 @@ const families: Readonly<Record<SqlTypeName, TypeFamily>> = {
 
 export const familyOf = (type: SqlType): TypeFamily => families[type.name];
 
+/** The family without its union type, for a `switch` in which a default takes all the rest. */
+export const plainFamilyOf = (type: SqlType): string => families[type.name];
+
+/** The name without its union type, for the same use. */
+export const plainNameOf = (type: SqlType): string => type.name;
+
 /** xml counts as character because its values are text. */
 export const isCharacter = (type: SqlType): boolean => families[type.name] === 'character';
 
@@ -94,7 +100,7 @@ export function integerRange(type: SqlType): IntegerRange {
 
 /** Digits and scale of an exact number when it meets a decimal ("Precision, scale, and length"). */
 export function decimalShape(type: SqlType): { readonly precision: number; readonly scale: number } {
-  switch (type.name) {
+  switch (plainNameOf(type)) {
     case 'bit':
       return { precision: 1, scale: 0 };
     case 'tinyint':

@@ -8,7 +8,7 @@ import { day1900, ticksPerMinute } from '../calendar.ts';
 import { powerOfTen } from '../decimal.ts';
 import { threeHundredths, ticksOfThreeHundredths } from '../moment.ts';
 import { sqlErrors } from '../sql-error.ts';
-import { secondScale } from '../type-facts.ts';
+import { secondScale, plainNameOf } from '../type-facts.ts';
 import { integerOfBytes } from './to-integer.ts';
 
 export function bigEndian(value: bigint, size: number): Uint8Array {
@@ -34,7 +34,7 @@ export function momentBytes(type: SqlType): (moment: SqlMoment) => Uint8Array {
   const time = ({ ticks }: SqlMoment): Uint8Array =>
     joined(Uint8Array.of(scale), littleEndian(ticks / powerOfTen(7 - scale), tickBytes(scale)));
   const date = ({ days }: SqlMoment): Uint8Array => littleEndian(BigInt(days), 3);
-  switch (type.name) {
+  switch (plainNameOf(type)) {
     case 'date':
       return date;
     case 'time':
@@ -54,7 +54,7 @@ export function momentBytes(type: SqlType): (moment: SqlMoment) => Uint8Array {
 
 /** The reverse. Bytes that cannot be such a value are error 241. */
 export function momentOfBytes(bytes: Uint8Array, to: SqlType, from: SqlType): SqlMoment {
-  switch (to.name) {
+  switch (plainNameOf(to)) {
     case 'datetime':
       return {
         days: day1900 + Number(integerOfBytes(bytes.subarray(0, Math.max(0, bytes.length - 4)), 4, true)),

@@ -4,7 +4,7 @@ import { encodeCodePage, encodeUtf16 } from '../code-page.ts';
 import { guidFromBytes, guidToBytes, parseGuid } from '../guid-bytes.ts';
 import { hexToBytes } from '../hex.ts';
 import { sqlErrors } from '../sql-error.ts';
-import { decimalShape, familyOf, integerRange, isUnicode } from '../type-facts.ts';
+import { decimalShape, familyOf, integerRange, isUnicode, plainFamilyOf } from '../type-facts.ts';
 import type { Convert } from './convert.ts';
 import { bigEndian, littleEndian, momentBytes } from './moment-bytes.ts';
 
@@ -16,7 +16,7 @@ export function toBinary(from: SqlType, to: SqlType, style?: number): Convert {
 }
 
 function bytesOf(from: SqlType, to: SqlType, style: number): (value: SqlValue) => Uint8Array {
-  switch (familyOf(from)) {
+  switch (plainFamilyOf(from)) {
     case 'bit':
       return (value) => Uint8Array.of(value === true ? 1 : 0);
     case 'integer':

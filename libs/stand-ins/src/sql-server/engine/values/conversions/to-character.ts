@@ -6,7 +6,7 @@ import { floatText } from '../float-text.ts';
 import { bytesToHex } from '../hex.ts';
 import { momentText } from '../moment-text.ts';
 import { sqlErrors } from '../sql-error.ts';
-import { familyOf, isUnicode, nameInMessages } from '../type-facts.ts';
+import { familyOf, isUnicode, nameInMessages, plainFamilyOf } from '../type-facts.ts';
 import type { Convert } from './convert.ts';
 
 type Text = (value: SqlValue) => string;
@@ -19,7 +19,7 @@ export function toCharacter(from: SqlType, to: SqlType, style?: number): Convert
 
 /** The whole text, before the length of the target is applied. */
 function textOf(from: SqlType, to: SqlType, style: number | undefined): Text {
-  switch (familyOf(from)) {
+  switch (plainFamilyOf(from)) {
     case 'bit':
       return (value) => (value === true ? '1' : '0');
     case 'integer':

@@ -3,7 +3,7 @@ import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../engine-sess
 import { day1900, ticksPerDay } from '../calendar.ts';
 import { decimalFromNumber, fitsPrecision, parseDecimal, unscaledAt } from '../decimal.ts';
 import { sqlErrors } from '../sql-error.ts';
-import { decimalShape, familyOf, integerRange, nameInMessages } from '../type-facts.ts';
+import { decimalShape, familyOf, integerRange, nameInMessages, plainFamilyOf } from '../type-facts.ts';
 import type { Convert } from './convert.ts';
 import { integerOfBytes } from './to-integer.ts';
 
@@ -31,7 +31,7 @@ export function toMoney(from: SqlType, to: SqlType): Convert {
 
 /** Reads the source without loss; a float is taken at the scale of the target. */
 function exactNumber(from: SqlType, to: SqlType, scale: number): (value: SqlValue) => SqlDecimal {
-  switch (familyOf(from)) {
+  switch (plainFamilyOf(from)) {
     case 'bit':
       return (value) => ({ unscaled: value === true ? 1n : 0n, scale: 0 });
     case 'integer':

@@ -3,7 +3,7 @@ import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../engine-sess
 import { day1900, ticksPerDay } from '../calendar.ts';
 import { decimalToNumber } from '../decimal.ts';
 import { sqlErrors } from '../sql-error.ts';
-import { familyOf } from '../type-facts.ts';
+import { plainFamilyOf } from '../type-facts.ts';
 import type { Convert } from './convert.ts';
 
 export function toFloat(from: SqlType, to: SqlType): Convert {
@@ -17,7 +17,7 @@ export function toFloat(from: SqlType, to: SqlType): Convert {
 }
 
 function doubleOf(from: SqlType, to: SqlType): (value: SqlValue) => number {
-  switch (familyOf(from)) {
+  switch (plainFamilyOf(from)) {
     case 'bit':
     case 'integer':
     case 'float':

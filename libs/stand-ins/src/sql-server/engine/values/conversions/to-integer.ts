@@ -3,7 +3,7 @@ import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../engine-sess
 import { day1900, ticksPerDay } from '../calendar.ts';
 import { divideRounded, truncatedAt, unscaledAt } from '../decimal.ts';
 import { sqlErrors } from '../sql-error.ts';
-import { familyOf, integerRange, nameInMessages } from '../type-facts.ts';
+import { familyOf, integerRange, nameInMessages, plainFamilyOf } from '../type-facts.ts';
 import type { Convert } from './convert.ts';
 
 export function toInteger(from: SqlType, to: SqlType): Convert {
@@ -26,7 +26,7 @@ export function toInteger(from: SqlType, to: SqlType): Convert {
 
 /** Exact types are cut off, money is rounded, binary is read from its last bytes. */
 function wholeNumber(from: SqlType, to: SqlType): (value: SqlValue) => bigint {
-  switch (familyOf(from)) {
+  switch (plainFamilyOf(from)) {
     case 'bit':
       return (value) => (value === true ? 1n : 0n);
     case 'integer':
@@ -54,7 +54,8 @@ function overflowOf(from: SqlType, to: SqlType): (value: SqlValue) => Error {
   if (family === 'character') return (value) => textOverflow(value as string, from, to);
   if (family === 'float' && to.name !== 'bigint')
     return (value) => sqlErrors.floatOverflow(to.name, value as number);
-  if (family === 'integer' && small) return (value) => sqlErrors.smallOverflow(to.name, String(value));
+  if (family === 'integer' && small)
+    return (value) => sqlErrors.smallOverflow(to.name, String(value as number));
   if (family === 'decimal') return () => sqlErrors.overflow(to.name, 'numeric');
   return () => sqlErrors.overflow(to.name);
 }
@@ -90,7 +91,7 @@ const daysSince1900 = (moment: SqlMoment): bigint =>
   BigInt(moment.days - day1900) + divideRounded(moment.ticks, ticksPerDay);
 
 export function toBit(from: SqlType, to: SqlType): Convert {
-  switch (familyOf(from)) {
+  switch (plainFamilyOf(from)) {
     case 'character':
       return (value) => bitOfText(value as string, from);
     case 'decimal':

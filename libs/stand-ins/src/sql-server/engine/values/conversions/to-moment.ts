@@ -5,12 +5,12 @@ import { decimalToNumber } from '../decimal.ts';
 import { fitMoment, localOf, normalisedMoment, ticksOfThreeHundredths, withOffset } from '../moment.ts';
 import { dateOrderOf, parseMoment, type DateOrder, type ParsedMoment } from '../parse-moment.ts';
 import { sqlErrors } from '../sql-error.ts';
-import { familyOf } from '../type-facts.ts';
+import { plainFamilyOf } from '../type-facts.ts';
 import type { Convert } from './convert.ts';
 import { momentOfBytes } from './moment-bytes.ts';
 
 export function toMoment(from: SqlType, to: SqlType, style?: number): Convert {
-  switch (familyOf(from)) {
+  switch (plainFamilyOf(from)) {
     case 'moment':
       return betweenMoments(from, to);
     case 'character':

@@ -8,8 +8,7 @@ export interface BoundOperator {
   readonly apply: (a: SqlValue, b: SqlValue) => SqlValue;
 }
 
-/** As SQL Server's messages call them. */
-export const operatorNames: Readonly<Record<ArithmeticOp, string>> = {
+const operatorNames: Readonly<Record<string, string>> = {
   '+': 'add',
   '-': 'subtract',
   '*': 'multiply',
@@ -19,3 +18,6 @@ export const operatorNames: Readonly<Record<ArithmeticOp, string>> = {
   '|': "'|'",
   '^': "'^'",
 };
+
+/** As SQL Server's messages call it. */
+export const operatorName = (op: string): string => operatorNames[op] ?? op;

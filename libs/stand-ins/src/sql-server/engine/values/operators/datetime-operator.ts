@@ -4,12 +4,12 @@ import { day1900 } from '../calendar.ts';
 import { converter } from '../convert-value.ts';
 import { fitMoment, normalisedMoment } from '../moment.ts';
 import { sqlErrors } from '../sql-error.ts';
-import { operatorNames, type ArithmeticOp, type BoundOperator } from './bound-operator.ts';
+import { operatorName, type ArithmeticOp, type BoundOperator } from './bound-operator.ts';
 
 /** The newer types have no arithmetic: 206 with another type, 8117 among themselves. */
 export function datetimeOperator(op: ArithmeticOp, a: SqlType, b: SqlType, type: SqlType): BoundOperator {
   if (type.name !== 'datetime' && type.name !== 'smalldatetime') throw refused(op, a, b);
-  if (op !== '+' && op !== '-') throw sqlErrors.typesIncompatible(a.name, b.name, operatorNames[op]);
+  if (op !== '+' && op !== '-') throw sqlErrors.typesIncompatible(a.name, b.name, operatorName(op));
   const left = converter(a, type);
   const right = converter(b, type);
   const sign = op === '+' ? 1 : -1;
@@ -26,5 +26,5 @@ export function datetimeOperator(op: ArithmeticOp, a: SqlType, b: SqlType, type:
 
 const refused = (op: ArithmeticOp, a: SqlType, b: SqlType): Error =>
   a.name === b.name
-    ? sqlErrors.operandTypeInvalid(a.name, operatorNames[op])
+    ? sqlErrors.operandTypeInvalid(a.name, operatorName(op))
     : sqlErrors.operandTypeClash(a.name, b.name);

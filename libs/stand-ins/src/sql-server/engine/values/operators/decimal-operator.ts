@@ -4,7 +4,7 @@ import { converter } from '../convert-value.ts';
 import { fitsPrecision, powerOfTen, truncatedAt, unscaledAt } from '../decimal.ts';
 import { sqlErrors } from '../sql-error.ts';
 import { decimalShape, familyOf } from '../type-facts.ts';
-import { operatorNames, type ArithmeticOp, type BoundOperator } from './bound-operator.ts';
+import { operatorName, type ArithmeticOp, type BoundOperator } from './bound-operator.ts';
 
 interface Shape {
   readonly precision: number;
@@ -37,7 +37,7 @@ function operandType(own: SqlType, other: SqlType): SqlType {
 }
 
 /** Precision and scale before and after the cut to 38 digits. */
-export function resultShape(op: ArithmeticOp, a: Shape, b: Shape): Shape {
+export function resultShape(op: string, a: Shape, b: Shape): Shape {
   const whole = Math.max(a.precision - a.scale, b.precision - b.scale);
   const scale = Math.max(a.scale, b.scale);
   switch (op) {
@@ -64,11 +64,7 @@ function cut({ precision, scale }: Shape): Shape {
   return { precision: 38, scale: whole < 32 ? Math.min(scale, 38 - whole) : Math.min(scale, 6) };
 }
 
-function functionOf(
-  op: ArithmeticOp,
-  scale: number,
-  type: SqlType,
-): (a: SqlDecimal, b: SqlDecimal) => bigint {
+function functionOf(op: string, scale: number, type: SqlType): (a: SqlDecimal, b: SqlDecimal) => bigint {
   switch (op) {
     case '+':
       return (a, b) => unscaledAt(sum(a, b, 1n), scale);
@@ -81,7 +77,7 @@ function functionOf(
     case '%':
       return (a, b) => remainder(a, b, scale);
     default:
-      throw sqlErrors.typesIncompatible(type.name, type.name, operatorNames[op]);
+      throw sqlErrors.typesIncompatible(type.name, type.name, operatorName(op));
   }
 }
 

@@ -1,7 +1,7 @@
 /** float and real: IEEE arithmetic, but an infinite result is error 8115 and % is not there. */
 import type { SqlType } from '../../engine-session.ts';
 import { sqlErrors } from '../sql-error.ts';
-import { operatorNames, type ArithmeticOp, type BoundOperator } from './bound-operator.ts';
+import { operatorName, type ArithmeticOp, type BoundOperator } from './bound-operator.ts';
 
 export function floatOperator(op: ArithmeticOp, type: SqlType): BoundOperator {
   const compute = functionOf(op, type);
@@ -21,7 +21,7 @@ function functionOf(op: ArithmeticOp, type: SqlType): (a: number, b: number) => 
   if (op === '-') return (a, b) => a - b;
   if (op === '*') return (a, b) => a * b;
   if (op === '/') return divide;
-  throw sqlErrors.typesIncompatible(type.name, type.name, operatorNames[op]);
+  throw sqlErrors.typesIncompatible(type.name, type.name, operatorName(op));
 }
 
 function divide(a: number, b: number): number {

@@ -3,7 +3,7 @@ import type { SqlDecimal, SqlType } from '../../engine-session.ts';
 import { divideRounded } from '../decimal.ts';
 import { sqlErrors } from '../sql-error.ts';
 import { integerRange } from '../type-facts.ts';
-import { operatorNames, type ArithmeticOp, type BoundOperator } from './bound-operator.ts';
+import { operatorName, type ArithmeticOp, type BoundOperator } from './bound-operator.ts';
 
 export function moneyOperator(op: ArithmeticOp, type: SqlType): BoundOperator {
   const { least, most } = integerRange(type);
@@ -18,7 +18,7 @@ export function moneyOperator(op: ArithmeticOp, type: SqlType): BoundOperator {
   };
 }
 
-function functionOf(op: ArithmeticOp, type: SqlType): (a: bigint, b: bigint) => bigint {
+function functionOf(op: string, type: SqlType): (a: bigint, b: bigint) => bigint {
   switch (op) {
     case '+':
       return (a, b) => a + b;
@@ -31,7 +31,7 @@ function functionOf(op: ArithmeticOp, type: SqlType): (a: bigint, b: bigint) => 
     case '%':
       return (a, b) => a % notZero(b);
     default:
-      throw sqlErrors.typesIncompatible(type.name, type.name, operatorNames[op]);
+      throw sqlErrors.typesIncompatible(type.name, type.name, operatorName(op));
   }
 }
 
