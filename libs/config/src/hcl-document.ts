@@ -54,12 +54,17 @@ function joinBlock(
   return { type, labels, line, ...joinBody(path, block, own(own(values, type), index)) };
 }
 
-/** `output.orders` with a label; without one `overrides`, or `overrides[1]` where several stand side by side. */
+/** `output.orders` with a label that is a name; else `overrides`, or `overrides[1]` where several stand side by side. */
 export function blockName(block: ScannedBlock, siblings: readonly ScannedBlock[]): string {
-  const [label] = block.labels;
+  const label = nameOf(block);
   if (label !== undefined) return `${block.type}.${label}`;
-  const alike = siblings.filter((s) => s.type === block.type && s.labels.length === 0);
+  const alike = siblings.filter((s) => s.type === block.type && nameOf(s) === undefined);
   return alike.length > 1 ? `${block.type}[${alike.indexOf(block)}]` : block.type;
+}
+
+/** Any other label is a problem of its own, and may hold anything. */
+function nameOf({ labels: [label] }: ScannedBlock): string | undefined {
+  return label !== undefined && /^[\w-]+$/.test(label) ? label : undefined;
 }
 
 export function childPath(parent: string, name: string): string {

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
 import { DStreamError } from '@dstream/core';
 
 /** Far beyond any configuration: the wrong file was named. */
@@ -26,7 +27,8 @@ export async function readConfigurationFile(file: string): Promise<string> {
 
 async function readBytes(file: string): Promise<Uint8Array> {
   try {
-    return await readFile(file);
+    // No further than it takes to know that it is too large: it may be a device without an end.
+    return await buffer(createReadStream(file, { end: maxBytes }));
   } catch (cause) {
     const code = String((cause as NodeJS.ErrnoException).code);
     throw refused(file, reasons[code] ?? `the file cannot be read: ${code}`, cause);

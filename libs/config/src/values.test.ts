@@ -97,6 +97,8 @@ test.each([
 
 test.each([
   ['Server=x;Password={a;b};PWD=pw==', 'pw=='],
+  ['Server=x;Password={a;b};Encrypt=true', 'a;b'],
+  ['Server=x;Password="a;b=c"', 'a;b=c'],
   ['Endpoint=sb://x/;SharedAccessKey=abc+/d=', 'abc+/d='],
   ['sqlserver://sa:p%40ss@host:1433?database=x', 'p@ss'],
   ['sqlserver://sa:p@ss:w@host:1433', 'p@ss:w'],

@@ -4,16 +4,14 @@
  */
 import { faulty, sound, textOf, type Given, type Result, type ValueType } from './value-type.ts';
 
+/** A value may stand in quotes or braces, and then hold semicolons. */
+const pair = /([^=;]+)=\s*("(?:[^"]|"")*"|'(?:[^']|'')*'|\{(?:[^}]|\}\})*\}|[^;]*)/g;
+
 /** `Name=value;Name=value`, names in lower case. A value may hold `=`: keys are base64. */
 export function connectionParts(text: string): ReadonlyMap<string, string> {
-  const parts = text.split(';').map((part) => part.trim());
-  const pairs = parts
-    .filter((part) => part.includes('='))
-    .map((part): [string, string] => {
-      const at = part.indexOf('=');
-      return [part.slice(0, at).trim().toLowerCase(), part.slice(at + 1).trim()];
-    });
-  return new Map(pairs);
+  return new Map(
+    [...text.matchAll(pair)].map(([, name = '', value = '']) => [name.trim().toLowerCase(), value.trim()]),
+  );
 }
 
 const secretNames: ReadonlySet<string> = new Set([
@@ -35,7 +33,6 @@ export function secretParts(text: string): readonly string[] {
   return [...new Set(raw.flatMap((secret) => [secret, encodeURIComponent(secret), decoded(secret)]))];
 }
 
-/** A value may stand in quotes or braces when it holds a semicolon. */
 function unquoted(value: string): string {
   return /^(?:"[^]*"|'[^]*'|\{[^]*\})$/.test(value) ? value.slice(1, -1) : value;
 }
@@ -116,7 +113,7 @@ function refuseEmulator(setting: string | undefined, host: string): Refusal | un
 }
 
 function hostOf(endpoint: string): string | undefined {
-  return /^[a-z]+:\/\/(\[[^\]]+\]|[^/:\s]+)/i.exec(endpoint)?.[1]?.toLowerCase();
+  return /^[a-z]+:\/\/(\[[^\]]+\]|[^/:@\s]+)(?::\d+)?(?:\/|$)/i.exec(endpoint)?.[1]?.toLowerCase();
 }
 
 export function isLocal(host: string): boolean {
