@@ -54,8 +54,7 @@ function overflowOf(from: SqlType, to: SqlType): (value: SqlValue) => Error {
   if (family === 'character') return (value) => textOverflow(value as string, from, to);
   if (family === 'float' && to.name !== 'bigint')
     return (value) => sqlErrors.floatOverflow(to.name, value as number);
-  if (family === 'integer' && small)
-    return (value) => sqlErrors.smallOverflow(to.name, String(value as number));
+  if (family === 'integer' && small) return (value) => sqlErrors.smallOverflow(to.name, `${value as number}`);
   if (family === 'decimal') return () => sqlErrors.overflow(to.name, 'numeric');
   return () => sqlErrors.overflow(to.name);
 }

@@ -31,8 +31,8 @@ function notZero(divisor: number): number {
 const smallFunctions: Readonly<Record<ArithmeticOp, (a: number, b: number) => number>> = {
   '+': (a, b) => a + b,
   '-': (a, b) => a - b,
-  '*': (a, b) => a * b,
   // + 0 turns -0 into 0.
+  '*': (a, b) => a * b + 0,
   '/': (a, b) => Math.trunc(a / notZero(b)) + 0,
   '%': (a, b) => (a % notZero(b)) + 0,
   '&': (a, b) => a & b,
