@@ -34,14 +34,7 @@ export function sqlNumbers(error: unknown): readonly number[] {
 function translateDriverError(error: unknown, numbers: readonly number[], scene: ErrorScene): DStreamError {
   const [number] = numbers;
   const cause = { cause: error };
-  if (number !== undefined) {
-    const text = error instanceof AggregateError ? String(error.errors[0]) : String(error);
-    return new DStreamError(
-      'Unexpected',
-      `SQL Server at ${scene.place} reports error ${number}: ${text}`,
-      cause,
-    );
-  }
+  if (number !== undefined) return new DStreamError('Unexpected', reported(number, error, scene), cause);
   const codes = errorCodes(error);
   if (codes.some((code) => certificateCodes.test(code)))
     return new DStreamError('ConfigInvalid', certificateSentence(codes, scene), cause);

@@ -22,8 +22,6 @@ import { InstanceFollower } from './instance-follower.ts';
 import type { ProbeAnswer } from './prober.ts';
 import type { ReaderContext } from './reader-context.ts';
 
-/** An idle table hands on its place no more often than this: every time makes a checkpoint to look at. */
-const idleBatchMs = 10_000;
 /** A table may be asked a little before it is due when others are asked anyhow. */
 const slack = { ms: 40, share: 0.05 } as const;
 
@@ -36,7 +34,6 @@ export class TableReader {
   #catalogue: string | undefined;
   #waitMs = 0;
   #dueAtMs: number;
-  #handedOnAtMs: number;
 
   constructor(context: ReaderContext, table: TableId, intervals: PollIntervals, o: CallOptions) {
     this.#context = context;
@@ -45,7 +42,6 @@ export class TableReader {
     this.#follower = new InstanceFollower(context, table, context.log.child({ table: tableName(table) }));
     this.#schedule = new PollSchedule(intervals, context.random);
     this.#dueAtMs = context.clock.monotonicMs();
-    this.#handedOnAtMs = this.#dueAtMs;
   }
 
   /** See `ChangeSource.read`. To be called once. */
@@ -54,7 +50,6 @@ export class TableReader {
     try {
       for await (const batch of this.#passes(place)) {
         place = placeOfToken(batch.end.token);
-        this.#handedOnAtMs = this.#context.clock.monotonicMs();
         yield batch;
       }
     } catch (error) {
@@ -144,8 +139,7 @@ export class TableReader {
     const { until } = await this.#follower.follow(place, this.#o);
     this.#waitAfter(answer, false);
     const idle: Place = { kind: 'scanned', lsn: lower(max, until) };
-    if (idle.lsn > place.lsn && this.#context.clock.monotonicMs() - this.#handedOnAtMs >= idleBatchMs)
-      yield { changes: [], end: resumePointOf(idle) };
+    if (idle.lsn > place.lsn) yield { changes: [], end: resumePointOf(idle) };
     return idle;
   }
 

@@ -1,0 +1,186 @@
+/** What every ChangeSource promises (libs/core/src/change-source.ts). */
+import type { ChangeBatch, ChangeEvent, ChangeSource, ResumePoint, TableId } from '@dstream/core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { tableOf, type CapturedDatabase, type Person } from '../support/captured-database.ts';
+
+const person = (Id: number, Name = `person ${Id}`): Person => ({ Id, Name });
+const insert = (table: string, row: Person) => ({ table, insert: row });
+
+/** Batches up to and including the one that brings the total to `count` changes. */
+async function take(
+  source: ChangeSource,
+  table: TableId,
+  count: number,
+  from?: ResumePoint,
+): Promise<readonly ChangeBatch[]> {
+  const batches: ChangeBatch[] = [];
+  if (count === 0) return batches;
+  for await (const batch of source.read(table, from, { signal: AbortSignal.timeout(20_000) })) {
+    batches.push(batch);
+    if (batches.flatMap((b) => b.changes).length >= count) break;
+  }
+  return batches;
+}
+
+/** From the beginning, batch by batch. */
+function iterate(source: ChangeSource, table: TableId): AsyncIterator<ChangeBatch> {
+  const batches = source.read(table, undefined, { signal: AbortSignal.timeout(20_000) });
+  return batches[Symbol.asyncIterator]();
+}
+
+const changesOf = (batches: readonly ChangeBatch[]): ChangeEvent[] => batches.flatMap((b) => b.changes);
+const ids = (changes: readonly ChangeEvent[]) => changes.map((c) => c.metadata.id);
+
+export function changeSourceContract(name: string, open: () => Promise<CapturedDatabase>): void {
+  describe(`change source: ${name}`, () => {
+    let stack: AsyncDisposableStack;
+    let database: CapturedDatabase;
+
+    beforeEach(async () => {
+      stack = new AsyncDisposableStack();
+      database = stack.use(await open());
+    });
+    afterEach(() => stack.disposeAsync());
+
+    async function reading(table: string, start?: 'earliest' | 'latest') {
+      const source = stack.use(database.source([table], start));
+      return { source, table: await tableOf(source, table) };
+    }
+
+    /** Persons with three transactions: 2 inserts; an update and a delete; 5 inserts. Nine changes. */
+    async function withHistory() {
+      await database.capture('Persons');
+      await database.commit([insert('Persons', person(1)), insert('Persons', person(2))]);
+      await database.commit([
+        { table: 'Persons', update: person(1, 'Diana'), before: person(1) },
+        { table: 'Persons', delete: person(2) },
+      ]);
+      await database.commit([3, 4, 5, 6, 7].map((id) => insert('Persons', person(id))));
+      return reading('Persons');
+    }
+
+    test('changes arrive in commit order with their images', async () => {
+      const { source, table } = await withHistory();
+      const changes = changesOf(await take(source, table, 9));
+      expect(changes.map((c) => [c.metadata.operation, c.data, c.before, c.metadata.sequence])).toEqual([
+        ['insert', person(1), undefined, 1],
+        ['insert', person(2), undefined, 2],
+        ['update', person(1, 'Diana'), person(1), 1],
+        ['delete', person(2), undefined, 2],
+        ...[3, 4, 5, 6, 7].map((id, i) => ['insert', person(id), undefined, i + 1]),
+      ]);
+      expect(changes[2]?.metadata).toMatchObject({ key: { Id: 1 }, changed: ['Name'], table: 'Persons' });
+    });
+
+    test('positions ascend as text and ids are unique and short', async () => {
+      const { source, table } = await withHistory();
+      const changes = changesOf(await take(source, table, 9));
+      const positions = changes.map((c) => c.metadata.position);
+      expect([...new Set(positions)].sort()).toEqual(positions);
+      expect(new Set(ids(changes)).size).toBe(9);
+      expect(Math.max(...ids(changes).map((id) => id.length))).toBeLessThanOrEqual(96);
+      expect(changes.map((c) => new Date(c.metadata.committedAt).toISOString())).toEqual(
+        changes.map((c) => c.metadata.committedAt),
+      );
+    });
+
+    test('reading on from the end of any batch gives exactly the rest, with the same ids', async () => {
+      const { source, table } = await withHistory();
+      const batches = await take(source, table, 9);
+      expect(batches.filter((b) => b.changes.length > 0).length).toBeGreaterThan(1);
+      for (const [index, { end }] of batches.entries()) {
+        const rest = changesOf(batches.slice(index + 1));
+        expect(await take(source, table, rest.length, end).then(changesOf)).toEqual(rest);
+      }
+    });
+
+    test('the end of a batch is not before its last change, and before the first of the next', async () => {
+      const { source, table } = await withHistory();
+      const batches = await take(source, table, 9);
+      const line = batches.flatMap(({ changes, end }) => [
+        ...changes.map((c) => ({ at: c.metadata.position, rank: 0 })),
+        { at: end.position, rank: 1 },
+      ]);
+      const sorted = [...line].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.rank - b.rank));
+      expect(line).toEqual(sorted);
+    });
+
+    test('tables changed by one transaction are read apart and count apart', async () => {
+      await database.capture('A');
+      await database.capture('B');
+      await database.commit([insert('A', person(1)), insert('B', person(1)), insert('A', person(2))]);
+      const [a, b] = [await reading('A'), await reading('B')];
+      const sequences = async ({ source, table }: typeof a, count: number) =>
+        changesOf(await take(source, table, count)).map((c) => [c.metadata.table, c.metadata.sequence]);
+      expect(await sequences(a, 2)).toEqual([
+        ['A', 1],
+        ['A', 2],
+      ]);
+      expect(await sequences(b, 1)).toEqual([['B', 1]]);
+    });
+
+    test('it waits for what comes later', async () => {
+      await database.capture('Persons');
+      const { source, table } = await reading('Persons');
+      const arriving = take(source, table, 1);
+      await database.commit([insert('Persons', person(1))]);
+      expect(changesOf(await arriving).map((c) => c.data)).toEqual([person(1)]);
+    });
+
+    test('a wait ends with the reason of the abort', async () => {
+      await database.capture('Persons');
+      const { source, table } = await reading('Persons');
+      const controller = new AbortController();
+      const batches = source.read(table, undefined, { signal: controller.signal });
+      const ended = (async () => {
+        for await (const batch of batches)
+          if (batch.changes.length === 0) controller.abort(new Error('enough'));
+      })();
+      await expect(ended).rejects.toThrow('enough');
+    });
+
+    test('an idle table moves on', async () => {
+      await database.capture('Idle');
+      await database.capture('Busy');
+      const { source, table } = await reading('Idle');
+      const batches = iterate(source, table);
+      const first = await batches.next();
+      await database.commit([insert('Busy', person(1))]);
+      let end: ResumePoint = first.value.end;
+      while (end.position === first.value.end.position) end = (await batches.next()).value.end;
+      expect(end.position > first.value.end.position).toBe(true);
+      await batches.return?.();
+    });
+
+    test('the start "latest" leaves out what was there before', async () => {
+      const { table } = await withHistory();
+      const source = stack.use(database.source(['Persons'], 'latest'));
+      const batches = iterate(source, table);
+      await batches.next(); // the batch that says where it begins
+      await database.commit([insert('Persons', person(8))]);
+      let changes: readonly ChangeEvent[] = [];
+      while (changes.length === 0) changes = (await batches.next()).value.changes;
+      expect(changes.map((c) => c.data)).toEqual([person(8)]);
+      await batches.return?.();
+    });
+
+    test('a checkpoint older than what is kept is a loss that is named, and other tables go on', async () => {
+      const { source, table } = await withHistory();
+      const [begin] = await take(source, table, 1);
+      await database.capture('Other');
+      await database.cleanUp('Persons');
+      await database.commit([insert('Other', person(1))]);
+      await expect(take(source, table, 9, begin?.end)).rejects.toMatchObject({ code: 'HistoryLost' });
+      const other = await reading('Other');
+      expect(changesOf(await take(other.source, other.table, 1))).toHaveLength(1);
+    });
+
+    test('a table that does not exist is a fault of that table', async () => {
+      await database.capture('Persons');
+      const source = stack.use(database.source(['Nowhere', 'Persons']));
+      const table = await tableOf(source, 'Nowhere');
+      await expect(take(source, table, 1)).rejects.toMatchObject({ code: 'TableNotFound' });
+      expect((await tableOf(source, 'Persons')).table).toBe('Persons');
+    });
+  });
+}
