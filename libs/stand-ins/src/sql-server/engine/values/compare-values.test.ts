@@ -59,32 +59,40 @@ test('sql_variant compares numbers of several types by value, families by rank',
 });
 
 describe('two values have one key exactly when they are equal', () => {
-  const agree = (type: SqlType, values: fc.Arbitrary<SqlValue>): void =>
-    fc.assert(
+  const counterexample = (type: SqlType, values: fc.Arbitrary<SqlValue>): unknown =>
+    fc.check(
       fc.property(values, values, (a, b) => {
-        expect(hashKey(a, type) === hashKey(b, type)).toBe(compareValues(a, b, type) === 0);
-        expect(Math.sign(compareValues(a, b, type)) + Math.sign(compareValues(b, a, type))).toBe(0);
+        const order = compareValues(a, b, type);
+        return (
+          (hashKey(a, type) === hashKey(b, type)) === (order === 0) && order === 0 - compareValues(b, a, type)
+        );
       }),
-    );
+    ).counterexample;
 
   test('text', () => {
-    agree(
-      varchar,
-      fc.oneof(fc.string({ maxLength: 3 }), fc.constantFrom('a', 'A', 'a ', 'É', 'é', '\u0000')),
-    );
+    expect(
+      counterexample(
+        varchar,
+        fc.oneof(fc.string({ maxLength: 3 }), fc.constantFrom('a', 'A', 'a ', 'É', 'é', '\u0000')),
+      ),
+    ).toBeNull();
   });
 
   test('binary', () => {
-    agree(varbinary, fc.uint8Array({ maxLength: 3, max: 2 }));
+    expect(counterexample(varbinary, fc.uint8Array({ maxLength: 3, max: 2 }))).toBeNull();
   });
 
   test('decimals of several scales', () => {
     const unscaled = fc.bigInt({ min: -200n, max: 200n });
-    agree(decimal, fc.record({ unscaled, scale: fc.integer({ min: 0, max: 2 }) }));
+    expect(
+      counterexample(decimal, fc.record({ unscaled, scale: fc.integer({ min: 0, max: 2 }) })),
+    ).toBeNull();
   });
 
   test('floats', () => {
-    agree({ name: 'float' }, fc.oneof(fc.double({ noNaN: true }), fc.constantFrom(0, -0)));
+    expect(
+      counterexample({ name: 'float' }, fc.oneof(fc.double({ noNaN: true }), fc.constantFrom(0, -0))),
+    ).toBeNull();
   });
 });
 
