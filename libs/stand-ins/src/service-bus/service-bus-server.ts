@@ -20,7 +20,10 @@ export interface ServiceBusOptions {
   /** A free one without it. */
   readonly port?: number;
   readonly clock?: BrokerClock;
-  /** The parsed Config.json of the official emulator. With it, an entity that is not declared is refused. */
+  /**
+   * The parsed Config.json of the official emulator. With it, an entity that is not declared is refused. It is checked:
+   * an Error names the place and what would be right.
+   */
   readonly entities?: Entities;
   /** Bytes of a message to entities that come into being by being used: 256 KB without it. */
   readonly maxMessageBytes?: number;

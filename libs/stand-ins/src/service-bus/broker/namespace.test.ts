@@ -92,7 +92,7 @@ describe('with declarations', () => {
   test('a rule that would have no effect is an error', () => {
     const rules = { Name: 'filtered', Rules: [{ Name: 'r1' }] };
     const entities = { UserConfig: { Namespaces: [{ Topics: [{ Name: 't', Subscriptions: [rules] }] }] } };
-    expect(() => namespace(entities)).toThrow("Subscription 'filtered' of topic 't' declares rules");
+    expect(() => namespace(entities)).toThrow('Subscriptions[0].Rules[0]: rules are not evaluated');
   });
 });
 

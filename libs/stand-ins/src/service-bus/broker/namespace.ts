@@ -5,11 +5,12 @@ import {
   queueSettings,
   sendSettings,
   type Entities,
-  type SubscriptionDeclaration,
+  type NamespaceDeclaration,
   type TopicDeclaration,
 } from './entity-settings.ts';
 import { MessageQueue } from './message-queue.ts';
 import { defaultQueueSettings, defaultSendSettings, type QueueSettings } from './queue-settings.ts';
+import { parseEntities } from './parse-entities.ts';
 import { entityNotFound, notAllowed } from './refusal.ts';
 import { QueueEntity, TopicEntity, type SendTarget } from './send-target.ts';
 
@@ -36,7 +37,7 @@ export class Namespace {
     this.#options = options;
     this.deadlines = new Deadlines(options.clock);
     this.#declared = options.entities !== undefined;
-    for (const namespace of options.entities?.UserConfig.Namespaces ?? []) {
+    for (const namespace of declaredNamespaces(options.entities)) {
       for (const queue of namespace.Queues ?? []) {
         this.#addQueue(queue.Name, queueSettings(queue.Properties), sendSettings(queue.Properties));
       }
@@ -141,7 +142,6 @@ export class Namespace {
   #declareTopic(declared: TopicDeclaration): void {
     const topic = this.#addTopic(declared.Name, sendSettings(declared.Properties));
     for (const subscription of declared.Subscriptions ?? []) {
-      refuseRules(declared.Name, subscription);
       this.#addSubscription(topic, subscription.Name, queueSettings(subscription.Properties));
     }
   }
@@ -187,10 +187,6 @@ export class Namespace {
   }
 }
 
-/** Rules are not evaluated; a declared filter that has no effect would be a trap. */
-function refuseRules(topic: string, subscription: SubscriptionDeclaration): void {
-  if ((subscription.Rules ?? []).length === 0) return;
-  throw new Error(
-    `Subscription '${subscription.Name}' of topic '${topic}' declares rules, which this stand-in does not evaluate: remove them.`,
-  );
+function declaredNamespaces(entities: Entities | undefined): readonly NamespaceDeclaration[] {
+  return entities === undefined ? [] : parseEntities(entities).UserConfig.Namespaces;
 }
