@@ -4,7 +4,8 @@ import { sqlErrors } from './sql-error.ts';
 /** `1.5e+003`: SQL Server writes the exponent with three digits. */
 function scientific(value: number, digits: number): string {
   const [mantissa = '0', exponent = '+0'] = value.toExponential(digits - 1).split('e');
-  return `${mantissa}e${exponent.charAt(0)}${exponent.slice(1).padStart(3, '0')}`;
+  const sign = Object.is(value, -0) ? '-' : '';
+  return `${sign}${mantissa}e${exponent.charAt(0)}${exponent.slice(1).padStart(3, '0')}`;
 }
 
 /** Style 0: at most six digits, scientific only where needed. */
