@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { tableKey, type TableId } from '@dstream/core';
+import { toAscii } from './ascii.ts';
 
 /**
  * The service takes names of at most 1,024 characters and counts on an address of a sane length (Naming and
@@ -35,7 +36,7 @@ export function instanceBlob(
   instance: string,
   random: string,
 ): string {
-  return `${instancesPrefix(t)}${part(encodeURIComponent(instance.toWellFormed()))}-${random}`;
+  return `${instancesPrefix(t)}${part(toAscii(instance))}-${random}`;
 }
 
 /** The text itself if it is short enough in an address, else its start and a hash of all of it. */

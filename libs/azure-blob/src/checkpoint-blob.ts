@@ -33,7 +33,9 @@ export function readCheckpoint(
 ): Promise<StoredCheckpoint> {
   return storage.call(signal, async (abortSignal) => {
     const conditions = leaseId === undefined ? {} : { leaseId };
-    const reply = await blob.download(0, maxDocumentBytes + 1, { conditions, abortSignal });
+    // All of it, because a range of an empty blob is refused, and in one try, because the client would begin a
+    // broken-off body anew behind our back.
+    const reply = await blob.download(0, undefined, { conditions, maxRetryRequests: 0, abortSignal });
     const text = await readText(reply, blob.name);
     return {
       checkpoint: parseCheckpoint(text, blob.name),

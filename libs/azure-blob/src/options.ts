@@ -4,7 +4,7 @@ export interface BlobLeasesOptions {
   /** Of the storage account: with its key or with a shared access signature. A secret. */
   readonly connectionString: string;
   readonly containerName: string;
-  /** The source's name and its database: the first two parts of every blob's name. */
+  /** The source's name and its database: the first two parts of every blob's name. Read when they are used. */
   readonly source: string;
   readonly database: string;
   /** This replica: written beside every lease it takes. */

@@ -37,8 +37,15 @@ export function isBlobMissing(error: unknown): boolean {
 /** `what` was being done, for the message: `saving the checkpoint of dbo.Cars`. */
 export function translateError(error: unknown, what: string): DStreamError {
   if (error instanceof DStreamError) return error;
+  if (error instanceof RestError) withoutRequest(error);
   const code = codeFor(error);
   return new DStreamError(code, `${what} failed: ${explain(code, error)}`, { cause: error });
+}
+
+/** The request names the account's signature, in its address or in a header: no log may come by it. */
+function withoutRequest(error: RestError): void {
+  Reflect.deleteProperty(error, 'request');
+  Reflect.deleteProperty(error, 'response');
 }
 
 function codeFor(error: unknown): ErrorCode {

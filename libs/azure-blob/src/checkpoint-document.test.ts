@@ -1,0 +1,51 @@
+import type { Checkpoint, Position } from '@dstream/core';
+import { describe, expect, test } from 'vitest';
+import { formatCheckpoint, parseCheckpoint } from './checkpoint-document.ts';
+
+const blob = 'db1/shop/dbo.Cars.lock';
+const checkpoint: Checkpoint = {
+  at: { position: '0042:7' as Position, token: '{"mode":"functions"}' },
+  generation: 7,
+};
+const origin = { table: 'dbo.Cars', owner: 'pod-1', epoch: 3, savedAt: new Date(0) };
+const unreadable = (why: RegExp) =>
+  expect.objectContaining({ code: 'CheckpointUnreadable', message: expect.stringMatching(why) });
+
+describe('the checkpoint in a blob', () => {
+  test('is JSON that an operator can read', () => {
+    expect(formatCheckpoint(checkpoint, origin).split('\n')).toEqual([
+      '{',
+      '  "version": 1,',
+      '  "table": "dbo.Cars",',
+      '  "position": "0042:7",',
+      '  "token": "{\\"mode\\":\\"functions\\"}",',
+      '  "generation": 7,',
+      '  "epoch": 3,',
+      '  "owner": "pod-1",',
+      '  "savedAt": "1970-01-01T00:00:00.000Z"',
+      '}',
+      '',
+    ]);
+  });
+
+  test('is read as it was written', () => {
+    expect(parseCheckpoint(formatCheckpoint(checkpoint, origin), blob)).toEqual(checkpoint);
+  });
+
+  test.each(['', ' \n'])('an empty blob (%j) is a lease without a checkpoint', (text) => {
+    expect(parseCheckpoint(text, blob)).toBeUndefined();
+  });
+
+  test.each([
+    ['{"lastLSN":', /db1\/shop\/dbo\.Cars\.lock.*not JSON.*delete the blob/],
+    ['0x0000002A000001F80003', /not JSON/],
+    ['null', /version is undefined/],
+    ['{"lsn":"0x2A"}', /version is undefined, not 1/],
+    ['{"version":2,"at":{}}', /version is 2, not 1/],
+    ['{"version":1,"position":"1","token":"t"}', /lacks a position, token or generation/],
+    ['{"version":1,"position":1,"token":"t","generation":1}', /lacks/],
+    ['{"version":1,"position":"1","token":"t","generation":1.5}', /lacks/],
+  ])('%s is refused with the blob and what to do', (text, why) => {
+    expect(() => parseCheckpoint(text, blob)).toThrow(unreadable(why));
+  });
+});

@@ -1,0 +1,237 @@
+/** What every LeaseStore promises (libs/core/src/lease-store.ts). */
+import {
+  balance,
+  tableKey,
+  type InstanceId,
+  type Lease,
+  type LeaseSnapshot,
+  type TableId,
+} from '@dstream/core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { checkpoint, type LeaseRig, type Replica } from '../support/lease-rig.ts';
+
+const o = { signal: new AbortController().signal };
+const lost = expect.objectContaining({ code: 'LeaseLost', disposition: 'lost' });
+
+export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>): void {
+  describe(`lease store: ${name}`, { timeout: 90_000 }, () => {
+    let rig: LeaseRig;
+    let a: Replica;
+    let b: Replica;
+    let cars: TableId;
+
+    beforeEach(async () => {
+      rig = await open();
+      [a, b] = await Promise.all([rig.replica('a'), rig.replica('b')]);
+      cars = rig.table('Cars');
+    });
+    afterEach(() => rig[Symbol.asyncDispose]());
+
+    const take = async (replica: Replica, table = cars): Promise<Lease> => {
+      const lease = await replica.store.tryAcquire(table, o);
+      if (lease === undefined) throw new Error(`${tableKey(table)} is held by somebody`);
+      return lease;
+    };
+
+    test('of many that want a table at once exactly one gets it', async () => {
+      const many = await Promise.all(Array.from({ length: 8 }, (_, i) => rig.replica(`r${i}`)));
+      const won = await Promise.all(many.map(({ store }) => store.tryAcquire(cars, o)));
+      expect(won.filter((lease) => lease !== undefined)).toEqual([
+        expect.objectContaining({ table: cars, epoch: 1 }),
+      ]);
+    });
+
+    test('of many attempts of one replica exactly one gets it', async () => {
+      const won = await Promise.all(Array.from({ length: 8 }, () => a.store.tryAcquire(cars, o)));
+      expect(won.filter((lease) => lease !== undefined)).toHaveLength(1);
+    });
+
+    test('nobody else gets a held table, also not after it was renewed', async () => {
+      const lease = await take(a);
+      expect(await b.store.tryAcquire(cars, o)).toBeUndefined();
+      await a.store.renew(lease, o);
+      expect(await b.store.tryAcquire(cars, o)).toBeUndefined();
+    });
+
+    test('a lease is good for its duration less a fifth, from before the call, on the own monotonic clock', async () => {
+      await a.clock.advance(1_000);
+      const lease = await take(a);
+      expect(lease.goodUntilMs).toBe(1_000 + rig.durationMs * 0.8);
+      await a.clock.advance(5_000);
+      const renewed = await a.store.renew(lease, o);
+      expect(renewed).toEqual({ ...lease, goodUntilMs: 6_000 + rig.durationMs * 0.8 });
+    });
+
+    test('the time of acquisition is the store’s', async () => {
+      await a.clock.advance(999_999_999);
+      const [ofA, ofB] = [await take(a), await take(b, rig.table('Bikes'))];
+      expect(Math.abs(ofA.acquiredAtMs - ofB.acquiredAtMs)).toBeLessThan(60_000);
+    });
+
+    test('every acquisition has a larger epoch: after release, after expiry, by the same and by another', async () => {
+      const epochs = [];
+      for (const next of [a, b, b, a]) {
+        const lease = await take(next);
+        epochs.push(lease.epoch);
+        await next.store.release(lease, o);
+      }
+      epochs.push((await take(a)).epoch);
+      await rig.expireLeases();
+      epochs.push((await take(b)).epoch);
+      expect(epochs).toEqual([1, 2, 3, 4, 5, 6]);
+    });
+
+    test('a released table is free at once, and releasing again does nothing to the next owner', async () => {
+      const lease = await take(a);
+      await a.store.release(lease, o);
+      const next = await take(b);
+      await a.store.release(lease, o);
+      await expect(b.store.renew(next, o)).resolves.toMatchObject({ epoch: 2 });
+    });
+
+    test('a deposed owner can neither renew nor disturb the new one', async () => {
+      const old = await take(a);
+      await rig.expireLeases();
+      const next = await take(b);
+      await expect(a.store.renew(old, o)).rejects.toEqual(lost);
+      await a.store.release(old, o);
+      await expect(b.store.renew(next, o)).resolves.toMatchObject({ epoch: 2 });
+    });
+
+    test('a lease that expired and that nobody took can be renewed', async () => {
+      const lease = await take(a);
+      await a.clock.advance(rig.durationMs);
+      await rig.expireLeases();
+      await expect(a.store.renew(lease, o)).resolves.toMatchObject({ epoch: 1 });
+      expect(await b.store.tryAcquire(cars, o)).toBeUndefined();
+    });
+
+    test('a lease that expired and was taken and given back meanwhile is lost', async () => {
+      const old = await take(a);
+      await a.clock.advance(rig.durationMs);
+      await rig.expireLeases();
+      await b.store.release(await take(b), o);
+      await expect(a.store.renew(old, o)).rejects.toEqual(lost);
+    });
+
+    test('a released lease cannot be renewed', async () => {
+      const lease = await take(a);
+      await a.store.release(lease, o);
+      await expect(a.store.renew(lease, o)).rejects.toEqual(lost);
+    });
+
+    test('the list shows who holds what and who is alive', async () => {
+      await using _a = await a.store.announce('a' as InstanceId, o);
+      await using _b = await b.store.announce('b' as InstanceId, o);
+      const [bikes, vans] = [rig.table('Bikes'), rig.table('Vans')];
+      await take(a);
+      await take(b, bikes);
+      await a.store.release(await take(a, vans), o);
+      expect(plain(await a.store.list(o))).toEqual({
+        held: { [tableKey(cars)]: { owner: 'a', epoch: 1 }, [tableKey(bikes)]: { owner: 'b', epoch: 1 } },
+        instances: ['a', 'b'],
+      });
+    });
+
+    test('the list drops the leases and the instances that ended, and what was renewed stays', async () => {
+      const presence = await a.store.announce('a' as InstanceId, o);
+      await b.store.announce('b' as InstanceId, o);
+      await take(a);
+      await rig.expireLeases();
+      await presence.renew(o);
+      expect(plain(await b.store.list(o))).toEqual({ held: {}, instances: ['a'] });
+      await presence[Symbol.asyncDispose]();
+    });
+
+    test('a presence ends when it is disposed, and disposing again is harmless', async () => {
+      const presence = await a.store.announce('a' as InstanceId, o);
+      await presence[Symbol.asyncDispose]();
+      await presence[Symbol.asyncDispose]();
+      expect((await b.store.list(o)).instances).toEqual([]);
+      await expect(presence.renew(o)).rejects.toMatchObject({ code: 'Unexpected' });
+    });
+
+    test('two announcements of one name are one instance until both have ended', async () => {
+      const [first, second] = [
+        await a.store.announce('a' as InstanceId, o),
+        await b.store.announce('a' as InstanceId, o),
+      ];
+      await first[Symbol.asyncDispose]();
+      expect((await b.store.list(o)).instances).toEqual(['a']);
+      await second[Symbol.asyncDispose]();
+      expect((await b.store.list(o)).instances).toEqual([]);
+    });
+
+    test.each([
+      ['spaces, brackets and quotes', `a [b] 'c' "d"`, 'dbo'],
+      ['dots and slashes', 'a.b/c\\d.lock', 'x.y'],
+      ['percent, hash and question mark', '100%#?&+=', '50%25'],
+      ['letters beyond ASCII', 'Größe 李 🙂', 'łódź'],
+      ['a lone surrogate', 'a\ud800b', 'dbo'],
+      ['128 characters of three bytes', '李'.repeat(128), '東'.repeat(128)],
+      ['control characters', 'a\u0001b\nc', 'dbo'],
+    ])('a table with %s in its name is told from others, and listed by its key', async (_, table, schema) => {
+      const [odd, other] = [rig.table(table, schema), rig.table(`${table}_`, schema)];
+      await take(a, odd);
+      expect(await b.store.tryAcquire(odd, o)).toBeUndefined();
+      await take(b, other);
+      expect(plain(await a.store.list(o)).held).toEqual({
+        [tableKey(odd)]: { owner: 'a', epoch: 1 },
+        [tableKey(other)]: { owner: 'b', epoch: 1 },
+      });
+      await a.store.save(checkpoint('1'), { ...(await a.store.renew(await held(a, odd), o)) }, o);
+      expect(await b.store.load(odd, o)).toEqual(checkpoint('1'));
+    });
+
+    /** The lease that `replica` holds: taken anew. */
+    async function held(replica: Replica, table: TableId): Promise<Lease> {
+      await rig.expireLeases();
+      return take(replica, table);
+    }
+
+    test('an instance may have any name', async () => {
+      const name = 'höst/../50% 李 "x" 🙂';
+      const odd = await rig.replica(name);
+      await using _ = await odd.store.announce(name as InstanceId, o);
+      await take(odd);
+      expect(plain(await a.store.list(o))).toEqual({
+        held: { [tableKey(cars)]: { owner: name, epoch: 1 } },
+        instances: [name],
+      });
+    });
+
+    test('what is listed is what the balancer works with', async () => {
+      await using _a = await a.store.announce('a' as InstanceId, o);
+      await using _b = await b.store.announce('b' as InstanceId, o);
+      const tables = ['A', 'B', 'C'].map((name) => rig.table(name));
+      for (const table of tables) await take(a, table);
+      const plan = balance('a' as InstanceId, tables.map(tableKey), await a.store.list(o));
+      expect(plan).toEqual({ acquire: [], release: [tableKey(rig.table('C'))] });
+    });
+
+    test('every call of an aborted caller rejects with its reason', async () => {
+      const lease = await take(a);
+      const reason = new Error('enough');
+      const aborted = { signal: AbortSignal.abort(reason) };
+      const { store } = a;
+      await expect(store.announce('a' as InstanceId, aborted)).rejects.toBe(reason);
+      await expect(store.list(aborted)).rejects.toBe(reason);
+      await expect(store.tryAcquire(cars, aborted)).rejects.toBe(reason);
+      await expect(store.renew(lease, aborted)).rejects.toBe(reason);
+      await expect(store.release(lease, aborted)).rejects.toBe(reason);
+      expect(a.clock.sleeping).toBe(0);
+    });
+
+    test('an acquisition whose reply was lost is found by the next attempt', async ({ skip }) => {
+      const { faults } = rig;
+      skip(faults === undefined, 'nothing can be injected here');
+      await a.store.release(await take(a), o);
+      faults?.loseReplyToAcquire();
+      await expect(a.store.tryAcquire(cars, o)).rejects.toMatchObject({ disposition: 'retry' });
+      expect(await b.store.tryAcquire(cars, o)).toBeUndefined();
+      await expect(a.store.tryAcquire(cars, o)).resolves.toMatchObject({ epoch: 2 });
+    });
+  });
+}
+
+const plain = ({ held, instances }: LeaseSnapshot) => ({ held: Object.fromEntries(held), instances });

@@ -1,0 +1,34 @@
+/** Leases and checkpoints as their contract suites see them: replicas over one storage whose time can pass. */
+import type { CheckpointStore, LeaseStore, Position, TableId, Checkpoint } from '@dstream/core';
+import type { ManualClock } from '@dstream/core/in-memory/manual-clock';
+
+export interface Replica {
+  readonly store: LeaseStore & CheckpointStore;
+  /** This replica's own clock. Moving it leaves the storage and the other replicas where they are. */
+  readonly clock: ManualClock;
+}
+
+/** What can be made to go wrong at the storage. */
+export interface StorageFaults {
+  /** The next write of a checkpoint is carried out and its reply is lost. */
+  loseReplyToSave(): void;
+  /** The next request to take a lease is carried out and its reply is lost. */
+  loseReplyToAcquire(): void;
+}
+
+/** One per test: nobody else uses its source. */
+export interface LeaseRig extends AsyncDisposable {
+  readonly durationMs: number;
+  /** A replica of its own, as in another process. */
+  replica(instance: string): Promise<Replica>;
+  /** Time passes at the storage until every lease that runs now has ended. No replica's clock moves. */
+  expireLeases(): Promise<void>;
+  /** A table of the rig's source. */
+  table(name?: string, schema?: string): TableId;
+  /** Undefined where nothing can be injected, as in memory and in a real service. */
+  readonly faults: StorageFaults | undefined;
+}
+
+export function checkpoint(position: string, generation = 1): Checkpoint {
+  return { at: { position: position as Position, token: `token of ${position}` }, generation };
+}
