@@ -13,9 +13,8 @@ export class Consumer implements AsyncDisposable {
 
   constructor(subscription: Subscription, post: Post, maxInFlight = 100) {
     this.#post = post;
-    this.#iterator = subscription
-      .receive({ signal: this.#abort.signal, maxInFlight })
-      [Symbol.asyncIterator]();
+    const deliveries = subscription.receive({ signal: this.#abort.signal, maxInFlight });
+    this.#iterator = deliveries[Symbol.asyncIterator]();
   }
 
   /** The next delivery of this test. */

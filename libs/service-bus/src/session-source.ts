@@ -177,6 +177,7 @@ export class SessionSource implements Source {
 }
 
 function isNobodyWaiting(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null || 'syscall' in error) return false;
-  return 'code' in error && typeof error.code === 'string' && nobodyWaits.has(error.code);
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, syscall } = error as { code?: unknown; syscall?: unknown };
+  return typeof code === 'string' && nobodyWaits.has(code) && typeof syscall !== 'string';
 }

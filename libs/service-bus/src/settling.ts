@@ -72,7 +72,7 @@ export class Settling {
   }
 
   async #answered(tried: string, lock: SettlingLock, settle: () => Promise<void>): Promise<void> {
-    const { clock, entity, port } = this.#options;
+    const { clock, entity } = this.#options;
     lock.assertGood();
     const waiting = { sinceMs: clock.monotonicMs(), lock };
     this.#unanswered.add(waiting);
@@ -80,17 +80,19 @@ export class Settling {
       await unlessAborted(settle(), lock.lost);
     } catch (caught) {
       lock.lost.throwIfAborted();
-      const error = this.#meaningOf(translateError(caught, { tried, entity }), port);
-      if (error.disposition === 'lost') lock.end(error);
-      throw error;
+      lock.end(lockLostBy(translateError(caught, { tried, entity })));
+      throw lock.lost.reason;
     } finally {
       this.#unanswered.delete(waiting);
     }
   }
+}
 
-  /** The SDK says with a plain Error that a receiver is closed: the lock went with it. */
-  #meaningOf(error: DStreamError, port: ReceiverPort): DStreamError {
-    if (error.disposition === 'lost' || !port.isClosed) return error;
-    return new DStreamError('LockLost', `${error.message} (its receiver is closed)`, { cause: error.cause });
-  }
+/**
+ * A settlement that failed for whatever reason cannot be tried again: the SDK takes the message for settled once the
+ * service has answered (MessageAlreadySettled). The lock is given up, and the message comes again.
+ */
+function lockLostBy(error: DStreamError): DStreamError {
+  if (error.disposition === 'lost') return error;
+  return new DStreamError('LockLost', `${error.message}; it comes again`, { cause: error });
 }

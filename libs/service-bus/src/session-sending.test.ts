@@ -1,0 +1,102 @@
+import type { ServiceBusMessage, ServiceBusMessageBatch } from '@azure/service-bus';
+import type { OutgoingMessage } from '@dstream/core';
+import { describe, expect, test } from 'vitest';
+import { sendSession, type SenderPort } from './session-sending.ts';
+
+/** Counts bodies only, as the broker's link would with messages that have no properties. */
+class Batch {
+  readonly maxSizeInBytes: number;
+  readonly ids: string[] = [];
+  sizeInBytes = 0;
+  tried = 0;
+
+  constructor(maxSizeInBytes: number) {
+    this.maxSizeInBytes = maxSizeInBytes;
+  }
+
+  tryAddMessage(message: ServiceBusMessage): boolean {
+    this.tried += 1;
+    const { length } = message.body as Buffer;
+    if (this.sizeInBytes + length > this.maxSizeInBytes) return false;
+    this.sizeInBytes += length;
+    this.ids.push(String(message.messageId));
+    return true;
+  }
+}
+
+class Sender implements SenderPort {
+  readonly sent: (string | string[])[] = [];
+  readonly batches: Batch[] = [];
+  readonly #maxBytes: number;
+  #failAt: number | undefined;
+
+  constructor(maxBytes: number, failAt?: number) {
+    this.#maxBytes = maxBytes;
+    this.#failAt = failAt;
+  }
+
+  async createMessageBatch(): Promise<ServiceBusMessageBatch> {
+    const batch = new Batch(this.#maxBytes);
+    this.batches.push(batch);
+    return batch as unknown as ServiceBusMessageBatch;
+  }
+
+  async sendMessages(messages: ServiceBusMessage | ServiceBusMessageBatch): Promise<void> {
+    if (this.sent.length === this.#failAt) throw new Error('refused');
+    this.sent.push(
+      messages instanceof Batch ? messages.ids : String((messages as ServiceBusMessage).messageId),
+    );
+  }
+}
+
+function message(messageId: string, bytes: number): OutgoingMessage {
+  const body = 'x'.repeat(bytes);
+  return { messageId, sessionId: 's', subject: '', contentType: '', body, bodyBytes: bytes, properties: {} };
+}
+
+const send = (sender: Sender, messages: readonly OutgoingMessage[]) =>
+  sendSession(messages, (work) => work(sender, new AbortController().signal));
+
+describe('sending a session', () => {
+  test('one message goes without a batch', async () => {
+    const sender = new Sender(10_000);
+    expect(await send(sender, [message('a', 100)])).toBeUndefined();
+    expect(sender.sent).toEqual(['a']);
+  });
+
+  test('batches are filled to the limit, in order', async () => {
+    const sender = new Sender(1_000);
+    await send(
+      sender,
+      ['a', 'b', 'c', 'd', 'e'].map((id) => message(id, 450)),
+    );
+    expect(sender.sent).toEqual([['a', 'b'], ['c', 'd'], 'e']);
+  });
+
+  test('large messages that do not fit together are not encoded to find that out', async () => {
+    const sender = new Sender(2_000);
+    await send(sender, [message('a', 1_200), message('b', 1_200)]);
+    expect(sender.sent).toEqual(['a', 'b']);
+    expect(sender.batches.map(({ tried }) => tried)).toEqual([0, 0]);
+  });
+
+  test('a message that fits no batch is refused by name, bytes and limit, and what stands before it was sent', async () => {
+    const sender = new Sender(1_000);
+    const stopped = await send(sender, [message('a', 10), message('b', 2_000), message('c', 10)]);
+    expect(stopped).toMatchObject({
+      from: 1,
+      error: { code: 'MessageTooLarge', message: expect.stringMatching(/message b .*2000 bytes.*1000/) },
+    });
+    expect(sender.sent.flat()).toEqual(['a']);
+  });
+
+  test('the first failure stops it: nothing after it is sent', async () => {
+    const sender = new Sender(1_000, 1);
+    const stopped = await send(
+      sender,
+      ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => message(id, 400)),
+    );
+    expect(stopped).toMatchObject({ from: 2, error: { message: 'refused' } });
+    expect(sender.sent).toEqual([['a', 'b']]);
+  });
+});
