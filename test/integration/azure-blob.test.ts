@@ -1,0 +1,241 @@
+/** What the blob adapter does beyond its contracts: what stands in the container, and what goes wrong there while it works. */
+import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
+import type { AzureBlobLeases } from '@dstream/azure-blob';
+import type { Clock, InstanceId, Lease, TableId } from '@dstream/core';
+import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { systemClock } from '@dstream/runtime';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { startBlobs, type BlobOperation, type Blobs } from '../../libs/stand-ins/src/blobs/index.ts';
+import { azureBlobLeases } from '../support/azure-blob-leases.ts';
+import { checkpoint } from '../support/lease-rig.ts';
+
+const o = { signal: new AbortController().signal };
+const cars: TableId = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Cars' };
+const blobName = 'db1/shop/dbo.Cars.lock';
+
+describe('leases and checkpoints in blobs', () => {
+  let blobs: Blobs;
+  let container: ContainerClient;
+  let clock: ManualClock;
+  let a: AzureBlobLeases;
+  let b: AzureBlobLeases;
+
+  const open = (instance: string, ofClock: Clock = clock) =>
+    azureBlobLeases(instance, blobs.connectionString, ofClock);
+
+  beforeEach(async () => {
+    blobs = await startBlobs();
+    clock = new ManualClock();
+    [a, b] = [open('a'), open('b')];
+    await Promise.all([a.connect(o), b.connect(o)]);
+    container = BlobServiceClient.fromConnectionString(blobs.connectionString).getContainerClient('locks');
+  });
+  afterEach(async () => {
+    vi.useRealTimers();
+    await blobs.close();
+    if (clock.sleeping > 0) throw new Error('a call left a timer behind');
+  });
+
+  async function take(store: AzureBlobLeases): Promise<Lease> {
+    const lease = await store.tryAcquire(cars, o);
+    if (lease === undefined) throw new Error('held by somebody');
+    return lease;
+  }
+
+  const refuse = (operation: BlobOperation, times = 1) =>
+    blobs.faults.add({ operation, action: { kind: 'refuse' }, times });
+
+  const instanceBlobs = async () => {
+    const names = [];
+    for await (const { name } of container.listBlobsFlat({ prefix: 'db1/shop/_instances/' }))
+      names.push(name);
+    return names;
+  };
+
+  test('a container that is deleted later is fatal, for every call', async () => {
+    const lease = await take(a);
+    await container.getBlobClient(blobName).getBlobLeaseClient().breakLease(0);
+    await container.delete();
+    const gone = { code: 'EntityNotFound' };
+    await expect(a.list(o)).rejects.toMatchObject(gone);
+    await expect(a.load(cars, o)).rejects.toMatchObject(gone);
+    await expect(a.renew(lease, o)).rejects.toMatchObject(gone);
+    await expect(b.tryAcquire(cars, o)).rejects.toMatchObject(gone);
+  });
+
+  test('an operator finds owner and epoch in the metadata and the checkpoint as JSON', async () => {
+    await a.save(checkpoint('0042:7', 9), await take(a), o);
+    const blob = container.getBlobClient(blobName);
+    expect((await blob.getProperties()).metadata).toEqual({
+      owner: 'a',
+      epoch: '1',
+      table: 'db1%2Fshop%2Fdbo.Cars',
+    });
+    expect(JSON.parse(String(await blob.downloadToBuffer()))).toEqual({
+      version: 1,
+      table: 'dbo.Cars',
+      position: '0042:7',
+      token: 'token of 0042:7',
+      generation: 9,
+      epoch: 1,
+      owner: 'a',
+      savedAt: '2026-11-20T00:00:00.000Z',
+    });
+  });
+
+  test.each(['{"lsn":"0x2A"}', 'locked by 4711', 'x'.repeat(1_048_577)])(
+    'content that is not ours is named, and not overwritten',
+    async (text) => {
+      await container.getBlockBlobClient(blobName).upload(text, text.length);
+      const unreadable = { code: 'CheckpointUnreadable', message: expect.stringContaining(blobName) };
+      await expect(a.load(cars, o)).rejects.toMatchObject(unreadable);
+      const lease = await take(a);
+      await expect(a.save(checkpoint('1'), lease, o)).rejects.toMatchObject(unreadable);
+      expect(String(await container.getBlobClient(blobName).downloadToBuffer())).toBe(text);
+    },
+  );
+
+  test('a lock of another program counts as held by nobody we know, and as free when it ends', async () => {
+    await container.getBlockBlobClient(blobName).upload('', 0);
+    await container.getBlobClient(blobName).getBlobLeaseClient().acquireLease(15);
+    expect(await a.tryAcquire(cars, o)).toBeUndefined();
+    expect([...(await a.list(o)).held]).toEqual([['db1/shop/dbo.Cars', { owner: '', epoch: 0 }]]);
+    blobs.expireLeases();
+    await expect(a.tryAcquire(cars, o)).resolves.toMatchObject({ epoch: 1 });
+  });
+
+  test.each(['acquire-lease', 'put-blob', 'get-properties', 'set-metadata'] as const)(
+    'an acquisition that fails at %s leaves the table free',
+    async (operation) => {
+      refuse(operation);
+      await expect(a.tryAcquire(cars, o)).rejects.toMatchObject({ code: 'Throttled', disposition: 'retry' });
+      expect((await b.list(o)).held.size).toBe(0);
+      await expect(b.tryAcquire(cars, o)).resolves.toMatchObject({ epoch: 1 });
+    },
+  );
+
+  test('an epoch that was written before its writer failed is never used again', async () => {
+    blobs.faults.add({ operation: 'set-metadata', action: { kind: 'lose-reply' }, times: 1 });
+    await expect(a.tryAcquire(cars, o)).rejects.toMatchObject({ disposition: 'retry' });
+    await expect(b.tryAcquire(cars, o)).resolves.toMatchObject({ epoch: 2 });
+  });
+
+  test('a half-taken lease that cannot be given back is taken by the next attempt of the same replica', async () => {
+    refuse('set-metadata');
+    refuse('release-lease');
+    await expect(a.tryAcquire(cars, o)).rejects.toMatchObject({ code: 'Throttled' });
+    expect(await b.tryAcquire(cars, o)).toBeUndefined();
+    await expect(a.tryAcquire(cars, o)).resolves.toMatchObject({ epoch: 1 });
+  });
+
+  test('a replica that stops while it takes a table gives it back', async () => {
+    const stop = new AbortController();
+    blobs.faults.add({ operation: 'set-metadata', action: { kind: 'delay', ms: 60_000 } });
+    const taking = a.tryAcquire(cars, { signal: stop.signal });
+    const stopped = expect(taking).rejects.toBe('stop');
+    await expect.poll(() => blobs.counters.get('set-metadata')).toBe(1);
+    stop.abort('stop');
+    await stopped;
+    blobs.faults.clear();
+    await expect(b.tryAcquire(cars, o)).resolves.toMatchObject({ epoch: 1 });
+  });
+
+  test('a call that is not answered ends after a fifth of the lease, as a passing error', async () => {
+    blobs.faults.add({ operation: 'list-blobs', action: { kind: 'delay', ms: 60_000 }, times: 1 });
+    const before = blobs.counters.get('list-blobs') ?? 0;
+    const hanging = expect(a.list(o)).rejects.toMatchObject({ code: 'TimedOut', disposition: 'retry' });
+    await expect.poll(() => blobs.counters.get('list-blobs')).toBe(before + 1);
+    await clock.advance(3_000);
+    await hanging;
+  });
+
+  test('a save goes on no longer than the lease is good', async () => {
+    const lease = await take(a);
+    await a.save(checkpoint('1'), lease, o);
+    const before = blobs.counters.get('put-blob') ?? 0;
+    blobs.faults.add({ operation: 'put-blob', action: { kind: 'delay', ms: 60_000 }, times: 1 });
+    await clock.advance(lease.goodUntilMs - 100);
+    const hanging = expect(a.save(checkpoint('2'), lease, o)).rejects.toMatchObject({ code: 'TimedOut' });
+    await expect.poll(() => blobs.counters.get('put-blob')).toBe(before + 1);
+    await clock.advance(100);
+    await hanging;
+  });
+
+  test('one call is one request: the client does not retry behind our back', async () => {
+    const lease = await take(a);
+    refuse('renew-lease', Infinity);
+    await expect(a.renew(lease, o)).rejects.toMatchObject({ code: 'Throttled' });
+    expect(blobs.counters.get('renew-lease')).toBe(1);
+    blobs.faults.clear();
+    await expect(a.renew(lease, o)).resolves.toMatchObject({ epoch: 1 });
+  });
+
+  test('a release that fails can be tried again', async () => {
+    const lease = await take(a);
+    refuse('release-lease');
+    await expect(a.release(lease, o)).rejects.toMatchObject({ code: 'Throttled' });
+    await a.release(lease, o);
+    await expect(b.tryAcquire(cars, o)).resolves.toMatchObject({ epoch: 2 });
+  });
+
+  test.each(['break', 'delete'] as const)('an operator may %s a lease: its owner loses it', async (how) => {
+    const lease = await take(a);
+    await container.getBlobClient(blobName).getBlobLeaseClient().breakLease(0);
+    if (how === 'delete') await container.getBlobClient(blobName).delete();
+    await expect(a.save(checkpoint('1'), lease, o)).rejects.toMatchObject({ code: 'LeaseLost' });
+    await expect(a.renew(lease, o)).rejects.toMatchObject({ code: 'LeaseLost' });
+    await expect(a.release(lease, o)).resolves.toBeUndefined();
+  });
+
+  test.each(['expired', 'deleted'] as const)(
+    'a replica whose announcement was %s announces anew',
+    async (how) => {
+      const presence = await a.announce('a' as InstanceId, o);
+      blobs.expireLeases();
+      if (how === 'deleted')
+        for (const name of await instanceBlobs()) await container.getBlobClient(name).delete();
+      expect((await b.list(o)).instances).toEqual([]);
+      await presence.renew(o);
+      expect((await b.list(o)).instances).toEqual(['a']);
+      await presence[Symbol.asyncDispose]();
+      expect(await instanceBlobs()).toEqual([]);
+    },
+  );
+
+  test('old announcements are removed by whoever lists, a few a time, and the live and the young stay', async () => {
+    const announce = (name: string) => a.announce(name as InstanceId, o);
+    for (const name of ['1', '2', '3', '4', '5']) await announce(`old${name}`);
+    const live = await announce('live');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+    await live.renew(o);
+    await announce('young');
+    blobs.expireLeases('young');
+    const left = async () => (await instanceBlobs()).map((name) => name.split('/')[3]?.split('-')[0]);
+    await b.list(o);
+    expect(await left()).toEqual(['live', 'old4', 'old5', 'young']);
+    expect((await b.list(o)).instances).toEqual(['live']);
+    expect(await left()).toEqual(['live', 'young']);
+  });
+
+  test('an announcement that cannot be removed does not spoil the list', async () => {
+    await a.announce('old' as InstanceId, o);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+    refuse('delete-blob');
+    expect((await b.list(o)).instances).toEqual([]);
+    expect(await instanceBlobs()).toHaveLength(1);
+  });
+
+  test('a lease really ends by itself, and its owner knows before', { timeout: 40_000 }, async () => {
+    const [slow, next] = [open('slow', systemClock), open('next', systemClock)];
+    const before = performance.now();
+    const lease = await take(slow);
+    await slow.save(checkpoint('1'), lease, o);
+    const taken = await vi.waitUntil(() => next.tryAcquire(cars, o), { timeout: 20_000, interval: 100 });
+    const tookMs = performance.now() - before;
+    expect(tookMs).toBeGreaterThan(14_000);
+    expect(lease.goodUntilMs).toBeLessThan(before + tookMs - 2_000);
+    await expect(slow.save(checkpoint('2'), lease, o)).rejects.toMatchObject({ code: 'LeaseLost' });
+    await next.save(checkpoint('3'), taken, o);
+    expect(await slow.load(cars, o)).toEqual(checkpoint('3'));
+  });
+});
