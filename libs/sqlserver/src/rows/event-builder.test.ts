@@ -1,0 +1,104 @@
+import type { Row, TableId } from '@dstream/core';
+import { describe, expect, test } from 'vitest';
+import type { CaptureInstance } from '../sql/capture-instance.ts';
+import { selectedColumns } from '../sql/page-statement.ts';
+import type { ChangeRow, LogicalChange } from './change-row.ts';
+import { EventBuilder } from './event-builder.ts';
+import { zeroLsn } from './lsn.ts';
+
+const table: TableId = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Notes' };
+const types = { Id: 'int', Big: 'nvarchar', Old: 'text', Sum: 'int' };
+const instance: CaptureInstance = {
+  name: 'dbo_Notes',
+  startLsn: zeroLsn,
+  columns: Object.entries(types).map(([name, type], i) => ({
+    name,
+    type,
+    ordinal: i + 1,
+    computed: name === 'Sum',
+  })),
+  key: [],
+};
+
+const row = (operation: number, values: Row, mask: number): ChangeRow => ({
+  lsn: zeroLsn,
+  seqval: zeroLsn,
+  operation,
+  mask: Buffer.from([mask]),
+  row: values,
+  bytes: 1,
+});
+
+function built(operation: LogicalChange['operation'], after: ChangeRow, before?: ChangeRow) {
+  const columns = selectedColumns(instance);
+  const builder = new EventBuilder({ table, instance, columns, hash: () => '' });
+  const {
+    data,
+    before: image,
+    metadata,
+  } = builder.build(
+    { operation, after, ...(before && { before }), ordinal: 1, tie: 0 },
+    '2026-11-20T09:15:30.123Z',
+  );
+  return { data, before: image, changed: metadata.changed, unavailable: metadata.unavailable };
+}
+
+const idOnly = 0b0001;
+const bigChanged = 0b0010;
+const oldChanged = 0b0100;
+
+describe('an event', () => {
+  test('a computed column is left out', () => {
+    expect(selectedColumns(instance).map(({ name }) => name)).toEqual(['Id', 'Big', 'Old']);
+  });
+
+  test('a large value that did not change is unavailable in the before image, not NULL', () => {
+    const after = row(4, { Id: 2, Big: 'x', Old: 'y' }, idOnly);
+    expect(built('update', after, row(3, { Id: 1, Big: null, Old: null }, idOnly))).toEqual({
+      data: { Id: 2, Big: 'x', Old: 'y' },
+      before: { Id: 1 },
+      changed: ['Id'],
+      unavailable: [{ in: 'before', columns: ['Big', 'Old'] }],
+    });
+  });
+
+  test('a NULL that did not change was NULL', () => {
+    const after = row(4, { Id: 2, Big: null, Old: null }, idOnly);
+    expect(built('update', after, row(3, { Id: 1, Big: null, Old: null }, idOnly))).toMatchObject({
+      before: { Id: 1, Big: null, Old: null },
+      unavailable: undefined,
+    });
+  });
+
+  test('a changed large value was what the before image says, also NULL', () => {
+    const after = row(4, { Id: 1, Big: 'x', Old: null }, bigChanged);
+    expect(built('update', after, row(3, { Id: 1, Big: null, Old: null }, bigChanged))).toMatchObject({
+      before: { Id: 1, Big: null, Old: null },
+      changed: ['Big'],
+      unavailable: undefined,
+    });
+  });
+
+  test('the old value of a text column is never known', () => {
+    const after = row(4, { Id: 1, Big: 'x', Old: 'new' }, oldChanged);
+    expect(built('update', after, row(3, { Id: 1, Big: 'x', Old: null }, oldChanged))).toMatchObject({
+      before: { Id: 1, Big: 'x' },
+      changed: ['Old'],
+      unavailable: [{ in: 'before', columns: ['Old'] }],
+    });
+  });
+
+  test('a delete does not know its text column', () => {
+    expect(built('delete', row(1, { Id: 1, Big: null, Old: null }, 0xff))).toEqual({
+      data: { Id: 1, Big: null },
+      before: undefined,
+      changed: undefined,
+      unavailable: [{ in: 'data', columns: ['Old'] }],
+    });
+  });
+
+  test('an insert knows everything', () => {
+    const values = { Id: 1, Big: null, Old: null };
+    expect(built('insert', row(2, values, 0xff))).toMatchObject({ data: values, unavailable: undefined });
+  });
+});

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import type { TableId } from '@dstream/core';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { ChangeRow, LogicalChange } from './change-row.ts';
+import { changeIds } from './change-id.ts';
+import { isLsn, lsnBytes, lsnOf, nextLsn, previousLsn, zeroLsn, type Lsn } from './lsn.ts';
+import { placeOfToken, positionOf, resumePointOf, type Place } from './position.ts';
+import { isBitSet } from './update-mask.ts';
+
+const anyLsn = fc.uint8Array({ minLength: 10, maxLength: 10 }).map((bytes) => lsnOf(Buffer.from(bytes)));
+
+describe('an LSN', () => {
+  test('keeps its bytes and their order as text', () =>
+    fc.assert(
+      fc.property(anyLsn, anyLsn, (a, b) => {
+        expect(lsnOf(lsnBytes(a))).toBe(a);
+        expect(a < b).toBe(Buffer.compare(lsnBytes(a), lsnBytes(b)) < 0);
+        expect(isLsn(a)).toBe(true);
+      }),
+    ));
+
+  test('has neighbours, also across bytes', () => {
+    expect(nextLsn('0000002A000000FFFFFF' as Lsn)).toBe('0000002A000001000000');
+    expect(previousLsn('0000002A000001000000' as Lsn)).toBe('0000002A000000FFFFFF');
+    expect(previousLsn(zeroLsn)).toBe(zeroLsn);
+  });
+});
+
+describe('a resume point', () => {
+  const place = fc.oneof(
+    anyLsn.map((lsn): Place => ({ kind: 'scanned', lsn })),
+    fc
+      .tuple(anyLsn, anyLsn, fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 5_000_000 }))
+      .map(([lsn, seqval, operation, ordinal]): Place => ({
+        kind: 'inside',
+        lsn,
+        seqval,
+        operation,
+        ordinal,
+      })),
+  );
+
+  test('carries everything that reading on needs', () =>
+    fc.assert(
+      fc.property(place, (p) => {
+        expect(placeOfToken(resumePointOf(p).token)).toEqual(p);
+      }),
+    ));
+
+  test('the end of a scan stands behind every change of its transaction and before the next one', () => {
+    const lsn = '0000002A000001F80003' as Lsn;
+    const { position } = resumePointOf({ kind: 'scanned', lsn });
+    expect(position > positionOf(lsn, 9_999_999_999)).toBe(true);
+    expect(position < positionOf(nextLsn(lsn), 1)).toBe(true);
+    expect(positionOf(lsn, 9) < positionOf(lsn, 10)).toBe(true);
+  });
+
+  test.each(['', '{}', '[]', 'null', '{"mode":"functions"}', '{"mode":"functions","lsn":"0x00"}'])(
+    'the token %j is refused',
+    (token) => {
+      expect(() => placeOfToken(token)).toThrow(expect.objectContaining({ code: 'CheckpointUnreadable' }));
+    },
+  );
+});
+
+describe('the update mask', () => {
+  test('has its lowest ordinals in the last byte', () => {
+    const mask = Buffer.from([0b0000_0001, 0b1000_0000, 0b0000_0101]);
+    const set = Array.from({ length: 30 }, (_, i) => i + 1).filter((ordinal) => isBitSet(mask, ordinal));
+    expect(set).toEqual([1, 3, 16, 17]);
+  });
+});
+
+describe('a change id', () => {
+  const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+  const change = (tie = 0): LogicalChange => ({
+    operation: 'insert',
+    after: { lsn: 'F'.repeat(20) as Lsn, seqval: 'E'.repeat(20) as Lsn, operation: 2 } as ChangeRow,
+    ordinal: 1,
+    tie,
+  });
+  const long: TableId = {
+    source: 's'.repeat(60),
+    database: 'd'.repeat(60),
+    schema: 'x',
+    table: 'Ünïcode'.repeat(9),
+  };
+
+  test('fits into 96 characters and tells tables and ties apart', () => {
+    const other = { ...long, table: `${long.table}2` };
+    const ids = [
+      changeIds(long, hash)(change()),
+      changeIds(other, hash)(change()),
+      changeIds(long, hash)(change(12)),
+      changeIds(long, hash, '17')(change(12)),
+    ];
+    expect(new Set(ids).size).toBe(4);
+    expect(Math.max(...ids.map((id) => id.length))).toBeLessThanOrEqual(96);
+  });
+
+  test('does not know the ordinal', () => {
+    const id = changeIds(long, hash);
+    expect(id({ ...change(), ordinal: 7 })).toBe(id(change()));
+  });
+});

@@ -1,0 +1,76 @@
+import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { describe, expect, test } from 'vitest';
+import { FakeCdcClient, lsn, type FakeInstance } from '../../../../test/support/fake-cdc-client.ts';
+import { Prober } from './prober.ts';
+
+const { signal } = new AbortController();
+
+const instance = (name: string): FakeInstance => ({ name, startLsn: lsn(1), columns: [], key: [], rows: [] });
+
+function rig(...names: string[]) {
+  const client = new FakeCdcClient(names.map(instance), lsn(9));
+  const clock = new ManualClock();
+  const prober = new Prober(client, clock);
+  names.forEach((name) => prober.register(name));
+  const ask = (captureInstance: string, dueAtMs = 0) =>
+    prober.ask({ captureInstance, scanned: lsn(5), dueAtMs, slackMs: 40 }, signal);
+  return { client, clock, prober, ask };
+}
+
+describe('the prober', () => {
+  test('asks for all tables that are due about now in one statement', async () => {
+    const { client, clock, ask } = rig('a', 'b', 'c');
+    client.instances[1]?.rows.push({
+      lsn: lsn(6),
+      seqval: lsn(1),
+      operation: 2,
+      mask: Buffer.alloc(1),
+      values: [],
+    });
+    const answers = Promise.all([ask('a', 100), ask('b', 130)]);
+    const later = ask('c', 500);
+    await clock.advance(100);
+    expect((await answers).map(({ moved }) => moved)).toEqual([false, true]);
+    expect(client.statements).toHaveLength(1);
+    await clock.advance(400);
+    expect((await later).max).toBe(lsn(9));
+    expect(client.statements.map(({ text }) => text)).toEqual([
+      client.statements[0]?.text,
+      client.statements[0]?.text,
+    ]);
+  });
+
+  test('a table that cannot be read does not take the others with it', async () => {
+    const { client, ask } = rig('a', 'b');
+    client.before = ({ text }) => {
+      if (text.includes('b_CT')) throw Object.assign(new Error('Invalid object name'), { number: 208 });
+    };
+    const [a, b] = await Promise.allSettled([ask('a'), ask('b')]);
+    expect([a?.status, b?.status]).toEqual(['fulfilled', 'rejected']);
+  });
+
+  test('a lost connection is told to all who wait, and the next question is asked anew', async () => {
+    const { client, ask } = rig('a', 'b');
+    client.before = () => {
+      throw new Error('gone');
+    };
+    const results = await Promise.allSettled([ask('a'), ask('b')]);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    client.before = () => {};
+    expect((await ask('a')).max).toBe(lsn(9));
+  });
+
+  test('one who gives up, and stopping, leave no timer', async () => {
+    const { clock, prober, ask } = rig('a', 'b');
+    const controller = new AbortController();
+    const request = { captureInstance: 'a', scanned: lsn(5), dueAtMs: 1_000, slackMs: 40 };
+    const impatient = prober.ask(request, controller.signal);
+    controller.abort(new Error('enough'));
+    await expect(impatient).rejects.toThrow('enough');
+    const stopped = ask('b', 1_000);
+    const rejected = expect(stopped).rejects.toThrow('closed');
+    await prober.stop(new Error('closed'));
+    await rejected;
+    expect(clock.sleeping).toBe(0);
+  });
+});

@@ -1,0 +1,127 @@
+/** A SqlClient over change tables in memory: knows the statements of libs/sqlserver by their shape, and no T-SQL. */
+import type { Cells, SqlClient } from '../../libs/sqlserver/src/client/sql-client.ts';
+import { lsnBytes, lsnOf, previousLsn, type Lsn } from '../../libs/sqlserver/src/rows/lsn.ts';
+import type { CaptureInstance } from '../../libs/sqlserver/src/sql/capture-instance.ts';
+import type { Statement } from '../../libs/sqlserver/src/sql/statement.ts';
+
+export interface FakeRow {
+  readonly lsn: Lsn;
+  readonly seqval: Lsn;
+  readonly operation: number;
+  readonly mask: Buffer;
+  readonly values: readonly unknown[];
+}
+
+export interface FakeInstance extends CaptureInstance {
+  rows: FakeRow[];
+}
+
+export const lsn = (n: number): Lsn => n.toString(16).toUpperCase().padStart(20, '0') as Lsn;
+
+type Sets = readonly (readonly (readonly unknown[])[])[];
+
+export class FakeCdcClient implements SqlClient {
+  readonly instances: FakeInstance[];
+  readonly statements: Statement[] = [];
+  max: Lsn | undefined;
+  /** Called before every statement: may throw. */
+  before: (statement: Statement) => void = () => {};
+
+  constructor(instances: FakeInstance[], max: Lsn | undefined) {
+    this.instances = instances;
+    this.max = max;
+  }
+
+  query(statement: Statement): Promise<Sets> {
+    return Promise.resolve().then(() => this.#answer(statement));
+  }
+
+  async *stream(statement: Statement): AsyncGenerator<readonly Cells[]> {
+    const sets = await this.query(statement);
+    for (const [set, rows] of sets.entries()) yield rows.map((values) => ({ set, values, bytes: 100 }));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #answer(statement: Statement): Sets {
+    this.statements.push(statement);
+    this.before(statement);
+    const { text } = statement;
+    if (text.includes('fn_cdc_get_max_lsn')) return this.#probe(statement);
+    if (text.includes('is_tracked_by_cdc')) return [[[true]], [[true]]];
+    if (text.includes('captured_columns')) return this.#catalogue();
+    const instance = this.#named(text);
+    if (text.includes('MAX(')) return [[[this.#bound(instance, statement)]]];
+    if (text.includes('fn_cdc_get_all_changes')) return this.#page(instance, statement);
+    return [[[lsnBytes(instance.startLsn)]]];
+  }
+
+  #named(text: string): FakeInstance {
+    const found = this.instances.find(
+      ({ name }) => text.includes(`${name}_CT]`) || text.includes(`N'${name}'`),
+    );
+    if (found === undefined) throw new Error(`no instance in ${text}`);
+    return found;
+  }
+
+  #probe({ parameters }: Statement): Sets {
+    const moved = [...this.instances]
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .slice(0, parameters.length)
+      .map(({ rows }, i) => {
+        const from = lsnOf(parameters[i]?.value as Buffer);
+        return [i, rows.some((row) => row.lsn > from) ? 1 : 0];
+      });
+    const low = this.instances.map(({ name, startLsn }) => [name, lsnBytes(startLsn)]);
+    return [[[this.max === undefined ? null : lsnBytes(this.max)]], moved, low];
+  }
+
+  #catalogue(): Sets {
+    return [
+      this.instances.map(({ name, startLsn }) => [name, lsnBytes(startLsn)]),
+      this.instances.flatMap(({ name, columns }) =>
+        columns.map((c) => [name, c.name, c.type, c.ordinal, c.computed]),
+      ),
+      this.instances.flatMap(({ name, key }) => key.map((column) => [name, column])),
+    ];
+  }
+
+  #bound({ rows }: FakeInstance, statement: Statement): Buffer | null {
+    const { n, from, to } = valuesOf(statement);
+    const last = rows
+      .filter((row) => row.lsn >= from && row.lsn <= to)
+      .slice(0, n)
+      .at(-1);
+    return last === undefined ? null : lsnBytes(last.lsn);
+  }
+
+  #page(instance: FakeInstance, statement: Statement): Sets {
+    const { n, from, to, seqval, operation } = valuesOf(statement);
+    const start = [from, seqval, operation].join();
+    const rows = instance.rows
+      .filter((row) => row.lsn <= to && [row.lsn, row.seqval, row.operation].join() >= start)
+      .slice(0, n)
+      .map((row) => [lsnBytes(row.lsn), lsnBytes(row.seqval), row.operation, row.mask, ...row.values]);
+    const lsns = [...new Set(instance.rows.map((row) => row.lsn))].filter((l) => l >= from && l <= to);
+    const times = lsns.map((l) => [lsnBytes(l), new Date(Date.UTC(2026, 10, 20, 10, 0, 0, 123)), -59]);
+    return [times, rows, [[lsnBytes(instance.startLsn)]]];
+  }
+}
+
+/** Everything of an instance up to `before` is cleaned up. */
+export function cleanUp(instance: FakeInstance, low: Lsn): FakeInstance {
+  return { ...instance, startLsn: low, rows: instance.rows.filter((row) => row.lsn > previousLsn(low)) };
+}
+
+function valuesOf({ parameters }: Statement) {
+  const value = (name: string) => parameters.find((p) => p.name === name)?.value;
+  return {
+    n: Number(value('n')),
+    from: lsnOf(value('from') as Buffer),
+    to: lsnOf(value('to') as Buffer),
+    seqval: lsnOf((value('seqval') as Buffer | undefined) ?? Buffer.alloc(10)),
+    operation: Number(value('operation') ?? 0),
+  };
+}
