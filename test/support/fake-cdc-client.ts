@@ -99,7 +99,7 @@ export class FakeCdcClient implements SqlClient {
 
   #page(instance: FakeInstance, statement: Statement): Sets {
     const { n, from, to, seqval, operation } = valuesOf(statement);
-    const start = [from, seqval, operation].join();
+    const start = [from, seqval, operation + 1].join();
     const rows = instance.rows
       .filter((row) => row.lsn <= to && [row.lsn, row.seqval, row.operation].join() >= start)
       .slice(0, n)

@@ -65,7 +65,8 @@ export class PageStatements {
         lsnParameter('from', cursor.lsn),
         lsnParameter('to', to),
         lsnParameter('seqval', cursor.seqval),
-        intParameter('operation', cursor.operation),
+        // The row of the cursor itself is wanted again; `>` is the form that every index knows to seek by.
+        intParameter('operation', cursor.operation - 1),
       ],
     };
   }
@@ -92,8 +93,8 @@ function timesText(changeTable: string): string {
   return (
     'SELECT TOP (@n) m.[start_lsn], m.[tran_end_time], DATEDIFF(minute, GETDATE(), GETUTCDATE()) AS [utc]\n' +
     'FROM [cdc].[lsn_time_mapping] AS m\n' +
-    'WHERE m.[start_lsn] >= @from AND m.[start_lsn] <= @to AND m.[start_lsn] IN (\n' +
-    `  SELECT c.[__$start_lsn] FROM ${changeTable} AS c WHERE c.[__$start_lsn] >= @from AND c.[__$start_lsn] <= @to)\n` +
+    'WHERE m.[start_lsn] >= @from AND m.[start_lsn] <= @to\n' +
+    `  AND EXISTS (SELECT 1 FROM ${changeTable} AS c WHERE c.[__$start_lsn] = m.[start_lsn])\n` +
     'ORDER BY m.[start_lsn]'
   );
 }
@@ -106,7 +107,7 @@ function rowsText(instance: CaptureInstance, columns: readonly SelectedColumn[])
     `SELECT TOP (@n) ${[...leadingColumns.map(quoteName), ...list].join(', ')}\n` +
     `FROM [cdc].${quoteName(`fn_cdc_get_all_changes_${instance.name}`)}(@from, @to, N'all update old')\n` +
     'WHERE [__$start_lsn] > @from OR ([__$start_lsn] = @from AND ([__$seqval] > @seqval OR\n' +
-    '  ([__$seqval] = @seqval AND [__$operation] >= @operation)))\n' +
+    '  ([__$seqval] = @seqval AND [__$operation] > @operation)))\n' +
     'ORDER BY [__$start_lsn], [__$seqval], [__$operation]'
   );
 }
