@@ -1,4 +1,5 @@
 /** What the blob adapter does beyond its contracts: what stands in the container, and what goes wrong there while it works. */
+import { randomUUID } from 'node:crypto';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import type { AzureBlobLeases } from '@dstream/azure-blob';
 import type { Clock, InstanceId, Lease, TableId } from '@dstream/core';
@@ -177,6 +178,52 @@ describe('leases and checkpoints in blobs', () => {
     await a.release(lease, o);
     await expect(b.tryAcquire(cars, o)).resolves.toMatchObject({ epoch: 2 });
   });
+
+  test('an older save that arrives late does not replace a newer one', async () => {
+    const lease = await take(a);
+    await a.save(checkpoint('1'), lease, o);
+    const before = blobs.counters.get('put-blob') ?? 0;
+    blobs.faults.add({ operation: 'put-blob', action: { kind: 'delay', ms: 300 }, times: 1 });
+    const late = expect(a.save(checkpoint('2'), lease, o)).rejects.toMatchObject({ code: 'Unexpected' });
+    await expect.poll(() => blobs.counters.get('put-blob')).toBe(before + 1);
+    await a.save(checkpoint('3'), lease, o);
+    await late;
+    expect(await b.load(cars, o)).toEqual(checkpoint('3'));
+  });
+
+  test('who creates the blob late erases nothing', async () => {
+    blobs.faults.add({ operation: 'put-blob', action: { kind: 'delay', ms: 500 }, times: 1 });
+    const late = b.tryAcquire(cars, o);
+    await expect.poll(() => blobs.counters.get('put-blob')).toBe(1);
+    const lease = await take(a);
+    await a.save(checkpoint('1'), lease, o);
+    await a.release(lease, o);
+    await expect(late).resolves.toMatchObject({ epoch: 2 });
+    expect(await b.load(cars, o)).toEqual(checkpoint('1'));
+  });
+
+  test('an acquisition in doubt is taken up by one attempt only', async () => {
+    blobs.faults.add({ operation: 'acquire-lease', action: { kind: 'lose-reply' }, times: 1 });
+    await container.getBlockBlobClient(blobName).upload('', 0);
+    await expect(a.tryAcquire(cars, o)).rejects.toMatchObject({ disposition: 'retry' });
+    const won = await Promise.all([a.tryAcquire(cars, o), a.tryAcquire(cars, o)]);
+    expect(won.filter((lease) => lease !== undefined)).toHaveLength(1);
+  });
+
+  test.each(['renew', 'save'] as const)(
+    'a newer epoch ends a lease whose id still works: %s',
+    async (how) => {
+      const leaseId = randomUUID();
+      const known = azureBlobLeases('a', blobs.connectionString, clock, { newId: () => leaseId });
+      const lease = await take(known);
+      await known.save(checkpoint('1'), lease, o);
+      await container.getBlobClient(blobName).setMetadata({ epoch: '7' }, { conditions: { leaseId } });
+      if (how === 'renew') await clock.advance(lease.goodUntilMs);
+      const outcome = how === 'renew' ? known.renew(lease, o) : known.save(checkpoint('2'), lease, o);
+      await expect(outcome).rejects.toMatchObject({ code: 'LeaseLost' });
+      expect(await b.load(cars, o)).toEqual(checkpoint('1'));
+    },
+  );
 
   test.each(['break', 'delete'] as const)('an operator may %s a lease: its owner loses it', async (how) => {
     const lease = await take(a);
