@@ -29,3 +29,14 @@ function variable(name: string): string | undefined {
   const value = process.env[`DSTREAM_TEST_${name}`];
   return value === '' ? undefined : value;
 }
+
+/** A storage account for the tests, which make and remove containers of their own in it. */
+export interface BlobsEndpoint {
+  readonly connectionString: string;
+}
+
+/** Undefined when `DSTREAM_TEST_BLOB_CONNECTION_STRING` is not set. */
+export function realBlobs(): BlobsEndpoint | undefined {
+  const connectionString = variable('BLOB_CONNECTION_STRING');
+  return connectionString === undefined ? undefined : { connectionString };
+}
