@@ -1,0 +1,152 @@
+/** Every fault by its path under the faults address: what its body holds and what it does. The table of the README. */
+import type { BlobOperation } from '../blobs/index.ts';
+import type { BlobControls } from './blob-controls.ts';
+import { flag, optional, pattern, text, wholeNumber, type Body, type Fields } from './fault-body.ts';
+import { injectedMessage } from './injected-message.ts';
+import type { ServiceBusControls } from './service-bus-controls.ts';
+import type { SqlControls } from './sql-controls.ts';
+
+/** What the faults act on. */
+export interface FaultTargets {
+  readonly sql: SqlControls;
+  readonly serviceBus: ServiceBusControls;
+  readonly blobs: BlobControls;
+}
+
+export interface FaultRoute<F extends Fields, R> {
+  readonly fields: F;
+  /** Resolves when the fault is in force. What it returns is the answer's JSON. */
+  readonly run: (targets: FaultTargets, body: Body<F>) => R | Promise<R>;
+}
+
+const route = <F extends Fields, R>(
+  fields: F,
+  run: (targets: FaultTargets, body: Body<F>) => R | Promise<R>,
+): FaultRoute<F, R> => ({ fields, run });
+
+/** Statements whose text matches `pattern` (all without it), `times` times (1). */
+const statement = { pattern: optional(pattern), times: optional(wholeNumber) };
+
+const anyStatement = (source: string | undefined): RegExp => new RegExp(source ?? '', 'i');
+
+const sqlRoutes = {
+  'sql/drop-connections': route({}, ({ sql }) => ({ dropped: sql.dropConnections() })),
+  'sql/refuse-logins': route({ ms: wholeNumber, number: optional(wholeNumber) }, ({ sql }, { ms, number }) =>
+    sql.faults.refuseLogins(ms, number),
+  ),
+  'sql/cut-logins': route({ ms: wholeNumber }, ({ sql }, { ms }) => sql.faults.cutLogins(ms)),
+  'sql/restart': route({ downMs: wholeNumber }, ({ sql }, { downMs }) => sql.restart(downMs)),
+  'sql/fail-statements': route(
+    { ...statement, number: wholeNumber, severity: optional(wholeNumber), message: optional(text) },
+    ({ sql }, { pattern, times, ...wish }) =>
+      sql.faults.onStatement(anyStatement(pattern), { kind: 'fail', message: injectedMessage(wish) }, times),
+  ),
+  'sql/delay-statements': route({ ...statement, ms: wholeNumber }, ({ sql }, { pattern, times, ms }) =>
+    sql.faults.onStatement(anyStatement(pattern), { kind: 'delay', ms }, times),
+  ),
+  'sql/drop-at-statements': route(statement, ({ sql }, { pattern, times }) =>
+    sql.faults.onStatement(anyStatement(pattern), { kind: 'drop' }, times),
+  ),
+  'sql/stall-results': route(
+    { ...statement, afterRows: optional(wholeNumber), ms: optional(wholeNumber) },
+    ({ sql }, { pattern, times, afterRows = 0, ms }) =>
+      sql.faults.onStatement(anyStatement(pattern), { kind: 'stall', afterRows, ms }, times),
+  ),
+  'sql/capture-delay': route({ ms: wholeNumber }, ({ sql }, { ms }) => sql.capture.setDelay(ms)),
+  'sql/pause-capture': route({}, ({ sql }) => sql.capture.pause()),
+  'sql/resume-capture': route({}, ({ sql }) => sql.capture.resume()),
+  'sql/cleanup': route(
+    { database: optional(text), captureInstance: optional(text) },
+    ({ sql }, { database, captureInstance }) => sql.capture.cleanUp(database, captureInstance),
+  ),
+  'sql/offline': route({ offline: flag, database: optional(text) }, ({ sql }, { offline, database }) =>
+    sql.setOffline(offline, database),
+  ),
+} as const;
+
+const serviceBusRoutes = {
+  'service-bus/drop-connections': route({}, ({ serviceBus }) => ({ dropped: serviceBus.dropConnections() })),
+  'service-bus/refuse-connections': route({ ms: wholeNumber }, ({ serviceBus }, { ms }) =>
+    serviceBus.refuseConnections(ms),
+  ),
+  'service-bus/throttle': route({ sends: wholeNumber }, ({ serviceBus }, { sends }) =>
+    serviceBus.serverBusy(sends),
+  ),
+  'service-bus/delay-sends': route({ ms: wholeNumber }, ({ serviceBus }, { ms }) =>
+    serviceBus.delaySends(ms),
+  ),
+  'service-bus/delay-settlements': route({ ms: wholeNumber }, ({ serviceBus }, { ms }) =>
+    serviceBus.delaySettlements(ms),
+  ),
+  'service-bus/refuse-settlements': route(
+    { count: wholeNumber, condition: optional(text) },
+    ({ serviceBus }, { count, condition }) => serviceBus.refuseSettlements(count, condition),
+  ),
+  'service-bus/lose-session-lock': route(
+    { address: text, sessionId: text },
+    ({ serviceBus }, { address, sessionId }) => ({ lost: serviceBus.expireSessionLock(address, sessionId) }),
+  ),
+  'service-bus/lose-message-locks': route(
+    { address: text, sequence: optional(wholeNumber) },
+    ({ serviceBus }, { address, sequence }) => ({ lost: serviceBus.expireMessageLocks(address, sequence) }),
+  ),
+  'service-bus/detach-links': route(
+    { address: optional(text), condition: optional(text) },
+    ({ serviceBus }, { address, condition }) => ({ detached: serviceBus.detachLinks(address, condition) }),
+  ),
+  'service-bus/full': route({ entity: text, full: flag }, ({ serviceBus }, { entity, full }) =>
+    serviceBus.setFull(entity, full),
+  ),
+  'service-bus/silent': route({ address: text, silent: flag }, ({ serviceBus }, { address, silent }) =>
+    serviceBus.setSilent(address, silent),
+  ),
+} as const;
+
+/** Requests of one operation (`put-blob`, `renew-lease`, …) whose `container/blob` holds `path`; all without them. */
+const blobScope = { operation: optional(text), path: optional(text), times: optional(wholeNumber) };
+
+interface BlobScope {
+  readonly operation?: string | undefined;
+  readonly path?: string | undefined;
+  readonly times?: number | undefined;
+}
+
+/** An unknown operation meets nothing: the counters list the ones there are. */
+const scopeOf = ({ operation, path, times }: BlobScope) => ({
+  ...(operation !== undefined && { operation: operation as BlobOperation }),
+  ...(path !== undefined && { path }),
+  ...(times !== undefined && { times }),
+});
+
+const blobRoutes = {
+  'blobs/refuse': route(
+    { ...blobScope, ms: wholeNumber, status: optional(wholeNumber), code: optional(text) },
+    ({ blobs }, { ms, status, code, ...scope }) =>
+      blobs.refuse(ms, scopeOf(scope), {
+        ...(status !== undefined && { status }),
+        ...(code !== undefined && { code }),
+      }),
+  ),
+  'blobs/delay': route({ ...blobScope, ms: wholeNumber }, ({ blobs }, { ms, ...scope }) =>
+    blobs.inject({ kind: 'delay', ms }, scopeOf(scope)),
+  ),
+  'blobs/drop': route(blobScope, ({ blobs }, scope) =>
+    blobs.inject({ kind: 'drop' }, scopeOf({ times: 1, ...scope })),
+  ),
+  'blobs/lose-reply': route(blobScope, ({ blobs }, scope) =>
+    blobs.inject({ kind: 'lose-reply' }, scopeOf({ times: 1, ...scope })),
+  ),
+  'blobs/break-lease': route({ path: optional(text) }, ({ blobs }, { path }) => ({
+    broken: blobs.expireLeases(path),
+  })),
+} as const;
+
+export const faultRoutes = { ...sqlRoutes, ...serviceBusRoutes, ...blobRoutes } as const;
+
+export type FaultPath = keyof typeof faultRoutes;
+
+/** The body of a fault. */
+export type FaultBodyOf<P extends FaultPath> = Body<(typeof faultRoutes)[P]['fields']>;
+
+/** What a fault answers: `{}` when it has nothing to say. */
+export type FaultAnswerOf<P extends FaultPath> = Awaited<ReturnType<(typeof faultRoutes)[P]['run']>>;
