@@ -31,6 +31,14 @@ interface BlobServer {
 
 type New<T> = new (...args: readonly unknown[]) => T;
 
+interface Default<T> {
+  readonly default: New<T>;
+}
+
+interface ChunkModule {
+  readonly MemoryExtentChunkStore: New<object>;
+}
+
 export interface Azurite {
   readonly httpServer: Server;
   /** Azurite's own handler, taken off the server so that faults can stand in front of it. */
@@ -45,11 +53,11 @@ export interface Azurite {
  * Azurite's command line turns on.
  */
 export function loadAzurite(port: number): Azurite {
-  const load = createRequire(import.meta.url);
-  const from = (path: string) => load(`azurite/dist/src/${path}`) as Record<string, unknown>;
-  const Configuration = from('blob/BlobConfiguration')['default'] as New<object>;
-  const Server = from('blob/BlobServer')['default'] as New<BlobServer>;
-  const Chunks = from('common/persistence/MemoryExtentStore')['MemoryExtentChunkStore'] as New<object>;
+  const require = createRequire(import.meta.url);
+  const { default: Configuration } = require('azurite/dist/src/blob/BlobConfiguration') as Default<object>;
+  const { default: Server } = require('azurite/dist/src/blob/BlobServer') as Default<BlobServer>;
+  const { MemoryExtentChunkStore: Chunks } =
+    require('azurite/dist/src/common/persistence/MemoryExtentStore') as ChunkModule;
   const server = new Server(new Configuration(...configuration(port, new Chunks(contentLimitBytes))));
   const [handle] = server.httpServer.listeners('request');
   server.httpServer.removeAllListeners('request');
