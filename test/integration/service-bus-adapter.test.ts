@@ -237,13 +237,19 @@ describe('the Service Bus adapter', () => {
     });
   });
 
-  test('what was disposed leaves no connection behind', async () => {
+  test('what was disposed leaves no connection and no timer behind, though an accept was waiting', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length;
+    const before = timers();
     const [topic, subscription] = [topicOf(), subscriptionOf()];
     const consumer = new Consumer(subscription, post);
     await topic.send([post.message('a', 1)], { signal: never });
-    await consumer.next();
+    await (await consumer.next()).complete();
+    expect(await consumer.nextWithin(200)).toBeUndefined();
     await consumer.stop();
+    const startMs = performance.now();
     await Promise.all([topic[Symbol.asyncDispose](), subscription[Symbol.asyncDispose]()]);
+    expect(performance.now() - startMs).toBeLessThan(1_000);
     await expect.poll(() => broker.standIn.counters().openConnections).toBe(0);
+    await expect.poll(timers).toBeLessThanOrEqual(before + 1);
   });
 });

@@ -52,6 +52,8 @@ export class HeldSession implements SessionHold, SettlingLock {
   readonly #renewal: LockRenewal;
   readonly #settling: Settling;
   readonly #watch: SilenceWatch;
+  /** What tells the SDK that a message is done with. */
+  readonly #unsettled = new Set<() => void>();
   #handedOut = 0;
   #loops: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
@@ -133,6 +135,9 @@ export class HeldSession implements SessionHold, SettlingLock {
     );
     queue.dropOf(this);
     this.#lost.abort(reason);
+    this.#settling.ended(this);
+    for (const resolve of this.#unsettled) resolve();
+    this.#unsettled.clear();
   }
 
   async #close(): Promise<void> {
@@ -152,19 +157,15 @@ export class HeldSession implements SessionHold, SettlingLock {
 
   /** Resolves when the message is settled, which is when the SDK asks for one more; or when nothing more can be. */
   #arrived(message: ServiceBusReceivedMessage): Promise<void> {
+    if (this.lost.aborted) return Promise.resolve();
+    this.#watch.arrived(message);
     return new Promise((resolve) => {
-      if (this.lost.aborted) {
-        resolve();
-        return;
-      }
-      this.#watch.arrived(message);
+      this.#unsettled.add(resolve);
       const settled = () => {
+        this.#unsettled.delete(resolve);
         this.#watch.settled();
-        this.lost.removeEventListener('abort', resolved);
         resolve();
       };
-      const resolved = () => resolve();
-      this.lost.addEventListener('abort', resolved, { once: true });
       this.#options.queue.push({
         owner: this,
         delivery: this.#delivery(message, settled),

@@ -27,11 +27,17 @@ function bytesOf(body: unknown): Uint8Array {
 function propertiesOf(
   properties: Readonly<Record<string, unknown>> | undefined,
 ): IncomingMessage['properties'] {
-  const entries = Object.entries(properties ?? {});
-  return Object.fromEntries(entries.map(([name, value]) => [name, plain(value)]));
+  if (properties === undefined) return {};
+  const names = Object.keys(properties);
+  // As a rule there is nothing to do, and this is done for every message.
+  if (names.every((name) => isPlain(properties[name]))) return properties as IncomingMessage['properties'];
+  return Object.fromEntries(names.map((name) => [name, plain(properties[name])]));
 }
 
 function plain(value: unknown): PropertyValue {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
-  return JSON.stringify(value) ?? '';
+  return isPlain(value) ? value : (JSON.stringify(value) ?? '');
+}
+
+function isPlain(value: unknown): value is PropertyValue {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }

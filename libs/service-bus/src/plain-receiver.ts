@@ -112,6 +112,7 @@ export class PlainReceiver {
   #lock(message: ServiceBusReceivedMessage): MessageLock {
     const lock = new MessageLock({ ...this.#options, message, beforeMs: this.#options.clock.monotonicMs() });
     this.#locks.add(lock);
+    lock.lost.addEventListener('abort', () => this.#settling.ended(lock), { once: true });
     const released = lock.stopped.then(() => {
       this.#locks.delete(lock);
       if (this.#retired.signal.aborted && this.#locks.size === 0) return this.close();

@@ -10,11 +10,12 @@ import {
   type Topic,
 } from '@dstream/core';
 import { openClient, type ServiceBusAddress } from './address.ts';
+import { CallLimit } from './call-limit.ts';
 import { allClosed, close } from './closing.ts';
 import { InTurn } from './in-turn.ts';
-import { sendSession, type SenderPort } from './session-sending.ts';
+import { withoutDelay } from './no-delay.ts';
+import { largestMessage, sendSession, type SenderLink, type SenderPort } from './session-sending.ts';
 import { Slots } from './slots.ts';
-import { withTimeLimit } from './time-limit.ts';
 import { translateError } from './translate-error.ts';
 
 export interface ServiceBusTopicOptions {
@@ -32,8 +33,7 @@ export interface ServiceBusTopicOptions {
 }
 
 /** A sender with the connection under it. */
-export interface OpenSender {
-  readonly sender: SenderPort;
+export interface OpenSender extends SenderLink {
   close(): Promise<void>;
 }
 
@@ -46,6 +46,7 @@ export class ServiceBusTopic implements Topic {
   readonly #entity: string;
   readonly #timeoutMs: number;
   readonly #log: Log;
+  readonly #limit: CallLimit;
   readonly #inTurn = new InTurn();
   readonly #slots: Slots;
   readonly #disposed = new AbortController();
@@ -56,6 +57,7 @@ export class ServiceBusTopic implements Topic {
     this.#options = options;
     this.#entity = `topic ${options.topic}`;
     this.#timeoutMs = options.sendTimeoutMs ?? 15_000;
+    this.#limit = new CallLimit(options.clock, this.#timeoutMs);
     this.#log = options.log ?? silentLog;
     this.#slots = new Slots(options.concurrentSessions ?? 32);
   }
@@ -65,8 +67,8 @@ export class ServiceBusTopic implements Topic {
    * Unauthorized or ConfigInvalid (`fatal`), or with what passes (`retry`).
    */
   async connect(o: CallOptions): Promise<void> {
-    await this.#call('connect to', o.signal, async (sender, abortSignal) => {
-      await sender.createMessageBatch({ abortSignal });
+    await this.#call('connect to', o.signal, async (link, abortSignal) => {
+      link.maxBytes = await largestMessage(link.sender, { abortSignal });
       return 0;
     });
   }
@@ -85,6 +87,7 @@ export class ServiceBusTopic implements Topic {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed.abort(new DStreamError('Unexpected', `${this.#entity} was disposed`));
     if (this.#open !== undefined) this.#discard(this.#open);
+    await this.#limit.dispose();
     await allClosed([...this.#closing], this.#entity);
   }
 
@@ -114,15 +117,13 @@ export class ServiceBusTopic implements Topic {
   async #call(
     tried: string,
     signal: AbortSignal,
-    work: (sender: SenderPort, signal: AbortSignal) => Promise<number>,
+    work: (link: SenderLink, signal: AbortSignal) => Promise<number>,
   ): Promise<number> {
     this.#disposed.signal.throwIfAborted();
-    const { clock } = this.#options;
     const open = this.#opened();
     const late = () => new DStreamError('TimedOut', `could not ${tried} ${this.#entity}: no answer in time`);
     try {
-      const atMs = clock.monotonicMs() + this.#timeoutMs;
-      return await withTimeLimit({ clock, atMs, late, signal }, (stop) => work(open.sender, stop));
+      return await this.#limit.run(signal, late, () => withoutDelay(() => work(open, signal)));
     } catch (caught) {
       if (signal.aborted) throw signal.reason;
       const error = this.#translate(tried, caught);
@@ -167,5 +168,6 @@ function bySession(messages: readonly OutgoingMessage[]): Map<string, number[]> 
 
 function openSender({ address, topic }: ServiceBusTopicOptions, timeoutMs: number): OpenSender {
   const client = openClient(address, timeoutMs);
-  return { sender: client.createSender(topic), close: () => client.close() };
+  const sender: SenderPort = client.createSender(topic);
+  return { sender, maxBytes: undefined, close: () => client.close() };
 }

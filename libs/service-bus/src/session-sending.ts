@@ -12,10 +12,15 @@ export interface SenderPort {
   ): Promise<void>;
 }
 
-/** Runs one call on a working sender: adds the time limit, the abort signal and the translation of errors. */
-export type SendCall = (
-  work: (sender: SenderPort, signal: AbortSignal) => Promise<number>,
-) => Promise<number>;
+/** A sender and what is known of its link. */
+export interface SenderLink {
+  readonly sender: SenderPort;
+  /** Bytes of the largest message; known when the link was opened. */
+  maxBytes: number | undefined;
+}
+
+/** Runs one call on a working link: adds the time limit, the abort signal and the translation of errors. */
+export type SendCall = (work: (link: SenderLink, signal: AbortSignal) => Promise<number>) => Promise<number>;
 
 /** Why the rest of a session was not sent: `from` is the index, among its own messages, of the first one. */
 export interface Stopped {
@@ -35,7 +40,7 @@ export async function sendSession(
   try {
     while (from < messages.length) {
       const start = from;
-      from += await call((sender, signal) => sendNext(messages, start, sender, signal));
+      from += await call((link, signal) => sendNext(messages, start, link, signal));
     }
     return undefined;
   } catch (error) {
@@ -47,28 +52,37 @@ export async function sendSession(
 async function sendNext(
   messages: readonly OutgoingMessage[],
   from: number,
-  sender: SenderPort,
+  link: SenderLink,
   abortSignal: AbortSignal,
 ): Promise<number> {
-  const options = { abortSignal };
-  // Creating a batch opens the link, which knows the largest message; on an open link it costs nothing.
-  const batch = await sender.createMessageBatch(options);
   const [first, second] = [messages[from], messages[from + 1]];
   if (first === undefined) return 0;
-  const firstBytes = sizeBound(first);
-  if (firstBytes <= batch.maxSizeInBytes && (second === undefined || !bothFit(first, second, batch))) {
+  const { sender } = link;
+  const options = { abortSignal };
+  const maxBytes = (link.maxBytes ??= await largestMessage(sender, options));
+  if (sizeBound(first) <= maxBytes && (second === undefined || !bothFit(first, second, maxBytes))) {
     await sender.sendMessages(toServiceBusMessage(first), options);
     return 1;
   }
+  const batch = await sender.createMessageBatch(options);
   if (!batch.tryAddMessage(toServiceBusMessage(first))) throw tooLarge(first, batch);
   const count = 1 + fill(batch, messages, from + 1);
   await sender.sendMessages(batch, options);
   return count;
 }
 
+/** Opens the link: it knows. */
+export async function largestMessage(
+  sender: SenderPort,
+  options: { readonly abortSignal: AbortSignal },
+): Promise<number> {
+  const { maxSizeInBytes } = await sender.createMessageBatch(options);
+  return maxSizeInBytes;
+}
+
 /** Judged by the bodies alone, so that two messages that do fit are never sent apart; two that don't cost one encoding. */
-function bothFit(a: OutgoingMessage, b: OutgoingMessage, batch: ServiceBusMessageBatch): boolean {
-  return a.bodyBytes + b.bodyBytes < batch.maxSizeInBytes;
+function bothFit(a: OutgoingMessage, b: OutgoingMessage, maxBytes: number): boolean {
+  return a.bodyBytes + b.bodyBytes < maxBytes;
 }
 
 /** Adds messages until one does not fit. A message that surely does not is not encoded only to find out. */

@@ -3,7 +3,6 @@ import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import { DStreamError, type Clock, type SetAside } from '@dstream/core';
 import type { ReceiverPort } from './receiver-port.ts';
 import { SettlementGate } from './settlement-gate.ts';
-import { unlessAborted } from './time-limit.ts';
 import { translateError } from './translate-error.ts';
 
 /** What a settlement stands under: the hold of a session, or the lock of one message. */
@@ -18,6 +17,7 @@ export interface SettlingLock {
 interface Unanswered {
   readonly sinceMs: number;
   readonly lock: SettlingLock;
+  readonly reject: (reason: unknown) => void;
 }
 
 export interface SettlingOptions {
@@ -71,20 +71,33 @@ export class Settling {
     }
   }
 
-  async #answered(tried: string, lock: SettlingLock, settle: () => Promise<void>): Promise<void> {
-    const { clock, entity } = this.#options;
-    lock.assertGood();
-    const waiting = { sinceMs: clock.monotonicMs(), lock };
-    this.#unanswered.add(waiting);
-    try {
-      await unlessAborted(settle(), lock.lost);
-    } catch (caught) {
-      lock.lost.throwIfAborted();
-      lock.end(lockLostBy(translateError(caught, { tried, entity })));
-      throw lock.lost.reason;
-    } finally {
+  /** To be called when `lock` has ended: nobody waits for the answers under it any more. */
+  ended(lock: SettlingLock): void {
+    for (const waiting of this.#unanswered) {
+      if (waiting.lock !== lock) continue;
       this.#unanswered.delete(waiting);
+      waiting.reject(lock.lost.reason);
     }
+  }
+
+  /** One listener a lock, not one a settlement: this is done for every message. */
+  #answered(tried: string, lock: SettlingLock, settle: () => Promise<void>): Promise<void> {
+    const { clock, entity } = this.#options;
+    return new Promise((resolve, reject) => {
+      lock.assertGood();
+      const waiting = { sinceMs: clock.monotonicMs(), lock, reject };
+      this.#unanswered.add(waiting);
+      settle().then(
+        () => {
+          this.#unanswered.delete(waiting);
+          resolve();
+        },
+        (caught: unknown) => {
+          lock.end(lockLostBy(translateError(caught, { tried, entity })));
+          this.ended(lock);
+        },
+      );
+    });
   }
 }
 
