@@ -8,7 +8,6 @@ export * from './decimal.ts';
 export * from './functions/scalar-functions.ts';
 export * from './hash-key.ts';
 export * from './implicit-conversion.ts';
-export * from './like-pattern.ts';
 export * from './moment.ts';
 export * from './sql-error.ts';
 export * from './sql-type-of.ts';

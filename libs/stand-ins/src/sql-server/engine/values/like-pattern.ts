@@ -1,24 +1,10 @@
-/** The patterns of LIKE and PATINDEX as regular expressions: % _ [a-z] [^a-z] and an escape character ("LIKE"). */
+/** The patterns of PATINDEX as regular expressions: % _ [a-z] [^a-z] ("LIKE"). */
 
-export interface LikeOptions {
-  readonly escape?: string;
-  readonly caseSensitive?: boolean;
-}
-
-/** Anchored at both ends. Case-insensitive unless asked. */
-export function likeExpression(pattern: string, options: LikeOptions = {}): RegExp {
-  return new RegExp(`^${likeSource(pattern, options.escape)}$`, options.caseSensitive === true ? 's' : 'si');
-}
-
-/** The pattern without anchors, for a search inside a text. */
-export function likeSource(pattern: string, escape?: string): string {
+/** The source of an expression without anchors, for a search inside a text. */
+export function likeSource(pattern: string): string {
   let source = '';
   for (let i = 0; i < pattern.length; i++) {
     const character = pattern.charAt(i);
-    if (escape !== undefined && character === escape && i + 1 < pattern.length) {
-      source += literal(pattern.charAt(++i));
-      continue;
-    }
     const end = character === '[' ? pattern.indexOf(']', i + 1) : -1;
     if (end > 0) {
       source += characterClass(pattern.slice(i + 1, end));
