@@ -70,7 +70,8 @@ export class SessionSource implements Source {
 
   async dispose(): Promise<void> {
     const sessions = [...this.#held].map((hold) => hold.close());
-    await Promise.allSettled(sessions);
+    // Sessions first: the link of one cannot be closed any more when its connection is broken off.
+    await Promise.allSettled([...sessions, ...this.#background]);
     const closing = [...sessions, ...this.#clients.closeAll()];
     await allClosed([...closing, ...this.#background], this.#options.entity);
   }
