@@ -22,7 +22,10 @@ export interface SqlControls {
   dropConnections(): number;
   /** Stops listening and cuts every connection; comes back on the same port. Resolves when it is down. */
   restart(downMs: number): Promise<void>;
-  /** An offline database refuses logins and statements. Without a name it is that of the connection string. */
+  /**
+   * Taking a database offline cuts every connection; logins to it are refused. Without a name it is that of the
+   * connection string.
+   */
   setOffline(offline: boolean, database?: string): void;
   /** Ends every fault: the databases are online, capture runs without delay. */
   clear(): void;

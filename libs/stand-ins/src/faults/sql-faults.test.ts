@@ -18,8 +18,8 @@ beforeEach(() => {
 const run = (text: string, id = 1): Promise<GateVerdict> | undefined =>
   faults.gate.statement?.({ id }, { kind: 'batch', text }, signal);
 
-const packet = (rows: number, ended = signal): Promise<GateVerdict> | undefined =>
-  faults.gate.rowPacket?.(connection, { rows, packets: 1 }, ended);
+const packet = (rows: number, ended = signal, packets = 1): Promise<GateVerdict> | undefined =>
+  faults.gate.rowPacket?.(connection, { rows, packets }, ended);
 
 const logIn = (): Promise<GateVerdict> | undefined => faults.gate.login?.(connection, login, signal);
 
@@ -55,15 +55,25 @@ describe('statements', () => {
     expect(await waiting).toBeUndefined();
   });
 
-  test('a result stalls once it has so many rows, until its client gives up', async () => {
+  test('a result stalls after its first packet, once it has so many rows, until its client gives up', async () => {
     faults.onStatement(/SELECT/, { kind: 'stall', afterRows: 100, ms: undefined });
     await run('SELECT * FROM T');
     expect(await settled(packet(50))).toBe(true);
+    expect(await settled(packet(150, signal, 0))).toBe(true);
     const client = new AbortController();
     const stalled = packet(150, client.signal);
     expect(await settled(stalled)).toBe(false);
     client.abort();
     expect(await stalled).toBeUndefined();
+  });
+
+  test('without a stall the server is not asked packet by packet', async () => {
+    expect(faults.gate.rowPacket).toBeUndefined();
+    faults.onStatement(/SELECT/, { kind: 'stall', afterRows: 0, ms: undefined });
+    await run('SELECT 1');
+    expect(faults.gate.rowPacket).toBeDefined();
+    await run('SELECT 2');
+    expect(faults.gate.rowPacket).toBeUndefined();
   });
 
   test('a stall belongs to the connection and the statement that met it', async () => {

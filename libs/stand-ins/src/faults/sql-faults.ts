@@ -17,7 +17,7 @@ export type StatementAction =
   | { readonly kind: 'delay'; readonly ms: number }
   /** The connection is cut; nothing runs. */
   | { readonly kind: 'drop' }
-  /** The result stops at the first full packet after `afterRows` rows, for `ms` or until the fault is cleared. */
+  /** The result stops after its first packet, once it has `afterRows` rows, for `ms` or until the fault is cleared. */
   | { readonly kind: 'stall'; readonly afterRows: number; readonly ms: number | undefined };
 
 interface StatementFault {
@@ -119,14 +119,22 @@ export class SqlFaults {
     },
   };
 
-  readonly gate: TdsGate = {
+  readonly gate: TdsGate = this.#withRowPacket({
     login: () => {
       const refusal = this.#refusal;
       return Promise.resolve(refusal && this.#options.now() < refusal.untilMs ? refusal.verdict : undefined);
     },
     statement: (connection, statement, signal) => this.#meet(connection, statement, signal),
-    rowPacket: (connection, progress, signal) => this.#stall(connection, progress, signal),
-  };
+  });
+
+  /** With this hook the server sends packet by packet, which is slow: so it is there only while a result shall stall. */
+  #withRowPacket(gate: TdsGate): TdsGate {
+    const rowPacket: TdsGate['rowPacket'] = (connection, progress, signal) =>
+      this.#stall(connection, progress, signal);
+    return Object.defineProperty(gate, 'rowPacket', {
+      get: () => (this.#stalls.size > 0 ? rowPacket : undefined),
+    });
+  }
 
   async #meet({ id }: ConnectionInfo, { text }: StatementInfo, signal: AbortSignal): Promise<GateVerdict> {
     this.#stalls.delete(id);
@@ -139,9 +147,13 @@ export class SqlFaults {
     return undefined;
   }
 
-  async #stall({ id }: ConnectionInfo, { rows }: RowProgress, signal: AbortSignal): Promise<GateVerdict> {
+  async #stall(
+    { id }: ConnectionInfo,
+    { rows, packets }: RowProgress,
+    signal: AbortSignal,
+  ): Promise<GateVerdict> {
     const stall = this.#stalls.get(id);
-    if (stall === undefined || rows < stall.afterRows) return undefined;
+    if (stall === undefined || packets === 0 || rows < stall.afterRows) return undefined;
     this.#stalls.delete(id);
     await this.#wait(stall.ms, signal);
     return undefined;

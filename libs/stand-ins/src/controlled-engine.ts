@@ -1,0 +1,58 @@
+/** The T-SQL engine with the login and the empty database that the environment names, on the real clock. */
+import type { CaptureControls } from './faults/sql-controls.ts';
+import type { SqlEngine } from './sql-server/engine/engine-session.ts';
+import { createSqlEngine, type EngineControl, type Timers } from './sql-server/engine/sql-engine.ts';
+import { sqlLogin } from './stand-ins-env.ts';
+
+/** An engine with its database jobs and states, as far as faults reach them. */
+export interface ControlledEngine extends SqlEngine {
+  readonly capture: CaptureControls;
+  setOffline(offline: boolean, database?: string): void;
+  /** Every database that was taken offline is online again, capture runs without delay. */
+  clear(): void;
+}
+
+/** A waiting capture does not keep the process alive. */
+const timers: Timers = {
+  after: (ms, call) => {
+    const timer = setTimeout(call, ms).unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+export function createControlledEngine(): ControlledEngine {
+  const { user, password, database } = sqlLogin;
+  const clock = { wallMs: () => Date.now() };
+  const engine = createSqlEngine({ clock, timers, login: { user, password }, databases: [database] });
+  const offline = new Set<string>();
+  const capture = captureOf(engine, database);
+  const setOffline = (isOffline: boolean, name: string = database): void => {
+    engine.setOffline(name, isOffline);
+    if (isOffline) offline.add(name);
+    else offline.delete(name);
+  };
+  return {
+    login: (request) => engine.login(request),
+    close: () => engine.close(),
+    capture,
+    setOffline,
+    clear: () => {
+      for (const name of offline) setOffline(false, name);
+      capture.setDelay(0);
+      capture.resume();
+    },
+  };
+}
+
+function captureOf(engine: EngineControl, usual: string): CaptureControls {
+  return {
+    setDelay: (ms) => engine.setCaptureDelay(ms),
+    pause: () => engine.pauseCapture(),
+    resume: () => engine.resumeCapture(),
+    cleanUp: (database = usual, captureInstance) => {
+      // The mark is the max LSN, which an idle scan moves past the newest change.
+      engine.scan(database);
+      engine.runCleanup(database, captureInstance);
+    },
+  };
+}

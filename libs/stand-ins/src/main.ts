@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+/**
+ * `npm run stand-ins`: starts the stand-ins, prints one line of JSON when they are ready, and stays until SIGTERM or
+ * SIGINT. Nothing else goes to stdout. Exit 0 after a signal, 1 when they cannot run, 2 for wrong usage.
+ */
+import { once } from 'node:events';
+import { writeSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { EntitiesInvalid, readEntities } from './read-entities.ts';
+import { startStandIns } from './start-stand-ins.ts';
+
+interface Flags {
+  readonly sqlPort?: number;
+  readonly serviceBusPort?: number;
+  readonly blobPort?: number;
+  readonly faultsPort?: number;
+  readonly entities?: string;
+}
+
+function parsePort(value: string): number {
+  const port = Number(value);
+  if (!/^\d+$/.test(value) || port > 65_535)
+    throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+  return port;
+}
+
+const portOption = (name: string, server: string): Option =>
+  new Option(`--${name}-port <port>`, `port of ${server} (a free one without it)`).argParser(parsePort);
+
+const program = new Command('stand-ins')
+  .description('SQL Server, Service Bus and blob storage on the loopback address, for development and tests.')
+  .addOption(portOption('sql', 'SQL Server'))
+  .addOption(portOption('service-bus', 'Service Bus'))
+  .addOption(portOption('blob', 'blob storage'))
+  .addOption(portOption('faults', 'the faults address'))
+  .option(
+    '--entities <file>',
+    "topics, subscriptions and queues, as the official emulator's Config.json declares them",
+  )
+  .allowExcessArguments(false)
+  .exitOverride()
+  .addHelpText(
+    'after',
+    '\nWhen ready, one line of JSON says what to put into the environment and where the faults are.',
+  );
+
+async function run(flags: Flags): Promise<void> {
+  const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  const { entities: file, ...ports } = flags;
+  const entities = file === undefined ? undefined : await readEntities(file);
+  await using standIns = await startStandIns({ ...ports, entities });
+  const { env, faults } = standIns;
+  writeSync(1, `${JSON.stringify({ ready: true, env, faults })}\n`);
+  await stopped;
+}
+
+/** One line a mistake; commander has written its own. */
+function failed(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+  return error instanceof EntitiesInvalid ? 2 : 1;
+}
+
+try {
+  await run(program.parse().opts<Flags>());
+  process.exitCode = 0;
+} catch (error) {
+  process.exitCode = failed(error);
+}

@@ -1,0 +1,90 @@
+/** All stand-ins in this process: SQL Server, Service Bus, blob storage and the address of their faults. */
+import { startBlobs } from './blobs/index.ts';
+import { createControlledEngine } from './controlled-engine.ts';
+import { BlobControls } from './faults/blob-controls.ts';
+import { CounterBoard, type StandInCounters } from './faults/counters.ts';
+import type { FaultTargets } from './faults/fault-routes.ts';
+import { startFaultsServer } from './faults/faults-server.ts';
+import { onPort } from './port-in-use.ts';
+import type { Entities } from './service-bus/broker/entity-settings.ts';
+import { startServiceBus, type ServiceBusStandIn } from './service-bus/service-bus-server.ts';
+import { standInsEnv, type StandInsEnv } from './stand-ins-env.ts';
+import { startSqlServer, type SqlServerStandIn } from './start-sql-server.ts';
+
+export interface StandInsOptions {
+  /** Free ports where they are not given. */
+  readonly sqlPort?: number | undefined;
+  readonly serviceBusPort?: number | undefined;
+  readonly blobPort?: number | undefined;
+  readonly faultsPort?: number | undefined;
+  /** The emulator's Config.json, parsed: then an undeclared entity is refused. */
+  readonly entities?: Entities | undefined;
+  /** What goes wrong inside a stand-in. Written to stderr without it. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
+
+export interface StandIns extends AsyncDisposable {
+  readonly env: StandInsEnv;
+  /** Address of the faults: `http://127.0.0.1:PORT`. */
+  readonly faults: string;
+  readonly sql: SqlServerStandIn;
+  readonly serviceBus: ServiceBusStandIn;
+  readonly blobs: BlobControls;
+  counters(): StandInCounters;
+  /** Ends every fault and sets the counters to zero. */
+  reset(): void;
+  /** Cuts every connection and frees the ports. Closing twice is harmless. */
+  close(): Promise<void>;
+}
+
+/**
+ * Resolves when all of them can be connected to. Rejects with PortInUse when a port that was asked for is taken, and
+ * with an Error that names the place when `entities` are wrong; nothing is left running then.
+ */
+export async function startStandIns(options: StandInsOptions = {}): Promise<StandIns> {
+  const onError = options.onError ?? ((error) => console.error('stand-ins:', error));
+  await using starting = new AsyncDisposableStack();
+  const serviceBus = await onPort('Service Bus', options.serviceBusPort ?? 0, (port) =>
+    startServiceBus({ port, onError, ...(options.entities && { entities: options.entities }) }),
+  );
+  starting.defer(() => serviceBus.close());
+  const sql = await onPort('SQL Server', options.sqlPort ?? 0, (port) =>
+    startSqlServer({ port, engine: createControlledEngine(), onError }),
+  );
+  starting.defer(() => sql.close());
+  const storage = starting.use(
+    await onPort('blob storage', options.blobPort ?? 0, (port) => startBlobs({ port })),
+  );
+  const blobs = new BlobControls(storage);
+  starting.defer(() => blobs.clear());
+  const counters = new CounterBoard({ sql, serviceBus, blobs: storage });
+  const reset = (): void => resetAll({ sql, serviceBus, blobs }, counters);
+  const faults = await onPort('faults', options.faultsPort ?? 0, (port) =>
+    startFaultsServer({ port, targets: { sql, serviceBus, blobs }, counters, reset, onError }),
+  );
+  starting.defer(() => faults.close());
+  const running = starting.move();
+  const close = (): Promise<void> => running.disposeAsync();
+  return {
+    env: standInsEnv({
+      sqlPort: sql.port,
+      serviceBus: serviceBus.connectionString,
+      blobs: storage.connectionString,
+    }),
+    faults: faults.url,
+    sql,
+    serviceBus,
+    blobs,
+    counters: () => counters.read(),
+    reset,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function resetAll({ sql, serviceBus, blobs }: FaultTargets, counters: CounterBoard): void {
+  sql.clear();
+  serviceBus.clear();
+  blobs.clear();
+  counters.reset();
+}
