@@ -120,6 +120,10 @@ class Held implements SessionHold {
     return this.#handedOut === 0;
   }
 
+  assertGood(): void {
+    this.#backlog.assertGood(this.#lock);
+  }
+
   next(maxInFlight: number): Delivery | undefined {
     if (this.#unsettled >= maxInFlight) return undefined;
     const stored = this.#backlog.next(this.id, this.#lock);
