@@ -38,11 +38,19 @@ export async function runServices(names: readonly ServiceName[], options: RunOpt
   for (const note of configuration.notes) log.warn(note);
   using stop = new Stop(systemClock, configuration.service.shutdownTimeoutMs);
   using _signals = stopOnSignals(stop, log);
-  onAbort(stop.aborted, () => setTimeout(() => process.exit(1), lastWordsMs).unref());
+  onAbort(stop.aborted, () => setTimeout(endNow, lastWordsMs).unref());
   const failed = await runAll(names, configuration, options, stop, log);
   if (failed) return 1;
   log.info('stopped');
   return 0;
+}
+
+/**
+ * Not `process.exit`: it waits for the threads that write files, and one of them may be stuck in a console that
+ * nobody reads.
+ */
+function endNow(): void {
+  process.kill(process.pid, 'SIGKILL');
 }
 
 function logFor(configuration: Configuration, options: RunOptions): Log {
@@ -110,7 +118,7 @@ async function runOne(service: RunningService, stop: Stop, log: Log): Promise<'s
     return 'stopped';
   } catch (error) {
     if (!stop.aborted.aborted) log.error(`${service.name} failed`, { error: asDStreamError(error) });
-    if (!stop.draining.aborted) stop.request(`${service.name} failed`);
+    stop.drain(`${service.name} failed`);
     return 'failed';
   }
 }

@@ -20,6 +20,21 @@ function message(n: number): OutgoingMessage {
   };
 }
 
+/** Changes c1 to cN in one message. */
+function packedMessage(count: number): OutgoingMessage {
+  const lines = Array.from({ length: count }, (_, n) =>
+    JSON.stringify({ data: {}, metadata: { id: `c${n + 1}`, position: `p${n + 1}`, generation: 7 } }),
+  );
+  const body = lines.join('\n');
+  return {
+    ...message(0),
+    messageId: `c1:${count}:7`,
+    body,
+    bodyBytes: body.length,
+    properties: { changes: count },
+  };
+}
+
 function setup(answers: (Error | undefined)[]) {
   const clock = new ManualClock();
   const sends: string[][] = [];
@@ -32,7 +47,11 @@ function setup(answers: (Error | undefined)[]) {
   } as unknown as Topic;
   const held = { table, epoch: 1, goodUntilMs: 24_000, acquiredAtMs: 0 };
   const lease = new LeaseKeeper(held, { leases: {} as never, durationMs: 30_000, clock, log: silentLog });
-  return { clock, sends, sender: new ChangeSender({ topic, table, lease, clock, log: silentLog }) };
+  return {
+    clock,
+    sends,
+    sender: new ChangeSender({ topic, table, lease, clock, log: silentLog, byteLength: (t) => t.length }),
+  };
 }
 
 describe('sending', () => {
@@ -60,6 +79,19 @@ describe('sending', () => {
     await clock.advance(60_000);
     expect(sends).toHaveLength(attemptsInTime);
     expect(clock.sleeping).toBe(0);
+  });
+
+  test('a packed message the broker does not take goes in halves, in order', async () => {
+    const large = new BatchError([
+      { key: 's', from: 0, error: new DStreamError('MessageTooLarge', 'too large') },
+    ]);
+    const { sends, sender } = setup([large]);
+    const packed = packedMessage(3);
+    await sender.send([packed, message(9)], never);
+    expect(sends).toEqual([
+      ['c1:3:7', 'm9'],
+      ['c1:2:7', 'c3:1:7', 'm9'],
+    ]);
   });
 
   test('a change the broker does not take is a fault that names row and size', async () => {

@@ -1,6 +1,7 @@
 import {
   asDStreamError,
   DStreamError,
+  halve,
   notAccepted,
   tableName,
   type Clock,
@@ -19,6 +20,7 @@ export interface ChangeSenderOptions {
   readonly lease: LeaseKeeper;
   readonly clock: Clock;
   readonly log: Log;
+  readonly byteLength: (text: string) => number;
 }
 
 /** Sends messages of one table until the broker has them all, in order. The deadline is looked at before every attempt. */
@@ -31,29 +33,59 @@ export class ChangeSender {
     this.#outage = new Outage('sending to the topic', options.log, options.clock);
   }
 
-  /** Throws LeaseLost, or ChangeTooLarge for a change the broker does not take; waits for everything else. */
-  async send(messages: readonly OutgoingMessage[], signal: AbortSignal): Promise<void> {
+  /**
+   * Throws LeaseLost, or ChangeTooLarge for a change the broker does not take; waits for everything else until
+   * `giveUp` aborts: then the attempt under way is the last, and what it threw is thrown.
+   */
+  async send(messages: readonly OutgoingMessage[], signal: AbortSignal, giveUp?: AbortSignal): Promise<void> {
+    let rest = messages;
+    while (rest.length > 0) rest = await this.#sendUntilTooLarge(rest, signal, giveUp);
+  }
+
+  /** Resolves with what is left: nothing, or what begins with a packed message that was too large, now in two. */
+  async #sendUntilTooLarge(
+    messages: readonly OutgoingMessage[],
+    signal: AbortSignal,
+    giveUp: AbortSignal | undefined,
+  ): Promise<readonly OutgoingMessage[]> {
     const { topic, lease, clock } = this.#options;
     let rest = messages;
     const attempt = async (attemptSignal: AbortSignal) => {
-      lease.assertHeld();
+      const mayStart = () => lease.assertHeld();
+      mayStart();
       try {
-        await topic.send(rest, { signal: attemptSignal });
+        await topic.send(rest, { signal: attemptSignal, mayStart });
       } catch (error) {
         rest = notAccepted(rest, (message) => message.sessionId, asDStreamError(error));
         throw error;
       }
     };
+    const outage = this.#outage;
     try {
-      await retrying(attempt, signal, { clock, outage: this.#outage, again: passes });
+      await retrying(attempt, signal, { clock, outage, again: passes, ...(giveUp && { giveUp }) });
+      return [];
     } catch (error) {
-      throw this.#tooLarge(error, rest[0]) ?? error;
+      return this.#inParts(rest, error);
     }
   }
 
-  #tooLarge(error: unknown, message: OutgoingMessage | undefined): Failure | undefined {
-    if (!(error instanceof DStreamError) || error.disposition !== 'dead-letter' || message === undefined)
-      return undefined;
+  /** Throws what parts do not mend: another error, or a single change that is too large. */
+  #inParts(messages: readonly OutgoingMessage[], error: unknown): readonly OutgoingMessage[] {
+    const [large, ...others] = messages;
+    if (!(error instanceof DStreamError) || error.disposition !== 'dead-letter' || large === undefined)
+      throw error;
+    const halves = halve(large, this.#options.byteLength);
+    if (halves === undefined) throw this.#tooLarge(error, large);
+    this.#options.log.warn(
+      'a packed message is larger than the broker takes and goes in parts: lower pack_max_bytes',
+      {
+        bytes: large.bodyBytes,
+      },
+    );
+    return [...halves, ...others];
+  }
+
+  #tooLarge(error: DStreamError, message: OutgoingMessage): Failure {
     const what = `a change of ${tableName(this.#options.table)} cannot be sent: ${describe(message)}`;
     return new DStreamError('ChangeTooLarge', `${what}: ${error.message}`, { cause: error });
   }

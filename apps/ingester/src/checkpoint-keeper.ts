@@ -89,18 +89,22 @@ export class CheckpointKeeper {
     return this.#changesWaiting || clock.monotonicMs() - this.#savedAtMs >= idleIntervalMs;
   }
 
-  /** Saves what was accepted, if that is news. One save at a time. Tries again what passes, until `signal` aborts. */
-  save(signal: AbortSignal): Promise<void> {
-    const next = this.#saving.then(() => this.#saveNow(signal));
+  /**
+   * Saves what was accepted, if that is news. One save at a time. Tries again what passes, until `signal` aborts, or
+   * `giveUp` does: then the attempt under way is the last.
+   */
+  save(signal: AbortSignal, giveUp?: AbortSignal): Promise<void> {
+    const next = this.#saving.then(() => this.#saveNow(signal, giveUp));
     this.#saving = next.catch(() => undefined);
     return next;
   }
 
-  async #saveNow(signal: AbortSignal): Promise<void> {
+  async #saveNow(signal: AbortSignal, giveUp: AbortSignal | undefined): Promise<void> {
     const { clock } = this.#options;
     await retrying((attempt) => this.#attempt(attempt), signal, {
       clock,
       outage: this.#outage,
+      ...(giveUp && { giveUp }),
       again: (error) => error.disposition !== 'lost',
     });
   }

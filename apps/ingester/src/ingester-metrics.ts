@@ -5,6 +5,8 @@ export interface IngesterMetrics {
   sent(table: string, changes: number, messages: number, bytes: number): void;
   lag(table: string, seconds: number): void;
   owned(tables: number): void;
+  /** The table is no longer owned here: what only its owner knows is not reported any more. */
+  left(table: string): void;
   faulted(table: string, code: string | undefined): void;
 }
 
@@ -22,6 +24,7 @@ export function ingesterMetrics(metrics: Metrics): IngesterMetrics {
     'table',
     'code',
   ]);
+  const codes = new Map<string, string>();
   return {
     sent: (table, changeCount, messageCount, byteCount) => {
       changes.inc({ table }, changeCount);
@@ -30,9 +33,14 @@ export function ingesterMetrics(metrics: Metrics): IngesterMetrics {
     },
     lag: (table, seconds) => lag.set({ table }, seconds),
     owned: (tables) => owned.set(tables),
+    left: (table) => lag.remove({ table }),
     faulted: (table, code) => {
-      fault.remove({ table });
-      if (code !== undefined) fault.set({ table, code }, 1);
+      const before = codes.get(table);
+      if (before !== undefined) fault.remove({ table, code: before });
+      codes.delete(table);
+      if (code === undefined) return;
+      codes.set(table, code);
+      fault.set({ table, code }, 1);
     },
   };
 }
@@ -41,5 +49,6 @@ export const noIngesterMetrics: IngesterMetrics = {
   sent: () => undefined,
   lag: () => undefined,
   owned: () => undefined,
+  left: () => undefined,
   faulted: () => undefined,
 };

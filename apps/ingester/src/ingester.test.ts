@@ -32,6 +32,9 @@ function point(n: number): ResumePoint {
 class ScriptedSource implements ChangeSource {
   readonly counts = new Map<string, number>();
   readonly faults = new Map<string, DStreamError>();
+  /** Reads of these tables end only when the promise resolves. */
+  readonly hangAtEnd = new Map<string, Promise<void>>();
+  idleMs = 1_000;
   readonly #clock: ManualClock;
 
   constructor(clock: ManualClock, tables: readonly string[]) {
@@ -61,7 +64,15 @@ class ScriptedSource implements ChangeSource {
       const changes = Array.from({ length: upTo - at }, (_, n) => change(table, at + n + 1));
       at = upTo;
       if (changes.length > 0) yield { changes, end: point(at) };
-      else await this.#clock.sleep(1_000, signal);
+      else await this.#idle(table, signal);
+    }
+  }
+
+  async #idle({ table }: TableId, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#clock.sleep(this.idleMs, signal);
+    } finally {
+      await this.hangAtEnd.get(table);
     }
   }
 
@@ -284,5 +295,64 @@ describe('an ingester', () => {
     const replica = world.start('r1');
     await expect(replica.running).rejects.toThrow('the password is wrong');
     expect(world.clock.sleeping).toBe(0);
+  });
+
+  test('a drain does not wait for a topic that is away: the table is free at once', async () => {
+    const world = setup(['A']);
+    const replica = world.start('r1');
+    await world.clock.advance(3_000);
+    world.topic.failSends(() => new DStreamError('Unreachable', 'nobody answers'));
+    world.source.write('A', 3);
+    await world.clock.advance(5_000);
+    await replica.stop();
+    expect((await world.leases.list({ signal: never })).held.size).toBe(0);
+    expect(world.clock.sleeping).toBe(0);
+  });
+
+  test('what a leaving replica has released is taken by those who stay, while its slowest table still drains', async () => {
+    const world = setup(['A', 'B']);
+    const first = world.start('r1');
+    await world.clock.advance(3_000);
+    const second = world.start('r2');
+    await world.clock.advance(10_000);
+    const [own] = first.owned();
+    const gate = Promise.withResolvers<void>();
+    world.source.hangAtEnd.set(String(own?.table.slice(4)), gate.promise);
+    const leaving = first.stop();
+    await world.clock.advance(8_000);
+    expect((await world.leases.list({ signal: never })).instances).toEqual(['r2']);
+    gate.resolve();
+    await leaving;
+    await second.stop();
+  });
+
+  test('a table whose lease cannot be asked for does not keep the others waiting', async () => {
+    const world = setup(['A', 'B', 'C']);
+    const refused = new DStreamError('Transient', 'no');
+    world.leases.replica = () =>
+      Object.assign(
+        new InMemoryLeases({ instance: 'r1' as InstanceId, durationMs: leaseDurationMs, clock: world.clock }),
+        {
+          tryAcquire(this: InMemoryLeases, table: TableId, o: { signal: AbortSignal }) {
+            if (table.table === 'A') return Promise.reject(refused);
+            return InMemoryLeases.prototype.tryAcquire.call(this, table, o);
+          },
+        },
+      );
+    const replica = world.start('r1');
+    await world.clock.advance(5_000);
+    expect(replica.owned().map(({ table }) => table)).toEqual(['dbo.B', 'dbo.C']);
+    await replica.stop();
+  });
+
+  test('a change that is too large is said at once, also when nothing else happens', async () => {
+    const world = setup(['A']);
+    const replica = world.start('r1');
+    world.topic.failSends(() => new DStreamError('MessageTooLarge', 'the limit is 100 bytes'));
+    world.source.write('A', 1);
+    world.source.idleMs = 3_600_000;
+    await world.clock.advance(5_000);
+    expect(replica.owned()).toMatchObject([{ fault: { code: 'ChangeTooLarge' } }]);
+    await replica.stop();
   });
 });

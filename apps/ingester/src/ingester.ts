@@ -6,6 +6,7 @@
 import {
   asDStreamError,
   balance,
+  type DStreamError,
   tableKey,
   type InstanceId,
   type LeaseSnapshot,
@@ -17,26 +18,26 @@ import {
 import { Outage, retrying, together, withAny } from '@dstream/runtime';
 import type { IngesterParts } from './ingester-parts.ts';
 import { TableOwner } from './table-owner.ts';
+import { freshMs, TableList } from './table-list.ts';
 import type { TableReport } from './table-status.ts';
 import { OwnedTables } from './owned-tables.ts';
-
-/** How long a list of tables is used before the source is asked again. */
-const tablesFreshMs = 30_000;
 
 export class Ingester implements Service {
   readonly name = 'ingester';
   readonly #parts: IngesterParts;
   readonly #owned: OwnedTables;
+  readonly #tables: TableList;
   readonly #outage: Outage;
-  #tables: readonly TableId[] = [];
-  #tablesAtMs = -Infinity;
+  readonly #acquiring: Outage;
   #snapshot: LeaseSnapshot | undefined;
   #ready = false;
 
   constructor(parts: IngesterParts) {
     this.#parts = parts;
     this.#owned = new OwnedTables((lease) => new TableOwner(lease, parts), parts.metrics);
+    this.#tables = new TableList({ ...parts, patienceMs: parts.settings.leaseDurationMs / 5 });
     this.#outage = new Outage('balancing the tables', parts.log, parts.clock);
+    this.#acquiring = new Outage('taking tables', parts.log, parts.clock);
   }
 
   /** True once everything it needs was reached a first time: from then on it waits for whatever fails. */
@@ -53,14 +54,14 @@ export class Ingester implements Service {
     this.#ready = true;
     this.#parts.log.info('ingester is working', {
       instance: this.#parts.instance,
-      tables: this.#tables.length,
+      tables: this.#tables.tables.length,
     });
     try {
       await this.#balanceUntil(connected, stop);
     } finally {
       this.#ready = false;
-      await this.#owned.settled();
-      await this.#leave(connected);
+      // Left first: what is released meanwhile is dealt among those who stay, not kept for the slowest table.
+      await Promise.all([this.#leave(connected), this.#owned.settled()]);
     }
   }
 
@@ -87,7 +88,7 @@ export class Ingester implements Service {
       }),
       (until) => {
         const outage = new Outage('connecting to the database', log, clock);
-        return retrying((s) => this.#refreshTables(s), until, { clock, outage });
+        return retrying((s) => this.#tables.refresh(s), until, { clock, outage });
       },
     ]);
     return retrying((s) => leases.announce(instance, { signal: s }), signal, { clock, outage: this.#outage });
@@ -108,16 +109,22 @@ export class Ingester implements Service {
   async #balanceOnce(presence: Presence, stop: StopSignals, signal: AbortSignal): Promise<void> {
     const { leases, instance } = this.#parts;
     try {
-      await presence.renew({ signal });
+      await this.#tables.keepFresh(signal);
+      if (this.#canRead()) await presence.renew({ signal });
       this.#snapshot = await leases.list({ signal });
-      await this.#refreshTables(signal);
-      const plan = balance(instance, this.#tables.map(tableKey), this.#withOwn(this.#snapshot));
+      const keys = this.#tables.tables.map(tableKey);
+      const plan = balance(instance, keys, this.#withOwn(this.#snapshot));
       for (const key of [...plan.release, ...this.#notConfigured()]) this.#owned.drain(key);
-      for (const key of plan.acquire) await this.#acquire(key, stop, signal);
+      await this.#acquireAll(plan.acquire, stop, signal);
       this.#outage.succeeded();
     } catch (error) {
       if (!signal.aborted) this.#outage.failed(asDStreamError(error));
     }
+  }
+
+  /** A replica that has not reached its database for a whole lease stops counting: others take what becomes free. */
+  #canRead(): boolean {
+    return this.#tables.ageMs < freshMs + this.#parts.settings.leaseDurationMs;
   }
 
   /** The snapshot may be older than what this replica has acquired or given back since. */
@@ -129,31 +136,36 @@ export class Ingester implements Service {
   }
 
   #notConfigured(): readonly string[] {
-    const configured = new Set(this.#tables.map(tableKey));
+    const configured = new Set(this.#tables.tables.map(tableKey));
     return this.#owned
       .entries()
       .map(([key]) => key)
       .filter((key) => !configured.has(key));
   }
 
+  /** One that cannot be taken does not keep the others waiting. */
+  async #acquireAll(keys: readonly string[], stop: StopSignals, signal: AbortSignal): Promise<void> {
+    const failures: DStreamError[] = [];
+    for (const key of keys) {
+      signal.throwIfAborted();
+      await this.#acquire(key, stop, signal).catch((error: unknown) => failures.push(asDStreamError(error)));
+    }
+    const [first] = failures;
+    if (first === undefined) this.#acquiring.succeeded();
+    else if (!signal.aborted) this.#acquiring.failed(first);
+  }
+
   async #acquire(key: string, stop: StopSignals, signal: AbortSignal): Promise<void> {
-    const table = this.#tables.find((candidate) => tableKey(candidate) === key);
+    const table = this.#tables.tables.find((candidate) => tableKey(candidate) === key);
     if (table === undefined || this.#owned.has(key)) return;
     const lease = await this.#parts.leases.tryAcquire(table, { signal });
     if (lease !== undefined) this.#owned.start(key, lease, stop);
   }
 
-  async #refreshTables(signal: AbortSignal): Promise<void> {
-    const now = this.#parts.clock.monotonicMs();
-    if (now - this.#tablesAtMs < tablesFreshMs) return;
-    this.#tables = await this.#parts.source.tables({ signal });
-    this.#tablesAtMs = now;
-  }
-
   /** For `/status`: own tables in detail, those of others with their owner. */
   report(): { instance: InstanceId; tables: readonly TableReport[] } {
     const { instance } = this.#parts;
-    const tables = this.#tables.map((table) => {
+    const tables = this.#tables.tables.map((table) => {
       const key = tableKey(table);
       return this.#owned.report(key, instance) ?? foreign(table, this.#snapshot?.held.get(key));
     });

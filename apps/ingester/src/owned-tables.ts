@@ -1,5 +1,5 @@
 /** The tables this replica owns right now, each with its running owner. */
-import type { InstanceId, Lease, StopSignals } from '@dstream/core';
+import { tableName, type InstanceId, type Lease, type StopSignals } from '@dstream/core';
 import { onAbort } from '@dstream/runtime';
 import type { IngesterMetrics } from './ingester-metrics.ts';
 import type { TableOwner } from './table-owner.ts';
@@ -39,6 +39,7 @@ export class OwnedTables {
       stopListening();
       this.#owned.delete(key);
       this.#metrics.owned(this.#owned.size);
+      this.#metrics.left(tableName(lease.table));
     });
     this.#owned.set(key, { owner, epoch: lease.epoch, drain, ended });
     this.#metrics.owned(this.#owned.size);

@@ -57,7 +57,7 @@ export class TableOwner {
       metrics,
       clock: common.clock,
       status: this.status,
-      sender: new ChangeSender({ topic, table: lease.table, lease: held, ...common }),
+      sender: new ChangeSender({ ...settings, topic, table: lease.table, lease: held, ...common }),
       checkpoint: new CheckpointKeeper({
         store: checkpoints,
         lease: held,
@@ -77,6 +77,7 @@ export class TableOwner {
     try {
       await withAny([stop.aborted, this.#lease.lost], (hard) => this.#pumpUntil(stop.draining, hard));
     } finally {
+      this.#fault(undefined);
       owned.abort();
       await renewing;
       await this.#release(stop.aborted);

@@ -26,7 +26,7 @@ export interface TablePumpOptions {
   readonly clock: Clock;
   readonly metrics: IngesterMetrics;
   readonly status: TableStatus;
-  /** Called for every batch that was read: the table works. */
+  /** Called for every batch that was read, sent and accepted: the table works. */
   readonly working: () => void;
 }
 
@@ -50,7 +50,7 @@ export class TablePump {
     try {
       await this.#moveAndSave(after, draining, hard);
     } finally {
-      if (!hard.aborted) await checkpoint.save(hard);
+      if (!hard.aborted) await checkpoint.save(hard, draining);
     }
   }
 
@@ -72,10 +72,15 @@ export class TablePump {
     hard: AbortSignal,
   ): Promise<void> {
     const { source, lease } = this.#options;
+    // What stops the taking stops the reading too: the batch that was asked for ahead is not waited for.
+    const failed = new AbortController();
     try {
-      await withAny([draining, hard], async (signal) => {
+      await withAny([draining, hard, failed.signal], async (signal) => {
         for await (const batch of oneAhead(source.read(lease.table, after, { signal }))) {
-          await this.#take(batch, hard);
+          await this.#take(batch, draining, hard).catch((error: unknown) => {
+            failed.abort(error);
+            throw error;
+          });
           if (draining.aborted) return;
         }
       });
@@ -84,19 +89,19 @@ export class TablePump {
     }
   }
 
-  async #take(batch: ChangeBatch, hard: AbortSignal): Promise<void> {
+  async #take(batch: ChangeBatch, draining: AbortSignal, hard: AbortSignal): Promise<void> {
     const { checkpoint, status, working } = this.#options;
-    working();
-    if (batch.changes.length > 0) await this.#send(batch.changes, hard);
+    if (batch.changes.length > 0) await this.#send(batch.changes, draining, hard);
     checkpoint.accepted(batch.end, batch.changes.length);
+    working();
     status.position = batch.end.position;
-    if (checkpoint.isNew) await checkpoint.save(hard);
+    if (checkpoint.isNew) await checkpoint.save(hard, draining);
   }
 
-  async #send(changes: readonly ChangeEvent[], hard: AbortSignal): Promise<void> {
+  async #send(changes: readonly ChangeEvent[], draining: AbortSignal, hard: AbortSignal): Promise<void> {
     const { sender } = this.#options;
     const messages = this.#encode(changes);
-    await sender.send(messages, hard);
+    await sender.send(messages, hard, draining);
     this.#record(changes, messages);
   }
 

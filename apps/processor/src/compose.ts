@@ -19,6 +19,7 @@ export function composeProcessor(context: ServiceContext<Configuration>): Runnin
     ...context,
     subscription,
     outputs,
+    random: Math.random,
     metrics: processorMetrics(context.metrics),
     settings: defaultProcessorSettings,
   });

@@ -14,6 +14,8 @@ export interface ProcessorParts {
   readonly outputs: readonly Output[];
   readonly clock: Clock;
   readonly log: Log;
+  /** A number in [0, 1). */
+  readonly random: () => number;
   readonly metrics: ProcessorMetrics;
   readonly settings: ProcessorSettings;
 }
@@ -25,6 +27,8 @@ export interface ProcessorSettings {
   readonly stateIntervalMs: number;
   /** A session without messages for this long is given back. */
   readonly idleMs: number;
+  /** A session is given back after this long even when it is busy, so that one that waits has its turn. */
+  readonly maxHoldMs: number;
   /** Change ids remembered where there are no sessions. */
   readonly rememberedIds: number;
 }
@@ -33,5 +37,6 @@ export const defaultProcessorSettings: ProcessorSettings = {
   maxInFlight: 16,
   stateIntervalMs: 1_000,
   idleMs: 10_000,
+  maxHoldMs: 60_000,
   rememberedIds: 10_000,
 };

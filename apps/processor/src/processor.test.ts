@@ -4,10 +4,12 @@ import {
   encodeEnvelope,
   silentLog,
   type ChangeEvent,
+  type Delivery,
   type OutgoingMessage,
   type Position,
   type Publisher,
   type RoutedEvent,
+  type Subscription,
 } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { InMemoryTopic } from '@dstream/core/in-memory/topic';
@@ -78,10 +80,32 @@ class Recorder implements Publisher {
   }
 }
 
-function setup() {
+/** A subscription that can be made to fail. */
+class Failing implements Subscription {
+  readonly #inner: Subscription;
+  readonly #failed = new AbortController();
+
+  constructor(inner: Subscription) {
+    this.#inner = inner;
+  }
+
+  fail(error: DStreamError): void {
+    this.#failed.abort(error);
+  }
+
+  receive({ signal, maxInFlight }: { signal: AbortSignal; maxInFlight: number }): AsyncIterable<Delivery> {
+    return this.#inner.receive({ signal: AbortSignal.any([signal, this.#failed.signal]), maxInFlight });
+  }
+
+  [Symbol.asyncDispose](): PromiseLike<void> {
+    return this.#inner[Symbol.asyncDispose]();
+  }
+}
+
+function setup({ sessions = true, maxSessions = 32 } = {}) {
   const clock = new ManualClock();
   const topic = new InMemoryTopic({ clock });
-  const subscription = topic.subscription();
+  const subscription = new Failing(topic.subscription({ sessions, maxSessions }));
   const output = new Recorder();
   const draining = new AbortController();
   const aborted = new AbortController();
@@ -92,13 +116,14 @@ function setup() {
       outputs: [{ name: 'out', publisher: output }],
       clock,
       log: silentLog,
+      random: () => 0.5,
       metrics: noProcessorMetrics,
       settings: defaultProcessorSettings,
     });
     return processor.run({ draining: draining.signal, aborted: aborted.signal });
   };
   const send = (...messages: OutgoingMessage[]) => topic.send(messages, { signal: never });
-  return { clock, topic, output, draining, aborted, start, send };
+  return { clock, topic, subscription, output, draining, aborted, start, send };
 }
 
 /** Drains and checks that nothing is left behind. */
@@ -221,5 +246,67 @@ describe('a processor', () => {
     await world.clock.advance(0);
     await running;
     expect(world.topic.messages()).toHaveLength(2);
+  });
+
+  test('without sessions a refused change whose lock was lost is not taken for a repeat: it is set aside later', async () => {
+    const world = setup({ sessions: false });
+    const refuse = () => new DStreamError('Rejected', 'never');
+    world.output.answers.push(() => {
+      world.topic.loseLock('s1:1:1');
+      return refuse();
+    }, refuse);
+    await world.send(message([1]));
+    const running = world.start();
+    await world.clock.advance(60_000);
+    expect([world.topic.deadLetters().length, world.topic.messages().length]).toEqual([1, 0]);
+    await stop(world, running);
+  });
+
+  test('a change without a commit time is unreadable, not a loop', async () => {
+    const world = setup();
+    const { committedAt: _gone, ...metadata } = change(1).metadata;
+    await world.send(message([JSON.stringify({ data: {}, metadata: { ...metadata, generation: 1 } })]));
+    const running = world.start();
+    await world.clock.advance(100);
+    expect(world.topic.deadLetters()).toMatchObject([{ reason: 'MalformedMessage' }]);
+    expect(world.output.got).toEqual([]);
+    await stop(world, running);
+  });
+
+  test('a drain does not wait for an output that is away', async () => {
+    const world = setup();
+    world.output.answers.push(
+      ...Array.from({ length: 99 }, () => () => new DStreamError('Unreachable', 'away')),
+    );
+    await world.send(message([1]));
+    const running = world.start();
+    await world.clock.advance(5_000);
+    await stop(world, running);
+    expect(world.topic.messages()).toHaveLength(1);
+  });
+
+  test('a session that never rests gives its place to one that waits', async () => {
+    const world = setup({ maxSessions: 1 });
+    const running = world.start();
+    await world.send(message([1], 'busy'));
+    await world.send(message([1000], 'waiting'));
+    for (let n = 2; n <= 30; n += 1) {
+      await world.send(message([n], 'busy'));
+      await world.clock.advance(5_000);
+    }
+    expect(world.output.got).toContain('c1000');
+    await stop(world, running);
+  });
+
+  test('a subscription that fails for good drains the sessions and is what it ends with', async () => {
+    const world = setup();
+    await world.send(message([1]));
+    const running = world.start();
+    await world.clock.advance(100);
+    const outcome = expect(running).rejects.toThrow('is gone');
+    world.subscription.fail(new DStreamError('EntityNotFound', 'the subscription is gone'));
+    await world.clock.advance(100);
+    await outcome;
+    expect(world.clock.sleeping).toBe(0);
   });
 });

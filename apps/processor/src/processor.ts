@@ -11,7 +11,6 @@ import {
   type StopSignals,
 } from '@dstream/core';
 import { Outage, retrying, together, withAny } from '@dstream/runtime';
-import { DeliveryStep } from './delivery.ts';
 import type { ProcessorParts } from './processor-parts.ts';
 import { SessionWorker } from './session-worker.ts';
 
@@ -23,14 +22,12 @@ interface Running {
 export class Processor implements Service {
   readonly name = 'processor';
   readonly #parts: ProcessorParts;
-  readonly #step: DeliveryStep;
   readonly #running = new Map<SessionHold | undefined, Running>();
   readonly #failed = new AbortController();
   #ready = false;
 
   constructor(parts: ProcessorParts) {
     this.#parts = parts;
-    this.#step = new DeliveryStep(parts);
   }
 
   get ready(): boolean {
@@ -45,8 +42,7 @@ export class Processor implements Service {
     try {
       await withAny([draining, aborted], (signal) => this.#receive(signal, { draining, aborted }));
     } catch (error) {
-      if (this.#failed.signal.aborted) throw this.#failed.signal.reason;
-      if (!stop.draining.aborted) throw error;
+      if (!draining.aborted) this.#failed.abort(asDStreamError(error));
     } finally {
       this.#ready = false;
       await Promise.all([...this.#running.values()].map(({ ended }) => ended));
@@ -77,9 +73,9 @@ export class Processor implements Service {
     const key = delivery.session;
     const running = this.#running.get(key);
     if (running !== undefined) return running.worker;
-    const worker = new SessionWorker(key, this.#step, this.#parts);
+    const worker = new SessionWorker(key, this.#parts, stop);
     const ended = worker
-      .run(stop)
+      .run()
       .catch((error: unknown) => this.#failed.abort(asDStreamError(error)))
       .finally(() => this.#running.delete(key))
       .finally(() => this.#parts.metrics.sessions(this.#running.size));

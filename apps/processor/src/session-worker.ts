@@ -1,49 +1,57 @@
 /**
  * Works through one session while this process holds it.
  *
- * Loading (its progress) → working (takes all that waits, delivers, settles) ⇄ waiting → closed: idle for long, or
- * draining: the progress is saved and the session given back; or lost: somebody else has it, nothing is saved.
- * The state may lag behind what is settled, never lead: it is written after, at most `stateIntervalMs` later.
+ * Loading (its progress) → working (takes all that waits, delivers, settles) ⇄ waiting → closed: idle for long, held
+ * for long (others wait for their turn), or draining: the progress is saved and the session given back; or lost:
+ * somebody else has it, nothing is saved. The state may lag behind what is settled, never lead: it is written after,
+ * at most `stateIntervalMs` later. Without sessions there is one worker for all messages, which stays.
  */
 import {
   asDStreamError,
-  isNewer,
-  RecentIds,
   type Delivery,
+  type DStreamError,
+  type Log,
   type Progress,
   type SessionHold,
-  type StampedEvent,
   type StopSignals,
 } from '@dstream/core';
 import { Outage, retrying, withAny, type RetryOptions } from '@dstream/runtime';
 import { DeliveryQueue } from './delivery-queue.ts';
-import type { DeliveryStep, RepeatFilter } from './delivery.ts';
+import { DeliveryStep } from './delivery.ts';
 import type { ProcessorParts } from './processor-parts.ts';
+import { IdRepeats, SessionRepeats } from './repeats.ts';
 
 export class SessionWorker {
   readonly #parts: ProcessorParts;
-  readonly #step: DeliveryStep;
   readonly #hold: SessionHold | undefined;
+  readonly #stop: StopSignals;
+  readonly #log: Log;
   readonly #queue: DeliveryQueue;
-  readonly #outage: Outage;
-  readonly #retry: RetryOptions;
-  readonly #recent: RecentIds;
-  #progress: Progress | undefined;
+  readonly #step: DeliveryStep;
+  readonly #session = new SessionRepeats();
+  readonly #delivering: RetryOptions;
+  readonly #state: RetryOptions;
   #saved: Progress | undefined;
   #savedAtMs = 0;
 
-  constructor(hold: SessionHold | undefined, step: DeliveryStep, parts: ProcessorParts) {
+  constructor(hold: SessionHold | undefined, parts: ProcessorParts, stop: StopSignals) {
     this.#hold = hold;
-    this.#step = step;
     this.#parts = parts;
+    this.#stop = stop;
+    this.#log = hold === undefined ? parts.log : parts.log.child({ session: hold.id });
     this.#queue = new DeliveryQueue(parts.clock);
-    this.#recent = new RecentIds(parts.settings.rememberedIds);
-    this.#outage = new Outage('session state', parts.log, parts.clock);
-    this.#retry = {
-      clock: parts.clock,
-      outage: this.#outage,
-      again: (error) => error.disposition !== 'lost',
-    };
+    const repeats = hold === undefined ? new IdRepeats(parts.settings.rememberedIds) : this.#session;
+    this.#step = new DeliveryStep({ parts, hold, repeats, log: this.#log, giveUp: stop.draining });
+    this.#delivering = this.#retry(
+      'delivering',
+      (e) => e.disposition !== 'lost' && e.code !== 'OutputClosed',
+    );
+    this.#state = this.#retry('session state', (e) => e.disposition !== 'lost');
+  }
+
+  #retry(what: string, again: (error: DStreamError) => boolean): RetryOptions {
+    const { clock, random } = this.#parts;
+    return { clock, random, outage: new Outage(what, this.#log, clock), again, giveUp: this.#stop.draining };
   }
 
   push(delivery: Delivery): void {
@@ -51,90 +59,67 @@ export class SessionWorker {
   }
 
   /** Resolves when the session is given back or lost. Rejects only with what ends the process (OutputClosed). */
-  async run(stop: StopSignals): Promise<void> {
+  async run(): Promise<void> {
     const lost = this.#hold === undefined ? [] : [this.#hold.lost];
     try {
-      await withAny([stop.aborted, ...lost], (hard) => this.#work(stop.draining, hard));
+      await withAny([this.#stop.aborted, ...lost], (hard) => this.#work(hard));
     } catch (caught) {
       const error = asDStreamError(caught);
       if (error.code === 'OutputClosed') throw error;
-      if (error.disposition !== 'lost' && !stop.aborted.aborted) this.#outage.failed(error);
+      if (error.disposition === 'lost') this.#log.warn('session lost', { reason: error.message });
+      else if (!this.#stop.draining.aborted) throw error;
     } finally {
       await this.#hold?.close().catch((error: unknown) => this.#notClosed(error));
     }
   }
 
   #notClosed(error: unknown): void {
-    this.#parts.log.warn('the session could not be closed: its lock ends by itself', {
+    this.#log.warn('the session could not be closed: its lock ends by itself', {
       error: asDStreamError(error),
     });
   }
 
-  async #work(draining: AbortSignal, hard: AbortSignal): Promise<void> {
+  async #work(hard: AbortSignal): Promise<void> {
     await this.#load(hard);
-    await withAny([draining, hard], async (taking) => {
-      let idleSinceMs = this.#parts.clock.monotonicMs();
-      while (!taking.aborted && !this.#isIdle(idleSinceMs)) {
-        const deliveries = await this.#queue.take(this.#parts.settings.stateIntervalMs, taking);
-        if (deliveries.length > 0 && !taking.aborted) {
-          await this.#deliver(deliveries, hard);
-          idleSinceMs = this.#parts.clock.monotonicMs();
-        }
-        if (this.#stateIsDue()) await this.#save(hard);
-      }
-    });
+    await withAny([this.#stop.draining, hard], (taking) => this.#takeUntil(taking, hard));
     if (!hard.aborted) await this.#save(hard);
   }
 
-  /** Without sessions there is nothing to give back: the worker stays. */
-  #isIdle(sinceMs: number): boolean {
+  async #takeUntil(taking: AbortSignal, hard: AbortSignal): Promise<void> {
+    const { clock, settings } = this.#parts;
+    const sinceMs = clock.monotonicMs();
+    let busyAtMs = sinceMs;
+    while (!taking.aborted && !this.#mayGo(sinceMs, busyAtMs)) {
+      const deliveries = await this.#queue.take(settings.stateIntervalMs, taking);
+      if (deliveries.length > 0 && !taking.aborted) {
+        await retrying((signal) => this.#step.run(deliveries, signal), hard, this.#delivering);
+        busyAtMs = clock.monotonicMs();
+      }
+      if (clock.monotonicMs() - this.#savedAtMs >= settings.stateIntervalMs) await this.#save(hard);
+    }
+  }
+
+  /** Idle, or held for so long that a session that waits should have its turn. */
+  #mayGo(sinceMs: number, busyAtMs: number): boolean {
     if (this.#hold === undefined) return false;
-    return this.#parts.clock.monotonicMs() - sinceMs >= this.#parts.settings.idleMs;
-  }
-
-  async #deliver(deliveries: readonly Delivery[], hard: AbortSignal): Promise<void> {
-    let newest = this.#progress;
-    const isNew: RepeatFilter = (event) => {
-      if (this.#hold === undefined) return this.#isUnseen(event);
-      if (!isNewer(progressOf(event), newest)) return false;
-      newest = progressOf(event);
-      return true;
-    };
-    await this.#step.run(deliveries, isNew, hard);
-    this.#progress = newest;
-  }
-
-  #isUnseen(event: StampedEvent): boolean {
-    if (this.#recent.has(event.metadata.id)) return false;
-    this.#recent.add(event.metadata.id);
-    return true;
+    const { clock, settings } = this.#parts;
+    const now = clock.monotonicMs();
+    return now - busyAtMs >= settings.idleMs || now - sinceMs >= settings.maxHoldMs;
   }
 
   async #load(signal: AbortSignal): Promise<void> {
     const hold = this.#hold;
     if (hold === undefined) return;
-    this.#progress = await retrying(() => hold.load(), signal, {
-      clock: this.#parts.clock,
-      outage: this.#outage,
-    });
-    this.#saved = this.#progress;
+    this.#session.progress = await retrying(() => hold.load(), signal, this.#state);
+    this.#saved = this.#session.progress;
     this.#savedAtMs = this.#parts.clock.monotonicMs();
-  }
-
-  #stateIsDue(): boolean {
-    const { clock, settings } = this.#parts;
-    return clock.monotonicMs() - this.#savedAtMs >= settings.stateIntervalMs;
   }
 
   async #save(signal: AbortSignal): Promise<void> {
-    const [hold, progress] = [this.#hold, this.#progress];
+    const [hold, { progress }] = [this.#hold, this.#session];
     if (hold === undefined || progress === undefined || progress === this.#saved) return;
-    await retrying(() => hold.save(progress), signal, this.#retry);
+    await retrying(() => hold.save(progress), signal, this.#state);
     this.#saved = progress;
     this.#savedAtMs = this.#parts.clock.monotonicMs();
   }
-}
-
-function progressOf({ metadata }: StampedEvent): Progress {
-  return { generation: metadata.generation, position: metadata.position };
 }

@@ -2,45 +2,52 @@
 import { asDStreamError, setAside, type Delivery, type FailedChange } from '@dstream/core';
 import { retrying, type RetryOptions } from '@dstream/runtime';
 
-export interface Settled {
+export interface Outcome {
   readonly delivery: Delivery;
   readonly failures: readonly FailedChange[];
 }
 
 /**
- * Settles in order. Completes that follow each other are sent together; a dead letter is awaited alone, because the
- * client library merges different outcomes of one tick. Rejects with LockLost when the lock is gone.
+ * Settles in order and resolves with what was settled. Completes that follow each other are sent together; a dead
+ * letter is awaited alone, because the client library merges different outcomes of one tick. Rejects with LockLost
+ * when the session is gone; without a session only the message whose lock is gone is left out.
  */
-export async function settle(
-  messages: readonly Settled[],
+export async function settle<T extends Outcome>(
+  outcomes: readonly T[],
   signal: AbortSignal,
   retry: RetryOptions,
-): Promise<void> {
-  const one = (delivery: Delivery, outcome: () => Promise<void>) =>
-    unlessAlone(delivery, retrying(outcome, signal, retry));
-  let completes: Delivery[] = [];
+): Promise<readonly T[]> {
+  const settled: T[] = [];
+  let completes: T[] = [];
   const flush = async () => {
-    const sent = completes.map((delivery) => one(delivery, () => delivery.complete()));
+    const sent = completes.map((outcome) => settleOne(outcome, signal, retry));
+    const done = completes;
     completes = [];
-    await Promise.all(sent);
+    const kept = await Promise.all(sent);
+    settled.push(...done.filter((_, index) => kept[index] === true));
   };
-  for (const { delivery, failures } of messages) {
-    if (failures.length === 0) {
-      completes.push(delivery);
-      continue;
-    }
-    await flush();
-    await one(delivery, () => deadLetter(delivery, failures));
+  for (const outcome of outcomes) {
+    if (outcome.failures.length > 0) await flush();
+    completes.push(outcome);
+    if (outcome.failures.length > 0) await flush();
   }
   await flush();
+  return settled;
 }
 
-/** Without a session a lost lock concerns one message only: it comes again, and the others are settled. */
-async function unlessAlone(delivery: Delivery, settled: Promise<void>): Promise<void> {
+/** False when the message's own lock was lost: it comes again. */
+async function settleOne(
+  { delivery, failures }: Outcome,
+  signal: AbortSignal,
+  retry: RetryOptions,
+): Promise<boolean> {
+  const once = () => (failures.length === 0 ? delivery.complete() : deadLetter(delivery, failures));
   try {
-    await settled;
+    await retrying(once, signal, retry);
+    return true;
   } catch (error) {
     if (delivery.session !== undefined || asDStreamError(error).disposition !== 'lost') throw error;
+    return false;
   }
 }
 

@@ -42,6 +42,8 @@ function problemOf(envelope: unknown): string | undefined {
   if (!operations.has(metadata['operation'])) return 'has an unknown metadata.operation';
   const missing = ['id', 'schema', 'table', 'position'].find((k) => typeof metadata[k] !== 'string');
   if (missing !== undefined) return `has no metadata.${missing}`;
+  if (Number.isNaN(Date.parse(String(metadata['committedAt']))))
+    return 'has no metadata.committedAt: a time is expected';
   if (!Number.isSafeInteger(metadata['generation'])) return 'has no metadata.generation';
   return undefined;
 }

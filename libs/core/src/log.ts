@@ -1,4 +1,4 @@
-/** Plain values that go with a log line. Never a secret, never a row's values. */
+/** Plain values that go with a log line. Never a secret, never a row's values but the key that names it. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** A constant sentence plus fields. An `Error` goes under the field `error`. Runtime implements it with pino. */

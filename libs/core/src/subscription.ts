@@ -24,6 +24,11 @@ export interface SessionHold {
   readonly id: string;
   /** Aborts when the session is no longer ours: its deliveries cannot be settled any more. */
   readonly lost: AbortSignal;
+  /**
+   * To be called right before something starts that only the holder may do. Throws LockLost when our own clock can
+   * no longer prove the hold, also when no timer could fire in time.
+   */
+  assertGood(): void;
   /** The progress in the session's state. Undefined when there is none, or none that can be understood. */
   load(): Promise<Progress | undefined>;
   save(progress: Progress): Promise<void>;

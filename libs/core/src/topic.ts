@@ -16,6 +16,14 @@ export interface OutgoingMessage {
   readonly properties: Readonly<Record<string, PropertyValue>>;
 }
 
+export interface SendOptions extends CallOptions {
+  /**
+   * Called right before every request to the broker, also the later ones of a large send. What it throws ends the
+   * session's send before that request: nothing starts past a lease.
+   */
+  readonly mayStart?: () => void;
+}
+
 /** Where the ingester sends. */
 export interface Topic extends AsyncDisposable {
   /**
@@ -24,5 +32,5 @@ export interface Topic extends AsyncDisposable {
    * accepted; sends of different sessions run side by side. On abort it rejects with `signal.reason`, and what was
    * under way may still arrive.
    */
-  send(messages: readonly OutgoingMessage[], o: CallOptions): Promise<void>;
+  send(messages: readonly OutgoingMessage[], o: SendOptions): Promise<void>;
 }

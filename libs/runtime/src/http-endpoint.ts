@@ -56,6 +56,8 @@ function listenOn(server: Server, host: string, port: number): Promise<void> {
     server.once('error', reject);
     server.listen(port, host, () => {
       server.off('error', reject);
+      // Later errors are those of accepting a connection (EMFILE): that client sees it, the process goes on.
+      server.on('error', () => undefined);
       resolve();
     });
   });

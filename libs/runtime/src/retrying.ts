@@ -1,4 +1,5 @@
 import { asDStreamError, Backoff, type Clock, type DStreamError } from '@dstream/core';
+import { withAny } from './abort.ts';
 import type { Outage } from './outage.ts';
 
 export interface RetryOptions {
@@ -8,20 +9,30 @@ export interface RetryOptions {
   /** First and longest wait, in milliseconds; 500 and 30,000 when not given. */
   readonly firstMs?: number;
   readonly maxMs?: number;
+  /** Once it aborts nothing is tried again: the attempt under way is the last. */
+  readonly giveUp?: AbortSignal;
   /** Which errors are tried again. By default those of disposition `retry`. */
   readonly again?: (error: DStreamError) => boolean;
 }
 
 /**
- * Calls `attempt` until it succeeds, with back-off between. Throws what `again` refuses, and `signal.reason` on
- * abort.
+ * Calls `attempt` until it succeeds, with back-off between. Throws what `again` refuses, what the last attempt before
+ * `giveUp` threw, and `signal.reason` on abort.
  */
 export async function retrying<T>(
   attempt: (signal: AbortSignal) => Promise<T>,
   signal: AbortSignal,
   options: RetryOptions,
 ): Promise<T> {
-  const { clock, outage, random = Math.random, firstMs = 500, maxMs = 30_000, again = passes } = options;
+  const {
+    clock,
+    outage,
+    random = Math.random,
+    firstMs = 500,
+    maxMs = 30_000,
+    again = passes,
+    giveUp,
+  } = options;
   const backoff = new Backoff({ firstMs, maxMs, random });
   for (;;) {
     signal.throwIfAborted();
@@ -34,9 +45,21 @@ export async function retrying<T>(
       const error = asDStreamError(caught);
       if (!again(error)) throw error;
       outage.failed(error);
-      await clock.sleep(backoff.next(), signal);
+      await waitUnlessGivenUp(clock, backoff.next(), signal, giveUp);
+      if (giveUp?.aborted === true) throw error;
     }
   }
+}
+
+async function waitUnlessGivenUp(
+  clock: Clock,
+  ms: number,
+  signal: AbortSignal,
+  giveUp: AbortSignal | undefined,
+): Promise<void> {
+  if (giveUp === undefined) return clock.sleep(ms, signal);
+  await withAny([signal, giveUp], (either) => clock.sleep(ms, either).catch(() => undefined));
+  signal.throwIfAborted();
 }
 
 function passes(error: DStreamError): boolean {

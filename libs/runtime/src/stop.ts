@@ -10,6 +10,7 @@ export class Stop implements StopSignals, Disposable {
   readonly #timer = new AbortController();
   readonly #clock: Clock;
   readonly #timeoutMs: number;
+  #requested = false;
 
   constructor(clock: Clock, timeoutMs: number) {
     this.#clock = clock;
@@ -24,12 +25,19 @@ export class Stop implements StopSignals, Disposable {
     return this.#aborted.signal;
   }
 
-  /** The first call drains, the second aborts; further ones do nothing. */
+  /** What a signal calls: the first drains, the second aborts; further ones do nothing. */
   request(why: string): void {
-    if (this.#draining.signal.aborted) {
+    if (this.#requested) {
       this.#abort(`${why} again`);
       return;
     }
+    this.#requested = true;
+    this.drain(why);
+  }
+
+  /** Drains without counting as a signal: what is left of a process finishes when a part of it has failed. */
+  drain(why: string): void {
+    if (this.#draining.signal.aborted) return;
     this.#draining.abort(new Error(`stopping: ${why}`));
     void this.#clock.sleep(this.#timeoutMs, this.#timer.signal).then(
       () => this.#abort(`not finished within ${this.#timeoutMs} ms`),
@@ -53,7 +61,7 @@ const signals = ['SIGTERM', 'SIGINT'] as const;
 export function stopOnSignals(stop: Stop, log: Log): Disposable {
   const handlers = signals.map((name) => {
     const handler = () => {
-      log.info(stop.draining.aborted ? 'second signal, giving up now' : 'stopping', { signal: name });
+      log.info('signal received: the first one drains, a second one gives up', { signal: name });
       stop.request(name);
     };
     process.on(name, handler);

@@ -41,25 +41,27 @@ function collector(): { stream: Writable; text: () => string } {
   return { stream, text: () => chunks.join('') };
 }
 
+const { signal } = new AbortController();
+
 describe('the console', () => {
   test('writes the envelope as it arrived, one a line', async () => {
     const { stream, text } = collector();
     await using publisher = new ConsolePublisher({ stream, format: jsonLine });
-    await publisher.publish([updated(), updated()]);
+    await publisher.publish([updated(), updated()], { signal });
     expect(text()).toBe(`${updated().line}\n${updated().line}\n`);
   });
 
   test('shows a person what changed in which row', async () => {
     const { stream, text } = collector();
     await using publisher = new ConsolePublisher({ stream, format: prettyLine({ colour: false }) });
-    await publisher.publish([updated()]);
+    await publisher.publish([updated()], { signal });
     expect(text()).toBe('09:15:30.123  update  dbo.Persons  ID=1  Name: "Asa" → "Åsa"\n');
   });
 
   test('a reader that is gone ends the output, now and later', async () => {
     const stream = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) });
     await using publisher = new ConsolePublisher({ stream, format: jsonLine });
-    await expect(publisher.publish([updated()])).rejects.toMatchObject({ code: 'OutputClosed' });
-    await expect(publisher.publish([updated()])).rejects.toMatchObject({ code: 'OutputClosed' });
+    await expect(publisher.publish([updated()], { signal })).rejects.toMatchObject({ code: 'OutputClosed' });
+    await expect(publisher.publish([updated()], { signal })).rejects.toMatchObject({ code: 'OutputClosed' });
   });
 });

@@ -1,6 +1,6 @@
 /** Changes on a stream, one a line: standard output, for trying out, for debugging and for pipes. */
 import type { Writable } from 'node:stream';
-import { DStreamError, type Publisher, type RoutedEvent } from '@dstream/core';
+import { DStreamError, type CallOptions, type Publisher, type RoutedEvent } from '@dstream/core';
 
 export interface ConsoleOptions {
   readonly stream: Writable;
@@ -19,29 +19,37 @@ export class ConsolePublisher implements Publisher {
 
   constructor(options: ConsoleOptions) {
     this.#options = options;
-    options.stream.on('error', this.#onError);
+    // Stays after disposal: a write that is still under way may fail later.
+    options.stream.on('error', (error) => {
+      this.#broken = error;
+    });
   }
-
-  readonly #onError = (error: Error): void => {
-    this.#broken = error;
-  };
 
   connect(): Promise<void> {
     return Promise.resolve();
   }
 
-  /** Resolves when the operating system has taken the lines. Rejects with OutputClosed when nobody reads any more. */
-  publish(events: readonly RoutedEvent[]): Promise<void> {
+  /**
+   * Resolves when the operating system has taken the lines. Rejects with OutputClosed when nobody reads any more. On
+   * abort the lines may still be written.
+   */
+  publish(events: readonly RoutedEvent[], { signal }: CallOptions): Promise<void> {
     const { stream, format } = this.#options;
     if (this.#broken !== undefined) return Promise.reject(closed(this.#broken));
     const text = events.map((event) => `${format(event)}\n`).join('');
     return new Promise((resolve, reject) => {
-      stream.write(text, (error) => (error ? reject(closed(error)) : resolve()));
+      signal.throwIfAborted();
+      const stopped = () => reject(signal.reason);
+      signal.addEventListener('abort', stopped, { once: true });
+      stream.write(text, (error) => {
+        signal.removeEventListener('abort', stopped);
+        if (error) reject(closed(error));
+        else resolve();
+      });
     });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#options.stream.off('error', this.#onError);
     return Promise.resolve();
   }
 }
