@@ -1,0 +1,75 @@
+/** All views of the catalogue by schema and name. */
+import {
+  capturedColumns,
+  cdcIndexColumns,
+  changeTables,
+  ddlHistory,
+  lsnTimeMapping,
+} from '../cdc/cdc-views.ts';
+import { changeTableView } from '../cdc/change-table-view.ts';
+import type { VirtualTable } from '../query/compilation.ts';
+import type { Database } from '../storage/database.ts';
+import { columns, computedColumns, informationColumns, systemTypes } from './column-views.ts';
+import { foreignKeyColumns, foreignKeys, indexColumns, indexes, keyConstraints } from './index-views.ts';
+import { databases, informationTables, objects, schemas, tables } from './object-views.ts';
+import { logScanSessions, sessions } from './session-views.ts';
+import type { MakeView, ViewContext } from './view.ts';
+
+const SYS: Readonly<Record<string, MakeView>> = {
+  databases,
+  schemas,
+  tables,
+  objects,
+  all_objects: objects,
+  columns,
+  all_columns: columns,
+  types: systemTypes,
+  computed_columns: computedColumns,
+  indexes,
+  index_columns: indexColumns,
+  key_constraints: keyConstraints,
+  foreign_keys: foreignKeys,
+  foreign_key_columns: foreignKeyColumns,
+  dm_exec_sessions: sessions,
+  dm_cdc_log_scan_sessions: logScanSessions,
+};
+
+const INFORMATION_SCHEMA: Readonly<Record<string, MakeView>> = {
+  tables: informationTables,
+  columns: informationColumns,
+};
+
+const CDC: Readonly<Record<string, MakeView>> = {
+  change_tables: changeTables,
+  captured_columns: capturedColumns,
+  index_columns: cdcIndexColumns,
+  ddl_history: ddlHistory,
+};
+
+export function findView(schema: string, name: string, context: ViewContext): VirtualTable | undefined {
+  const key = name.toLowerCase();
+  switch (schema.toLowerCase()) {
+    case 'sys':
+      return SYS[key]?.(context);
+    case 'information_schema':
+      return INFORMATION_SCHEMA[key]?.(context);
+    case 'cdc':
+      return cdcView(key, context);
+    default:
+      return undefined;
+  }
+}
+
+/** Before CDC is enabled on the database none of them exists. */
+function cdcView(key: string, context: ViewContext): VirtualTable | undefined {
+  const { cdc } = context.database;
+  if (cdc === undefined) return undefined;
+  if (key === 'lsn_time_mapping') return lsnTimeMapping(cdc);
+  return CDC[key]?.(context) ?? changeTableOf(key, context.database);
+}
+
+function changeTableOf(key: string, { cdc }: Database): VirtualTable | undefined {
+  if (!key.endsWith('_ct')) return undefined;
+  const instance = cdc?.instance(key.slice(0, -'_ct'.length));
+  return instance && changeTableView(instance);
+}

@@ -1,0 +1,112 @@
+/** Scalar functions of change data capture, sys.fn_cdc_*. */
+import { datetimeOf, msOf } from '../catalogue/moments.ts';
+import type { SqlMoment, SqlType, SqlValue } from '../engine-session.ts';
+import { SqlError } from '../values/index.ts';
+import type { EngineFunction } from '../query/compilation.ts';
+import { textOf } from '../query/text-of.ts';
+import { LSN_BYTES, lsnFromBytes, lsnToBytes } from '../storage/log-sequence.ts';
+import { isBitSet } from './capture-instance.ts';
+import { LSN_TYPE } from './change-table-view.ts';
+
+const NAME: SqlType = { name: 'nvarchar', length: 128 };
+const MASK: SqlType = { name: 'varbinary', length: 128 };
+const INT: SqlType = { name: 'int' };
+const BIT: SqlType = { name: 'bit' };
+const DATETIME: SqlType = { name: 'datetime' };
+
+const define = (type: SqlType, takes: readonly SqlType[], call: EngineFunction['call']): EngineFunction => ({
+  type,
+  takes,
+  minArgs: takes.length,
+  maxArgs: takes.length,
+  call,
+});
+
+const isBytes = (value: SqlValue | undefined): value is Uint8Array => value instanceof Uint8Array;
+
+/** Ten bytes as one number, one more or one less. */
+function stepped(bytes: Uint8Array, by: 1n | -1n): Uint8Array {
+  const value = BigInt(`0x${Buffer.from(bytes).toString('hex')}`) + by;
+  const hex = BigInt.asUintN(LSN_BYTES * 8, value)
+    .toString(16)
+    .padStart(LSN_BYTES * 2, '0');
+  return Uint8Array.from(Buffer.from(hex, 'hex'));
+}
+
+export const CDC_FUNCTIONS: Readonly<Record<string, EngineFunction>> = {
+  'sys.fn_cdc_get_max_lsn': define(LSN_TYPE, [], (_args, { run }) => {
+    const lsn = run.session.database.cdc?.maxLsn;
+    return lsn === undefined ? null : lsnToBytes(lsn);
+  }),
+  'sys.fn_cdc_get_min_lsn': define(LSN_TYPE, [NAME], ([name], { run }) => {
+    const instance = typeof name === 'string' ? run.session.database.cdc?.instance(name) : undefined;
+    return instance === undefined ? new Uint8Array(LSN_BYTES) : lsnToBytes(instance.lowLsn);
+  }),
+  'sys.fn_cdc_increment_lsn': define(LSN_TYPE, [LSN_TYPE], ([lsn]) =>
+    isBytes(lsn) ? stepped(lsn, 1n) : null,
+  ),
+  'sys.fn_cdc_decrement_lsn': define(LSN_TYPE, [LSN_TYPE], ([lsn]) =>
+    isBytes(lsn) ? stepped(lsn, -1n) : null,
+  ),
+  'sys.fn_cdc_map_lsn_to_time': define(DATETIME, [LSN_TYPE], ([lsn], { run }) => {
+    const { cdc } = run.session.database;
+    if (cdc === undefined || !isBytes(lsn)) return null;
+    const wanted = lsnFromBytes(lsn);
+    const entry = cdc.mapping[cdc.mappingAt(wanted)];
+    return entry?.lsn === wanted ? datetimeOf(entry.endMs) : null;
+  }),
+  'sys.fn_cdc_map_time_to_lsn': define(LSN_TYPE, [NAME, DATETIME], mapTimeToLsn),
+  'sys.fn_cdc_is_bit_set': define(BIT, [INT, MASK], ([position, mask]) => {
+    if (typeof position !== 'number' || !isBytes(mask)) return null;
+    return position >= 1 && isBitSet(mask, position);
+  }),
+  'sys.fn_cdc_get_column_ordinal': define(INT, [NAME, NAME], ([instance, column], { run }) => {
+    const columns =
+      typeof instance === 'string' ? run.session.database.cdc?.instance(instance)?.columns : undefined;
+    return columns?.find(({ name }) => name.toLowerCase() === textOf(column).toLowerCase())?.ordinal ?? null;
+  }),
+  'sys.fn_cdc_has_column_changed': define(BIT, [NAME, NAME, MASK], ([instance, column, mask], { run }) => {
+    const columns =
+      typeof instance === 'string' ? run.session.database.cdc?.instance(instance)?.columns : undefined;
+    const ordinal = columns?.find(({ name }) => name.toLowerCase() === textOf(column).toLowerCase())?.ordinal;
+    return ordinal === undefined || !isBytes(mask) ? null : isBitSet(mask, ordinal);
+  }),
+};
+
+/** The relation is about tran_end_time of cdc.lsn_time_mapping ("sys.fn_cdc_map_time_to_lsn"). */
+function mapTimeToLsn(
+  [relation, time]: readonly SqlValue[],
+  { run }: Parameters<EngineFunction['call']>[1],
+): SqlValue {
+  const { cdc } = run.session.database;
+  if (cdc === undefined || typeof relation !== 'string' || time === null) return null;
+  const wanted = msOf(time as SqlMoment);
+  const entries = cdc.mapping.map((entry) => ({ lsn: entry.lsn, ms: msOf(datetimeOf(entry.endMs)) }));
+  const found = pick(relation.toLowerCase(), entries, wanted);
+  return found === undefined ? null : lsnToBytes(found.lsn);
+}
+
+interface Timed {
+  readonly lsn: number;
+  readonly ms: number;
+}
+
+function pick(relation: string, entries: readonly Timed[], wanted: number): Timed | undefined {
+  switch (relation) {
+    case 'largest less than':
+      return entries.findLast(({ ms }) => ms < wanted);
+    case 'largest less than or equal':
+      return entries.findLast(({ ms }) => ms <= wanted);
+    case 'smallest greater than':
+      return entries.find(({ ms }) => ms > wanted);
+    case 'smallest greater than or equal':
+      return entries.find(({ ms }) => ms >= wanted);
+    default:
+      throw new SqlError(
+        313,
+        'An insufficient number of arguments were supplied for the procedure or function sys.fn_cdc_map_time_to_lsn.',
+        16,
+        3,
+      );
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * The rows of one change table in the order of its clustered index (`__$start_lsn`, `__$command_id`, `__$seqval`,
+ * `__$operation`). Log records are numbered in the order in which they are written, so within a transaction a later
+ * command has larger seqvals, and the order of the functions (`__$start_lsn`, `__$seqval`, `__$operation`) is the same.
+ */
+import type { SqlValue } from '../engine-session.ts';
+import type { Lsn } from '../storage/log-sequence.ts';
+import type { ChangeDraft, Operation } from './change-draft.ts';
+
+export interface ChangeRow {
+  readonly lsn: Lsn;
+  readonly seqval: Lsn;
+  readonly operation: Operation;
+  readonly mask: Uint8Array;
+  readonly values: readonly SqlValue[];
+  readonly commandId: number;
+}
+
+/** Where to begin: strictly after this place in the order, with as many parts as are known. */
+export interface Place {
+  readonly lsn: number;
+  readonly commandId?: number;
+  readonly seqval?: number;
+  readonly operation?: number;
+}
+
+export class ChangeTable {
+  #rows: ChangeRow[] = [];
+
+  get size(): number {
+    return this.#rows.length;
+  }
+
+  append(lsn: Lsn, drafts: readonly ChangeDraft[]): void {
+    const from = this.#rows.length;
+    let sorted = true;
+    for (const { seqval, operation, mask, values, commandId } of drafts) {
+      const row: ChangeRow = { lsn, seqval, operation, mask, values, commandId };
+      const last = this.#rows.at(-1);
+      if (last !== undefined && last.lsn === lsn && compareRows(last, row) > 0) sorted = false;
+      this.#rows.push(row);
+    }
+    if (!sorted) this.#rows.push(...this.#rows.splice(from).sort(compareRows));
+  }
+
+  /** Deletes what is older than the new low-water mark. */
+  removeBefore(lsn: Lsn): number {
+    const count = this.#firstAt(lsn);
+    this.#rows = this.#rows.slice(count);
+    return count;
+  }
+
+  clear(): void {
+    this.#rows = [];
+  }
+
+  hasAfter(lsn: number): boolean {
+    const last = this.#rows.at(-1);
+    return last !== undefined && last.lsn > lsn;
+  }
+
+  /** Rows with `from` ≤ LSN ≤ `to`, strictly after `after`. What is appended meanwhile lies behind `to` and is not read. */
+  *between(from: number, to: number, after?: Place): Generator<ChangeRow> {
+    const rows = this.#rows;
+    let at = this.#firstAt(from);
+    if (after !== undefined) at = Math.max(at, this.#firstAfter(after));
+    for (let row = rows[at]; row !== undefined && row.lsn <= to; row = rows[++at]) yield row;
+  }
+
+  #firstAt(lsn: number): number {
+    return this.#search((row) => row.lsn >= lsn);
+  }
+
+  #firstAfter(place: Place): number {
+    return this.#search((row) => comparePlace(row, place) > 0);
+  }
+
+  /** The first row for which `isBehind` holds; it must hold for all rows after it. */
+  #search(isBehind: (row: ChangeRow) => boolean): number {
+    let low = 0;
+    let high = this.#rows.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (isBehind(this.#rows[middle] as ChangeRow)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}
+
+function compareRows(a: ChangeRow, b: ChangeRow): number {
+  return a.commandId - b.commandId || a.seqval - b.seqval || a.operation - b.operation;
+}
+
+/** Parts that the place leaves open count as equal, so a row there is not behind it. */
+function comparePlace(row: ChangeRow, place: Place): number {
+  return (
+    row.lsn - place.lsn ||
+    (place.commandId === undefined ? 0 : row.commandId - place.commandId) ||
+    (place.seqval === undefined ? 0 : row.seqval - place.seqval) ||
+    (place.operation === undefined ? 0 : row.operation - place.operation)
+  );
+}

@@ -1,0 +1,101 @@
+/** Finds what a statement names, for one session, and remembers whether the result may be kept for other sessions. */
+import { allChangesFunction } from '../cdc/change-table-view.ts';
+import { findView } from '../catalogue/views.ts';
+import type { SqlType } from '../engine-session.ts';
+import { errors } from '../errors.ts';
+import type { Name, Query } from '../parser/ast.ts';
+import { compileQuery } from '../query/compile-query.ts';
+import type {
+  Compilation,
+  EngineFunction,
+  StoredTable,
+  TableLike,
+  VirtualTable,
+} from '../query/compilation.ts';
+import type { Compiled, CompiledQuery, Scope } from '../query/scope.ts';
+import type { ServerState } from '../server/server-state.ts';
+import type { Database } from '../storage/database.ts';
+import type { Table } from '../storage/table.ts';
+
+export interface Surroundings {
+  readonly state: ServerState;
+  readonly database: Database;
+  readonly functions: ReadonlyMap<string, EngineFunction>;
+  variableType(name: string): SqlType | undefined;
+  temporaryTable(name: string): Table | undefined;
+  tableVariable(name: string): Table | undefined;
+}
+
+export class StatementCompilation implements Compilation {
+  readonly #around: Surroundings;
+  /** Set when the result depends on objects of this session. */
+  sessionBound = false;
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  get database(): Database {
+    return this.#around.database;
+  }
+
+  readonly compileQuery = (query: Query, outer: Scope | undefined): CompiledQuery =>
+    compileQuery(query, outer, this);
+
+  variable(name: string): SqlType {
+    const type = this.#around.variableType(name);
+    if (type === undefined) throw errors.undeclared(name);
+    return type;
+  }
+
+  tableVariable(name: string): TableLike {
+    this.sessionBound = true;
+    const table = this.#around.tableVariable(name);
+    if (table === undefined) throw errors.undeclaredTable(name);
+    return { kind: 'stored', table, database: undefined };
+  }
+
+  table(name: Name): TableLike {
+    const own = name.at(-1) ?? '';
+    if (own.startsWith('#')) return this.#temporary(name, own);
+    const database = this.databaseOf(name);
+    const schema = name.length > 1 && name.at(-2) !== '' ? (name.at(-2) ?? '') : 'dbo';
+    const table = database.table(schema, own);
+    if (table !== undefined) return { kind: 'stored', table, database };
+    const view = findView(schema, own, { state: this.#around.state, database });
+    if (view === undefined) throw errors.unknownObject(name);
+    return view;
+  }
+
+  #temporary(name: Name, own: string): StoredTable {
+    this.sessionBound = true;
+    const table = this.#around.temporaryTable(own);
+    if (table === undefined) throw errors.unknownObject(name);
+    return { kind: 'stored', table, database: undefined };
+  }
+
+  /** The database that a name of three parts names. Errors 911, 942. */
+  databaseOf(name: Name): Database {
+    const part = name.length > 2 ? (name.at(-3) ?? '') : '';
+    const database = part === '' ? this.database : this.#around.state.database(part);
+    if (database.offline) throw errors.databaseOffline(database.name);
+    return database;
+  }
+
+  tableFunction(name: Name, args: readonly Compiled[]): VirtualTable {
+    const own = name.at(-1)?.toLowerCase() ?? '';
+    const { cdc } = this.databaseOf(name);
+    const isCdc = name.at(-2)?.toLowerCase() === 'cdc' && cdc !== undefined;
+    const prefix = 'fn_cdc_get_all_changes_';
+    const instance = isCdc && own.startsWith(prefix) ? cdc.instance(own.slice(prefix.length)) : undefined;
+    if (!isCdc || instance === undefined) throw errors.unknownObject(name);
+    return allChangesFunction(cdc, instance, args);
+  }
+
+  engineFunction(name: Name): EngineFunction | undefined {
+    const full = name.join('.').toLowerCase();
+    return this.#around.functions.get(
+      full.startsWith('sys.') && !full.startsWith('sys.fn_cdc') ? full.slice(4) : full,
+    );
+  }
+}

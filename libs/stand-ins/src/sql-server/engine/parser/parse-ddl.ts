@@ -1,0 +1,162 @@
+/** CREATE, ALTER, DROP, TRUNCATE and permissions. */
+import type { AlterAction, ColumnDefinition, ConstraintDefinition, Statement } from './ast.ts';
+import type { Cursor } from './cursor.ts';
+import { parseType } from './parse-type.ts';
+import {
+  beginsConstraint,
+  parseColumn,
+  parseIndexColumns,
+  parseIndexOptions,
+  parseTableConstraint,
+  parseTableDefinition,
+} from './parse-table.ts';
+
+export function parseCreate(cursor: Cursor): Statement {
+  const line = cursor.line;
+  cursor.expect('CREATE');
+  if (cursor.accept('DATABASE')) return { kind: 'createDatabase', name: collated(cursor), line };
+  if (cursor.accept('SCHEMA')) return { kind: 'createSchema', name: authorised(cursor), line };
+  if (cursor.accept('TABLE')) {
+    return { kind: 'createTable', name: cursor.dottedName(), table: parseTableDefinition(cursor), line };
+  }
+  const principal = cursor.acceptOne('LOGIN', 'USER', 'ROLE');
+  if (principal !== undefined) return parsePrincipal(cursor, principal, line);
+  const unique = cursor.accept('UNIQUE');
+  const clustered = cursor.acceptOne('CLUSTERED', 'NONCLUSTERED') === 'CLUSTERED';
+  cursor.expect('INDEX');
+  const name = cursor.name();
+  cursor.expect('ON');
+  const table = cursor.dottedName();
+  const columns = parseIndexColumns(cursor);
+  if (cursor.accept('INCLUDE')) parseIndexColumns(cursor);
+  if (cursor.sees('WHERE')) cursor.fail();
+  parseIndexOptions(cursor);
+  return { kind: 'createIndex', name, table, columns, unique, clustered, line };
+}
+
+function collated(cursor: Cursor): string {
+  const name = cursor.name();
+  if (cursor.accept('COLLATE')) cursor.name();
+  return name;
+}
+
+function authorised(cursor: Cursor): string {
+  const name = cursor.name();
+  if (cursor.accept('AUTHORIZATION')) cursor.name();
+  return name;
+}
+
+function parsePrincipal(cursor: Cursor, upper: string, line: number): Statement {
+  const what = upper === 'LOGIN' ? 'login' : upper === 'USER' ? 'user' : 'role';
+  const name = cursor.name();
+  if (what === 'login') {
+    cursor.expect('WITH', 'PASSWORD', '=');
+    cursor.next();
+    while (cursor.accept(',')) {
+      cursor.anyName();
+      cursor.expect('=');
+      cursor.next();
+    }
+  } else if (cursor.accept('FOR', 'LOGIN') || cursor.accept('AUTHORIZATION')) cursor.name();
+  else if (what === 'user') cursor.accept('WITHOUT', 'LOGIN');
+  return { kind: 'principal', what, name, line };
+}
+
+/** What is granted is not kept: the one login of the stand-in may do everything. */
+export function parsePermission(cursor: Cursor): Statement {
+  const line = cursor.line;
+  const word = cursor.next().upper;
+  const action = word === 'GRANT' ? 'grant' : word === 'DENY' ? 'deny' : 'revoke';
+  while (!cursor.sees('TO') && !cursor.sees('FROM')) {
+    if (cursor.atEnd || cursor.sees(';')) cursor.fail();
+    cursor.next();
+  }
+  cursor.next();
+  cursor.separated(() => cursor.name());
+  cursor.accept('WITH', 'GRANT', 'OPTION');
+  return { kind: 'permission', action, line };
+}
+
+export function parseDrop(cursor: Cursor): Statement {
+  const line = cursor.line;
+  cursor.expect('DROP');
+  const what = cursor.acceptOne('DATABASE', 'SCHEMA', 'TABLE', 'INDEX') ?? cursor.fail();
+  const ifExists = cursor.accept('IF', 'EXISTS');
+  if (what === 'TABLE') {
+    return { kind: 'dropTable', names: cursor.separated(() => cursor.dottedName()), ifExists, line };
+  }
+  if (what === 'INDEX') {
+    const name = cursor.name();
+    cursor.expect('ON');
+    return { kind: 'dropIndex', name, table: cursor.dottedName(), ifExists, line };
+  }
+  const names = cursor.separated(() => cursor.name());
+  return { kind: what === 'DATABASE' ? 'dropDatabase' : 'dropSchema', names, ifExists, line };
+}
+
+export function parseTruncate(cursor: Cursor): Statement {
+  const line = cursor.line;
+  cursor.expect('TRUNCATE', 'TABLE');
+  return { kind: 'truncate', table: cursor.dottedName(), line };
+}
+
+export function parseAlter(cursor: Cursor): Statement {
+  const line = cursor.line;
+  cursor.expect('ALTER');
+  if (cursor.accept('DATABASE')) return parseAlterDatabase(cursor, line);
+  if (cursor.accept('ROLE')) return parseAlterRole(cursor, line);
+  cursor.expect('TABLE');
+  return { kind: 'alterTable', name: cursor.dottedName(), action: parseAlterAction(cursor), line };
+}
+
+function parseAlterRole(cursor: Cursor, line: number): Statement {
+  const name = cursor.name();
+  if (cursor.acceptOne('ADD', 'DROP') === undefined) cursor.fail();
+  cursor.expect('MEMBER');
+  cursor.name();
+  return { kind: 'principal', what: 'role', name, line };
+}
+
+function parseAlterDatabase(cursor: Cursor, line: number): Statement {
+  const name = cursor.accept('CURRENT') ? '' : cursor.name();
+  cursor.expect('SET');
+  const words: string[] = [];
+  while (!cursor.atEnd && !cursor.sees(';')) words.push(cursor.next().text.toUpperCase());
+  return { kind: 'alterDatabase', name, option: words.join(' '), line };
+}
+
+function parseAlterAction(cursor: Cursor): AlterAction {
+  if (cursor.sees('WITH', 'CHECK') || cursor.sees('WITH', 'NOCHECK')) {
+    cursor.next();
+    cursor.next();
+  }
+  if (cursor.accept('ADD')) return parseAdd(cursor);
+  if (cursor.accept('ALTER', 'COLUMN')) return parseAlterColumn(cursor);
+  cursor.expect('DROP');
+  if (cursor.accept('COLUMN')) {
+    const ifExists = cursor.accept('IF', 'EXISTS');
+    return { kind: 'dropColumns', columns: cursor.separated(() => cursor.name()), ifExists };
+  }
+  cursor.accept('CONSTRAINT');
+  const ifExists = cursor.accept('IF', 'EXISTS');
+  return { kind: 'dropConstraints', names: cursor.separated(() => cursor.name()), ifExists };
+}
+
+function parseAdd(cursor: Cursor): AlterAction {
+  const columns: ColumnDefinition[] = [];
+  const constraints: ConstraintDefinition[] = [];
+  do {
+    if (beginsConstraint(cursor)) constraints.push(parseTableConstraint(cursor));
+    else columns.push(parseColumn(cursor));
+  } while (cursor.accept(','));
+  return { kind: 'add', columns, constraints };
+}
+
+function parseAlterColumn(cursor: Cursor): AlterAction {
+  const column = cursor.name();
+  const type = parseType(cursor);
+  if (cursor.accept('COLLATE')) cursor.name();
+  if (cursor.accept('NOT', 'NULL')) return { kind: 'alterColumn', column, type, nullable: false };
+  if (cursor.accept('NULL')) return { kind: 'alterColumn', column, type, nullable: true };
+  return { kind: 'alterColumn', column, type };
+}

@@ -1,0 +1,181 @@
+/** Names that an expression can use: the table sources of its block, and those of the blocks around it. */
+import type { SqlType, SqlValue } from '../engine-session.ts';
+import { errors } from '../errors.ts';
+import type { CommonTable, Expression, Name, Query } from '../parser/ast.ts';
+import type { Compilation } from './compilation.ts';
+import type { Evaluate, Frame, Run } from './run.ts';
+
+export interface OutputColumn {
+  readonly name: string;
+  readonly type: SqlType;
+  readonly nullable: boolean;
+  readonly identity?: boolean;
+  /** All its values are literal NULLs. */
+  readonly untyped?: boolean;
+}
+
+export interface ScopeTable {
+  /** Alias, or the name of the table. */
+  readonly alias: string;
+  /** [database, schema] when the table was named without an alias. */
+  readonly qualifier?: Name;
+  readonly columns: readonly OutputColumn[];
+  readonly slot: number;
+}
+
+export interface ColumnReference {
+  readonly depth: number;
+  readonly slot: number;
+  readonly index: number;
+  readonly column: OutputColumn;
+}
+
+export interface Compiled {
+  readonly type: SqlType;
+  readonly nullable: boolean;
+  readonly evaluate: Evaluate;
+  /** A literal NULL, whose type gives way to any other. */
+  readonly untyped?: boolean;
+  /** Known before the first row. */
+  readonly constant?: boolean;
+}
+
+/** Set while the select list, HAVING and ORDER BY of a grouped block are compiled. */
+export interface Grouping {
+  /** The slot that holds the group's keys and aggregates. */
+  readonly slot: number;
+  /** undefined when the expression is neither key nor aggregate. */
+  find(expression: Expression): Compiled | undefined;
+}
+
+export interface NamedQuery {
+  readonly definition: CommonTable;
+  /** Where the definition stands. */
+  readonly scope: Scope;
+}
+
+export class Scope {
+  readonly compilation: Compilation;
+  readonly outer: Scope | undefined;
+  readonly tables: ScopeTable[] = [];
+  readonly ctes = new Map<string, NamedQuery>();
+  grouping: Grouping | undefined;
+  /** Finds window functions, while the select list and ORDER BY are compiled. */
+  windows: Pick<Grouping, 'find'> | undefined;
+  #slots = 0;
+
+  constructor(compilation: Compilation, outer: Scope | undefined) {
+    this.compilation = compilation;
+    this.outer = outer;
+  }
+
+  get slotCount(): number {
+    return this.#slots;
+  }
+
+  newSlot(): number {
+    return this.#slots++;
+  }
+
+  addTable(table: Omit<ScopeTable, 'slot'>): ScopeTable {
+    if (
+      this.tables.some(
+        (other) => isSame(other.alias, table.alias) && isSameQualifier(other.qualifier, table.qualifier),
+      )
+    ) {
+      throw errors.duplicateAlias(table.alias);
+    }
+    const added = { ...table, slot: this.newSlot() };
+    this.tables.push(added);
+    return added;
+  }
+
+  /** For queries that do not see the tables of this block, but run within its frame. */
+  withoutTables(): Scope {
+    const hidden = new Scope(this.compilation, this.outer);
+    for (const [name, cte] of this.ctes) hidden.ctes.set(name, cte);
+    return hidden;
+  }
+
+  findCte(name: string): NamedQuery | undefined {
+    return this.ctes.get(name.toLowerCase()) ?? this.outer?.findCte(name);
+  }
+
+  /** Errors 207, 209 and 4104. */
+  resolve(name: Name): ColumnReference {
+    const found = this.#find(name, 0);
+    if (found !== undefined) return found;
+    throw name.length === 1 ? errors.unknownColumn(name[0] ?? '') : errors.unboundIdentifier(name);
+  }
+
+  #find(name: Name, depth: number): ColumnReference | undefined {
+    const column = name[name.length - 1] ?? '';
+    const qualifier = name.slice(0, -1);
+    const candidates =
+      qualifier.length === 0 ? this.tables : this.tables.filter((table) => matches(table, qualifier));
+    let found: ColumnReference | undefined;
+    for (const table of candidates) {
+      const index = indexOfColumn(table.columns, column);
+      if (index === undefined) continue;
+      if (found !== undefined) throw errors.ambiguousColumn(column);
+      found = { depth, slot: table.slot, index, column: table.columns[index] as OutputColumn };
+    }
+    if (found === undefined && qualifier.length > 0 && candidates.length > 0)
+      throw errors.unknownColumn(column);
+    if (found !== undefined || this.outer === undefined) return found;
+    return this.outer.#find(name, depth + 1);
+  }
+}
+
+const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+function isSameQualifier(a: Name | undefined, b: Name | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return isSame(a.join('.'), b.join('.'));
+}
+
+/** `t.c`, `s.t.c` and `d.s.t.c`: the last part is the table, those before it its qualifier. */
+export function matches(table: ScopeTable, qualifier: Name): boolean {
+  if (!isSame(table.alias, qualifier.at(-1) ?? '')) return false;
+  const rest = qualifier.slice(0, -1).filter((part) => part !== '');
+  if (rest.length === 0) return true;
+  if (table.qualifier === undefined) return false;
+  const own = table.qualifier.slice(-rest.length);
+  return rest.every((part, i) => isSame(part, own[i] ?? ''));
+}
+
+const indexes = new WeakMap<readonly OutputColumn[], Map<string, number>>();
+
+function indexOfColumn(columns: readonly OutputColumn[], name: string): number | undefined {
+  let index = indexes.get(columns);
+  if (index === undefined) {
+    index = new Map();
+    for (const [i, column] of columns.entries()) {
+      const key = column.name.toLowerCase();
+      if (index.has(key)) index.set(key, -1);
+      else index.set(key, i);
+    }
+    indexes.set(columns, index);
+  }
+  const found = index.get(name.toLowerCase());
+  if (found === -1) throw errors.ambiguousColumn(name);
+  return found;
+}
+
+/** `Query` is compiled by a function given from outside, since queries contain expressions and the reverse. */
+export type CompileQuery = (query: Query, outer: Scope | undefined) => CompiledQuery;
+
+export interface CompiledQuery {
+  /** SELECT @x = …: the rows are read for their effect. */
+  readonly assigns: boolean;
+  readonly into?: Name;
+  readonly columns: readonly OutputColumn[];
+  /** The rows for one row of the block around it. Pull to go on. */
+  rows(at: Surroundings): Iterable<readonly SqlValue[]>;
+}
+
+/** The frame around a query that is about to run; there is none around a statement. */
+export interface Surroundings {
+  readonly outer: Frame | undefined;
+  readonly run: Run;
+}

@@ -1,0 +1,137 @@
+/** The T-SQL and CDC engine: give it logins and it gives sessions. Holds everything in memory. */
+import type { LoginRequest, LoginResult, SqlEngine, SqlMessage } from './engine-session.ts';
+import { errors } from './errors.ts';
+import { ParsedBatches } from './exec/parsed-batches.ts';
+import { Session } from './exec/session.ts';
+import { SessionState } from './exec/session-state.ts';
+import { ServerState, type Counters, type Timers } from './server/server-state.ts';
+import { lsnFromBytes } from './storage/log-sequence.ts';
+import type { SqlError } from './values/index.ts';
+
+export type { Counters, Timers } from './server/server-state.ts';
+
+export interface SqlEngineOptions {
+  /** Wall clock, milliseconds since 1970 UTC. */
+  readonly clock: { wallMs(): number };
+  readonly timers: Timers;
+  readonly login: { readonly user: string; readonly password: string };
+  /** Created empty at the start. */
+  readonly databases?: readonly string[];
+  /** How long after its commit a change is in its change table, in milliseconds. 0 (default): at once. */
+  readonly captureDelayMs?: number;
+  /** Told the text of every batch, and `EXEC name` for procedures, before it runs. */
+  readonly observe?: (statement: string) => void;
+}
+
+/** For faults and for tests; the product never uses it. */
+export interface EngineControl {
+  setCaptureDelay(ms: number): void;
+  /** The capture job is stopped: nothing reaches the change tables, the max LSN stands still. */
+  pauseCapture(): void;
+  resumeCapture(): void;
+  /** One scan of the log: what is due is published; when there was nothing, a dummy row moves the max LSN on. */
+  scan(database: string): void;
+  /**
+   * What the cleanup job does: low-water marks move to `lowWaterMark` (10 bytes; default: the max LSN) and what is
+   * older goes. All instances of the database, unless one is named.
+   */
+  runCleanup(database: string, captureInstance?: string, lowWaterMark?: Uint8Array): void;
+  setReadOnly(database: string, readOnly: boolean): void;
+  setOffline(database: string, offline: boolean): void;
+  counters(): Readonly<Counters>;
+}
+
+export function createSqlEngine(options: SqlEngineOptions): SqlEngine & EngineControl {
+  return new Engine(options);
+}
+
+const FIRST_SESSION = 51;
+
+class Engine implements SqlEngine, EngineControl {
+  readonly #options: SqlEngineOptions;
+  readonly #state: ServerState;
+  readonly #parsed = new ParsedBatches();
+  #nextSession = FIRST_SESSION;
+
+  constructor(options: SqlEngineOptions) {
+    this.#options = options;
+    this.#state = new ServerState({
+      nowMs: () => options.clock.wallMs(),
+      timers: options.timers,
+      captureDelayMs: options.captureDelayMs ?? 0,
+      databases: options.databases ?? [],
+    });
+  }
+
+  login(request: LoginRequest): LoginResult {
+    const { user, password } = this.#options.login;
+    if (request.user.toLowerCase() !== user.toLowerCase() || request.password !== password)
+      return refused(errors.loginFailed(request.user));
+    const database = this.#state.databases.get((request.database || 'master').toLowerCase());
+    if (database === undefined || database.offline) return refused(errors.cannotOpen(request.database));
+    const id = this.#nextSession++;
+    const state = new SessionState({
+      id,
+      state: this.#state,
+      request,
+      database,
+      observe: this.#options.observe,
+    });
+    this.#state.sessions.set(id, state);
+    return { ok: true, session: new Session(state, this.#parsed, () => this.#state.sessions.delete(id)) };
+  }
+
+  close(): void {
+    this.#state.close();
+  }
+
+  setCaptureDelay(ms: number): void {
+    this.#state.captureDelayMs = ms;
+    this.#state.captureAll();
+  }
+
+  pauseCapture(): void {
+    this.#state.captureRuns = false;
+  }
+
+  resumeCapture(): void {
+    this.#state.captureRuns = true;
+    this.#state.captureAll();
+  }
+
+  scan(name: string): void {
+    const database = this.#state.database(name);
+    const { cdc } = database;
+    if (cdc === undefined || !this.#state.captureRuns) return;
+    const before = cdc.maxLsn;
+    this.#state.capture(database);
+    if (cdc.maxLsn === before && cdc.pendingCount === 0) cdc.addDummy(database, this.#state.nowMs());
+  }
+
+  runCleanup(name: string, captureInstance?: string, lowWaterMark?: Uint8Array): void {
+    const { cdc } = this.#state.database(name);
+    const lsn = lowWaterMark === undefined ? cdc?.maxLsn : lsnFromBytes(lowWaterMark);
+    if (cdc === undefined || lsn === undefined) return;
+    for (const instance of cdc.instances.values()) {
+      if (captureInstance === undefined || instance.name.toLowerCase() === captureInstance.toLowerCase())
+        cdc.cleanUp(instance, lsn);
+    }
+  }
+
+  setReadOnly(name: string, readOnly: boolean): void {
+    this.#state.database(name).readOnly = readOnly;
+  }
+
+  setOffline(name: string, offline: boolean): void {
+    this.#state.database(name).offline = offline;
+  }
+
+  counters(): Readonly<Counters> {
+    return { ...this.#state.counters };
+  }
+}
+
+function refused({ number, severity, state, message }: SqlError): LoginResult {
+  const error: SqlMessage = { number, severity, state, message, line: 1 };
+  return { ok: false, error };
+}

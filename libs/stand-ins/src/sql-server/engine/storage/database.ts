@@ -1,0 +1,71 @@
+/** A database: schemas with their tables, the log, the write lock and, when enabled, change data capture. */
+import type { CdcDatabase } from '../cdc/cdc-database.ts';
+import { errors } from '../errors.ts';
+import { LogSequence } from './log-sequence.ts';
+import type { Table } from './table.ts';
+import { WriteLock } from './write-lock.ts';
+
+export interface Schema {
+  readonly id: number;
+  readonly name: string;
+  readonly tables: Map<string, Table>;
+}
+
+export class Database {
+  readonly id: number;
+  readonly name: string;
+  readonly createdMs: number;
+  readonly schemas = new Map<string, Schema>();
+  readonly log = new LogSequence();
+  readonly lock = new WriteLock();
+  cdc: CdcDatabase | undefined;
+  offline = false;
+  readOnly = false;
+  snapshotAllowed = false;
+  /** The last value of a rowversion column (@@DBTS). */
+  rowVersion = 2000n;
+
+  constructor(id: number, name: string, createdMs: number) {
+    this.id = id;
+    this.name = name;
+    this.createdMs = createdMs;
+    for (const [schemaId, schema] of [
+      [1, 'dbo'],
+      [3, 'INFORMATION_SCHEMA'],
+      [4, 'sys'],
+    ] as const)
+      this.addSchema(schema, schemaId);
+  }
+
+  get system(): boolean {
+    return this.id <= 4;
+  }
+
+  addSchema(name: string, id = this.schemas.size + 2): Schema {
+    const schema: Schema = { id, name, tables: new Map() };
+    this.schemas.set(name.toLowerCase(), schema);
+    return schema;
+  }
+
+  schema(name: string): Schema | undefined {
+    return this.schemas.get(name.toLowerCase());
+  }
+
+  table(schema: string, name: string): Table | undefined {
+    return this.schemas.get(schema.toLowerCase())?.tables.get(name.toLowerCase());
+  }
+
+  *tables(): Generator<Table> {
+    for (const schema of this.schemas.values()) yield* schema.tables.values();
+  }
+
+  tableById(id: number): Table | undefined {
+    for (const table of this.tables()) if (table.id === id) return table;
+    return undefined;
+  }
+
+  requireWritable(): void {
+    if (this.offline) throw errors.databaseOffline(this.name);
+    if (this.readOnly) throw errors.databaseReadOnly(this.name);
+  }
+}
