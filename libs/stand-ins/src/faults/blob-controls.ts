@@ -4,10 +4,10 @@ import type { BlobFault, BlobFaultAction, Blobs } from '../blobs/index.ts';
 export type BlobFaultScope = Omit<BlobFault, 'action'>;
 
 export class BlobControls {
-  readonly #blobs: Blobs;
+  readonly #blobs: Pick<Blobs, 'faults' | 'expireLeases'>;
   readonly #running = new Map<NodeJS.Timeout, () => void>();
 
-  constructor(blobs: Blobs) {
+  constructor(blobs: Pick<Blobs, 'faults' | 'expireLeases'>) {
     this.#blobs = blobs;
   }
 
