@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command line. Exits 0 when all went well, 1 when it failed while running, 2 for wrong configuration or usage. */
+import { endProcess } from './end-process.ts';
 import { runProgram } from './program.ts';
 
-process.exitCode = await runProgram(process.argv.slice(2));
+endProcess(await runProgram(process.argv.slice(2)), () => false);

@@ -17,6 +17,7 @@ import {
   type LogFormat,
   type RunningService,
 } from '@dstream/runtime';
+import { endProcess } from './end-process.ts';
 import { instanceName } from './instance-name.ts';
 
 export type ServiceName = 'ingester' | 'processor';
@@ -31,26 +32,20 @@ export interface RunOptions {
 /** How long a process that was told twice to stop may still take to close its connections. */
 const lastWordsMs = 1_000;
 
-/** Resolves with the exit code: 0 after a clean stop, 1 when a service failed or had to be given up. Throws for what is wrong before anything runs. */
+/**
+ * Resolves with the exit code: 0 after a clean stop, 1 when a service failed or had to be given up. Throws for what is
+ * wrong before anything runs.
+ */
 export async function runServices(names: readonly ServiceName[], options: RunOptions): Promise<number> {
   const configuration = await loadConfiguration(options.config, { env: process.env, use: names });
   const log = logFor(configuration, options);
   for (const note of configuration.notes) log.warn(note);
   using stop = new Stop(systemClock, configuration.service.shutdownTimeoutMs);
   using _signals = stopOnSignals(stop, log);
-  onAbort(stop.aborted, () => setTimeout(endNow, lastWordsMs).unref());
   const failed = await runAll(names, configuration, options, stop, log);
   if (failed) return 1;
   log.info('stopped');
   return 0;
-}
-
-/**
- * Not `process.exit`: it waits for the threads that write files, and one of them may be stuck in a console that
- * nobody reads.
- */
-function endNow(): void {
-  process.kill(process.pid, 'SIGKILL');
 }
 
 function logFor(configuration: Configuration, options: RunOptions): Log {
@@ -76,6 +71,8 @@ async function runAll(
   metrics.collectProcess();
   await using disposer = new AsyncDisposableStack();
   const services = names.map((name) => disposer.use(compose(name, configuration, options, metrics, log)));
+  const isBlocked = () => services.some((service) => service.isBlocked());
+  onAbort(stop.aborted, () => setTimeout(() => endProcess(1, isBlocked), lastWordsMs).unref());
   const { http, httpConfigured } = configuration.service;
   if (http !== undefined) {
     const endpoint = disposer.use(

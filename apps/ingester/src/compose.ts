@@ -36,6 +36,7 @@ export function composeIngester(context: Context): RunningService {
     run: (stop) => ingester.run(stop),
     notReady: () =>
       ingester.ready ? undefined : 'the ingester has not reached database, topic and locks yet',
+    isBlocked: () => false,
     status: () => ingester.report(),
     [Symbol.asyncDispose]: () => dispose(source, topic),
   };

@@ -27,6 +27,7 @@ export function composeProcessor(context: ServiceContext<Configuration>): Runnin
     name: processor.name,
     run: (stop) => processor.run(stop),
     notReady: () => (processor.ready ? undefined : 'the processor has not reached its outputs yet'),
+    isBlocked: () => (standardOutput?.writableLength ?? 0) > 0,
     status: () => processor.report(),
     [Symbol.asyncDispose]: () => dispose(subscription, outputs),
   };

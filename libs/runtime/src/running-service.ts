@@ -4,6 +4,8 @@ import type { Service } from '@dstream/core';
 export interface RunningService extends Service, AsyncDisposable {
   /** Why `/readyz` says no; undefined when it says yes. */
   notReady(): string | undefined;
+  /** True while a write hangs in a thread, so that `process.exit`, which waits for threads, would hang too. */
+  isBlocked(): boolean;
   /** JSON for `/status`, without secrets. */
   status(): unknown;
 }
