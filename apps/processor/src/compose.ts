@@ -1,8 +1,7 @@
 /** Builds a processor from its configuration: the only place that knows which adapters it is made of. */
-import { createWriteStream } from 'node:fs';
 import type { Configuration, OutputConfig, ProcessorConfig } from '@dstream/config';
 import { DStreamError } from '@dstream/core';
-import { ConsolePublisher, jsonLine, prettyLine } from '@dstream/publishers';
+import { ConsolePublisher, jsonLine, prettyLine, standardOutput } from '@dstream/publishers';
 import type { RunningService, ServiceContext } from '@dstream/runtime';
 import { ServiceBusSubscription } from '@dstream/service-bus';
 import { processorMetrics } from './processor-metrics.ts';
@@ -27,7 +26,7 @@ export function composeProcessor(context: ServiceContext<Configuration>): Runnin
     name: processor.name,
     run: (stop) => processor.run(stop),
     notReady: () => (processor.ready ? undefined : 'the processor has not reached its outputs yet'),
-    isBlocked: () => (standardOutput?.writableLength ?? 0) > 0,
+    isBlocked: () => standardOutput().isBlocked(),
     status: () => processor.report(),
     [Symbol.asyncDispose]: () => dispose(subscription, outputs),
   };
@@ -43,15 +42,11 @@ function subscriptionOf(
   return new ServiceBusSubscription({ ...source, ...context, address: source.connection });
 }
 
-/** One stream for all console outputs of the process: two would mix their lines. Never closed: it is descriptor 1. */
-let standardOutput: ReturnType<typeof createWriteStream> | undefined;
-
 function outputOf(config: OutputConfig): Output {
-  standardOutput ??= createWriteStream('', { fd: 1, autoClose: false });
-  const terminal = process.stdout.isTTY;
+  const { stream, terminal } = standardOutput();
   const pretty = config.format === 'pretty' || (config.format === 'auto' && terminal);
   const format = pretty ? prettyLine({ colour: terminal }) : jsonLine;
-  return { name: config.name, publisher: new ConsolePublisher({ stream: standardOutput, format }) };
+  return { name: config.name, publisher: new ConsolePublisher({ stream, format }) };
 }
 
 async function dispose(subscription: ServiceBusSubscription, outputs: readonly Output[]): Promise<void> {

@@ -1,2 +1,3 @@
 export * from './console/console-publisher.ts';
 export * from './console/pretty-line.ts';
+export * from './console/standard-output.ts';
