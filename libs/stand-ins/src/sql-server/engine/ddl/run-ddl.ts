@@ -1,7 +1,8 @@
 /** Executes CREATE, ALTER, DROP and TRUNCATE within a transaction that has the write lock. */
 import { dropCaptures } from '../cdc/cdc-procedures.ts';
 import { errors } from '../errors.ts';
-import type { Name, Statement, TableDefinition } from '../parser/ast.ts';
+import type { DefinitionStatement, Of } from '../exec/statement-kinds.ts';
+import type { Name, TableDefinition } from '../parser/ast.ts';
 import type { Compilation } from '../query/compilation.ts';
 import type { Run } from '../query/run.ts';
 import type { ServerState } from '../server/server-state.ts';
@@ -20,20 +21,7 @@ export interface DdlContext {
   readonly temporaryTables: Map<string, Table>;
 }
 
-type Of<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
-
-export type DdlStatement = Of<
-  | 'createSchema'
-  | 'dropSchema'
-  | 'createTable'
-  | 'dropTable'
-  | 'alterTable'
-  | 'createIndex'
-  | 'dropIndex'
-  | 'truncate'
->;
-
-export function runDdl(statement: DdlStatement, context: DdlContext): void {
+export function runDdl(statement: DefinitionStatement, context: DdlContext): void {
   context.state.version++;
   context.transaction.onRollback(() => context.state.version++);
   switch (statement.kind) {

@@ -13,7 +13,6 @@ export class BatchRun implements Run {
   /** Set inside of sp_executesql and procedures. */
   readonly procedure: string | undefined;
   caught: CaughtError | undefined;
-  returned = 0;
   readonly #nowMs: () => number;
   #statementMs: number;
   #signature: string | undefined;

@@ -1,36 +1,41 @@
 /**
- * Runs batches: control of flow, errors and transactions around statements.
+ * Runs batches: control of flow, and what an error does to it.
  *
  * An error ends its statement; the batch goes on, unless the error is one that ends the batch, XACT_ABORT is on, or a
  * CATCH block takes it ("Database engine error severities", "TRY...CATCH", "SET XACT_ABORT").
  */
-import type { Reply, SqlParameter, SqlValue } from '../engine-session.ts';
-import { errors, SyntaxErrorAt } from '../errors.ts';
+import type { Reply, SqlParameter } from '../engine-session.ts';
+import { SyntaxErrorAt } from '../errors.ts';
 import type { Expression, Statement } from '../parser/ast.ts';
-import { combined } from '../query/compile-block.ts';
-import { compileCondition, compileExpression, converted } from '../query/compile-expression.ts';
-import type { Compilation } from '../query/compilation.ts';
-import type { Frame } from '../query/run.ts';
-import { textOf } from '../query/text-of.ts';
-import { Scope } from '../query/scope.ts';
 import { SqlError } from '../values/index.ts';
 import { BatchRun } from './batch-run.ts';
-import { CONTROL_STATEMENTS, describe, neverWaits } from './batch-shape.ts';
-import { ExecuteRunner } from './execute-runner.ts';
+import { neverWaits } from './batch-shape.ts';
+import { Evaluator } from './evaluator.ts';
+import { BatchEnded, ExecuteRunner } from './execute-runner.ts';
 import type { ParsedBatches } from './parsed-batches.ts';
-import { raised, RaisedError, thrown } from './raise.ts';
+import { RaisedError } from './raise.ts';
 import type { Replying } from './replies.ts';
+import { ScriptRunner } from './script-runner.ts';
+import { runSessionStatement } from './session-statements.ts';
 import type { SessionState } from './session-state.ts';
+import {
+  isControl,
+  isDefinition,
+  isOfSession,
+  isScript,
+  isWrite,
+  type ControlStatement,
+  type Of,
+} from './statement-kinds.ts';
 import { StatementRunner } from './statement-runner.ts';
-import { pause, sleep } from './waits.ts';
+import { pause } from './waits.ts';
 
 /** How a statement ended: whether the next one runs. */
 type Flow = 'next' | 'break' | 'continue' | 'return' | 'abort';
 
-type Of<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
-
-/** Errors that end the whole batch and roll back: conversions and what cannot be compiled. */
+/** Errors that end the whole batch and roll back: failed conversions of text, deadlock victims. */
 const ROLLS_BACK = new Set([241, 242, 245, 248, 295, 8114, 8169, 1205, 3930]);
+/** Errors of compiling end the batch, and no more. */
 const ENDS_BATCH = new Set([102, 105, 137, 156, 207, 208, 209, 911, 1087, 2715, 4104, ...ROLLS_BACK]);
 
 const LOOPS_PER_TURN = 200;
@@ -39,14 +44,22 @@ export class BatchRunner {
   readonly #session: SessionState;
   readonly #parsed: ParsedBatches;
   readonly #statements: StatementRunner;
+  readonly #evaluator: Evaluator;
   readonly #execute: ExecuteRunner;
+  readonly #scripts: ScriptRunner;
   #loops = 0;
+  /** How many TRY blocks are being run. */
+  #catching = 0;
 
   constructor(session: SessionState, parsed: ParsedBatches) {
     this.#session = session;
     this.#parsed = parsed;
     this.#statements = new StatementRunner(session);
-    this.#execute = new ExecuteRunner(session, this.#statements, (text, run) => this.#text(text, run));
+    this.#evaluator = new Evaluator((run) => this.#statements.compilation(run));
+    this.#execute = new ExecuteRunner(session, this.#statements, this.#evaluator, (text, run) =>
+      this.#text(text, run),
+    );
+    this.#scripts = new ScriptRunner(session, this.#statements, this.#execute, this.#evaluator);
   }
 
   neverWaits(sql: string): boolean {
@@ -59,8 +72,7 @@ export class BatchRunner {
   }
 
   *batch(sql: string, parameters: readonly SqlParameter[], signal: AbortSignal): Replying {
-    this.#session.state.counters.batches++;
-    this.#session.observe?.(sql);
+    this.#begin(sql);
     const run = new BatchRun(this.#session, this.#session.state.nowMs, signal);
     for (const { name, type, value } of parameters) if (name !== '') run.declare(name, { type, value });
     yield* this.#text(sql, run);
@@ -68,28 +80,25 @@ export class BatchRunner {
   }
 
   *procedure(name: string, parameters: readonly SqlParameter[], signal: AbortSignal): Replying {
-    this.#session.state.counters.batches++;
-    this.#session.observe?.(`EXEC ${name}`);
+    this.#begin(`EXEC ${name}`);
     const run = new BatchRun(this.#session, this.#session.state.nowMs, signal, name);
-    const before = this.#session.lastError;
-    const flow = yield* this.#guarded(this.#execute.named(name, parameters, run), 1, run);
-    yield {
-      kind: 'return',
-      status: flow === 'next' && this.#session.lastError === before ? 0 : run.returned || 1,
-    };
+    yield* this.#guarded(this.#execute.named(name, parameters, run), 1, run);
+    yield { kind: 'return', status: this.#session.lastError === 0 ? 0 : 1 };
+  }
+
+  #begin(observed: string): void {
+    this.#session.state.counters.batches++;
+    this.#session.observe?.(observed);
   }
 
   /** Every statement of a text; 'abort' when the batch around it must end too. */
   *#text(sql: string, run: BatchRun): Replying<Flow> {
-    let statements: readonly Statement[];
-    try {
+    let statements: readonly Statement[] = [];
+    const parse = (): void => {
       statements = this.#parsed.parse(sql);
-    } catch (error) {
-      if (!(error instanceof SqlError)) throw error;
-      yield* this.#report(error, error instanceof SyntaxErrorAt ? error.line : 1, run);
-      return this.#afterError(error) === 'next' ? 'abort' : 'abort';
-    }
-    return yield* this.#sequence(statements, run);
+    };
+    const flow = yield* this.#guarded(once(parse), 1, run);
+    return flow === 'next' ? yield* this.#sequence(statements, run) : 'abort';
   }
 
   *#sequence(statements: readonly Statement[], run: BatchRun): Replying<Flow> {
@@ -102,10 +111,20 @@ export class BatchRunner {
 
   *#statement(statement: Statement, run: BatchRun): Replying<Flow> {
     run.signal.throwIfAborted();
-    if (CONTROL_STATEMENTS.has(statement.kind)) return yield* this.#control(statement, run);
+    if (isControl(statement)) return yield* this.#control(statement, run);
     this.#session.state.counters.statements++;
     run.beginStatement();
     return yield* this.#guarded(this.#single(statement, run), statement.line, run);
+  }
+
+  #single(statement: Exclude<Statement, ControlStatement>, run: BatchRun): Replying {
+    if (isScript(statement)) return this.#scripts.run(statement, run);
+    if (isWrite(statement)) return this.#statements.write(statement, run);
+    if (isDefinition(statement)) return this.#statements.define(statement, run);
+    if (!isOfSession(statement)) return this.#statements.query(statement, run);
+    return runSessionStatement(statement, this.#session, (name) =>
+      this.#statements.compilation(run).table(name),
+    );
   }
 
   /** Turns an error of one statement into a message, and decides what happens next. */
@@ -115,97 +134,62 @@ export class BatchRunner {
       this.#session.lastError = 0;
       return 'next';
     } catch (error) {
+      if (error instanceof BatchEnded) return 'abort';
       if (!(error instanceof SqlError)) throw error;
-      if (this.#catching > 0) throw new CaughtAt(error, line);
-      yield* this.#report(error, line, run);
-      const flow = this.#afterError(error);
-      if (flow === 'abort' || this.#session.doomed) yield* this.#rollBackIfDoomed(error);
-      yield { kind: 'done' };
-      return flow;
+      const at = error instanceof SyntaxErrorAt ? error.line : line;
+      if (this.#catching > 0) throw new CaughtAt(error, at);
+      return yield* this.#failed(error, at, run);
     }
   }
 
-  #catching = 0;
-
-  #afterError(error: SqlError): Flow {
-    if (error instanceof RaisedError && !error.ends) return 'next';
-    if (error instanceof RaisedError || ENDS_BATCH.has(error.number)) return 'abort';
-    return this.#session.options.xactAbort && error.severity > 10 ? 'abort' : 'next';
-  }
-
-  *#rollBackIfDoomed(error: SqlError): Generator<Reply> {
-    const { options, transaction } = this.#session;
-    if (transaction === undefined) return;
-    if (this.#dooms(error) || options.xactAbort) yield* this.#session.rollback();
-  }
-
-  #dooms(error: SqlError): boolean {
-    return ROLLS_BACK.has(error.number);
-  }
-
-  *#report(error: SqlError, line: number, run: BatchRun): Generator<Reply> {
+  *#failed(error: SqlError, line: number, run: BatchRun): Generator<Reply, Flow> {
     const { number, severity, state, message } = error;
     this.#session.lastError = number;
     const procedure = run.procedure === undefined ? {} : { procedure: run.procedure };
     yield { kind: 'message', message: { number, severity, state, message, line, ...procedure } };
+    const flow = this.#afterError(error);
+    if (flow === 'abort' && this.#dooms(error) && this.#session.transaction !== undefined)
+      yield* this.#session.rollback();
+    yield { kind: 'done' };
+    return flow;
   }
 
-  *#control(statement: Statement, run: BatchRun): Replying<Flow> {
+  /** RAISERROR never ends a batch, not even with XACT_ABORT. */
+  #afterError(error: SqlError): Flow {
+    if (error instanceof RaisedError) return error.ends ? 'abort' : 'next';
+    if (ENDS_BATCH.has(error.number)) return 'abort';
+    return this.#session.options.xactAbort ? 'abort' : 'next';
+  }
+
+  /** True when the error leaves nothing of an open transaction. */
+  #dooms(error: SqlError): boolean {
+    return this.#session.options.xactAbort || ROLLS_BACK.has(error.number);
+  }
+
+  *#control(statement: ControlStatement, run: BatchRun): Replying<Flow> {
     switch (statement.kind) {
       case 'block':
         return yield* this.#sequence(statement.statements, run);
-      case 'if': {
-        const holds = yield* this.#condition(statement.condition, statement.line, run);
-        if (holds === 'abort') return 'abort';
-        if (holds) return yield* this.#statement(statement.body, run);
-        return statement.otherwise === undefined ? 'next' : yield* this.#statement(statement.otherwise, run);
-      }
+      case 'if':
+        return yield* this.#if(statement, run);
       case 'while':
         return yield* this.#while(statement, run);
-      case 'break':
-      case 'continue':
-        return statement.kind;
       case 'return':
         return yield* this.#return(statement, run);
       case 'try':
         return yield* this.#try(statement, run);
-      case 'alterDatabase':
-      case 'alterTable':
-      case 'begin':
-      case 'commit':
-      case 'createDatabase':
-      case 'createIndex':
-      case 'createSchema':
-      case 'createTable':
-      case 'declare':
-      case 'declareTable':
-      case 'delete':
-      case 'dropDatabase':
-      case 'dropIndex':
-      case 'dropSchema':
-      case 'dropTable':
-      case 'execute':
-      case 'executeText':
-      case 'insert':
-      case 'permission':
-      case 'principal':
-      case 'print':
-      case 'query':
-      case 'raiserror':
-      case 'rollback':
-      case 'save':
-      case 'set':
-      case 'setIdentityInsert':
-      case 'setIsolation':
-      case 'setOption':
-      case 'throw':
-      case 'truncate':
-      case 'update':
-      case 'use':
-      case 'waitfor':
+      case 'break':
+      case 'continue':
       default:
-        throw new Error(`${statement.kind} is no statement of control of flow.`);
+        return statement.kind;
     }
+  }
+
+  *#if(statement: Of<'if'>, run: BatchRun): Replying<Flow> {
+    const holds = yield* this.#condition(statement.condition, statement.line, run);
+    if (holds === 'abort') return 'abort';
+    const branch = holds ? statement.body : statement.otherwise;
+    return branch === undefined ? 'next' : yield* this.#statement(branch, run);
   }
 
   *#while(statement: Of<'while'>, run: BatchRun): Replying<Flow> {
@@ -224,41 +208,45 @@ export class BatchRunner {
   *#condition(condition: Expression, line: number, run: BatchRun): Replying<boolean | 'abort'> {
     let result = false;
     const evaluate = (): void => {
-      const scope = new Scope(this.#statements.compilation(run), undefined);
-      result = compileCondition(condition, scope)(frameOf(run)) === true;
+      result = this.#evaluator.holds(condition, run);
     };
     const flow = yield* this.#guarded(once(evaluate), line, run);
     return flow === 'next' ? result : 'abort';
   }
 
-  *#return(statement: Of<'return'>, run: BatchRun): Replying<Flow> {
-    const { value } = statement;
+  /** Only procedures return values, so in a batch the value is worked out for its errors alone. */
+  *#return({ value, line }: Of<'return'>, run: BatchRun): Replying<Flow> {
     if (value === undefined) return 'return';
     const flow = yield* this.#guarded(
-      once(() => void (run.returned = Number(this.#value(value, run, { name: 'int' }) ?? 0))),
-      statement.line,
+      once(() => void this.#evaluator.as({ name: 'int' }, value, run)),
+      line,
       run,
     );
     return flow === 'next' ? 'return' : flow;
   }
 
-  /** An error of the body goes to the handler; with XACT_ABORT, or when it dooms, the transaction can then only be rolled back. */
   *#try(statement: Of<'try'>, run: BatchRun): Replying<Flow> {
     this.#catching++;
-    let caught: CaughtAt;
+    let isOpen = true;
+    const close = (): void => {
+      if (isOpen) this.#catching--;
+      isOpen = false;
+    };
     try {
-      const flow = yield* this.#statement(statement.body, run);
-      this.#catching--;
-      return flow;
+      return yield* this.#statement(statement.body, run);
     } catch (error) {
-      this.#catching--;
       if (!(error instanceof CaughtAt)) throw error;
-      caught = error;
+      close();
+      return yield* this.#handle(error, statement.handler, run);
+    } finally {
+      close();
     }
-    const { error, line } = caught;
+  }
+
+  /** With XACT_ABORT, or when the error dooms it, the transaction can then only be rolled back. */
+  *#handle({ error, line }: CaughtAt, handler: Statement, run: BatchRun): Replying<Flow> {
     this.#session.lastError = error.number;
-    if (this.#session.transaction !== undefined && (this.#session.options.xactAbort || this.#dooms(error)))
-      this.#session.doomed = true;
+    if (this.#session.transaction !== undefined && this.#dooms(error)) this.#session.doomed = true;
     const outer = run.caught;
     const { number, severity, state, message } = error;
     run.caught = {
@@ -269,118 +257,9 @@ export class BatchRunner {
       line,
       ...(run.procedure !== undefined && { procedure: run.procedure }),
     };
-    const flow = yield* this.#statement(statement.handler, run);
+    const flow = yield* this.#statement(handler, run);
     run.caught = outer;
     return flow;
-  }
-
-  *#single(statement: Statement, run: BatchRun): Replying {
-    switch (statement.kind) {
-      case 'declare': {
-        if (run.variables.has(statement.name.toLowerCase()) && !this.#redeclared(statement, run))
-          throw errors.declaredTwice(statement.name);
-        run.declare(statement.name, { type: statement.type, value: null });
-        this.#declared.set(statement, run);
-        if (statement.initial !== undefined) this.#assign(statement.name, '=', statement.initial, run);
-        return;
-      }
-      case 'set':
-        this.#assign(statement.name, statement.op, statement.value, run);
-        return;
-      case 'print': {
-        const text = this.#value(statement.value, run, { name: 'nvarchar', length: 4000 });
-        yield {
-          kind: 'message',
-          message: { number: 0, severity: 0, state: 1, message: textOf(text), line: statement.line },
-        };
-        return;
-      }
-      case 'raiserror':
-        yield* raised(statement, (expression) => this.#plain(expression, run));
-        return;
-      case 'throw':
-        throw thrown(
-          statement.args.map((arg) => this.#plain(arg, run)),
-          run.caught,
-        );
-      case 'waitfor':
-        yield* sleep(
-          textOf(this.#value(statement.delay, run, { name: 'varchar', length: 30 })),
-          this.#session.state.timers,
-          run.signal,
-        );
-        return;
-      case 'execute':
-      case 'executeText':
-        yield* this.#execute.statement(statement, run);
-        return;
-      case 'alterDatabase':
-      case 'alterTable':
-      case 'begin':
-      case 'block':
-      case 'break':
-      case 'commit':
-      case 'continue':
-      case 'createDatabase':
-      case 'createIndex':
-      case 'createSchema':
-      case 'createTable':
-      case 'declareTable':
-      case 'delete':
-      case 'dropDatabase':
-      case 'dropIndex':
-      case 'dropSchema':
-      case 'dropTable':
-      case 'if':
-      case 'insert':
-      case 'permission':
-      case 'principal':
-      case 'query':
-      case 'return':
-      case 'rollback':
-      case 'save':
-      case 'setIdentityInsert':
-      case 'setIsolation':
-      case 'setOption':
-      case 'truncate':
-      case 'try':
-      case 'update':
-      case 'use':
-      case 'while':
-      default:
-        yield* this.#statements.run(statement, run);
-        yield* [];
-    }
-  }
-
-  /** A DECLARE in a loop runs again: the same statement may declare its variable again. */
-  readonly #declared = new WeakMap<Statement, BatchRun>();
-
-  #redeclared(statement: Statement, run: BatchRun): boolean {
-    return this.#declared.get(statement) === run;
-  }
-
-  #assign(name: string, op: string, expression: Expression, run: BatchRun): void {
-    const scope = new Scope(this.#statements.compilation(run), undefined);
-    const value = combined({ variable: name, op, expression }, scope)(frameOf(run));
-    const variable = run.variables.get(name.toLowerCase());
-    if (variable !== undefined) variable.value = value;
-  }
-
-  #value(expression: Expression, run: BatchRun, type: Parameters<typeof converted>[1]): SqlValue {
-    return converted(this.#compile(expression, this.#statements.compilation(run)), type)(frameOf(run));
-  }
-
-  #plain(
-    expression: Expression,
-    run: BatchRun,
-  ): { readonly value: SqlValue; readonly type: Parameters<typeof converted>[1] } {
-    const { type, evaluate } = this.#compile(expression, this.#statements.compilation(run));
-    return { type, value: evaluate(frameOf(run)) };
-  }
-
-  #compile(expression: Expression, compilation: Compilation): ReturnType<typeof compileExpression> {
-    return compileExpression(expression, new Scope(compilation, undefined));
   }
 }
 
@@ -390,13 +269,11 @@ class CaughtAt extends Error {
   readonly line: number;
 
   constructor(error: SqlError, line: number) {
-    super(describe(error), { cause: error });
+    super(error.message, { cause: error });
     this.error = error;
     this.line = line;
   }
 }
-
-export const frameOf = (run: BatchRun): Frame => ({ slots: [], outer: undefined, run });
 
 function* once(work: () => void): Replying {
   work();

@@ -1,19 +1,6 @@
 /** What can be said of a batch before it runs. */
 import type { Statement } from '../parser/ast.ts';
-import type { SqlError } from '../values/index.ts';
 import type { SessionState } from './session-state.ts';
-
-export const CONTROL_STATEMENTS: ReadonlySet<Statement['kind']> = new Set([
-  'block',
-  'if',
-  'while',
-  'break',
-  'continue',
-  'return',
-  'try',
-]);
-
-export const describe = (error: SqlError): string => `${String(error.number)}: ${error.message}`;
 
 const READS: ReadonlySet<Statement['kind']> = new Set([
   'query',
@@ -22,6 +9,9 @@ const READS: ReadonlySet<Statement['kind']> = new Set([
   'setOption',
   'setIsolation',
   'print',
+  'begin',
+  'save',
+  'use',
   'commit',
   'rollback',
 ]);
@@ -29,7 +19,7 @@ const WRITES: ReadonlySet<Statement['kind']> = new Set(['insert', 'update', 'del
 
 /**
  * True when no statement can have to wait: none writes, or the write lock is the session's already, or it is free and
- * the first statement takes it.
+ * the first statement takes it. Holds only for who reads the batch in the same turn.
  */
 export function neverWaits(statements: readonly Statement[], session: SessionState): boolean {
   const { database } = session;

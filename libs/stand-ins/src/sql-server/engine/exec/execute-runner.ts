@@ -1,45 +1,49 @@
 /** EXEC: system procedures, sp_executesql and texts. */
 import { CDC_PROCEDURES } from '../cdc/cdc-procedures.ts';
-import type { Reply, SqlParameter, SqlType, SqlValue } from '../engine-session.ts';
+import type { Reply, SqlParameter, SqlType } from '../engine-session.ts';
 import { errors } from '../errors.ts';
-import type { Argument, Expression, Statement } from '../parser/ast.ts';
+import type { Argument } from '../parser/ast.ts';
 import { parseParameters } from '../parser/parse-parameters.ts';
-import { compileExpression, converted } from '../query/compile-expression.ts';
 import { textOf } from '../query/text-of.ts';
-import { Scope } from '../query/scope.ts';
 import { converter, isCharacter } from '../values/index.ts';
 import { BatchRun } from './batch-run.ts';
+import type { Evaluator } from './evaluator.ts';
 import { bindArguments, type GivenArgument } from './procedure.ts';
 import type { Replying } from './replies.ts';
 import type { SessionState } from './session-state.ts';
+import type { Of } from './statement-kinds.ts';
 import type { StatementRunner } from './statement-runner.ts';
-
-type Of<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
 
 /** An argument with the variable that takes its value back. */
 interface Evaluated extends GivenArgument {
   readonly back?: string;
 }
 
+/** Not an error for the client: the inner batch has reported it. */
+export class BatchEnded extends Error {}
+
 export class ExecuteRunner {
   readonly #session: SessionState;
   readonly #statements: StatementRunner;
+  readonly #evaluator: Evaluator;
   readonly #text: (sql: string, run: BatchRun) => Replying<unknown>;
 
   constructor(
     session: SessionState,
     statements: StatementRunner,
+    evaluator: Evaluator,
     text: (sql: string, run: BatchRun) => Replying<unknown>,
   ) {
     this.#session = session;
     this.#statements = statements;
+    this.#evaluator = evaluator;
     this.#text = text;
   }
 
   *statement(statement: Of<'execute'> | Of<'executeText'>, run: BatchRun): Replying {
     if (statement.kind === 'executeText') {
-      const sql = this.#evaluate(statement.text, run, { name: 'nvarchar', length: 'max' });
-      yield* this.#text(textOf(sql), this.#inner(run));
+      const sql = this.#evaluator.as({ name: 'nvarchar', length: 'max' }, statement.text, run);
+      yield* this.#nested(textOf(sql), this.#inner(run));
       return;
     }
     const args = statement.args.map((argument) => this.#argument(argument, run));
@@ -61,6 +65,11 @@ export class ExecuteRunner {
     yield* this.#procedure(parts, given, run);
   }
 
+  /** Where the inner batch had to end the outer one ends too. */
+  *#nested(sql: string, inner: BatchRun): Replying {
+    if ((yield* this.#text(sql, inner)) === 'abort') throw new BatchEnded('The batch has ended.');
+  }
+
   #inner(run: BatchRun): BatchRun {
     const inner = new BatchRun(this.#session, this.#session.state.nowMs, run.signal);
     inner.caught = run.caught;
@@ -68,18 +77,9 @@ export class ExecuteRunner {
   }
 
   #argument({ name, value, output }: Argument, run: BatchRun): Evaluated {
-    const { type, evaluate } = compileExpression(
-      value,
-      new Scope(this.#statements.compilation(run), undefined),
-    );
-    const result = evaluate({ slots: [], outer: undefined, run });
+    const { type, value: result } = this.#evaluator.typed(value, run);
     const back = output && value.kind === 'variable' ? { back: value.name } : {};
     return { type, value: result, ...(name !== undefined && { name }), ...back };
-  }
-
-  #evaluate(expression: Expression, run: BatchRun, type: SqlType): SqlValue {
-    const compiled = compileExpression(expression, new Scope(this.#statements.compilation(run), undefined));
-    return converted(compiled, type)({ slots: [], outer: undefined, run });
   }
 
   /** sp_executesql N'text', N'@a int, @b int OUTPUT', values by place or by name. */
@@ -102,7 +102,7 @@ export class ExecuteRunner {
         value: given === undefined || given.value === null ? null : converter(given.type, type)(given.value),
       });
     });
-    yield* this.#text(textOf(text.value), inner);
+    yield* this.#nested(textOf(text.value), inner);
     declared.forEach(({ name, type }, i) => this.#giveBack(name, type, values, i, inner, run));
   }
 

@@ -41,6 +41,8 @@ export class SessionState implements SessionFacts, SessionInfo {
   transaction: Transaction | undefined;
   /** The transaction around one statement in autocommit. */
   autocommit: Transaction | undefined;
+  /** The name given at BEGIN TRANSACTION, or empty. */
+  transactionName = '';
   /** @@TRANCOUNT of the open transaction. */
   depth = 0;
   /** An error has made the transaction uncommittable (XACT_STATE() = -1). */
@@ -86,13 +88,14 @@ export class SessionState implements SessionFacts, SessionInfo {
   }
 
   /** Nested BEGIN TRANSACTION only count. */
-  *begin(): Generator<Reply> {
+  *begin(name: string): Generator<Reply> {
     if (this.transaction !== undefined) {
       this.depth++;
       return;
     }
     this.transaction = new Transaction(this.state.newTransactionId(), this.state.nowMs());
     this.depth = 1;
+    this.transactionName = name;
     yield { kind: 'transaction', event: 'begin', id: this.transaction.id };
   }
 
@@ -111,18 +114,16 @@ export class SessionState implements SessionFacts, SessionInfo {
   }
 
   /** To the savepoint of that name, else all of it, whatever the depth. Errors 3903, 6401. */
-  *rollback(name = '', isTransactionName = false): Generator<Reply> {
+  *rollback(name = ''): Generator<Reply> {
     const { transaction } = this;
     if (transaction === undefined) throw errors.noBeginForRollback();
     if (name !== '' && transaction.rollbackToSavepoint(name)) return;
-    if (name !== '' && !isTransactionName && this.transactionName?.toLowerCase() !== name.toLowerCase())
+    if (name !== '' && this.transactionName.toLowerCase() !== name.toLowerCase())
       throw errors.unknownSavepoint(name);
     this.#end();
     this.state.rollback(transaction);
     yield { kind: 'transaction', event: 'rollback', id: transaction.id };
   }
-
-  transactionName: string | undefined;
 
   /** Error 628. */
   save(name: string): void {
@@ -132,7 +133,7 @@ export class SessionState implements SessionFacts, SessionInfo {
 
   #end(): void {
     this.transaction = undefined;
-    this.transactionName = undefined;
+    this.transactionName = '';
     this.depth = 0;
     this.doomed = false;
   }

@@ -39,10 +39,7 @@ export class Session implements EngineSession {
   }
 
   begin(_isolation: IsolationLevel | undefined, name: string): AsyncIterable<Reply> {
-    return this.#request(() => {
-      if (name !== '') this.#state.transactionName = name;
-      return this.#state.begin();
-    });
+    return this.#request(() => this.#state.begin(name));
   }
 
   commit(): AsyncIterable<Reply> {

@@ -156,3 +156,38 @@ test('a reader that is slow sees the table as it was when it began', async () =>
   expect((await slow.next()).value).toEqual({ kind: 'row', values: [2] });
   expect((await slow.next()).value).toEqual({ kind: 'done', count: 2 });
 });
+
+test('who gives up waiting for a lock does not get it', async () => {
+  await a.rows('BEGIN TRAN; UPDATE T SET V = 5');
+  const stop = new AbortController();
+  const waiting = b.run('UPDATE T SET V = 6', {}, stop.signal);
+  await new Promise((resolve) => setImmediate(resolve));
+  stop.abort(new Error('attention'));
+  await expect(waiting).rejects.toThrow('attention');
+  await a.rows('COMMIT');
+  expect(await server.connect().rows('SET LOCK_TIMEOUT 0; UPDATE T SET V = 7; SELECT V FROM T')).toEqual([
+    [7],
+    [7],
+  ]);
+});
+
+test('a TRY that was given up does not catch the errors of later batches', async () => {
+  const stop = new AbortController();
+  const waiting = a.run("BEGIN TRY WAITFOR DELAY '00:10' END TRY BEGIN CATCH END CATCH", {}, stop.signal);
+  await new Promise((resolve) => setImmediate(resolve));
+  stop.abort(new Error('attention'));
+  await expect(waiting).rejects.toThrow('attention');
+  expect(await a.errors('SELECT 1 / 0')).toEqual([8134]);
+});
+
+test('a wrong text in EXEC can be caught', async () => {
+  expect(
+    await a.value("BEGIN TRY EXEC (N'SELECT FROM') END TRY BEGIN CATCH SELECT ERROR_NUMBER() END CATCH"),
+  ).toBe(156);
+});
+
+test('what ends the inner batch ends the outer one', async () => {
+  const { messages, results } = await a.run("EXEC (N'SELECT * FROM Nope'); SELECT 1");
+  expect(messages).toMatchObject([{ number: 208 }]);
+  expect(results).toEqual([]);
+});

@@ -42,6 +42,8 @@ function* waitInLine(
   { timers, signal, timeoutMs }: LockWait,
 ): Replying {
   let outcome: 'granted' | 'timeout' | 'aborted' | undefined;
+  /** False when the consumer gave up meanwhile. */
+  let resumed = false;
   const { promise, resolve } = Promise.withResolvers<void>();
   const settle = (how: NonNullable<typeof outcome>): void => {
     outcome ??= how;
@@ -54,12 +56,13 @@ function* waitInLine(
   waitsFor.set(transaction, database);
   try {
     yield { kind: 'wait', until: promise };
+    resumed = true;
   } finally {
     waitsFor.delete(transaction);
     signal.removeEventListener('abort', onAbort);
     cancel();
     leave();
-    if (outcome !== 'granted') database.lock.release(transaction);
+    if (!resumed || outcome !== 'granted') database.lock.release(transaction);
   }
   if (outcome === 'timeout') throw errors.lockTimeout();
   if (outcome === 'aborted') throw signal.reason;
