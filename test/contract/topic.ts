@@ -1,5 +1,5 @@
 /** What every Topic promises (libs/core/src/topic.ts). */
-import { BatchError, type Delivery, type OutgoingMessage, type Topic } from '@dstream/core';
+import { BatchError, DStreamError, type Delivery, type OutgoingMessage, type Topic } from '@dstream/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Post, type Broker } from '../support/broker.ts';
 import { Consumer } from '../support/consumer.ts';
@@ -110,6 +110,45 @@ export function topicContract(name: string, open: () => Promise<Broker>): void {
       await expect(sending).rejects.toBe(reason);
       await send([post.message('a', 2)]);
       expect(await arrived(1)).toEqual({ a: ['a-2'] });
+    });
+
+    test('a large send ends where it may not start any more: what was sent before arrived, the rest is named', async () => {
+      const body = JSON.stringify({ text: 'x'.repeat(20_000) });
+      const messages = Array.from({ length: 80 }, (_, i) => post.message('a', i, body));
+      const lost = new DStreamError('LeaseLost', 'the lease ran out');
+      let asked = 0;
+      const mayStart = () => {
+        asked += 1;
+        if (asked > 1) throw lost;
+      };
+      const error = await topic.send(messages, { signal: never, mayStart }).catch((e: unknown) => e);
+      expect(error).toMatchObject({
+        code: 'LeaseLost',
+        disposition: 'lost',
+        failures: [{ key: post.session('a') }],
+      });
+      const [failure] = (error as BatchError).failures;
+      expect(failure?.error).toBe(lost);
+      expect(asked).toBe(2);
+      const from = failure?.from ?? 0;
+      await send([post.message('b', 1)]);
+      const first = messages.slice(0, from).map(({ messageId }) => post.name(messageId));
+      expect(first).not.toHaveLength(0);
+      expect(first).not.toHaveLength(messages.length);
+      expect(await arrived(from + 1)).toEqual({ a: first, b: ['b-1'] });
+    });
+
+    test('what may not start of one session keeps no other from starting', async () => {
+      const mayStart = () => {
+        throw new DStreamError('LeaseLost', 'the lease ran out');
+      };
+      const [a, b] = [
+        topic.send(post.messages('a', 1, 3), { signal: never, mayStart }),
+        send(post.messages('b', 1, 3)),
+      ];
+      await expect(a).rejects.toMatchObject({ code: 'LeaseLost', failures: [{ from: 0 }] });
+      await b;
+      expect(await arrived(3)).toEqual({ b: ['b-1', 'b-2', 'b-3'] });
     });
 
     test('what was refused is a suffix, and sending it again completes the order', async ({ skip }) => {

@@ -7,6 +7,7 @@ import {
   type Clock,
   type Log,
   type OutgoingMessage,
+  type SendOptions,
   type Topic,
 } from '@dstream/core';
 import { openClient, type ServiceBusAddress } from './address.ts';
@@ -73,10 +74,11 @@ export class ServiceBusTopic implements Topic {
     });
   }
 
-  async send(messages: readonly OutgoingMessage[], { signal }: CallOptions): Promise<void> {
+  async send(messages: readonly OutgoingMessage[], o: SendOptions): Promise<void> {
+    const { signal } = o;
     signal.throwIfAborted();
     const sends = [...bySession(messages)].map(([key, indexes]) =>
-      this.#sendSession(key, messages, indexes, signal),
+      this.#sendSession(key, messages, indexes, o),
     );
     const outcomes = await Promise.all(sends);
     signal.throwIfAborted();
@@ -96,12 +98,13 @@ export class ServiceBusTopic implements Topic {
     key: string,
     messages: readonly OutgoingMessage[],
     indexes: readonly number[],
-    signal: AbortSignal,
+    { signal, mayStart }: SendOptions,
   ): Promise<BatchFailure | undefined> {
     const own = indexes.flatMap((index) => messages[index] ?? []);
     let from = indexes[0] ?? 0;
     const work = async () => {
-      const stopped = await sendSession(own, (call) => this.#call('send to', signal, call));
+      const session = { messages: own, mayStart };
+      const stopped = await sendSession(session, (call) => this.#call('send to', signal, call));
       if (stopped === undefined) return;
       from = indexes[stopped.from] ?? from;
       throw stopped.error;

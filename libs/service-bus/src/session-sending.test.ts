@@ -1,5 +1,5 @@
 import type { ServiceBusMessage, ServiceBusMessageBatch } from '@azure/service-bus';
-import type { OutgoingMessage } from '@dstream/core';
+import { DStreamError, type OutgoingMessage } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import { sendSession, type SenderPort } from './session-sending.ts';
 
@@ -54,9 +54,9 @@ function message(messageId: string, bytes: number): OutgoingMessage {
   return { messageId, sessionId: 's', subject: '', contentType: '', body, bodyBytes: bytes, properties: {} };
 }
 
-function send(sender: Sender, messages: readonly OutgoingMessage[]) {
+function send(sender: Sender, messages: readonly OutgoingMessage[], mayStart?: () => void) {
   const link = { sender, maxBytes: undefined };
-  return sendSession(messages, (work) => work(link, new AbortController().signal));
+  return sendSession({ messages, mayStart }, (work) => work(link, new AbortController().signal));
 }
 
 describe('sending a session', () => {
@@ -100,5 +100,32 @@ describe('sending a session', () => {
     );
     expect(stopped).toMatchObject({ from: 2, error: { message: 'refused' } });
     expect(sender.sent).toEqual([['a', 'b']]);
+  });
+
+  test('it is asked before every request, and what may not start is not sent', async () => {
+    const sender = new Sender(1_000);
+    const lost = new DStreamError('LeaseLost', 'the lease ran out');
+    const sentBefore: number[] = [];
+    const stopped = await send(
+      sender,
+      ['a', 'b', 'c', 'd', 'e'].map((id) => message(id, 450)),
+      () => {
+        sentBefore.push(sender.sent.length);
+        if (sender.sent.length === 1) throw lost;
+      },
+    );
+    expect(stopped?.from).toBe(2);
+    expect(stopped?.error).toBe(lost);
+    expect(sender.sent).toEqual([['a', 'b']]);
+    expect(sentBefore).toEqual([0, 1]);
+  });
+
+  test('it is asked after the link was opened, for a single message and for a batch', async () => {
+    for (const messages of [[message('a', 100)], [message('a', 100), message('b', 100)]]) {
+      const sender = new Sender(1_000);
+      const openedBefore: number[] = [];
+      await send(sender, messages, () => openedBefore.push(sender.batches.length));
+      expect(openedBefore).toEqual([messages.length]);
+    }
   });
 });

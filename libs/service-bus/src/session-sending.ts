@@ -22,6 +22,13 @@ export interface SenderLink {
 /** Runs one call on a working link: adds the time limit, the abort signal and the translation of errors. */
 export type SendCall = (work: (link: SenderLink, signal: AbortSignal) => Promise<number>) => Promise<number>;
 
+/** What is to be sent of one session. */
+export interface SessionMessages {
+  readonly messages: readonly OutgoingMessage[];
+  /** See `SendOptions.mayStart`. */
+  readonly mayStart?: (() => void) | undefined;
+}
+
 /** Why the rest of a session was not sent: `from` is the index, among its own messages, of the first one. */
 export interface Stopped {
   readonly from: number;
@@ -32,15 +39,12 @@ export interface Stopped {
  * Sends all, or stops at the first failure. One session a batch, because the envelope of a batch takes the session
  * of its first message (@azure/service-bus 7.9); a batch is accepted or refused as a whole.
  */
-export async function sendSession(
-  messages: readonly OutgoingMessage[],
-  call: SendCall,
-): Promise<Stopped | undefined> {
+export async function sendSession(session: SessionMessages, call: SendCall): Promise<Stopped | undefined> {
   let from = 0;
   try {
-    while (from < messages.length) {
+    while (from < session.messages.length) {
       const start = from;
-      from += await call((link, signal) => sendNext(messages, start, link, signal));
+      from += await call((link, signal) => sendNext(session, start, link, signal));
     }
     return undefined;
   } catch (error) {
@@ -48,9 +52,12 @@ export async function sendSession(
   }
 }
 
-/** Sends one message or one batch from `from` on, and says how many messages that were. */
+/**
+ * Sends one message or one batch from `from` on, and says how many messages that were. `mayStart` is asked last: the
+ * link may have taken its time to open.
+ */
 async function sendNext(
-  messages: readonly OutgoingMessage[],
+  { messages, mayStart }: SessionMessages,
   from: number,
   link: SenderLink,
   abortSignal: AbortSignal,
@@ -61,12 +68,15 @@ async function sendNext(
   const options = { abortSignal };
   const maxBytes = (link.maxBytes ??= await largestMessage(sender, options));
   if (sizeBound(first) <= maxBytes && (second === undefined || !bothFit(first, second, maxBytes))) {
-    await sender.sendMessages(toServiceBusMessage(first), options);
+    const message = toServiceBusMessage(first);
+    mayStart?.();
+    await sender.sendMessages(message, options);
     return 1;
   }
   const batch = await sender.createMessageBatch(options);
   if (!batch.tryAddMessage(toServiceBusMessage(first))) throw tooLarge(first, batch);
   const count = 1 + fill(batch, messages, from + 1);
+  mayStart?.();
   await sender.sendMessages(batch, options);
   return count;
 }

@@ -1,9 +1,8 @@
 /** A topic with its subscriptions in memory, for tests and for trying out. It keeps the promises of the real one. */
-import type { CallOptions } from '../call-options.ts';
 import type { Clock } from '../clock.ts';
-import { BatchError, DStreamError, type BatchFailure } from '../errors.ts';
+import { asDStreamError, BatchError, DStreamError, type BatchFailure } from '../errors.ts';
 import type { IncomingMessage, Subscription } from '../subscription.ts';
-import type { OutgoingMessage, Topic } from '../topic.ts';
+import type { OutgoingMessage, SendOptions, Topic } from '../topic.ts';
 import { Backlog, type DeadLetter } from './backlog.ts';
 import { InMemorySubscription } from './subscription.ts';
 import { utf8 } from './web-globals.ts';
@@ -40,7 +39,8 @@ export class InMemoryTopic implements Topic {
     this.#maxBytes = options.maxMessageBytes ?? 262_144;
   }
 
-  async send(messages: readonly OutgoingMessage[], { signal }: CallOptions): Promise<void> {
+  /** Every message is a request of its own. */
+  async send(messages: readonly OutgoingMessage[], { signal, mayStart }: SendOptions): Promise<void> {
     signal.throwIfAborted();
     const ahead = [...this.#underWay];
     const failed = new Map<string, BatchFailure>();
@@ -50,7 +50,11 @@ export class InMemoryTopic implements Topic {
     for (const [from, message] of messages.entries()) {
       const key = message.sessionId;
       if (failed.has(key)) continue;
-      const error = refusedAhead(ahead, key) ?? this.#tooLarge(message) ?? this.#fault(message);
+      const error =
+        refusedAhead(ahead, key) ??
+        this.#tooLarge(message) ??
+        refusedToStart(mayStart) ??
+        this.#fault(message);
       if (error === undefined) this.#accept(message);
       else failed.set(key, { key, from, error });
     }
@@ -110,6 +114,15 @@ export class InMemoryTopic implements Topic {
       enqueuedAtMs: this.#clock.wallMs(),
     };
     for (const backlog of this.#backlogs.values()) backlog.add(incoming);
+  }
+}
+
+function refusedToStart(mayStart: SendOptions['mayStart']): DStreamError | undefined {
+  try {
+    mayStart?.();
+    return undefined;
+  } catch (error) {
+    return asDStreamError(error);
   }
 }
 
