@@ -1,8 +1,17 @@
 /** What every Subscription promises (libs/core/src/subscription.ts). */
-import type { Delivery, OutgoingMessage, Position, SessionHold, Subscription, Topic } from '@dstream/core';
+import {
+  asDStreamError,
+  type Delivery,
+  type OutgoingMessage,
+  type Position,
+  type SessionHold,
+  type Subscription,
+  type Topic,
+} from '@dstream/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Post, type Broker, type SubscriptionWish } from '../support/broker.ts';
 import { Consumer } from '../support/consumer.ts';
+import { until } from '../support/until.ts';
 
 const never = new AbortController().signal;
 
@@ -12,6 +21,15 @@ const quietMs = 250;
 function holdOf({ session }: Delivery): SessionHold {
   if (session === undefined) throw new Error('the delivery has no session');
   return session;
+}
+
+function codeThrownBy(act: () => void): string | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    return asDStreamError(error).code;
+  }
 }
 
 export function subscriptionContract(name: string, open: () => Promise<Broker>): void {
@@ -112,6 +130,7 @@ export function subscriptionContract(name: string, open: () => Promise<Broker>):
         await expect(delivery?.deadLetter('r', 'd', {})).rejects.toMatchObject({ code: 'LockLost' });
         await expect(hold.load()).rejects.toMatchObject({ code: 'LockLost' });
         await expect(hold.save(progress(1))).rejects.toMatchObject({ code: 'LockLost' });
+        expect(codeThrownBy(() => hold.assertGood())).toBe('LockLost');
         await hold.close();
       });
 
@@ -200,6 +219,22 @@ export function subscriptionContract(name: string, open: () => Promise<Broker>):
         const again = await consumer.take(2);
         expect(names(again)).toEqual(['a-1', 'a-2']);
         expect(again.map(({ deliveryCount }) => deliveryCount)).toEqual([1, 1]);
+      });
+
+      test('a hold is good until its lock is lost, not longer', async ({ skip }) => {
+        const faults = broker.faults ?? skip('nothing can be injected here');
+        const consumer = await consumerOf(post.messages('a', 1, 2));
+        const delivery = await consumer.next();
+        const hold = holdOf(delivery);
+        expect(() => hold.assertGood()).not.toThrow();
+        await delivery.complete();
+        expect(() => hold.assertGood()).not.toThrow();
+        expect(faults.loseLock({}, post.session('a'))).toBe(true);
+        await until(
+          () => hold.lost.aborted,
+          () => 'the hold is lost',
+        );
+        expect(codeThrownBy(() => hold.assertGood())).toBe('LockLost');
       });
 
       test('an abort ends receiving at once with its reason; what is held can be settled and closed', async () => {
