@@ -47,9 +47,9 @@ function readJson(file: string): unknown {
 }
 
 const specifier =
-  /(?:^|\n)\s*(?:import|export)\s(?:[^'";]*?\sfrom\s)?\s*'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/g;
+  /(?:^|\n)\s*(?:import|export)\s(?:[^'";]*?\sfrom\s)?\s*'([^']+)'|\b(?:import|require)\(\s*'([^']+)'\s*\)/g;
 
-/** What a file imports, as written. */
+/** What a file imports or requires, as written. */
 export function importsOf(file: string): readonly string[] {
   const text = readFileSync(join(root, file), 'utf8');
   return [...text.matchAll(specifier)].map(([, named, dynamic]) => named ?? dynamic ?? '');

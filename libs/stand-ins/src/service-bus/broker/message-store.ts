@@ -120,7 +120,7 @@ export class MessageStore {
     const unsettled = [...session.unsettled];
     session.unsettled.clear();
     for (const message of unsettled) {
-      if (message.lock !== undefined) this.locks.release(message.lock);
+      if (message.lock !== undefined) this.locks.release(this.locks.get(message.lock.token));
       this.giveBack(message, counted);
     }
   }

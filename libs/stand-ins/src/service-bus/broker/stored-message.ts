@@ -1,8 +1,15 @@
 import type { Deadline } from './deadlines.ts';
-import type { MessageLock } from './message-lock.ts';
 import type { Payload, PropertyChanges } from './payload.ts';
 
 export type MessageState = 'active' | 'deferred' | 'scheduled';
+
+/** What others may know of the peek-lock that holds a message. */
+export interface HeldBy {
+  /** 32 hex digits. */
+  readonly token: string;
+  /** Wall clock. */
+  readonly untilMs: number;
+}
 
 export interface StoredMessageFields {
   readonly sequence: number;
@@ -32,7 +39,7 @@ export class StoredMessage implements Deadline {
   deliveryCount: number;
   /** Application properties set by settlements, over those of the payload. */
   changes: PropertyChanges | undefined;
-  lock: MessageLock | undefined;
+  lock: HeldBy | undefined;
   /** Completed, dead-lettered or expired: lists that still hold it pass it over. */
   gone = false;
   readonly #onExpiry: ((message: StoredMessage) => void) | undefined;

@@ -105,7 +105,8 @@ class Engine implements SqlEngine, EngineControl {
     if (cdc === undefined || !this.#state.captureRuns) return;
     const before = cdc.maxLsn;
     this.#state.capture(database);
-    if (cdc.maxLsn === before && cdc.pendingCount === 0) cdc.addDummy(database, this.#state.nowMs());
+    if (cdc.maxLsn === before && cdc.pendingCount === 0)
+      cdc.addDummy(database.log.commit(), this.#state.nowMs());
   }
 
   runCleanup(name: string, captureInstance?: string, lowWaterMark?: Uint8Array): void {

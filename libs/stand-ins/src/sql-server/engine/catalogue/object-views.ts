@@ -69,7 +69,7 @@ export const tables: MakeView = view(
     for (const table of database.tables()) {
       yield {
         ...objectRow(table.name, table.id, schemaId(database, table), 0, 'U ', 'USER_TABLE', table.createdMs),
-        is_tracked_by_cdc: table.captures.length > 0,
+        is_tracked_by_cdc: database.cdc?.captures(table) ?? false,
         is_replicated: false,
         temporal_type: 0,
       };

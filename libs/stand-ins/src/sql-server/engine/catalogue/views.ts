@@ -7,7 +7,7 @@ import {
   lsnTimeMapping,
 } from '../cdc/cdc-views.ts';
 import { changeTableView } from '../cdc/change-table-view.ts';
-import type { VirtualTable } from '../query/compilation.ts';
+import type { VirtualTable } from '../query/table-like.ts';
 import type { Database } from '../storage/database.ts';
 import { columns, computedColumns, informationColumns, systemTypes } from './column-views.ts';
 import { foreignKeyColumns, foreignKeys, indexColumns, indexes, keyConstraints } from './index-views.ts';

@@ -10,8 +10,9 @@ import type { KeyIndex } from '../storage/key-index.ts';
 import type { Values } from '../storage/row.ts';
 import type { Table } from '../storage/table.ts';
 import type { Transaction } from '../storage/transaction.ts';
-import type { ChangeDraft, Operation } from './change-draft.ts';
 import type { CaptureInstance } from './capture-instance.ts';
+import type { ChangeDraft } from './change-draft.ts';
+import type { Operation } from './change-table.ts';
 
 export interface RowChange {
   readonly before: Values | undefined;
@@ -24,11 +25,12 @@ export function captureStatement(
   table: Table,
   changes: readonly RowChange[],
 ): void {
-  if (table.captures.length === 0 || changes.length === 0) return;
+  const instances = database.cdc?.instancesOf(table) ?? [];
+  if (instances.length === 0 || changes.length === 0) return;
   const commandId = ++transaction.commands;
   for (const change of collapse(table, changes)) {
     const seqval = database.log.nextRecord();
-    for (const instance of table.captures) draftRow(instance, change, seqval, commandId, transaction.drafts);
+    for (const instance of instances) draftRow(instance, change, seqval, commandId, transaction.drafts);
   }
 }
 

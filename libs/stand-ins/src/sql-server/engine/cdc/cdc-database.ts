@@ -3,7 +3,7 @@
  * cdc.lsn_time_mapping. The capture job is `publishUpTo`: until it runs, a committed change is in no change table.
  */
 import type { Lsn } from '../storage/log-sequence.ts';
-import type { Database } from '../storage/database.ts';
+import type { Table } from '../storage/table.ts';
 import type { ChangeDraft } from './change-draft.ts';
 import type { CaptureInstance } from './capture-instance.ts';
 
@@ -51,6 +51,15 @@ export class CdcDatabase {
     return this.instances.get(name.toLowerCase());
   }
 
+  /** The one or two instances of a table. */
+  instancesOf(table: Table): readonly CaptureInstance[] {
+    return [...this.instances.values()].filter((instance) => instance.table === table);
+  }
+
+  captures(table: Table): boolean {
+    return this.instancesOf(table).length > 0;
+  }
+
   add(entry: LogEntry, drafts: readonly ChangeDraft[]): void {
     this.#pending.push({ ...entry, drafts });
   }
@@ -67,8 +76,8 @@ export class CdcDatabase {
   }
 
   /** What an idle scan writes now and then: a row with transaction 0, so that the max LSN moves on. */
-  addDummy(database: Database, nowMs: number): void {
-    this.mapping.push({ lsn: database.log.commit(), beginMs: nowMs, endMs: nowMs, transactionId: 0n });
+  addDummy(lsn: Lsn, nowMs: number): void {
+    this.mapping.push({ lsn, beginMs: nowMs, endMs: nowMs, transactionId: 0n });
   }
 
   #publish({ lsn, beginMs, endMs, transactionId, drafts }: Pending): void {

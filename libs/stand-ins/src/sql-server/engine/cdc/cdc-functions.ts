@@ -2,7 +2,7 @@
 import { datetimeOf, msOf } from '../catalogue/moments.ts';
 import type { SqlMoment, SqlType, SqlValue } from '../engine-session.ts';
 import { SqlError } from '../values/index.ts';
-import type { EngineFunction } from '../query/compilation.ts';
+import type { EngineFunction } from '../query/engine-function.ts';
 import { textOf } from '../query/text-of.ts';
 import { LSN_BYTES, lsnFromBytes, lsnToBytes } from '../storage/log-sequence.ts';
 import { isBitSet } from './capture-instance.ts';

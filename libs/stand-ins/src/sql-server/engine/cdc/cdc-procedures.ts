@@ -127,25 +127,12 @@ function enableDatabase({ database, state, transaction }: ProcedureCall): void {
 
 function disableDatabase({ database, state, transaction }: ProcedureCall): void {
   const cdc = enabled(database);
-  for (const instance of cdc.instances.values()) setCaptures(instance.table, [], transaction);
   database.cdc = undefined;
   database.schemas.delete('cdc');
   state.version++;
   transaction.onRollback(() => {
     database.cdc = cdc;
     database.addSchema('cdc');
-  });
-}
-
-function setCaptures(
-  table: Table,
-  captures: readonly CaptureInstance[],
-  transaction: ProcedureCall['transaction'],
-): void {
-  const before = table.captures;
-  table.captures = captures;
-  transaction.onRollback(() => {
-    table.captures = before;
   });
 }
 
@@ -159,7 +146,7 @@ function enableTable(call: ProcedureCall): void {
   if (table === undefined) throw errors.captureTableMissing(full);
   const name = textOf(values['@capture_instance']) || `${table.schema}_${table.name}`;
   if (cdc.instance(name) !== undefined) throw errors.captureNameTaken(name);
-  if (table.captures.length >= 2) throw errors.captureTwoInstances(full);
+  if (cdc.instancesOf(table).length >= 2) throw errors.captureTwoInstances(full);
   const index = identifyingIndex(table, values['@index_name'], full);
   const net = values['@supports_net_changes'];
   if (net === true && index === undefined) throw errors.captureNetChangesKey(full);
@@ -179,7 +166,6 @@ function enableTable(call: ProcedureCall): void {
     createdLsn: database.log.commit(),
   });
   cdc.instances.set(name.toLowerCase(), instance);
-  setCaptures(table, [...table.captures, instance], transaction);
   transaction.onRollback(() => cdc.instances.delete(name.toLowerCase()));
   // Enabling is itself a transaction that the scan of the log meets: the max LSN is never below the new low-water mark.
   cdc.add({ lsn: instance.createdLsn, beginMs: state.nowMs(), endMs: state.nowMs(), transactionId: 0n }, []);
@@ -222,25 +208,21 @@ function disableTable({ database, state, transaction, values }: ProcedureCall): 
   const table = database.table(textOf(values['@source_schema']), textOf(values['@source_name']));
   if (table === undefined) throw errors.captureTableMissing(full);
   const name = textOf(values['@capture_instance']).toLowerCase();
-  const gone = table.captures.filter((instance) => name === 'all' || instance.name.toLowerCase() === name);
+  const gone = cdc
+    .instancesOf(table)
+    .filter((instance) => name === 'all' || instance.name.toLowerCase() === name);
   if (gone.length === 0) throw errors.captureInstanceMissing(textOf(values['@capture_instance']), full);
-  dropCaptures(database, cdc, gone, transaction);
+  dropCaptures(cdc, gone, transaction);
   state.version++;
 }
 
 export function dropCaptures(
-  _database: Database,
   cdc: CdcDatabase,
   gone: readonly CaptureInstance[],
   transaction: ProcedureCall['transaction'],
 ): void {
   for (const instance of gone) {
     cdc.instances.delete(instance.name.toLowerCase());
-    setCaptures(
-      instance.table,
-      instance.table.captures.filter((each) => each !== instance),
-      transaction,
-    );
     transaction.onRollback(() => cdc.instances.set(instance.name.toLowerCase(), instance));
   }
 }

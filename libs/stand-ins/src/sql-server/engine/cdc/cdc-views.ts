@@ -2,7 +2,7 @@
 import { datetimeOf } from '../catalogue/moments.ts';
 import { types, view, type MakeView } from '../catalogue/view.ts';
 import type { SqlType } from '../engine-session.ts';
-import type { VirtualTable } from '../query/compilation.ts';
+import type { VirtualTable } from '../query/table-like.ts';
 import { lsnFromBytes, lsnToBytes } from '../storage/log-sequence.ts';
 import type { CdcDatabase, LogEntry } from './cdc-database.ts';
 import { LSN_TYPE } from './change-table-view.ts';

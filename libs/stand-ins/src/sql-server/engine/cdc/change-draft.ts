@@ -1,17 +1,7 @@
 /** A row of a change table before its transaction is committed: everything but the commit LSN. */
-import type { SqlValue } from '../engine-session.ts';
-import type { Lsn } from '../storage/log-sequence.ts';
 import type { CaptureInstance } from './capture-instance.ts';
+import type { UncommittedRow } from './change-table.ts';
 
-/** 1 delete, 2 insert, 3 update (before), 4 update (after). */
-export type Operation = 1 | 2 | 3 | 4;
-
-export interface ChangeDraft {
+export interface ChangeDraft extends UncommittedRow {
   readonly instance: CaptureInstance;
-  readonly seqval: Lsn;
-  readonly operation: Operation;
-  readonly mask: Uint8Array;
-  /** By ordinal of the captured columns. */
-  readonly values: readonly SqlValue[];
-  readonly commandId: number;
 }

@@ -5,15 +5,21 @@
  */
 import type { SqlValue } from '../engine-session.ts';
 import type { Lsn } from '../storage/log-sequence.ts';
-import type { ChangeDraft, Operation } from './change-draft.ts';
 
-export interface ChangeRow {
-  readonly lsn: Lsn;
+/** 1 delete, 2 insert, 3 update (before), 4 update (after). */
+export type Operation = 1 | 2 | 3 | 4;
+
+export interface UncommittedRow {
   readonly seqval: Lsn;
   readonly operation: Operation;
   readonly mask: Uint8Array;
+  /** By ordinal of the captured columns. */
   readonly values: readonly SqlValue[];
   readonly commandId: number;
+}
+
+export interface ChangeRow extends UncommittedRow {
+  readonly lsn: Lsn;
 }
 
 /** Where to begin: strictly after this place in the order, with as many parts as are known. */
@@ -31,10 +37,11 @@ export class ChangeTable {
     return this.#rows.length;
   }
 
-  append(lsn: Lsn, drafts: readonly ChangeDraft[]): void {
+  /** The changes of one commit, in any order. */
+  append(lsn: Lsn, changes: readonly UncommittedRow[]): void {
     const from = this.#rows.length;
     let sorted = true;
-    for (const { seqval, operation, mask, values, commandId } of drafts) {
+    for (const { seqval, operation, mask, values, commandId } of changes) {
       const row: ChangeRow = { lsn, seqval, operation, mask, values, commandId };
       const last = this.#rows.at(-1);
       if (last !== undefined && last.lsn === lsn && compareRows(last, row) > 0) sorted = false;

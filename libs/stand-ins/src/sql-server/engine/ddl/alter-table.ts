@@ -3,9 +3,8 @@ import type { SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import type { AlterAction, ColumnDefinition } from '../parser/ast.ts';
 import { compileCondition, compileExpression } from '../query/compile-expression.ts';
-import type { Compilation } from '../query/compilation.ts';
+import { type Compilation, Scope } from '../query/scope.ts';
 import type { Run } from '../query/run.ts';
-import { Scope } from '../query/scope.ts';
 import type { ServerState } from '../server/server-state.ts';
 import type { Database } from '../storage/database.ts';
 import type { Row, Values } from '../storage/row.ts';
@@ -49,11 +48,11 @@ export function alterTable(table: Table, action: AlterAction, context: AlterCont
 
 /** Puts back columns, constraints and rows when the transaction is rolled back. */
 export function rememberTable(table: Table, transaction: Transaction): void {
-  const { columns, indexes, checks, foreignKeys, referencedBy, captures, lastIdentity } = table;
+  const { columns, indexes, checks, foreignKeys, referencedBy, lastIdentity } = table;
   const rows = [...table.rows].map((row) => ({ row, committed: row.committed, current: row.current }));
   transaction.onRollback(() => {
     table.setColumns(columns);
-    Object.assign(table, { indexes, checks, foreignKeys, referencedBy, captures, lastIdentity });
+    Object.assign(table, { indexes, checks, foreignKeys, referencedBy, lastIdentity });
     table.rows.clear();
     for (const { row, committed, current } of rows) {
       Object.assign(row, { committed, current });

@@ -3,7 +3,7 @@ import type { SqlType } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import type { ColumnDefinition, ConstraintDefinition, TableDefinition } from '../parser/ast.ts';
 import { compileExpression } from '../query/compile-expression.ts';
-import type { Compilation } from '../query/compilation.ts';
+import type { Compilation } from '../query/scope.ts';
 import { rowScope } from '../dml/row-maker.ts';
 import type { ServerState } from '../server/server-state.ts';
 import type { Column, ForeignKey, Index, Table } from '../storage/table.ts';

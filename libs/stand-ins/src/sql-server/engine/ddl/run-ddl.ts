@@ -3,7 +3,7 @@ import { dropCaptures } from '../cdc/cdc-procedures.ts';
 import { errors } from '../errors.ts';
 import type { DefinitionStatement, Of } from '../exec/statement-kinds.ts';
 import type { Name, TableDefinition } from '../parser/ast.ts';
-import type { Compilation } from '../query/compilation.ts';
+import type { Compilation } from '../query/scope.ts';
 import type { Run } from '../query/run.ts';
 import type { ServerState } from '../server/server-state.ts';
 import type { Database } from '../storage/database.ts';
@@ -124,7 +124,7 @@ function dropTable(name: Name, ifExists: boolean, context: DdlContext): void {
   const { table, home } = found;
   const { transaction, database } = context;
   if (table.referencedBy.some((key) => key.table !== table)) throw errors.dropReferenced(table.fullName);
-  if (database.cdc !== undefined) dropCaptures(database, database.cdc, table.captures, transaction);
+  if (database.cdc !== undefined) dropCaptures(database.cdc, database.cdc.instancesOf(table), transaction);
   rememberTable(table, transaction);
   for (const key of table.foreignKeys) forget(key);
   transaction.onRollback(() => {
@@ -145,7 +145,7 @@ function alter({ name, action }: Of<'alterTable'>, context: DdlContext): void {
     run,
     database: table.temporary ? undefined : database,
   });
-  for (const instance of table.captures) {
+  for (const instance of database.cdc?.instancesOf(table) ?? []) {
     database.cdc?.ddl.push({
       sourceTable: table.id,
       objectId: instance.objectId,
@@ -184,7 +184,7 @@ function dropIndex({ name, table: tableName, ifExists }: Of<'dropIndex'>, contex
 function truncate(name: Name, context: DdlContext): void {
   const table = find(name, context)?.table;
   if (table === undefined) throw errors.cannotFindToTruncate(name);
-  if (table.captures.length > 0) throw errors.truncateCaptured(table.name);
+  if (context.database.cdc?.captures(table) === true) throw errors.truncateCaptured(table.name);
   if (table.referencedBy.some((key) => key.table !== table)) throw errors.truncateReferenced(table.name);
   rememberTable(table, context.transaction);
   forgetRows(table, context.transaction);

@@ -2,10 +2,10 @@
 import type { SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import type { Run } from '../query/run.ts';
-import type { OutputColumn } from '../query/scope.ts';
+import type { OutputColumn } from '../query/compiled.ts';
 import type { Values } from '../storage/row.ts';
 import type { Column, Table } from '../storage/table.ts';
-import type { WriteContext } from './dml-plan.ts';
+import type { WriteContext } from './write-plan.ts';
 import type { RowMaker } from './row-maker.ts';
 import type { StatementChanges } from './statement-changes.ts';
 import { storer } from './store-value.ts';

@@ -2,13 +2,14 @@
 import { errors } from '../errors.ts';
 import type { Expression, InsertStatement } from '../parser/ast.ts';
 import { compileExpression } from '../query/compile-expression.ts';
-import type { Compilation } from '../query/compilation.ts';
+import { type Compilation, Scope } from '../query/scope.ts';
 import { compileQuery } from '../query/compile-query.ts';
 import type { Evaluate } from '../query/run.ts';
-import { Scope } from '../query/scope.ts';
 import type { Values } from '../storage/row.ts';
 import type { Column } from '../storage/table.ts';
-import { compileOutput, targetTable, type WriteContext, type WritePlan } from './dml-plan.ts';
+import { compileOutput } from './compile-output.ts';
+import { targetTable } from './write-target.ts';
+import type { WriteContext, WritePlan } from './write-plan.ts';
 import { completer, insertRows, targetPositions } from './insert-rows.ts';
 import { RowMaker } from './row-maker.ts';
 import { StatementChanges } from './statement-changes.ts';

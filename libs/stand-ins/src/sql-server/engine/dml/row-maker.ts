@@ -2,9 +2,9 @@
 import type { SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import { compileCondition, compileExpression, converted } from '../query/compile-expression.ts';
-import type { Compilation } from '../query/compilation.ts';
+import { type Compilation, Scope } from '../query/scope.ts';
 import type { Evaluate, Frame, Run, Test } from '../query/run.ts';
-import { Scope, type Compiled } from '../query/scope.ts';
+import type { Compiled } from '../query/compiled.ts';
 import type { Database } from '../storage/database.ts';
 import type { Values } from '../storage/row.ts';
 import type { Column, Table } from '../storage/table.ts';

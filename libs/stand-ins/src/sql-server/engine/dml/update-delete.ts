@@ -6,13 +6,15 @@ import { combined, compileCount } from '../query/compile-block.ts';
 import { compileCondition, compileExpression } from '../query/compile-expression.ts';
 import { compileFrom, type Step } from '../query/compile-from.ts';
 import { blockScope, commonTables } from '../query/compile-query.ts';
-import type { Compilation, StoredTable } from '../query/compilation.ts';
+import type { Compilation, Scope, ScopeTable } from '../query/scope.ts';
+import type { StoredTable } from '../query/table-like.ts';
 import type { Evaluate, Frame } from '../query/run.ts';
-import type { Scope, ScopeTable } from '../query/scope.ts';
 import type { Row, Values } from '../storage/row.ts';
 import type { Column } from '../storage/table.ts';
 import { operatorFor } from '../values/index.ts';
-import { compileOutput, rowFinder, targetTable, type WriteContext, type WritePlan } from './dml-plan.ts';
+import { compileOutput } from './compile-output.ts';
+import { rowFinder, targetTable } from './write-target.ts';
+import type { WriteContext, WritePlan } from './write-plan.ts';
 import { RowMaker } from './row-maker.ts';
 import { StatementChanges } from './statement-changes.ts';
 

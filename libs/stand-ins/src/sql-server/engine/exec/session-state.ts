@@ -1,7 +1,7 @@
 /** What a connection carries from batch to batch: database, transaction, options, temporary tables. */
 import type { LoginRequest, Reply } from '../engine-session.ts';
 import { errors } from '../errors.ts';
-import type { EngineFunction } from '../query/compilation.ts';
+import type { EngineFunction } from '../query/engine-function.ts';
 import { makeEngineFunctions } from '../query/engine-functions.ts';
 import type { SessionFacts } from '../query/run.ts';
 import type { ServerState, SessionInfo } from '../server/server-state.ts';

@@ -2,7 +2,7 @@
 import type { Reply } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import type { Name } from '../parser/ast.ts';
-import type { TableLike } from '../query/compilation.ts';
+import type { TableLike } from '../query/table-like.ts';
 import { SqlError } from '../values/index.ts';
 import type { Of, SessionStatement } from './statement-kinds.ts';
 import type { SessionState } from './session-state.ts';

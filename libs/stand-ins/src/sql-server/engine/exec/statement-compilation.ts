@@ -5,14 +5,10 @@ import type { SqlType } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import type { Name, Query } from '../parser/ast.ts';
 import { compileQuery } from '../query/compile-query.ts';
-import type {
-  Compilation,
-  EngineFunction,
-  StoredTable,
-  TableLike,
-  VirtualTable,
-} from '../query/compilation.ts';
-import type { Compiled, CompiledQuery, Scope } from '../query/scope.ts';
+import type { Compilation, Scope } from '../query/scope.ts';
+import type { EngineFunction } from '../query/engine-function.ts';
+import type { StoredTable, TableLike, VirtualTable } from '../query/table-like.ts';
+import type { Compiled, CompiledQuery } from '../query/compiled.ts';
 import type { ServerState } from '../server/server-state.ts';
 import type { Database } from '../storage/database.ts';
 import type { Table } from '../storage/table.ts';

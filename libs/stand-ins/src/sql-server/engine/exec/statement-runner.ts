@@ -2,7 +2,7 @@
 import type { Reply } from '../engine-session.ts';
 import { defineTable } from '../ddl/define-table.ts';
 import { createTable, runDdl, type DdlContext } from '../ddl/run-ddl.ts';
-import type { WritePlan } from '../dml/dml-plan.ts';
+import type { WritePlan } from '../dml/write-plan.ts';
 import { compileInsert } from '../dml/insert.ts';
 import { insertRows } from '../dml/insert-rows.ts';
 import { RowMaker } from '../dml/row-maker.ts';
@@ -11,7 +11,7 @@ import { compileDelete, compileUpdate } from '../dml/update-delete.ts';
 import { errors } from '../errors.ts';
 import type { Name, Statement } from '../parser/ast.ts';
 import { compileQuery } from '../query/compile-query.ts';
-import type { CompiledQuery, OutputColumn } from '../query/scope.ts';
+import type { CompiledQuery, OutputColumn } from '../query/compiled.ts';
 import type { Database } from '../storage/database.ts';
 import { Transaction } from '../storage/transaction.ts';
 import type { BatchRun } from './batch-run.ts';

@@ -11,14 +11,8 @@ import { compileFrom, type FromPlan, type Step } from './compile-from.ts';
 import { containsExpression, fingerprint } from './fingerprint.ts';
 import { GroupPlan } from './group.ts';
 import type { Frame, Test } from './run.ts';
-import {
-  matches,
-  type Compiled,
-  type CompiledQuery,
-  type OutputColumn,
-  type Scope,
-  type Surroundings,
-} from './scope.ts';
+import { matches, type Scope } from './scope.ts';
+import type { Compiled, CompiledQuery, OutputColumn, Surroundings } from './compiled.ts';
 import { compileSortKeys, type SortItem, type SortKeys } from './sort.ts';
 import { WindowPlan } from './windows.ts';
 

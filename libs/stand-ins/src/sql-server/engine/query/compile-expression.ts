@@ -16,7 +16,8 @@ import { compileMethod } from './compile-method.ts';
 import { compileTest } from './compile-test.ts';
 import { compileSystemVariable } from './system-variables.ts';
 import type { Evaluate, Frame } from './run.ts';
-import type { Compiled, Scope } from './scope.ts';
+import type { Compiled } from './compiled.ts';
+import type { Scope } from './scope.ts';
 
 type Of<K extends Expression['kind']> = Extract<Expression, { kind: K }>;
 

@@ -10,10 +10,11 @@ import type { Values } from '../storage/row.ts';
 import type { Index } from '../storage/table.ts';
 import { commonType, converter } from '../values/index.ts';
 import { compileCondition, compileExpression, meetingType, converted } from './compile-expression.ts';
-import type { StoredTable, TableLike, VirtualTable } from './compilation.ts';
+import type { StoredTable, TableLike, VirtualTable } from './table-like.ts';
 import { boundsOf, conjunctsOf, equalitiesOf, inColumnType, type Equality } from './conjuncts.ts';
 import type { Evaluate, Frame, Test } from './run.ts';
-import { Scope, type OutputColumn, type ScopeTable } from './scope.ts';
+import { Scope, type ScopeTable } from './scope.ts';
+import type { OutputColumn } from './compiled.ts';
 
 /** Puts row after row into the frame's slots; what it yields has no meaning. */
 export type Step = (frame: Frame) => Iterable<unknown>;

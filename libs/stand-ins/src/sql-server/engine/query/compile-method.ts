@@ -1,7 +1,7 @@
 /** Methods of the types that have some: `column.ToString()`. What the values cannot answer fails with 6506. */
 import { SqlError } from '../values/index.ts';
 import type { Expression } from '../parser/ast.ts';
-import type { Compiled } from './scope.ts';
+import type { Compiled } from './compiled.ts';
 
 export function compileMethod(
   expression: Extract<Expression, { kind: 'method' }>,

@@ -7,15 +7,8 @@ import type { Values } from '../storage/row.ts';
 import { commonType } from '../values/index.ts';
 import { compileBlock, type Paging } from './compile-block.ts';
 import { compileExpression, converted } from './compile-expression.ts';
-import type { Compilation } from './compilation.ts';
-import {
-  Scope,
-  type Compiled,
-  type CompiledQuery,
-  type NamedQuery,
-  type OutputColumn,
-  type Surroundings,
-} from './scope.ts';
+import { type Compilation, Scope, type NamedQuery } from './scope.ts';
+import type { Compiled, CompiledQuery, OutputColumn, Surroundings } from './compiled.ts';
 import { compileSortKeys, type SortItem } from './sort.ts';
 
 type CommonTables = ReadonlyMap<string, NamedQuery>;

@@ -5,7 +5,8 @@ import type { CompareOperator, Expression } from '../parser/ast.ts';
 import { commonType, comparer, converter, isCharacter, familyOf, sqlErrors } from '../values/index.ts';
 import { likeMatcher } from './like.ts';
 import type { Evaluate, Frame, Test } from './run.ts';
-import type { Compiled, Scope } from './scope.ts';
+import type { Compiled } from './compiled.ts';
+import type { Scope } from './scope.ts';
 
 type CompileExpression = (expression: Expression, scope: Scope) => Compiled;
 

@@ -3,9 +3,10 @@ import type { SqlType, SqlValue } from '../engine-session.ts';
 import type { CompareOperator, Expression } from '../parser/ast.ts';
 import { comparer, converter, conversionBetween } from '../values/index.ts';
 import { compileExpression } from './compile-expression.ts';
-import type { Bounds } from './compilation.ts';
+import type { Bounds } from './table-like.ts';
 import type { Evaluate, Frame } from './run.ts';
-import type { ColumnReference, Compiled, Scope, ScopeTable } from './scope.ts';
+import type { ColumnReference, Scope, ScopeTable } from './scope.ts';
+import type { Compiled } from './compiled.ts';
 
 export function conjunctsOf(condition: Expression | undefined): readonly Expression[] {
   if (condition === undefined) return [];

@@ -5,7 +5,7 @@ import type { ServerState } from '../server/server-state.ts';
 import type { Database } from '../storage/database.ts';
 import type { Table } from '../storage/table.ts';
 import { SqlError } from '../values/index.ts';
-import type { EngineFunction } from './compilation.ts';
+import type { EngineFunction } from './engine-function.ts';
 import { textOf } from './text-of.ts';
 import { PRODUCT_VERSION, SERVER_NAME } from './system-variables.ts';
 import type { Frame, Run } from './run.ts';

@@ -7,7 +7,8 @@ import { compileExpression } from './compile-expression.ts';
 import type { Step } from './compile-from.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Frame, Test } from './run.ts';
-import type { Compiled, Grouping, Scope } from './scope.ts';
+import type { Compiled } from './compiled.ts';
+import type { Grouping, Scope } from './scope.ts';
 
 export class GroupPlan implements Grouping {
   readonly slot: number;

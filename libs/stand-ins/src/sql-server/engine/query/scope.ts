@@ -1,18 +1,11 @@
 /** Names that an expression can use: the table sources of its block, and those of the blocks around it. */
-import type { SqlType, SqlValue } from '../engine-session.ts';
+import type { SqlType } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import type { CommonTable, Expression, Name, Query } from '../parser/ast.ts';
-import type { Compilation } from './compilation.ts';
-import type { Evaluate, Frame, Run } from './run.ts';
-
-export interface OutputColumn {
-  readonly name: string;
-  readonly type: SqlType;
-  readonly nullable: boolean;
-  readonly identity?: boolean;
-  /** All its values are literal NULLs. */
-  readonly untyped?: boolean;
-}
+import type { Database } from '../storage/database.ts';
+import type { Compiled, CompiledQuery, OutputColumn } from './compiled.ts';
+import type { EngineFunction } from './engine-function.ts';
+import type { TableLike, VirtualTable } from './table-like.ts';
 
 export interface ScopeTable {
   /** Alias, or the name of the table. */
@@ -28,16 +21,6 @@ export interface ColumnReference {
   readonly slot: number;
   readonly index: number;
   readonly column: OutputColumn;
-}
-
-export interface Compiled {
-  readonly type: SqlType;
-  readonly nullable: boolean;
-  readonly evaluate: Evaluate;
-  /** A literal NULL, whose type gives way to any other. */
-  readonly untyped?: boolean;
-  /** Known before the first row. */
-  readonly constant?: boolean;
 }
 
 /** Set while the select list, HAVING and ORDER BY of a grouped block are compiled. */
@@ -165,17 +148,18 @@ function indexOfColumn(columns: readonly OutputColumn[], name: string): number |
 /** `Query` is compiled by a function given from outside, since queries contain expressions and the reverse. */
 export type CompileQuery = (query: Query, outer: Scope | undefined) => CompiledQuery;
 
-export interface CompiledQuery {
-  /** SELECT @x = …: the rows are read for their effect. */
-  readonly assigns: boolean;
-  readonly into?: Name;
-  readonly columns: readonly OutputColumn[];
-  /** The rows for one row of the block around it. Pull to go on. */
-  rows(at: Surroundings): Iterable<readonly SqlValue[]>;
-}
-
-/** The frame around a query that is about to run; there is none around a statement. */
-export interface Surroundings {
-  readonly outer: Frame | undefined;
-  readonly run: Run;
+/** What compiling one statement can ask for: the catalogue, the types of variables, and how queries are compiled. */
+export interface Compilation {
+  readonly database: Database;
+  /** Errors 208, 911. */
+  table(name: Name): TableLike;
+  /** Error 1087. */
+  tableVariable(name: string): TableLike;
+  /** Error 208 when there is no such table function. */
+  tableFunction(name: Name, args: readonly Compiled[]): VirtualTable;
+  /** The type of a variable. Error 137. */
+  variable(name: string): SqlType;
+  /** Functions of the engine by full name in lower case: `db_name`, `sys.fn_cdc_get_max_lsn`. */
+  engineFunction(name: Name): EngineFunction | undefined;
+  readonly compileQuery: CompileQuery;
 }

@@ -2,7 +2,7 @@
 import type { SqlValue } from '../engine-session.ts';
 import { comparer } from '../values/index.ts';
 import type { Frame } from './run.ts';
-import type { Compiled } from './scope.ts';
+import type { Compiled } from './compiled.ts';
 
 export interface SortItem {
   readonly compiled: Compiled;

@@ -2,7 +2,7 @@
 import type { SqlType, SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import type { Frame } from './run.ts';
-import type { Compiled } from './scope.ts';
+import type { Compiled } from './compiled.ts';
 
 export const SERVER_NAME = 'DSTREAM-STAND-IN';
 export const PRODUCT_VERSION = '16.0.4135.4';

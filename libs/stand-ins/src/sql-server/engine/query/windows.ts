@@ -9,7 +9,8 @@ import { compileExpression } from './compile-expression.ts';
 import type { Step } from './compile-from.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Frame } from './run.ts';
-import type { Compiled, Scope } from './scope.ts';
+import type { Compiled } from './compiled.ts';
+import type { Scope } from './scope.ts';
 import { compileSortKeys, type SortKeys } from './sort.ts';
 
 interface Window {

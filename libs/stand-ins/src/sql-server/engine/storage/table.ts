@@ -1,7 +1,6 @@
 /** A table: its columns, its constraints, its rows and their indexes. Knows no transaction; `Writer` changes it. */
 import type { ColumnDefinition, ConstraintDefinition, Expression } from '../parser/ast.ts';
 import type { SqlType } from '../engine-session.ts';
-import type { CaptureInstance } from '../cdc/capture-instance.ts';
 import { KeyIndex } from './key-index.ts';
 import type { Row, Values } from './row.ts';
 
@@ -66,7 +65,6 @@ export class Table {
   checks: readonly CheckConstraint[] = [];
   foreignKeys: readonly ForeignKey[] = [];
   referencedBy: readonly ForeignKey[] = [];
-  captures: readonly CaptureInstance[] = [];
   /** The last identity value given; undefined before the first. */
   lastIdentity: bigint | undefined;
   nextColumnId = 1;

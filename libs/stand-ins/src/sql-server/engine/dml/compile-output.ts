@@ -1,46 +1,17 @@
-/** What INSERT, UPDATE and DELETE are compiled to, and how OUTPUT and targets are found. */
+/** OUTPUT: rows of the changed rows, for the client or for another table. */
 import type { SqlValue } from '../engine-session.ts';
-import { errors } from '../errors.ts';
 import type { Name, Output } from '../parser/ast.ts';
+import { type Compilation, Scope } from '../query/scope.ts';
 import { compileItems } from '../query/compile-block.ts';
-import type { Compilation, StoredTable } from '../query/compilation.ts';
+import type { OutputColumn } from '../query/compiled.ts';
 import type { Run } from '../query/run.ts';
-import { Scope, type OutputColumn } from '../query/scope.ts';
-import type { Database } from '../storage/database.ts';
-import type { Row, Values } from '../storage/row.ts';
+import type { Values } from '../storage/row.ts';
 import type { Table } from '../storage/table.ts';
-import type { Transaction } from '../storage/transaction.ts';
 import { insertRows } from './insert-rows.ts';
 import { RowMaker } from './row-maker.ts';
 import { StatementChanges } from './statement-changes.ts';
-
-/** What a statement that writes needs from its session. */
-export interface WriteContext {
-  readonly run: Run;
-  readonly transaction: Transaction;
-  readonly identityInsert: Table | undefined;
-}
-
-export interface WriteResult {
-  readonly count: number;
-  /** Rows of OUTPUT. */
-  readonly rows: readonly Values[];
-}
-
-export interface WritePlan {
-  readonly database: Database | undefined;
-  /** Set when OUTPUT returns rows. */
-  readonly columns: readonly OutputColumn[] | undefined;
-  execute(context: WriteContext): WriteResult;
-}
-
-/** Only tables take writes: views of the catalogue and change tables do not (error 259). */
-export function targetTable(name: Name, compilation: Compilation): StoredTable {
-  const [first = ''] = name;
-  const found = first.startsWith('@') ? compilation.tableVariable(first) : compilation.table(name);
-  if (found.kind === 'virtual') throw errors.systemTable();
-  return found;
-}
+import type { WriteContext } from './write-plan.ts';
+import { targetTable } from './write-target.ts';
 
 export interface OutputPlan {
   readonly columns: readonly OutputColumn[] | undefined;
@@ -92,22 +63,5 @@ function outputInto(
     const changes = new StatementChanges(context.transaction, database, 'INSERT');
     for (const row of rows) insert(row, context, changes);
     changes.finish();
-  };
-}
-
-/** Finds the stored row of values that a query has read. */
-export function rowFinder(table: Table): (values: Values) => Row | undefined {
-  const keys = table.indexes.find((index) => index.unique)?.keys;
-  let byValues: Map<Values, Row> | undefined;
-  return (values) => {
-    if (keys !== undefined) {
-      for (const row of keys.at(keys.keyOf(values))) if (row.current === values) return row;
-      return undefined;
-    }
-    if (byValues === undefined) {
-      byValues = new Map();
-      for (const row of table.rows) if (row.current !== undefined) byValues.set(row.current, row);
-    }
-    return byValues.get(values);
   };
 }
