@@ -42,4 +42,25 @@ describe('the configured tables', () => {
     expect(intervalsOf(settings, { schema: 'Sales', table: 'Notes' })?.intervalMs).toBe(1_000);
     expect(intervalsOf(settings, { schema: 'dbo', table: 'Persons' })).toBeUndefined();
   });
+
+  test.each([
+    ['before', [setting('Sales', 'orders', 2_000), setting('sales', '*', 1_000)]],
+    ['after', [setting('sales', '*', 1_000), setting('Sales', 'orders', 2_000)]],
+    [
+      'between two spellings of',
+      [setting('sales', '*'), setting('Sales', 'orders', 2_000), setting('Sales', '*')],
+    ],
+  ])('an entry that stands %s the pattern of its schema wins, and its table comes once', (_, settings) => {
+    const orders = { schema: 'Sales', table: 'Orders' };
+    expect(expandTables(settings, catalogue)).toEqual([orders]);
+    expect(intervalsOf(settings, orders)?.intervalMs).toBe(2_000);
+  });
+
+  test('an entry names a table that its pattern leaves out because it is not captured', () => {
+    const settings = [setting('Sales', '*'), setting('Sales', 'Notes')];
+    expect(expandTables(settings, catalogue)).toEqual([
+      { schema: 'Sales', table: 'Orders' },
+      { schema: 'Sales', table: 'Notes' },
+    ]);
+  });
 });
