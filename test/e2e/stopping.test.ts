@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { createCapturedTable, insertRows } from '../support/database.ts';
 import { Pipeline } from '../support/pipeline.ts';
-import { until } from '../support/until.ts';
 
 test('SIGTERM hands the tables to another replica within seconds, and nothing is repeated', async () => {
   await using pipeline = await Pipeline.start();
@@ -27,16 +26,16 @@ test('SIGTERM hands the tables to another replica within seconds, and nothing is
 test('a second signal gives up at once', async () => {
   await using pipeline = await Pipeline.start();
   await createCapturedTable(pipeline.database, 'T');
-  const ingester = pipeline.run('ingester', await pipeline.config({ tables: ['T'] }));
-  await ingester.logged('owning the table');
-  pipeline.standIns.serviceBus.delaySends(60_000);
+  const config = await pipeline.config({ tables: ['T'] });
+  const ingester = pipeline.run('ingester', config);
+  const processor = pipeline.run('processor', config);
+  pipeline.standIns.serviceBus.delaySettlements(60_000);
   await insertRows(pipeline.database, 'T', { from: 1, to: 1 });
-  await until(
-    () => pipeline.standIns.serviceBus.counters().sends > 0,
-    () => 'a send is under way',
-  );
-  ingester.signal('SIGTERM');
-  await ingester.logged('signal received');
-  ingester.signal('SIGTERM');
-  expect(await ingester.ended).toBe(1);
+  await pipeline.arrivedDistinct(1);
+
+  processor.signal('SIGTERM');
+  await processor.logged('signal received');
+  processor.signal('SIGTERM');
+  expect(await processor.ended).toBe(1);
+  expect(await ingester.stop()).toBe(0);
 });

@@ -2,9 +2,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { delimiter, dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
+/** Started as a person starts it, by its own first line: that holds Node's flags. The Node is the one that runs this. */
 const program = fileURLToPath(new URL('../../dstream/src/main.ts', import.meta.url));
 
 export interface ChildOptions {
@@ -23,8 +25,8 @@ export class Child {
 
   constructor({ args, env, onLine, onLog }: ChildOptions) {
     // A process group of its own: Ctrl-C in the terminal reaches the playground only, which stops in good order.
-    this.#process = spawn(process.execPath, [program, ...args], {
-      env,
+    this.#process = spawn(program, args, {
+      env: { ...env, PATH: `${dirname(process.execPath)}${delimiter}${env['PATH'] ?? ''}` },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
