@@ -1,15 +1,16 @@
+import { realSqlServer } from '../support/endpoints.ts';
 import { inMemoryDatabase } from '../support/in-memory-database.ts';
 import { SqlServerDatabase } from '../support/sql-server-database.ts';
-import { realSqlServer } from '../support/sql-server-endpoint.ts';
 import { startSqlServerStandIn } from '../support/sql-server-stand-in.ts';
 import type { CapturedDatabase } from '../support/captured-database.ts';
 import { changeSourceContract } from './change-source.ts';
 
 changeSourceContract('in memory', () => Promise.resolve(inMemoryDatabase()));
+changeSourceContract('SQL Server stand-in', onStandIn);
 
 const real = realSqlServer();
-if (real === undefined) changeSourceContract('SQL Server stand-in', onStandIn);
-else changeSourceContract('SQL Server', () => SqlServerDatabase.create(real));
+if (real !== undefined)
+  changeSourceContract('SQL Server', () => SqlServerDatabase.create(real.connectionString));
 
 async function onStandIn(): Promise<CapturedDatabase> {
   const running = await startSqlServerStandIn();

@@ -25,11 +25,6 @@ export function realServiceBus(): ServiceBusEndpoint | undefined {
   };
 }
 
-function variable(name: string): string | undefined {
-  const value = process.env[`DSTREAM_TEST_${name}`];
-  return value === '' ? undefined : value;
-}
-
 /** A storage account for the tests, which make and remove containers of their own in it. */
 export interface BlobsEndpoint {
   readonly connectionString: string;
@@ -39,4 +34,20 @@ export interface BlobsEndpoint {
 export function realBlobs(): BlobsEndpoint | undefined {
   const connectionString = variable('BLOB_CONNECTION_STRING');
   return connectionString === undefined ? undefined : { connectionString };
+}
+
+/** A server whose login may create databases, in the form `Server=…;Database=…`; every test makes one of its own. */
+export interface SqlServerEndpoint {
+  readonly connectionString: string;
+}
+
+/** Undefined when `DSTREAM_TEST_SQL_CONNECTION_STRING` is not set. */
+export function realSqlServer(): SqlServerEndpoint | undefined {
+  const connectionString = variable('SQL_CONNECTION_STRING');
+  return connectionString === undefined ? undefined : { connectionString };
+}
+
+function variable(name: string): string | undefined {
+  const value = process.env[`DSTREAM_TEST_${name}`];
+  return value === '' ? undefined : value;
 }

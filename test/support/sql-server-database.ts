@@ -34,9 +34,9 @@ export class SqlServerDatabase implements CapturedDatabase {
   /** @param enable false for a database without change data capture */
   static async create(connectionString: string, { enable = true } = {}): Promise<SqlServerDatabase> {
     const name = `dstream_test_${randomBytes(4).toString('hex')}`;
+    const own = inDatabase(name, connectionString);
     const master = await openDatabase(connectionString);
     await master.query(`CREATE DATABASE [${name}]`);
-    const own = connectionString.replace(/Database=[^;]*/i, `Database=${name}`);
     const pool = await openDatabase(own);
     if (enable) await pool.query('EXEC sys.sp_cdc_enable_db');
     return new SqlServerDatabase(name, own, master, pool);
@@ -133,6 +133,14 @@ export class SqlServerDatabase implements CapturedDatabase {
       60_000,
     );
   }
+}
+
+/** The same server, another database. */
+function inDatabase(name: string, connectionString: string): string {
+  const database = /(?<=(^|;)\s*Database\s*=)[^;]*/i;
+  if (!database.test(connectionString))
+    throw new Error('the connection string of the server names no database: add Database=master');
+  return connectionString.replace(database, name);
 }
 
 function statementOf(change: PersonChange): string {
