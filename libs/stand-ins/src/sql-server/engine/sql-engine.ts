@@ -1,12 +1,12 @@
 /** The T-SQL and CDC engine: give it logins and it gives sessions. Holds everything in memory. */
 import type { LoginRequest, LoginResult, SqlEngine, SqlMessage } from './engine-session.ts';
 import { errors } from './errors.ts';
+import type { SqlError } from './errors/sql-error.ts';
 import { ParsedBatches } from './exec/parsed-batches.ts';
-import { Session } from './exec/session.ts';
 import { SessionState } from './exec/session-state.ts';
+import { Session } from './exec/session.ts';
 import { ServerState, type Counters, type Timers } from './server/server-state.ts';
 import { lsnFromBytes } from './storage/log-sequence.ts';
-import type { SqlError } from './values/index.ts';
 
 export type { Counters, Timers } from './server/server-state.ts';
 

@@ -1,7 +1,7 @@
 /** Scalar functions of change data capture, sys.fn_cdc_*. */
 import { datetimeOf, msOf } from '../catalogue/moments.ts';
 import type { SqlMoment, SqlType, SqlValue } from '../engine-session.ts';
-import { SqlError } from '../values/index.ts';
+import { errors } from '../errors.ts';
 import type { EngineFunction } from '../query/engine-function.ts';
 import { textOf } from '../query/text-of.ts';
 import { LSN_BYTES, lsnFromBytes, lsnToBytes } from '../storage/log-sequence.ts';
@@ -102,11 +102,6 @@ function pick(relation: string, entries: readonly Timed[], wanted: number): Time
     case 'smallest greater than or equal':
       return entries.find(({ ms }) => ms >= wanted);
     default:
-      throw new SqlError(
-        313,
-        'An insufficient number of arguments were supplied for the procedure or function sys.fn_cdc_map_time_to_lsn.',
-        16,
-        3,
-      );
+      throw errors.tooFewArguments('sys.fn_cdc_map_time_to_lsn');
   }
 }

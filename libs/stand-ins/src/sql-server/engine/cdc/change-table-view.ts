@@ -1,14 +1,17 @@
 /** Change tables as tables: cdc.[<instance>_CT] itself, and what cdc.fn_cdc_get_all_changes_<instance> returns of it. */
 import type { SqlType, SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
-import type { Bounds, VirtualTable } from '../query/table-like.ts';
-import type { Compiled, OutputColumn } from '../query/compiled.ts';
 import { converted } from '../query/compile-expression.ts';
+import type { Compiled, OutputColumn } from '../query/compiled.ts';
+import type { Bounds, VirtualTable } from '../query/table-like.ts';
 import { lsnFromBytes, lsnToBytes, type Lsn } from '../storage/log-sequence.ts';
 import type { Values } from '../storage/row.ts';
 import type { CaptureInstance } from './capture-instance.ts';
 import type { CdcDatabase } from './cdc-database.ts';
 import type { ChangeRow, Place } from './change-table.ts';
+
+/** As the messages name the function of any capture instance. */
+const ALL_CHANGES = 'cdc.fn_cdc_get_all_changes_ ... ';
 
 export const LSN_TYPE: SqlType = { name: 'binary', length: 10 };
 const MASK: SqlType = { name: 'varbinary', length: 128 };
@@ -99,7 +102,7 @@ export function allChangesFunction(
 ): VirtualTable {
   const [from, to, option] = args;
   if (from === undefined || to === undefined || option === undefined || args.length > 3)
-    throw errors.rangeOrArguments();
+    throw errors.tooFewArguments(ALL_CHANGES);
   const evaluators = [
     converted(from, LSN_TYPE),
     converted(to, LSN_TYPE),
@@ -131,18 +134,19 @@ function checkedRange(
   low: SqlValue,
   high: SqlValue,
 ): { from: number; to: number } {
-  if (!(low instanceof Uint8Array) || !(high instanceof Uint8Array)) throw errors.rangeOrArguments();
+  if (!(low instanceof Uint8Array) || !(high instanceof Uint8Array))
+    throw errors.tooFewArguments(ALL_CHANGES);
   const [from, to] = [lsnFromBytes(low), lsnFromBytes(high)];
   const { maxLsn } = cdc;
   if (maxLsn === undefined || from > to || from < instance.lowLsn || to > maxLsn)
-    throw errors.rangeOrArguments();
+    throw errors.tooFewArguments(ALL_CHANGES);
   return { from, to };
 }
 
 /** True when rows of the image before an update are wanted. */
 function rowFilter(option: SqlValue): boolean {
   const wanted = typeof option === 'string' ? option.trimEnd().toLowerCase() : '';
-  if (wanted !== 'all' && wanted !== 'all update old') throw errors.rangeOrArguments();
+  if (wanted !== 'all' && wanted !== 'all update old') throw errors.tooFewArguments(ALL_CHANGES);
   return wanted !== 'all';
 }
 

@@ -5,9 +5,9 @@
  * CATCH block takes it ("Database engine error severities", "TRY...CATCH", "SET XACT_ABORT").
  */
 import type { Reply, SqlParameter } from '../engine-session.ts';
-import { SyntaxErrorAt } from '../errors.ts';
+import { SqlError } from '../errors/sql-error.ts';
+import { SyntaxErrorAt } from '../errors/syntax-errors.ts';
 import type { Expression, Statement } from '../parser/ast.ts';
-import { SqlError } from '../values/index.ts';
 import { BatchRun } from './batch-run.ts';
 import { neverWaits } from './batch-shape.ts';
 import { Evaluator } from './evaluator.ts';
@@ -16,8 +16,8 @@ import type { ParsedBatches } from './parsed-batches.ts';
 import { RaisedError } from './raise.ts';
 import type { Replying } from './replies.ts';
 import { ScriptRunner } from './script-runner.ts';
-import { runSessionStatement } from './session-statements.ts';
 import type { SessionState } from './session-state.ts';
+import { runSessionStatement } from './session-statements.ts';
 import {
   isControl,
   isDefinition,

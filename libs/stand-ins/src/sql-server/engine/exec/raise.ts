@@ -1,10 +1,11 @@
 /** RAISERROR and THROW. */
 import type { Reply, SqlType, SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
+import { SqlError } from '../errors/sql-error.ts';
 import type { Expression, Statement } from '../parser/ast.ts';
 import type { CaughtError } from '../query/run.ts';
 import { textOf } from '../query/text-of.ts';
-import { converter, SqlError } from '../values/index.ts';
+import { converter } from '../values/index.ts';
 
 /** An error that a statement of the batch raised. `ends`: the batch ends (THROW); after RAISERROR it goes on. */
 export class RaisedError extends SqlError {

@@ -3,9 +3,8 @@ import type { Reply } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import type { Name } from '../parser/ast.ts';
 import type { TableLike } from '../query/table-like.ts';
-import { SqlError } from '../values/index.ts';
-import type { Of, SessionStatement } from './statement-kinds.ts';
 import type { SessionState } from './session-state.ts';
+import type { Of, SessionStatement } from './statement-kinds.ts';
 
 type FindTable = (name: Name) => TableLike;
 
@@ -110,8 +109,7 @@ function dropDatabase(name: string, ifExists: boolean, { state }: SessionState):
   if (database === undefined && ifExists) return;
   if (database === undefined || database.system) throw errors.cannotDropDatabase(name);
   const isUsed = [...state.sessions.values()].some((session) => session.database === database);
-  if (isUsed)
-    throw new SqlError(3702, `Cannot drop database "${name}" because it is currently in use.`, 16, 3);
+  if (isUsed) throw errors.databaseInUse(name);
   state.databases.delete(name.toLowerCase());
   state.version++;
 }

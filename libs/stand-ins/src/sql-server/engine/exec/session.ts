@@ -1,6 +1,6 @@
 /** One connection, as the TDS server sees it. */
 import type { EngineSession, IsolationLevel, Reply, SqlParameter } from '../engine-session.ts';
-import { SqlError } from '../values/index.ts';
+import { SqlError } from '../errors/sql-error.ts';
 import { BatchRunner } from './batch-runner.ts';
 import type { ParsedBatches } from './parsed-batches.ts';
 import { ReplyStream, SyncReplyStream, type Replying } from './replies.ts';

@@ -1,7 +1,7 @@
 /** Waiting inside of a batch. */
 import { setImmediate } from 'node:timers';
+import { errors } from '../errors.ts';
 import type { Timers } from '../server/server-state.ts';
-import { SqlError } from '../values/index.ts';
 import type { Replying, Wait } from './replies.ts';
 
 /** Lets everybody else have a turn. */
@@ -14,8 +14,7 @@ export function pause(): Wait {
 /** WAITFOR DELAY 'hh:mm:ss.mmm'. Error 148. */
 export function* sleep(delay: string, timers: Timers, signal: AbortSignal): Replying {
   const parts = /^(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,3}))?)?$/.exec(delay.trim());
-  if (parts === null)
-    throw new SqlError(148, `Incorrect time syntax in time string '${delay}' used with WAITFOR.`, 15);
+  if (parts === null) throw errors.delaySyntax(delay);
   const [, hours = '0', minutes = '0', seconds = '0', fraction = '0'] = parts;
   const ms =
     ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000 + Number(fraction.padEnd(3, '0'));

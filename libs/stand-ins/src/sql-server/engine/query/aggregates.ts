@@ -1,13 +1,14 @@
 /** COUNT, SUM, AVG, MIN, MAX and STRING_AGG ("Aggregate functions"). NULLs are left out, except by COUNT(*). */
 import type { SqlType, SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
+import { valueErrors } from '../errors/value-errors.ts';
 import type { FunctionCall } from '../parser/ast.ts';
 import { collationKey } from '../storage/key.ts';
-import { comparer, converter, familyOf, operatorFor, SqlError } from '../values/index.ts';
+import { comparer, converter, familyOf, operatorFor } from '../values/index.ts';
 import { AGGREGATES, compileExpression } from './compile-expression.ts';
-import { compileSortKeys, type SortKeys } from './sort.ts';
 import type { Frame } from './run.ts';
 import type { Scope } from './scope.ts';
+import { compileSortKeys, type SortKeys } from './sort.ts';
 
 export interface Accumulator {
   add(frame: Frame): void;
@@ -94,7 +95,7 @@ function sumType(type: SqlType): SqlType {
     case 'opaque':
     case 'variant':
     default:
-      throw new SqlError(8117, `Operand data type ${type.name} is invalid for sum operator.`);
+      throw valueErrors.operandTypeInvalid(type.name, 'sum');
   }
 }
 
@@ -154,7 +155,7 @@ function average(type: SqlType, evaluate: Evaluate): Aggregate {
 
 function extreme(name: string, type: SqlType, evaluate: Evaluate): Aggregate {
   if (type.name === 'bit' || familyOf(type) === 'opaque') {
-    throw new SqlError(8117, `Operand data type ${type.name} is invalid for ${name.toLowerCase()} operator.`);
+    throw valueErrors.operandTypeInvalid(type.name, name.toLowerCase());
   }
   const compare = comparer(type);
   const sign = name === 'MIN' ? -1 : 1;

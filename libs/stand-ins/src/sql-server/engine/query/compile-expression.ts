@@ -1,6 +1,8 @@
 /** Compiles scalar expressions to closures. Types are known before the first row. */
 import type { SqlType, SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
+import { SqlError } from '../errors/sql-error.ts';
+import { valueErrors } from '../errors/value-errors.ts';
 import type { Expression, FunctionCall } from '../parser/ast.ts';
 import {
   bitwiseNot,
@@ -10,14 +12,13 @@ import {
   negation,
   operatorFor,
   scalarFunctions,
-  SqlError,
 } from '../values/index.ts';
 import { compileMethod } from './compile-method.ts';
 import { compileTest } from './compile-test.ts';
-import { compileSystemVariable } from './system-variables.ts';
-import type { Evaluate, Frame } from './run.ts';
 import type { Compiled } from './compiled.ts';
+import type { Evaluate, Frame } from './run.ts';
 import type { Scope } from './scope.ts';
+import { compileSystemVariable } from './system-variables.ts';
 
 type Of<K extends Expression['kind']> = Extract<Expression, { kind: K }>;
 
@@ -76,14 +77,9 @@ export function assigned(compiled: Compiled, type: SqlType): Evaluate {
 }
 
 function requireImplicit(from: SqlType, to: SqlType, allowed: 'explicit' | 'no'): never {
-  if (allowed === 'no')
-    throw new SqlError(206, `Operand type clash: ${from.name} is incompatible with ${to.name}`, 16, 2);
-  throw new SqlError(
-    257,
-    `Implicit conversion from data type ${from.name} to ${to.name} is not allowed. Use the CONVERT function to run this query.`,
-    16,
-    3,
-  );
+  throw allowed === 'no'
+    ? valueErrors.operandTypeClash(from.name, to.name)
+    : valueErrors.implicitNotAllowed(from.name, to.name);
 }
 
 export function converted(compiled: Compiled, type: SqlType): Evaluate {
@@ -308,11 +304,7 @@ export const AGGREGATES = new Set(['COUNT', 'COUNT_BIG', 'SUM', 'AVG', 'MIN', 'M
 function requireCount(name: string, count: number, least: number, most: number): void {
   if (count >= least && count <= most) return;
   if (least === most) throw errors.argumentCount(name.toLowerCase(), least);
-  throw new SqlError(
-    189,
-    `The ${name.toLowerCase()} function requires ${String(least)} to ${String(most)} arguments.`,
-    15,
-  );
+  throw errors.argumentRange(name.toLowerCase(), least, most);
 }
 
 /** ISNULL has the type of its first argument. */

@@ -1,5 +1,5 @@
 /** Methods of the types that have some: `column.ToString()`. What the values cannot answer fails with 6506. */
-import { SqlError } from '../values/index.ts';
+import { errors } from '../errors.ts';
 import type { Expression } from '../parser/ast.ts';
 import type { Compiled } from './compiled.ts';
 
@@ -7,10 +7,5 @@ export function compileMethod(
   expression: Extract<Expression, { kind: 'method' }>,
   operand: Compiled,
 ): Compiled {
-  throw new SqlError(
-    6506,
-    `Could not find method '${expression.name}' for type '${operand.type.name}' in assembly 'Microsoft.SqlServer.Types'`,
-    16,
-    10,
-  );
+  throw errors.unknownMethod(expression.name, operand.type.name);
 }

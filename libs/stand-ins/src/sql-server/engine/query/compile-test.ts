@@ -1,11 +1,12 @@
 /** Compiles conditions to closures with three results: true, false, and null for unknown. */
 import type { SqlType, SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
+import { valueErrors } from '../errors/value-errors.ts';
 import type { CompareOperator, Expression } from '../parser/ast.ts';
-import { commonType, comparer, converter, isCharacter, familyOf, sqlErrors } from '../values/index.ts';
+import { commonType, comparer, converter, isCharacter, familyOf } from '../values/index.ts';
+import type { Compiled } from './compiled.ts';
 import { likeMatcher } from './like.ts';
 import type { Evaluate, Frame, Test } from './run.ts';
-import type { Compiled } from './compiled.ts';
 import type { Scope } from './scope.ts';
 
 type CompileExpression = (expression: Expression, scope: Scope) => Compiled;
@@ -104,7 +105,7 @@ const OLD_LARGE = new Set(['text', 'ntext', 'image']);
 /** text, ntext, image and xml cannot be compared (error 402). */
 function requireComparable(left: SqlType, right: SqlType): void {
   if (OLD_LARGE.has(left.name) || OLD_LARGE.has(right.name) || left.name === 'xml' || right.name === 'xml') {
-    throw sqlErrors.typesIncompatible(left.name, right.name, 'equal to');
+    throw valueErrors.typesIncompatible(left.name, right.name, 'equal to');
   }
 }
 

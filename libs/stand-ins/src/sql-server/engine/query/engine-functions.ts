@@ -1,14 +1,14 @@
 /** Functions that ask the server, the catalogue or the session. */
 import { CDC_FUNCTIONS } from '../cdc/cdc-functions.ts';
 import type { SqlType, SqlValue } from '../engine-session.ts';
+import { SqlError } from '../errors/sql-error.ts';
 import type { ServerState } from '../server/server-state.ts';
 import type { Database } from '../storage/database.ts';
 import type { Table } from '../storage/table.ts';
-import { SqlError } from '../values/index.ts';
 import type { EngineFunction } from './engine-function.ts';
-import { textOf } from './text-of.ts';
-import { PRODUCT_VERSION, SERVER_NAME } from './system-variables.ts';
 import type { Frame, Run } from './run.ts';
+import { PRODUCT_VERSION, SERVER_NAME } from './system-variables.ts';
+import { textOf } from './text-of.ts';
 
 const NAME: SqlType = { name: 'nvarchar', length: 128 };
 const TEXT: SqlType = { name: 'nvarchar', length: 4000 };

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SqlType, SqlValue } from '../engine-session.ts';
+import { SqlError } from '../errors/sql-error.ts';
 import { arithmetic, arithmeticType, bitwiseNot, negation, type ArithmeticOp } from './arithmetic.ts';
 import { decimalText, parseDecimal } from './decimal.ts';
-import { SqlError } from './sql-error.ts';
 
 const int: SqlType = { name: 'int' };
 const bigint: SqlType = { name: 'bigint' };

@@ -1,17 +1,18 @@
 /** The operators + - * / % & | ^ and unary minus and ~, with the types of their results. */
 import type { SqlType, SqlValue } from '../engine-session.ts';
-import { converter, type Convert } from './convert-value.ts';
+import type { SqlError } from '../errors/sql-error.ts';
+import { valueErrors } from '../errors/value-errors.ts';
 import { commonType } from './common-type.ts';
+import { converter, type Convert } from './convert-value.ts';
+import { bitOperator } from './operators/bit-operator.ts';
+import { operatorName, type ArithmeticOp, type BoundOperator } from './operators/bound-operator.ts';
 import { concatenation } from './operators/concatenation.ts';
 import { datetimeOperator } from './operators/datetime-operator.ts';
 import { decimalOperator } from './operators/decimal-operator.ts';
 import { floatOperator } from './operators/float-operator.ts';
 import { integerOperator } from './operators/integer-operator.ts';
 import { moneyOperator } from './operators/money-operator.ts';
-import { bitOperator } from './operators/bit-operator.ts';
-import { operatorName, type ArithmeticOp, type BoundOperator } from './operators/bound-operator.ts';
 import { integerRange, familyOf, isBinary, isCharacter, plainFamilyOf } from './type-facts.ts';
-import { type SqlError, sqlErrors } from './sql-error.ts';
 
 export type { ArithmeticOp, BoundOperator } from './operators/bound-operator.ts';
 
@@ -70,9 +71,9 @@ function converted(inner: BoundOperator, a: SqlType, b: SqlType): BoundOperator 
 const refused = (op: ArithmeticOp, a: SqlType, b: SqlType): SqlError =>
   familyOf(a) === familyOf(b)
     ? familyOf(a) === 'bit' || a.name !== b.name
-      ? sqlErrors.typesIncompatible(a.name, b.name, operatorName(op))
-      : sqlErrors.operandTypeInvalid(a.name, operatorName(op))
-    : sqlErrors.operandTypeClash(a.name, b.name);
+      ? valueErrors.typesIncompatible(a.name, b.name, operatorName(op))
+      : valueErrors.operandTypeInvalid(a.name, operatorName(op))
+    : valueErrors.operandTypeClash(a.name, b.name);
 
 /** Unary minus: of a tinyint smallint; error 8117 for what is no number. */
 export function negation(type: SqlType): { readonly type: SqlType; readonly apply: Convert } {
@@ -80,7 +81,7 @@ export function negation(type: SqlType): { readonly type: SqlType; readonly appl
   if (type.name === 'tinyint') return negated({ name: 'smallint' });
   if (family === 'integer' || family === 'float' || family === 'decimal' || family === 'money')
     return negated(type);
-  throw sqlErrors.operandTypeInvalid(type.name, 'minus');
+  throw valueErrors.operandTypeInvalid(type.name, 'minus');
 }
 
 function negated(type: SqlType): { readonly type: SqlType; readonly apply: Convert } {
@@ -91,11 +92,11 @@ function negated(type: SqlType): { readonly type: SqlType; readonly apply: Conve
     apply: (value) => {
       if (value === null) return null;
       if (typeof value === 'object' && 'unscaled' in value) {
-        if (least !== undefined && value.unscaled === least) throw sqlErrors.overflow(type.name);
+        if (least !== undefined && value.unscaled === least) throw valueErrors.overflow(type.name);
         return { ...value, unscaled: -value.unscaled };
       }
       if (least !== undefined && BigInt(value as number | bigint) === least)
-        throw sqlErrors.overflow(type.name);
+        throw valueErrors.overflow(type.name);
       return typeof value === 'bigint' ? -value : 0 - (value as number);
     },
   };
@@ -104,7 +105,7 @@ function negated(type: SqlType): { readonly type: SqlType; readonly apply: Conve
 /** Bitwise NOT of integers and bit; error 8117 for the rest. */
 export function bitwiseNot(type: SqlType): { readonly type: SqlType; readonly apply: Convert } {
   if (type.name === 'bit') return { type, apply: (value) => (value === null ? null : value !== true) };
-  if (familyOf(type) !== 'integer') throw sqlErrors.operandTypeInvalid(type.name, "'~'");
+  if (familyOf(type) !== 'integer') throw valueErrors.operandTypeInvalid(type.name, "'~'");
   const unsigned = type.name === 'tinyint';
   return {
     type,

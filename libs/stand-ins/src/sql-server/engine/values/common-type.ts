@@ -1,6 +1,6 @@
 /** The type in which two operands meet: precedence for the name, their larger extents for the rest. */
 import type { SqlType } from '../engine-session.ts';
-import { sqlErrors } from './sql-error.ts';
+import { valueErrors } from '../errors/value-errors.ts';
 import { conversionBetween } from './implicit-conversion.ts';
 import {
   comparePrecedence,
@@ -19,7 +19,7 @@ import {
  */
 export function commonType(a: SqlType, b: SqlType): SqlType {
   const [high, low] = comparePrecedence(a, b) <= 0 ? [a, b] : [b, a];
-  if (conversionBetween(low, high) === 'no') throw sqlErrors.operandTypeClash(low.name, high.name);
+  if (conversionBetween(low, high) === 'no') throw valueErrors.operandTypeClash(low.name, high.name);
   if (familyOf(high) === 'decimal') return isNumeric(low) ? mergedDecimal(high, low) : high;
   if (isCharacter(high) && high.length !== undefined)
     return { name: high.name, length: mergedLength(high, low) };

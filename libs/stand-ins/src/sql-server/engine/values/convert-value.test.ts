@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SqlMoment, SqlType, SqlValue } from '../engine-session.ts';
+import { SqlError } from '../errors/sql-error.ts';
 import { converter, convertValue } from './convert-value.ts';
-import { SqlError } from './sql-error.ts';
 import { sqlTypeOf } from './sql-type-of.ts';
 
 /** `decimal(10,2)`, `varchar(30)`, `nvarchar(max)`. */

@@ -1,5 +1,6 @@
 /** CAST and CONVERT between all types ("CAST and CONVERT"). NULL stays NULL. */
 import type { SqlType, SqlValue, SqlVariant } from '../engine-session.ts';
+import { valueErrors } from '../errors/value-errors.ts';
 import type { Convert } from './conversions/convert.ts';
 import { toBinary, toGuid } from './conversions/to-binary.ts';
 import { toCharacter } from './conversions/to-character.ts';
@@ -8,7 +9,6 @@ import { toFloat } from './conversions/to-float.ts';
 import { toBit, toInteger } from './conversions/to-integer.ts';
 import { toMoment } from './conversions/to-moment.ts';
 import { conversionBetween } from './implicit-conversion.ts';
-import { sqlErrors } from './sql-error.ts';
 import { plainFamilyOf } from './type-facts.ts';
 
 export type { Convert } from './conversions/convert.ts';
@@ -20,7 +20,7 @@ export type { Convert } from './conversions/convert.ts';
 export function converter(from: SqlType, to: SqlType, style?: number): Convert {
   if (sameType(from, to)) return (value) => value;
   if (from.name !== 'sql_variant' && conversionBetween(from, to) === 'no')
-    throw sqlErrors.conversionNotAllowed(from.name, to.name);
+    throw valueErrors.conversionNotAllowed(from.name, to.name);
   const convert = pick(from, to, style);
   return (value) => (value === null ? null : convert(value));
 }

@@ -1,5 +1,5 @@
 /** float and real as text ("CAST and CONVERT", float and real styles). */
-import { sqlErrors } from './sql-error.ts';
+import { valueErrors } from '../errors/value-errors.ts';
 
 /** `1.5e+003`: SQL Server writes the exponent with three digits. */
 function scientific(value: number, digits: number): string {
@@ -27,5 +27,5 @@ export function floatText(style: number, type: string): (value: number) => strin
   if (style === 1) return (value) => scientific(value, 8);
   if (style === 2) return (value) => scientific(value, 16);
   if (style === 3) return (value) => scientific(value, 17);
-  throw sqlErrors.styleInvalid(style, type);
+  throw valueErrors.styleInvalid(style, type);
 }

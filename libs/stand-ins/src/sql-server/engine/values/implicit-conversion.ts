@@ -1,6 +1,7 @@
 /** Which conversions exist ("CAST and CONVERT", chart of implicit and explicit conversions). */
 import type { SqlType, SqlTypeName } from '../engine-session.ts';
-import { type SqlError, sqlErrors } from './sql-error.ts';
+import type { SqlError } from '../errors/sql-error.ts';
+import { valueErrors } from '../errors/value-errors.ts';
 import { familyOf, isCharacter, isNumeric } from './type-facts.ts';
 
 type Allowed = 'implicit' | 'explicit' | 'no';
@@ -95,6 +96,6 @@ export function implicitConversionError(from: SqlType, to: SqlType): SqlError | 
   const allowed = conversionBetween(from, to);
   if (allowed === 'implicit') return undefined;
   return allowed === 'no'
-    ? sqlErrors.operandTypeClash(from.name, to.name)
-    : sqlErrors.implicitNotAllowed(from.name, to.name);
+    ? valueErrors.operandTypeClash(from.name, to.name)
+    : valueErrors.implicitNotAllowed(from.name, to.name);
 }

@@ -9,6 +9,5 @@ export * from './functions/scalar-functions.ts';
 export * from './hash-key.ts';
 export * from './implicit-conversion.ts';
 export * from './moment.ts';
-export * from './sql-error.ts';
 export * from './sql-type-of.ts';
 export * from './type-facts.ts';

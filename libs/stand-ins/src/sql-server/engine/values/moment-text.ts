@@ -1,8 +1,8 @@
 /** Dates and times as text, by the styles of CONVERT ("CAST and CONVERT", date and time styles). */
 import type { SqlMoment, SqlType } from '../engine-session.ts';
+import { valueErrors } from '../errors/value-errors.ts';
 import { dayAt, type CalendarDay } from './calendar.ts';
 import { clockOf, localOf, type ClockReading } from './moment.ts';
-import { sqlErrors } from './sql-error.ts';
 import { secondScale } from './type-facts.ts';
 
 export const monthNames = [
@@ -140,7 +140,7 @@ const defaultStyle = (type: SqlType): number =>
 export function momentText(type: SqlType, style = defaultStyle(type)): MomentText {
   const form = styles.get(style);
   if (form === undefined || (type.name === 'time' && form.time === undefined))
-    throw sqlErrors.styleInvalid(style, type.name);
+    throw valueErrors.styleInvalid(style, type.name);
   if (type.name === 'date' && form.date !== undefined) {
     const { date } = form;
     return (moment) => date(dayAt(moment.days));

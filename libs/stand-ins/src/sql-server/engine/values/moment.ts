@@ -1,8 +1,8 @@
 /** Moments of the date and time types: rounding to each type's grain, zones, seconds. */
 import type { SqlMoment, SqlType } from '../engine-session.ts';
+import { valueErrors } from '../errors/value-errors.ts';
 import { day1753, day1900, day2079, lastDay, ticksPerDay, ticksPerMinute } from './calendar.ts';
 import { divideRounded, powerOfTen } from './decimal.ts';
-import { sqlErrors } from './sql-error.ts';
 import { secondScale, plainNameOf } from './type-facts.ts';
 
 /** Carries ticks beyond a day into the days. */
@@ -67,7 +67,7 @@ export function fitMoment(moment: SqlMoment, type: SqlType, from: string): SqlMo
 }
 
 function inRange(days: number, least: number, most: number, from: string, type: SqlType): number {
-  if (days < least || days > most) throw sqlErrors.dateOutOfRange(from, type.name);
+  if (days < least || days > most) throw valueErrors.dateOutOfRange(from, type.name);
   return days;
 }
 

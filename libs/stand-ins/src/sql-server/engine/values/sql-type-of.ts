@@ -1,6 +1,6 @@
 /** From the name of a type and its arguments, as T-SQL writes them, to a SqlType ("Data types"). */
 import type { SqlType, SqlTypeName } from '../engine-session.ts';
-import { sqlErrors } from './sql-error.ts';
+import { valueErrors } from '../errors/value-errors.ts';
 
 type Length = number | 'max';
 type Build = (args: readonly Length[]) => SqlType;
@@ -11,7 +11,7 @@ export type TypePlace = 'column' | 'cast';
 const plain =
   (name: SqlTypeName): Build =>
   (args) => {
-    if (args.length > 0) throw sqlErrors.typeTakesNoLength(name);
+    if (args.length > 0) throw valueErrors.typeTakesNoLength(name);
     return { name };
   };
 
@@ -19,27 +19,28 @@ function sized(name: SqlTypeName, most: number, max: boolean, place: TypePlace):
   return ([length = place === 'cast' ? 30 : 1]) => {
     if (length === 'max') {
       if (max) return { name, length };
-      throw sqlErrors.syntaxNear('max');
+      throw valueErrors.syntaxNear('max');
     }
-    if (length < 1) throw sqlErrors.invalidLength(length);
-    if (length > most) throw sqlErrors.typeTooLong(name, length, most);
+    if (length < 1) throw valueErrors.invalidLength(length);
+    if (length > most) throw valueErrors.typeTooLong(name, length, most);
     return { name, length };
   };
 }
 
 function exact(name: 'decimal' | 'numeric'): Build {
   return ([precision = 18, scale = 0]) => {
-    if (precision === 'max' || scale === 'max') throw sqlErrors.syntaxNear('max');
-    if (precision < 1) throw sqlErrors.invalidLength(precision);
-    if (precision > 38) throw sqlErrors.precisionTooLarge(1, precision);
-    if (scale > precision) throw sqlErrors.scaleAbovePrecision(1, scale, precision);
+    if (precision === 'max' || scale === 'max') throw valueErrors.syntaxNear('max');
+    if (precision < 1) throw valueErrors.invalidLength(precision);
+    if (precision > 38) throw valueErrors.precisionTooLarge(1, precision);
+    if (scale > precision) throw valueErrors.scaleAbovePrecision(1, scale, precision);
     return { name, precision, scale };
   };
 }
 
 function timed(name: SqlTypeName): Build {
   return ([scale = 7]) => {
-    if (scale === 'max' || scale < 0 || scale > 7) throw sqlErrors.invalidScale(scale === 'max' ? -1 : scale);
+    if (scale === 'max' || scale < 0 || scale > 7)
+      throw valueErrors.invalidScale(scale === 'max' ? -1 : scale);
     return { name, scale };
   };
 }
@@ -47,7 +48,7 @@ function timed(name: SqlTypeName): Build {
 /** float(1..24) is real, float(25..53) float. */
 const floating: Build = ([digits = 53]) => {
   if (digits === 'max' || digits < 1 || digits > 53)
-    throw sqlErrors.invalidLength(digits === 'max' ? -1 : digits);
+    throw valueErrors.invalidLength(digits === 'max' ? -1 : digits);
   return { name: digits <= 24 ? 'real' : 'float' };
 };
 
@@ -115,7 +116,7 @@ export function sqlTypeOf(name: string, args: readonly Length[], place: TypePlac
   const lower = name.toLowerCase();
   if (lower === 'sysname') return { name: 'nvarchar', length: 128 };
   const known = synonyms.get(lower) ?? lower;
-  if (!(known in names)) throw sqlErrors.typeNotFound(name);
+  if (!(known in names)) throw valueErrors.typeNotFound(name);
   return names[known as SqlTypeName](place)(args);
 }
 

@@ -4,10 +4,10 @@
  * little-endian days and, for datetimeoffset, minutes of offset.
  */
 import type { SqlMoment, SqlType } from '../../engine-session.ts';
+import { valueErrors } from '../../errors/value-errors.ts';
 import { day1900, ticksPerMinute } from '../calendar.ts';
 import { powerOfTen } from '../decimal.ts';
 import { threeHundredths, ticksOfThreeHundredths } from '../moment.ts';
-import { sqlErrors } from '../sql-error.ts';
 import { secondScale, plainNameOf } from '../type-facts.ts';
 import { integerOfBytes } from './to-integer.ts';
 
@@ -78,7 +78,7 @@ function newMoment(bytes: Uint8Array, to: SqlType, from: SqlType): SqlMoment {
   const scale = bytes[0] ?? 8;
   const size = 1 + tickBytes(scale);
   const whole = size + (to.name === 'time' ? 0 : to.name === 'datetimeoffset' ? 5 : 3);
-  if (scale > 7 || bytes.length !== whole) throw sqlErrors.converting(from.name, to.name);
+  if (scale > 7 || bytes.length !== whole) throw valueErrors.converting(from.name, to.name);
   const ticks = unsigned(bytes.subarray(1, size)) * powerOfTen(7 - scale);
   if (to.name === 'time') return { days: 0, ticks };
   const days = Number(unsigned(bytes.subarray(size, size + 3)));

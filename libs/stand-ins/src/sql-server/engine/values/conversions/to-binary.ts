@@ -1,9 +1,9 @@
 /** Conversion to binary, varbinary, image and timestamp, and to uniqueidentifier. */
 import type { SqlDecimal, SqlType, SqlValue, SqlMoment } from '../../engine-session.ts';
+import { valueErrors } from '../../errors/value-errors.ts';
 import { encodeCodePage, encodeUtf16 } from '../code-page.ts';
 import { guidFromBytes, guidToBytes, parseGuid } from '../guid-bytes.ts';
 import { hexToBytes } from '../hex.ts';
-import { sqlErrors } from '../sql-error.ts';
 import { decimalShape, familyOf, integerRange, isUnicode, plainFamilyOf } from '../type-facts.ts';
 import type { Convert } from './convert.ts';
 import { bigEndian, littleEndian, momentBytes } from './moment-bytes.ts';
@@ -39,7 +39,7 @@ function bytesOf(from: SqlType, to: SqlType, style: number): (value: SqlValue) =
     case 'opaque':
       return (value) => value as Uint8Array;
     default:
-      throw sqlErrors.conversionNotAllowed(from.name, to.name);
+      throw valueErrors.conversionNotAllowed(from.name, to.name);
   }
 }
 
@@ -63,12 +63,12 @@ function textBytes(from: SqlType, to: SqlType, style: number): (value: SqlValue)
     return isUnicode(from)
       ? (value) => encodeUtf16(value as string)
       : (value) => encodeCodePage(value as string);
-  if (style !== 1 && style !== 2) throw sqlErrors.styleInvalid(style, from.name, to.name);
+  if (style !== 1 && style !== 2) throw valueErrors.styleInvalid(style, from.name, to.name);
   return (value) => {
     const text = value as string;
     const prefixed = text.slice(0, 2).toLowerCase() === '0x';
     const bytes = style === 1 && !prefixed ? undefined : hexToBytes(style === 1 ? text.slice(2) : text);
-    if (bytes === undefined) throw sqlErrors.converting(from.name, to.name);
+    if (bytes === undefined) throw valueErrors.converting(from.name, to.name);
     return bytes;
   };
 }
@@ -90,10 +90,10 @@ function fitBytes(to: SqlType, rightAligned: boolean): (bytes: Uint8Array) => Ui
 
 export function toGuid(from: SqlType, to: SqlType): Convert {
   if (familyOf(from) === 'binary') return (value) => guidFromBytes(value as Uint8Array);
-  if (familyOf(from) !== 'character') throw sqlErrors.conversionNotAllowed(from.name, to.name);
+  if (familyOf(from) !== 'character') throw valueErrors.conversionNotAllowed(from.name, to.name);
   return (value) => {
     const guid = parseGuid(value as string);
-    if (guid === undefined) throw sqlErrors.uniqueidentifierSyntax();
+    if (guid === undefined) throw valueErrors.uniqueidentifierSyntax();
     return guid;
   };
 }

@@ -1,11 +1,11 @@
 /** Conversion to the character types and xml. */
 import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../engine-session.ts';
+import { valueErrors } from '../../errors/value-errors.ts';
 import { decodeCodePage, decodeUtf16, throughCodePage } from '../code-page.ts';
 import { decimalText, unscaledAt } from '../decimal.ts';
 import { floatText } from '../float-text.ts';
 import { bytesToHex } from '../hex.ts';
 import { momentText } from '../moment-text.ts';
-import { sqlErrors } from '../sql-error.ts';
 import { familyOf, isUnicode, nameInMessages, plainFamilyOf } from '../type-facts.ts';
 import type { Convert } from './convert.ts';
 
@@ -45,14 +45,14 @@ function textOf(from: SqlType, to: SqlType, style: number | undefined): Text {
     case 'guid':
       return (value) => value as string;
     default:
-      throw sqlErrors.conversionNotAllowed(from.name, to.name);
+      throw valueErrors.conversionNotAllowed(from.name, to.name);
   }
 }
 
 /** 0: two digits; 1: two digits and commas; 2 and 126: four digits. */
 function moneyText(from: SqlType, style: number): Text {
   if (style === 2 || style === 126) return (value) => decimalText(value as SqlDecimal);
-  if (style !== 0 && style !== 1) throw sqlErrors.styleInvalid(style, from.name);
+  if (style !== 0 && style !== 1) throw valueErrors.styleInvalid(style, from.name);
   const cents: Text = (value) => decimalText({ unscaled: unscaledAt(value as SqlDecimal, 2), scale: 2 });
   return style === 0 ? cents : (value) => cents(value).replace(/\B(?=(?:\d{3})+\.)/g, ',');
 }
@@ -61,7 +61,7 @@ function moneyText(from: SqlType, style: number): Text {
 function binaryText(from: SqlType, to: SqlType, style: number): Text {
   if (style === 1) return (value) => `0x${bytesToHex(value as Uint8Array)}`;
   if (style === 2) return (value) => bytesToHex(value as Uint8Array);
-  if (style !== 0) throw sqlErrors.styleInvalid(style, from.name);
+  if (style !== 0) throw valueErrors.styleInvalid(style, from.name);
   return isUnicode(to)
     ? (value) => decodeUtf16(value as Uint8Array)
     : (value) => decodeCodePage(value as Uint8Array);
@@ -89,10 +89,10 @@ function tooLong(from: SqlType, to: SqlType): (text: string, length: number) => 
   };
   if (family === 'integer' && from.name !== 'bigint' && !isUnicode(to))
     return (_text, length) => '*'.padEnd(to.name === 'char' ? length : 1);
-  if (family === 'integer') return () => fail(sqlErrors.overflow(to.name));
-  if (family === 'decimal') return () => fail(sqlErrors.overflow(to.name, nameInMessages(from)));
-  if (family === 'money') return () => fail(sqlErrors.moneyResultSpace());
-  if (family === 'float') return (text) => fail(sqlErrors.floatOverflow(to.name, Number(text)));
-  if (family === 'guid') return () => fail(sqlErrors.uniqueidentifierSpace());
+  if (family === 'integer') return () => fail(valueErrors.overflow(to.name));
+  if (family === 'decimal') return () => fail(valueErrors.overflow(to.name, nameInMessages(from)));
+  if (family === 'money') return () => fail(valueErrors.moneyResultSpace());
+  if (family === 'float') return (text) => fail(valueErrors.floatOverflow(to.name, Number(text)));
+  if (family === 'guid') return () => fail(valueErrors.uniqueidentifierSpace());
   return (text, length) => text.slice(0, length);
 }

@@ -1,8 +1,8 @@
 /** Conversion to decimal, numeric, money and smallmoney. */
 import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../engine-session.ts';
+import { valueErrors } from '../../errors/value-errors.ts';
 import { day1900, ticksPerDay } from '../calendar.ts';
 import { decimalFromNumber, fitsPrecision, parseDecimal, unscaledAt } from '../decimal.ts';
-import { sqlErrors } from '../sql-error.ts';
 import { decimalShape, familyOf, integerRange, nameInMessages, plainFamilyOf } from '../type-facts.ts';
 import type { Convert } from './convert.ts';
 import { integerOfBytes } from './to-integer.ts';
@@ -14,7 +14,7 @@ export function toDecimal(from: SqlType, to: SqlType): Convert {
     familyOf(from) === 'character' || familyOf(from) === 'decimal' ? nameInMessages(from) : from.name;
   return (value) => {
     const unscaled = unscaledAt(read(value), scale);
-    if (!fitsPrecision(unscaled, precision)) throw sqlErrors.overflow('numeric', what);
+    if (!fitsPrecision(unscaled, precision)) throw valueErrors.overflow('numeric', what);
     return { unscaled, scale };
   };
 }
@@ -24,7 +24,7 @@ export function toMoney(from: SqlType, to: SqlType): Convert {
   const read = familyOf(from) === 'character' ? readMoney : exactNumber(from, to, 4);
   return (value) => {
     const unscaled = unscaledAt(read(value), 4);
-    if (unscaled < least || unscaled > most) throw sqlErrors.overflow(to.name, nameInMessages(from));
+    if (unscaled < least || unscaled > most) throw valueErrors.overflow(to.name, nameInMessages(from));
     return { unscaled, scale: 4 };
   };
 }
@@ -53,13 +53,13 @@ function exactNumber(from: SqlType, to: SqlType, scale: number): (value: SqlValu
     case 'moment':
       return (value) => daysAndFraction(value as SqlMoment);
     default:
-      throw sqlErrors.conversionNotAllowed(from.name, to.name);
+      throw valueErrors.conversionNotAllowed(from.name, to.name);
   }
 }
 
 function textNumber(text: string, from: SqlType): SqlDecimal {
   const value = parseDecimal(text);
-  if (value === undefined) throw sqlErrors.converting(from.name, 'numeric');
+  if (value === undefined) throw valueErrors.converting(from.name, 'numeric');
   return value;
 }
 
@@ -69,13 +69,13 @@ function readMoney(value: SqlValue): SqlDecimal {
   if (text === '') return { unscaled: 0n, scale: 4 };
   const match = /^([+-]?)\s*[$£¥€]?\s*([+-]?)([\d,]*(?:\.\d*)?)$/.exec(text);
   const number = match && parseDecimal((match[3] ?? '').replaceAll(',', ''));
-  if (!match || !number) throw sqlErrors.moneySyntax();
+  if (!match || !number) throw valueErrors.moneySyntax();
   return match[1] === '-' || match[2] === '-' ? { ...number, unscaled: -number.unscaled } : number;
 }
 
 /** Precision, scale, zero, sign, then the magnitude in little-endian bytes: the form that CAST to varbinary gives. */
 function decimalOfBytes(bytes: Uint8Array, from: SqlType): SqlDecimal {
-  if (bytes.length < 5) throw sqlErrors.converting(from.name, 'numeric');
+  if (bytes.length < 5) throw valueErrors.converting(from.name, 'numeric');
   let magnitude = 0n;
   for (const byte of bytes.subarray(4).toReversed()) magnitude = (magnitude << 8n) | BigInt(byte);
   return { unscaled: bytes[3] === 1 ? magnitude : -magnitude, scale: bytes[1] ?? 0 };

@@ -1,8 +1,8 @@
 /** Conversion to float and real. */
 import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../engine-session.ts';
+import { valueErrors } from '../../errors/value-errors.ts';
 import { day1900, ticksPerDay } from '../calendar.ts';
 import { decimalToNumber } from '../decimal.ts';
-import { sqlErrors } from '../sql-error.ts';
 import { plainFamilyOf } from '../type-facts.ts';
 import type { Convert } from './convert.ts';
 
@@ -11,7 +11,7 @@ export function toFloat(from: SqlType, to: SqlType): Convert {
   if (to.name === 'float') return read;
   return (value) => {
     const single = Math.fround(read(value));
-    if (!Number.isFinite(single)) throw sqlErrors.floatOverflow('real', read(value));
+    if (!Number.isFinite(single)) throw valueErrors.floatOverflow('real', read(value));
     return single;
   };
 }
@@ -30,7 +30,7 @@ function doubleOf(from: SqlType, to: SqlType): (value: SqlValue) => number {
     case 'moment':
       return (value) => daysWithFraction(value as SqlMoment);
     default:
-      throw sqlErrors.conversionNotAllowed(from.name, to.name);
+      throw valueErrors.conversionNotAllowed(from.name, to.name);
   }
 }
 
@@ -39,9 +39,9 @@ function doubleOfText(text: string, from: SqlType, to: SqlType): number {
   const trimmed = text.trim();
   if (trimmed === '') return 0;
   if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(trimmed))
-    throw sqlErrors.converting(from.name, to.name);
+    throw valueErrors.converting(from.name, to.name);
   const value = Number(trimmed);
-  if (!Number.isFinite(value)) throw sqlErrors.overflow(to.name, from.name);
+  if (!Number.isFinite(value)) throw valueErrors.overflow(to.name, from.name);
   return value;
 }
 

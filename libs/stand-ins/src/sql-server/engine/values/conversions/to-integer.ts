@@ -1,8 +1,8 @@
 /** Conversion to bit, tinyint, smallint, int and bigint. */
 import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../engine-session.ts';
+import { valueErrors } from '../../errors/value-errors.ts';
 import { day1900, ticksPerDay } from '../calendar.ts';
 import { divideRounded, truncatedAt, unscaledAt } from '../decimal.ts';
-import { sqlErrors } from '../sql-error.ts';
 import { familyOf, integerRange, nameInMessages, plainFamilyOf } from '../type-facts.ts';
 import type { Convert } from './convert.ts';
 
@@ -44,7 +44,7 @@ function wholeNumber(from: SqlType, to: SqlType): (value: SqlValue) => bigint {
     case 'moment':
       return (value) => daysSince1900(value as SqlMoment);
     default:
-      throw sqlErrors.conversionNotAllowed(from.name, to.name);
+      throw valueErrors.conversionNotAllowed(from.name, to.name);
   }
 }
 
@@ -53,20 +53,21 @@ function overflowOf(from: SqlType, to: SqlType): (value: SqlValue) => Error {
   const small = to.name === 'tinyint' || to.name === 'smallint';
   if (family === 'character') return (value) => textOverflow(value as string, from, to);
   if (family === 'float' && to.name !== 'bigint')
-    return (value) => sqlErrors.floatOverflow(to.name, value as number);
-  if (family === 'integer' && small) return (value) => sqlErrors.smallOverflow(to.name, `${value as number}`);
-  if (family === 'decimal') return () => sqlErrors.overflow(to.name, 'numeric');
-  return () => sqlErrors.overflow(to.name);
+    return (value) => valueErrors.floatOverflow(to.name, value as number);
+  if (family === 'integer' && small)
+    return (value) => valueErrors.smallOverflow(to.name, `${value as number}`);
+  if (family === 'decimal') return () => valueErrors.overflow(to.name, 'numeric');
+  return () => valueErrors.overflow(to.name);
 }
 
 const internalNames: Readonly<Record<string, string>> = { tinyint: 'INT1', smallint: 'INT2' };
 
 function textOverflow(value: string, from: SqlType, to: SqlType): Error {
   const internal = internalNames[to.name];
-  if (internal !== undefined) return sqlErrors.textOverflowSmall(from.name, value, internal);
+  if (internal !== undefined) return valueErrors.textOverflowSmall(from.name, value, internal);
   return to.name === 'int'
-    ? sqlErrors.textOverflow(from.name, value, to.name)
-    : sqlErrors.overflow(to.name, 'expression');
+    ? valueErrors.textOverflow(from.name, value, to.name)
+    : valueErrors.overflow(to.name, 'expression');
 }
 
 /** An empty text is 0. */
@@ -75,8 +76,8 @@ function integerOfText(text: string, from: SqlType, to: SqlType): bigint {
   if (trimmed === '') return 0n;
   if (/^[+-]?\d+$/.test(trimmed)) return BigInt(trimmed.startsWith('+') ? trimmed.slice(1) : trimmed);
   throw to.name === 'bigint'
-    ? sqlErrors.converting(nameInMessages(from), to.name)
-    : sqlErrors.syntaxConverting(from.name, text, to.name);
+    ? valueErrors.converting(nameInMessages(from), to.name)
+    : valueErrors.syntaxConverting(from.name, text, to.name);
 }
 
 /** Big-endian; bytes on the left that do not fit are dropped. */
@@ -104,7 +105,7 @@ export function toBit(from: SqlType, to: SqlType): Convert {
     case 'moment':
       return (value) => (value as SqlMoment).days !== day1900 || (value as SqlMoment).ticks !== 0n;
     default:
-      throw sqlErrors.conversionNotAllowed(from.name, to.name);
+      throw valueErrors.conversionNotAllowed(from.name, to.name);
   }
 }
 
@@ -113,5 +114,5 @@ function bitOfText(text: string, from: SqlType): boolean {
   if (trimmed === 'true') return true;
   if (trimmed === 'false' || trimmed === '') return false;
   if (/^[+-]?\d+$/.test(trimmed)) return !/^[+-]?0+$/.test(trimmed);
-  throw sqlErrors.syntaxConverting(from.name, text, 'bit');
+  throw valueErrors.syntaxConverting(from.name, text, 'bit');
 }

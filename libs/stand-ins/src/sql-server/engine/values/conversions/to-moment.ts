@@ -1,10 +1,10 @@
 /** Conversion to the date and time types. */
 import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../engine-session.ts';
+import { valueErrors } from '../../errors/value-errors.ts';
 import { day1900, ticksPerDay } from '../calendar.ts';
 import { decimalToNumber } from '../decimal.ts';
 import { fitMoment, localOf, normalisedMoment, ticksOfThreeHundredths, withOffset } from '../moment.ts';
 import { dateOrderOf, parseMoment, type DateOrder, type ParsedMoment } from '../parse-moment.ts';
-import { sqlErrors } from '../sql-error.ts';
 import { plainFamilyOf } from '../type-facts.ts';
 import type { Convert } from './convert.ts';
 import { momentOfBytes } from './moment-bytes.ts';
@@ -25,7 +25,7 @@ export function toMoment(from: SqlType, to: SqlType, style?: number): Convert {
     case 'binary':
       return (value) => fitMoment(momentOfBytes(value as Uint8Array, to, from), to, from.name);
     default:
-      throw sqlErrors.conversionNotAllowed(from.name, to.name);
+      throw valueErrors.conversionNotAllowed(from.name, to.name);
   }
 }
 
@@ -44,7 +44,7 @@ function fromText(from: SqlType, to: SqlType, order: DateOrder): Convert {
   const old = to.name === 'datetime' || to.name === 'smalldatetime';
   return (value) => {
     const parsed = parseMoment(value as string, order);
-    if (parsed === 'range' && old) throw sqlErrors.dateOutOfRange(from.name, to.name);
+    if (parsed === 'range' && old) throw valueErrors.dateOutOfRange(from.name, to.name);
     if (typeof parsed === 'string') throw syntaxError(to);
     if (old && (parsed.fractionDigits > 3 || (parsed.offsetMinutes ?? 0) !== 0)) throw syntaxError(to);
     return fitMoment(readAs(parsed, to), to, from.name);
@@ -57,7 +57,7 @@ const readAs = (parsed: ParsedMoment, to: SqlType): SqlMoment =>
     : { days: parsed.days, ticks: parsed.ticks };
 
 const syntaxError = (to: SqlType): Error =>
-  to.name === 'smalldatetime' ? sqlErrors.smalldatetimeSyntax() : sqlErrors.dateSyntax();
+  to.name === 'smalldatetime' ? valueErrors.smalldatetimeSyntax() : valueErrors.dateSyntax();
 
 /** Days since 1900-01-01, with their fraction, to the nearest 1/300 s. */
 export function momentOfDays(days: number): SqlMoment {

@@ -1,5 +1,6 @@
 /** DATEADD and DATEDIFF ("DATEADD", "DATEDIFF"). */
 import type { SqlMoment, SqlType } from '../../engine-session.ts';
+import { valueErrors } from '../../errors/value-errors.ts';
 import {
   dayAt,
   daysInMonth,
@@ -10,7 +11,6 @@ import {
   ticksPerSecond,
 } from '../calendar.ts';
 import { fitMoment, localOf, normalisedMoment, withOffset } from '../moment.ts';
-import { sqlErrors } from '../sql-error.ts';
 import type { DatePart } from './date-part.ts';
 
 const dayUnits: Readonly<Partial<Record<DatePart, number>>> = { day: 1, dayofyear: 1, weekday: 1, week: 7 };
@@ -28,12 +28,13 @@ const tickUnits: Readonly<Partial<Record<DatePart, bigint>>> = {
 export function addToMoment(part: DatePart, count: number, moment: SqlMoment, type: SqlType): SqlMoment {
   const local = localOf(moment);
   const moved = type.name === 'time' ? wrapped(move(part, count, local)) : move(part, count, local);
-  if (moved === undefined || moved.days < 0 || moved.days > lastDay) throw sqlErrors.dateOverflow(type.name);
+  if (moved === undefined || moved.days < 0 || moved.days > lastDay)
+    throw valueErrors.dateOverflow(type.name);
   const placed = moment.offsetMinutes === undefined ? moved : withOffset(moved, moment.offsetMinutes);
   try {
     return fitMoment(placed, type, type.name);
   } catch {
-    throw sqlErrors.dateOverflow(type.name);
+    throw valueErrors.dateOverflow(type.name);
   }
 }
 

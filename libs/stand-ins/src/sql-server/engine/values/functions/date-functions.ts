@@ -1,11 +1,11 @@
 /** Date and time functions ("Date and time data types and functions"). The server's zone is UTC. */
 import type { SqlMoment, SqlType, SqlValue } from '../../engine-session.ts';
+import { valueErrors } from '../../errors/value-errors.ts';
 import { dayAt, daysInMonth, daysOf } from '../calendar.ts';
 import { convertValue } from '../convert-value.ts';
-import { fitMoment, localOf, ticksOfClock, withOffset } from '../moment.ts';
 import { monthNames, offsetText } from '../moment-text.ts';
+import { fitMoment, localOf, ticksOfClock, withOffset } from '../moment.ts';
 import { offsetMinutesOf } from '../parse-moment.ts';
-import { sqlErrors } from '../sql-error.ts';
 import { familyOf, isCharacter } from '../type-facts.ts';
 import { bigintType, intType, lenient, strict, type Arguments } from './arguments.ts';
 import { addToMoment, boundariesBetween } from './date-arithmetic.ts';
@@ -26,7 +26,7 @@ const momentType = (type: SqlType | undefined, text: SqlType): SqlType => {
 function partFor(args: Arguments, type: SqlType, name: string): DatePart {
   const part = datePartOf(args.text(0), name);
   const missing = type.name === 'date' ? isClockPart(part) : type.name === 'time' && !isClockPart(part);
-  if (missing) throw sqlErrors.datePartNotSupported(args.text(0).toLowerCase(), name, type.name);
+  if (missing) throw valueErrors.datePartNotSupported(args.text(0).toLowerCase(), name, type.name);
   return part;
 }
 
@@ -37,7 +37,7 @@ const dateadd = strict(
   (args) => {
     const type = momentType(args.type(2), datetime);
     const part = partFor(args, type, 'dateadd');
-    if (part === 'tzoffset' || part === 'iso_week') throw sqlErrors.datePartOutOfRange(part, 'dateadd');
+    if (part === 'tzoffset' || part === 'iso_week') throw valueErrors.datePartOutOfRange(part, 'dateadd');
     return addToMoment(part, args.int(1), args.moment(2, type), type);
   },
 );
@@ -45,20 +45,20 @@ const dateadd = strict(
 /** Text is read as datetimeoffset, so that every form and digit counts. */
 function difference(args: Arguments, name: string): bigint {
   const part = datePartOf(args.text(0), name);
-  if (part === 'tzoffset' || part === 'iso_week') throw sqlErrors.datePartOutOfRange(part, name);
+  if (part === 'tzoffset' || part === 'iso_week') throw valueErrors.datePartOutOfRange(part, name);
   const [start, end] = [1, 2].map((at) => args.moment(at, momentType(args.type(at), datetimeoffset)));
   return start && end ? boundariesBetween(part === 'weekday' ? 'day' : part, start, end) : 0n;
 }
 
 const datediff = strict(3, 3, intType, (args) => {
   const count = difference(args, 'datediff');
-  if (count !== BigInt.asIntN(32, count)) throw sqlErrors.dateDiffOverflow('datediff');
+  if (count !== BigInt.asIntN(32, count)) throw valueErrors.dateDiffOverflow('datediff');
   return Number(count);
 });
 
 const datediffBig = strict(3, 3, bigintType, (args) => {
   const count = difference(args, 'datediff_big');
-  if (count !== BigInt.asIntN(64, count)) throw sqlErrors.dateDiffOverflow('datediff_big');
+  if (count !== BigInt.asIntN(64, count)) throw valueErrors.dateDiffOverflow('datediff_big');
   return count;
 });
 
@@ -98,7 +98,7 @@ const ints = (args: Arguments): readonly number[] => args.values.map((_, at) => 
 const datefromparts = strict(3, 3, date, (args) => {
   const [year = 0, month = 0, day = 0] = ints(args);
   const days = daysOf(year, month, day);
-  if (days === undefined) throw sqlErrors.datePartsInvalid('date');
+  if (days === undefined) throw valueErrors.datePartsInvalid('date');
   return { days, ticks: 0n };
 });
 
@@ -113,7 +113,7 @@ const datetime2fromparts = strict(
     const days = daysOf(year, month, day);
     const clock = hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second < 60;
     if (days === undefined || !clock || scale < 0 || scale > 7 || fraction < 0 || fraction >= 10 ** scale)
-      throw sqlErrors.datePartsInvalid('datetime2');
+      throw valueErrors.datePartsInvalid('datetime2');
     return { days, ticks: ticksOfClock(hour, minute, second, fraction * 10 ** (7 - scale)) };
   },
 );
@@ -126,9 +126,9 @@ const zonedType: ScalarFunction['type'] = ([first]) => ({
 /** Minutes, or a text such as `+02:00`. Error 9812 outside ±14 hours. */
 function offsetArgument(args: Arguments): number {
   const text = isCharacter(args.type(1)) ? args.text(1).trim() : undefined;
-  if (text !== undefined && !/^[+-]\d{2}:\d{2}$/.test(text)) throw sqlErrors.offsetInvalid();
+  if (text !== undefined && !/^[+-]\d{2}:\d{2}$/.test(text)) throw valueErrors.offsetInvalid();
   const offset = text === undefined ? args.int(1) : offsetMinutesOf(text);
-  if (Math.abs(offset) > 840) throw sqlErrors.offsetInvalid();
+  if (Math.abs(offset) > 840) throw valueErrors.offsetInvalid();
   return offset;
 }
 
@@ -143,7 +143,7 @@ const todatetimeoffset = strict(2, 2, zonedType, (args) =>
 
 /** `value AT TIME ZONE zone`, for UTC only: error 9820 for another zone. */
 const atTimeZone = strict(2, 2, zonedType, (args) => {
-  if (args.text(1).toUpperCase() !== 'UTC') throw sqlErrors.timeZoneInvalid(args.text(1));
+  if (args.text(1).toUpperCase() !== 'UTC') throw valueErrors.timeZoneInvalid(args.text(1));
   const type = momentType(args.type(0), datetime2);
   const moment = args.moment(0, type);
   return type.name === 'datetimeoffset' ? { ...moment, offsetMinutes: 0 } : withOffset(moment, 0);

@@ -1,8 +1,8 @@
 /** The date parts of DATEADD, DATEDIFF, DATEPART and DATENAME, by all their names ("DATEPART"). */
 import type { SqlMoment } from '../../engine-session.ts';
+import { valueErrors } from '../../errors/value-errors.ts';
 import { dayAt, dayOfWeek, dayOfYear, daysOf } from '../calendar.ts';
 import { clockOf, localOf } from '../moment.ts';
-import { sqlErrors } from '../sql-error.ts';
 
 export type DatePart =
   | 'year'
@@ -46,7 +46,7 @@ const parts = new Map(
 /** Error 155 for what is no date part. */
 export function datePartOf(name: string, functionName: string): DatePart {
   const part = parts.get(name.toLowerCase());
-  if (part === undefined) throw sqlErrors.notADatePart(name, functionName);
+  if (part === undefined) throw valueErrors.notADatePart(name, functionName);
   return part;
 }
 

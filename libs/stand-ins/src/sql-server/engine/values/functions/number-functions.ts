@@ -1,8 +1,8 @@
 /** Mathematical functions ("Mathematical functions"). Text arguments count as float. */
 import type { SqlDecimal, SqlType, SqlValue } from '../../engine-session.ts';
+import { valueErrors } from '../../errors/value-errors.ts';
 import { convertValue } from '../convert-value.ts';
 import { fitsPrecision, powerOfTen } from '../decimal.ts';
-import { sqlErrors } from '../sql-error.ts';
 import { decimalShape, familyOf, integerRange, plainFamilyOf } from '../type-facts.ts';
 import { floatType, intType, lenient, strict, type Arguments } from './arguments.ts';
 import type { ScalarFunction } from './scalar-function.ts';
@@ -22,7 +22,7 @@ function workType(type: SqlType | undefined): SqlType {
     case 'character':
       return floatType;
     default:
-      throw sqlErrors.argumentTypeInvalid(type.name, 1, 'mathematical');
+      throw valueErrors.argumentTypeInvalid(type.name, 1, 'mathematical');
   }
 }
 
@@ -53,19 +53,19 @@ function byType(args: Arguments, rules: NumberRules, resultScale?: number): SqlV
   const target = familyOf(type) === 'money' ? scale : (resultScale ?? scale);
   const moved = target === scale ? result : result / powerOfTen(scale - target);
   if (!fitsPrecision(moved, decimalShape(type).precision))
-    throw sqlErrors.overflow(familyOf(type) === 'money' ? 'money' : 'numeric');
+    throw valueErrors.overflow(familyOf(type) === 'money' ? 'money' : 'numeric');
   return { unscaled: moved, scale: target };
 }
 
 function finite(value: number): number {
-  if (Number.isNaN(value)) throw sqlErrors.floatInvalid();
-  if (!Number.isFinite(value)) throw sqlErrors.overflow('float');
+  if (Number.isNaN(value)) throw valueErrors.floatInvalid();
+  if (!Number.isFinite(value)) throw valueErrors.overflow('float');
   return value;
 }
 
 function whole(value: bigint, type: SqlType): SqlValue {
   const { least, most } = integerRange(type);
-  if (value < least || value > most) throw sqlErrors.overflow(type.name);
+  if (value < least || value > most) throw valueErrors.overflow(type.name);
   return type.name === 'bigint' ? value : Number(value);
 }
 
@@ -132,13 +132,13 @@ const double = (compute: (value: number) => number): ScalarFunction =>
 
 const log = strict(1, 2, floatType, (args) => {
   const value = Math.log(args.float(0));
-  if (!Number.isFinite(value)) throw sqlErrors.floatInvalid();
+  if (!Number.isFinite(value)) throw valueErrors.floatInvalid();
   return args.count > 1 ? finite(value / Math.log(args.float(1))) : value;
 });
 
 const log10 = strict(1, 1, floatType, (args) => {
   const value = Math.log10(args.float(0));
-  if (!Number.isFinite(value)) throw sqlErrors.floatInvalid();
+  if (!Number.isFinite(value)) throw valueErrors.floatInvalid();
   return value;
 });
 

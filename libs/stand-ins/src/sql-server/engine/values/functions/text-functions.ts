@@ -1,8 +1,8 @@
 /** String functions that take text apart and put it together ("String functions"). */
 import type { SqlType, SqlValue } from '../../engine-session.ts';
-import { convertValue } from '../convert-value.ts';
+import { valueErrors } from '../../errors/value-errors.ts';
 import { foldText } from '../compare-values.ts';
-import { sqlErrors } from '../sql-error.ts';
+import { convertValue } from '../convert-value.ts';
 import { isBinary } from '../type-facts.ts';
 import {
   asTextType,
@@ -52,7 +52,7 @@ const substring = strict(
     first && isBinary(first) ? { name: 'varbinary', length: first.length ?? 'max' } : asTextType(first),
   (args) => {
     const [from, to] = range(args.int(1), args.int(2));
-    if (args.int(2) < 0) throw sqlErrors.leftLength();
+    if (args.int(2) < 0) throw valueErrors.leftLength();
     return isBinary(args.type(0))
       ? (args.value(0) as Uint8Array).slice(from, to)
       : args.text(0).slice(from, to);
@@ -60,12 +60,12 @@ const substring = strict(
 );
 
 const left = strict(2, 2, partType, (args) => {
-  if (args.int(1) < 0) throw sqlErrors.substringLength('left');
+  if (args.int(1) < 0) throw valueErrors.substringLength('left');
   return args.text(0).slice(0, args.int(1));
 });
 
 const right = strict(2, 2, partType, (args) => {
-  if (args.int(1) < 0) throw sqlErrors.substringLength('right');
+  if (args.int(1) < 0) throw valueErrors.substringLength('right');
   const text = args.text(0);
   return text.slice(Math.max(0, text.length - args.int(1)));
 });
@@ -116,7 +116,7 @@ const replace = strict(
 
 const translate = strict(3, 3, like, (args) => {
   const [from, to] = [args.text(1), args.text(2)];
-  if (from.length !== to.length) throw sqlErrors.translateLength();
+  if (from.length !== to.length) throw valueErrors.translateLength();
   const map = new Map<string, string>();
   for (let i = from.length - 1; i >= 0; i--) map.set(foldText(from.charAt(i), false) || ' ', to.charAt(i));
   return Array.from({ length: args.text(0).length }, (_, i) => args.text(0).charAt(i))
@@ -194,7 +194,7 @@ const jsonEscapes: Readonly<Partial<Record<string, string>>> = { '/': '\\/' };
 
 const stringEscape = strict(2, 2, { name: 'nvarchar', length: 'max' }, (args) => {
   if (args.text(1).toLowerCase() !== 'json')
-    throw sqlErrors.argumentTypeInvalid(args.text(1), 2, 'string_escape');
+    throw valueErrors.argumentTypeInvalid(args.text(1), 2, 'string_escape');
   return Array.from(args.text(0), (c) => jsonEscapes[c] ?? JSON.stringify(c).slice(1, -1)).join('');
 });
 

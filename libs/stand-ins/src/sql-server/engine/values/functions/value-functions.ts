@@ -1,12 +1,13 @@
 /** Functions on values of any type: sizes, tests, hashes, choices. */
 import { createHash } from 'node:crypto';
 import type { SqlType, SqlValue } from '../../engine-session.ts';
+import { SqlError } from '../../errors/sql-error.ts';
+import { valueErrors } from '../../errors/value-errors.ts';
 import { encodeCodePage, encodeUtf16 } from '../code-page.ts';
 import { commonType } from '../common-type.ts';
 import { comparer } from '../compare-values.ts';
 import { convertValue } from '../convert-value.ts';
 import { keyer } from '../hash-key.ts';
-import { SqlError, sqlErrors } from '../sql-error.ts';
 import {
   decimalShape,
   plainFamilyOf,
@@ -156,10 +157,10 @@ const format: ScalarFunction = {
   minArgs: 2,
   maxArgs: 3,
   type: () => {
-    throw sqlErrors.notAFunction('FORMAT');
+    throw valueErrors.notAFunction('FORMAT');
   },
   call: () => {
-    throw sqlErrors.notAFunction('FORMAT');
+    throw valueErrors.notAFunction('FORMAT');
   },
 };
 

@@ -1,7 +1,7 @@
 /** & | ^ on integers and bit; one side may be binary with an integer on the other ("Bitwise operators"). */
 import type { SqlType } from '../../engine-session.ts';
+import { valueErrors } from '../../errors/value-errors.ts';
 import { converter } from '../convert-value.ts';
-import { sqlErrors } from '../sql-error.ts';
 import { comparePrecedence, familyOf, isBinary } from '../type-facts.ts';
 import { operatorName, type ArithmeticOp, type BoundOperator } from './bound-operator.ts';
 import { integerOperator } from './integer-operator.ts';
@@ -21,7 +21,7 @@ function resultType(op: ArithmeticOp, a: SqlType, b: SqlType): SqlType {
   if (isWhole(a) && isWhole(b)) return comparePrecedence(a, b) <= 0 ? a : b;
   if (isWhole(a) && isBinary(b)) return a;
   if (isWhole(b) && isBinary(a)) return b;
-  throw sqlErrors.typesIncompatible(a.name, b.name, operatorName(op));
+  throw valueErrors.typesIncompatible(a.name, b.name, operatorName(op));
 }
 
 function bits(op: ArithmeticOp): BoundOperator['apply'] {

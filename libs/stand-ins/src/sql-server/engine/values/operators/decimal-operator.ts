@@ -1,8 +1,8 @@
 /** decimal and numeric ("Precision, scale, and length": the results of operations). */
 import type { SqlDecimal, SqlType } from '../../engine-session.ts';
+import { valueErrors } from '../../errors/value-errors.ts';
 import { converter } from '../convert-value.ts';
 import { fitsPrecision, powerOfTen, truncatedAt, unscaledAt } from '../decimal.ts';
-import { sqlErrors } from '../sql-error.ts';
 import { decimalShape, familyOf } from '../type-facts.ts';
 import { operatorName, type ArithmeticOp, type BoundOperator } from './bound-operator.ts';
 
@@ -24,7 +24,7 @@ export function decimalOperator(op: ArithmeticOp, a: SqlType, b: SqlType): Bound
     type,
     apply: (x, y) => {
       const unscaled = compute(left(x) as SqlDecimal, right(y) as SqlDecimal);
-      if (!fitsPrecision(unscaled, precision)) throw sqlErrors.overflow('numeric');
+      if (!fitsPrecision(unscaled, precision)) throw valueErrors.overflow('numeric');
       return { unscaled, scale };
     },
   };
@@ -77,7 +77,7 @@ function functionOf(op: string, scale: number, type: SqlType): (a: SqlDecimal, b
     case '%':
       return (a, b) => remainder(a, b, scale);
     default:
-      throw sqlErrors.typesIncompatible(type.name, type.name, operatorName(op));
+      throw valueErrors.typesIncompatible(type.name, type.name, operatorName(op));
   }
 }
 
@@ -88,7 +88,7 @@ function sum(a: SqlDecimal, b: SqlDecimal, sign: bigint): SqlDecimal {
 
 /** The quotient is cut off, not rounded: 2/3.0 is 0.666666. */
 function quotient(a: SqlDecimal, b: SqlDecimal, scale: number): bigint {
-  if (b.unscaled === 0n) throw sqlErrors.divideByZero();
+  if (b.unscaled === 0n) throw valueErrors.divideByZero();
   const shift = scale + b.scale - a.scale;
   return shift >= 0
     ? (a.unscaled * powerOfTen(shift)) / b.unscaled
@@ -96,7 +96,7 @@ function quotient(a: SqlDecimal, b: SqlDecimal, scale: number): bigint {
 }
 
 function remainder(a: SqlDecimal, b: SqlDecimal, scale: number): bigint {
-  if (b.unscaled === 0n) throw sqlErrors.divideByZero();
+  if (b.unscaled === 0n) throw valueErrors.divideByZero();
   const common = Math.max(a.scale, b.scale);
   const rest = unscaledAt(a, common) % unscaledAt(b, common);
   return truncatedAt({ unscaled: rest, scale: common }, scale);

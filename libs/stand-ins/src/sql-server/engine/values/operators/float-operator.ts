@@ -1,6 +1,6 @@
 /** float and real: IEEE arithmetic, but an infinite result is error 8115 and % is not there. */
 import type { SqlType } from '../../engine-session.ts';
-import { sqlErrors } from '../sql-error.ts';
+import { valueErrors } from '../../errors/value-errors.ts';
 import { operatorName, type ArithmeticOp, type BoundOperator } from './bound-operator.ts';
 
 export function floatOperator(op: ArithmeticOp, type: SqlType): BoundOperator {
@@ -10,7 +10,7 @@ export function floatOperator(op: ArithmeticOp, type: SqlType): BoundOperator {
     type,
     apply: (a, b) => {
       const result = round(compute(a as number, b as number));
-      if (!Number.isFinite(result)) throw sqlErrors.overflow(type.name);
+      if (!Number.isFinite(result)) throw valueErrors.overflow(type.name);
       return result;
     },
   };
@@ -21,10 +21,10 @@ function functionOf(op: ArithmeticOp, type: SqlType): (a: number, b: number) => 
   if (op === '-') return (a, b) => a - b;
   if (op === '*') return (a, b) => a * b;
   if (op === '/') return divide;
-  throw sqlErrors.typesIncompatible(type.name, type.name, operatorName(op));
+  throw valueErrors.typesIncompatible(type.name, type.name, operatorName(op));
 }
 
 function divide(a: number, b: number): number {
-  if (b === 0) throw sqlErrors.divideByZero();
+  if (b === 0) throw valueErrors.divideByZero();
   return a / b;
 }

@@ -1,6 +1,6 @@
 /** Whole numbers: the quotient is cut off, a result outside the type is error 8115. */
 import type { SqlType, SqlValue } from '../../engine-session.ts';
-import { sqlErrors } from '../sql-error.ts';
+import { valueErrors } from '../../errors/value-errors.ts';
 import { integerRange } from '../type-facts.ts';
 import type { ArithmeticOp, BoundOperator } from './bound-operator.ts';
 
@@ -17,14 +17,14 @@ function smallOperator(op: ArithmeticOp, type: SqlType): BoundOperator {
     type,
     apply: (a, b) => {
       const result = compute(a as number, b as number);
-      if (result < low || result > high) throw sqlErrors.overflow(type.name);
+      if (result < low || result > high) throw valueErrors.overflow(type.name);
       return result;
     },
   };
 }
 
 function notZero(divisor: number): number {
-  if (divisor === 0) throw sqlErrors.divideByZero();
+  if (divisor === 0) throw valueErrors.divideByZero();
   return divisor;
 }
 
@@ -58,9 +58,9 @@ function bigOperator(op: ArithmeticOp, type: SqlType): BoundOperator {
   return {
     type,
     apply: (a: SqlValue, b: SqlValue) => {
-      if (divides && b === 0n) throw sqlErrors.divideByZero();
+      if (divides && b === 0n) throw valueErrors.divideByZero();
       const result = compute(a as bigint, b as bigint);
-      if (result < least || result > most) throw sqlErrors.overflow(type.name);
+      if (result < least || result > most) throw valueErrors.overflow(type.name);
       return result;
     },
   };

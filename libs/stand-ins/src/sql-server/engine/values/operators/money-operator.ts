@@ -1,7 +1,7 @@
 /** money with money is money: four digits, the product rounded, the quotient cut off. */
 import type { SqlDecimal, SqlType } from '../../engine-session.ts';
+import { valueErrors } from '../../errors/value-errors.ts';
 import { divideRounded } from '../decimal.ts';
-import { sqlErrors } from '../sql-error.ts';
 import { integerRange } from '../type-facts.ts';
 import { operatorName, type ArithmeticOp, type BoundOperator } from './bound-operator.ts';
 
@@ -12,7 +12,7 @@ export function moneyOperator(op: ArithmeticOp, type: SqlType): BoundOperator {
     type,
     apply: (a, b) => {
       const unscaled = compute((a as SqlDecimal).unscaled, (b as SqlDecimal).unscaled);
-      if (unscaled < least || unscaled > most) throw sqlErrors.overflow(type.name);
+      if (unscaled < least || unscaled > most) throw valueErrors.overflow(type.name);
       return { unscaled, scale: 4 };
     },
   };
@@ -31,11 +31,11 @@ function functionOf(op: string, type: SqlType): (a: bigint, b: bigint) => bigint
     case '%':
       return (a, b) => a % notZero(b);
     default:
-      throw sqlErrors.typesIncompatible(type.name, type.name, operatorName(op));
+      throw valueErrors.typesIncompatible(type.name, type.name, operatorName(op));
   }
 }
 
 function notZero(divisor: bigint): bigint {
-  if (divisor === 0n) throw sqlErrors.divideByZero();
+  if (divisor === 0n) throw valueErrors.divideByZero();
   return divisor;
 }
