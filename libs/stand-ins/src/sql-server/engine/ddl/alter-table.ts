@@ -1,17 +1,17 @@
 /** ALTER TABLE: rows are rewritten, indexes and foreign keys made anew; every step can be undone. */
+import { rowScope } from '../dml/row-maker.ts';
+import { storer } from '../dml/store-value.ts';
 import type { SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
-import type { AlterAction, ColumnDefinition } from '../parser/ast.ts';
+import type { AlterAction, ColumnDefinition } from '../parser/table-ast.ts';
 import { compileCondition, compileExpression } from '../query/compile-expression.ts';
-import { type Compilation, Scope } from '../query/scope.ts';
 import type { Run } from '../query/run.ts';
+import { type Compilation, Scope } from '../query/scope.ts';
 import type { ServerState } from '../server/server-state.ts';
 import type { Database } from '../storage/database.ts';
 import type { Row, Values } from '../storage/row.ts';
 import type { Column, ForeignKey, Table } from '../storage/table.ts';
 import type { Transaction } from '../storage/transaction.ts';
-import { rowScope } from '../dml/row-maker.ts';
-import { storer } from '../dml/store-value.ts';
 import { addColumn, addConstraint } from './define-table.ts';
 
 export interface AlterContext {

@@ -1,13 +1,13 @@
 /** From the definition of columns and constraints to a table. Names that nobody gave are made as SQL Server makes them. */
+import { displayKey } from '../dml/display-key.ts';
+import { rowScope } from '../dml/row-maker.ts';
 import type { SqlType } from '../engine-session.ts';
 import { errors } from '../errors.ts';
-import type { ColumnDefinition, ConstraintDefinition, TableDefinition } from '../parser/ast.ts';
+import type { ColumnDefinition, ConstraintDefinition, TableDefinition } from '../parser/table-ast.ts';
 import { compileExpression } from '../query/compile-expression.ts';
 import type { Compilation } from '../query/scope.ts';
-import { rowScope } from '../dml/row-maker.ts';
 import type { ServerState } from '../server/server-state.ts';
 import type { Column, ForeignKey, Index, Table } from '../storage/table.ts';
-import { displayKey } from '../dml/display-key.ts';
 
 /** Errors 2705, 8111, 1779, 1911. Foreign keys are added by the caller, who knows the database. */
 export function defineTable(

@@ -1,10 +1,11 @@
 /** Executes CREATE, ALTER, DROP and TRUNCATE within a transaction that has the write lock. */
-import { dropCaptures } from '../cdc/cdc-procedures.ts';
+import { dropCaptures } from '../cdc/disable-table.ts';
 import { errors } from '../errors.ts';
 import type { DefinitionStatement, Of } from '../exec/statement-kinds.ts';
-import type { Name, TableDefinition } from '../parser/ast.ts';
-import type { Compilation } from '../query/scope.ts';
+import type { Name } from '../parser/ast.ts';
+import type { TableDefinition } from '../parser/table-ast.ts';
 import type { Run } from '../query/run.ts';
+import type { Compilation } from '../query/scope.ts';
 import type { ServerState } from '../server/server-state.ts';
 import type { Database } from '../storage/database.ts';
 import type { Table } from '../storage/table.ts';

@@ -1,10 +1,11 @@
 /** OUTPUT: rows of the changed rows, for the client or for another table. */
 import type { SqlValue } from '../engine-session.ts';
-import type { Name, Output } from '../parser/ast.ts';
-import { type Compilation, Scope } from '../query/scope.ts';
-import { compileItems } from '../query/compile-block.ts';
+import type { Name } from '../parser/ast.ts';
+import type { Output } from '../parser/write-ast.ts';
 import type { OutputColumn } from '../query/compiled.ts';
 import type { Run } from '../query/run.ts';
+import { type Compilation, Scope } from '../query/scope.ts';
+import { compileItems } from '../query/select-items.ts';
 import type { Values } from '../storage/row.ts';
 import type { Table } from '../storage/table.ts';
 import { insertRows } from './insert-rows.ts';

@@ -1,18 +1,19 @@
 /** INSERT … VALUES, SELECT and DEFAULT VALUES. */
 import { errors } from '../errors.ts';
-import type { Expression, InsertStatement } from '../parser/ast.ts';
+import type { Expression } from '../parser/ast.ts';
+import type { InsertStatement } from '../parser/write-ast.ts';
 import { compileExpression } from '../query/compile-expression.ts';
-import { type Compilation, Scope } from '../query/scope.ts';
 import { compileQuery } from '../query/compile-query.ts';
 import type { Evaluate } from '../query/run.ts';
+import { type Compilation, Scope } from '../query/scope.ts';
 import type { Values } from '../storage/row.ts';
 import type { Column } from '../storage/table.ts';
 import { compileOutput } from './compile-output.ts';
-import { targetTable } from './write-target.ts';
-import type { WriteContext, WritePlan } from './write-plan.ts';
 import { completer, insertRows, targetPositions } from './insert-rows.ts';
 import { RowMaker } from './row-maker.ts';
 import { StatementChanges } from './statement-changes.ts';
+import type { WriteContext, WritePlan } from './write-plan.ts';
+import { targetTable } from './write-target.ts';
 
 export function compileInsert(statement: InsertStatement, compilation: Compilation): WritePlan {
   const { table, database } = targetTable(statement.table, compilation);

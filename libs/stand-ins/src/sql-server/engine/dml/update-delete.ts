@@ -1,22 +1,25 @@
 /** UPDATE and DELETE: first all rows are found and their new values worked out, then they are changed. */
 import type { SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
-import type { Assignment, DeleteStatement, Name, TableSource, UpdateStatement } from '../parser/ast.ts';
-import { combined, compileCount } from '../query/compile-block.ts';
+import type { Name, TableSource } from '../parser/ast.ts';
+import type { Assignment, DeleteStatement, UpdateStatement } from '../parser/write-ast.ts';
+import { combined } from '../query/assigned-variable.ts';
 import { compileCondition, compileExpression } from '../query/compile-expression.ts';
-import { compileFrom, type Step } from '../query/compile-from.ts';
+import { compileFrom } from '../query/compile-from.ts';
 import { blockScope, commonTables } from '../query/compile-query.ts';
+import type { Step } from '../query/from-plan.ts';
+import { compileCount } from '../query/paging.ts';
+import type { Evaluate, Frame } from '../query/run.ts';
 import type { Compilation, Scope, ScopeTable } from '../query/scope.ts';
 import type { StoredTable } from '../query/table-like.ts';
-import type { Evaluate, Frame } from '../query/run.ts';
 import type { Row, Values } from '../storage/row.ts';
 import type { Column } from '../storage/table.ts';
 import { operatorFor } from '../values/index.ts';
 import { compileOutput } from './compile-output.ts';
-import { rowFinder, targetTable } from './write-target.ts';
-import type { WriteContext, WritePlan } from './write-plan.ts';
 import { RowMaker } from './row-maker.ts';
 import { StatementChanges } from './statement-changes.ts';
+import type { WriteContext, WritePlan } from './write-plan.ts';
+import { rowFinder, targetTable } from './write-target.ts';
 
 interface Search {
   readonly target: StoredTable;

@@ -7,7 +7,8 @@
 import type { Reply, SqlParameter } from '../engine-session.ts';
 import { SqlError } from '../errors/sql-error.ts';
 import { SyntaxErrorAt } from '../errors/syntax-errors.ts';
-import type { Expression, Statement } from '../parser/ast.ts';
+import type { Expression } from '../parser/ast.ts';
+import type { Statement } from '../parser/statement-ast.ts';
 import { BatchRun } from './batch-run.ts';
 import { neverWaits } from './batch-shape.ts';
 import { Evaluator } from './evaluator.ts';

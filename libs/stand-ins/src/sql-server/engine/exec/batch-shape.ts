@@ -1,5 +1,5 @@
 /** What can be said of a batch before it runs. */
-import type { Statement } from '../parser/ast.ts';
+import type { Statement } from '../parser/statement-ast.ts';
 import type { SessionState } from './session-state.ts';
 
 const READS: ReadonlySet<Statement['kind']> = new Set([

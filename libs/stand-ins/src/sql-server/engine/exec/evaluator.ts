@@ -1,7 +1,7 @@
 /** Evaluates expressions that stand outside of queries: in SET, IF, PRINT and as arguments. */
 import type { SqlType, SqlValue } from '../engine-session.ts';
 import type { Expression } from '../parser/ast.ts';
-import { combined } from '../query/compile-block.ts';
+import { combined } from '../query/assigned-variable.ts';
 import { compileCondition, compileExpression, converted } from '../query/compile-expression.ts';
 import type { Frame } from '../query/run.ts';
 import { Scope } from '../query/scope.ts';

@@ -2,8 +2,8 @@
 import { CDC_PROCEDURES } from '../cdc/cdc-procedures.ts';
 import type { Reply, SqlParameter, SqlType } from '../engine-session.ts';
 import { errors } from '../errors.ts';
-import type { Argument } from '../parser/ast.ts';
 import { parseParameters } from '../parser/parse-parameters.ts';
+import type { Argument } from '../parser/statement-ast.ts';
 import { textOf } from '../query/text-of.ts';
 import { converter, isCharacter } from '../values/index.ts';
 import { BatchRun } from './batch-run.ts';

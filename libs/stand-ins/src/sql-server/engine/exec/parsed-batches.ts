@@ -1,6 +1,6 @@
 /** Batches by their text, so that the same text is parsed once. Plans hang on the statements and live as long. */
-import type { Statement } from '../parser/ast.ts';
 import { parseBatch } from '../parser/parse-statement.ts';
+import type { Statement } from '../parser/statement-ast.ts';
 
 const MOST_KEPT = 2000;
 /** Longer texts (bulk inserts, mostly) come once. */

@@ -1,5 +1,5 @@
 /** Compiled plans by statement. A plan is valid for one version of the catalogue, one database and one set of variables. */
-import type { Statement } from '../parser/ast.ts';
+import type { Statement } from '../parser/statement-ast.ts';
 import type { Database } from '../storage/database.ts';
 
 export interface PlanKey {

@@ -2,7 +2,8 @@
 import type { Reply, SqlType, SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import { SqlError } from '../errors/sql-error.ts';
-import type { Expression, Statement } from '../parser/ast.ts';
+import type { Expression } from '../parser/ast.ts';
+import type { Statement } from '../parser/statement-ast.ts';
 import type { CaughtError } from '../query/run.ts';
 import { textOf } from '../query/text-of.ts';
 import { converter } from '../values/index.ts';

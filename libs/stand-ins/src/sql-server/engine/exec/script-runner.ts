@@ -1,6 +1,6 @@
 /** Statements about the variables and messages of a batch. */
 import { errors } from '../errors.ts';
-import type { Statement } from '../parser/ast.ts';
+import type { Statement } from '../parser/statement-ast.ts';
 import { textOf } from '../query/text-of.ts';
 import type { BatchRun } from './batch-run.ts';
 import type { Evaluator } from './evaluator.ts';

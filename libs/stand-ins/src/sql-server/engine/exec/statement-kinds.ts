@@ -1,5 +1,5 @@
 /** Who runs which statement. */
-import type { Statement } from '../parser/ast.ts';
+import type { Statement } from '../parser/statement-ast.ts';
 
 export type Of<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
 

@@ -1,15 +1,16 @@
 /** Runs queries, writes and definitions, each as a whole or not at all. */
-import type { Reply } from '../engine-session.ts';
 import { defineTable } from '../ddl/define-table.ts';
 import { createTable, runDdl, type DdlContext } from '../ddl/run-ddl.ts';
-import type { WritePlan } from '../dml/write-plan.ts';
-import { compileInsert } from '../dml/insert.ts';
 import { insertRows } from '../dml/insert-rows.ts';
+import { compileInsert } from '../dml/insert.ts';
 import { RowMaker } from '../dml/row-maker.ts';
 import { StatementChanges } from '../dml/statement-changes.ts';
 import { compileDelete, compileUpdate } from '../dml/update-delete.ts';
+import type { WritePlan } from '../dml/write-plan.ts';
+import type { Reply } from '../engine-session.ts';
 import { errors } from '../errors.ts';
-import type { Name, Statement } from '../parser/ast.ts';
+import type { Name } from '../parser/ast.ts';
+import type { Statement } from '../parser/statement-ast.ts';
 import { compileQuery } from '../query/compile-query.ts';
 import type { CompiledQuery, OutputColumn } from '../query/compiled.ts';
 import type { Database } from '../storage/database.ts';

@@ -1,12 +1,13 @@
 /** DECLARE, SET, EXEC, RAISERROR, THROW and the transaction statements. */
-import type { Argument, Expression, Statement } from './ast.ts';
-import { isReserved, type Cursor } from './cursor.ts';
 import { errors } from '../errors.ts';
-import { NULL_LITERAL } from './parse-literal.ts';
+import type { Expression } from './ast.ts';
+import { isReserved, type Cursor } from './cursor.ts';
 import { parseExpression, parenthesised } from './parse-expression.ts';
+import { NULL_LITERAL } from './parse-literal.ts';
 import { isAssignment } from './parse-query.ts';
 import { parseTableDefinition } from './parse-table.ts';
 import { parseType } from './parse-type.ts';
+import type { Argument, Statement } from './statement-ast.ts';
 
 export function parseDeclare(cursor: Cursor): Statement[] {
   cursor.expect('DECLARE');

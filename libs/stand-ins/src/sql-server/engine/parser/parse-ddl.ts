@@ -1,7 +1,5 @@
 /** CREATE, ALTER, DROP, TRUNCATE and permissions. */
-import type { AlterAction, ColumnDefinition, ConstraintDefinition, Statement } from './ast.ts';
 import type { Cursor } from './cursor.ts';
-import { parseType } from './parse-type.ts';
 import {
   beginsConstraint,
   parseColumn,
@@ -10,6 +8,9 @@ import {
   parseTableConstraint,
   parseTableDefinition,
 } from './parse-table.ts';
+import { parseType } from './parse-type.ts';
+import type { Statement } from './statement-ast.ts';
+import type { AlterAction, ColumnDefinition, ConstraintDefinition } from './table-ast.ts';
 
 export function parseCreate(cursor: Cursor): Statement {
   const line = cursor.line;

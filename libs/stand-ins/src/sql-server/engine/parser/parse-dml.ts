@@ -1,17 +1,10 @@
 /** INSERT, UPDATE and DELETE. MERGE is not supported and fails with 156. */
-import type {
-  Assignment,
-  CommonTable,
-  DeleteStatement,
-  InsertStatement,
-  Name,
-  Output,
-  UpdateStatement,
-} from './ast.ts';
+import type { CommonTable, Name } from './ast.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression } from './parse-expression.ts';
 import { parseFrom, parseHints } from './parse-from.ts';
 import { isAssignment, parseOption, parseQuery, parseSelectItems, parseTop } from './parse-query.ts';
+import type { Assignment, DeleteStatement, InsertStatement, Output, UpdateStatement } from './write-ast.ts';
 
 /** A table, or a table variable by its name with the `@`. */
 export function parseTarget(cursor: Cursor): Name {

@@ -1,6 +1,6 @@
 /** Statements and batches. */
 import { errors } from '../errors.ts';
-import type { Expression, Statement } from './ast.ts';
+import type { Expression } from './ast.ts';
 import { Cursor } from './cursor.ts';
 import {
   parseBareExecute,
@@ -15,6 +15,7 @@ import { parseAlter, parseCreate, parseDrop, parsePermission, parseTruncate } fr
 import { parseDelete, parseInsert, parseUpdate } from './parse-dml.ts';
 import { parseExpression } from './parse-expression.ts';
 import { parseCommonTables, parseQuery, parseQueryAfterCtes } from './parse-query.ts';
+import type { Statement } from './statement-ast.ts';
 
 /** Throws `SyntaxErrorAt` (102, 156, 105 …): then no statement of the batch has run. */
 export function parseBatch(sql: string): readonly Statement[] {

@@ -1,14 +1,14 @@
 /** Columns and constraints of CREATE TABLE and ALTER TABLE. */
-import type {
-  ColumnDefinition,
-  ConstraintDefinition,
-  Expression,
-  ReferentialAction,
-  TableDefinition,
-} from './ast.ts';
+import type { Expression } from './ast.ts';
 import type { Cursor } from './cursor.ts';
 import { parenthesised, parseExpression } from './parse-expression.ts';
 import { parseType } from './parse-type.ts';
+import type {
+  ColumnDefinition,
+  ConstraintDefinition,
+  ReferentialAction,
+  TableDefinition,
+} from './table-ast.ts';
 
 export function parseTableDefinition(cursor: Cursor): TableDefinition {
   const columns: ColumnDefinition[] = [];

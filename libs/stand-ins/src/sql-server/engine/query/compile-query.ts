@@ -5,10 +5,11 @@ import type { OrderItem, Query, QueryBody, SetOperation } from '../parser/ast.ts
 import { collationKey } from '../storage/key.ts';
 import type { Values } from '../storage/row.ts';
 import { commonType } from '../values/index.ts';
-import { compileBlock, type Paging } from './compile-block.ts';
+import { compileBlock } from './compile-block.ts';
 import { compileExpression, converted } from './compile-expression.ts';
-import { type Compilation, Scope, type NamedQuery } from './scope.ts';
 import type { Compiled, CompiledQuery, OutputColumn, Surroundings } from './compiled.ts';
+import type { Paging } from './paging.ts';
+import { type Compilation, Scope, type NamedQuery } from './scope.ts';
 import { compileSortKeys, type SortItem } from './sort.ts';
 
 type CommonTables = ReadonlyMap<string, NamedQuery>;

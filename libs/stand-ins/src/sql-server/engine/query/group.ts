@@ -4,10 +4,10 @@ import type { Expression } from '../parser/ast.ts';
 import { collationKey } from '../storage/key.ts';
 import { compileAggregate, isAggregate, type Accumulator, type Aggregate } from './aggregates.ts';
 import { compileExpression } from './compile-expression.ts';
-import type { Step } from './compile-from.ts';
-import { fingerprint } from './fingerprint.ts';
-import type { Frame, Test } from './run.ts';
 import type { Compiled } from './compiled.ts';
+import { fingerprint } from './fingerprint.ts';
+import type { Step } from './from-plan.ts';
+import type { Frame, Test } from './run.ts';
 import type { Grouping, Scope } from './scope.ts';
 
 export class GroupPlan implements Grouping {

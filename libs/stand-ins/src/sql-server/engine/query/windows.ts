@@ -6,10 +6,10 @@ import { collationKey } from '../storage/key.ts';
 import type { Values } from '../storage/row.ts';
 import { compileAggregate, isAggregate, type Aggregate } from './aggregates.ts';
 import { compileExpression } from './compile-expression.ts';
-import type { Step } from './compile-from.ts';
-import { fingerprint } from './fingerprint.ts';
-import type { Frame } from './run.ts';
 import type { Compiled } from './compiled.ts';
+import { fingerprint } from './fingerprint.ts';
+import type { Step } from './from-plan.ts';
+import type { Frame } from './run.ts';
 import type { Scope } from './scope.ts';
 import { compileSortKeys, type SortKeys } from './sort.ts';
 

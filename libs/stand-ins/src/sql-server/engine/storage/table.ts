@@ -1,6 +1,7 @@
 /** A table: its columns, its constraints, its rows and their indexes. Knows no transaction; `Writer` changes it. */
-import type { ColumnDefinition, ConstraintDefinition, Expression } from '../parser/ast.ts';
 import type { SqlType } from '../engine-session.ts';
+import type { Expression } from '../parser/ast.ts';
+import type { ColumnDefinition, ConstraintDefinition } from '../parser/table-ast.ts';
 import { KeyIndex } from './key-index.ts';
 import type { Row, Values } from './row.ts';
 

@@ -1,0 +1,33 @@
+/** sys.sp_cdc_disable_table, and what goes with a table that is dropped. */
+import { errors } from '../errors.ts';
+import type { ProcedureCall } from '../exec/procedure.ts';
+import { textOf } from '../query/text-of.ts';
+import type { CaptureInstance } from './capture-instance.ts';
+import type { CdcDatabase } from './cdc-database.ts';
+import { enabled } from './enabled-database.ts';
+
+/** `all` names every instance of the table. Error 22960. */
+export function disableTable({ database, state, transaction, values }: ProcedureCall): void {
+  const cdc = enabled(database);
+  const full = `${textOf(values['@source_schema'])}.${textOf(values['@source_name'])}`;
+  const table = database.table(textOf(values['@source_schema']), textOf(values['@source_name']));
+  if (table === undefined) throw errors.captureTableMissing(full);
+  const name = textOf(values['@capture_instance']).toLowerCase();
+  const gone = cdc
+    .instancesOf(table)
+    .filter((instance) => name === 'all' || instance.name.toLowerCase() === name);
+  if (gone.length === 0) throw errors.captureInstanceMissing(textOf(values['@capture_instance']), full);
+  dropCaptures(cdc, gone, transaction);
+  state.version++;
+}
+
+export function dropCaptures(
+  cdc: CdcDatabase,
+  gone: readonly CaptureInstance[],
+  transaction: ProcedureCall['transaction'],
+): void {
+  for (const instance of gone) {
+    cdc.instances.delete(instance.name.toLowerCase());
+    transaction.onRollback(() => cdc.instances.set(instance.name.toLowerCase(), instance));
+  }
+}

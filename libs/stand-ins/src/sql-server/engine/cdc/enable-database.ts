@@ -1,0 +1,29 @@
+/** sys.sp_cdc_enable_db and sys.sp_cdc_disable_db. */
+import { errors } from '../errors.ts';
+import type { ProcedureCall } from '../exec/procedure.ts';
+import { CdcDatabase } from './cdc-database.ts';
+import { enabled } from './enabled-database.ts';
+
+export function enableDatabase({ database, state, transaction }: ProcedureCall): void {
+  if (database.system) throw errors.databaseCannotEnable(database.name);
+  if (database.cdc !== undefined) throw errors.databaseAlreadyEnabled(database.name);
+  database.cdc = new CdcDatabase();
+  const hadSchema = database.schema('cdc') !== undefined;
+  if (!hadSchema) database.addSchema('cdc');
+  state.version++;
+  transaction.onRollback(() => {
+    database.cdc = undefined;
+    if (!hadSchema) database.schemas.delete('cdc');
+  });
+}
+
+export function disableDatabase({ database, state, transaction }: ProcedureCall): void {
+  const cdc = enabled(database);
+  database.cdc = undefined;
+  database.schemas.delete('cdc');
+  state.version++;
+  transaction.onRollback(() => {
+    database.cdc = cdc;
+    database.addSchema('cdc');
+  });
+}

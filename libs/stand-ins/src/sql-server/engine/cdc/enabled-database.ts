@@ -1,0 +1,15 @@
+/** What every procedure but one asks for: that the database is enabled. */
+import { errors } from '../errors.ts';
+import type { ProcedureCall } from '../exec/procedure.ts';
+import type { Database } from '../storage/database.ts';
+import type { CdcDatabase } from './cdc-database.ts';
+
+/** Error 22901. */
+export function enabled(database: Database): CdcDatabase {
+  if (database.cdc === undefined) throw errors.databaseNotEnabled(database.name);
+  return database.cdc;
+}
+
+export function requireEnabled({ database }: ProcedureCall): void {
+  enabled(database);
+}

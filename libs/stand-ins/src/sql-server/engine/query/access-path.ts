@@ -1,0 +1,107 @@
+/** How the rows of one table are found: by an index, by a hash table that is made on first use, or by reading them again. */
+import type { SqlValue } from '../engine-session.ts';
+import { collationKey } from '../storage/key.ts';
+import type { Values } from '../storage/row.ts';
+import type { Index } from '../storage/table.ts';
+import { commonType, converter } from '../values/index.ts';
+import type { OutputColumn } from './compiled.ts';
+import { type Equality, inColumnType } from './conjuncts.ts';
+import type { Step } from './from-plan.ts';
+import type { Evaluate, Frame } from './run.ts';
+import type { StoredTable } from './table-like.ts';
+
+export type RowsOf = (frame: Frame) => Iterable<Values>;
+
+export function fill(slot: number, rows: RowsOf): Step {
+  return function* (frame) {
+    for (const values of rows(frame)) {
+      frame.slots[slot] = values;
+      yield;
+    }
+  };
+}
+
+/** By the index whose columns are all given; of several the unique one. */
+export function seekBy(
+  { table, database }: StoredTable,
+  equalities: readonly Equality[],
+): RowsOf | undefined {
+  const candidates = table.indexes.filter((index) =>
+    index.columns.every((name) => partFor(name, table, equalities) !== undefined),
+  );
+  const index: Index | undefined = candidates.find((candidate) => candidate.unique) ?? candidates[0];
+  if (index === undefined) return undefined;
+  const parts = index.columns.map((name) => partFor(name, table, equalities) as Evaluate);
+  const { keys } = index;
+  return (frame) => {
+    const values = parts.map((part) => part(frame));
+    if (values.includes(null)) return NO_ROWS;
+    const key = keys.keyOfParts(values);
+    const own = database === undefined || frame.run.session.isWriterOf(database);
+    const found: Values[] = [];
+    for (const row of keys.at(key)) {
+      const seen = own ? row.current : row.committed;
+      if (seen !== undefined && keys.keyOf(seen) === key) found.push(seen);
+    }
+    return found;
+  };
+}
+
+const NO_ROWS: readonly Values[] = [];
+
+function partFor(
+  name: string,
+  table: StoredTable['table'],
+  equalities: readonly Equality[],
+): Evaluate | undefined {
+  const position = table.position(name);
+  for (const { column, other } of equalities) {
+    if (column.index !== position) continue;
+    const evaluate = inColumnType(column.column.type, other);
+    if (evaluate !== undefined) return evaluate;
+  }
+  return undefined;
+}
+
+/** One hash table for each execution of the block. */
+export function hashed(scan: RowsOf, equalities: readonly Equality[]): RowsOf {
+  const parts = equalities.map(({ column, other }) => {
+    const type = commonType(column.column.type, other.type);
+    const own = converter(column.column.type, type);
+    const theirs = converter(other.type, type);
+    return {
+      own: (values: Values) => keyPart(own(values[column.index] ?? null), type),
+      theirs: (frame: Frame) => keyPart(theirs(other.evaluate(frame)), type),
+    };
+  });
+  const tables = new WeakMap<Frame, Map<string, Values[]>>();
+  const build = (frame: Frame): Map<string, Values[]> => {
+    const map = new Map<string, Values[]>();
+    for (const values of scan(frame)) {
+      const key = parts.map(({ own }) => own(values)).join('\u0000');
+      const bucket = map.get(key);
+      if (bucket === undefined) map.set(key, [values]);
+      else bucket.push(values);
+    }
+    tables.set(frame, map);
+    return map;
+  };
+  return (frame) =>
+    (tables.get(frame) ?? build(frame)).get(parts.map(({ theirs }) => theirs(frame)).join('\u0000')) ??
+    NO_ROWS;
+}
+
+const keyPart = (value: SqlValue, type: OutputColumn['type']): string | number => collationKey(value, type);
+
+/** Reads once for each execution of the block. */
+export function kept(scan: RowsOf): RowsOf {
+  const tables = new WeakMap<Frame, readonly Values[]>();
+  return (frame) => {
+    let rows = tables.get(frame);
+    if (rows === undefined) {
+      rows = [...scan(frame)];
+      tables.set(frame, rows);
+    }
+    return rows;
+  };
+}
