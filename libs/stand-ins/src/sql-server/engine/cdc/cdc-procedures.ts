@@ -6,8 +6,8 @@ import { lsnFromBytes } from '../storage/log-sequence.ts';
 import { disableTable } from './disable-table.ts';
 import { disableDatabase, enableDatabase } from './enable-database.ts';
 import { enableTable } from './enable-table.ts';
-import { enabled, requireEnabled } from './enabled-database.ts';
-import { help } from './help-procedure.ts';
+import { enabledCdc, requireEnabled } from './enabled-database.ts';
+import { helpChangeDataCapture } from './help-procedure.ts';
 import { changeJob, jobParameters, setCapture } from './job-procedures.ts';
 import { BIGINT, BIT, LIST, LSN, NAME } from './procedure-types.ts';
 
@@ -66,13 +66,13 @@ export const CDC_PROCEDURES: Readonly<Record<string, Procedure>> = {
       { name: '@source_name', type: NAME },
     ],
     writes: false,
-    run: help,
+    run: helpChangeDataCapture,
   },
 };
 
 /** NULL leaves the low-water mark where it is. Error 22964 for an LSN that was never a commit. */
 function cleanup({ database, values }: ProcedureCall): void {
-  const cdc = enabled(database);
+  const cdc = enabledCdc(database);
   const name = textOf(values['@capture_instance']);
   const instance = cdc.instance(name);
   if (instance === undefined) throw errors.captureInstanceMissing(name, name);

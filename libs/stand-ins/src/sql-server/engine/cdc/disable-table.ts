@@ -4,11 +4,11 @@ import type { ProcedureCall } from '../exec/procedure.ts';
 import { textOf } from '../query/text-of.ts';
 import type { CaptureInstance } from './capture-instance.ts';
 import type { CdcDatabase } from './cdc-database.ts';
-import { enabled } from './enabled-database.ts';
+import { enabledCdc } from './enabled-database.ts';
 
 /** `all` names every instance of the table. Error 22960. */
 export function disableTable({ database, state, transaction, values }: ProcedureCall): void {
-  const cdc = enabled(database);
+  const cdc = enabledCdc(database);
   const full = `${textOf(values['@source_schema'])}.${textOf(values['@source_name'])}`;
   const table = database.table(textOf(values['@source_schema']), textOf(values['@source_name']));
   if (table === undefined) throw errors.captureTableMissing(full);

@@ -2,7 +2,7 @@
 import { errors } from '../errors.ts';
 import type { ProcedureCall } from '../exec/procedure.ts';
 import { CdcDatabase } from './cdc-database.ts';
-import { enabled } from './enabled-database.ts';
+import { enabledCdc } from './enabled-database.ts';
 
 export function enableDatabase({ database, state, transaction }: ProcedureCall): void {
   if (database.system) throw errors.databaseCannotEnable(database.name);
@@ -18,7 +18,7 @@ export function enableDatabase({ database, state, transaction }: ProcedureCall):
 }
 
 export function disableDatabase({ database, state, transaction }: ProcedureCall): void {
-  const cdc = enabled(database);
+  const cdc = enabledCdc(database);
   database.cdc = undefined;
   database.schemas.delete('cdc');
   state.version++;

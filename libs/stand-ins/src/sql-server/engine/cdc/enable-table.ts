@@ -6,12 +6,12 @@ import { splitName } from '../query/engine-functions.ts';
 import { textOf } from '../query/text-of.ts';
 import type { Index, Table } from '../storage/table.ts';
 import { type CapturedColumn, CaptureInstance } from './capture-instance.ts';
-import { enabled } from './enabled-database.ts';
+import { enabledCdc } from './enabled-database.ts';
 
 /** Errors 22931, 22926, 22962, 22929, 22923, 22939. */
 export function enableTable(call: ProcedureCall): void {
   const { database, state, transaction, values } = call;
-  const cdc = enabled(database);
+  const cdc = enabledCdc(database);
   const [schema, source] = [textOf(values['@source_schema']), textOf(values['@source_name'])];
   const table = database.table(schema, source);
   const full = `${schema}.${source}`;

@@ -5,11 +5,11 @@ import type { Database } from '../storage/database.ts';
 import type { CdcDatabase } from './cdc-database.ts';
 
 /** Error 22901. */
-export function enabled(database: Database): CdcDatabase {
+export function enabledCdc(database: Database): CdcDatabase {
   if (database.cdc === undefined) throw errors.databaseNotEnabled(database.name);
   return database.cdc;
 }
 
 export function requireEnabled({ database }: ProcedureCall): void {
-  enabled(database);
+  enabledCdc(database);
 }

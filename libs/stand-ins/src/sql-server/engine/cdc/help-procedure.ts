@@ -3,12 +3,12 @@ import type { SqlType, SqlValue } from '../engine-session.ts';
 import type { ProcedureCall } from '../exec/procedure.ts';
 import { lsnToBytes } from '../storage/log-sequence.ts';
 import type { CaptureInstance } from './capture-instance.ts';
-import { enabled } from './enabled-database.ts';
+import { enabledCdc } from './enabled-database.ts';
 import { BIT, LIST, LSN, NAME } from './procedure-types.ts';
 
-export function help(call: ProcedureCall): void {
+export function helpChangeDataCapture(call: ProcedureCall): void {
   const { database, values } = call;
-  const cdc = enabled(database);
+  const cdc = enabledCdc(database);
   const column = (name: string, type: SqlType) => ({ name, type, nullable: true });
   const wantedSchema = values['@source_schema'];
   const wantedName = values['@source_name'];

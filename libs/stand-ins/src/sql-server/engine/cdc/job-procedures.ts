@@ -1,7 +1,7 @@
 /** The capture and the cleanup job: their settings, starting and stopping. */
 import type { Procedure, ProcedureCall } from '../exec/procedure.ts';
 import { textOf } from '../query/text-of.ts';
-import { enabled } from './enabled-database.ts';
+import { enabledCdc } from './enabled-database.ts';
 import { BIGINT, NAME } from './procedure-types.ts';
 
 export function jobParameters(...more: readonly string[]): Procedure['parameters'] {
@@ -19,14 +19,14 @@ export function jobParameters(...more: readonly string[]): Procedure['parameters
 
 /** The capture job is one for the whole server: stopping it anywhere stops it everywhere. */
 export function setCapture({ database, state, values }: ProcedureCall, runs: boolean): void {
-  enabled(database);
+  enabledCdc(database);
   if (textOf(values['@job_type']).toLowerCase() === 'cleanup') return;
   state.captureRuns = runs;
   state.captureAll();
 }
 
 export function changeJob({ database, values }: ProcedureCall): void {
-  const cdc = enabled(database);
+  const cdc = enabledCdc(database);
   if (typeof values['@retention'] === 'bigint') cdc.retentionMinutes = Number(values['@retention']);
   if (typeof values['@pollinginterval'] === 'bigint') cdc.pollingSeconds = Number(values['@pollinginterval']);
 }

@@ -3,7 +3,7 @@ import type { SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import type { Name, TableSource } from '../parser/ast.ts';
 import type { Assignment, DeleteStatement, UpdateStatement } from '../parser/write-ast.ts';
-import { combined } from '../query/assigned-variable.ts';
+import { assignedValue } from '../query/assigned-value.ts';
 import { compileCondition, compileExpression } from '../query/compile-expression.ts';
 import { compileFrom } from '../query/compile-from.ts';
 import { blockScope, commonTables } from '../query/compile-query.ts';
@@ -187,7 +187,7 @@ function compileAssignments(
 }
 
 function variableAssignment(assignment: Assignment, scope: Scope): (frame: Frame) => void {
-  const value = combined(
+  const value = assignedValue(
     { variable: assignment.target, op: assignment.op, expression: assignment.value },
     scope,
   );

@@ -1,7 +1,7 @@
 /** Evaluates expressions that stand outside of queries: in SET, IF, PRINT and as arguments. */
 import type { SqlType, SqlValue } from '../engine-session.ts';
 import type { Expression } from '../parser/ast.ts';
-import { combined } from '../query/assigned-variable.ts';
+import { assignedValue } from '../query/assigned-value.ts';
 import { compileCondition, compileExpression, converted } from '../query/compile-expression.ts';
 import type { Frame } from '../query/run.ts';
 import { Scope } from '../query/scope.ts';
@@ -38,7 +38,7 @@ export class Evaluator {
   }
 
   assign(name: string, op: string, expression: Expression, run: BatchRun): void {
-    const value = combined({ variable: name, op, expression }, this.#scope(run))(frameOf(run));
+    const value = assignedValue({ variable: name, op, expression }, this.#scope(run))(frameOf(run));
     const variable = run.variables.get(name.toLowerCase());
     if (variable !== undefined) variable.value = value;
   }

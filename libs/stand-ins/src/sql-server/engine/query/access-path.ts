@@ -12,7 +12,7 @@ import type { StoredTable } from './table-like.ts';
 
 export type RowsOf = (frame: Frame) => Iterable<Values>;
 
-export function fill(slot: number, rows: RowsOf): Step {
+export function fillSlot(slot: number, rows: RowsOf): Step {
   return function* (frame) {
     for (const values of rows(frame)) {
       frame.slots[slot] = values;
@@ -64,7 +64,7 @@ function partFor(
 }
 
 /** One hash table for each execution of the block. */
-export function hashed(scan: RowsOf, equalities: readonly Equality[]): RowsOf {
+export function hashedRows(scan: RowsOf, equalities: readonly Equality[]): RowsOf {
   const parts = equalities.map(({ column, other }) => {
     const type = commonType(column.column.type, other.type);
     const own = converter(column.column.type, type);
@@ -94,7 +94,7 @@ export function hashed(scan: RowsOf, equalities: readonly Equality[]): RowsOf {
 const keyPart = (value: SqlValue, type: OutputColumn['type']): string | number => collationKey(value, type);
 
 /** Reads once for each execution of the block. */
-export function kept(scan: RowsOf): RowsOf {
+export function keptRows(scan: RowsOf): RowsOf {
   const tables = new WeakMap<Frame, readonly Values[]>();
   return (frame) => {
     let rows = tables.get(frame);

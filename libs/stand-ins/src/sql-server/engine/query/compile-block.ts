@@ -9,7 +9,7 @@ import type { FromPlan, Step } from './from-plan.ts';
 import { GroupPlan } from './group.ts';
 import { compileOrder, isInOrder } from './order-by.ts';
 import { compileLimits, type Paging } from './paging.ts';
-import { type BlockPlan, run } from './run-block.ts';
+import { type BlockPlan, runBlock } from './run-block.ts';
 import type { Test } from './run.ts';
 import type { Scope } from './scope.ts';
 import { compileItems, outputColumn, requireOneKind } from './select-items.ts';
@@ -46,7 +46,7 @@ export function compileBlock(block: SelectBlock, paging: Paging, newScope: () =>
   return {
     columns: items.map(outputColumn),
     assigns,
-    rows: (at) => run(plan, at),
+    rows: (at) => runBlock(plan, at),
     ...(block.into && { into: block.into }),
   };
 }

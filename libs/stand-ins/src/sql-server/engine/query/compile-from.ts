@@ -6,7 +6,7 @@ import type { Expression, TableSource } from '../parser/ast.ts';
 import { conjunctsOf, equalitiesOf } from './conjuncts.ts';
 import type { FromPlan } from './from-plan.ts';
 import { Planner } from './from-planner.ts';
-import { type Node, register } from './from-tree.ts';
+import { type Node, registerSource } from './from-tree.ts';
 import type { Scope } from './scope.ts';
 
 /** Adds the tables to the scope and plans how to read them. `where` is only used to read less: the caller tests it. */
@@ -17,7 +17,7 @@ export function compileFrom(
 ): FromPlan {
   let root: Node | undefined;
   for (const source of sources) {
-    const node = register(source, scope, false);
+    const node = registerSource(source, scope, false);
     root =
       root === undefined
         ? node

@@ -1,6 +1,6 @@
 /** Chooses for each table of a FROM how its rows are found, and puts the joins together. */
 import type { Expression } from '../parser/ast.ts';
-import { fill, hashed, kept, type RowsOf, seekBy } from './access-path.ts';
+import { fillSlot, hashedRows, keptRows, type RowsOf, seekBy } from './access-path.ts';
 import { boundsOf, type Equality } from './conjuncts.ts';
 import type { FromPlan, Step } from './from-plan.ts';
 import { type Join, type Leaf, type Node, slotsUnder } from './from-tree.ts';
@@ -50,12 +50,16 @@ export class Planner {
       ({ column, needs }) => column.slot === slot && [...needs].every((need) => known.has(need)),
     );
     const seek = leaf.source.kind === 'stored' ? seekBy(leaf.source, usable) : undefined;
-    if (seek !== undefined) return fill(slot, seek);
+    if (seek !== undefined) return fillSlot(slot, seek);
     const scan = this.#scan(leaf);
     const hashable = known.size > 0 && !leaf.lateral ? usable : [];
-    return fill(
+    return fillSlot(
       slot,
-      hashable.length > 0 ? hashed(scan, hashable) : known.size > 0 && !leaf.lateral ? kept(scan) : scan,
+      hashable.length > 0
+        ? hashedRows(scan, hashable)
+        : known.size > 0 && !leaf.lateral
+          ? keptRows(scan)
+          : scan,
     );
   }
 

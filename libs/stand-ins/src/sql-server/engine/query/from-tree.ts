@@ -2,7 +2,7 @@
 import type { TableSource } from '../parser/ast.ts';
 import { compileCondition } from './compile-expression.ts';
 import { conjunctsOf, equalitiesOf, type Equality } from './conjuncts.ts';
-import { open } from './open-source.ts';
+import { openSource } from './open-source.ts';
 import type { Test } from './run.ts';
 import type { Scope, ScopeTable } from './scope.ts';
 import type { TableLike } from './table-like.ts';
@@ -26,9 +26,9 @@ export interface Join {
 
 export type Node = Leaf | Join;
 
-export function register(source: TableSource, scope: Scope, lateral: boolean): Node {
+export function registerSource(source: TableSource, scope: Scope, lateral: boolean): Node {
   if (source.kind === 'join') return registerJoin(source, scope);
-  const { alias, columns, qualifier, table } = open(source, scope, lateral);
+  const { alias, columns, qualifier, table } = openSource(source, scope, lateral);
   return {
     kind: 'leaf',
     table: scope.addTable({ alias, columns, ...(qualifier && { qualifier }) }),
@@ -38,9 +38,9 @@ export function register(source: TableSource, scope: Scope, lateral: boolean): N
 }
 
 function registerJoin(source: Extract<TableSource, { kind: 'join' }>, scope: Scope): Node {
-  const left = register(source.left, scope, false);
+  const left = registerSource(source.left, scope, false);
   const apply = source.join === 'cross apply' || source.join === 'outer apply';
-  const right = register(source.right, scope, apply);
+  const right = registerSource(source.right, scope, apply);
   const on = source.on === undefined ? undefined : compileCondition(source.on, scope);
   const equalities = equalitiesOf(conjunctsOf(source.on), scope);
   if (source.join === 'right')

@@ -14,7 +14,11 @@ interface Opened {
   readonly table: TableLike;
 }
 
-export function open(source: Exclude<TableSource, { kind: 'join' }>, scope: Scope, lateral: boolean): Opened {
+export function openSource(
+  source: Exclude<TableSource, { kind: 'join' }>,
+  scope: Scope,
+  lateral: boolean,
+): Opened {
   const { compilation } = scope;
   switch (source.kind) {
     case 'table': {

@@ -37,7 +37,7 @@ export function compileCount(
   };
 }
 
-export function* limited(rows: Iterable<Values>, limits: Limits, frame: Frame): Generator<Values> {
+export function* limitRows(rows: Iterable<Values>, limits: Limits, frame: Frame): Generator<Values> {
   let skip = limits.offset?.(frame) ?? 0;
   let left = Math.min(limits.top?.(frame) ?? Infinity, limits.fetch?.(frame) ?? Infinity);
   let source = rows;

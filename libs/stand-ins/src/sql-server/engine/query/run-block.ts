@@ -4,7 +4,7 @@ import { collationKey } from '../storage/key.ts';
 import type { Values } from '../storage/row.ts';
 import type { Compiled, Surroundings } from './compiled.ts';
 import type { Step } from './from-plan.ts';
-import { limited, type Limits } from './paging.ts';
+import { limitRows, type Limits } from './paging.ts';
 import type { Frame } from './run.ts';
 import type { SortKeys } from './sort.ts';
 
@@ -17,9 +17,9 @@ export interface BlockPlan {
   readonly slots: () => number;
 }
 
-export function run(plan: BlockPlan, at: Surroundings): Iterable<Values> {
+export function runBlock(plan: BlockPlan, at: Surroundings): Iterable<Values> {
   const frame: Frame = { slots: Array.from({ length: plan.slots() }), outer: at.outer, run: at.run };
-  return limited(ordered(plan, frame), plan.limits, frame);
+  return limitRows(ordered(plan, frame), plan.limits, frame);
 }
 
 function ordered(plan: BlockPlan, frame: Frame): Iterable<Values> {

@@ -2,7 +2,7 @@
 import type { SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import type { Expression, Name, SelectItem } from '../parser/ast.ts';
-import { combined } from './assigned-variable.ts';
+import { assignedValue } from './assigned-value.ts';
 import { compileExpression } from './compile-expression.ts';
 import type { Compiled, OutputColumn } from './compiled.ts';
 import type { Frame } from './run.ts';
@@ -67,7 +67,7 @@ function star(qualifier: Name | undefined, scope: Scope): Item[] {
 function assignment(item: Extract<SelectItem, { kind: 'assign' }>, scope: Scope): Item {
   const type = scope.compilation.variable(item.variable);
   const key = item.variable.toLowerCase();
-  const value = combined(item, scope);
+  const value = assignedValue(item, scope);
   const evaluate = (frame: Frame): SqlValue => {
     const result = value(frame);
     const variable = frame.run.variables.get(key);

@@ -7,7 +7,7 @@ import type { Frame } from './run.ts';
 import type { Scope } from './scope.ts';
 
 /** The new value of a variable, for `=` and for the operators like `+=`. */
-export function combined(
+export function assignedValue(
   item: { variable: string; op: string; expression: Expression },
   scope: Scope,
 ): (frame: Frame) => SqlValue {
