@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /** Started as a person starts it, by its own first line: that holds Node's flags. The Node is the one that runs this. */
-const program = fileURLToPath(new URL('../../dstream/src/main.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../dstream/bin/dstream.mjs', import.meta.url));
 
 export interface ChildOptions {
   /** As a person would type them after `dstream`. */
