@@ -1,8 +1,8 @@
 /** Change tables as tables: cdc.[<instance>_CT] itself, and what cdc.fn_cdc_get_all_changes_<instance> returns of it. */
 import type { SqlType, SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
-import { converted } from '../query/compile-expression.ts';
 import type { Compiled, OutputColumn } from '../query/compiled.ts';
+import { converted } from '../query/converted.ts';
 import type { Bounds, VirtualTable } from '../query/table-like.ts';
 import { lsnFromBytes, lsnToBytes, type Lsn } from '../storage/log-sequence.ts';
 import type { Values } from '../storage/row.ts';

@@ -1,10 +1,11 @@
 /** Completes rows of a table: defaults, identity, rowversion, computed columns, NOT NULL and check constraints. */
 import type { SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
-import { compileCondition, compileExpression, converted } from '../query/compile-expression.ts';
-import { type Compilation, Scope } from '../query/scope.ts';
-import type { Evaluate, Frame, Run, Test } from '../query/run.ts';
+import { compileCondition, compileExpression } from '../query/compile-expression.ts';
 import type { Compiled } from '../query/compiled.ts';
+import { converted } from '../query/converted.ts';
+import type { Evaluate, Frame, Run, Test } from '../query/run.ts';
+import { type Compilation, Scope } from '../query/scope.ts';
 import type { Database } from '../storage/database.ts';
 import type { Values } from '../storage/row.ts';
 import type { Column, Table } from '../storage/table.ts';

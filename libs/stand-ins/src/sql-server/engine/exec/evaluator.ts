@@ -2,7 +2,8 @@
 import type { SqlType, SqlValue } from '../engine-session.ts';
 import type { Expression } from '../parser/ast.ts';
 import { assignedValue } from '../query/assigned-value.ts';
-import { compileCondition, compileExpression, converted } from '../query/compile-expression.ts';
+import { compileCondition, compileExpression } from '../query/compile-expression.ts';
+import { converted } from '../query/converted.ts';
 import type { Frame } from '../query/run.ts';
 import { Scope } from '../query/scope.ts';
 import type { BatchRun } from './batch-run.ts';

@@ -2,7 +2,8 @@
 import type { SqlValue } from '../engine-session.ts';
 import type { Expression } from '../parser/ast.ts';
 import { converter, operatorFor } from '../values/index.ts';
-import { compileExpression, converted } from './compile-expression.ts';
+import { compileExpression } from './compile-expression.ts';
+import { converted } from './converted.ts';
 import type { Frame } from './run.ts';
 import type { Scope } from './scope.ts';
 

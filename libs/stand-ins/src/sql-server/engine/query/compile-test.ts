@@ -4,14 +4,11 @@ import { errors } from '../errors.ts';
 import { valueErrors } from '../errors/value-errors.ts';
 import type { CompareOperator, Expression } from '../parser/ast.ts';
 import { commonType, comparer, converter, isCharacter, familyOf } from '../values/index.ts';
+import type { CompileExpression, Of } from './compile-part.ts';
 import type { Compiled } from './compiled.ts';
 import { likeMatcher } from './like.ts';
 import type { Evaluate, Frame, Test } from './run.ts';
 import type { Scope } from './scope.ts';
-
-type CompileExpression = (expression: Expression, scope: Scope) => Compiled;
-
-type Of<K extends Expression['kind']> = Extract<Expression, { kind: K }>;
 
 export function compileTest(expression: Expression, scope: Scope, compile: CompileExpression): Test {
   switch (expression.kind) {

@@ -1,8 +1,9 @@
 /** What stands in a FROM besides joins: tables, table functions, derived tables and table value constructors. */
 import { errors } from '../errors.ts';
 import type { Expression, Query, TableSource } from '../parser/ast.ts';
-import { compileExpression, converted, meetingType } from './compile-expression.ts';
+import { compileExpression } from './compile-expression.ts';
 import type { OutputColumn } from './compiled.ts';
+import { converted, meetingType } from './converted.ts';
 import type { Frame } from './run.ts';
 import type { Scope } from './scope.ts';
 import type { TableLike, VirtualTable } from './table-like.ts';

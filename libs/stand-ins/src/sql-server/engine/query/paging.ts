@@ -2,7 +2,8 @@
 import { errors } from '../errors.ts';
 import type { Expression, Query, Top } from '../parser/ast.ts';
 import type { Values } from '../storage/row.ts';
-import { compileExpression, converted } from './compile-expression.ts';
+import { compileExpression } from './compile-expression.ts';
+import { converted } from './converted.ts';
 import type { Frame } from './run.ts';
 import type { Scope } from './scope.ts';
 
