@@ -1,6 +1,6 @@
 /** Walks over the tokens of one batch. Parsing functions take it and leave it behind what they have read. */
 import { errors } from '../errors.ts';
-import type { Query } from './ast.ts';
+import type { Expression, Query } from './ast.ts';
 import { lex, type Token } from './lexer.ts';
 
 const RESERVED = new Set(
@@ -19,17 +19,24 @@ const RESERVED = new Set(
   ).split(' '),
 );
 
+/** Given from outside, because expressions contain queries and queries contain expressions. */
+export interface Grammar {
+  readonly parseQuery: (cursor: Cursor) => Query;
+  readonly parseExpression: (cursor: Cursor) => Expression;
+}
+
 export class Cursor {
   readonly #sql: string;
   readonly #tokens: readonly Token[];
-  /** Given from outside, because expressions contain queries and queries contain expressions. */
-  readonly parseQuery: (cursor: Cursor) => Query;
+  readonly parseQuery: Grammar['parseQuery'];
+  readonly parseExpression: Grammar['parseExpression'];
   #at = 0;
 
-  constructor(sql: string, parseQuery: (cursor: Cursor) => Query) {
+  constructor(sql: string, { parseQuery, parseExpression }: Grammar) {
     this.#sql = sql;
     this.#tokens = lex(sql);
     this.parseQuery = parseQuery;
+    this.parseExpression = parseExpression;
   }
 
   get line(): number {

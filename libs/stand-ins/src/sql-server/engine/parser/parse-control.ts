@@ -2,7 +2,8 @@
 import { errors } from '../errors.ts';
 import type { Expression } from './ast.ts';
 import { isReserved, type Cursor } from './cursor.ts';
-import { parseExpression, parenthesised } from './parse-expression.ts';
+import { parseExpression } from './parse-expression.ts';
+import { parenthesised } from './parse-list.ts';
 import { NULL_LITERAL } from './parse-literal.ts';
 import { isAssignment } from './parse-query.ts';
 import { parseTableDefinition } from './parse-table.ts';

@@ -2,7 +2,8 @@
 import { errors } from '../errors.ts';
 import type { JoinKind, TableSource } from './ast.ts';
 import type { Cursor } from './cursor.ts';
-import { parenthesised, parseArguments, parseExpression } from './parse-expression.ts';
+import { parseExpression } from './parse-expression.ts';
+import { parenthesised, parseArguments } from './parse-list.ts';
 
 export function parseFrom(cursor: Cursor): TableSource[] {
   return cursor.separated(() => parseJoins(cursor));

@@ -2,8 +2,8 @@
 import type { SqlType } from '../engine-session.ts';
 import type { Expression } from './ast.ts';
 import { Cursor } from './cursor.ts';
+import { grammar } from './grammar.ts';
 import { parseExpression } from './parse-expression.ts';
-import { parseQuery } from './parse-query.ts';
 import { parseType } from './parse-type.ts';
 
 export interface DeclaredParameter {
@@ -14,7 +14,7 @@ export interface DeclaredParameter {
 }
 
 export function parseParameters(text: string): readonly DeclaredParameter[] {
-  const cursor = new Cursor(text, parseQuery);
+  const cursor = new Cursor(text, grammar);
   if (cursor.atEnd) return [];
   const parameters = cursor.separated((): DeclaredParameter => {
     const name = cursor.variable();

@@ -11,8 +11,9 @@ import type {
   Top,
 } from './ast.ts';
 import type { Cursor } from './cursor.ts';
-import { parenthesised, parseExpression, parseOrderItems } from './parse-expression.ts';
+import { parseExpression } from './parse-expression.ts';
 import { parseFrom } from './parse-from.ts';
+import { parenthesised, parseOrderItems } from './parse-list.ts';
 
 export function parseQuery(cursor: Cursor): Query {
   const ctes = parseCommonTables(cursor);

@@ -2,6 +2,7 @@
 import { errors } from '../errors.ts';
 import type { Expression } from './ast.ts';
 import { Cursor } from './cursor.ts';
+import { grammar } from './grammar.ts';
 import {
   parseBareExecute,
   parseDeclare,
@@ -19,7 +20,7 @@ import type { Statement } from './statement-ast.ts';
 
 /** Throws `SyntaxErrorAt` (102, 156, 105 …): then no statement of the batch has run. */
 export function parseBatch(sql: string): readonly Statement[] {
-  const cursor = new Cursor(sql, parseQuery);
+  const cursor = new Cursor(sql, grammar);
   const statements: Statement[] = [];
   while (cursor.accept(';'));
   if (cursor.isName && cursor.peek(1).upper !== ':') statements.push(parseFirst(cursor));
@@ -33,7 +34,7 @@ function parseFirst(cursor: Cursor): Statement {
 
 /** A condition on its own, for tests of check constraints and the like. */
 export function parseExpressionText(sql: string): Expression {
-  const cursor = new Cursor(sql, parseQuery);
+  const cursor = new Cursor(sql, grammar);
   const expression = parseExpression(cursor);
   if (!cursor.atEnd) cursor.fail();
   return expression;

@@ -1,7 +1,8 @@
 /** Columns and constraints of CREATE TABLE and ALTER TABLE. */
 import type { Expression } from './ast.ts';
 import type { Cursor } from './cursor.ts';
-import { parenthesised, parseExpression } from './parse-expression.ts';
+import { parseExpression } from './parse-expression.ts';
+import { parenthesised } from './parse-list.ts';
 import { parseType } from './parse-type.ts';
 import type {
   ColumnDefinition,

@@ -1,0 +1,42 @@
+/** What an expression begins with: literals, variables, names, parentheses. */
+import type { Expression } from './ast.ts';
+import type { Cursor } from './cursor.ts';
+import { parseCall } from './parse-call.ts';
+import { parenthesised } from './parse-list.ts';
+import { parseLiteral } from './parse-literal.ts';
+import { SPECIAL } from './parse-special.ts';
+
+export function parsePrimary(cursor: Cursor): Expression {
+  const literal = parseLiteral(cursor);
+  if (literal !== undefined) return literal;
+  const { kind, text, upper, line } = cursor.current;
+  if (kind === 'variable') {
+    cursor.next();
+    return text.startsWith('@@')
+      ? { kind: 'systemVariable', name: text, line }
+      : { kind: 'variable', name: text, line };
+  }
+  if (upper === '(') return parseParenthesis(cursor);
+  const special = kind === 'word' ? SPECIAL[upper] : undefined;
+  if (
+    special !== undefined &&
+    (upper === 'CASE' || upper === 'DEFAULT' || upper.startsWith('CURRENT_') || cursor.peek(1).upper === '(')
+  ) {
+    cursor.next();
+    return special(cursor, line);
+  }
+  return parseNamed(cursor, line);
+}
+
+function parseParenthesis(cursor: Cursor): Expression {
+  if (cursor.sees('(', 'SELECT') || cursor.sees('(', 'WITH')) {
+    return { kind: 'scalarQuery', query: parenthesised(cursor, () => cursor.parseQuery(cursor)) };
+  }
+  return parenthesised(cursor, () => cursor.parseExpression(cursor));
+}
+
+function parseNamed(cursor: Cursor, line: number): Expression {
+  const name = cursor.dottedName();
+  if (cursor.sees('(')) return parseCall(cursor, name, line);
+  return { kind: 'column', name, line };
+}
