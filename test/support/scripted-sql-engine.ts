@@ -20,7 +20,11 @@ export class ScriptedSqlEngine implements SqlEngine {
 
   login(): ReturnType<SqlEngine['login']> {
     if (this.refuse !== undefined) return { ok: false, error: this.refuse };
-    const session: EngineSession = {
+    return { ok: true, session: this.session() };
+  }
+
+  protected session(): EngineSession {
+    return {
       id: 51,
       database: 'shop',
       transactionId: 0n,
@@ -35,7 +39,6 @@ export class ScriptedSqlEngine implements SqlEngine {
       reset: () => {},
       close: () => {},
     };
-    return { ok: true, session };
   }
 
   close(): void {}
@@ -45,8 +48,8 @@ export async function* replies(...list: Reply[]): AsyncGenerator<Reply> {
   yield* list;
 }
 
-export function sqlMessage(number: number, severity = 16): SqlMessage {
-  return { number, severity, state: 1, message: `message ${number}`, line: 1 };
+export function sqlMessage(number: number, severity = 16, message = `message ${number}`): SqlMessage {
+  return { number, severity, state: 1, message, line: 1 };
 }
 
 /** Waits until the client has cancelled or is gone. */

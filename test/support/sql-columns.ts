@@ -1,0 +1,8 @@
+/** Columns of results that the tests of the TDS server send. */
+import type { ResultColumn, SqlType } from '../../libs/stand-ins/src/sql-server/engine/engine-session.ts';
+
+export function column(type: SqlType, nullable = true): ResultColumn {
+  return { name: 'c', type, nullable };
+}
+
+export const intColumn: ResultColumn = { name: 'n', type: { name: 'int' }, nullable: false };
