@@ -1,5 +1,6 @@
 /** Receives from a subscription without sessions. */
 import { DStreamError } from '@dstream/core';
+import { Background } from './background.ts';
 import { allClosed, close } from './closing.ts';
 import { LockExpiryCheck } from './lock-expiry-check.ts';
 import { PlainReceiver } from './plain-receiver.ts';
@@ -22,13 +23,14 @@ export class PlainSource implements Source {
   readonly #options: PlainSourceOptions;
   readonly #expiry: LockExpiryCheck;
   readonly #receivers = new Set<PlainReceiver>();
-  readonly #background = new Set<Promise<void>>();
+  readonly #background: Background;
   #client: PlainClient | undefined;
   #hasReceived = false;
 
   constructor(options: PlainSourceOptions) {
     this.#options = options;
     this.#expiry = new LockExpiryCheck(options);
+    this.#background = new Background(options);
   }
 
   async run(signal: AbortSignal, reaching: Reaching, maxInFlight: number): Promise<void> {
@@ -40,18 +42,18 @@ export class PlainSource implements Source {
       const stop = AbortSignal.any([signal, failed.signal]);
       for (;;) {
         await this.#untilSilent(receiver, stop);
-        this.#keep(receiver.retire());
+        this.#background.keep(receiver.retire());
         receiver = open();
       }
     } finally {
-      this.#keep(receiver.retire());
+      this.#background.keep(receiver.retire());
     }
   }
 
   async dispose(): Promise<void> {
     const { entity, clock } = this.#options;
     const closing = [...this.#receivers].map((receiver) => receiver.close());
-    await Promise.allSettled([...closing, ...this.#background]);
+    await Promise.allSettled([...closing, this.#background.ended()]);
     if (this.#client !== undefined) closing.push(close(`the connection of ${entity}`, this.#client, clock));
     await allClosed(closing, entity);
   }
@@ -80,7 +82,7 @@ export class PlainSource implements Source {
       const limit = { clock, atMs: clock.monotonicMs() + answerMs, late, signal };
       await withTimeLimit(limit, () => port.peekMessages(1));
     } finally {
-      this.#keep(close(`a receiver of ${entity}`, port, clock));
+      this.#background.keep(close(`a receiver of ${entity}`, port, clock));
     }
   }
 
@@ -127,13 +129,5 @@ export class PlainSource implements Source {
   #opened(): PlainClient {
     this.#client ??= this.#options.openClient();
     return this.#client;
-  }
-
-  #keep(work: Promise<void>): void {
-    const { log, entity } = this.#options;
-    const kept = work
-      .catch((error: unknown) => log.debug('closing failed', { entity, error }))
-      .finally(() => this.#background.delete(kept));
-    this.#background.add(kept);
   }
 }

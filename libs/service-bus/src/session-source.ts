@@ -1,6 +1,7 @@
 /** Accepts sessions as they have messages, and keeps the ones that are held. */
 import { DStreamError, type DStreamError as Failure } from '@dstream/core';
 import { AcceptingClients, type AcceptingClient } from './accepting-client.ts';
+import { Background } from './background.ts';
 import { allClosed, close } from './closing.ts';
 import { HeldSession } from './held-session.ts';
 import { LockExpiryCheck } from './lock-expiry-check.ts';
@@ -40,7 +41,7 @@ export class SessionSource implements Source {
   readonly #clients: AcceptingClients;
   readonly #slots: Slots;
   readonly #held = new Set<HeldSession>();
-  readonly #background = new Set<Promise<void>>();
+  readonly #background: Background;
   readonly #expiry: LockExpiryCheck;
   #pending: Promise<void> = Promise.resolve();
 
@@ -52,6 +53,7 @@ export class SessionSource implements Source {
     );
     this.#slots = new Slots(options.maxSessions);
     this.#expiry = new LockExpiryCheck(options);
+    this.#background = new Background(options);
   }
 
   /** Runs until `signal` aborts; rejects with what a person must mend. */
@@ -64,16 +66,16 @@ export class SessionSource implements Source {
         await this.#acceptOne(signal, reaching, maxInFlight);
       }
     } finally {
-      for (const hold of this.#held) if (!hold.wasHandedOut) this.#keep(hold.close());
+      for (const hold of this.#held) if (!hold.wasHandedOut) this.#background.keep(hold.close());
     }
   }
 
   async dispose(): Promise<void> {
     const sessions = [...this.#held].map((hold) => hold.close());
     // Sessions first: the link of one cannot be closed any more when its connection is broken off.
-    await Promise.allSettled([...sessions, ...this.#background]);
+    await Promise.allSettled([...sessions, this.#background.ended()]);
     const closing = [...sessions, ...this.#clients.closeAll()];
-    await allClosed([...closing, ...this.#background], this.#options.entity);
+    await allClosed([...closing, this.#background.ended()], this.#options.entity);
   }
 
   /** Has taken a place; gives it back unless a session holds it. */
@@ -92,7 +94,7 @@ export class SessionSource implements Source {
       await this.#hold(accepted, signal, maxInFlight);
     } catch (error) {
       signal.throwIfAborted();
-      this.#keep(this.#clients.retire());
+      this.#background.keep(this.#clients.retire());
       await reaching.failed(this.#translate(error), signal);
     } finally {
       if (!held) this.#slots.give();
@@ -122,8 +124,8 @@ export class SessionSource implements Source {
     const [accepted, taken] = await Promise.allSettled([accepting, outcome]);
     if (accepted.status === 'rejected' || taken.status === 'fulfilled') return;
     const { port, release } = accepted.value;
-    this.#keep(close('a session accepted too late', port, this.#options.clock));
-    this.#keep(release());
+    this.#background.keep(close('a session accepted too late', port, this.#options.clock));
+    this.#background.keep(release());
   }
 
   async #hold(
@@ -154,7 +156,7 @@ export class SessionSource implements Source {
     this.#held.delete(hold);
     this.#slots.give();
     // The close that ended it is the consumer's, or is said by the session: here only the connection is let go.
-    this.#keep(
+    this.#background.keep(
       hold
         .close()
         .catch(() => undefined)
@@ -165,15 +167,6 @@ export class SessionSource implements Source {
   #translate(error: unknown): Failure {
     const { entity } = this.#options;
     return translateError(error, { tried: 'accept a session of', entity, askedForSessions: true });
-  }
-
-  /** Remembers what runs on, until it is done, for `dispose`. What fails then is only worth a debug line. */
-  #keep(work: Promise<void>): void {
-    const { log, entity } = this.#options;
-    const kept = work
-      .catch((error: unknown) => log.debug('closing failed', { entity, error }))
-      .finally(() => this.#background.delete(kept));
-    this.#background.add(kept);
   }
 }
 
