@@ -1,7 +1,7 @@
 /** What every CheckpointStore promises (libs/core/src/checkpoint-store.ts). */
-import type { Lease, TableId } from '@dstream/core';
+import type { TableId } from '@dstream/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { checkpoint, type LeaseRig, type Replica } from '../support/lease-rig.ts';
+import { checkpoint, takeLease, type LeaseRig, type Replica } from '../support/lease-rig.ts';
 
 const o = { signal: new AbortController().signal };
 const lost = expect.objectContaining({ code: 'LeaseLost', disposition: 'lost' });
@@ -20,11 +20,7 @@ export function checkpointStoreContract(name: string, open: () => Promise<LeaseR
     });
     afterEach(() => rig[Symbol.asyncDispose]());
 
-    const take = async (replica: Replica, table = cars): Promise<Lease> => {
-      const lease = await replica.store.tryAcquire(table, o);
-      if (lease === undefined) throw new Error(`${table.table} is held by somebody`);
-      return lease;
-    };
+    const take = (replica: Replica, table = cars) => takeLease(replica.store, table);
 
     test('a table that nobody ever owned has no checkpoint', async () => {
       expect(await a.store.load(cars, o)).toBeUndefined();

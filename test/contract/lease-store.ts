@@ -8,7 +8,7 @@ import {
   type TableId,
 } from '@dstream/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { checkpoint, type LeaseRig, type Replica } from '../support/lease-rig.ts';
+import { checkpoint, takeLease, type LeaseRig, type Replica } from '../support/lease-rig.ts';
 
 const o = { signal: new AbortController().signal };
 const lost = expect.objectContaining({ code: 'LeaseLost', disposition: 'lost' });
@@ -27,11 +27,7 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
     });
     afterEach(() => rig[Symbol.asyncDispose]());
 
-    const take = async (replica: Replica, table = cars): Promise<Lease> => {
-      const lease = await replica.store.tryAcquire(table, o);
-      if (lease === undefined) throw new Error(`${tableKey(table)} is held by somebody`);
-      return lease;
-    };
+    const take = (replica: Replica, table = cars) => takeLease(replica.store, table);
 
     test('of many that want a table at once exactly one gets it', async () => {
       const many = await Promise.all(Array.from({ length: 8 }, (_, i) => rig.replica(`r${i}`)));

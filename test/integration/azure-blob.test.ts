@@ -2,12 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import type { AzureBlobLeases } from '@dstream/azure-blob';
-import type { InstanceId, Lease, TableId } from '@dstream/core';
+import type { InstanceId, TableId } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startBlobs, type BlobOperation, type Blobs } from '../../libs/stand-ins/src/blobs/index.ts';
 import { azureBlobLeases } from '../support/azure-blob-leases.ts';
-import { checkpoint } from '../support/lease-rig.ts';
+import { checkpoint, takeLease } from '../support/lease-rig.ts';
 
 const o = { signal: new AbortController().signal };
 const cars: TableId = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Cars' };
@@ -35,11 +35,7 @@ describe('leases and checkpoints in blobs', () => {
     if (clock.sleeping > 0) throw new Error('a call left a timer behind');
   });
 
-  async function take(store: AzureBlobLeases): Promise<Lease> {
-    const lease = await store.tryAcquire(cars, o);
-    if (lease === undefined) throw new Error('held by somebody');
-    return lease;
-  }
+  const take = (store: AzureBlobLeases) => takeLease(store, cars);
 
   const refuse = (operation: BlobOperation, times = 1) =>
     blobs.faults.add({ operation, action: { kind: 'refuse' }, times });

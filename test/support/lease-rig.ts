@@ -1,5 +1,13 @@
 /** Leases and checkpoints as their contract suites see them: replicas over one storage whose time can pass. */
-import type { CheckpointStore, LeaseStore, Position, TableId, Checkpoint } from '@dstream/core';
+import {
+  tableKey,
+  type Checkpoint,
+  type CheckpointStore,
+  type Lease,
+  type LeaseStore,
+  type Position,
+  type TableId,
+} from '@dstream/core';
 import type { ManualClock } from '@dstream/core/in-memory/manual-clock';
 
 export interface Replica {
@@ -31,4 +39,11 @@ export interface LeaseRig extends AsyncDisposable {
 
 export function checkpoint(position: string, generation = 1): Checkpoint {
   return { at: { position: position as Position, token: `token of ${position}` }, generation };
+}
+
+/** Acquires the lease of a table that must be free. */
+export async function takeLease(store: LeaseStore, table: TableId): Promise<Lease> {
+  const lease = await store.tryAcquire(table, { signal: new AbortController().signal });
+  if (lease === undefined) throw new Error(`${tableKey(table)} is held by somebody`);
+  return lease;
 }
