@@ -16,9 +16,11 @@ export function ingesterMetrics(metrics: Metrics): IngesterMetrics {
     'table',
   ]);
   const bytes = metrics.counter('dstream_sent_bytes_total', 'Bytes of message bodies accepted', ['table']);
-  const lag = metrics.gauge('dstream_table_lag_seconds', 'From commit to acceptance, last change sent', [
-    'table',
-  ]);
+  const lag = metrics.gauge(
+    'dstream_table_lag_seconds',
+    'From commit to acceptance of the last change sent, 0 once all was sent',
+    ['table'],
+  );
   const owned = metrics.gauge('dstream_tables_owned', 'Tables this replica owns', []);
   const fault = metrics.gauge('dstream_table_fault', '1 while the table is stopped by a fault', [
     'table',

@@ -92,6 +92,7 @@ export class TablePump {
   async #take(batch: ChangeBatch, draining: AbortSignal, hard: AbortSignal): Promise<void> {
     const { checkpoint, status, working } = this.#options;
     if (batch.changes.length > 0) await this.#send(batch.changes, draining, hard);
+    else this.#recordLag(0);
     checkpoint.accepted(batch.end, batch.changes.length);
     working();
     status.position = batch.end.position;
@@ -124,8 +125,12 @@ export class TablePump {
     metrics.sent(name, changes.length, messages.length, bytes);
     status.changes += changes.length;
     const committedAt = changes.at(-1)?.metadata.committedAt;
-    if (committedAt === undefined) return;
-    status.lagMs = Math.max(0, clock.wallMs() - Date.parse(committedAt));
-    metrics.lag(name, status.lagMs / 1000);
+    if (committedAt !== undefined) this.#recordLag(Math.max(0, clock.wallMs() - Date.parse(committedAt)));
+  }
+
+  #recordLag(ms: number): void {
+    const { metrics, status, lease } = this.#options;
+    status.lagMs = ms;
+    metrics.lag(tableName(lease.table), ms / 1000);
   }
 }

@@ -7,7 +7,7 @@ export interface TableReport {
   readonly epoch: number | null;
   readonly position: string | null;
   readonly generation: number | null;
-  /** Milliseconds from the commit to the acceptance of the last change that was sent; null before the first. */
+  /** Milliseconds from the commit to the acceptance of the last change that was sent; 0 once all was sent; null before the first look. */
   readonly lagMs: number | null;
   readonly changes: number;
   readonly fault: { readonly code: string; readonly message: string } | null;
