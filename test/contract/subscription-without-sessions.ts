@@ -1,0 +1,66 @@
+/** What every Subscription promises without sessions (libs/core/src/subscription.ts). */
+import type { Delivery } from '@dstream/core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Broker } from '../support/broker.ts';
+import { SubscriptionRig } from '../support/subscription-rig.ts';
+
+/** Long enough for what should not come to have come, were it wrong. */
+const quietMs = 250;
+
+export function plainSubscriptionContract(name: string, open: () => Promise<Broker>): void {
+  describe(`subscription without sessions: ${name}`, () => {
+    let rig: SubscriptionRig;
+
+    beforeEach(async () => {
+      rig = await SubscriptionRig.open(open);
+    });
+    afterEach(() => rig[Symbol.asyncDispose]());
+
+    test('messages come with a lock of their own and no session', async () => {
+      const consumer = rig.consume({ sessions: false });
+      await rig.send(rig.post.messages('a', 1, 3));
+      const deliveries = await consumer.take(3);
+      expect(rig.names(deliveries).sort()).toEqual(['a-1', 'a-2', 'a-3']);
+      expect(deliveries.map(({ session }) => session)).toEqual([undefined, undefined, undefined]);
+      await Promise.all(deliveries.map((delivery) => delivery.complete()));
+      expect(await consumer.nextWithin(quietMs)).toBeUndefined();
+    });
+
+    test('no more than maxInFlight are unsettled', async () => {
+      const consumer = rig.consume({ sessions: false }, 2);
+      await rig.send(rig.post.messages('a', 1, 3));
+      const [first, second] = await consumer.take(2);
+      expect(await consumer.nextWithin(quietMs)).toBeUndefined();
+      await first?.complete();
+      const third = await consumer.next();
+      expect(rig.names([first as Delivery, second as Delivery, third]).sort()).toEqual(['a-1', 'a-2', 'a-3']);
+    });
+
+    test('the lock of one message is lost alone', async ({ skip }) => {
+      const faults = rig.faults(skip);
+      const consumer = rig.consume({ sessions: false });
+      await rig.send(rig.post.messages('a', 1, 2));
+      const [first, second] = await consumer.take(2);
+      expect(faults.loseLock({ sessions: false }, `${first?.message.messageId}`)).toBe(true);
+      await expect(first?.complete()).rejects.toMatchObject({ code: 'LockLost' });
+      expect(first?.lockLost.aborted).toBe(true);
+      expect(second?.lockLost.aborted).toBe(false);
+      await second?.complete();
+      const again = await consumer.next();
+      expect(again.message.messageId).toBe(first?.message.messageId);
+      expect(again.deliveryCount).toBe(1);
+    });
+
+    test('after an abort what was handed out can be settled', async () => {
+      const consumer = rig.consume({ sessions: false });
+      await rig.send([rig.post.message('a', 1)]);
+      const first = await consumer.next();
+      const startMs = performance.now();
+      await consumer.stop();
+      expect(performance.now() - startMs).toBeLessThan(1_000);
+      await first.complete();
+      const other = rig.consume({ sessions: false });
+      expect(await other.nextWithin(quietMs)).toBeUndefined();
+    });
+  });
+}
