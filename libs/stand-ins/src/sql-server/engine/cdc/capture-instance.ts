@@ -1,9 +1,9 @@
 /** A capture instance: which columns of which table go into which change table, and from when on. */
 import type { SqlType, SqlValue } from '../engine-session.ts';
-import { collationKey } from '../storage/key.ts';
 import type { Lsn } from '../storage/log-sequence.ts';
 import type { Values } from '../storage/row.ts';
 import type { Table } from '../storage/table.ts';
+import { hashKey } from '../values/hash-key.ts';
 import { ChangeTable } from './change-table.ts';
 
 export interface CapturedColumn {
@@ -85,11 +85,7 @@ export class CaptureInstance {
     const mask = new Uint8Array(this.fullMask.length);
     let changed = false;
     this.#positions().forEach((position, i) => {
-      if (
-        position < 0 ||
-        sameValue(before[position] ?? null, after[position] ?? null, (this.columns[i] as CapturedColumn).type)
-      )
-        return;
+      if (position < 0 || sameValue(before[position] ?? null, after[position] ?? null)) return;
       setBit(mask, i + 1);
       changed = true;
     });
@@ -116,10 +112,12 @@ const isOldLarge = (type: SqlType): boolean => ['text', 'ntext', 'image'].includ
 const isLarge = (type: SqlType): boolean => type.length === 'max' || type.name === 'xml';
 
 /** Bytes are compared exactly: a change of case is a change. */
-function sameValue(a: SqlValue, b: SqlValue, type: SqlType): boolean {
+function sameValue(a: SqlValue, b: SqlValue): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  return collationKey(a, type) === collationKey(b, type);
+  if (a instanceof Uint8Array) return b instanceof Uint8Array && Buffer.compare(a, b) === 0;
+  if ('type' in a) return 'type' in b && a.type.name === b.type.name && sameValue(a.value, b.value);
+  return hashKey(a) === hashKey(b);
 }
 
 /** The lowest ordinals are in the last byte (sys.fn_cdc_is_bit_set reads it so). */

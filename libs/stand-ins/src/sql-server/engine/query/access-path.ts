@@ -1,10 +1,8 @@
 /** How the rows of one table are found: by an index, by a hash table that is made on first use, or by reading them again. */
-import type { SqlValue } from '../engine-session.ts';
-import { collationKey } from '../storage/key.ts';
 import type { Values } from '../storage/row.ts';
 import type { Index } from '../storage/table.ts';
+import { hashKey } from '../values/hash-key.ts';
 import { commonType, converter } from '../values/index.ts';
-import type { OutputColumn } from './compiled.ts';
 import { type Equality, inColumnType } from './conjuncts.ts';
 import type { Step } from './from-plan.ts';
 import type { Evaluate, Frame } from './run.ts';
@@ -70,8 +68,8 @@ export function hashedRows(scan: RowsOf, equalities: readonly Equality[]): RowsO
     const own = converter(column.column.type, type);
     const theirs = converter(other.type, type);
     return {
-      own: (values: Values) => keyPart(own(values[column.index] ?? null), type),
-      theirs: (frame: Frame) => keyPart(theirs(other.evaluate(frame)), type),
+      own: (values: Values) => hashKey(own(values[column.index] ?? null)),
+      theirs: (frame: Frame) => hashKey(theirs(other.evaluate(frame))),
     };
   });
   const tables = new WeakMap<Frame, Map<string, Values[]>>();
@@ -90,8 +88,6 @@ export function hashedRows(scan: RowsOf, equalities: readonly Equality[]): RowsO
     (tables.get(frame) ?? build(frame)).get(parts.map(({ theirs }) => theirs(frame)).join('\u0000')) ??
     NO_ROWS;
 }
-
-const keyPart = (value: SqlValue, type: OutputColumn['type']): string | number => collationKey(value, type);
 
 /** Reads once for each execution of the block. */
 export function keptRows(scan: RowsOf): RowsOf {

@@ -3,7 +3,7 @@ import type { SqlType, SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import { valueErrors } from '../errors/value-errors.ts';
 import type { FunctionCall } from '../parser/ast.ts';
-import { collationKey } from '../storage/key.ts';
+import { hashKey } from '../values/hash-key.ts';
 import { comparer, converter, familyOf, operatorFor } from '../values/index.ts';
 import { AGGREGATES } from './aggregate-names.ts';
 import { compileExpression } from './compile-expression.ts';
@@ -38,7 +38,7 @@ export function compileAggregate(call: FunctionCall, scope: Scope): Aggregate {
       : name === 'AVG'
         ? average(type, evaluate)
         : extreme(name, type, evaluate);
-  return call.distinct ? distinctOnly(base, type, evaluate) : base;
+  return call.distinct ? distinctOnly(base, evaluate) : base;
 }
 
 function fail(call: FunctionCall): never {
@@ -175,7 +175,7 @@ function extreme(name: string, type: SqlType, evaluate: Evaluate): Aggregate {
   };
 }
 
-function distinctOnly(base: Aggregate, type: SqlType, evaluate: Evaluate): Aggregate {
+function distinctOnly(base: Aggregate, evaluate: Evaluate): Aggregate {
   return {
     type: base.type,
     start: () => {
@@ -183,7 +183,7 @@ function distinctOnly(base: Aggregate, type: SqlType, evaluate: Evaluate): Aggre
       const seen = new Set<string | number>();
       return {
         add: (frame) => {
-          const key = collationKey(evaluate(frame), type);
+          const key = hashKey(evaluate(frame));
           if (seen.has(key)) return;
           seen.add(key);
           inner.add(frame);

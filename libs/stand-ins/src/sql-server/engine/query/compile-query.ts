@@ -2,13 +2,14 @@
 import type { SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import type { OrderItem, Query, QueryBody, SetOperation } from '../parser/ast.ts';
-import { collationKey } from '../storage/key.ts';
 import type { Values } from '../storage/row.ts';
+import { hashKeyOf } from '../values/hash-key.ts';
 import { commonType } from '../values/index.ts';
 import { compileBlock } from './compile-block.ts';
 import { compileExpression } from './compile-expression.ts';
 import type { Compiled, CompiledQuery, OutputColumn, Surroundings } from './compiled.ts';
 import { converted } from './converted.ts';
+import { distinctRows } from './distinct-rows.ts';
 import type { Paging } from './paging.ts';
 import { type Compilation, Scope, type NamedQuery } from './scope.ts';
 import { compileSortKeys, type SortItem } from './sort.ts';
@@ -69,18 +70,16 @@ function compileSet(
   if (left.columns.length !== right.columns.length) throw errors.setOperandCounts();
   const columns = left.columns.map((column, i) => meet(column, right.columns[i] as OutputColumn));
   const [a, b] = [adapted(left, columns), adapted(right, columns)];
-  const keyOf = (row: Values): string =>
-    row.map((value, i) => collationKey(value, columns[i]?.type ?? { name: 'int' })).join('\u0000');
   switch (set.op) {
     case 'union all':
       return { columns, rows: (at) => concatenated(a(at), b(at)) };
     case 'union':
-      return { columns, rows: (at) => distinct(concatenated(a(at), b(at)), keyOf) };
+      return { columns, rows: (at) => distinctRows(concatenated(a(at), b(at))) };
     case 'except':
-      return { columns, rows: (at) => filtered(a(at), b(at), keyOf, false) };
+      return { columns, rows: (at) => filtered(a(at), b(at), false) };
     case 'intersect':
     default:
-      return { columns, rows: (at) => filtered(a(at), b(at), keyOf, true) };
+      return { columns, rows: (at) => filtered(a(at), b(at), true) };
   }
 }
 
@@ -115,24 +114,9 @@ function* concatenated(a: Iterable<Values>, b: Iterable<Values>): Generator<Valu
   yield* b;
 }
 
-export function* distinct(rows: Iterable<Values>, keyOf: (row: Values) => string): Generator<Values> {
-  const seen = new Set<string>();
-  for (const row of rows) {
-    const key = keyOf(row);
-    if (seen.has(key)) continue;
-    seen.add(key);
-    yield row;
-  }
-}
-
-function* filtered(
-  a: Iterable<Values>,
-  b: Iterable<Values>,
-  keyOf: (row: Values) => string,
-  wanted: boolean,
-): Generator<Values> {
-  const others = new Set([...b].map((row) => keyOf(row)));
-  for (const row of distinct(a, keyOf)) if (others.has(keyOf(row)) === wanted) yield row;
+function* filtered(a: Iterable<Values>, b: Iterable<Values>, wanted: boolean): Generator<Values> {
+  const others = new Set([...b].map(hashKeyOf));
+  for (const row of distinctRows(a)) if (others.has(hashKeyOf(row)) === wanted) yield row;
 }
 
 /** ORDER BY after a set operation knows the names and the places of the result's columns only (error 104). */

@@ -1,7 +1,7 @@
 /** GROUP BY: collects rows by their keys, and lets HAVING, the select list and ORDER BY find keys and aggregates. */
 import type { SqlValue } from '../engine-session.ts';
 import type { Expression } from '../parser/ast.ts';
-import { collationKey } from '../storage/key.ts';
+import { hashKeyOf } from '../values/hash-key.ts';
 import { compileAggregate, isAggregate, type Accumulator, type Aggregate } from './aggregates.ts';
 import { compileExpression } from './compile-expression.ts';
 import type { Compiled } from './compiled.ts';
@@ -61,9 +61,7 @@ export class GroupPlan implements Grouping {
     for (const _ of rows(frame)) {
       if (where !== undefined && where(frame) !== true) continue;
       const keys = this.#keys.map(({ compiled }) => compiled.evaluate(frame));
-      const id = keys
-        .map((key, i) => collationKey(key, this.#keys[i]?.compiled.type ?? { name: 'int' }))
-        .join('\u0000');
+      const id = hashKeyOf(keys);
       let group = groups.get(id);
       if (group === undefined) {
         group = { keys, accumulators: start() };

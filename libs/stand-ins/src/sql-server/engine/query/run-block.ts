@@ -1,8 +1,8 @@
 /** Runs a compiled SELECT block: what comes after FROM, WHERE and GROUP BY. */
 import type { SqlValue } from '../engine-session.ts';
-import { collationKey } from '../storage/key.ts';
 import type { Values } from '../storage/row.ts';
 import type { Compiled, Surroundings } from './compiled.ts';
+import { distinctRows, isNew } from './distinct-rows.ts';
 import type { Step } from './from-plan.ts';
 import { limitRows, type Limits } from './paging.ts';
 import type { Frame } from './run.ts';
@@ -25,7 +25,7 @@ export function runBlock(plan: BlockPlan, at: Surroundings): Iterable<Values> {
 function ordered(plan: BlockPlan, frame: Frame): Iterable<Values> {
   const { sort } = plan;
   if (sort === undefined)
-    return plan.distinct ? unique(projected(plan, frame), plan) : projected(plan, frame);
+    return plan.distinct ? distinctRows(projected(plan, frame)) : projected(plan, frame);
   return sorted(plan, sort, frame);
 }
 
@@ -39,23 +39,12 @@ function* projected({ rows, outputs }: BlockPlan, frame: Frame): Generator<Value
   }
 }
 
-function* unique(rows: Iterable<Values>, plan: BlockPlan): Generator<Values> {
-  const seen = new Set<string>();
-  for (const row of rows) if (isNew(row, plan, seen)) yield row;
-}
-
-function isNew(row: Values, { outputs }: BlockPlan, seen: Set<string>): boolean {
-  const key = row.map((value, i) => collationKey(value, outputs[i]?.type ?? { name: 'int' })).join('\u0000');
-  const size = seen.size;
-  return seen.add(key).size > size;
-}
-
 function* sorted(plan: BlockPlan, sort: SortKeys, frame: Frame): Generator<Values> {
   const seen = new Set<string>();
   const keyed: { values: Values; keys: readonly SqlValue[] }[] = [];
   for (const _ of plan.rows(frame)) {
     const values = plan.outputs.map((output) => output.evaluate(frame));
-    if (!plan.distinct || isNew(values, plan, seen)) keyed.push({ values, keys: sort.keysOf(frame) });
+    if (!plan.distinct || isNew(values, seen)) keyed.push({ values, keys: sort.keysOf(frame) });
   }
   keyed.sort((a, b) => sort.compare(a.keys, b.keys));
   for (const { values } of keyed) yield values;

@@ -2,8 +2,8 @@
 import type { SqlType, SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import type { Expression, FunctionCall, Over } from '../parser/ast.ts';
-import { collationKey } from '../storage/key.ts';
 import type { Values } from '../storage/row.ts';
+import { hashKeyOf } from '../values/hash-key.ts';
 import { compileAggregate, isAggregate, type Aggregate } from './aggregates.ts';
 import { compileExpression } from './compile-expression.ts';
 import type { Compiled } from './compiled.ts';
@@ -91,7 +91,7 @@ export class WindowPlan {
   #work(window: Window, index: number, kept: readonly Kept[], frame: Frame): void {
     const partitions = Map.groupBy(kept, ({ slots }) => {
       restore(frame, slots);
-      return window.partition.map((part) => collationKey(part.evaluate(frame), part.type)).join('\u0000');
+      return hashKeyOf(window.partition.map((part) => part.evaluate(frame)));
     });
     for (const rows of partitions.values()) {
       if (window.aggregate === undefined) rank(window, index, rows, frame);

@@ -2,29 +2,25 @@
  * Finds rows by the values of some columns. It knows a row under its committed and under its current key until the
  * transaction ends, so whoever looks up must check the version that he sees.
  */
-import { collationKey } from './key.ts';
+import { hashKey } from '../values/hash-key.ts';
 import type { Row, Values } from './row.ts';
-import type { SqlType } from '../engine-session.ts';
 
 export type Key = string | number;
 
 export class KeyIndex {
   /** Positions of the columns in the table's rows. */
   readonly positions: readonly number[];
-  readonly #types: readonly SqlType[];
   readonly #rows = new Map<Key, Row | Set<Row>>();
 
-  constructor(positions: readonly number[], types: readonly SqlType[]) {
+  constructor(positions: readonly number[]) {
     this.positions = positions;
-    this.#types = types;
   }
 
   keyOf(values: Values): Key {
-    if (this.positions.length === 1)
-      return collationKey(values[this.positions[0] as number] ?? null, this.#types[0] as SqlType);
+    if (this.positions.length === 1) return hashKey(values[this.positions[0] as number] ?? null);
     let key = '';
     for (let i = 0; i < this.positions.length; i++) {
-      const part = collationKey(values[this.positions[i] as number] ?? null, this.#types[i] as SqlType);
+      const part = hashKey(values[this.positions[i] as number] ?? null);
       key += `${typeof part === 'number' ? 'n' : ''}${String(part)}\u0000`;
     }
     return key;

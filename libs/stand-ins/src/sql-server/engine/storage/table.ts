@@ -107,10 +107,7 @@ export class Table {
 
   makeKeys(columns: readonly string[]): KeyIndex {
     const positions = columns.map((column) => this.position(column) ?? -1);
-    const keys = new KeyIndex(
-      positions,
-      positions.map((position) => this.columns[position]?.type ?? { name: 'int' }),
-    );
+    const keys = new KeyIndex(positions);
     for (const row of this.rows) {
       if (row.current !== undefined) keys.add(keys.keyOf(row.current), row);
       if (row.committed !== undefined && row.committed !== row.current)

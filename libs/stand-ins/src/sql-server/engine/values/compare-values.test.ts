@@ -44,7 +44,7 @@ test('zeros at the end of binary data do not count', () => {
 test('NULL comes first and equals NULL', () => {
   expect(compareValues(null, 0, { name: 'int' })).toBe(-1);
   expect(compareValues(null, null, { name: 'int' })).toBe(0);
-  expect(hashKey(null, varchar)).not.toBe(hashKey('', varchar));
+  expect(hashKey(null)).not.toBe(hashKey(''));
 });
 
 test('sql_variant compares numbers of several types by value, families by rank', () => {
@@ -54,7 +54,7 @@ test('sql_variant compares numbers of several types by value, families by rank',
     value: { unscaled: 50n, scale: 1 },
   } as const;
   expect(compareValues(five, exact, variant)).toBe(0);
-  expect(hashKey(five, variant)).toBe(hashKey(exact, variant));
+  expect(hashKey(five)).toBe(hashKey(exact));
   expect(compareValues({ type: varchar, value: '9' }, five, variant)).toBe(-1);
 });
 
@@ -63,9 +63,7 @@ describe('two values have one key exactly when they are equal', () => {
     fc.check(
       fc.property(values, values, (a, b) => {
         const order = compareValues(a, b, type);
-        return (
-          (hashKey(a, type) === hashKey(b, type)) === (order === 0) && order === 0 - compareValues(b, a, type)
-        );
+        return (hashKey(a) === hashKey(b)) === (order === 0) && order === 0 - compareValues(b, a, type);
       }),
     ).counterexample;
 

@@ -1,56 +1,57 @@
-/** Keys for maps and sets of values: two values of a type have the same key exactly when they compare as equal. */
-import type { SqlDecimal, SqlMoment, SqlType, SqlValue, SqlVariant } from '../engine-session.ts';
-import { foldText, type CompareOptions } from './compare-values.ts';
-import { decimalText, normalised, parseDecimal } from './decimal.ts';
-import { bytesToHex } from './hex.ts';
-import { familyOf, isNumeric, plainFamilyOf } from './type-facts.ts';
+/**
+ * Turns a value into something that a Map finds again: two values of a type have the same key exactly when they compare
+ * as equal. NULL equals NULL, as in unique indexes, GROUP BY and DISTINCT. Keys of values of different types say nothing.
+ */
+import type { SqlMoment, SqlValue, SqlVariant } from '../engine-session.ts';
+import { foldText } from './compare-values.ts';
+import { decimalText, normalised } from './decimal.ts';
+import { familyOf, isNumeric } from './type-facts.ts';
 
-export type HashKey = (value: SqlValue) => string;
-
-export function hashKey(value: SqlValue, type: SqlType, options: CompareOptions = {}): string {
-  return keyer(type, options)(value);
-}
-
-/** Picks the function once, for use on every row. NULL has a key that no value has. */
-export function keyer(type: SqlType, options: CompareOptions = {}): HashKey {
-  const key = pick(type, options);
-  return (value) => (value === null ? '\u0000' : key(value));
-}
-
-function pick(type: SqlType, options: CompareOptions): HashKey {
-  switch (plainFamilyOf(type)) {
-    case 'bit':
-    case 'integer':
-    case 'guid':
-      return String;
-    case 'float':
-      // -0 and 0 are equal.
-      return (value) => String((value as number) + 0);
-    case 'decimal':
-    case 'money':
-      return (value) => decimalText(normalised(value as SqlDecimal));
-    case 'character':
-      return (value) => `'${foldText(value as string, options.caseSensitive ?? false)}`;
-    case 'moment':
-      return (value) => `${(value as SqlMoment).days}:${(value as SqlMoment).ticks}`;
-    case 'variant':
-      return (value) => variantKey(value as SqlVariant, options);
+export function hashKey(value: SqlValue): string | number {
+  if (value === null) return '\u0001null';
+  switch (typeof value) {
+    case 'number':
+      return value;
+    case 'string':
+      return foldText(value, false);
+    case 'bigint':
+      return value <= 9007199254740991n && value >= -9007199254740991n ? Number(value) : String(value);
+    case 'boolean':
+      return value ? 1 : 0;
+    case 'function':
+    case 'object':
+    case 'symbol':
+    case 'undefined':
     default:
-      return (value) => `x${bytesToHex(withoutEndZeros(value as Uint8Array))}`;
+      return objectKey(value);
   }
 }
 
-function withoutEndZeros(bytes: Uint8Array): Uint8Array {
-  let size = bytes.length;
-  while (size > 0 && bytes[size - 1] === 0) size--;
-  return bytes.subarray(0, size);
+/** One key for several values, in their order. */
+export const hashKeyOf = (values: readonly SqlValue[]): string => values.map(hashKey).join('\u0000');
+
+function objectKey(value: Exclude<SqlValue, null | number | string | bigint | boolean>): string {
+  if (value instanceof Uint8Array) return `\u0002${withoutEndZeros(value).toString('latin1')}`;
+  if ('unscaled' in value) return `\u0003${decimalText(normalised(value))}`;
+  if ('ticks' in value) return `\u0004${momentKey(value)}`;
+  return `\u0005${variantKey(value)}`;
 }
 
+function withoutEndZeros(bytes: Uint8Array): Buffer {
+  let size = bytes.length;
+  while (size > 0 && bytes[size - 1] === 0) size--;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, size);
+}
+
+const momentKey = (value: SqlMoment): string => `${String(value.days)}:${String(value.ticks)}`;
+
 /** Exact numbers of all types share their keys: they are one family of sql_variant. */
-function variantKey({ type, value }: SqlVariant, options: CompareOptions): string {
-  if (!isNumeric(type) || familyOf(type) === 'float')
-    return `${familyOf(type)}:${keyer(type, options)(value)}`;
-  const text = typeof value === 'boolean' ? String(Number(value)) : keyer(type, options)(value);
-  const exact = parseDecimal(text);
-  return `number:${exact === undefined ? text : decimalText(normalised(exact))}`;
+function variantKey({ type, value }: SqlVariant): string {
+  const family = familyOf(type);
+  if (!isNumeric(type) || family === 'float') return `${family}:${String(hashKey(value))}`;
+  const exact =
+    typeof value === 'object' && value !== null && 'unscaled' in value
+      ? decimalText(normalised(value))
+      : String(hashKey(value));
+  return `number:${exact}`;
 }

@@ -1,24 +1,39 @@
-/** The patterns of PATINDEX as regular expressions: % _ [a-z] [^a-z] ("LIKE"). */
+/** The patterns of LIKE and PATINDEX: `%`, `_`, `[a-z]`, `[^a-z]` and an escape character ("LIKE (Transact-SQL)"). */
 
-/** The source of an expression without anchors, for a search inside a text. */
-export function likeSource(pattern: string): string {
-  let source = '';
-  for (let i = 0; i < pattern.length; i++) {
-    const character = pattern.charAt(i);
-    const end = character === '[' ? pattern.indexOf(']', i + 1) : -1;
-    if (end > 0) {
-      source += characterClass(pattern.slice(i + 1, end));
-      i = end;
-    } else source += character === '%' ? '.*' : character === '_' ? '.' : literal(character);
+/** The source of a regular expression without anchors; its flags are `LIKE_FLAGS`. */
+export function likeSource(pattern: string, escape = ''): string {
+  const characters = Array.from(pattern);
+  let result = '';
+  for (let i = 0; i < characters.length; i++) {
+    const character = characters[i] ?? '';
+    if (escape !== '' && character === escape) result += literal(characters[++i] ?? '');
+    else if (character === '%') result += '.*';
+    else if (character === '_') result += '.';
+    else if (character === '[') {
+      const close = characters.indexOf(']', i + 1);
+      if (close < 0) return NOTHING;
+      result += characterClass(characters.slice(i + 1, close));
+      i = close;
+    } else result += literal(character);
   }
-  return source;
+  return result;
 }
 
-const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+/** Without case, as the collation is; `%` and `_` stand for the ends of lines, too. */
+export const LIKE_FLAGS = 'isu';
 
-function characterClass(inner: string): string {
-  const negated = inner.startsWith('^') && inner.length > 1;
-  const body = (negated ? inner.slice(1) : inner).replace(/[\\\]^[]/g, '\\$&');
-  if (body === '') return '(?!)';
-  return `[${negated ? '^' : ''}${body}]`;
+/** Matches nothing: a bracket that is not closed, and an empty pair. */
+const NOTHING = '(?!)';
+
+function characterClass(characters: readonly string[]): string {
+  const negated = characters[0] === '^';
+  const body = characters.slice(negated ? 1 : 0);
+  if (body.length === 0) return NOTHING;
+  const inner = body.map((character, i) =>
+    character === '-' && i > 0 && i < body.length - 1 ? '-' : literal(character),
+  );
+  return `[${negated ? '^' : ''}${inner.join('')}]`;
 }
+
+const literal = (character: string): string =>
+  /[\\^$.*+?()[\]{}|/-]/.test(character) ? `\\${character}` : character;

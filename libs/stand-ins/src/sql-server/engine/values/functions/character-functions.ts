@@ -1,9 +1,9 @@
 /** Functions that search text, and those between text and numbers ("String functions"). */
+import type { SqlType, SqlValue } from '../../engine-session.ts';
 import { decodeCodePage, encodeCodePage } from '../code-page.ts';
-import { likeSource } from '../like-pattern.ts';
+import { LIKE_FLAGS, likeSource } from '../like-pattern.ts';
 import { bigintType, intType, strict } from './arguments.ts';
 import type { ScalarFunction } from './scalar-function.ts';
-import type { SqlType, SqlValue } from '../../engine-session.ts';
 
 const placeType =
   (at: number) =>
@@ -24,7 +24,7 @@ const patindex = strict(2, 2, placeType(1), (args) => {
   const start = pattern.startsWith('%') ? '' : '^';
   const end = pattern.endsWith('%') ? '' : '$';
   const source = likeSource(pattern.replace(/^%+|%+$/g, ''));
-  const match = new RegExp(start + source + end, 'si').exec(args.text(1));
+  const match = new RegExp(start + source + end, LIKE_FLAGS).exec(args.text(1));
   return place(match === null ? 0 : match.index + 1, args.type(1));
 });
 

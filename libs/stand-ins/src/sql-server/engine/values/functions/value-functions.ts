@@ -7,7 +7,7 @@ import { encodeCodePage, encodeUtf16 } from '../code-page.ts';
 import { commonType } from '../common-type.ts';
 import { comparer } from '../compare-values.ts';
 import { convertValue } from '../convert-value.ts';
-import { keyer } from '../hash-key.ts';
+import { hashKey } from '../hash-key.ts';
 import {
   decimalShape,
   plainFamilyOf,
@@ -112,10 +112,10 @@ const encode = (text: string, type: SqlType): Uint8Array =>
   isUnicode(type) ? encodeUtf16(text) : encodeCodePage(text);
 
 /** Stable, and equal for equal values; not the number that SQL Server computes. */
-const checksum = lenient(1, Infinity, intType, (values, types) => {
+const checksum = lenient(1, Infinity, intType, (values) => {
   let hash = 0x811c9dc5;
-  for (const [at, value] of values.entries()) {
-    const text = `${keyer(types[at] ?? intType)(value)}|`;
+  for (const value of values) {
+    const text = `${hashKey(value)}|`;
     for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   }
   return hash | 0;

@@ -1,0 +1,13 @@
+/** DISTINCT and UNION: the first of several rows that compare as equal. */
+import type { Values } from '../storage/row.ts';
+import { hashKeyOf } from '../values/hash-key.ts';
+
+export function* distinctRows(rows: Iterable<Values>): Generator<Values> {
+  const seen = new Set<string>();
+  for (const row of rows) if (isNew(row, seen)) yield row;
+}
+
+export function isNew(row: Values, seen: Set<string>): boolean {
+  const size = seen.size;
+  return seen.add(hashKeyOf(row)).size > size;
+}
