@@ -112,6 +112,8 @@ class Engine implements SqlEngine, EngineControl {
   runCleanup(name: string, captureInstance?: string, lowWaterMark?: Uint8Array): void {
     const { cdc } = this.#state.database(name);
     const lsn = lowWaterMark === undefined ? cdc?.maxLsn : lsnFromBytes(lowWaterMark);
+    if (captureInstance !== undefined && cdc?.instance(captureInstance) === undefined)
+      throw errors.captureInstanceMissing(captureInstance, name);
     if (cdc === undefined || lsn === undefined) return;
     for (const instance of cdc.instances.values()) {
       if (captureInstance === undefined || instance.name.toLowerCase() === captureInstance.toLowerCase())

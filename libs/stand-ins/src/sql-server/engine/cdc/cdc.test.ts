@@ -436,3 +436,11 @@ test('one statement asks about many tables at once', async () => {
   const rows = await db.rows(probe, { p0: seen, p1: seen });
   expect(rows.map(([i, moved]) => [i, moved])).toEqual([[1, 1]]);
 });
+
+test('cleaning up a capture instance that does not exist is an error', () => {
+  const mark = new Uint8Array(10);
+  expect(() => server.engine.runCleanup('shop', 'dbo_Nope', mark)).toThrow(
+    expect.objectContaining({ number: 22960 }),
+  );
+  expect(() => server.engine.runCleanup('shop', 'DBO_t', mark)).not.toThrow();
+});
