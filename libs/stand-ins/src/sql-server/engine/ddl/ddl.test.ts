@@ -152,6 +152,20 @@ test('a read-only database refuses writes, one that is offline everything', asyn
   ).toMatchObject({ ok: false, error: { number: 4060 } });
 });
 
+test('taking a database offline ends what runs in it', async () => {
+  await db.rows('CREATE TABLE T (Id int); INSERT T VALUES (1), (2)');
+  await db.rows('BEGIN TRANSACTION; INSERT T VALUES (3)');
+  const { session } = server.connect();
+  const replies = session.batch('SELECT Id FROM T', [], new AbortController().signal)[Symbol.asyncIterator]();
+  expect((await replies.next()).value).toMatchObject({ kind: 'columns' });
+  expect((await replies.next()).value).toMatchObject({ kind: 'row' });
+  server.engine.setOffline('shop', true);
+  expect((await replies.next()).value).toMatchObject({ kind: 'message', message: { number: 942 } });
+  expect(await db.errors('COMMIT')).toEqual([942]);
+  server.engine.setOffline('shop', false);
+  expect(await db.rows('SELECT @@TRANCOUNT, COUNT(*) FROM T')).toEqual([[0, 2]]);
+});
+
 test('counters count and observers hear', async () => {
   await db.rows('CREATE TABLE T (Id int); INSERT T VALUES (1)');
   expect(server.engine.counters()).toMatchObject({ batches: 1, statements: 2, commits: 2 });

@@ -34,8 +34,8 @@ import { pause } from './waits.ts';
 /** How a statement ended: whether the next one runs. */
 type Flow = 'next' | 'break' | 'continue' | 'return' | 'abort';
 
-/** Errors that end the whole batch and roll back: failed conversions of text, deadlock victims. */
-const ROLLS_BACK = new Set([241, 242, 245, 248, 295, 8114, 8169, 1205, 3930]);
+/** Errors that end the whole batch and roll back: failed conversions of text, deadlock victims, a database that went. */
+const ROLLS_BACK = new Set([241, 242, 245, 248, 295, 942, 8114, 8169, 1205, 3930]);
 /** Errors of compiling end the batch, and no more. */
 const ENDS_BATCH = new Set([102, 105, 137, 156, 207, 208, 209, 911, 1087, 2715, 4104, ...ROLLS_BACK]);
 

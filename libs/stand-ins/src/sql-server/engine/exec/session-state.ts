@@ -99,7 +99,7 @@ export class SessionState implements SessionFacts, SessionInfo {
     yield { kind: 'transaction', event: 'begin', id: this.transaction.id };
   }
 
-  /** Errors 3902, 3930. */
+  /** Errors 3902, 3930; 942 when a database was taken offline meanwhile: then everything is rolled back. */
   *commit(): Generator<Reply> {
     const { transaction } = this;
     if (transaction === undefined) throw errors.noBeginForCommit();
@@ -107,6 +107,11 @@ export class SessionState implements SessionFacts, SessionInfo {
     if (this.depth > 1) {
       this.depth--;
       return;
+    }
+    const closed = [...transaction.databases].find(({ offline }) => offline);
+    if (closed !== undefined) {
+      yield* this.rollback();
+      throw errors.databaseOffline(closed.name);
     }
     this.#end();
     this.state.commit(transaction);

@@ -75,6 +75,7 @@ export class StatementRunner {
     else {
       yield { kind: 'columns', columns: plan.columns };
       for (const values of rows) {
+        this.#requireOnline();
         count++;
         yield { kind: 'row', values };
       }
