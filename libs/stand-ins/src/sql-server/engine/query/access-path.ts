@@ -5,10 +5,9 @@ import { hashKey } from '../values/hash-key.ts';
 import { commonType, converter } from '../values/index.ts';
 import { type Equality, inColumnType } from './conjuncts.ts';
 import type { Step } from './from-plan.ts';
+import type { RowsOf } from './kept-rows.ts';
 import type { Evaluate, Frame } from './run.ts';
 import type { StoredTable } from './table-like.ts';
-
-export type RowsOf = (frame: Frame) => Iterable<Values>;
 
 export function fillSlot(slot: number, rows: RowsOf): Step {
   return function* (frame) {
@@ -87,17 +86,4 @@ export function hashedRows(scan: RowsOf, equalities: readonly Equality[]): RowsO
   return (frame) =>
     (tables.get(frame) ?? build(frame)).get(parts.map(({ theirs }) => theirs(frame)).join('\u0000')) ??
     NO_ROWS;
-}
-
-/** Reads once for each execution of the block. */
-export function keptRows(scan: RowsOf): RowsOf {
-  const tables = new WeakMap<Frame, readonly Values[]>();
-  return (frame) => {
-    let rows = tables.get(frame);
-    if (rows === undefined) {
-      rows = [...scan(frame)];
-      tables.set(frame, rows);
-    }
-    return rows;
-  };
 }

@@ -6,9 +6,10 @@ import type { CompareOperator, Expression } from '../parser/ast.ts';
 import { commonType, comparer, converter, isCharacter, familyOf } from '../values/index.ts';
 import type { CompileExpression, Of } from './compile-part.ts';
 import type { Compiled } from './compiled.ts';
+import { keptRows, type RowsOf } from './kept-rows.ts';
 import { likeMatcher } from './like.ts';
 import type { Evaluate, Frame, Test } from './run.ts';
-import type { Scope } from './scope.ts';
+import { Scope } from './scope.ts';
 
 export function compileTest(expression: Expression, scope: Scope, compile: CompileExpression): Test {
   switch (expression.kind) {
@@ -156,15 +157,20 @@ function inList(expression: Of<'in'>, scope: Scope, compile: CompileExpression):
 
 function inQuery(expression: Of<'inQuery'>, scope: Scope, compile: CompileExpression): Test {
   const operand = compile(expression.operand, scope);
-  const query = scope.compilation.compileQuery(expression.query, scope);
+  // A scope of its own tells whether the query uses anything of this block; if not, it is read once.
+  const between = new Scope(scope.compilation, scope);
+  const query = scope.compilation.compileQuery(expression.query, between);
   const [only] = query.columns;
   if (only === undefined || query.columns.length > 1) throw errors.subqueryColumns();
+  const read: RowsOf = (frame) =>
+    query.rows({ outer: { slots: [], outer: frame, run: frame.run }, run: frame.run });
+  const rows = between.reachesOut ? read : keptRows(read);
   const compare = comparisonOf(operand.type, only.type);
   const { negated } = expression;
   return (frame: Frame) => {
     const value = operand.evaluate(frame);
     let result: boolean | null = false;
-    for (const row of query.rows({ outer: frame, run: frame.run })) {
+    for (const row of rows(frame)) {
       const item = row[0] ?? null;
       if (value === null || item === null) result = null;
       else if (compare(value, item) === 0) return !negated;

@@ -1,10 +1,11 @@
 /** Chooses for each table of a FROM how its rows are found, and puts the joins together. */
 import type { Expression } from '../parser/ast.ts';
-import { fillSlot, hashedRows, keptRows, type RowsOf, seekBy } from './access-path.ts';
+import { fillSlot, hashedRows, seekBy } from './access-path.ts';
 import { boundsOf, type Equality } from './conjuncts.ts';
 import type { FromPlan, Step } from './from-plan.ts';
 import { type Join, type Leaf, type Node, slotsUnder } from './from-tree.ts';
 import { fullJoin, innerJoin, leftJoin } from './joins.ts';
+import { keptRows, type RowsOf } from './kept-rows.ts';
 import type { Scope } from './scope.ts';
 
 export class Planner {

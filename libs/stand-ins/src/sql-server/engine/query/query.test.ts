@@ -238,3 +238,11 @@ test('a page out of many rows reads no more rows than it needs', async () => {
   for await (const reply of stream) if (reply.kind === 'row') rows++;
   expect(rows).toBe(3);
 });
+
+test('IN reads a subquery once that uses nothing of the block around it', async () => {
+  const rows = Array.from({ length: 64 }, (_, i) => `(${String(i)})`).join(', ');
+  const coin = 'SELECT ABS(CHECKSUM(NEWID())) % 2';
+  const count = `SELECT COUNT(*) FROM (VALUES ${rows}) AS t(n)`;
+  expect([0, 64]).toContain(await db.value(`${count} WHERE 1 IN (${coin})`));
+  expect(await db.value(`${count} WHERE n IN (SELECT t.n WHERE t.n < 10)`)).toBe(10);
+});

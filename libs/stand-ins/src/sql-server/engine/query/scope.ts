@@ -45,6 +45,8 @@ export class Scope {
   grouping: Grouping | undefined;
   /** Finds window functions, while the select list and ORDER BY are compiled. */
   windows: Pick<Grouping, 'find'> | undefined;
+  /** A name was found in a scope around this one. */
+  reachesOut = false;
   #slots = 0;
 
   constructor(compilation: Compilation, outer: Scope | undefined) {
@@ -106,7 +108,9 @@ export class Scope {
     if (found === undefined && qualifier.length > 0 && candidates.length > 0)
       throw errors.unknownColumn(column);
     if (found !== undefined || this.outer === undefined) return found;
-    return this.outer.#find(name, depth + 1);
+    const outside = this.outer.#find(name, depth + 1);
+    if (outside !== undefined) this.reachesOut = true;
+    return outside;
   }
 }
 
