@@ -1,10 +1,9 @@
 /** One `dstream` process: its lines out, its log, its end. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { delimiter, dirname } from 'node:path';
-import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { eachLine } from './each-line.ts';
 
 /** Started as a person starts it, by its own first line: that holds Node's flags. The Node is the one that runs this. */
 const program = fileURLToPath(new URL('../../dstream/bin/dstream.mjs', import.meta.url));
@@ -13,8 +12,8 @@ export interface ChildOptions {
   /** As a person would type them after `dstream`. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Every line on its standard output. */
-  readonly onLine: (line: string) => void;
+  /** Every line on its standard output; the next one is read when it has resolved. A killed process may tear its last. */
+  readonly onLine: (line: string) => void | Promise<void>;
   /** Every line on its standard error. */
   readonly onLog: (line: string) => void;
 }
@@ -31,8 +30,8 @@ export class Child {
       detached: true,
     });
     this.#ended = ended(this.#process, [
-      lines(this.#process.stdout, onLine),
-      lines(this.#process.stderr, onLog),
+      eachLine(this.#process.stdout, onLine),
+      eachLine(this.#process.stderr, onLog),
     ]);
   }
 
@@ -50,13 +49,14 @@ export class Child {
   }
 }
 
-async function ended(process: ChildProcess, outputs: readonly Promise<void>[]): Promise<number | null> {
-  const [code] = (await once(process, 'exit')) as [number | null];
-  await Promise.all(outputs);
-  return code;
-}
-
-async function lines(stream: Readable | null, onLine: (line: string) => void): Promise<void> {
-  if (stream === null) return;
-  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) onLine(line);
+/** However this process ends, short of SIGKILL, the child does not outlive it. */
+async function ended(child: ChildProcess, outputs: readonly Promise<void>[]): Promise<number | null> {
+  const kill = () => void child.kill('SIGKILL');
+  process.on('exit', kill);
+  try {
+    const [[code]] = await Promise.all([once(child, 'exit') as Promise<[number | null]>, ...outputs]);
+    return code;
+  } finally {
+    process.off('exit', kill);
+  }
 }

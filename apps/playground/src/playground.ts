@@ -1,15 +1,15 @@
 /**
- * The whole pipeline on one machine. Starting (stand-ins, shop, processes) → running (the workload writes, the far
- * end is watched) → settling (no more writes; until everything has arrived) → stopped (processes ended, stand-ins
- * closed).
+ * The whole pipeline on one machine. Starting (stand-ins, shop, processes) → filling (the first customers and goods,
+ * until they have come out at the far end) → running (the workload writes) → settling (no more writes; until everything
+ * has arrived) → stopped (processes ended, stand-ins closed).
  */
+import { access } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { decodeEnvelope, type Clock } from '@dstream/core';
-import { onAbort, withAny } from '@dstream/runtime';
+import { DStreamError, type Clock } from '@dstream/core';
 import { startStandIns } from '@dstream/stand-ins';
 import sql from 'mssql';
 import { Arrivals } from './arrivals.ts';
-import { Child } from './child-process.ts';
+import { Replicas, whileRunning } from './replicas.ts';
 import type { Screen, Summary } from './screen.ts';
 import { shopSchema, shopTables } from './shop-schema.ts';
 import { Workload } from './workload.ts';
@@ -25,149 +25,153 @@ export interface PlaygroundOptions {
   readonly abort: AbortSignal;
 }
 
-const config = fileURLToPath(import.meta.resolve('../../../config/playground.hcl'));
+const config = fileURLToPath(new URL('../../../config/playground.hcl', import.meta.url));
 
 /** How long everything may take to arrive after the last write. A killed ingester's lease is 15 s. */
 const settleMs = 60_000;
+/** The same after Ctrl-C: who pressed it does not want to wait. */
+const interruptedSettleMs = 800;
+/** How long the processes may take to end; the second one after Ctrl-C. */
+const graceMs = 30_000;
+const interruptedGraceMs = 1_500;
 const pauseMs = 80;
 const refreshMs = 200;
+const lookMs = 25;
 
-/** Resolves with what came through, or undefined when it was stopped before it ran. */
-export async function runPlayground(options: PlaygroundOptions): Promise<Summary> {
+interface Course extends PlaygroundOptions {
+  readonly workload: Workload;
+  readonly arrivals: Arrivals;
+  readonly replicas: Replicas;
+}
+
+/** Resolves with what came through; undefined when it was stopped before it ran. Rejects when a part of it fails. */
+export async function runPlayground(options: PlaygroundOptions): Promise<Summary | undefined> {
   await using stack = new AsyncDisposableStack();
-  const { screen, clock } = options;
+  const { screen, clock, stop } = options;
+  await checkConfig();
   screen.say('starting the stand-ins: SQL Server, Service Bus, blob storage');
-  const standIns = await startStandIns({});
-  stack.defer(() => standIns.close());
-  const pool = stack.adopt(await connect(standIns.env['DSTREAM_DB_CONNECTION_STRING']), (p) => p.close());
+  const standIns = stack.use(
+    await startStandIns({ onError: (error) => screen.say(`stand-ins: ${String(error)}`) }),
+  );
+  const pool = stack.adopt(await connect(standIns.env.DSTREAM_DB_CONNECTION_STRING, screen), (p) =>
+    p.close(),
+  );
   screen.say(`creating the shop: ${shopTables.join(', ')}, captured`);
   for (const statement of shopSchema) await pool.query(statement);
+  if (stop.aborted) return undefined;
   const arrivals = new Arrivals();
   const workload = new Workload({ pool, clock, random: Math.random, pauseMs });
-  const children = startChildren(options, standIns.env, arrivals);
-  stack.defer(() => stopChildren(children, options));
-  await work(options, workload, arrivals);
+  const replicas = startReplicas(options, { ...standIns.env }, arrivals);
+  const course = { ...options, workload, arrivals, replicas };
+  try {
+    await showing(course, () => work(course));
+  } finally {
+    if (!options.abort.aborted) screen.say('stopping the processes');
+    await replicas.stop(stop.aborted ? interruptedGraceMs : graceMs, options.abort);
+  }
   return summarise(workload, arrivals);
 }
 
-interface Replica {
-  readonly instance: string;
-  readonly child: Child;
+async function checkConfig(): Promise<void> {
+  try {
+    await access(config);
+  } catch (cause) {
+    throw new DStreamError('ConfigInvalid', `${config} cannot be read: the playground runs with it`, {
+      cause,
+    });
+  }
 }
 
-async function connect(connectionString: string | undefined): Promise<sql.ConnectionPool> {
-  const pool = new sql.ConnectionPool(connectionString ?? '');
-  pool.on('error', () => undefined);
+/** An error of a connection that nobody uses is said; one that is used fails its statement too. */
+async function connect(connectionString: string, screen: Screen): Promise<sql.ConnectionPool> {
+  const pool = new sql.ConnectionPool(connectionString);
+  pool.on('error', (error: Error) => screen.say(`shop: ${error.message}`));
   return pool.connect();
 }
 
-function startChildren(
+function startReplicas(
   { screen, clock }: PlaygroundOptions,
   env: Readonly<Record<string, string>>,
   arrivals: Arrivals,
-): readonly Replica[] {
-  const onLine = (line: string) => {
-    const event = decodeEnvelope(line);
-    arrivals.add(event, clock.wallMs());
-    screen.change(event, line);
-  };
-  return (['ingester', 'processor'] as const).flatMap((command) =>
-    [1, 2].map((n) => {
-      const instance = `${command}-${n}`;
-      screen.say(`starting dstream ${command} --config config/playground.hcl --instance ${instance}`);
-      const onLog = (line: string) => sayWarnings(screen, instance, line);
-      const args = [command, '--config', config, '--instance', instance, '--log-format', 'json'];
-      return { instance, child: new Child({ args, env: { ...process.env, ...env }, onLine, onLog }) };
-    }),
-  );
+): Replicas {
+  return new Replicas({
+    clock,
+    config,
+    env: { ...process.env, ...env },
+    say: (text) => screen.say(text),
+    onChange: (event, line) => {
+      arrivals.add(event, clock.wallMs());
+      return screen.change(event, line);
+    },
+  });
 }
 
-/** Normal operation is silent; what is a warning or worse is shown. */
-function sayWarnings(screen: Screen, instance: string, line: string): void {
-  let entry: { level?: string; msg?: string; reason?: string; error?: string };
-  try {
-    entry = JSON.parse(line) as typeof entry;
-  } catch {
-    screen.say(`${instance}: ${line}`);
-    return;
-  }
-  if (entry.level !== 'warn' && entry.level !== 'error') return;
-  const detail = entry.reason ?? entry.error;
-  screen.say(`${instance}: ${entry.msg ?? line}${detail === undefined ? '' : ` (${detail})`}`);
-}
-
-/** Writes for the given time or until stopped, then waits until everything has arrived. */
-async function work(options: PlaygroundOptions, workload: Workload, arrivals: Arrivals): Promise<void> {
-  const { clock, forMs, stop, abort, screen } = options;
+/** Fills the shop, writes for the given time or until stopped, then waits until everything has arrived. */
+async function work(course: Course): Promise<void> {
+  const { clock, forMs, stop, abort, screen, workload, replicas } = course;
   const time = new AbortController();
-  const shown = new AbortController();
-  const showing = show(options, workload, arrivals, shown.signal);
+  await whileRunning(replicas, [stop, abort], (signal) => workload.fill(signal));
+  await settled(course);
+  const ringing = forMs === undefined ? undefined : ring(clock, forMs, time);
   try {
-    await withAny([stop, abort, time.signal], async (writing) => {
-      const timer = forMs === undefined ? undefined : setTimeout(() => time.abort(), forMs);
-      try {
-        await workload.fill();
-        await workload.run(writing);
-      } finally {
-        clearTimeout(timer);
-      }
-    });
-    screen.say('the workload has stopped; waiting until everything has arrived');
-    await arrived(clock, workload, arrivals, abort);
+    await whileRunning(replicas, [stop, abort, time.signal], (signal) => workload.run(signal));
   } finally {
-    shown.abort();
-    await showing;
+    time.abort();
+    await ringing;
   }
+  if (abort.aborted) return;
+  screen.say('the workload has stopped; waiting for what is on the way');
+  await settled(course);
 }
 
-async function arrived(
-  clock: Clock,
-  workload: Workload,
-  arrivals: Arrivals,
-  abort: AbortSignal,
+async function ring(clock: Clock, ms: number, time: AbortController): Promise<void> {
+  await clock.sleep(ms, time.signal).catch(() => undefined);
+  time.abort();
+}
+
+/** Resolves when all that was written has arrived or time is up: the summary says what is missing. */
+async function settled({ clock, workload, arrivals, replicas, stop, abort }: Course): Promise<void> {
+  const start = clock.monotonicMs();
+  let interrupted = stop.aborted ? start : undefined;
+  await whileRunning(replicas, [abort], async (signal) => {
+    while (arrivals.counts.delivered < workload.written && !signal.aborted) {
+      const now = clock.monotonicMs();
+      if (stop.aborted) interrupted ??= now;
+      if (now - start > settleMs || now - (interrupted ?? now) > interruptedSettleMs) return;
+      await clock.sleep(lookMs, signal).catch(() => undefined);
+    }
+  });
+}
+
+/** Keeps the live line up to date while `work` is under way. */
+async function showing(
+  { clock, screen, workload, arrivals }: Course,
+  work: () => Promise<void>,
 ): Promise<void> {
-  const until = clock.monotonicMs() + settleMs;
-  while (arrivals.counts.delivered < workload.written && clock.monotonicMs() < until && !abort.aborted) {
-    await clock.sleep(50, abort).catch(() => undefined);
+  const done = new AbortController();
+  const refreshing = (async () => {
+    while (!done.signal.aborted) {
+      screen.live(liveLine(workload.written, arrivals));
+      await clock.sleep(refreshMs, done.signal).catch(() => undefined);
+    }
+  })();
+  try {
+    await work();
+  } finally {
+    done.abort();
+    await refreshing;
+    screen.clear();
   }
 }
 
-async function show(
-  { clock, screen }: PlaygroundOptions,
-  workload: Workload,
-  arrivals: Arrivals,
-  until: AbortSignal,
-): Promise<void> {
-  while (!until.aborted) {
-    const { delivered } = arrivals.counts;
-    const written = `written ${workload.written}   delivered ${delivered}   on the way ${workload.written - delivered}`;
-    screen.live(`${written}   lag ${arrivals.lastLatencyMs} ms   (Ctrl-C stops)`);
-    await clock.sleep(refreshMs, until).catch(() => undefined);
-  }
+function liveLine(written: number, { counts, lastLatencyMs }: Arrivals): string {
+  const onTheWay = Math.max(0, written - counts.delivered);
+  const numbers = `written ${written}   delivered ${counts.delivered}   on the way ${onTheWay}`;
+  return `${numbers}   lag ${lastLatencyMs} ms   (Ctrl-C stops)`;
 }
 
-async function stopChildren(
-  replicas: readonly Replica[],
-  { abort, screen }: PlaygroundOptions,
-): Promise<void> {
-  screen.say('stopping the processes');
-  for (const { child } of replicas) child.signal('SIGTERM');
-  const removeKill = onAbort(abort, () => replicas.forEach(({ child }) => child.signal('SIGKILL')));
-  for (const { instance, child } of replicas) {
-    const code = await child.ended;
-    if (code !== 0 && !abort.aborted) screen.say(`${instance} ended with exit code ${code}`);
-  }
-  removeKill();
-}
-
-function summarise(workload: Workload, arrivals: Arrivals): Summary {
-  const counts = arrivals.counts;
-  return {
-    written: workload.written,
-    delivered: counts.delivered,
-    missing: workload.written - counts.delivered,
-    repeats: counts.repeats,
-    outOfOrder: counts.outOfOrder,
-    latencyMs: { p50: arrivals.latency(0.5), p99: arrivals.latency(0.99) },
-  };
+function summarise({ written }: Workload, arrivals: Arrivals): Summary {
+  const { delivered, repeats, outOfOrder } = arrivals.counts;
+  const latencyMs = { p50: arrivals.latency(0.5), p99: arrivals.latency(0.99) };
+  return { written, delivered, missing: written - delivered, repeats, outOfOrder, latencyMs };
 }

@@ -11,7 +11,10 @@ export interface WorkloadOptions {
   readonly pauseMs: number;
 }
 
-/** A step inside a transaction. Resolves with the number of rows it changed. */
+/**
+ * A step inside a transaction. Resolves with the number of changes that CDC makes of it: one for every row that is
+ * inserted, deleted or gets other values; an update of the key of one row is two, a delete and an insert.
+ */
 type Step = (request: () => sql.Request) => Promise<number>;
 
 export class Workload {
@@ -27,34 +30,41 @@ export class Workload {
     return this.#written;
   }
 
-  /** The first customers and products. */
-  async fill(): Promise<void> {
-    for (const [n, name] of people.entries()) await this.#transaction(addCustomer(name, pick(cities, n)));
-    for (const [n, name] of goods.entries()) await this.#transaction(addProduct(name, 1.25 * (n + 1)));
+  /** The first customers and products. On abort the rest is left out. */
+  async fill(signal: AbortSignal): Promise<void> {
+    const steps = [
+      ...people.map((name, n) => addCustomer(name, pick(cities, n))),
+      ...goods.map((name, n) => addProduct(name, 1.25 * (n + 1))),
+    ];
+    for (const step of steps) if (!signal.aborted) await this.#commit(step);
   }
 
   /** Writes until `signal` aborts; the transaction that is under way is finished. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, pauseMs, random } = this.#options;
     while (!signal.aborted) {
-      await this.#transaction(this.#next());
+      if (random() < 0.05) await this.#rollBack(this.#next());
+      else await this.#commit(this.#next());
       await clock.sleep(pauseMs * (0.5 + random()), signal).catch(() => undefined);
     }
   }
 
   #next(): Step {
     const dice = this.#options.random();
-    if (dice < 0.5) return this.#placeOrder();
-    if (dice < 0.75) return moveOrders;
-    if (dice < 0.85) return cancelOrder;
-    if (dice < 0.95) return addCustomer(this.#any(people), this.#any(cities));
-    return reprice;
+    if (dice < 0.4) return this.#placeOrder();
+    if (dice < 0.65) return sendOrders;
+    if (dice < 0.73) return cancelOrder;
+    if (dice < 0.83) return archiveOrders;
+    if (dice < 0.88) return addCustomer(this.#any(people), this.#any(cities));
+    if (dice < 0.93) return loseCustomer;
+    return dice < 0.96 ? renumberLine : reprice;
   }
 
   #placeOrder(): Step {
     const { random } = this.#options;
     const lines = 1 + Math.floor(random() * 4);
     return placeOrder(
+      Math.floor(random() * people.length),
       Array.from({ length: lines }, () => ({ pick: random(), quantity: 1 + Math.floor(random() * 5) })),
     );
   }
@@ -63,17 +73,33 @@ export class Workload {
     return pick(list, Math.floor(this.#options.random() * list.length));
   }
 
-  async #transaction(step: Step): Promise<void> {
+  async #commit(step: Step): Promise<void> {
     const transaction = new sql.Transaction(this.#options.pool);
     await transaction.begin();
+    const changes = await rolledBackOnError(transaction, step);
+    await transaction.commit();
+    this.#written += changes;
+  }
+
+  /** Nothing of it may arrive. */
+  async #rollBack(step: Step): Promise<void> {
+    const transaction = new sql.Transaction(this.#options.pool);
+    await transaction.begin();
+    await rolledBackOnError(transaction, step);
+    await transaction.rollback();
+  }
+}
+
+async function rolledBackOnError(transaction: sql.Transaction, step: Step): Promise<number> {
+  try {
+    return await step(() => new sql.Request(transaction));
+  } catch (error) {
     try {
-      const changed = await step(() => new sql.Request(transaction));
-      await transaction.commit();
-      this.#written += changed;
-    } catch (error) {
       await transaction.rollback();
-      throw error;
+    } catch (second) {
+      throw new Error(`${String(error)}; rolling back failed too`, { cause: second });
     }
+    throw error;
   }
 }
 
@@ -102,12 +128,19 @@ function addProduct(name: string, price: number): Step {
     );
 }
 
-function placeOrder(lines: readonly { readonly pick: number; readonly quantity: number }[]): Step {
+/** @param customer one of the first customers, who never leave, counted from 0; later ones share their turn */
+function placeOrder(
+  customer: number,
+  lines: readonly { readonly pick: number; readonly quantity: number }[],
+): Step {
   return async (request) => {
-    const order = await request().query<{ OrderID: number }>(
-      `INSERT INTO dbo.Orders (CustomerID, OrderedAt, State) OUTPUT inserted.OrderID
-       SELECT MAX(CustomerID), SYSUTCDATETIME(), N'new' FROM dbo.Customers`,
-    );
+    const order = await request()
+      .input('turn', sql.Int, customer)
+      .input('turns', sql.Int, people.length)
+      .query<{ OrderID: number }>(
+        `INSERT INTO dbo.Orders (CustomerID, OrderedAt, State) OUTPUT inserted.OrderID
+         SELECT MAX(CustomerID), SYSUTCDATETIME(), N'new' FROM dbo.Customers WHERE CustomerID % @turns = @turn`,
+      );
     let changed = 1;
     for (const [n, line] of lines.entries()) {
       const product = 1 + Math.floor(line.pick * goods.length);
@@ -126,7 +159,7 @@ function placeOrder(lines: readonly { readonly pick: number; readonly quantity: 
   };
 }
 
-const moveOrders: Step = (request) =>
+const sendOrders: Step = (request) =>
   changedBy(request(), `UPDATE TOP (3) dbo.Orders SET State = N'sent ✓' WHERE State = N'new'`);
 
 const cancelOrder: Step = async (request) => {
@@ -141,5 +174,39 @@ const cancelOrder: Step = async (request) => {
   );
 };
 
+/** Sent orders that are older than the last sixty leave: the shop stays small however long it runs. */
+const archiveOrders: Step = (request) =>
+  changedBy(
+    request(),
+    `DECLARE @newest int = (SELECT MAX(OrderID) - 60 FROM dbo.Orders);
+     DELETE FROM dbo.OrderLines WHERE OrderID IN
+       (SELECT OrderID FROM dbo.Orders WHERE State = N'sent ✓' AND OrderID <= @newest);
+     DELETE FROM dbo.Orders WHERE State = N'sent ✓' AND OrderID <= @newest`,
+  );
+
+/** One without orders; the first ones stay. */
+const loseCustomer: Step = (request) =>
+  changedBy(
+    request().input('first', sql.Int, people.length),
+    `DELETE FROM dbo.Customers WHERE CustomerID =
+       (SELECT MAX(CustomerID) FROM dbo.Customers
+        WHERE CustomerID > @first AND CustomerID NOT IN (SELECT CustomerID FROM dbo.Orders))`,
+  );
+
+/** Changes the key of one row. */
+const renumberLine: Step = async (request) => {
+  const rows = await changedBy(
+    request(),
+    `UPDATE dbo.OrderLines SET LineNumber = LineNumber + 10
+     WHERE LineNumber = 1 AND OrderID = (SELECT MAX(OrderID) FROM dbo.OrderLines WHERE LineNumber = 1)`,
+  );
+  return 2 * rows;
+};
+
+/** Up by a hundredth; what has become dear starts again, or the price would outgrow its type in the end. */
 const reprice: Step = (request) =>
-  changedBy(request(), 'UPDATE dbo.Products SET Price = Price * 1.01 WHERE ProductID % 3 = 0');
+  changedBy(
+    request(),
+    `UPDATE dbo.Products SET Stock = 1000, Price = CASE WHEN Price > 50 THEN Price / 40 ELSE Price * 1.01 END
+     WHERE ProductID % 3 = 0`,
+  );

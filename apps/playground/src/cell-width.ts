@@ -1,0 +1,65 @@
+/** How many columns of a terminal a text takes, and cutting it to fit. */
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** Two columns: East Asian Width W and F (Unicode Annex 11, by block) and what is drawn as an emoji. */
+const wide =
+  /^(?:\p{Emoji_Presentation}|.\ufe0f|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18d08}\u{1aff0}-\u{1b2fb}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}])/u;
+/** No column of its own: marks and format characters. */
+const none = /^[\p{Mn}\p{Me}\p{Cf}]/u;
+/** One colour or the end of it (SGR), or one run of anything else. */
+// oxlint-disable-next-line no-control-regex -- escape sequences are what is looked for
+const pieces = /\u001b\[[\d;]*m|[^\u001b]+|\u001b/g;
+/** Would move the cursor or start a sequence: shown as the replacement character. */
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+
+/** Columns of one character as a person sees it: 0, 1 or 2. */
+export function cellWidth(grapheme: string): number {
+  if (wide.test(grapheme)) return 2;
+  return none.test(grapheme) ? 0 : 1;
+}
+
+/** Columns of a text; colours take none. */
+export function textWidth(text: string): number {
+  let width = 0;
+  for (const piece of text.match(pieces) ?? [])
+    if (!isColour(piece)) for (const { segment } of graphemes.segment(piece)) width += cellWidth(segment);
+  return width;
+}
+
+/**
+ * The text in at most `columns` columns, on one line: cut with an ellipsis where it is longer. Colours stay and are
+ * closed; every other control character is made visible.
+ */
+export function fitLine(text: string, columns: number): string {
+  const clean = sanitised(text);
+  return textWidth(clean) <= columns ? clean : cut(clean, columns - 1);
+}
+
+function cut(text: string, columns: number): string {
+  let width = 0;
+  let kept = '';
+  for (const piece of text.match(pieces) ?? []) {
+    if (isColour(piece)) {
+      kept += piece;
+      continue;
+    }
+    for (const { segment } of graphemes.segment(piece)) {
+      width += cellWidth(segment);
+      if (width > columns) return `${kept}…${kept.includes('\u001b') ? '\u001b[0m' : ''}`;
+      kept += segment;
+    }
+  }
+  return kept;
+}
+
+function sanitised(text: string): string {
+  return (text.match(pieces) ?? [])
+    .map((piece) => (isColour(piece) ? piece : piece.replace(control, '\ufffd')))
+    .join('');
+}
+
+function isColour(piece: string): boolean {
+  return piece.startsWith('\u001b[');
+}

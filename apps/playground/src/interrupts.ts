@@ -1,0 +1,31 @@
+import type { Clock } from '@dstream/core';
+import type { Stop } from '@dstream/runtime';
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * One Ctrl-C arrives twice under npm: the terminal sends SIGINT to all in its foreground, and npm passes its own on.
+ * Two within this time are one.
+ */
+const samePressMs = 400;
+
+/** Lets a signal request the stop: the first one stops, a second one gives up. Dispose to take the handlers off. */
+export function stopOnInterrupts(
+  stop: Stop,
+  clock: Clock,
+  source: NodeJS.EventEmitter = process,
+): Disposable {
+  let last = Number.NEGATIVE_INFINITY;
+  const interrupted = (name: string) => {
+    const now = clock.monotonicMs();
+    if (now - last < samePressMs) return;
+    last = now;
+    stop.request(name);
+  };
+  for (const name of signals) source.on(name, interrupted);
+  return {
+    [Symbol.dispose]: () => {
+      for (const name of signals) source.off(name, interrupted);
+    },
+  };
+}
