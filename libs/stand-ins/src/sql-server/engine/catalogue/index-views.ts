@@ -1,11 +1,9 @@
 /** sys.indexes, sys.index_columns, sys.key_constraints, sys.foreign_keys and sys.foreign_key_columns. */
-import type { Database } from '../storage/database.ts';
 import type { Table } from '../storage/table.ts';
+import { schemaId } from './object-row.ts';
 import { types, view, type MakeView } from './view.ts';
 
 const idOf = (table: Table, column: string): number => table.columns[table.position(column) ?? -1]?.id ?? 0;
-
-const schemaId = (database: Database, table: Table): number => database.schema(table.schema)?.id ?? 1;
 
 export const indexes: MakeView = view(
   {

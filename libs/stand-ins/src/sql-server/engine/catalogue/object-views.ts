@@ -1,7 +1,6 @@
 /** sys.schemas, sys.tables, sys.objects and sys.databases. */
-import type { Database } from '../storage/database.ts';
-import type { Table } from '../storage/table.ts';
 import { datetimeOf } from './moments.ts';
+import { objectColumns, objectRow, schemaId } from './object-row.ts';
 import { types, view, type MakeView } from './view.ts';
 
 export const databases: MakeView = view(
@@ -48,19 +47,9 @@ export const schemas: MakeView = view(
   },
 );
 
-const schemaId = (database: Database, table: Table): number => database.schema(table.schema)?.id ?? 1;
-
 export const tables: MakeView = view(
   {
-    name: types.sysname,
-    object_id: types.int,
-    schema_id: types.int,
-    parent_object_id: types.int,
-    type: types.code,
-    type_desc: types.text,
-    create_date: types.datetime,
-    modify_date: types.datetime,
-    is_ms_shipped: types.bit,
+    ...objectColumns,
     is_tracked_by_cdc: types.bit,
     is_replicated: types.bit,
     temporal_type: types.tinyint,
@@ -95,39 +84,9 @@ export const tables: MakeView = view(
   },
 );
 
-function objectRow(
-  name: string,
-  id: number,
-  schema: number,
-  parent: number,
-  type: string,
-  description: string,
-  createdMs: number,
-) {
-  return {
-    name,
-    object_id: id,
-    schema_id: schema,
-    parent_object_id: parent,
-    type,
-    type_desc: description,
-    create_date: datetimeOf(createdMs),
-    modify_date: datetimeOf(createdMs),
-    is_ms_shipped: false,
-  };
-}
-
 export const objects: MakeView = view(
   {
-    name: types.sysname,
-    object_id: types.int,
-    schema_id: types.int,
-    parent_object_id: types.int,
-    type: types.code,
-    type_desc: types.text,
-    create_date: types.datetime,
-    modify_date: types.datetime,
-    is_ms_shipped: types.bit,
+    ...objectColumns,
   },
   function* ({ database }) {
     for (const table of database.tables()) {

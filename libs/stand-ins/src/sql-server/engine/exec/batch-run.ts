@@ -1,8 +1,8 @@
 /** One execution of one batch: its variables, its clock, and the error that a CATCH block looks at. */
 import { randomUUID } from 'node:crypto';
 import { momentOf } from '../catalogue/moments.ts';
-import type { SqlMoment, SqlType } from '../engine-session.ts';
-import type { CaughtError, Run, SessionFacts, Variable } from '../query/run.ts';
+import type { SqlMoment, SqlType, SqlMessage } from '../engine-session.ts';
+import type { Run, SessionFacts, Variable } from '../query/run.ts';
 import type { Table } from '../storage/table.ts';
 
 export class BatchRun implements Run {
@@ -12,7 +12,7 @@ export class BatchRun implements Run {
   readonly signal: AbortSignal;
   /** Set inside of sp_executesql and procedures. */
   readonly procedure: string | undefined;
-  caught: CaughtError | undefined;
+  caught: SqlMessage | undefined;
   readonly #nowMs: () => number;
   #statementMs: number;
   #signature: string | undefined;

@@ -1,10 +1,9 @@
 /** RAISERROR and THROW. */
-import type { Reply, SqlType, SqlValue } from '../engine-session.ts';
+import type { Reply, SqlMessage, SqlType, SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import { SqlError } from '../errors/sql-error.ts';
 import type { Expression } from '../parser/ast.ts';
 import type { Statement } from '../parser/statement-ast.ts';
-import type { CaughtError } from '../query/run.ts';
 import { textOf } from '../query/text-of.ts';
 import { converter } from '../values/index.ts';
 
@@ -62,7 +61,7 @@ function formatted(text: string, given: readonly Given[]): string {
 }
 
 /** Without arguments the caught error again (error 10704 outside of CATCH). */
-export function thrown(args: readonly Given[], caught: CaughtError | undefined): RaisedError {
+export function thrown(args: readonly Given[], caught: SqlMessage | undefined): RaisedError {
   const [number, message, state] = args;
   if (number === undefined || message === undefined || state === undefined) {
     if (caught === undefined) throw errors.throwOutsideCatch();

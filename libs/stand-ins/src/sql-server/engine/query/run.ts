@@ -1,5 +1,5 @@
 /** What compiled code works with while it runs: the frame of one query block and the batch around it. */
-import type { SqlMoment, SqlType, SqlValue } from '../engine-session.ts';
+import type { SqlMessage, SqlMoment, SqlType, SqlValue } from '../engine-session.ts';
 import type { Database } from '../storage/database.ts';
 import type { Values } from '../storage/row.ts';
 import type { ScalarContext } from '../values/index.ts';
@@ -26,21 +26,12 @@ export interface SessionFacts {
   isWriterOf(database: Database): boolean;
 }
 
-export interface CaughtError {
-  readonly number: number;
-  readonly severity: number;
-  readonly state: number;
-  readonly message: string;
-  readonly line: number;
-  readonly procedure?: string;
-}
-
 /** One execution of one batch. */
 export interface Run extends ScalarContext {
   readonly session: SessionFacts;
   readonly variables: Map<string, Variable>;
   /** The error of the innermost CATCH block that runs. */
-  caught: CaughtError | undefined;
+  caught: SqlMessage | undefined;
   nowTicks(): SqlMoment;
 }
 

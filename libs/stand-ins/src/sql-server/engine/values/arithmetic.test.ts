@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SqlType, SqlValue } from '../engine-session.ts';
-import { SqlError } from '../errors/sql-error.ts';
+import { errorNumber } from '../errors/test-error-number.ts';
 import { arithmetic, arithmeticType, bitwiseNot, negation, type ArithmeticOp } from './arithmetic.ts';
 import { decimalText, parseDecimal } from './decimal.ts';
 
@@ -15,16 +15,6 @@ const decimal = (precision: number, scale: number): SqlType => ({ name: 'decimal
 function decimals(op: ArithmeticOp, a: string, aType: SqlType, b: string, bType: SqlType): string {
   const result = arithmetic(op, parseDecimal(a) ?? null, aType, parseDecimal(b) ?? null, bType);
   return decimalText(result as { unscaled: bigint; scale: number });
-}
-
-function errorNumber(act: () => unknown): number | undefined {
-  try {
-    act();
-    return undefined;
-  } catch (error) {
-    if (error instanceof SqlError) return error.number;
-    throw error;
-  }
 }
 
 describe('integers', () => {

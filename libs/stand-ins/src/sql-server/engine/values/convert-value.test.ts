@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SqlMoment, SqlType, SqlValue } from '../engine-session.ts';
 import { SqlError } from '../errors/sql-error.ts';
+import { errorNumber } from '../errors/test-error-number.ts';
 import { converter, convertValue } from './convert-value.ts';
 import { sqlTypeOf } from './sql-type-of.ts';
 
@@ -18,16 +19,6 @@ const text = (value: string, to: string, style?: number): SqlValue =>
 /** Reads the text as `from`, then writes it as varchar in a style. */
 const through = (value: string, from: string, style?: number): SqlValue =>
   convertValue(text(value, from), type(from), type('varchar(60)'), style);
-
-function errorNumber(act: () => unknown): number | undefined {
-  try {
-    act();
-    return undefined;
-  } catch (error) {
-    if (error instanceof SqlError) return error.number;
-    throw error;
-  }
-}
 
 function errorText(act: () => unknown): string | undefined {
   try {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SqlMoment, SqlType, SqlValue } from '../../engine-session.ts';
-import { SqlError } from '../../errors/sql-error.ts';
+import { errorNumber } from '../../errors/test-error-number.ts';
 import { convertValue } from '../convert-value.ts';
 import { scalarFunctions, type ScalarContext } from './scalar-functions.ts';
 
@@ -55,16 +55,6 @@ function typeOf(name: string, ...given: (Arg | string | number | null)[]): SqlTy
 function shown(name: string, style: number, ...given: (Arg | string | number | null)[]): SqlValue {
   const type = typeOf(name, ...given);
   return type === undefined ? null : convertValue(call(name, ...given), type, varcharMax, style);
-}
-
-function errorNumber(act: () => unknown): number | undefined {
-  try {
-    act();
-    return undefined;
-  } catch (error) {
-    if (error instanceof SqlError) return error.number;
-    throw error;
-  }
 }
 
 describe('text', () => {
