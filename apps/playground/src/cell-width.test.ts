@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { fitLine, textWidth } from './cell-width.ts';
+
+const red = (text: string) => `\u001b[31m${text}\u001b[0m`;
+
+test.each([
+  ['plain', 5],
+  ['Ångström', 8],
+  ['A\u030angstro\u0308m', 8],
+  ['王小明', 6],
+  ['抹茶 x', 6],
+  ['한국', 4],
+  ['🎉', 2],
+  ['👩‍👩‍👧', 2],
+  ['محمد', 4],
+  [red('red'), 3],
+])('the width of %s is %i', (text, width) => {
+  expect(textWidth(text)).toBe(width);
+});
+
+test('what fits stays as it is', () => {
+  expect(fitLine('12345', 5)).toBe('12345');
+});
+
+test('what does not fit is cut with an ellipsis', () => {
+  expect(fitLine('123456', 5)).toBe('1234…');
+});
+
+test('a wide character that would stand half outside is left out', () => {
+  expect(fitLine('王小明明', 6)).toBe('王小…');
+});
+
+test('a cut colour is closed', () => {
+  expect(fitLine(red('123456'), 5)).toBe('\u001b[31m1234…\u001b[0m');
+});
+
+test('what would move the cursor is made visible', () => {
+  expect(fitLine('a\u001b[2Jb\nc\u009bd\u2028e', 80)).toBe('a\ufffd[2Jb\ufffdc\ufffdd\ufffde');
+});
