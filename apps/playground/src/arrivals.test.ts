@@ -1,4 +1,4 @@
-import type { StampedEvent } from '@dstream/core';
+import type { Position, StampedEvent } from '@dstream/core';
 import { expect, test } from 'vitest';
 import { Arrivals } from './arrivals.ts';
 
@@ -27,7 +27,7 @@ function change({ id, position, table = 'Orders', generation = 1 }: Choice): Sta
       seqval: '0x01',
       sequence: 1,
       committedAt: '2026-01-01T00:00:00.000Z',
-      position,
+      position: position as Position,
       generation,
       epoch: 1,
     },
