@@ -1,9 +1,10 @@
 /** `npm start` as a program sees it. What a person sees is tested beside the sources of the playground. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { decodeEnvelope } from '@dstream/core';
 import { expect, test } from 'vitest';
@@ -65,6 +66,11 @@ class Playground implements AsyncDisposable {
   }
 }
 
+/** It gives a program a terminal; `-e` makes its exit code the program's. */
+function hasScript(): boolean {
+  return spawnSync('script', ['-qec', 'true', '/dev/null'], { stdio: 'ignore' }).status === 0;
+}
+
 /** `/proc` tells which processes are left. */
 const onLinux = process.platform === 'linux';
 
@@ -122,6 +128,43 @@ test.skipIf(!onLinux)('a process that dies is said, and the playground ends with
     /^playground: (ingester|processor)-[12] was killed by something else$/m,
   );
   await playground.nothingLeft();
+});
+
+test.skipIf(!onLinux)('a second signal kills at once what does not end', async () => {
+  await using playground = new Playground();
+  await once(playground.output, 'data');
+  playground.output.resume();
+  for (const pid of await playground.children()) process.kill(pid, 'SIGSTOP');
+  playground.process.kill('SIGINT');
+  // Shorter than this two signals are one press of Ctrl-C under npm.
+  await sleep(450);
+  const start = performance.now();
+  playground.process.kill('SIGINT');
+  expect(await playground.ended()).toBe(1);
+  expect(performance.now() - start).toBeLessThan(1_000);
+  await playground.nothingLeft();
+});
+
+test.skipIf(!onLinux)('Ctrl-C in a terminal ends it with 0 and leaves no live line', async (context) => {
+  context.skip(!hasScript(), 'it needs the command script of util-linux');
+  const command = `exec '${process.execPath}' '${main}'`;
+  const terminal = spawn('script', ['-qec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  let screen = '';
+  terminal.stdout.setEncoding('utf8').on('data', (chunk: string) => (screen += chunk));
+  try {
+    await until(
+      () => screen.includes('insert'),
+      () => `a change is seen; it shows:\n${screen}`,
+    );
+    terminal.stdin.write('\u0003');
+    const [code] = (await once(terminal, 'exit')) as [number | null];
+    expect(code, screen).toBe(0);
+  } finally {
+    terminal.kill('SIGKILL');
+  }
+  const last = screen.slice(screen.lastIndexOf('stopping the processes'));
+  expect(last).toMatch(/written, \d+ delivered/);
+  expect(last.split('\u001b[J').at(-1)).toMatch(/^from commit to console: .*\r\n$/);
 });
 
 test.each(['20', '0s', '-5s', 'soon'])('--for %s is one error and exit code 2', async (value) => {
