@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { Pipeline } from '../support/pipeline.ts';
 import { until } from '../support/until.ts';
 
-const sessions = Array.from({ length: 8 }, (_, n) => `session-${n}`);
+const sessions = Array.from({ length: 8 }, (_, n) => `e2e/d/dbo.T${n}`);
 const perSession = 5;
-const poisoned = { session: 'session-3', n: 2 };
+const poisoned = { session: 'e2e/d/dbo.T3', n: 2 };
 
 test('of eight sessions side by side one message is unreadable: exactly that one is dead-lettered', async () => {
   await using pipeline = await Pipeline.start();
@@ -37,7 +37,7 @@ test('of eight sessions side by side one message is unreadable: exactly that one
   const from = dead[0]?.sequenceNumber;
   const later = await receiver.peekMessages(10, from === undefined ? {} : { fromSequenceNumber: from });
 
-  expect(later.map(({ messageId }) => messageId)).toEqual(['session-3/2']);
+  expect(later.map(({ messageId }) => messageId)).toEqual(['e2e/d/dbo.T3/2']);
   expect(later[0]).toMatchObject({
     deadLetterReason: 'MalformedMessage',
     deadLetterErrorDescription: 'change 0: the envelope is not JSON',
@@ -45,7 +45,9 @@ test('of eight sessions side by side one message is unreadable: exactly that one
   });
   for (const session of sessions) {
     const expected = [0, 1, 2, 3, 4].filter((n) => session !== poisoned.session || n !== poisoned.n);
-    const got = pipeline.arrived.filter((e) => e.metadata.table === session).map((e) => e.data?.['N']);
+    const got = pipeline.arrived
+      .filter((e) => `e2e/d/dbo.${e.metadata.table}` === session)
+      .map((e) => e.data?.['N']);
     expect(got).toEqual(expected);
   }
 });
@@ -53,7 +55,9 @@ test('of eight sessions side by side one message is unreadable: exactly that one
 /** As bytes: a string body would be wrapped in quotes by the client. */
 function bodyOf(session: string, n: number): Buffer {
   if (session === poisoned.session && n === poisoned.n) return Buffer.from('{"data": {"N": 2');
-  return Buffer.from(encodeEnvelope(event(session, n), { generation: 1, epoch: 1 }));
+  return Buffer.from(
+    encodeEnvelope(event(session.slice('e2e/d/dbo.'.length), n), { generation: 1, epoch: 1 }),
+  );
 }
 
 function event(table: string, n: number): ChangeEvent {

@@ -1,4 +1,5 @@
 /** Builds a processor from its configuration: the only place that knows which adapters it is made of. */
+import { createHash } from 'node:crypto';
 import type { Configuration, OutputConfig, ProcessorConfig } from '@dstream/config';
 import { DStreamError } from '@dstream/core';
 import { ConsolePublisher, jsonLine, prettyLine, standardOutput } from '@dstream/publishers';
@@ -19,8 +20,9 @@ export function composeProcessor(context: ServiceContext<Configuration>): Runnin
     subscription,
     outputs,
     random: Math.random,
+    hash: (text) => createHash('sha256').update(text).digest('hex'),
     metrics: processorMetrics(context.metrics),
-    settings: defaultProcessorSettings,
+    settings: { ...defaultProcessorSettings, maxSessions: config.source.maxSessions },
   });
   return {
     name: processor.name,

@@ -1,7 +1,10 @@
 import {
   asDStreamError,
   decodeEnvelope,
+  DStreamError,
+  travelsBy,
   type FailedChange,
+  type Hash,
   type IncomingMessage,
   type StampedEvent,
 } from '@dstream/core';
@@ -21,10 +24,19 @@ export interface DecodedMessage {
   readonly failures: readonly FailedChange[];
 }
 
+export interface DecodeOptions {
+  readonly hash: Hash;
+  /** Wall clock, for generations that lie in the future. */
+  readonly nowMs: number;
+}
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** A generation is at most the clock of a storage service: beyond this it was made up. */
+const maxAheadMs = 86_400_000;
+
 /** Reads every line that can be read. Never throws: what cannot be read is set aside with its reason. */
-export function decodeMessage(message: IncomingMessage): DecodedMessage {
+export function decodeMessage(message: IncomingMessage, options: DecodeOptions): DecodedMessage {
   const lines = linesOf(message.body);
   if (lines === undefined) return unreadable('the body is not UTF-8 text');
   if (lines.length === 0) return unreadable('the body is empty');
@@ -32,12 +44,35 @@ export function decodeMessage(message: IncomingMessage): DecodedMessage {
   const failures: FailedChange[] = [];
   for (const [index, line] of lines.entries()) {
     try {
-      changes.push({ event: decodeEnvelope(line), line, index });
+      changes.push({ event: decodeLine(line, message.sessionId, options), line, index });
     } catch (error) {
       failures.push({ index, output: '*', reason: asDStreamError(error).message });
     }
   }
   return { changes, failures };
+}
+
+/**
+ * A change of another table, or of a generation to come, must not pass: it would move the progress of this session
+ * beyond its own changes, and they would be dropped as repeats.
+ */
+function decodeLine(
+  line: string,
+  sessionId: string | undefined,
+  { hash, nowMs }: DecodeOptions,
+): StampedEvent {
+  const event = decodeEnvelope(line);
+  const { server, generation } = event.metadata;
+  if (sessionId !== undefined && !travelsBy(sessionId, { ...event.metadata, source: server }, hash)) {
+    throw new DStreamError('MalformedMessage', 'the envelope belongs to another session than its message');
+  }
+  if (generation > nowMs + maxAheadMs) {
+    throw new DStreamError(
+      'MalformedMessage',
+      'the envelope has a metadata.generation that lies in the future',
+    );
+  }
+  return event;
 }
 
 /** JSON Lines: a line's end after the last line is allowed. */

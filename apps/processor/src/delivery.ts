@@ -44,7 +44,8 @@ export class DeliveryStep {
   async run(deliveries: readonly Delivery[], signal: AbortSignal): Promise<void> {
     const { parts, repeats, giveUp } = this.#options;
     parts.metrics.received(deliveries.length);
-    const decoded = deliveries.map(({ message }) => decodeMessage(message));
+    const decoding = { hash: parts.hash, nowMs: parts.clock.wallMs() };
+    const decoded = deliveries.map(({ message }) => decodeMessage(message, decoding));
     const isNew = repeats.filter();
     const routed = decoded.flatMap(({ changes }, n) => this.#fresh(changes, isNew, deliveries[n], n));
     const refused = await this.#publish(routed, signal);

@@ -1,4 +1,4 @@
-import type { Clock, Log, Publisher, Subscription } from '@dstream/core';
+import type { Clock, Hash, Log, Publisher, Subscription } from '@dstream/core';
 import type { ProcessorMetrics } from './processor-metrics.ts';
 
 /** One configured output: where changes go, under the name that configuration and status use. */
@@ -14,6 +14,7 @@ export interface ProcessorParts {
   readonly outputs: readonly Output[];
   readonly clock: Clock;
   readonly log: Log;
+  readonly hash: Hash;
   /** A number in [0, 1). */
   readonly random: () => number;
   readonly metrics: ProcessorMetrics;
@@ -29,6 +30,11 @@ export interface ProcessorSettings {
   readonly idleMs: number;
   /** A session is given back after this long even when it is busy, so that one that waits has its turn. */
   readonly maxHoldMs: number;
+  /** Sessions held at a time, at most: when all are held, others may be waiting. */
+  readonly maxSessions: number;
+  /** The same two while all sessions that may be held are held. */
+  readonly idleWhenFullMs: number;
+  readonly maxHoldWhenFullMs: number;
   /** Change ids remembered where there are no sessions. */
   readonly rememberedIds: number;
 }
@@ -38,5 +44,8 @@ export const defaultProcessorSettings: ProcessorSettings = {
   stateIntervalMs: 1_000,
   idleMs: 10_000,
   maxHoldMs: 60_000,
+  maxSessions: 32,
+  idleWhenFullMs: 500,
+  maxHoldWhenFullMs: 2_000,
   rememberedIds: 10_000,
 };

@@ -43,7 +43,11 @@ function change(n: number): ChangeEvent {
   };
 }
 
-function message(lines: readonly (number | string)[], sessionId = 's1', generation = 1): OutgoingMessage {
+function message(
+  lines: readonly (number | string)[],
+  sessionId = 's/d/dbo.T',
+  generation = 1,
+): OutgoingMessage {
   const body = lines
     .map((line) => (typeof line === 'string' ? line : encodeEnvelope(change(line), { generation, epoch: 1 })))
     .join('\n');
@@ -116,9 +120,10 @@ function setup({ sessions = true, maxSessions = 32 } = {}) {
       outputs: [{ name: 'out', publisher: output }],
       clock,
       log: silentLog,
+      hash: (text) => text,
       random: () => 0.5,
       metrics: noProcessorMetrics,
-      settings: defaultProcessorSettings,
+      settings: { ...defaultProcessorSettings, maxSessions },
     });
     return processor.run({ draining: draining.signal, aborted: aborted.signal });
   };
@@ -150,7 +155,7 @@ describe('a processor', () => {
     const running = world.start();
     await world.send(message([1, 2]));
     await world.clock.advance(60_000);
-    await world.send(message([2, 3]), message([1], 's1', 2));
+    await world.send(message([2, 3]), message([1], 's/d/dbo.T', 2));
     await world.clock.advance(1_000);
     expect(world.output.got).toEqual(['c1', 'c2', 'c3', 'c1']);
     await stop(world, running);
@@ -158,9 +163,9 @@ describe('a processor', () => {
 
   test('waits for an output that fails for a passing reason; nothing is completed meanwhile, then all is', async () => {
     const world = setup();
-    const busy = new DStreamError('Throttled', 'busy');
+    const busy = new DStreamError('Throttled', 's/d/dbo.T/1');
     world.output.answers.push(
-      () => new BatchError([{ key: 's1', from: 1, error: busy }]),
+      () => new BatchError([{ key: 's/d/dbo.T', from: 1, error: busy }]),
       () => busy,
     );
     await world.send(message([1, 2, 3]));
@@ -208,7 +213,7 @@ describe('a processor', () => {
     const world = setup();
     const release = Promise.withResolvers<void>();
     world.output.answers.push(() => {
-      world.topic.loseLock('s1');
+      world.topic.loseLock('s/d/dbo.T');
       return undefined;
     });
     await world.send(message([1]));
@@ -252,7 +257,7 @@ describe('a processor', () => {
     const world = setup({ sessions: false });
     const refuse = () => new DStreamError('Rejected', 'never');
     world.output.answers.push(() => {
-      world.topic.loseLock('s1:1:1');
+      world.topic.loseLock('s/d/dbo.T:1:1');
       return refuse();
     }, refuse);
     await world.send(message([1]));
@@ -288,10 +293,10 @@ describe('a processor', () => {
   test('a session that never rests gives its place to one that waits', async () => {
     const world = setup({ maxSessions: 1 });
     const running = world.start();
-    await world.send(message([1], 'busy'));
-    await world.send(message([1000], 'waiting'));
+    await world.send(message([1], 's/d/dbo.T/1'));
+    await world.send(message([1000], 's/d/dbo.T/2'));
     for (let n = 2; n <= 30; n += 1) {
-      await world.send(message([n], 'busy'));
+      await world.send(message([n], 's/d/dbo.T/1'));
       await world.clock.advance(5_000);
     }
     expect(world.output.got).toContain('c1000');
@@ -308,5 +313,36 @@ describe('a processor', () => {
     await world.clock.advance(100);
     await outcome;
     expect(world.clock.sleeping).toBe(0);
+  });
+
+  test('a change of another table in a session is set aside, and the session goes on', async () => {
+    const world = setup();
+    const foreign = { ...change(900).metadata, table: 'Other', generation: 5 };
+    const early = { ...change(900).metadata, generation: world.clock.wallMs() * 2 };
+    await world.send(
+      message([
+        JSON.stringify({ data: {}, metadata: foreign }),
+        JSON.stringify({ data: {}, metadata: early }),
+      ]),
+      message([1]),
+    );
+    const running = world.start();
+    await world.clock.advance(100);
+    expect(world.output.got).toEqual(['c1']);
+    expect(world.topic.deadLetters()).toMatchObject([{ properties: { 'failed.*': '0-1' } }]);
+    await stop(world, running);
+  });
+
+  test('more sessions than may be held take turns within seconds', async () => {
+    const world = setup({ maxSessions: 2 });
+    const running = world.start();
+    const sessions = Array.from({ length: 8 }, (_, n) => `s/d/dbo.T/${n}`);
+    for (const [n, session] of sessions.entries()) await world.send(message([n], session));
+    for (let n = 1; n <= 10; n += 1) {
+      await world.send(message([n * 100], sessions[0]), message([n * 100 + 1], sessions[1]));
+      await world.clock.advance(1_000);
+    }
+    expect(world.output.got).toEqual(expect.arrayContaining(sessions.map((_, n) => `c${n}`)));
+    await stop(world, running);
   });
 });

@@ -25,6 +25,7 @@ export class Processor implements Service {
   readonly #running = new Map<SessionHold | undefined, Running>();
   readonly #failed = new AbortController();
   #ready = false;
+  #saidFull = false;
 
   constructor(parts: ProcessorParts) {
     this.#parts = parts;
@@ -73,7 +74,7 @@ export class Processor implements Service {
     const key = delivery.session;
     const running = this.#running.get(key);
     if (running !== undefined) return running.worker;
-    const worker = new SessionWorker(key, this.#parts, stop);
+    const worker = new SessionWorker(key, this.#parts, stop, () => this.#isFull());
     const ended = worker
       .run()
       .catch((error: unknown) => this.#failed.abort(asDStreamError(error)))
@@ -82,6 +83,18 @@ export class Processor implements Service {
     this.#running.set(key, { worker, ended });
     this.#parts.metrics.sessions(this.#running.size);
     return worker;
+  }
+
+  /** When all sessions that may be held are held, others may be waiting: each is held for a short time then. */
+  #isFull(): boolean {
+    const { settings, log } = this.#parts;
+    const full = this.#running.size >= settings.maxSessions;
+    if (full && !this.#saidFull) {
+      this.#saidFull = true;
+      const advice = 'sessions take turns: raise max_sessions or add a replica';
+      log.warn(`all sessions that may be held are held, ${advice}`, { maxSessions: settings.maxSessions });
+    }
+    return full;
   }
 
   /** For `/status`. */

@@ -25,6 +25,7 @@ export class SessionWorker {
   readonly #parts: ProcessorParts;
   readonly #hold: SessionHold | undefined;
   readonly #stop: StopSignals;
+  readonly #isFull: () => boolean;
   readonly #log: Log;
   readonly #queue: DeliveryQueue;
   readonly #step: DeliveryStep;
@@ -34,7 +35,14 @@ export class SessionWorker {
   #saved: Progress | undefined;
   #savedAtMs = 0;
 
-  constructor(hold: SessionHold | undefined, parts: ProcessorParts, stop: StopSignals) {
+  /** @param isFull true while every session that may be held is held */
+  constructor(
+    hold: SessionHold | undefined,
+    parts: ProcessorParts,
+    stop: StopSignals,
+    isFull: () => boolean,
+  ) {
+    this.#isFull = isFull;
     this.#hold = hold;
     this.#parts = parts;
     this.#stop = stop;
@@ -90,7 +98,8 @@ export class SessionWorker {
     const sinceMs = clock.monotonicMs();
     let busyAtMs = sinceMs;
     while (!taking.aborted && !this.#mayGo(sinceMs, busyAtMs)) {
-      const deliveries = await this.#queue.take(settings.stateIntervalMs, taking);
+      const waitMs = Math.min(settings.stateIntervalMs, settings.idleWhenFullMs);
+      const deliveries = await this.#queue.take(waitMs, taking);
       if (deliveries.length > 0 && !taking.aborted) {
         await retrying((signal) => this.#step.run(deliveries, signal), hard, this.#delivering);
         busyAtMs = clock.monotonicMs();
@@ -104,7 +113,10 @@ export class SessionWorker {
     if (this.#hold === undefined) return false;
     const { clock, settings } = this.#parts;
     const now = clock.monotonicMs();
-    return now - busyAtMs >= settings.idleMs || now - sinceMs >= settings.maxHoldMs;
+    const full = this.#isFull();
+    const idleMs = full ? settings.idleWhenFullMs : settings.idleMs;
+    const maxHoldMs = full ? settings.maxHoldWhenFullMs : settings.maxHoldMs;
+    return now - busyAtMs >= idleMs || now - sinceMs >= maxHoldMs;
   }
 
   async #load(signal: AbortSignal): Promise<void> {

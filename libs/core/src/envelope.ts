@@ -40,7 +40,9 @@ function problemOf(envelope: unknown): string | undefined {
   if (!isObject(metadata)) return 'has no metadata';
   if (metadata['version'] !== 1) return 'has a metadata.version that is not 1';
   if (!operations.has(metadata['operation'])) return 'has an unknown metadata.operation';
-  const missing = ['id', 'schema', 'table', 'position'].find((k) => typeof metadata[k] !== 'string');
+  const missing = ['id', 'server', 'database', 'schema', 'table', 'position'].find(
+    (k) => typeof metadata[k] !== 'string',
+  );
   if (missing !== undefined) return `has no metadata.${missing}`;
   if (Number.isNaN(Date.parse(String(metadata['committedAt']))))
     return 'has no metadata.committedAt: a time is expected';

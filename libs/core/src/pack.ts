@@ -25,6 +25,12 @@ export function sessionIdOf(table: TableId, hash: Hash): string {
   return shorten(tableKey(table), maxSessionId, hash);
 }
 
+/** True when changes of `table` travel by `sessionId`: its own session, or one of its buckets when ordered by key. */
+export function travelsBy(sessionId: string, table: TableId, hash: Hash): boolean {
+  const own = sessionIdOf(table, hash);
+  return sessionId === own || sessionId.startsWith(`${own}/`);
+}
+
 interface Open {
   lines: string[];
   bytes: number;
