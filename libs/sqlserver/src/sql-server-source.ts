@@ -14,11 +14,11 @@ import {
 import { defaultSourceName, type SqlServerAddress } from './address/sql-server-address.ts';
 import { PooledSqlClient } from './client/pooled-sql-client.ts';
 import { SqlConnection } from './client/sql-connection.ts';
+import { tablesOfDatabase } from './source/catalogue.ts';
 import { Prober } from './source/prober.ts';
 import type { ReaderContext, Start } from './source/reader-context.ts';
 import { TableReader } from './source/table-reader.ts';
 import { expandTables, intervalsOf, type TableSettings } from './source/table-settings.ts';
-import { tablesStatement } from './sql/catalogue-statements.ts';
 
 export interface SqlServerSourceOptions {
   readonly address: SqlServerAddress;
@@ -81,16 +81,10 @@ export class SqlServerSource implements ChangeSource {
   }
 
   async tables({ signal }: CallOptions): Promise<readonly TableId[]> {
-    const sets = await this.#context.client.query(tablesStatement, { signal });
-    const [[database] = [], tables = []] = sets;
-    const catalogue = tables.map(([schema, table, captured]) => ({
-      schema: String(schema),
-      table: String(table),
-      captured: captured === true,
-    }));
-    this.#database = String(database?.[0]);
-    const common = { source: this.name, database: this.#database };
-    return expandTables(this.#settings, catalogue).map((table) => ({ ...common, ...table }));
+    const { database, tables } = await tablesOfDatabase(this.#context.client, this.#database, { signal });
+    this.#database = database;
+    const common = { source: this.name, database };
+    return expandTables(this.#settings, tables).map((table) => ({ ...common, ...table }));
   }
 
   async *read(table: TableId, after: ResumePoint | undefined, o: CallOptions): AsyncGenerator<ChangeBatch> {

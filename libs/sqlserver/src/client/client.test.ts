@@ -145,4 +145,17 @@ describe('the pool', () => {
     pool.release(held);
     expect(await pool.acquire(signal)).toBe(held);
   });
+
+  test('who gives up just when its turn comes passes it on and takes nobody from the line', async () => {
+    const pool = new ConnectionPool(() => Promise.resolve(fake()), 1);
+    const held = await pool.acquire(signal);
+    const late = new AbortController();
+    const gaveUp = expect(pool.acquire(late.signal)).rejects.toThrow('enough');
+    const [second, third] = [pool.acquire(signal), pool.acquire(signal)];
+    pool.release(held);
+    late.abort(new Error('enough'));
+    await gaveUp;
+    pool.release(await second);
+    expect(await third).toBe(held);
+  });
 });

@@ -22,6 +22,7 @@ export class ConnectionPool {
     if (this.#free > 0) this.#free -= 1;
     else await this.#turn(signal);
     try {
+      signal.throwIfAborted(); // given up between its turn and now: the turn goes to the next
       const connection = this.#takeIdle() ?? (await this.#open(signal));
       if (this.#closed) connection.close();
       this.#inUse.add(connection);
@@ -55,13 +56,18 @@ export class ConnectionPool {
 
   #turn(signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const turn = () => {
+      // Not when the promise is seen to be settled: an abort before that would take another waiter from the line.
+      signal.removeEventListener('abort', abort);
+      resolve();
+    };
     const abort = () => {
-      this.#waiting.splice(this.#waiting.indexOf(resolve), 1);
+      this.#waiting.splice(this.#waiting.indexOf(turn), 1);
       reject(signal.reason);
     };
-    this.#waiting.push(resolve);
+    this.#waiting.push(turn);
     signal.addEventListener('abort', abort, { once: true });
-    return promise.finally(() => signal.removeEventListener('abort', abort));
+    return promise;
   }
 
   /** Hands the place to who waits longest. */

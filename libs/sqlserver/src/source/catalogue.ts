@@ -3,7 +3,31 @@ import { DStreamError, tableName, type CallOptions, type TableId } from '@dstrea
 import type { SqlClient } from '../client/sql-client.ts';
 import { lsnOf } from '../rows/lsn.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
-import { instancesStatement, tableStatement } from '../sql/catalogue-statements.ts';
+import { instancesStatement, tablesStatement, tableStatement } from '../sql/catalogue-statements.ts';
+import type { CatalogueTable } from './table-settings.ts';
+
+export interface CataloguedDatabase {
+  /** In the catalogue's spelling. */
+  readonly database: string;
+  readonly tables: readonly CatalogueTable[];
+}
+
+/** All user tables. @param database its name as configured, for messages */
+export async function tablesOfDatabase(
+  client: SqlClient,
+  database: string,
+  o: CallOptions,
+): Promise<CataloguedDatabase> {
+  const [own = [], tables = []] = await client.query(tablesStatement, o);
+  return {
+    database: String(theRow(own, database)[0]),
+    tables: tables.map(([schema, table, captured]) => ({
+      schema: String(schema),
+      table: String(table),
+      captured: captured === true,
+    })),
+  };
+}
 
 /** A table's capture instances, the oldest first: SQL Server allows two. */
 export type CaptureInstances = readonly [CaptureInstance, ...CaptureInstance[]];
@@ -14,9 +38,9 @@ export async function captureInstancesOf(
   table: TableId,
   o: CallOptions,
 ): Promise<CaptureInstances> {
-  const [[database] = [], [found] = []] = await client.query(tableStatement(table.schema, table.table), o);
+  const [own = [], [found] = []] = await client.query(tableStatement(table.schema, table.table), o);
   const name = `the table ${tableName(table)} of the database "${table.database}"`;
-  if (database?.[0] !== true)
+  if (theRow(own, table.database)[0] !== true)
     throw new DStreamError(
       'CdcNotEnabled',
       `change data capture is not enabled on the database "${table.database}": run sys.sp_cdc_enable_db in it`,
@@ -50,4 +74,14 @@ async function readInstances(client: SqlClient, table: TableId, o: CallOptions):
       })),
     key: keys.filter(([instance]) => instance === name).map(([, column]) => String(column)),
   }));
+}
+
+/** "The database to which the caller is connected can always be viewed in sys.databases": so its row is there. */
+function theRow(rows: readonly (readonly unknown[])[], database: string): readonly unknown[] {
+  const [row] = rows;
+  if (row !== undefined) return row;
+  throw new DStreamError(
+    'Unexpected',
+    `sys.databases has no row for the database "${database}" that we are connected to: whether it has change data capture is not known`,
+  );
 }

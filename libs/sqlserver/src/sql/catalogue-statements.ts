@@ -1,10 +1,16 @@
 /** Questions to the catalogue. Their texts are the same for every table. */
 import { nameParameter, type Statement } from './statement.ts';
 
+/**
+ * The row of the database that we are in. By name: on Azure SQL Database `DB_ID()` is not the number that
+ * `sys.databases` shows there ("DB_ID", remarks).
+ */
+const ownRow = 'FROM sys.databases AS d WHERE d.[name] = DB_NAME()';
+
 /** Result sets: the database's name as the catalogue spells it, and all user tables. */
 export const tablesStatement: Statement = {
   text: [
-    'SELECT d.[name], d.[is_cdc_enabled] FROM sys.databases AS d WHERE d.[database_id] = DB_ID()',
+    `SELECT d.[name] ${ownRow}`,
     'SELECT s.[name] AS [schema], t.[name] AS [table], t.[is_tracked_by_cdc]\n' +
       'FROM sys.tables AS t JOIN sys.schemas AS s ON s.[schema_id] = t.[schema_id]\n' +
       'ORDER BY s.[name], t.[name]',
@@ -19,7 +25,7 @@ const theTable =
 export function tableStatement(schema: string, table: string): Statement {
   return {
     text: [
-      'SELECT d.[is_cdc_enabled] FROM sys.databases AS d WHERE d.[database_id] = DB_ID()',
+      `SELECT d.[is_cdc_enabled] ${ownRow}`,
       `SELECT t.[is_tracked_by_cdc] FROM sys.tables AS t ${theTable}`,
     ].join(';\n'),
     parameters: [nameParameter('schema', schema), nameParameter('table', table)],

@@ -1,0 +1,45 @@
+import type { TableId } from '@dstream/core';
+import { describe, expect, test } from 'vitest';
+import type { SqlClient } from '../client/sql-client.ts';
+import { tablesStatement, tableStatement } from '../sql/catalogue-statements.ts';
+import { captureInstancesOf, tablesOfDatabase } from './catalogue.ts';
+
+const table: TableId = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Persons' };
+const o = { signal: new AbortController().signal };
+
+type Sets = readonly (readonly (readonly unknown[])[])[];
+
+/** Answers its questions in the order of `answers`. */
+function answering(...answers: Sets[]): SqlClient {
+  return {
+    query: () => Promise.resolve(answers.shift() ?? []),
+    stream: () => {
+      throw new Error('nothing is streamed here');
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+describe('the row of our own database', () => {
+  test.each([tablesStatement.text, tableStatement('dbo', 'Persons').text])(
+    'is asked for by name, which Azure SQL Database answers too',
+    (text) => {
+      expect(text).toContain('WHERE d.[name] = DB_NAME()');
+      expect(text).not.toContain('DB_ID');
+    },
+  );
+
+  test('gives the name as the catalogue spells it', async () => {
+    const client = answering([[['Shop']], [['dbo', 'Persons', true]]]);
+    expect(await tablesOfDatabase(client, 'shop', o)).toEqual({
+      database: 'Shop',
+      tables: [{ schema: 'dbo', table: 'Persons', captured: true }],
+    });
+  });
+
+  test('is an error that names the database when it is not there', async () => {
+    const missing = { code: 'Unexpected', message: expect.stringContaining('"shop"') };
+    await expect(tablesOfDatabase(answering([[], []]), 'shop', o)).rejects.toMatchObject(missing);
+    await expect(captureInstancesOf(answering([[], [[true]]]), table, o)).rejects.toMatchObject(missing);
+  });
+});
