@@ -69,27 +69,51 @@ async function runAll(
 ): Promise<boolean> {
   const metrics = new Metrics();
   metrics.collectProcess();
-  await using disposer = new AsyncDisposableStack();
-  const services = names.map((name) => disposer.use(compose(name, configuration, options, metrics, log)));
-  const isBlocked = () => services.some((service) => service.isBlocked());
-  onAbort(stop.aborted, () => setTimeout(() => endProcess(1, isBlocked), lastWordsMs).unref());
-  const { http, httpConfigured } = configuration.service;
-  if (http !== undefined) {
-    const endpoint = disposer.use(
-      await startHttp({
-        ...http,
-        configured: httpConfigured,
-        metrics,
-        notReady: () => services.map((service) => service.notReady()).find((reason) => reason !== undefined),
-        status: () => Object.fromEntries(services.map((service) => [service.name, service.status()])),
-      }),
+  const connections = new AsyncDisposableStack();
+  try {
+    const services = names.map((name) =>
+      connections.use(compose(name, configuration, options, metrics, log)),
     );
-    if (endpoint.replaced)
-      log.warn('the default port is taken, another one is used', { http: endpoint.address });
-    else log.info('listening', { http: endpoint.address });
+    const isBlocked = () => services.some((service) => service.isBlocked());
+    onAbort(stop.aborted, () => setTimeout(() => endProcess(1, isBlocked), lastWordsMs).unref());
+    await serve(services, configuration, metrics, connections, log);
+    const outcomes = await Promise.all(services.map((service) => runOne(service, stop, log)));
+    return outcomes.includes('failed') || stop.aborted.aborted;
+  } finally {
+    await closeAll(connections, log);
   }
-  const outcomes = await Promise.all(services.map((service) => runOne(service, stop, log)));
-  return outcomes.includes('failed') || stop.aborted.aborted;
+}
+
+/** What was sent, settled and saved is safe by now: a connection that does not close is not a failure. */
+async function closeAll(connections: AsyncDisposableStack, log: Log): Promise<void> {
+  try {
+    await connections.disposeAsync();
+  } catch (error) {
+    log.warn('not all connections closed in good order', { error: asDStreamError(error) });
+  }
+}
+
+async function serve(
+  services: readonly RunningService[],
+  configuration: Configuration,
+  metrics: Metrics,
+  connections: AsyncDisposableStack,
+  log: Log,
+): Promise<void> {
+  const { http, httpConfigured } = configuration.service;
+  if (http === undefined) return;
+  const endpoint = connections.use(
+    await startHttp({
+      ...http,
+      configured: httpConfigured,
+      metrics,
+      notReady: () => services.map((service) => service.notReady()).find((reason) => reason !== undefined),
+      status: () => Object.fromEntries(services.map((service) => [service.name, service.status()])),
+    }),
+  );
+  if (endpoint.replaced)
+    log.warn('the default port is taken, another one is used', { http: endpoint.address });
+  else log.info('listening', { http: endpoint.address });
 }
 
 function compose(

@@ -27,6 +27,7 @@ export interface ChangeSenderOptions {
 export class ChangeSender {
   readonly #options: ChangeSenderOptions;
   readonly #outage: Outage;
+  #firstRefused: string | undefined;
 
   constructor(options: ChangeSenderOptions) {
     this.#options = options;
@@ -34,12 +35,22 @@ export class ChangeSender {
   }
 
   /**
+   * Position of the change that was too large, after `send` has thrown that: all before it was accepted and need not be
+   * sent again by this owner. Undefined otherwise.
+   */
+  get firstRefused(): string | undefined {
+    return this.#firstRefused;
+  }
+
+  /**
    * Throws LeaseLost, or ChangeTooLarge for a change the broker does not take; waits for everything else until
    * `giveUp` aborts: then the attempt under way is the last, and what it threw is thrown.
    */
   async send(messages: readonly OutgoingMessage[], signal: AbortSignal, giveUp?: AbortSignal): Promise<void> {
+    if (messages.length === 0) return;
     let rest = messages;
     while (rest.length > 0) rest = await this.#sendUntilTooLarge(rest, signal, giveUp);
+    this.#firstRefused = undefined;
   }
 
   /** Resolves with what is left: nothing, or what begins with a packed message that was too large, now in two. */
@@ -75,7 +86,10 @@ export class ChangeSender {
     if (!(error instanceof DStreamError) || error.disposition !== 'dead-letter' || large === undefined)
       throw error;
     const halves = halve(large, this.#options.byteLength);
-    if (halves === undefined) throw this.#tooLarge(error, large);
+    if (halves === undefined) {
+      this.#firstRefused = String(large.properties['firstPosition']);
+      throw this.#tooLarge(error, large);
+    }
     this.#options.log.warn(
       'a packed message is larger than the broker takes and goes in parts: lower pack_max_bytes',
       {

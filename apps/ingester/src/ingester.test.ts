@@ -356,4 +356,49 @@ describe('an ingester', () => {
     expect(replica.owned()).toMatchObject([{ fault: { code: 'ChangeTooLarge' } }]);
     await replica.stop();
   });
+
+  test('what was accepted before a change that is too large is not sent again at every look', async () => {
+    const world = setup(['A']);
+    const replica = world.start('r1');
+    let refused = 0;
+    world.topic.failSends(({ body }) => {
+      if (!body.includes('"id":"A-4"')) return undefined;
+      refused += 1;
+      return new DStreamError('MessageTooLarge', 'the limit is 100 bytes');
+    });
+    world.source.write('A', 5);
+    await world.clock.advance(30_000);
+    expect(refused).toBeGreaterThan(4);
+    expect(sent(world.topic)).toEqual(ids('A', 3));
+    world.topic.failSends(() => undefined);
+    await world.clock.advance(10_000);
+    expect(sent(world.topic)).toEqual(ids('A', 5));
+    await replica.stop();
+  });
+
+  test('a drain tries again to save and release while the store fails for a moment', async () => {
+    const world = setup(['A']);
+    let failing = false;
+    const leases = new InMemoryLeases({
+      instance: 'r1' as InstanceId,
+      durationMs: leaseDurationMs,
+      clock: world.clock,
+    });
+    const save = leases.save.bind(leases);
+    leases.save = (...args) =>
+      failing ? Promise.reject(new DStreamError('Throttled', 'the store is busy')) : save(...args);
+    world.leases.replica = () => leases;
+    const replica = world.start('r1');
+    await world.clock.advance(3_000);
+    failing = true;
+    world.source.write('A', 2);
+    await world.clock.advance(1_500);
+    const stopped = replica.stop();
+    await world.clock.advance(1_000);
+    failing = false;
+    await world.clock.advance(3_000);
+    await stopped;
+    expect((await leases.load(tableOf('A'), { signal: never }))?.at).toEqual(point(2));
+    expect((await leases.list({ signal: never })).held.size).toBe(0);
+  });
 });

@@ -15,13 +15,16 @@ import {
   type Log,
   type StopSignals,
 } from '@dstream/core';
-import { Outage, withAny } from '@dstream/runtime';
+import { abortLater, Outage, retrying, withAny } from '@dstream/runtime';
 import { ChangeSender } from './change-sender.ts';
 import { CheckpointKeeper } from './checkpoint-keeper.ts';
 import type { IngesterParts } from './ingester-parts.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { TablePump } from './table-pump.ts';
 import { TableStatus } from './table-status.ts';
+
+/** How long a drain tries again to save and release when the store fails, in milliseconds. */
+const patienceMs = 5_000;
 
 export class TableOwner {
   readonly status: TableStatus;
@@ -71,23 +74,27 @@ export class TableOwner {
 
   /** Owns until drained, aborted or lost. Never rejects; the lease is given back unless it was lost. */
   async run(stop: StopSignals): Promise<void> {
+    const { clock } = this.#parts;
+    using patience = abortLater(clock, patienceMs, stop.draining);
     const owned = new AbortController();
     const renewing = this.#lease.run(owned.signal);
     this.#log.info('owning the table');
     try {
-      await withAny([stop.aborted, this.#lease.lost], (hard) => this.#pumpUntil(stop.draining, hard));
+      await withAny([stop.aborted, this.#lease.lost], (hard) =>
+        this.#pumpUntil(stop.draining, patience.signal, hard),
+      );
     } finally {
       this.#fault(undefined);
       owned.abort();
       await renewing;
-      await this.#release(stop.aborted);
+      await this.#release(patience.signal, stop.aborted);
     }
   }
 
-  async #pumpUntil(draining: AbortSignal, hard: AbortSignal): Promise<void> {
+  async #pumpUntil(draining: AbortSignal, patience: AbortSignal, hard: AbortSignal): Promise<void> {
     while (!hard.aborted) {
       try {
-        await this.#pump.run(draining, hard);
+        await this.#pump.run(draining, patience, hard);
         return;
       } catch (caught) {
         const error = asDStreamError(caught);
@@ -124,10 +131,13 @@ export class TableOwner {
     await withAny([draining, hard], (signal) => clock.sleep(ms, signal).catch(() => undefined));
   }
 
-  async #release(aborted: AbortSignal): Promise<void> {
+  async #release(patience: AbortSignal, aborted: AbortSignal): Promise<void> {
+    const { leases, clock } = this.#parts;
     if (this.#lease.lost.aborted || aborted.aborted) return;
+    const outage = new Outage('giving the table back', this.#log, clock);
+    const release = (signal: AbortSignal) => leases.release(this.#lease.lease, { signal });
     try {
-      await this.#parts.leases.release(this.#lease.lease, { signal: aborted });
+      await retrying(release, aborted, { clock, outage, giveUp: patience });
       this.#log.info('gave the table back');
     } catch (error) {
       this.#log.warn('the lease could not be given back: it ends by itself', {

@@ -40,9 +40,10 @@ export class TablePump {
   /**
    * Runs until `draining` aborts: then what was read is sent and saved, and it resolves. Rejects with what the
    * source, the sender or the checkpoint threw; everything accepted until then is remembered by the checkpoint.
-   * `hard` stops at once.
+   * `patience` aborts a while after `draining`: until then a checkpoint that cannot be saved is tried again. `hard`
+   * stops at once.
    */
-  async run(draining: AbortSignal, hard: AbortSignal): Promise<void> {
+  async run(draining: AbortSignal, patience: AbortSignal, hard: AbortSignal): Promise<void> {
     const { checkpoint } = this.#options;
     const after = await checkpoint.begin(hard);
     this.#options.status.position = after?.position;
@@ -50,7 +51,7 @@ export class TablePump {
     try {
       await this.#moveAndSave(after, draining, hard);
     } finally {
-      if (!hard.aborted) await checkpoint.save(hard, draining);
+      if (!hard.aborted) await checkpoint.save(hard, patience);
     }
   }
 
@@ -101,9 +102,13 @@ export class TablePump {
 
   async #send(changes: readonly ChangeEvent[], draining: AbortSignal, hard: AbortSignal): Promise<void> {
     const { sender } = this.#options;
-    const messages = this.#encode(changes);
+    const { firstRefused } = sender;
+    const unsent = changes.filter(
+      ({ metadata }) => firstRefused === undefined || metadata.position >= firstRefused,
+    );
+    const messages = this.#encode(unsent);
     await sender.send(messages, hard, draining);
-    this.#record(changes, messages);
+    this.#record(unsent, messages);
   }
 
   #encode(changes: readonly ChangeEvent[]): readonly OutgoingMessage[] {

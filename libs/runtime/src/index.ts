@@ -1,3 +1,4 @@
+export * from './abort-later.ts';
 export * from './abort.ts';
 export * from './deadline.ts';
 export * from './http-endpoint.ts';
