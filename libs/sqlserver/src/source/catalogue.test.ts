@@ -43,3 +43,29 @@ describe('the row of our own database', () => {
     await expect(captureInstancesOf(answering([[], [[true]]]), table, o)).rejects.toMatchObject(missing);
   });
 });
+
+describe('capture instances', () => {
+  const known = [[[true]], [[true]]];
+  const columns = [['old', 'Id', 'int', 1, false]];
+  const startLsn = Buffer.alloc(10, 1);
+
+  test('without a first LSN are left out beside one that has it', async () => {
+    const instances = [
+      ['young', null],
+      ['old', startLsn],
+    ];
+    const found = await captureInstancesOf(answering(known, [instances, columns, []]), table, o);
+    expect(found?.map(({ name }) => name)).toEqual(['old']);
+  });
+
+  test('that all lack it are neither a table that is not captured nor an error', async () => {
+    const client = answering(known, [[['young', null]], columns, []]);
+    expect(await captureInstancesOf(client, table, o)).toBeUndefined();
+  });
+
+  test('that are none at all are a table that is not captured', async () => {
+    await expect(captureInstancesOf(answering(known, [[], [], []]), table, o)).rejects.toMatchObject({
+      code: 'TableNotCaptured',
+    });
+  });
+});

@@ -1,7 +1,7 @@
 /** What the catalogue says about a table's capture instances: asked once, and again when something has changed. */
 import { DStreamError, tableName, type CallOptions, type TableId } from '@dstream/core';
 import type { SqlClient } from '../client/sql-client.ts';
-import { lsnOf } from '../rows/lsn.ts';
+import { lsnOf, type Lsn } from '../rows/lsn.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
 import { instancesStatement, tablesStatement, tableStatement } from '../sql/catalogue-statements.ts';
 import type { CatalogueTable } from './table-settings.ts';
@@ -32,12 +32,15 @@ export async function tablesOfDatabase(
 /** A table's capture instances, the oldest first: SQL Server allows two. */
 export type CaptureInstances = readonly [CaptureInstance, ...CaptureInstance[]];
 
-/** Throws CdcNotEnabled, TableNotFound or TableNotCaptured: faults that a person mends. */
+/**
+ * Undefined while none of the table's instances has begun: it is captured, but its first LSN is not known yet. Throws
+ * CdcNotEnabled, TableNotFound or TableNotCaptured: faults that a person mends.
+ */
 export async function captureInstancesOf(
   client: SqlClient,
   table: TableId,
   o: CallOptions,
-): Promise<CaptureInstances> {
+): Promise<CaptureInstances | undefined> {
   const [own = [], [found] = []] = await client.query(tableStatement(table.schema, table.table), o);
   const name = `the table ${tableName(table)} of the database "${table.database}"`;
   if (theRow(own, table.database)[0] !== true)
@@ -50,20 +53,28 @@ export async function captureInstancesOf(
       'TableNotFound',
       `${name} does not exist, or the login cannot see it: mend the name under tables, or grant SELECT on it`,
     );
-  const [first, ...others] = found[0] === true ? await readInstances(client, table, o) : [];
-  if (first === undefined)
+  const instances = found[0] === true ? await readInstances(client, table, o) : [];
+  if (instances.length === 0)
     throw new DStreamError('TableNotCaptured', `${name} is not captured: run sys.sp_cdc_enable_table for it`);
-  return [first, ...others];
+  const [first, ...others] = instances.filter(hasBegun);
+  return first && [first, ...others];
 }
 
-async function readInstances(client: SqlClient, table: TableId, o: CallOptions): Promise<CaptureInstance[]> {
+/** `start_lsn` of `cdc.change_tables`: "NULL = the low endpoint hasn't been established". */
+type Catalogued = Omit<CaptureInstance, 'startLsn'> & { readonly startLsn: Lsn | undefined };
+
+function hasBegun(instance: Catalogued): instance is CaptureInstance {
+  return instance.startLsn !== undefined;
+}
+
+async function readInstances(client: SqlClient, table: TableId, o: CallOptions): Promise<Catalogued[]> {
   const [instances = [], columns = [], keys = []] = await client.query(
     instancesStatement(table.schema, table.table),
     o,
   );
   return instances.map(([name, startLsn]) => ({
     name: String(name),
-    startLsn: lsnOf(startLsn as Buffer),
+    startLsn: Buffer.isBuffer(startLsn) ? lsnOf(startLsn) : undefined,
     columns: columns
       .filter(([instance]) => instance === name)
       .map(([, column, type, ordinal, computed]) => ({

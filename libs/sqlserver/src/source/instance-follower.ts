@@ -1,10 +1,18 @@
 /** Knows which capture instance of a table is to be read now, and follows when the catalogue changes. */
-import { DStreamError, tableName, type CallOptions, type Log, type TableId } from '@dstream/core';
+import {
+  DStreamError,
+  tableName,
+  type CallOptions,
+  type Log,
+  type PollSchedule,
+  type TableId,
+} from '@dstream/core';
 import { badRange, invalidColumn, invalidObject } from '../client/sql-errors.ts';
 import { sqlNumbers } from '../client/translate-error.ts';
 import type { Lsn } from '../rows/lsn.ts';
 import type { Place } from '../rows/position.ts';
 import { captureInstancesOf, type CaptureInstances } from './catalogue.ts';
+import type { CaptureInstance } from '../sql/capture-instance.ts';
 import { chooseInstance } from './choose-instance.ts';
 import { gapBelow, neededFrom } from './gap.ts';
 import type { ReaderContext } from './reader-context.ts';
@@ -22,19 +30,30 @@ export class InstanceFollower {
   readonly #context: ReaderContext;
   readonly #table: TableId;
   readonly #log: Log;
+  readonly #schedule: PollSchedule;
   #instances: CaptureInstances | undefined;
   #windows: WindowReader | undefined;
   #unregister = () => {};
 
-  constructor(context: ReaderContext, table: TableId, log: Log) {
+  constructor(context: ReaderContext, table: TableId, log: Log, schedule: PollSchedule) {
     this.#context = context;
     this.#table = table;
     this.#log = log;
+    this.#schedule = schedule;
   }
 
-  /** All instances, the oldest first. Throws CdcNotEnabled, TableNotFound, TableNotCaptured. */
+  /**
+   * All instances that have begun, the oldest first; waits while none has, which is nobody's fault. Throws
+   * CdcNotEnabled, TableNotFound, TableNotCaptured.
+   */
   async instances(o: CallOptions): Promise<CaptureInstances> {
     this.#instances ??= await captureInstancesOf(this.#context.client, this.#table, o);
+    while (this.#instances === undefined) {
+      this.#log.debug('no capture instance of the table has its first LSN yet: waiting');
+      this.#dropWindows(); // the probe of all tables must not name a change table that is gone
+      await this.#context.clock.sleep(this.#schedule.afterNothing(), o.signal);
+      this.#instances = await captureInstancesOf(this.#context.client, this.#table, o);
+    }
     return this.#instances;
   }
 
@@ -43,13 +62,18 @@ export class InstanceFollower {
     const instances = await this.instances(o);
     const from = place === undefined ? instances[0].startLsn : neededFrom(place);
     const { instance, until } = chooseInstance(instances, from);
-    if (this.#windows?.instance !== instance) {
-      this.#windows = new WindowReader({ ...this.#context, table: this.#table, instance });
-      this.#unregister();
-      this.#unregister = this.#context.prober.register(instance.name);
-      this.#warn(this.#windows);
-    }
-    return { windows: this.#windows, captureInstance: instance.name, startLsn: instance.startLsn, until };
+    const { name: captureInstance, startLsn } = instance;
+    return { windows: this.#windowsOf(instance), captureInstance, startLsn, until };
+  }
+
+  #windowsOf(instance: CaptureInstance): WindowReader {
+    if (this.#windows !== undefined && readsAlike(this.#windows.instance, instance)) return this.#windows;
+    this.#dropWindows();
+    const windows = new WindowReader({ ...this.#context, table: this.#table, instance });
+    this.#windows = windows;
+    this.#unregister = this.#context.prober.register(instance.name);
+    this.#warn(windows);
+    return windows;
   }
 
   /** The catalogue has changed: it will be asked again. */
@@ -59,7 +83,7 @@ export class InstanceFollower {
 
   /** To be called when the table is not read any more. */
   leave(): void {
-    this.#unregister();
+    this.#dropWindows();
   }
 
   /**
@@ -80,10 +104,22 @@ export class InstanceFollower {
     return gap ?? new DStreamError('Transient', changed, { cause: error });
   }
 
+  #dropWindows(): void {
+    this.#unregister();
+    this.#unregister = () => {};
+    this.#windows = undefined;
+  }
+
   #warn({ unknownColumns }: WindowReader): void {
     if (unknownColumns.length === 0) return;
     this.#log.warn('columns of a type that is not known are sent as text', { columns: unknownColumns });
   }
+}
+
+/** The low end moves with every cleanup and is not what reading depends on. */
+function readsAlike(a: CaptureInstance, b: CaptureInstance): boolean {
+  const shape = ({ name, columns, key }: CaptureInstance) => JSON.stringify([name, columns, key]);
+  return shape(a) === shape(b);
 }
 
 function denied(name: string, cause: DStreamError): DStreamError {

@@ -1,6 +1,7 @@
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { describe, expect, test } from 'vitest';
 import { FakeCdcClient, lsn, type FakeInstance } from '../../../../test/support/fake-cdc-client.ts';
+import type { Lsn } from '../rows/lsn.ts';
 import { Prober } from './prober.ts';
 
 const { signal } = new AbortController();
@@ -47,6 +48,29 @@ describe('the prober', () => {
     };
     const [a, b] = await Promise.allSettled([ask('a'), ask('b')]);
     expect([a?.status, b?.status]).toEqual(['fulfilled', 'rejected']);
+  });
+
+  test('two who wait for one instance at different places: the one behind is told of its change', async () => {
+    const { client, prober } = rig('a');
+    const mask = Buffer.alloc(1);
+    client.instances[0]?.rows.push({ lsn: lsn(6), seqval: lsn(1), operation: 2, mask, values: [] });
+    const ask = (scanned: Lsn) =>
+      prober.ask({ captureInstance: 'a', scanned, dueAtMs: 0, slackMs: 40 }, signal);
+    const [behind] = await Promise.all([ask(lsn(5)), ask(lsn(7))]);
+    expect(behind?.moved).toBe(true);
+  });
+
+  test('an instance without its first LSN is not there yet, and is noticed when it has one', async () => {
+    const { client, ask } = rig('a', 'b');
+    const established = client.query.bind(client);
+    client.query = async (statement) => {
+      const sets = await established(statement);
+      return sets.map((rows) => rows.map((row) => (row[0] === 'b' ? ['b', null] : row)));
+    };
+    const early = await ask('a');
+    expect([early.instances, [...early.low.keys()]]).toEqual(['a', ['a']]);
+    client.query = established;
+    expect((await ask('a')).instances).toBe('a\nb');
   });
 
   test('a lost connection is told to all who wait, and the next question is asked anew', async () => {

@@ -16,9 +16,12 @@ export interface ProbeAnswer {
   readonly max: Lsn | undefined;
   /** Whether the change table holds anything after the table's position. */
   readonly moved: boolean;
-  /** Low-water marks of all capture instances, asked last. */
+  /** Low-water marks of all capture instances that have begun, asked last. */
   readonly low: ReadonlyMap<string, Lsn>;
-  /** The names of all capture instances as one text: another text means that the catalogue has changed. */
+  /**
+   * The names of all capture instances that have begun as one text: another text means that the catalogue has changed,
+   * or that an instance has come to its first LSN.
+   */
   readonly instances: string;
   /** Monotonic time when the statement was sent. */
   readonly askedAtMs: number;
@@ -129,7 +132,7 @@ export class Prober {
   /** All registered tables in a fixed order, those that are due with their positions. */
   #covered(due: readonly Waiting[]): readonly ProbedTable[] {
     const names = new Set([...due.map((d) => d.captureInstance), ...this.#registered.keys()]);
-    const positions = new Map(due.map((d) => [d.captureInstance, d.scanned]));
+    const positions = lowestPositions(due);
     return [...names]
       .sort()
       .map((captureInstance) => ({ captureInstance, scanned: positions.get(captureInstance) }))
@@ -145,13 +148,30 @@ export class Prober {
         .filter(([, yes]) => yes === 1)
         .map(([i]) => covered[Number(i)]?.captureInstance),
     );
-    const low = new Map(
-      (sets[probeResults.instances] ?? []).map(([name, lsn]) => [String(name), lsnOf(lsn as Buffer)]),
-    );
+    const low = lowWaterMarks(sets[probeResults.instances] ?? []);
     const instances = [...low.keys()].sort().join('\n');
     const common = { max: Buffer.isBuffer(max) ? lsnOf(max) : undefined, low, instances, askedAtMs };
     for (const { captureInstance, resolve } of due) resolve({ ...common, moved: moved.has(captureInstance) });
   }
+}
+
+/** Two may wait for one instance, at different places: nothing may be hidden from the one that is behind. */
+function lowestPositions(due: readonly ProbeRequest[]): ReadonlyMap<string, Lsn> {
+  const lowest = new Map<string, Lsn>();
+  for (const { captureInstance, scanned } of due) {
+    const known = lowest.get(captureInstance);
+    if (known === undefined || scanned < known) lowest.set(captureInstance, scanned);
+  }
+  return lowest;
+}
+
+/** Without the instances whose `start_lsn` is NULL: their low endpoint is not established ("cdc.change_tables"). */
+function lowWaterMarks(rows: readonly (readonly unknown[])[]): ReadonlyMap<string, Lsn> {
+  return new Map(
+    rows.flatMap(([name, lsn]): [string, Lsn][] =>
+      Buffer.isBuffer(lsn) ? [[String(name), lsnOf(lsn)]] : [],
+    ),
+  );
 }
 
 function isOfOneTable(number: number): boolean {

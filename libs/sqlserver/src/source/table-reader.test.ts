@@ -42,6 +42,7 @@ interface Rig {
   readonly client: FakeCdcClient;
   readonly clock: ManualClock;
   readonly prober: Prober;
+  readonly stop: (reason: Error) => void;
   readonly read: (after?: ResumePoint) => AsyncGenerator<ChangeBatch>;
 }
 
@@ -63,13 +64,28 @@ function rig(
     hash: (text: string) => createHash('sha256').update(text).digest('hex'),
     limits: { maxRows, maxBytes: 1_000_000 },
   };
-  const { signal } = new AbortController();
+  const controller = new AbortController();
+  const { signal } = controller;
   return {
     client,
     clock,
     prober,
+    stop: (reason) => controller.abort(reason),
     read: (after) => new TableReader(context, table, intervals, { signal }).read(after),
   };
+}
+
+/** From now on the catalogue has no `start_lsn` for the instance, until it is said to be established. */
+function withoutLsn(client: FakeCdcClient, name: string): { established: boolean } {
+  const state = { established: false };
+  const query = client.query.bind(client);
+  client.query = async (statement) => {
+    const sets = await query(statement);
+    const isEmpty = ([first, lsnBytes]: readonly unknown[]) =>
+      !state.established && first === name && Buffer.isBuffer(lsnBytes);
+    return sets.map((rows) => rows.map((row) => (isEmpty(row) ? [name, null] : row)));
+  };
+  return state;
 }
 
 /** Batches until the one that has read all up to `max`. */
@@ -280,6 +296,44 @@ describe('a table reader', () => {
       [2, 'young'],
       [3, 'young'],
     ]);
+  });
+
+  test('an instance without its first LSN is waited for, then read', async () => {
+    const { client, clock, read } = rig([instance([row(3, 1, 2, 1)], { startLsn: lsn(2) })], 3);
+    const answers = withoutLsn(client, 'dbo_Persons');
+    const batches = read();
+    const first = batches.next();
+    await clock.advance(1_000 + 2_000);
+    const looks = client.statements.filter(({ text }) => text.includes('captured_columns')).length;
+    expect([looks, client.statements.some(({ text }) => text.includes('max_lsn'))]).toEqual([3, false]);
+    answers.established = true;
+    await clock.advance(4_000);
+    expect((await first).value).toMatchObject({ changes: [], end: { position: `${lsn(1)}:~` } });
+    expect((await batches.next()).value?.changes).toHaveLength(1);
+    await batches.return(undefined);
+    expect(clock.sleeping).toBe(0);
+  });
+
+  test('a wait for the first LSN ends with the reason of the abort', async () => {
+    const { client, clock, stop, read } = rig([instance([])], 3);
+    withoutLsn(client, 'dbo_Persons');
+    const waiting = expect(read().next()).rejects.toThrow('enough');
+    await clock.advance(10);
+    stop(new Error('enough'));
+    await waiting;
+    expect(clock.sleeping).toBe(0);
+  });
+
+  test('an instance that begins right after the first look into the catalogue still takes over', async () => {
+    const old = instance([row(2, 1, 2, 1), row(5, 1, 2, 2)], { name: 'old' });
+    const young = instance([row(5, 1, 2, 2)], { name: 'young', startLsn: lsn(5) });
+    const { client, read } = rig([old, young], 5);
+    const answers = withoutLsn(client, 'young');
+    client.before = ({ text }) => {
+      if (text.includes('max_lsn')) answers.established = true;
+    };
+    const changes = changesOf(await upTo(read(), 5));
+    expect(changes.map((c) => c.metadata.captureInstance)).toEqual(['old', 'young']);
   });
 
   test('a token that is not its own is refused', async () => {

@@ -39,8 +39,9 @@ export class TableReader {
     this.#context = context;
     this.#table = table;
     this.#o = o;
-    this.#follower = new InstanceFollower(context, table, context.log.child({ table: tableName(table) }));
     this.#schedule = new PollSchedule(intervals, context.random);
+    const log = context.log.child({ table: tableName(table) });
+    this.#follower = new InstanceFollower(context, table, log, this.#schedule);
     this.#dueAtMs = context.clock.monotonicMs();
   }
 
@@ -83,7 +84,8 @@ export class TableReader {
       slackMs: Math.max(slack.ms, this.#waitMs * slack.share),
     };
     const answer = await this.#context.prober.ask(request, this.#o.signal);
-    if (this.#catalogue !== undefined && this.#catalogue !== answer.instances) this.#follower.forget();
+    // Also after the first answer: an instance may have begun between the look into the catalogue and the probe.
+    if (this.#catalogue !== answer.instances) this.#follower.forget();
     this.#catalogue = answer.instances;
     return answer;
   }
