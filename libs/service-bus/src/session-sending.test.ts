@@ -29,23 +29,27 @@ class Sender implements SenderPort {
   readonly batches: Batch[] = [];
   readonly #maxBytes: number;
   #failAt: number | undefined;
+  /** Judges what is sent, by its message ids; what it returns is thrown. */
+  refuse: (ids: readonly string[]) => Error | undefined = () => undefined;
 
   constructor(maxBytes: number, failAt?: number) {
     this.#maxBytes = maxBytes;
     this.#failAt = failAt;
   }
 
-  async createMessageBatch(): Promise<ServiceBusMessageBatch> {
-    const batch = new Batch(this.#maxBytes);
+  async createMessageBatch({ maxSizeInBytes = this.#maxBytes } = {}): Promise<ServiceBusMessageBatch> {
+    if (maxSizeInBytes > this.#maxBytes) throw new Error('the batch is larger than the link takes');
+    const batch = new Batch(maxSizeInBytes);
     this.batches.push(batch);
     return batch as unknown as ServiceBusMessageBatch;
   }
 
   async sendMessages(messages: ServiceBusMessage | ServiceBusMessageBatch): Promise<void> {
     if (this.sent.length === this.#failAt) throw new Error('refused');
-    this.sent.push(
-      messages instanceof Batch ? messages.ids : String((messages as ServiceBusMessage).messageId),
-    );
+    const sent = messages instanceof Batch ? messages.ids : String((messages as ServiceBusMessage).messageId);
+    const refusal = this.refuse([sent].flat());
+    if (refusal !== undefined) throw refusal;
+    this.sent.push(sent);
   }
 }
 
@@ -127,5 +131,88 @@ describe('sending a session', () => {
       await send(sender, messages, () => openedBefore.push(sender.batches.length));
       expect(openedBefore).toEqual([messages.length]);
     }
+  });
+
+  describe('over a link that takes large messages', () => {
+    const megabyte = 1_048_576;
+    const link = 100 * megabyte;
+
+    test('a batch stays within one megabyte all the same', async () => {
+      const sender = new Sender(link);
+      await send(
+        sender,
+        ['a', 'b', 'c', 'd', 'e'].map((id) => message(id, 0.4 * megabyte)),
+      );
+      expect(sender.sent).toEqual([['a', 'b'], ['c', 'd'], 'e']);
+      expect(sender.batches.map(({ maxSizeInBytes }) => maxSizeInBytes)).toEqual([link, megabyte, megabyte]);
+    });
+
+    test('a message larger than that goes alone, without a batch, and in its turn', async () => {
+      const sender = new Sender(link);
+      await send(sender, [message('a', 10), message('b', 10), message('c', 3 * megabyte), message('d', 10)]);
+      expect(sender.sent).toEqual([['a', 'b'], 'c', 'd']);
+    });
+
+    test('a message that only its properties make too large for a batch goes alone', async () => {
+      const sender = new Sender(link);
+      const heavy = { ...message('a', 10), body: 'x'.repeat(2 * megabyte) };
+      await send(sender, [heavy, message('b', 10)]);
+      expect(sender.sent).toEqual(['a', 'b']);
+    });
+  });
+
+  describe.each([
+    ['for its size', { code: 'MessageSizeExceeded' }],
+    ['and its link detached', { code: 'GeneralError', retryable: false }],
+  ])('a batch that is refused %s', (_, fields) => {
+    const refusal = Object.assign(new Error('refused by the broker'), fields);
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const messages = ids.map((id) => message(id, 300));
+
+    test('goes one by one, and the messages after it in batches again', async () => {
+      const sender = new Sender(1_000);
+      sender.refuse = (sent) => (sent.length > 1 && sent.includes('a') ? refusal : undefined);
+      expect(await send(sender, messages)).toBeUndefined();
+      expect(sender.sent).toEqual(['a', 'b', 'c', ['d', 'e', 'f']]);
+    });
+
+    test('is the fault of the message that is refused alone, not of the first', async () => {
+      const sender = new Sender(1_000);
+      sender.refuse = (sent) => (sent.includes('b') ? refusal : undefined);
+      expect(await send(sender, messages)).toEqual({ from: 1, error: refusal });
+      expect(sender.sent).toEqual(['a']);
+    });
+
+    test('is not sent one by one when it may not start any more', async () => {
+      const sender = new Sender(1_000);
+      sender.refuse = () => refusal;
+      const lost = new DStreamError('LeaseLost', 'the lease ran out');
+      let asked = 0;
+      const stopped = await send(sender, messages, () => {
+        asked += 1;
+        if (asked === 2) throw lost;
+      });
+      expect(stopped).toEqual({ from: 0, error: lost });
+    });
+  });
+
+  test.each([
+    { code: 'GeneralError', retryable: true },
+    { code: 'GeneralError', retryable: false, syscall: 'read' },
+    { code: 'ServiceBusy', retryable: true },
+  ])('a batch that fails with %o is not sent one by one', async (fields) => {
+    const sender = new Sender(1_000);
+    const failure = Object.assign(new Error('failed'), fields);
+    let sends = 0;
+    sender.refuse = () => {
+      sends += 1;
+      return failure;
+    };
+    const stopped = await send(
+      sender,
+      ['a', 'b'].map((id) => message(id, 300)),
+    );
+    expect(stopped).toEqual({ from: 0, error: failure });
+    expect(sends).toBe(1);
   });
 });

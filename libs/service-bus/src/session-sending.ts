@@ -2,10 +2,14 @@
 import type { ServiceBusMessage, ServiceBusMessageBatch } from '@azure/service-bus';
 import { DStreamError, type OutgoingMessage } from '@dstream/core';
 import { sizeBound, toServiceBusMessage } from './outgoing-message.ts';
+import { isRefusal } from './translate-error.ts';
 
 /** The part of the SDK's sender that sending uses. */
 export interface SenderPort {
-  createMessageBatch(options?: { abortSignal?: AbortSignal }): Promise<ServiceBusMessageBatch>;
+  createMessageBatch(options?: {
+    maxSizeInBytes?: number;
+    abortSignal?: AbortSignal;
+  }): Promise<ServiceBusMessageBatch>;
   sendMessages(
     messages: ServiceBusMessage | ServiceBusMessageBatch,
     options?: { abortSignal?: AbortSignal },
@@ -36,49 +40,81 @@ export interface Stopped {
 }
 
 /**
- * Sends all, or stops at the first failure. One session a batch, because the envelope of a batch takes the session
- * of its first message (@azure/service-bus 7.9); a batch is accepted or refused as a whole.
+ * What a batch may hold. The link of an entity with large messages takes up to 100 MB, and its broker detaches it
+ * when a batch, be it of one message, is larger than this (azure-sdk-for-js #20578 and #33278).
  */
-export async function sendSession(session: SessionMessages, call: SendCall): Promise<Stopped | undefined> {
-  let from = 0;
-  try {
-    while (from < session.messages.length) {
-      const start = from;
-      from += await call((link, signal) => sendNext(session, start, link, signal));
-    }
-    return undefined;
-  } catch (error) {
-    return { from, error };
-  }
+const mostBatchBytes = 1_048_576;
+
+/** How far the sending of a session has come. */
+interface Course {
+  from: number;
+  /** Messages before this index go one by one: a batch that held them was refused. */
+  aloneUntil: number;
 }
 
 /**
- * Sends one message or one batch from `from` on, and says how many messages that were. `mayStart` is asked last: the
- * link may have taken its time to open.
+ * Sends all, or stops at the first failure. One session a batch, because the envelope of a batch takes the session
+ * of its first message (@azure/service-bus 7.9); a batch is accepted or refused as a whole, and which message a
+ * refusal is for only sending them one by one tells.
  */
+export async function sendSession(session: SessionMessages, call: SendCall): Promise<Stopped | undefined> {
+  const course: Course = { from: 0, aloneUntil: 0 };
+  try {
+    while (course.from < session.messages.length) {
+      const sent = await call((link, signal) => sendNext(session, course, link, signal));
+      course.from += sent;
+    }
+    return undefined;
+  } catch (error) {
+    return { from: course.from, error };
+  }
+}
+
+/** Sends one message or one batch, and says how many messages that were: none when the batch was refused. */
 async function sendNext(
-  { messages, mayStart }: SessionMessages,
-  from: number,
+  session: SessionMessages,
+  course: Course,
   link: SenderLink,
   abortSignal: AbortSignal,
 ): Promise<number> {
-  const [first, second] = [messages[from], messages[from + 1]];
+  const { messages, mayStart } = session;
+  const [first, second] = [messages[course.from], messages[course.from + 1]];
   if (first === undefined) return 0;
   const { sender } = link;
-  const options = { abortSignal };
-  const maxBytes = (link.maxBytes ??= await largestMessage(sender, options));
-  if (sizeBound(first) <= maxBytes && (second === undefined || !bothFit(first, second, maxBytes))) {
-    const message = toServiceBusMessage(first);
-    mayStart?.();
-    await sender.sendMessages(message, options);
-    return 1;
-  }
-  const batch = await sender.createMessageBatch(options);
-  if (!batch.tryAddMessage(toServiceBusMessage(first))) throw tooLarge(first, batch);
-  const count = 1 + fill(batch, messages, from + 1);
+  const maxBytes = (link.maxBytes ??= await largestMessage(sender, { abortSignal }));
+  const alone = () => sendAlone(first, mayStart, { sender, maxBytes }, abortSignal);
+  const maxSizeInBytes = Math.min(maxBytes, mostBatchBytes);
+  if (course.from < course.aloneUntil || second === undefined) return alone();
+  if (!bothFit(first, second, maxSizeInBytes)) return alone();
+  const batch = await sender.createMessageBatch({ maxSizeInBytes, abortSignal });
+  if (!batch.tryAddMessage(toServiceBusMessage(first))) return alone();
+  const count = 1 + fill(batch, messages, course.from + 1);
   mayStart?.();
-  await sender.sendMessages(batch, options);
-  return count;
+  try {
+    await sender.sendMessages(batch, { abortSignal });
+    return count;
+  } catch (error) {
+    if (count === 1 || !isRefusal(error)) throw error;
+    course.aloneUntil = course.from + count;
+    return 0;
+  }
+}
+
+/** `mayStart` is asked last: the link may have taken its time to open. */
+async function sendAlone(
+  message: OutgoingMessage,
+  mayStart: (() => void) | undefined,
+  { sender, maxBytes }: { readonly sender: SenderPort; readonly maxBytes: number },
+  abortSignal: AbortSignal,
+): Promise<number> {
+  const encoded = toServiceBusMessage(message);
+  if (sizeBound(message) > maxBytes) {
+    const batch = await sender.createMessageBatch({ abortSignal });
+    if (!batch.tryAddMessage(encoded)) throw tooLarge(message, batch);
+  }
+  mayStart?.();
+  await sender.sendMessages(encoded, { abortSignal });
+  return 1;
 }
 
 /** Opens the link: it knows. */

@@ -48,6 +48,18 @@ export function translateError(error: unknown, context: ErrorContext): DStreamEr
   return new DStreamError(code, `could not ${context.tried} ${context.entity}: ${meaning}`, { cause: error });
 }
 
+/**
+ * True when the service refused what was sent and would again, for its size or for what it is. A batch over the
+ * broker's limit has no code of its own: its link is detached with amqp:not-allowed, a GeneralError that is not
+ * retryable.
+ */
+export function isRefusal(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, syscall, retryable } = error as { code?: unknown; syscall?: unknown; retryable?: unknown };
+  if (code === 'MessageSizeExceeded') return true;
+  return code === 'GeneralError' && retryable === false && typeof syscall !== 'string';
+}
+
 function codeOf(error: unknown, context: ErrorContext): ErrorCode {
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0], context);
   if (typeof error !== 'object' || error === null) return 'Unexpected';
