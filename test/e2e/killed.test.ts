@@ -20,9 +20,12 @@ test(
     await Promise.all(
       tables.map((t) => insertRows(pipeline.database, t, { from: 1, to: half, perTransaction: 20 })),
     );
+    // Both own tables, and the processor that dies is one that was delivering.
+    await Promise.all(ingesters.map((ingester) => ingester.logged('owning the table')));
     await pipeline.arrivedDistinct(1_000);
+    const [busy, other] = processors.toSorted((a, b) => b.seen - a.seen);
     ingesters[0]?.signal('SIGKILL');
-    processors[0]?.signal('SIGKILL');
+    busy?.signal('SIGKILL');
     await Promise.all(
       tables.map((t) =>
         insertRows(pipeline.database, t, { from: half + 1, to: rowsPerTable, perTransaction: 20 }),
@@ -35,9 +38,15 @@ test(
     for (const event of pipeline.arrived) arrivals.add(event, 0);
     expect(arrivals.counts).toMatchObject({ delivered: tables.length * rowsPerTable, outOfOrder: 0 });
     for (const table of tables) expect(numbersOf(pipeline, table)).toEqual(numbers(rowsPerTable));
+    const takenOver = new Set(
+      pipeline.arrived.filter((e) => e.metadata.epoch > 1).map((e) => e.metadata.table),
+    );
+    expect(takenOver.size, 'tables of the killed ingester went on under a new epoch').toBeGreaterThanOrEqual(
+      2,
+    );
     expect(idsWithSeveralContents(pipeline)).toEqual([]);
     expect(await ingesters[1]?.stop()).toBe(0);
-    expect(await processors[1]?.stop()).toBe(0);
+    expect(await other?.stop()).toBe(0);
   },
 );
 

@@ -5,6 +5,8 @@ import { until } from './until.ts';
 export class DStreamProcess implements AsyncDisposable {
   readonly lines: string[] = [];
   readonly logs: string[] = [];
+  /** Lines it has printed on its standard output. */
+  seen = 0;
   readonly #child: Child;
 
   constructor(
@@ -15,7 +17,11 @@ export class DStreamProcess implements AsyncDisposable {
     this.#child = new Child({
       args,
       env: { ...process.env, ...env },
-      onLine: onLine ?? ((line) => this.lines.push(line)),
+      onLine: (line) => {
+        this.seen += 1;
+        if (onLine === undefined) this.lines.push(line);
+        else onLine(line);
+      },
       onLog: (line) => this.logs.push(line),
     });
   }
