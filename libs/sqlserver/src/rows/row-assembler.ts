@@ -6,6 +6,7 @@
  * one arrives or the window ends, so nothing depends on where a page was cut, and no place between an update's
  * halves is ever named. A 1 and a 2 with the same key are one update, with different keys a delete and an insert.
  */
+import { DStreamError } from '@dstream/core';
 import { rowOperation, type ChangeRow, type LogicalChange } from './change-row.ts';
 import type { Inside, Place } from './position.ts';
 import type { Lsn } from './lsn.ts';
@@ -76,7 +77,25 @@ function pairUp(group: readonly ChangeRow[], keyText: KeyText): Unnumbered[] {
   const [deleted, befores] = [of(rowOperation.delete), of(rowOperation.updateBefore)];
   const replaced = of(rowOperation.insert).map((row) => pairInsert(row, deleted, keyText));
   const updated = of(rowOperation.updateAfter).map((row) => pairUpdate(row, befores.shift()));
+  const unpaired = [...befores, ...group.filter(({ operation }) => !knownOperations.has(operation))];
+  if (unpaired.length > 0) throw notUnderstood(unpaired);
   return [...deleted.map((after): Unnumbered => ({ operation: 'delete', after })), ...replaced, ...updated];
+}
+
+const knownOperations: ReadonlySet<number> = new Set(Object.values(rowOperation));
+
+/** Rows that no change came of must not be passed over: what they meant would be lost. */
+function notUnderstood(rows: readonly ChangeRow[]): DStreamError {
+  const names = rows.map(
+    ({ lsn, seqval, operation }) =>
+      `operation ${operation} at __$start_lsn 0x${lsn}, __$seqval 0x${seqval}` +
+      (operation === rowOperation.updateBefore ? ' without its operation 4' : ''),
+  );
+  return new DStreamError(
+    'Unexpected',
+    `the change table has rows that make no change: ${names.slice(0, 3).join('; ')}` +
+      (names.length > 3 ? `; and ${names.length - 3} more` : ''),
+  );
 }
 
 /** Takes the delete it belongs to out of `deleted`. */

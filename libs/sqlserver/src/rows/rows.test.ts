@@ -6,6 +6,7 @@ import type { ChangeRow, LogicalChange } from './change-row.ts';
 import { changeIds } from './change-id.ts';
 import { isLsn, lsnBytes, lsnOf, nextLsn, previousLsn, zeroLsn, type Lsn } from './lsn.ts';
 import { placeOfToken, positionOf, resumePointOf, type Place } from './position.ts';
+import { RowAssembler } from './row-assembler.ts';
 import { isBitSet } from './update-mask.ts';
 
 const anyLsn = fc.uint8Array({ minLength: 10, maxLength: 10 }).map((bytes) => lsnOf(Buffer.from(bytes)));
@@ -102,5 +103,34 @@ describe('a change id', () => {
   test('does not know the ordinal', () => {
     const id = changeIds(long, hash);
     expect(id({ ...change(), ordinal: 7 })).toBe(id(change()));
+  });
+});
+
+describe('rows of a change table', () => {
+  const row = (operation: number) => ({ lsn: zeroLsn, seqval: zeroLsn, operation }) as ChangeRow;
+  const assembled = (...operations: number[]) => {
+    const assembler = new RowAssembler({ kind: 'scanned', lsn: zeroLsn }, () => undefined);
+    operations.forEach((operation) => assembler.push(row(operation)));
+    return assembler.end()?.changes.map((change) => change.operation);
+  };
+
+  test('become changes, an after image also without its before', () => {
+    expect([assembled(1), assembled(2), assembled(3, 4), assembled(4)]).toEqual([
+      ['delete'],
+      ['insert'],
+      ['update'],
+      ['update'],
+    ]);
+  });
+
+  test.each([
+    [[3], 'operation 3 at .*0x0{20}, .*0x0{20} without its operation 4'],
+    [[3, 3, 4], 'operation 3'],
+    [[2, 5], 'operation 5'],
+    [[9, 9, 9, 9, 9], 'operation 9.*; and 2 more$'],
+  ])('of the operations %j are refused by name, not passed over', (operations, name) => {
+    expect(() => assembled(...operations)).toThrow(
+      expect.objectContaining({ code: 'Unexpected', message: expect.stringMatching(new RegExp(name)) }),
+    );
   });
 });
