@@ -26,7 +26,7 @@ export interface SqlServerSourceOptions {
   readonly name?: string;
   readonly tables: readonly TableSettings[];
   readonly start: Start;
-  /** Rows of a page. */
+  /** Rows that one window of a backlog is cut to; a transaction is never cut. */
   readonly maxRows: number;
   /** Bytes of a table's rows that may wait in memory. */
   readonly maxBytes: number;

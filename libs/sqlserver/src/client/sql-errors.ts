@@ -6,17 +6,44 @@ export const invalidObject = 208;
 export const invalidColumn = 207;
 /** "An insufficient number of arguments": the misleading text of an LSN range that is out of bounds. */
 export const badRange = 313;
+/** "Lock request time out period exceeded". */
+export const lockTimeout = 1222;
+/** "The SELECT permission was denied on the object". */
+export const objectDenied = 229;
 
 const numbersOf: Readonly<Partial<Record<ErrorCode, readonly number[]>>> = {
   LoginFailed: [18452, 18456, 18470, 18486, 18487, 18488],
   DatabaseNotFound: [911, 916, 4060, 4063, 4064],
-  PermissionDenied: [229, 230, 262, 297, 300],
+  PermissionDenied: [objectDenied, 230, 262, 297, 300],
   CdcNotEnabled: [22901],
   Throttled: [10928, 10929, 40501, 49918, 49919, 49920],
   Unreachable: [596, 6001, 6005, 17142, 17187, 18401, 40197, 40613],
   Transient: [
-    601, 701, 802, 845, 922, 923, 924, 926, 927, 945, 952, 976, 978, 979, 983, 1204, 1205, 1222, 3960, 3961,
-    4221, 8645, 8651, 40143, 40540,
+    601,
+    701,
+    802,
+    845,
+    922,
+    923,
+    924,
+    926,
+    927,
+    945,
+    952,
+    976,
+    978,
+    979,
+    983,
+    1204,
+    1205,
+    lockTimeout,
+    3960,
+    3961,
+    4221,
+    8645,
+    8651,
+    40143,
+    40540,
   ],
 };
 

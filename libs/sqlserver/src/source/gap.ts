@@ -44,6 +44,7 @@ export function wentBack(table: TableId, place: Place, max: Lsn, { low }: Marks)
   return new DStreamError(
     'SourceWentBack',
     `the checkpoint of ${tableName(table)} is at 0x${place.lsn}, but its database has come only to 0x${max}: ` +
-      'it was restored or replaced, and LSNs are used again; reset the checkpoint when the destinations allow it',
+      'it was restored or replaced, and LSNs are used again; reset the checkpoint when the destinations allow it. A ' +
+      'read-only replica that lags behind the one read before looks the same: then wait until it has caught up',
   );
 }

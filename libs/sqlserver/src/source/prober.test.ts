@@ -41,10 +41,14 @@ describe('the prober', () => {
     ]);
   });
 
-  test('a table that cannot be read does not take the others with it', async () => {
+  test.each([
+    ['gone', 208],
+    ['closed to us', 229],
+    ['locked', 1222],
+  ])('a change table that is %s does not take the other tables with it', async (_, number) => {
     const { client, ask } = rig('a', 'b');
     client.before = ({ text }) => {
-      if (text.includes('b_CT')) throw Object.assign(new Error('Invalid object name'), { number: 208 });
+      if (text.includes('b_CT')) throw Object.assign(new Error('what the server said'), { number });
     };
     const [a, b] = await Promise.allSettled([ask('a'), ask('b')]);
     expect([a?.status, b?.status]).toEqual(['fulfilled', 'rejected']);

@@ -4,7 +4,7 @@
  * to pass, and those that are not due are bound to a position that never moves.
  */
 import { asDStreamError, type Clock } from '@dstream/core';
-import { invalidObject } from '../client/sql-errors.ts';
+import { invalidObject, lockTimeout, objectDenied } from '../client/sql-errors.ts';
 import type { SqlClient } from '../client/sql-client.ts';
 import { sqlNumbers } from '../client/translate-error.ts';
 import { lsnOf, type Lsn } from '../rows/lsn.ts';
@@ -121,7 +121,7 @@ export class Prober {
     }
   }
 
-  /** Some table's change table is gone or closed to us, maybe one that is not due: the others must not suffer. */
+  /** Some table's change table is gone, closed to us or locked, maybe one that is not due: the others must not suffer. */
   async #oneByOne(due: readonly Waiting[]): Promise<void> {
     for (const waiting of due)
       await this.#answer([waiting], [waiting]).catch((error: unknown) =>
@@ -175,5 +175,5 @@ function lowWaterMarks(rows: readonly (readonly unknown[])[]): ReadonlyMap<strin
 }
 
 function isOfOneTable(number: number): boolean {
-  return number === invalidObject || number === 229;
+  return number === invalidObject || number === objectDenied || number === lockTimeout;
 }

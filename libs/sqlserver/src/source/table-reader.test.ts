@@ -220,6 +220,22 @@ describe('a table reader', () => {
     expect(client.statements).toHaveLength(2);
   });
 
+  test('a backlog of one-row transactions costs a bound and a page for every window', async () => {
+    const rows = Array.from({ length: 20 }, (_, i) => row(i + 2, 1, 2, i));
+    const { client, read } = rig([instance(rows)], 21, { maxRows: 5 });
+    await upTo(read(), 21);
+    const asked = (part: string) => client.statements.filter(({ text }) => text.includes(part)).length;
+    expect([asked('AS [bound]'), asked('fn_cdc_get_all_changes')]).toEqual([4, 4]);
+  });
+
+  test('a window whose last transaction goes beyond the bound is still one page', async () => {
+    const two = Array.from({ length: 9 }, (_, i) => [row(i + 2, 1, 2, i), row(i + 2, 2, 2, i)]).flat();
+    const { client, read } = rig([instance(two)], 10, { maxRows: 5 });
+    await upTo(read(), 10);
+    const asked = (part: string) => client.statements.filter(({ text }) => text.includes(part)).length;
+    expect([asked('AS [bound]'), asked('fn_cdc_get_all_changes')]).toEqual([3, 3]);
+  });
+
   test('an idle table moves on and is asked less and less often', async () => {
     const { client, clock, read } = rig([instance([])], 2);
     const batches = read();
@@ -260,7 +276,10 @@ describe('a table reader', () => {
       position: '',
       token: JSON.stringify({ mode: 'functions', lsn: lsn(40) }),
     } as unknown as ResumePoint;
-    await expect(read(from).next()).rejects.toMatchObject({ code: 'SourceWentBack' });
+    await expect(read(from).next()).rejects.toMatchObject({
+      code: 'SourceWentBack',
+      message: expect.stringContaining('replica that lags'),
+    });
   });
 
   test('a new instance that capture has not come to yet is waited for', async () => {

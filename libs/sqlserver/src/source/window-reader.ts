@@ -14,7 +14,7 @@ import { CommitTimes } from './commit-times.ts';
 import { gapBelow, neededFrom } from './gap.ts';
 
 export interface ReadLimits {
-  /** Rows of a page. */
+  /** Rows that a window is cut to: its last transaction may go beyond them. */
   readonly maxRows: number;
   /** Bytes of rows that may wait unread before the flow from the server is paused. */
   readonly maxBytes: number;
@@ -35,6 +35,13 @@ interface Progress {
   cursor: PageCursor;
   times: CommitTimes;
 }
+
+/**
+ * A page asks for so many times `maxRows`. A window that was cut to `maxRows` then comes in one page, unless its last
+ * transaction is larger than that: no page is full only because its window ends there, which would cost another call
+ * of the function to find nothing.
+ */
+const pageShare = 2;
 
 /** Behind every operation that a change table knows: whatever carries this seqval was read. */
 const behindAll = 5;
@@ -59,7 +66,7 @@ export class WindowReader {
     return this.#statements.columns.filter(({ known }) => !known).map(({ name, type }) => `${name} ${type}`);
   }
 
-  /** The end of a window of about one page of rows behind `place`, made of whole transactions. */
+  /** The end of a window of about `maxRows` rows behind `place`, made of whole transactions. */
   async bound(place: Place, to: Lsn, signal: AbortSignal): Promise<Lsn> {
     const statement = this.#statements.bound(neededFrom(place), to, this.#options.limits.maxRows);
     const sets = await this.#options.client.query(statement, { signal });
@@ -70,8 +77,8 @@ export class WindowReader {
   /**
    * Everything behind `place` up to and including `to`. The last batch ends at `to` and is empty when nothing was
    * found. When `bounded` is false, a window that has more than one page ends early, inside: it is to be bounded
-   * first, because every further page costs the server a sort of the whole window. A batch leaves only after the low-water mark was seen not to have passed what it was read from. Throws
-   * HistoryLost, PermissionDenied, or what the driver's error was translated to.
+   * first, because every further page costs the server a sort of the whole window. A batch leaves only after the
+   * low-water mark was seen not to have passed what it was read from. Throws HistoryLost, PermissionDenied, or what the driver's error was translated to.
    */
   async *read(place: Place, to: Lsn, bounded: boolean, signal: AbortSignal): AsyncGenerator<ChangeBatch> {
     const build = (change: LogicalChange): ChangeEvent =>
@@ -94,7 +101,8 @@ export class WindowReader {
   /** Reads one page; true when it was full, so that there may be more. */
   async *#page(state: Progress, to: Lsn, signal: AbortSignal): AsyncGenerator<ChangeBatch, boolean> {
     const { client, limits } = this.#options;
-    const statement = this.#statements.page({ cursor: state.cursor, to, rows: limits.maxRows });
+    const pageRows = pageShare * limits.maxRows;
+    const statement = this.#statements.page({ cursor: state.cursor, to, rows: pageRows });
     const decoder = new RowDecoder(this.#statements.columns);
     const start = state.batcher.place;
     let toSkip = state.cursor.skip;
@@ -123,7 +131,7 @@ export class WindowReader {
         }
       }
     this.#throwGap(start, low ?? zeroLsn);
-    return rows >= limits.maxRows;
+    return rows >= pageRows;
   }
 
   /** Asks for the low-water mark now: what was read so far was there when it had not passed `start`. */

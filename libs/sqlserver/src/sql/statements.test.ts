@@ -56,6 +56,12 @@ describe('the probe', () => {
     expect(probe(low, undefined).parameters[1]?.value).toEqual(Buffer.alloc(10, 0xff));
   });
 
+  test('waits five seconds for a lock, and leaves the connection as it was', () => {
+    const { text } = probe(low, low);
+    expect(text.startsWith('SET LOCK_TIMEOUT 5000;\nSELECT ')).toBe(true);
+    expect(text.endsWith(';\nSET LOCK_TIMEOUT -1')).toBe(true);
+  });
+
   test('asks for the max LSN first and for the low-water marks last', () => {
     const { text } = probe(low);
     expect(text.indexOf('fn_cdc_get_max_lsn')).toBeLessThan(text.indexOf('EXISTS'));
