@@ -30,7 +30,7 @@ const config = fileURLToPath(new URL('../../../config/playground.hcl', import.me
 /** How long everything may take to arrive after the last write. A killed ingester's lease is 15 s. */
 const settleMs = 60_000;
 /** The same after Ctrl-C: who pressed it does not want to wait. */
-const interruptedSettleMs = 800;
+const interruptedSettleMs = 2_500;
 /** How long the processes may take to end; the second one after Ctrl-C. */
 const graceMs = 30_000;
 const interruptedGraceMs = 1_500;
