@@ -1,143 +1,7 @@
-import {
-  BatchError,
-  DStreamError,
-  encodeEnvelope,
-  silentLog,
-  type ChangeEvent,
-  type Delivery,
-  type OutgoingMessage,
-  type Position,
-  type Publisher,
-  type RoutedEvent,
-  type Subscription,
-} from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
-import { InMemoryTopic } from '@dstream/core/in-memory/topic';
+import { BatchError, DStreamError, type RoutedEvent } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
-import { noProcessorMetrics } from './processor-metrics.ts';
-import { defaultProcessorSettings } from './processor-parts.ts';
-import { Processor } from './processor.ts';
-
-const never = new AbortController().signal;
-
-function change(n: number): ChangeEvent {
-  return {
-    data: { N: n },
-    metadata: {
-      version: 1,
-      id: `c${n}`,
-      source: 'sqlserver',
-      server: 's',
-      database: 'd',
-      schema: 'dbo',
-      table: 'T',
-      captureInstance: 'dbo_T',
-      operation: 'insert',
-      key: { N: n },
-      lsn: '0x01',
-      seqval: '0x01',
-      sequence: n,
-      committedAt: '2026-11-20T00:00:00.000Z',
-      position: `p${String(n).padStart(4, '0')}` as Position,
-    },
-  };
-}
-
-function message(
-  lines: readonly (number | string)[],
-  sessionId = 's/d/dbo.T',
-  generation = 1,
-): OutgoingMessage {
-  const body = lines
-    .map((line) => (typeof line === 'string' ? line : encodeEnvelope(change(line), { generation, epoch: 1 })))
-    .join('\n');
-  return {
-    messageId: `${sessionId}:${generation}:${lines.join('-')}`,
-    sessionId,
-    subject: 'dbo.T',
-    contentType: 'application/json',
-    body,
-    bodyBytes: body.length,
-    properties: {},
-  };
-}
-
-/** An output that records, and answers each publish with the next of `answers`. */
-class Recorder implements Publisher {
-  readonly got: string[] = [];
-  readonly answers: ((events: readonly RoutedEvent[]) => Error | undefined)[] = [];
-
-  connect(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  publish(events: readonly RoutedEvent[]): Promise<void> {
-    const error = this.answers.shift()?.(events);
-    if (error !== undefined && !(error instanceof BatchError)) return Promise.reject(error);
-    const accepted = error instanceof BatchError ? events.slice(0, error.failures[0]?.from) : events;
-    this.got.push(...accepted.map(({ event }) => event.metadata.id));
-    return error === undefined ? Promise.resolve() : Promise.reject(error);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
-/** A subscription that can be made to fail. */
-class Failing implements Subscription {
-  readonly #inner: Subscription;
-  readonly #failed = new AbortController();
-
-  constructor(inner: Subscription) {
-    this.#inner = inner;
-  }
-
-  fail(error: DStreamError): void {
-    this.#failed.abort(error);
-  }
-
-  receive({ signal, maxInFlight }: { signal: AbortSignal; maxInFlight: number }): AsyncIterable<Delivery> {
-    return this.#inner.receive({ signal: AbortSignal.any([signal, this.#failed.signal]), maxInFlight });
-  }
-
-  [Symbol.asyncDispose](): PromiseLike<void> {
-    return this.#inner[Symbol.asyncDispose]();
-  }
-}
-
-function setup({ sessions = true, maxSessions = 32 } = {}) {
-  const clock = new ManualClock();
-  const topic = new InMemoryTopic({ clock });
-  const subscription = new Failing(topic.subscription({ sessions, maxSessions }));
-  const output = new Recorder();
-  const draining = new AbortController();
-  const aborted = new AbortController();
-  const start = () => {
-    const processor = new Processor({
-      instance: 'p',
-      subscription,
-      outputs: [{ name: 'out', publisher: output }],
-      clock,
-      log: silentLog,
-      hash: (text) => text,
-      random: () => 0.5,
-      metrics: noProcessorMetrics,
-      settings: { ...defaultProcessorSettings, maxSessions },
-    });
-    return processor.run({ draining: draining.signal, aborted: aborted.signal });
-  };
-  const send = (...messages: OutgoingMessage[]) => topic.send(messages, { signal: never });
-  return { clock, topic, subscription, output, draining, aborted, start, send };
-}
-
-/** Drains and checks that nothing is left behind. */
-async function stop({ clock, draining }: ReturnType<typeof setup>, running: Promise<void>): Promise<void> {
-  draining.abort(new Error('stopping'));
-  await clock.advance(0);
-  await running;
-  expect(clock.sleeping).toBe(0);
-}
+import { aChange } from '../../../test/support/a-change.ts';
+import { message, setup, stop } from '../../../test/support/processor-rig.ts';
 
 describe('a processor', () => {
   test('delivers the changes of a session in order and completes their messages', async () => {
@@ -269,7 +133,7 @@ describe('a processor', () => {
 
   test('a change without a commit time is unreadable, not a loop', async () => {
     const world = setup();
-    const { committedAt: _gone, ...metadata } = change(1).metadata;
+    const { committedAt: _gone, ...metadata } = aChange(1).metadata;
     await world.send(message([JSON.stringify({ data: {}, metadata: { ...metadata, generation: 1 } })]));
     const running = world.start();
     await world.clock.advance(100);
@@ -317,8 +181,8 @@ describe('a processor', () => {
 
   test('a change of another table in a session is set aside, and the session goes on', async () => {
     const world = setup();
-    const foreign = { ...change(900).metadata, table: 'Other', generation: 5 };
-    const early = { ...change(900).metadata, generation: world.clock.wallMs() * 2 };
+    const foreign = { ...aChange(900).metadata, table: 'Other', generation: 5 };
+    const early = { ...aChange(900).metadata, generation: world.clock.wallMs() * 2 };
     await world.send(
       message([
         JSON.stringify({ data: {}, metadata: foreign }),

@@ -1,0 +1,168 @@
+/** Ingesters under test: tables that hold numbered changes, leases and topic in memory, time by hand. */
+import {
+  silentLog,
+  type ChangeBatch,
+  type ChangeEvent,
+  type ChangeSource,
+  type DStreamError,
+  type InstanceId,
+  type Position,
+  type ResumePoint,
+  type TableId,
+} from '@dstream/core';
+import { InMemoryLeases } from '@dstream/core/in-memory/leases';
+import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { InMemoryTopic } from '@dstream/core/in-memory/topic';
+import { Ingester, noIngesterMetrics } from '@dstream/ingester';
+import { aChange } from './a-change.ts';
+
+export const never: AbortSignal = new AbortController().signal;
+export const leaseDurationMs = 30_000;
+
+export function tableOf(name: string): TableId {
+  return { source: 's', database: 'd', schema: 'dbo', table: name };
+}
+
+export function point(n: number): ResumePoint {
+  return { position: String(n).padStart(6, '0') as Position, token: `${n}` };
+}
+
+/** Tables that hold numbered changes: read in batches of two, polled once a second. */
+class ScriptedSource implements ChangeSource {
+  readonly counts = new Map<string, number>();
+  readonly faults = new Map<string, DStreamError>();
+  /** Reads of these tables end only when the promise resolves. */
+  readonly hangAtEnd = new Map<string, Promise<void>>();
+  idleMs = 1_000;
+  readonly #clock: ManualClock;
+
+  constructor(clock: ManualClock, tables: readonly string[]) {
+    this.#clock = clock;
+    for (const table of tables) this.counts.set(table, 0);
+  }
+
+  write(table: string, changes: number): void {
+    this.counts.set(table, (this.counts.get(table) ?? 0) + changes);
+  }
+
+  tables(): Promise<readonly TableId[]> {
+    return Promise.resolve([...this.counts.keys()].map(tableOf));
+  }
+
+  async *read(
+    table: TableId,
+    after: ResumePoint | undefined,
+    { signal }: { signal: AbortSignal },
+  ): AsyncGenerator<ChangeBatch> {
+    let at = after === undefined ? 0 : Number(after.token);
+    if (after === undefined) yield { changes: [], end: point(0) };
+    for (;;) {
+      const fault = this.faults.get(table.table);
+      if (fault !== undefined) throw fault;
+      const upTo = Math.min(at + 2, this.counts.get(table.table) ?? 0);
+      const changes = Array.from({ length: upTo - at }, (_, n) => change(table, at + n + 1));
+      at = upTo;
+      if (changes.length > 0) yield { changes, end: point(at) };
+      else await this.#idle(table, signal);
+    }
+  }
+
+  async #idle({ table }: TableId, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#clock.sleep(this.idleMs, signal);
+    } finally {
+      await this.hangAtEnd.get(table);
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function change({ schema, table, database }: TableId, n: number): ChangeEvent {
+  const { position } = point(n);
+  return aChange(n, {
+    id: `${table}-${n}`,
+    schema,
+    table,
+    database,
+    captureInstance: `${schema}_${table}`,
+    position,
+  });
+}
+
+export function setup(tables: readonly string[]) {
+  const clock = new ManualClock();
+  const source = new ScriptedSource(clock, tables);
+  const topic = new InMemoryTopic({ clock });
+  topic.subscription();
+  const leases = new InMemoryLeases({ instance: 'store' as InstanceId, durationMs: leaseDurationMs, clock });
+  const start = (name: string) => startReplica(name, { clock, source, topic, leases });
+  return { clock, source, topic, leases, start };
+}
+
+type World = Pick<ReturnType<typeof setup>, 'clock' | 'source' | 'topic' | 'leases'>;
+
+function startReplica(name: string, { clock, source, topic, leases: shared }: World) {
+  const instance = name as InstanceId;
+  const leases = shared.replica(instance);
+  const ingester = new Ingester({
+    instance,
+    source,
+    topic,
+    leases,
+    checkpoints: leases,
+    connections: [],
+    clock,
+    log: silentLog,
+    random: () => 0.5,
+    metrics: noIngesterMetrics,
+    settings: {
+      leaseDurationMs,
+      checkpointIntervalMs: 1_000,
+      checkpointIdleIntervalMs: 60_000,
+      packMaxBytes: 131_072,
+      packMaxChanges: 500,
+      pollIntervals: () => ({ intervalMs: 1_000, maxIntervalMs: 5_000 }),
+      byteLength: (text) => text.length,
+      hash: (text) => text,
+    },
+  });
+  const draining = new AbortController();
+  const aborted = new AbortController();
+  const running = ingester.run({ draining: draining.signal, aborted: aborted.signal });
+  const stop = async () => {
+    draining.abort(new Error('stopping'));
+    await clock.advance(0);
+    await running;
+  };
+  /** As `kill -9`: nothing is saved or released. */
+  const kill = async () => {
+    aborted.abort(new Error('killed'));
+    draining.abort(new Error('killed'));
+    await clock.advance(0);
+    await running;
+  };
+  return {
+    ingester,
+    running,
+    stop,
+    kill,
+    owned: () => ingester.report().tables.filter(({ owner }) => owner === name),
+  };
+}
+
+/** Ids in the order the broker has them. */
+export function sent(topic: InMemoryTopic, table?: string): readonly string[] {
+  return topic
+    .messages()
+    .flatMap(({ body }) => new TextDecoder().decode(body).split('\n'))
+    .map((line) => (JSON.parse(line) as ChangeEvent).metadata)
+    .filter((metadata) => table === undefined || metadata.table === table)
+    .map(({ id }) => id);
+}
+
+export function ids(table: string, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, n) => `${table}-${n + 1}`);
+}
