@@ -19,7 +19,12 @@ export interface LogOptions {
 export function createLog(options: LogOptions): Log {
   const pretty =
     options.format === 'pretty'
-      ? prettyFactory({ colorize: options.colour, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' })
+      ? prettyFactory({
+          colorize: options.colour,
+          ignore: 'pid,hostname',
+          singleLine: true,
+          translateTime: 'SYS:HH:MM:ss.l',
+        })
       : undefined;
   const write = (line: string) => options.write(options.redact(pretty === undefined ? line : pretty(line)));
   const logger = pino(

@@ -1,0 +1,41 @@
+import { DStreamError } from '@dstream/core';
+import { describe, expect, test } from 'vitest';
+import { createLog, type LogFormat } from './logging.ts';
+
+function recorded(format: LogFormat) {
+  const lines: string[] = [];
+  const redact = (text: string) => text.replaceAll('hunter22', '[secret]');
+  const log = createLog({ level: 'info', format, colour: false, redact, write: (text) => lines.push(text) });
+  return { log, lines };
+}
+
+describe('the log', () => {
+  test('is one JSON object a line, with the sentence, the fields and errors as code and message', () => {
+    const { log, lines } = recorded('json');
+    log
+      .child({ table: 'dbo.T' })
+      .error('reading failed', { error: new DStreamError('TimedOut', 'no answer') });
+    const { time, ...entry } = JSON.parse(lines[0] ?? '') as Record<string, unknown>;
+    expect(entry).toEqual({
+      level: 'error',
+      table: 'dbo.T',
+      error: 'TimedOut: no answer',
+      msg: 'reading failed',
+    });
+    expect(Date.parse(String(time))).not.toBeNaN();
+  });
+
+  test('takes secrets out of whatever a line holds', () => {
+    const { log, lines } = recorded('json');
+    log.error('login failed for hunter22', { detail: 'Password=hunter22' });
+    expect(lines.join('')).not.toContain('hunter22');
+  });
+
+  test('is one readable line a message for a person, and leaves out what is below the level', () => {
+    const { log, lines } = recorded('pretty');
+    log.debug('nothing to see');
+    log.info('listening', { http: 'http://127.0.0.1:8080' });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^\[[\d:.]+\] INFO: listening \{"http":"http:\/\/127\.0\.0\.1:8080"\}\n$/);
+  });
+});
