@@ -307,6 +307,29 @@ describe('what passes', () => {
     expect(changesOf(await take(source, table, 1))).toHaveLength(1);
   });
 
+  test('a change table that was missing for a moment is read again', async () => {
+    await database.capture('Persons');
+    await database.commit([{ table: 'Persons', insert: { Id: 1, Name: 'a' } }]);
+    const { source, table } = await opened('Persons');
+    const message = { number: 208, severity: 16, state: 1, message: 'Invalid object name', line: 1 };
+    running.server.faults.onStatement(/fn_cdc_get_all_changes.*@from/s, { kind: 'fail', message }, 1);
+    await expect(take(source, table, 1)).rejects.toMatchObject({ code: 'Transient' });
+    expect(changesOf(await take(source, table, 1))).toHaveLength(1);
+  });
+
+  test('a locked change table is an error of its own table that passes', async () => {
+    await database.capture('Locked');
+    await database.capture('Persons');
+    await database.commit([{ table: 'Persons', insert: { Id: 1, Name: 'a' } }]);
+    const source = stack.use(database.open(['Locked', 'Persons']));
+    const [locked, persons] = [await tableOf(source, 'Locked'), await tableOf(source, 'Persons')];
+    const message = { number: 1222, severity: 16, state: 51, message: 'lock request time out', line: 1 };
+    running.server.faults.onStatement(/dbo_Locked_CT/, { kind: 'fail', message }, Infinity);
+    const [failed, read] = await Promise.allSettled([take(source, locked, 1), take(source, persons, 1)]);
+    expect(failed).toMatchObject({ status: 'rejected', reason: { code: 'Transient' } });
+    expect(read).toMatchObject({ status: 'fulfilled' });
+  });
+
   test('twenty idle tables are asked about in one statement a pass', async () => {
     for (let i = 0; i < 20; i += 1) await database.capture(`Idle${i}`);
     const source = stack.use(

@@ -1,9 +1,16 @@
 /** What the catalogue says about a table's capture instances: asked once, and again when something has changed. */
 import { DStreamError, tableName, type CallOptions, type TableId } from '@dstream/core';
 import type { SqlClient } from '../client/sql-client.ts';
+import { invalidObject } from '../client/sql-errors.ts';
+import { sqlNumbers } from '../client/translate-error.ts';
 import { lsnOf, type Lsn } from '../rows/lsn.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
-import { instancesStatement, tablesStatement, tableStatement } from '../sql/catalogue-statements.ts';
+import {
+  instancesStatement,
+  changeTableStatement,
+  tablesStatement,
+  tableStatement,
+} from '../sql/catalogue-statements.ts';
 import type { CatalogueTable } from './table-settings.ts';
 
 export interface CataloguedDatabase {
@@ -85,6 +92,21 @@ async function readInstances(client: SqlClient, table: TableId, o: CallOptions):
       })),
     key: keys.filter(([instance]) => instance === name).map(([, column]) => String(column)),
   }));
+}
+
+/** Whether an instance that the catalogue still names has lost its change table. */
+export async function isChangeTableGone(
+  client: SqlClient,
+  captureInstance: string,
+  o: CallOptions,
+): Promise<boolean> {
+  try {
+    await client.query(changeTableStatement(captureInstance), o);
+    return false;
+  } catch (error) {
+    if (sqlNumbers(error).includes(invalidObject)) return true;
+    throw error;
+  }
 }
 
 /** "The database to which the caller is connected can always be viewed in sys.databases": so its row is there. */

@@ -11,7 +11,7 @@ import { badRange, invalidColumn, invalidObject } from '../client/sql-errors.ts'
 import { sqlNumbers } from '../client/translate-error.ts';
 import type { Lsn } from '../rows/lsn.ts';
 import type { Place } from '../rows/position.ts';
-import { captureInstancesOf, type CaptureInstances } from './catalogue.ts';
+import { captureInstancesOf, isChangeTableGone, type CaptureInstances } from './catalogue.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
 import { chooseInstance } from './choose-instance.ts';
 import { gapBelow, neededFrom } from './gap.ts';
@@ -100,8 +100,12 @@ export class InstanceFollower {
     const { captureInstance, startLsn } = await this.follow(place, o);
     const gap =
       place === undefined ? undefined : gapBelow(this.#table, place, { captureInstance, low: startLsn });
+    if (gap !== undefined) return gap;
+    const { client } = this.#context;
+    if (sqlNumbers(error).includes(invalidObject) && (await isChangeTableGone(client, captureInstance, o)))
+      return broken(name, captureInstance, error);
     const changed = `the capture of ${name} changed while it was read: it is read again`;
-    return gap ?? new DStreamError('Transient', changed, { cause: error });
+    return new DStreamError('Transient', changed, { cause: error });
   }
 
   #dropWindows(): void {
@@ -120,6 +124,15 @@ export class InstanceFollower {
 function readsAlike(a: CaptureInstance, b: CaptureInstance): boolean {
   const shape = ({ name, columns, key }: CaptureInstance) => JSON.stringify([name, columns, key]);
   return shape(a) === shape(b);
+}
+
+function broken(name: string, captureInstance: string, cause: DStreamError): DStreamError {
+  return new DStreamError(
+    'TableNotCaptured',
+    `the capture instance ${captureInstance} of ${name} is registered, but its change table is gone: run ` +
+      'sys.sp_cdc_disable_table and sys.sp_cdc_enable_table for it',
+    { cause },
+  );
 }
 
 function denied(name: string, cause: DStreamError): DStreamError {

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { silentLog, type ChangeBatch, type ChangeEvent, type ResumePoint, type TableId } from '@dstream/core';
+import {
+  DStreamError,
+  silentLog,
+  type ChangeBatch,
+  type ChangeEvent,
+  type ResumePoint,
+  type TableId,
+} from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -353,6 +360,20 @@ describe('a table reader', () => {
     };
     const changes = changesOf(await upTo(read(), 5));
     expect(changes.map((c) => c.metadata.captureInstance)).toEqual(['old', 'young']);
+  });
+
+  test.each([
+    ['gone for good', Infinity, 'TableNotCaptured'],
+    ['missing for a moment', 2, 'Transient'],
+  ])('a change table that is %s though its instance is registered', async (_, times, code) => {
+    const { client, read } = rig([instance([])], 3);
+    let left = times;
+    client.before = ({ text }) => {
+      const cause = Object.assign(new Error('Invalid object name'), { number: 208 });
+      // The probe of all tables, then that of this one, then the look whether it is there.
+      if (text.includes('_CT]') && left-- > 0) throw new DStreamError('Unexpected', 'error 208', { cause });
+    };
+    await expect(read().next()).rejects.toMatchObject({ code });
   });
 
   test('a token that is not its own is refused', async () => {

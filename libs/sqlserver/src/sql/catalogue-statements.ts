@@ -1,4 +1,5 @@
 /** Questions to the catalogue. Their texts are the same for every table. */
+import { quoteName } from './quote.ts';
 import { nameParameter, type Statement } from './statement.ts';
 
 /**
@@ -48,5 +49,13 @@ export function instancesStatement(schema: string, table: string): Statement {
         'ORDER BY c.[capture_instance], k.[index_ordinal]',
     ].join(';\n'),
     parameters: [nameParameter('schema', schema), nameParameter('table', table)],
+  };
+}
+
+/** No rows, and 208 when the change table is gone. Unlike `OBJECT_ID` it does not depend on who may see metadata. */
+export function changeTableStatement(captureInstance: string): Statement {
+  return {
+    text: `SELECT TOP (0) [__$start_lsn] FROM [cdc].${quoteName(`${captureInstance}_CT`)}`,
+    parameters: [],
   };
 }
