@@ -232,13 +232,15 @@ describe('values', () => {
       Id bigint NOT NULL PRIMARY KEY, Flag bit NULL, Tiny tinyint NULL, Small smallint NULL, Dec decimal(38, 10) NULL,
       Cash money NULL, Few smallmoney NULL, R real NULL, F float NULL, D date NULL, T time(7) NULL, Dt datetime NULL,
       Sdt smalldatetime NULL, Dt2 datetime2(7) NULL, Dto datetimeoffset(7) NULL, G uniqueidentifier NULL,
-      B varbinary(10) NULL, N nvarchar(50) NULL, X xml NULL, Missing int NULL)`);
+      B varbinary(10) NULL, N nvarchar(50) NULL, X xml NULL, C char(5) NULL,
+      V varchar(20) NULL, L varchar(max) NULL, Old text NULL, Missing int NULL)`);
     await database.enable('Kinds');
     await database.transaction([
       `INSERT INTO dbo.Kinds VALUES (9223372036854775807, 1, 255, -32768, -1234567890123456789012345678.0123456789,
         922337203685477.5807, -214748.3648, 0.5, 0.1, '0001-01-01', '23:59:59.9999999', '2026-11-20T09:15:30.003',
         '2026-11-20T09:15:00', '9999-12-31T23:59:59.9999999', '2026-11-20T09:15:30.1234567+02:00',
-        '6f9619ff-8b86-d011-b42d-00c04fc964ff', 0xFFD8FF, N'Łukasz 🙂', N'<a>1</a>', NULL)`,
+        '6f9619ff-8b86-d011-b42d-00c04fc964ff', 0xFFD8FF, N'Łukasz 🙂', N'<a>1</a>', 'ab',
+        'café €', 'long', 'old', NULL)`,
     ]);
     const { source, table } = await opened('Kinds');
     const [change] = changesOf(await take(source, table, 1));
@@ -262,6 +264,10 @@ describe('values', () => {
       B: '/9j/',
       N: 'Łukasz 🙂',
       X: '<a>1</a>',
+      C: 'ab   ',
+      V: 'café €',
+      L: 'long',
+      Old: 'old',
       Missing: null,
     });
     const ageMs = Date.now() - Date.parse(change?.metadata.committedAt ?? '');

@@ -30,7 +30,12 @@ export interface SelectedColumn extends ColumnCodec {
 export function selectedColumns(instance: CaptureInstance): readonly SelectedColumn[] {
   return instance.columns
     .filter((column) => !column.computed)
-    .map(({ name, type, ordinal }) => ({ name, type, ordinal, ...codecOf(name, type) }));
+    .map(({ name, type, ordinal, maxLength }) => ({
+      name,
+      type,
+      ordinal,
+      ...codecOf(name, type, maxLength),
+    }));
 }
 
 /** The columns before those of the table in the second result set. */
