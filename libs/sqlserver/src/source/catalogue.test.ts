@@ -63,18 +63,6 @@ describe('capture instances', () => {
     expect(await captureInstancesOf(client, table, o)).toBeUndefined();
   });
 
-  test('have columns with their length, where the catalogue shows it', async () => {
-    const shown = [
-      ['old', 'Code', 'char', 1, false, 10],
-      ['old', 'Name', 'varchar', 2, false, null],
-    ];
-    const found = await captureInstancesOf(answering(known, [[['old', startLsn]], shown, []]), table, o);
-    expect(found?.[0].columns).toEqual([
-      { name: 'Code', type: 'char', ordinal: 1, computed: false, maxLength: 10 },
-      { name: 'Name', type: 'varchar', ordinal: 2, computed: false },
-    ]);
-  });
-
   test('that are none at all are a table that is not captured', async () => {
     await expect(captureInstancesOf(answering(known, [[], [], []]), table, o)).rejects.toMatchObject({
       code: 'TableNotCaptured',

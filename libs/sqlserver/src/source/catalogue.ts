@@ -84,12 +84,11 @@ async function readInstances(client: SqlClient, table: TableId, o: CallOptions):
     startLsn: Buffer.isBuffer(startLsn) ? lsnOf(startLsn) : undefined,
     columns: columns
       .filter(([instance]) => instance === name)
-      .map(([, column, type, ordinal, computed, maxLength]) => ({
+      .map(([, column, type, ordinal, computed]) => ({
         name: String(column),
         type: String(type),
         ordinal: Number(ordinal),
         computed: computed === true,
-        ...(typeof maxLength === 'number' && { maxLength }),
       })),
     key: keys.filter(([instance]) => instance === name).map(([, column]) => String(column)),
   }));

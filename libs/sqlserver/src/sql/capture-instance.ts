@@ -4,8 +4,6 @@ export interface CapturedColumn {
   readonly name: string;
   /** `column_type` of `cdc.captured_columns`. */
   readonly type: string;
-  /** `max_length` of the change table's column, in bytes, -1 for max. Absent when the catalogue does not show it. */
-  readonly maxLength?: number;
   /** `column_ordinal`: its bit in the update mask. */
   readonly ordinal: number;
   /** Computed columns are always NULL in a change table and are left out. */

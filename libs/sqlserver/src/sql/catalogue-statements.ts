@@ -41,9 +41,8 @@ export function instancesStatement(schema: string, table: string): Statement {
   return {
     text: [
       `SELECT c.[capture_instance], c.[start_lsn] ${instancesOfTable}${theTable}\nORDER BY c.[start_lsn], c.[create_date]`,
-      `SELECT c.[capture_instance], k.[column_name], k.[column_type], k.[column_ordinal], k.[is_computed], l.[max_length] ${instancesOfTable}` +
+      `SELECT c.[capture_instance], k.[column_name], k.[column_type], k.[column_ordinal], k.[is_computed] ${instancesOfTable}` +
         `JOIN [cdc].[captured_columns] AS k ON k.[object_id] = c.[object_id]\n` +
-        'LEFT JOIN sys.columns AS l ON l.[object_id] = c.[object_id] AND l.[name] = k.[column_name]\n' +
         `${theTable}\n` +
         'ORDER BY c.[capture_instance], k.[column_ordinal]',
       `SELECT c.[capture_instance], k.[column_name] ${instancesOfTable}` +

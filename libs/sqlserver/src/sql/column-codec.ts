@@ -15,22 +15,11 @@ export interface ColumnCodec {
   readonly known: boolean;
 }
 
-type Recipe = Pick<ColumnCodec, 'decode'> & { readonly select: Select };
-
-/** `maxLength`: see `CapturedColumn`. */
-type Select = (name: string, maxLength?: number) => string;
+type Recipe = Pick<ColumnCodec, 'decode'> & { readonly select: (name: string) => string };
 
 const asItIs = (name: string) => name;
 const converted = (type: string, style?: number) => (name: string) =>
   `CONVERT(${type}, ${name}${style === undefined ? '' : `, ${style}`})`;
-
-/**
- * The driver decodes what is not Unicode by the column's code page with a table of its own, where five bytes of
- * CP1252 (81, 8D, 8F, 90, 9D) are no character. The server's own conversion loses nothing. A column has no more
- * characters than bytes, and nvarchar(n) ends at 4,000.
- */
-const unicode: Select = (name, maxLength = -1) =>
-  `CONVERT(nvarchar(${maxLength > 0 && maxLength <= 4_000 ? maxLength : 'max'}), ${name})`;
 
 const text = (value: unknown): Value => String(value);
 const plain = (value: unknown): Value => value as Value;
@@ -42,11 +31,17 @@ const spatial = (name: string) =>
 
 const native: Recipe = { select: asItIs, decode: plain };
 const characters: Recipe = { select: asItIs, decode: text };
-const codePaged: Recipe = { select: unicode, decode: text };
 const bytes: Recipe = { select: asItIs, decode: base64 };
 const decimals: Recipe = { select: converted('varchar(41)'), decode: text };
 const money: Recipe = { select: converted('varchar(40)', 2), decode: text };
 const asText: Recipe = { select: converted('nvarchar(max)'), decode: text };
+/**
+ * The driver decodes what is not Unicode by the column's code page with a table of its own, where five bytes of
+ * CP1252 (81, 8D, 8F, 90, 9D) are no character. The server's own conversion loses nothing. To max and not to the
+ * column's length: CDC widens a column of a change table when that of the table is widened ("cdc.ddl_history",
+ * required_column_update), and a conversion to the old length would cut values silently.
+ */
+const codePaged: Recipe = asText;
 
 const recipes: ReadonlyMap<string, Recipe> = new Map([
   ['bit', native],
@@ -65,7 +60,7 @@ const recipes: ReadonlyMap<string, Recipe> = new Map([
   ['nchar', characters],
   ['nvarchar', characters],
   ['sysname', characters],
-  ['text', asText],
+  ['text', codePaged],
   ['ntext', characters],
   ['xml', asText],
   ['date', { select: converted('varchar(10)', 23), decode: text }],
@@ -88,16 +83,13 @@ const recipes: ReadonlyMap<string, Recipe> = new Map([
 
 const neverBefore: ReadonlySet<string> = new Set(['text', 'ntext', 'image']);
 
-/**
- * @param type `column_type` of `cdc.captured_columns`. An unknown one arrives as text.
- * @param maxLength see `CapturedColumn`
- */
-export function codecOf(column: string, type: string, maxLength?: number): ColumnCodec {
+/** @param type `column_type` of `cdc.captured_columns`. An unknown one arrives as text. */
+export function codecOf(column: string, type: string): ColumnCodec {
   const folded = type.toLowerCase();
   const recipe = recipes.get(folded);
   const { select, decode } = recipe ?? asText;
   return {
-    expression: select(quoteName(column), maxLength),
+    expression: select(quoteName(column)),
     decode,
     lostBefore: neverBefore.has(folded),
     known: recipe !== undefined,

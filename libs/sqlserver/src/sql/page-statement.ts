@@ -30,12 +30,7 @@ export interface SelectedColumn extends ColumnCodec {
 export function selectedColumns(instance: CaptureInstance): readonly SelectedColumn[] {
   return instance.columns
     .filter((column) => !column.computed)
-    .map(({ name, type, ordinal, maxLength }) => ({
-      name,
-      type,
-      ordinal,
-      ...codecOf(name, type, maxLength),
-    }));
+    .map(({ name, type, ordinal }) => ({ name, type, ordinal, ...codecOf(name, type) }));
 }
 
 /** The columns before those of the table in the second result set. */

@@ -113,16 +113,12 @@ describe('a value', () => {
     expect(codec.known).toBe(type !== 'vector');
   });
 
-  test.each([
-    ['char', 10, 'CONVERT(nvarchar(10), [c])'],
-    ['varchar', 4_000, 'CONVERT(nvarchar(4000), [c])'],
-    ['varchar', 4_001, 'CONVERT(nvarchar(max), [c])'],
-    ['varchar', -1, 'CONVERT(nvarchar(max), [c])'],
-    ['varchar', undefined, 'CONVERT(nvarchar(max), [c])'],
-    ['text', 16, 'CONVERT(nvarchar(max), [c])'],
-    ['nvarchar', 20, '[c]'],
-    ['ntext', 16, '[c]'],
-  ])('of type %s of %s bytes is turned to Unicode by the server: %s', (type, maxLength, expression) => {
-    expect(codecOf('c', type, maxLength).expression).toBe(expression);
+  test.each(['char', 'varchar', 'text'])('of type %s is turned to Unicode by the server', (type) => {
+    // To max: a shorter type would cut what a column that was widened meanwhile holds.
+    expect(codecOf('c', type).expression).toBe('CONVERT(nvarchar(max), [c])');
+  });
+
+  test.each(['nchar', 'nvarchar', 'ntext'])('of type %s is taken as it is', (type) => {
+    expect(codecOf('c', type).expression).toBe('[c]');
   });
 });
