@@ -36,7 +36,7 @@ export function gapBelow(
 }
 
 /**
- * The error when `place` lies above all that the source knows: it was restored from a backup. Not so at the very
+ * The error when `place` lies above all that the source knows: it was restored, or is a replica that lags. Not so at the very
  * start of an instance, which lies above the max LSN until capture has come so far.
  */
 export function wentBack(table: TableId, place: Place, max: Lsn, { low }: Marks): DStreamError | undefined {
