@@ -67,7 +67,17 @@ export class PlainReceiver {
   /** Takes nothing new; what is handed out stays settleable. Resolves when closed. */
   async retire(): Promise<void> {
     this.#retired.abort();
-    await this.#receiving?.close();
+    const { clock, entity, queue } = this.#options;
+    queue.dropOf(this);
+    try {
+      if (this.#receiving !== undefined) await close(`receiving from ${entity}`, this.#receiving, clock);
+    } finally {
+      await this.#giveBack();
+    }
+  }
+
+  /** What was not handed out comes again; what was keeps the receiver open until it is settled or lost. */
+  async #giveBack(): Promise<void> {
     this.#options.queue.dropOf(this);
     for (const lock of this.#locks) if (!lock.wasHandedOut) lock.end(this.#gone());
     if (this.#locks.size === 0) await this.close();

@@ -11,6 +11,8 @@ const looksMs = silenceMs / 4;
 class FakeReceiver implements PlainReceiverPort {
   isClosed = false;
   isAsking = false;
+  /** As `close` of the SDK does when the connection drops meanwhile. */
+  stopsSilently = false;
   #handlers: ReceiveHandlers | undefined;
 
   subscribe(handlers: ReceiveHandlers) {
@@ -19,6 +21,7 @@ class FakeReceiver implements PlainReceiverPort {
     return {
       close: async () => {
         this.isAsking = false;
+        if (this.stopsSilently) await new Promise(() => undefined);
       },
     };
   }
@@ -112,5 +115,17 @@ describe('receiving without sessions', () => {
     }
     expect(asking()).toEqual([false, true]);
     await ended(deliveries.next());
+  });
+
+  test('one that never tells that it stopped is closed all the same, after five seconds', async () => {
+    const next = deliveries.next();
+    await clock.advance(0);
+    const [, receiver] = receivers;
+    if (receiver !== undefined) receiver.stopsSilently = true;
+    await clock.advance(silenceMs);
+    expect([asking(), isClosed(1)]).toEqual([[false, false, true], false]);
+    await clock.advance(5_000);
+    expect(isClosed(1)).toBe(true);
+    await ended(next);
   });
 });
