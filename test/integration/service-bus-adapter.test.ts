@@ -10,6 +10,7 @@ import { systemClock } from '@dstream/runtime';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Post } from '../support/broker.ts';
 import { Consumer } from '../support/consumer.ts';
+import { openMuteServer, openWay } from '../support/mute-server.ts';
 import { openStandInBroker, type StandInBroker } from '../support/service-bus-broker.ts';
 
 const never = new AbortController().signal;
@@ -34,6 +35,9 @@ describe('the Service Bus adapter', () => {
     info: (sentence) => void warnings.push(sentence),
   };
   const address = () => ({ connectionString: broker.endpoint.connectionString });
+
+  const elsewhere = (port: number) =>
+    address().connectionString.replace(/localhost:\d+/, `localhost:${port}`);
 
   const topicOf = (options: Partial<ServiceBusTopicOptions> = {}) =>
     stack.use(new ServiceBusTopic({ address: address(), topic: 'changes', clock: systemClock, ...options }));
@@ -156,9 +160,31 @@ describe('the Service Bus adapter', () => {
     });
 
     test('waiting for a session that has messages is no outage', async () => {
-      const consumer = consume({ acceptTimeoutMs: 100 });
-      expect(await consumer.nextWithin(500)).toBeUndefined();
+      const consumer = consume({ acceptTimeoutMs: 300 });
+      expect(await consumer.nextWithin(1_000)).toBeUndefined();
       expect(warnings).toEqual([]);
+    });
+
+    test('a service that takes connections and says nothing is an outage, and each try has a new one', async () => {
+      const mute = stack.use(await openMuteServer());
+      const consumer = consume({ address: { connectionString: elsewhere(mute.port) }, acceptTimeoutMs: 300 });
+      expect(await consumer.nextWithin(1)).toBeUndefined();
+      // An accept has ten seconds of grace.
+      await expect.poll(() => mute.connections, { timeout: 20_000 }).toBeGreaterThan(1);
+      expect(warnings).toEqual(['receiving fails, trying again']);
+    });
+
+    test('a service that falls silent while no session has messages is an outage, until it is back', async () => {
+      const way = stack.use(await openWay(broker.standIn.port));
+      const consumer = consume({ address: { connectionString: elsewhere(way.port) }, acceptTimeoutMs: 300 });
+      expect(await consumer.nextWithin(1_000)).toBeUndefined();
+      expect(warnings).toEqual([]);
+      way.block();
+      await expect.poll(() => warnings, { timeout: 15_000 }).toContain('receiving fails, trying again');
+      way.open();
+      await expect.poll(() => warnings, { timeout: 15_000 }).toContain('receiving works again');
+      await send(['b', 1]);
+      expect(name(await consumer.next())).toBe('b-1');
     });
 
     test('an outage is said once when it begins and once when it is over', async () => {

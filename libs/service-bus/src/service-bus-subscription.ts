@@ -15,7 +15,7 @@ import { withoutDelay } from './no-delay.ts';
 import { PlainSource, type PlainClient } from './plain-source.ts';
 import { Reaching } from './reaching.ts';
 import { receiverOptions } from './receiver-port.ts';
-import { SessionSource } from './session-source.ts';
+import { sdkLimitMs, SessionSource } from './session-source.ts';
 import type { Source } from './source.ts';
 
 export interface ServiceBusSubscriptionOptions {
@@ -35,7 +35,7 @@ export interface ServiceBusSubscriptionOptions {
   readonly silenceMs?: number;
   /** Longest wait for the answer to a settlement, a load or a save, milliseconds; 10,000 when not given. */
   readonly answerMs?: number;
-  /** How long one accept waits for a session with messages, milliseconds; 5,000 when not given. */
+  /** How long one accept waits for a session with messages, milliseconds; less than 50,000, 5,000 when not given. */
   readonly acceptTimeoutMs?: number;
   /** Where connections come from; the SDK when not given. */
   readonly openAcceptingClient?: () => AcceptingClient;
@@ -112,15 +112,23 @@ export class ServiceBusSubscription implements Subscription {
       answerMs: o.answerMs ?? 10_000,
     };
     const acceptMs = o.acceptTimeoutMs ?? 5_000;
+    const acceptLimitMs = acceptMs + acceptGraceMs;
+    if (acceptLimitMs >= sdkLimitMs) throw acceptsTooLong(acceptMs);
     if (!o.sessions)
       return new PlainSource({ ...common, openClient: o.openPlainClient ?? (() => plainClient(o)) });
     return new SessionSource({
       ...common,
       maxSessions: o.maxSessions ?? 32,
-      acceptLimitMs: acceptMs + acceptGraceMs,
+      acceptLimitMs,
       openClient: o.openAcceptingClient ?? (() => acceptingClient(o, acceptMs)),
     });
   }
+}
+
+function acceptsTooLong(acceptMs: number): DStreamError {
+  const mostMs = sdkLimitMs - acceptGraceMs;
+  const reason = `acceptTimeoutMs is ${acceptMs}: it must be less than ${mostMs}, or silence would pass for an answer`;
+  return new DStreamError('ConfigInvalid', reason);
 }
 
 /** Aborts `ended` when `signal` does, with its reason. Returns what undoes it. */

@@ -15,12 +15,21 @@ import { translateError } from './translate-error.ts';
 export interface SessionSourceOptions extends SourceOptions {
   readonly maxSessions: number;
   readonly openClient: () => AcceptingClient;
-  /** How long an accept may take, with all grace, before its connection is given up. */
+  /** How long an accept may take, with all grace, before its connection is given up; less than `sdkLimitMs`. */
   readonly acceptLimitMs: number;
 }
 
-/** What the SDK's accept ends with when no session has messages: by the service, by the client, at the emulator. */
+/**
+ * What the service, or the emulator, answers to an accept when no session has messages. The SDK's own time limits end
+ * with ServiceTimeout too, but `acceptLimitMs` comes before them: a service that says nothing never is "nobody waits".
+ */
 const nobodyWaits = new Set(['ServiceTimeout', 'SessionCannotBeLocked']);
+
+/**
+ * Connecting, authorizing and opening a link end by themselves after this long, whatever the client's timeout is
+ * (@azure/core-amqp, `defaultOperationTimeoutInMs`; measured with 7.9.5: 60.0 s against a peer that says nothing).
+ */
+export const sdkLimitMs = 60_000;
 
 /** An answer "nobody waits" that comes sooner than this is not asked for again at once. */
 const soonMs = 200;

@@ -1,0 +1,104 @@
+import { silentLog } from '@dstream/core';
+import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { AcceptingClient } from './accepting-client.ts';
+import type { SessionReceiverPort } from './receiver-port.ts';
+import { ServiceBusSubscription } from './service-bus-subscription.ts';
+
+const acceptMs = 5_000;
+/** With the grace of an accept. */
+const limitMs = acceptMs + 10_000;
+const silence = () => new Promise<never>(() => undefined);
+const failed = (code: string, more: object = {}) => Object.assign(new Error(code), { code, ...more });
+const timeout = failed('ServiceTimeout', { retryable: true });
+
+describe('an accept that brought no session', () => {
+  let clock: ManualClock;
+  let accept: () => Promise<SessionReceiverPort>;
+  let opened: number;
+  let said: string[];
+  let stop: AbortController;
+  let subscription: ServiceBusSubscription;
+  /** What receiving ended with. */
+  let next: Promise<unknown> | undefined;
+
+  beforeEach(() => {
+    clock = new ManualClock();
+    opened = 0;
+    said = [];
+    stop = new AbortController();
+    subscription = create(acceptMs);
+    next = undefined;
+  });
+  afterEach(async () => {
+    stop.abort(new Error('the test is over'));
+    await next;
+    await subscription[Symbol.asyncDispose]();
+  });
+
+  function create(acceptTimeoutMs: number): ServiceBusSubscription {
+    const say = (sentence: string) => void said.push(sentence);
+    return new ServiceBusSubscription({
+      address: { connectionString: '' },
+      topic: 'changes',
+      subscription: 'dstream',
+      sessions: true,
+      acceptTimeoutMs,
+      clock,
+      random: () => 0.5,
+      log: { ...silentLog, warn: say, info: say },
+      openAcceptingClient: open,
+    });
+  }
+
+  /** Every accept from now on goes as `goes` does. */
+  function accepting(goes: () => Promise<SessionReceiverPort>): void {
+    accept = goes;
+    const received = subscription.receive({ signal: stop.signal, maxInFlight: 10 });
+    next ??= received[Symbol.asyncIterator]()
+      .next()
+      .catch((error: unknown) => error);
+  }
+
+  function open(): AcceptingClient {
+    opened += 1;
+    return {
+      acceptNextSession: () => accept(),
+      close: async () => undefined,
+    };
+  }
+
+  async function rejects(error: Error): Promise<never> {
+    await clock.sleep(acceptMs, new AbortController().signal);
+    throw error;
+  }
+
+  test('is no outage when the service says that no session has messages', async () => {
+    accepting(() => rejects(timeout));
+    await clock.advance(4 * acceptMs);
+    expect({ said, opened }).toEqual({ said: [], opened: 1 });
+  });
+
+  test('is an outage, said once, when nothing was answered; the next goes over a new connection', async () => {
+    accepting(silence);
+    await clock.advance(4 * limitMs);
+    expect(said).toEqual(['receiving fails, trying again']);
+    expect(opened).toBeGreaterThan(2);
+    accepting(() => rejects(timeout));
+    await clock.advance(2 * limitMs);
+    expect(said).toEqual(['receiving fails, trying again', 'receiving works again']);
+  });
+
+  test('does not count as having reached the entity without an answer: what a person must mend still ends it', async () => {
+    accepting(silence);
+    await clock.advance(limitMs);
+    accepting(() => rejects(failed('MessagingEntityNotFound')));
+    await clock.advance(2 * limitMs);
+    expect(await next).toMatchObject({ code: 'EntityNotFound' });
+  });
+
+  test('may not wait for so long that the SDK gives up by itself, with the code of an answer', () => {
+    expect(() => create(50_000)).toThrow(expect.objectContaining({ code: 'ConfigInvalid' }));
+    expect(() => create(49_999)).not.toThrow();
+  });
+});
