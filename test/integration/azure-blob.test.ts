@@ -47,6 +47,15 @@ describe('leases and checkpoints in blobs', () => {
     return names;
   };
 
+  test('a lost lease says why without the request that was refused', async () => {
+    const lease = await take(a);
+    await container.getBlobClient(blobName).getBlobLeaseClient().breakLease(0);
+    const error: unknown = await a.renew(lease, o).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'LeaseLost', cause: { statusCode: 409 } });
+    const { cause } = error as { cause: { request?: unknown; response?: unknown } };
+    expect([cause.request, cause.response]).toEqual([undefined, undefined]);
+  });
+
   test('a container that is deleted later is fatal, for every call', async () => {
     const lease = await take(a);
     await container.getBlobClient(blobName).getBlobLeaseClient().breakLease(0);

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+import { RestError } from '@azure/storage-blob';
 import { DStreamError } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { describe, expect, test } from 'vitest';
@@ -37,6 +39,24 @@ describe('a call', () => {
     stop.abort(reason);
     await expect(done).rejects.toBe(reason);
     expect(clock.sleeping).toBe(0);
+  });
+
+  test('that fails or hangs shows nothing of its request, whose address may be signed', async () => {
+    const clock = new ManualClock();
+    const request = { url: 'https://a.blob.core.windows.net/?sig=TOPSECRET' };
+    const signed = () =>
+      new RestError('text of the service', { request, response: { request, status: 409 } } as never);
+    const { signal } = new AbortController();
+    const thrownBy = (run: (signal: AbortSignal) => Promise<never>) =>
+      bounded({ clock, timeoutMs: 1_000 }, signal, run).catch((error: unknown) => error);
+    const failing = thrownBy(() => Promise.reject(signed()));
+    const hanging = thrownBy((over) => hang(over).catch(() => Promise.reject(signed())));
+    await clock.advance(1_000);
+    for (const error of [await failing, await hanging]) {
+      expect(error).toBeInstanceOf(Error);
+      expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('TOPSECRET');
+    }
+    expect(await hanging).toMatchObject({ code: 'TimedOut', cause: { message: 'text of the service' } });
   });
 
   test('that fails while the caller aborts keeps a decision of ours', async () => {

@@ -1,5 +1,5 @@
 import { DStreamError, type Clock } from '@dstream/core';
-import { translateError } from './translate-error.ts';
+import { translateError, withoutRequest } from './translate-error.ts';
 
 export interface CallLimits {
   readonly clock: Clock;
@@ -9,7 +9,7 @@ export interface CallLimits {
 /**
  * One call to the storage that cannot hang: it is aborted with `signal`, and after `timeoutMs`. (`tryTimeoutInMs` of
  * the client only tells the server how long it may take.) Rejects with `signal.reason`, with TimedOut, or with what
- * `run` threw.
+ * `run` threw, less the request that failed: nothing above this line has it to log or to keep.
  */
 export async function bounded<T>(
   { clock, timeoutMs }: CallLimits,
@@ -27,8 +27,8 @@ export async function bounded<T>(
     return await run(AbortSignal.any([signal, over.signal]));
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    if (over.signal.aborted) throw timedOut(timeoutMs, error);
-    throw error;
+    if (over.signal.aborted) throw timedOut(timeoutMs, withoutRequest(error));
+    throw withoutRequest(error);
   } finally {
     timer.abort();
     await waiting;

@@ -37,15 +37,20 @@ export function isBlobMissing(error: unknown): boolean {
 /** `what` was being done, for the message: `saving the checkpoint of dbo.Cars`. */
 export function translateError(error: unknown, what: string): DStreamError {
   if (error instanceof DStreamError) return error;
-  if (error instanceof RestError) withoutRequest(error);
+  withoutRequest(error);
   const code = codeFor(error);
   return new DStreamError(code, `${what} failed: ${explain(code, error)}`, { cause: error });
 }
 
-/** The request names the account's signature, in its address or in a header: no log may come by it. */
-function withoutRequest(error: RestError): void {
+/**
+ * The same error without its request, which names the account's signature, in its address or in a header: what is
+ * kept as a cause or handed to a log passes through here.
+ */
+export function withoutRequest(error: unknown): unknown {
+  if (!(error instanceof RestError)) return error;
   Reflect.deleteProperty(error, 'request');
   Reflect.deleteProperty(error, 'response');
+  return error;
 }
 
 function codeFor(error: unknown): ErrorCode {
