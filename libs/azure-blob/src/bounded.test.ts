@@ -52,9 +52,11 @@ describe('a call', () => {
     const failing = thrownBy(() => Promise.reject(signed()));
     const hanging = thrownBy((over) => hang(over).catch(() => Promise.reject(signed())));
     await clock.advance(1_000);
-    for (const error of [await failing, await hanging]) {
-      expect(error).toBeInstanceOf(Error);
-      expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('TOPSECRET');
+    const { cause } = (await hanging) as { cause: unknown };
+    for (const error of [await failing, cause]) {
+      expect(error).toBeInstanceOf(RestError);
+      const { request: shown, response } = error as RestError;
+      expect([shown, response]).toEqual([undefined, undefined]);
     }
     expect(await hanging).toMatchObject({ code: 'TimedOut', cause: { message: 'text of the service' } });
   });
