@@ -1,4 +1,3 @@
-import { inspect } from 'node:util';
 import { RestError } from '@azure/storage-blob';
 import { DStreamError } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
