@@ -18,7 +18,7 @@ import { tablesOfDatabase } from './source/catalogue.ts';
 import { Prober } from './source/prober.ts';
 import type { ReaderContext, Start } from './source/reader-context.ts';
 import { TableReader } from './source/table-reader.ts';
-import { expandTables, intervalsOf, type TableSettings } from './source/table-settings.ts';
+import { emptyPatterns, expandTables, intervalsOf, type TableSettings } from './source/table-settings.ts';
 
 export interface SqlServerSourceOptions {
   readonly address: SqlServerAddress;
@@ -53,6 +53,7 @@ export class SqlServerSource implements ChangeSource {
   readonly #settings: readonly TableSettings[];
   readonly #context: ReaderContext;
   readonly #stop = new AbortController();
+  readonly #saidEmpty = new Set<string>();
   #database: string;
 
   constructor(options: SqlServerSourceOptions) {
@@ -83,8 +84,18 @@ export class SqlServerSource implements ChangeSource {
   async tables({ signal }: CallOptions): Promise<readonly TableId[]> {
     const { database, tables } = await tablesOfDatabase(this.#context.client, this.#database, { signal });
     this.#database = database;
+    this.#sayEmpty(emptyPatterns(this.#settings, tables));
     const common = { source: this.name, database };
     return expandTables(this.#settings, tables).map((table) => ({ ...common, ...table }));
+  }
+
+  /** Once a pattern. One that is empty now may cover tables later: it is asked for at every listing. */
+  #sayEmpty(schemas: readonly string[]): void {
+    for (const schema of schemas) {
+      if (this.#saidEmpty.has(schema)) continue;
+      this.#saidEmpty.add(schema);
+      this.#context.log.warn('a pattern in tables covers no captured table yet', { pattern: `${schema}.*` });
+    }
   }
 
   async *read(table: TableId, after: ResumePoint | undefined, o: CallOptions): AsyncGenerator<ChangeBatch> {

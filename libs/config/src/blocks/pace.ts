@@ -17,7 +17,11 @@ export const readSchema = {
       "By CDC's functions, or the change tables themselves for servers where the functions are slow.",
       { unbuilt: ['direct'] },
     ),
-    max_rows: withDefault(wholeNumber({ min: 1, max: 1_000_000 }), 5000, 'Rows of one page, at most.'),
+    max_rows: withDefault(
+      wholeNumber({ min: 1, max: 1_000_000 }),
+      5000,
+      'Rows that a window of whole transactions is cut to; a page has at most twice as many.',
+    ),
     max_bytes: withDefault(
       sizeInBytes({ min: 65_536, max: 1_073_741_824 }),
       8_388_608,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { expandTables, intervalsOf } from './table-settings.ts';
+import { emptyPatterns, expandTables, intervalsOf } from './table-settings.ts';
 
 const setting = (schema: string, table: string, pollIntervalMs = 5_000) => ({
   schema,
@@ -62,5 +62,13 @@ describe('the configured tables', () => {
       { schema: 'Sales', table: 'Orders' },
       { schema: 'Sales', table: 'Notes' },
     ]);
+  });
+
+  test('a pattern that covers no captured table is named', () => {
+    const settings = [setting('sales', '*'), setting('nosuch', '*'), setting('dbo', 'Gone')];
+    expect(emptyPatterns(settings, catalogue)).toEqual(['nosuch']);
+    expect(
+      emptyPatterns([setting('Sales', '*')], [{ schema: 'Sales', table: 'Notes', captured: false }]),
+    ).toEqual(['Sales']);
   });
 });

@@ -50,6 +50,16 @@ export function intervalsOf(
   return entry && { intervalMs: entry.pollIntervalMs, maxIntervalMs: entry.maxPollIntervalMs };
 }
 
+/** The schemas whose pattern covers no captured table: a word to the operator, because nothing else would say it. */
+export function emptyPatterns(
+  settings: readonly TableSettings[],
+  catalogue: readonly CatalogueTable[],
+): readonly string[] {
+  const covered = ({ schema }: TableSettings) =>
+    catalogue.some((table) => table.captured && sameName(table.schema, schema));
+  return settings.filter((s) => s.table === everyTable && !covered(s)).map(({ schema }) => schema);
+}
+
 type Name = Pick<TableId, 'schema' | 'table'>;
 
 const sameName = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
