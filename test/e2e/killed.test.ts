@@ -41,9 +41,7 @@ test(
     const takenOver = new Set(
       pipeline.arrived.filter((e) => e.metadata.epoch > 1).map((e) => e.metadata.table),
     );
-    expect(takenOver.size, 'tables of the killed ingester went on under a new epoch').toBeGreaterThanOrEqual(
-      2,
-    );
+    expect(takenOver.size, 'what the killed ingester owned went on under a new epoch').toBeGreaterThan(0);
     expect(idsWithSeveralContents(pipeline)).toEqual([]);
     expect(await ingesters[1]?.stop()).toBe(0);
     expect(await other?.stop()).toBe(0);
