@@ -114,14 +114,18 @@ describe('clients that die', () => {
 
   test('who waited for a session and went gets none', async () => {
     const doomed = new ServiceBusClient(rig.bus.connectionString, { retryOptions });
-    const waiting = doomed.acceptNextSession('sessions');
-    waiting.catch(() => undefined);
+    let got = false;
+    // Not awaited: a drop that hits the accept while it is being authorized is never noticed by the client.
+    doomed.acceptNextSession('sessions').then(
+      () => (got = true),
+      () => undefined,
+    );
     await vi.waitFor(() => expect(rig.bus.counters().openConnections).toBe(1));
     rig.bus.dropConnections();
-    await expect(waiting).rejects.toBeInstanceOf(Error);
+    await vi.waitFor(() => expect(rig.bus.counters().openConnections).toBe(0));
     await rig.client.createSender('sessions').sendMessages({ body: 1, sessionId: 'a' });
     const session = await rig.client.acceptNextSession('sessions');
-    expect(session.sessionId).toBe('a');
-    await doomed.close();
+    expect([session.sessionId, got]).toEqual(['a', false]);
+    doomed.close().catch(() => undefined);
   });
 });
