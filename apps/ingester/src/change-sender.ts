@@ -5,7 +5,6 @@ import {
   notAccepted,
   tableName,
   type Clock,
-  type DStreamError as Failure,
   type Log,
   type OutgoingMessage,
   type TableId,
@@ -99,7 +98,7 @@ export class ChangeSender {
     return [...halves, ...others];
   }
 
-  #tooLarge(error: DStreamError, message: OutgoingMessage): Failure {
+  #tooLarge(error: DStreamError, message: OutgoingMessage): DStreamError {
     const what = `a change of ${tableName(this.#options.table)} cannot be sent: ${describe(message)}`;
     return new DStreamError('ChangeTooLarge', `${what}: ${error.message}`, { cause: error });
   }
@@ -115,6 +114,6 @@ function describe(message: OutgoingMessage): string {
 }
 
 /** A topic that is gone or a key that is refused is waited for too: the table keeps its place. */
-function passes(error: Failure): boolean {
+function passes(error: DStreamError): boolean {
   return error.disposition === 'retry' || error.disposition === 'fatal';
 }

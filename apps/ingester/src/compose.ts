@@ -1,9 +1,9 @@
 /** Builds an ingester from its configuration: the only place that knows which adapters it is made of. */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { AzureBlobLeases } from '@dstream/azure-blob';
 import type { Configuration, IngesterConfig } from '@dstream/config';
 import { DStreamError, type PollIntervals, type TableId } from '@dstream/core';
-import type { RunningService, ServiceContext } from '@dstream/runtime';
+import { sha256Hex, type RunningService, type ServiceContext } from '@dstream/runtime';
 import { ServiceBusTopic } from '@dstream/service-bus';
 import { parseConnectionString, SqlServerSource, type TableSettings } from '@dstream/sqlserver';
 import { ingesterMetrics } from './ingester-metrics.ts';
@@ -112,7 +112,7 @@ function settingsOf(config: IngesterConfig, source: SqlServerSource): IngesterSe
     packMaxChanges: config.topic.packMaxChanges,
     pollIntervals: (table: TableId): PollIntervals => source.pollIntervals(table),
     byteLength: (text) => Buffer.byteLength(text),
-    hash: (text) => createHash('sha256').update(text).digest('hex'),
+    hash: sha256Hex,
   };
 }
 

@@ -1,9 +1,8 @@
 /** Builds a processor from its configuration: the only place that knows which adapters it is made of. */
-import { createHash } from 'node:crypto';
 import type { Configuration, OutputConfig, ProcessorConfig } from '@dstream/config';
 import { DStreamError } from '@dstream/core';
 import { ConsolePublisher, jsonLine, prettyLine, standardOutput } from '@dstream/publishers';
-import type { RunningService, ServiceContext } from '@dstream/runtime';
+import { sha256Hex, type RunningService, type ServiceContext } from '@dstream/runtime';
 import { ServiceBusSubscription } from '@dstream/service-bus';
 import { processorMetrics } from './processor-metrics.ts';
 import { defaultProcessorSettings, type Output } from './processor-parts.ts';
@@ -20,7 +19,7 @@ export function composeProcessor(context: ServiceContext<Configuration>): Runnin
     subscription,
     outputs,
     random: Math.random,
-    hash: (text) => createHash('sha256').update(text).digest('hex'),
+    hash: sha256Hex,
     metrics: processorMetrics(context.metrics),
     settings: { ...defaultProcessorSettings, maxSessions: config.source.maxSessions },
   });

@@ -8,6 +8,7 @@ export * from './outage.ts';
 export * from './retrying.ts';
 export * from './running-service.ts';
 export * from './service-context.ts';
+export * from './sha256-hex.ts';
 export * from './stop.ts';
 export * from './system-clock.ts';
 export * from './together.ts';
