@@ -16,4 +16,6 @@ export interface Publisher extends AsyncDisposable {
   connect(o: CallOptions): Promise<void>;
   /** Resolves when durable at the destination. Sees repeats and tolerates them. A BatchError names a suffix per ordering key. */
   publish(events: readonly RoutedEvent[], o: CallOptions): Promise<void>;
+  /** True while something hangs that `process.exit` would wait for, such as a write in a thread. Without it: never. */
+  isBlocked?(): boolean;
 }
