@@ -11,7 +11,7 @@ import {
   type Log,
   type ResumePoint,
 } from '@dstream/core';
-import { Outage, retrying } from '@dstream/runtime';
+import { Outage, pause, retrying } from '@dstream/runtime';
 import type { LeaseKeeper } from './lease-keeper.ts';
 
 export interface CheckpointKeeperOptions {
@@ -74,7 +74,7 @@ export class CheckpointKeeper {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, intervalMs } = this.#options;
     while (!signal.aborted) {
-      await clock.sleep(intervalMs, signal).catch(() => undefined);
+      await pause(clock, intervalMs, signal);
       if (!signal.aborted && this.#due())
         await this.save(signal).catch((error: unknown) => this.#unlessStopped(error, signal));
     }

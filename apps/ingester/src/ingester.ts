@@ -15,7 +15,7 @@ import {
   type StopSignals,
   type TableId,
 } from '@dstream/core';
-import { Outage, retrying, together, withAny } from '@dstream/runtime';
+import { Outage, pause, retrying, together, withAny } from '@dstream/runtime';
 import type { IngesterParts } from './ingester-parts.ts';
 import { TableOwner } from './table-owner.ts';
 import { freshMs, TableList } from './table-list.ts';
@@ -100,7 +100,7 @@ export class Ingester implements Service {
       while (!signal.aborted) {
         await this.#balanceOnce(presence, stop, signal);
         const everyMs = settings.leaseDurationMs / 10;
-        await clock.sleep(everyMs * (0.75 + random() / 2), signal).catch(() => undefined);
+        await pause(clock, everyMs * (0.75 + random() / 2), signal);
       }
     });
   }

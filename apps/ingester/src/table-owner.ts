@@ -15,7 +15,7 @@ import {
   type Log,
   type StopSignals,
 } from '@dstream/core';
-import { abortLater, Outage, retrying, withAny } from '@dstream/runtime';
+import { abortLater, Outage, pause, retrying, withAny } from '@dstream/runtime';
 import { ChangeSender } from './change-sender.ts';
 import { CheckpointKeeper } from './checkpoint-keeper.ts';
 import type { IngesterParts } from './ingester-parts.ts';
@@ -128,7 +128,7 @@ export class TableOwner {
 
   async #wait(ms: number, draining: AbortSignal, hard: AbortSignal): Promise<void> {
     const { clock } = this.#parts;
-    await withAny([draining, hard], (signal) => clock.sleep(ms, signal).catch(() => undefined));
+    await pause(clock, ms, draining, hard);
   }
 
   async #release(patience: AbortSignal, aborted: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Clock, Delivery } from '@dstream/core';
-import { withAny } from '@dstream/runtime';
+import { pause } from '@dstream/runtime';
 
 /** Deliveries of one session that wait for their turn. Bounded by what the subscription hands out unsettled. */
 export class DeliveryQueue {
@@ -27,6 +27,6 @@ export class DeliveryQueue {
 
   async #wait(ms: number, signal: AbortSignal): Promise<void> {
     const { signal: arrived } = this.#arrived;
-    await withAny([signal, arrived], (either) => this.#clock.sleep(ms, either).catch(() => undefined));
+    await pause(this.#clock, ms, signal, arrived);
   }
 }

@@ -11,7 +11,7 @@ import {
   type Clock,
   type RoutedEvent,
 } from '@dstream/core';
-import { withAny, type Outage } from '@dstream/runtime';
+import { pause, type Outage } from '@dstream/runtime';
 import type { Output } from './processor-parts.ts';
 
 export interface PublishOptions {
@@ -125,7 +125,7 @@ async function waitAfter(
   { clock, outage, giveUp }: PublishOptions,
 ): Promise<void> {
   outage.failed(error);
-  await withAny([signal, giveUp], (either) => clock.sleep(backoff.next(), either).catch(() => undefined));
+  await pause(clock, backoff.next(), signal, giveUp);
   signal.throwIfAborted();
   if (giveUp.aborted) throw error;
 }

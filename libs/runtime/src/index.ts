@@ -5,6 +5,7 @@ export * from './http-endpoint.ts';
 export * from './logging.ts';
 export * from './metrics.ts';
 export * from './outage.ts';
+export * from './pause.ts';
 export * from './retrying.ts';
 export * from './running-service.ts';
 export * from './service-context.ts';

@@ -1,6 +1,6 @@
 import { asDStreamError, Backoff, type Clock, type DStreamError } from '@dstream/core';
-import { withAny } from './abort.ts';
 import type { Outage } from './outage.ts';
+import { pause } from './pause.ts';
 
 export interface RetryOptions {
   readonly clock: Clock;
@@ -58,7 +58,7 @@ async function waitUnlessGivenUp(
   giveUp: AbortSignal | undefined,
 ): Promise<void> {
   if (giveUp === undefined) return clock.sleep(ms, signal);
-  await withAny([signal, giveUp], (either) => clock.sleep(ms, either).catch(() => undefined));
+  await pause(clock, ms, signal, giveUp);
   signal.throwIfAborted();
 }
 
