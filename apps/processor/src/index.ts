@@ -1,4 +1,5 @@
 export * from './processor-metrics.ts';
 export * from './processor-parts.ts';
+export * from './processor-report.ts';
 export * from './processor.ts';
 export { composeProcessor } from './compose.ts';
