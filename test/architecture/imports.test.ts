@@ -13,7 +13,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'libs/sqlserver': ['libs/core'],
   'libs/azure-blob': ['libs/core'],
   'libs/service-bus': ['libs/core'],
-  'libs/publishers': ['libs/core', 'libs/service-bus'],
+  'libs/publishers': ['libs/core', 'libs/config', 'libs/service-bus'],
   'libs/stand-ins': [],
   'apps/ingester': [
     'libs/core',
@@ -23,8 +23,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'libs/azure-blob',
     'libs/service-bus',
   ],
-  'apps/processor': ['libs/core', 'libs/runtime', 'libs/config', 'libs/publishers', 'libs/service-bus'],
-  'apps/dstream': ['libs/core', 'libs/runtime', 'libs/config', 'apps/ingester', 'apps/processor'],
+  'apps/processor': ['libs/core', 'libs/runtime', 'libs/config', 'libs/service-bus'],
+  'apps/dstream': [
+    'libs/core',
+    'libs/runtime',
+    'libs/config',
+    'libs/publishers',
+    'apps/ingester',
+    'apps/processor',
+  ],
   'apps/playground': ['libs/core', 'libs/runtime', 'libs/publishers', 'libs/stand-ins'],
 };
 

@@ -3,8 +3,9 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadConfiguration, type Use } from '@dstream/config';
+import { loadConfiguration, type Configuration, type Use } from '@dstream/config';
 import { DStreamError } from '@dstream/core';
+import { publisherTypes } from '@dstream/publishers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const examples = fileURLToPath(new URL('../../config/', import.meta.url));
@@ -17,9 +18,13 @@ const env = {
   DSTREAM_BLOB_CONNECTION_STRING: 'UseDevelopmentStorage=true',
 };
 
+function load(file: string, use: Use): Promise<Configuration> {
+  return loadConfiguration(file, { env, use, outputs: publisherTypes });
+}
+
 async function refusal(file: string, use: Use): Promise<string> {
   try {
-    await loadConfiguration(file, { env, use });
+    await load(file, use);
   } catch (error) {
     if (error instanceof DStreamError) return `${error.code} ${error.message}`;
     throw error;
@@ -35,7 +40,7 @@ describe('examples', () => {
   });
 
   test.each(['minimal.hcl', 'full.hcl'])('%s is loaded by the commands', async (file) => {
-    const found = await loadConfiguration(join(examples, file), { env, use: ['ingester', 'processor'] });
+    const found = await load(join(examples, file), ['ingester', 'processor']);
     expect(found.ingester?.dbConnectionString).toBe(env.DSTREAM_DB_CONNECTION_STRING);
     expect(found.processor?.outputs.map((output) => output.type)).toEqual(['console']);
     expect(found.notes).toEqual([]);
@@ -43,9 +48,7 @@ describe('examples', () => {
 
   test('full.hcl gives the defaults wherever it can', async () => {
     const [full, minimal] = await Promise.all(
-      ['full.hcl', 'minimal.hcl'].map((file) =>
-        loadConfiguration(join(examples, file), { env, use: ['ingester', 'processor'] }),
-      ),
+      ['full.hcl', 'minimal.hcl'].map((file) => load(join(examples, file), ['ingester', 'processor'])),
     );
     const { name: _name, tables: _tables, ...rest } = minimal?.ingester ?? {};
     expect(full?.ingester).toMatchObject(rest);
@@ -64,7 +67,7 @@ describe('examples', () => {
 
   test('original.hcl is loaded by the ingester; its output is for later', async () => {
     const file = join(examples, 'original.hcl');
-    const { ingester } = await loadConfiguration(file, { env, use: ['ingester'] });
+    const { ingester } = await load(file, ['ingester']);
     expect(ingester?.tables).toEqual([
       {
         path: 'ingester.tables[0]',
@@ -147,7 +150,7 @@ test('a byte order mark and Windows line ends do no harm', async () => {
     const file = join(folder, 'windows.hcl');
     const text = await readFile(join(examples, 'minimal.hcl'), 'utf8');
     await writeFile(file, `\u{feff}${text.replaceAll('\n', '\r\n')}`);
-    const { ingester } = await loadConfiguration(file, { env, use: ['ingester'] });
+    const { ingester } = await load(file, ['ingester']);
     expect(ingester?.topic.name).toBe('ingest-topic');
   } finally {
     await rm(folder, { recursive: true });

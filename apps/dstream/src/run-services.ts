@@ -6,6 +6,7 @@ import { loadConfiguration, redactor, type Configuration, type LogLevel } from '
 import { asDStreamError, type Log } from '@dstream/core';
 import { composeIngester } from '@dstream/ingester';
 import { composeProcessor } from '@dstream/processor';
+import { publisherTypes } from '@dstream/publishers';
 import {
   createLog,
   Metrics,
@@ -17,6 +18,7 @@ import {
   type LogFormat,
   type RunningService,
 } from '@dstream/runtime';
+import { azureCredential } from './azure-credential.ts';
 import { endProcess } from './end-process.ts';
 import { instanceName } from './instance-name.ts';
 
@@ -29,6 +31,9 @@ export interface RunOptions {
   readonly logFormat?: LogFormat;
 }
 
+/** One for the process. It loads and asks nothing until a connection without a connection string does. */
+const credential = azureCredential();
+
 /** How long a process that was told twice to stop may still take to close its connections. */
 const lastWordsMs = 1_000;
 
@@ -37,7 +42,11 @@ const lastWordsMs = 1_000;
  * wrong before anything runs.
  */
 export async function runServices(names: readonly ServiceName[], options: RunOptions): Promise<number> {
-  const configuration = await loadConfiguration(options.config, { env: process.env, use: names });
+  const configuration = await loadConfiguration(options.config, {
+    env: process.env,
+    use: names,
+    outputs: publisherTypes,
+  });
   const log = logFor(configuration, options);
   for (const note of configuration.notes) log.warn(note);
   using stop = new Stop(systemClock, configuration.service.shutdownTimeoutMs);
@@ -129,6 +138,7 @@ function compose(
     log: log.child({ service: name }),
     metrics,
     configuration,
+    credential: () => credential,
   };
   return name === 'ingester' ? composeIngester(context) : composeProcessor(context);
 }

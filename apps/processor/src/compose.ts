@@ -1,7 +1,6 @@
 /** Builds a processor from its configuration: the only place that knows which adapters it is made of. */
 import type { Configuration, OutputConfig, ProcessorConfig } from '@dstream/config';
 import { DStreamError } from '@dstream/core';
-import { ConsolePublisher, jsonLine, prettyLine, standardOutput } from '@dstream/publishers';
 import { sha256Hex, type RunningService, type ServiceContext } from '@dstream/runtime';
 import { ServiceBusSubscription } from '@dstream/service-bus';
 import { processorMetrics } from './processor-metrics.ts';
@@ -13,7 +12,7 @@ export function composeProcessor(context: ServiceContext<Configuration>): Runnin
   if (config === undefined)
     throw new DStreamError('ConfigInvalid', `${context.configuration.file}: no processor block`);
   const subscription = subscriptionOf(config, context);
-  const outputs = config.outputs.map(outputOf);
+  const outputs = config.outputs.map((output) => outputOf(output, context));
   const processor = new Processor({
     ...context,
     subscription,
@@ -27,7 +26,7 @@ export function composeProcessor(context: ServiceContext<Configuration>): Runnin
     name: processor.name,
     run: (stop) => processor.run(stop),
     notReady: () => (processor.ready ? undefined : 'the processor has not reached its outputs yet'),
-    isBlocked: () => standardOutput().isBlocked(),
+    isBlocked: () => outputs.some(({ publisher }) => publisher.isBlocked?.() === true),
     status: () => processor.report(),
     [Symbol.asyncDispose]: () => dispose(subscription, outputs),
   };
@@ -43,11 +42,10 @@ function subscriptionOf(
   return new ServiceBusSubscription({ ...source, ...context, address: source.connection });
 }
 
-function outputOf(config: OutputConfig): Output {
-  const { stream, terminal } = standardOutput();
-  const pretty = config.format === 'pretty' || (config.format === 'auto' && terminal);
-  const format = pretty ? prettyLine({ colour: terminal }) : jsonLine;
-  return { name: config.name, publisher: new ConsolePublisher({ stream, format }) };
+function outputOf(config: OutputConfig, { clock, log, credential }: ServiceContext<unknown>): Output {
+  const { name } = config;
+  const services = { name, clock, log: log.child({ output: name }), random: Math.random, hash: sha256Hex };
+  return { name, publisher: config.open({ ...services, credential }) };
 }
 
 async function dispose(subscription: ServiceBusSubscription, outputs: readonly Output[]): Promise<void> {

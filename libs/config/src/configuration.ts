@@ -4,6 +4,7 @@
  *
  * Every part carries the `path` it came from, for `Configuration.where`.
  */
+import type { Destination } from './output-type.ts';
 
 export interface Configuration {
   /** The file as it was named to `loadConfiguration`. */
@@ -133,15 +134,15 @@ export interface SourceConfig {
 }
 
 /** One output, by `type`. */
-export type OutputConfig = ConsoleOutputConfig;
-
-export interface ConsoleOutputConfig {
+export interface OutputConfig extends Destination {
   readonly path: string;
   /** The label, else the type. Unique in the file. */
   readonly name: string;
-  readonly type: 'console';
-  /** `auto`: pretty in a terminal, else JSON lines. */
-  readonly format: 'auto' | 'json' | 'pretty';
+  readonly type: string;
+  /** False: messages do not wait for it, and what its buffer cannot hold is dropped and counted. */
+  readonly required: boolean;
+  /** What may wait for an output that is not required, at most. */
+  readonly bufferBytes: number;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

@@ -1,4 +1,5 @@
 import { childPath } from './hcl-document.ts';
+import type { OutputTypes } from './output-type.ts';
 import type { Place, Problems } from './problems.ts';
 import type { BlockSchema } from './schema.ts';
 import type { Environment } from './templates.ts';
@@ -16,6 +17,8 @@ export interface Context {
   readonly demand: Demand;
   /** The whole schema, to know where a misplaced key belongs. */
   readonly root: BlockSchema;
+  /** The destinations that there are. */
+  readonly outputs: OutputTypes;
   /** Collects every secret text that is read. */
   readonly secrets: Set<string>;
   /** Collects where keys and blocks stand, by canonical path. */

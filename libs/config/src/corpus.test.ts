@@ -6,6 +6,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { DStreamError } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
+import { someOutputs } from './corpus/some-outputs.ts';
 import { parseHcl } from './parse-hcl.ts';
 import { readConfiguration, type Use } from './read-configuration.ts';
 
@@ -27,7 +28,7 @@ function useOf(text: string): Use {
 
 async function complaint(text: string): Promise<string> {
   try {
-    await readConfiguration('dstream.hcl', text, { env, use: useOf(text) }, parseHcl);
+    await readConfiguration('dstream.hcl', text, { env, use: useOf(text), outputs: someOutputs }, parseHcl);
   } catch (error) {
     if (error instanceof DStreamError) return `${error.code}\n${error.message}\n`;
     throw error;

@@ -1,4 +1,5 @@
 import type { Configuration } from './configuration.ts';
+import type { OutputTypes } from './output-type.ts';
 import { parseHclApart } from './parse-hcl-apart.ts';
 import { readConfiguration, type Use } from './read-configuration.ts';
 import { readConfigurationFile } from './read-file.ts';
@@ -7,6 +8,8 @@ import type { Environment } from './templates.ts';
 export interface LoadOptions {
   readonly env: Environment;
   readonly use: Use;
+  /** The destinations that a file may name. */
+  readonly outputs: OutputTypes;
 }
 
 /**

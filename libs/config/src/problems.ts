@@ -6,6 +6,14 @@ export interface Place {
   readonly path: string;
 }
 
+/** Where a reader puts what it found. A text says what is wrong and, after a semicolon, what would be right. */
+export interface Findings {
+  /** The file is refused. */
+  add(at: Place, text: string): void;
+  /** The file is taken; a person should know it all the same. */
+  addNote(at: Place, text: string): void;
+}
+
 interface Finding extends Place {
   readonly text: string;
 }
@@ -14,7 +22,7 @@ interface Finding extends Place {
  * Everything found in one file, so that a person mends it at once instead of one by one. A finding's text says what
  * is wrong and, after a semicolon, what would be right. It never holds a secret.
  */
-export class Problems {
+export class Problems implements Findings {
   readonly #file: string;
   readonly #wrong: Finding[] = [];
   readonly #notBuilt: Finding[] = [];

@@ -4,20 +4,9 @@ import { checkShape } from './check-shape.ts';
 import { fillValue } from './fill-value.ts';
 import { childPath, type AttributeNode, type BlockNode } from './hcl-document.ts';
 import type { Place } from './problems.ts';
+import type { Reading } from './reading.ts';
 import type { BlockSchema, Key, Keys, ValuesOf } from './schema.ts';
 import type { Given } from './values/value-type.ts';
-
-/** What a block says. Where a value was wrong or is not known, its type's blank stands in and `isSound` is false. */
-export interface Reading<K extends Keys> {
-  readonly place: Place;
-  readonly values: ValuesOf<K>;
-  /** The file gives the key. */
-  isGiven(key: keyof K & string): boolean;
-  /** The value is what the file says, or the default. */
-  isSound(...keys: readonly (keyof K & string)[]): boolean;
-  /** Where the key stands, or would stand. */
-  placeOf(key: keyof K & string): Place;
-}
 
 interface KeyReading {
   readonly value: unknown;

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { Configuration } from './configuration.ts';
+import { someOutputs } from './corpus/some-outputs.ts';
 import { parseHcl } from './parse-hcl.ts';
 import { readConfiguration, type Use } from './read-configuration.ts';
 import { redactor } from './redact.ts';
@@ -16,7 +17,8 @@ function load(
   use: Use = ['ingester'],
   more: Record<string, string> = {},
 ): Promise<Configuration> {
-  return readConfiguration('dstream.hcl', text, { env: { ...env, ...more }, use }, parseHcl);
+  const options = { env: { ...env, ...more }, use, outputs: someOutputs };
+  return readConfiguration('dstream.hcl', text, options, parseHcl);
 }
 
 const ingester = (more = '', tables = '"Persons"') => `ingester {
@@ -96,7 +98,17 @@ describe('defaults', () => {
         maxSessions: 32,
         lockDurationMs: 60_000,
       },
-      outputs: [{ path: 'processor.output', name: 'console', type: 'console', format: 'auto' }],
+      outputs: [
+        {
+          path: 'processor.output',
+          name: 'console',
+          type: 'console',
+          required: true,
+          bufferBytes: 8_388_608,
+          settings: { format: 'auto' },
+          open: expect.any(Function),
+        },
+      ],
     });
     expect(service).toEqual({
       path: 'service',
@@ -154,12 +166,12 @@ test('a command needs only the variables of its own blocks, and sees only those 
 
 test('validate needs no variable, and notes what is not set and what is not built', async () => {
   const text =
-    ingester('  ordering = "key"') + processor('  output "x" {\n    type = "file"\n    path = "x"\n  }');
+    ingester('  ordering = "key"') + processor('  output "x" {\n    type = "archive"\n    path = "x"\n  }');
   const found = await load(text, 'validate', { DB: '' });
   expect(found.notes).toEqual([
     'dstream.hcl:2: ingester.db_connection_string: the variable DB is empty',
     'dstream.hcl:10: ingester.ordering: "key" is not built yet; use "table"',
-    'dstream.hcl:21: processor.output.x.type: the output type "file" is not built yet; use "console"',
+    'dstream.hcl:21: processor.output.x.type: the output type "archive" is not built yet; use "console"',
   ]);
   expect(found.processor?.outputs).toHaveLength(1);
 });

@@ -11,6 +11,7 @@ import { canonicalPath, type Context, type Demand } from './context.ts';
 import { joinDocument, pathAtLine, type BlockNode } from './hcl-document.ts';
 import { maxDepth } from './hcl-cursor.ts';
 import type { HclParser } from './parse-hcl.ts';
+import type { OutputTypes } from './output-type.ts';
 import { Problems, type Place } from './problems.ts';
 import { blockOf } from './read-block.ts';
 import { rememberSecrets } from './redact.ts';
@@ -23,6 +24,7 @@ export type Use = readonly ('ingester' | 'processor')[] | 'validate';
 interface ReadOptions {
   readonly env: Environment;
   readonly use: Use;
+  readonly outputs: OutputTypes;
 }
 
 const fileItself: Place = { line: 1, path: '' };
@@ -44,7 +46,8 @@ export async function readConfiguration(
     problems,
     env: options.env,
     demand: 'validate',
-    root: rootSchema,
+    root: rootSchema(options.outputs),
+    outputs: options.outputs,
     secrets: new Set(),
     places: new Map(),
   };
@@ -78,7 +81,7 @@ function addSyntaxProblem(
 type Parts = Pick<Configuration, 'ingester' | 'processor' | 'service'>;
 
 function readParts(document: BlockNode, use: Use, context: Context): Parts {
-  checkShape(rootSchema, document, context);
+  checkShape(context.root, document, context);
   checkBlocks(document, use, context);
   const ingesterNode = blockOf(document, 'ingester');
   const ingester =

@@ -1,17 +1,18 @@
-/** The reference page, made from the schema: `config/REFERENCE.md`. A test holds it up to date. */
+/** The reference page, made from the schema: `config/REFERENCE.md`. A test of `libs/publishers` holds it up to date. */
 import { rootSchema } from './blocks/root.ts';
 import { childPath } from './hcl-document.ts';
+import type { OutputTypes } from './output-type.ts';
 import type { ChildSchema, Key } from './schema.ts';
 
 const opening = `# Configuration reference
 
-Made from the schema in \`libs/config\`; do not edit. Durations are Go's (\`200ms\`, \`5s\`, \`1h30m\`), sizes are bytes. In any
+Made from the schemas in \`libs/config\` and \`libs/publishers\`; do not edit. Durations are Go's (\`200ms\`, \`5s\`, \`1h30m\`), sizes are bytes. In any
 string \`{{ env "X" }}\` is the variable X, its quotes bare, escaped or backticks. What is _not built yet_ is known to
 \`dstream validate\` and refused by the other commands.
 `;
 
-export function referencePage(): string {
-  return [opening, ...rootSchema.blocks.flatMap((child) => sections(child, ''))].join('\n');
+export function referencePage(outputs: OutputTypes): string {
+  return [opening, ...rootSchema(outputs).blocks.flatMap((child) => sections(child, ''))].join('\n');
 }
 
 function sections(child: ChildSchema, parent: string): readonly string[] {

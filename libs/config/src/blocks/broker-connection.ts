@@ -1,7 +1,7 @@
 import { conceal } from '../conceal.ts';
 import type { BrokerConnection } from '../configuration.ts';
-import type { Context } from '../context.ts';
-import type { Reading } from '../read-block.ts';
+import type { Findings } from '../problems.ts';
+import type { Reading } from '../reading.ts';
 import { optional } from '../schema.ts';
 import { brokerConnectionString, connectionParts } from '../values/connection-strings.ts';
 import { namespace } from '../values/names.ts';
@@ -20,16 +20,15 @@ export const brokerConnectionKeys = {
     namespace,
     'connection_string is used',
     'Host name of the namespace, instead of a connection string: the managed identity signs in.',
-    { built: false, instead: 'write connection_string' },
   ),
 } as const;
 
 export function readBrokerConnection(
   reading: Reading<typeof brokerConnectionKeys>,
-  context: Context,
+  findings: Findings,
 ): BrokerConnection {
   const { connection_string: connectionString, namespace: host } = reading.values;
-  requireOne(reading, 'connection_string', 'namespace', context);
+  requireOne(reading, 'connection_string', 'namespace', findings);
   if (host !== undefined) return { kind: 'namespace', namespace: host };
   return conceal({ kind: 'connection-string', connectionString: connectionString ?? '' }, 'connectionString');
 }
@@ -39,24 +38,24 @@ export function requireOne<A extends string, B extends string>(
   reading: Pick<Reading<Record<A | B, never>>, 'isGiven' | 'placeOf' | 'place'>,
   a: A,
   b: B,
-  context: Context,
+  findings: Findings,
 ): void {
   const both = reading.isGiven(a) && reading.isGiven(b);
-  if (both) context.problems.add(reading.placeOf(b), `${a} and ${b} exclude each other; keep one of them`);
+  if (both) findings.add(reading.placeOf(b), `${a} and ${b} exclude each other; keep one of them`);
   if (reading.isGiven(a) || reading.isGiven(b)) return;
-  context.problems.add(reading.placeOf(a), `the key is missing; write ${a} = "{{ env "NAME" }}"`);
+  findings.add(reading.placeOf(a), `the key is missing; write ${a} = "{{ env "NAME" }}"`);
 }
 
 /** The client library refuses a connection string whose EntityPath is not the entity asked for. */
 export function checkEntityPath(
   reading: Reading<typeof brokerConnectionKeys>,
   entity: string,
-  context: Context,
+  findings: Findings,
 ): void {
   const { connection_string: text } = reading.values;
   const path = text === undefined ? undefined : connectionParts(text).get('entitypath');
   if (path === undefined || path.toLowerCase() === entity.toLowerCase()) return;
-  context.problems.add(
+  findings.add(
     reading.placeOf('connection_string'),
     `the EntityPath of the connection string is not the topic "${entity}"; remove it or name that topic`,
   );

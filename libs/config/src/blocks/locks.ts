@@ -27,7 +27,6 @@ export const locksSchema = {
       accountUrl,
       'connection_string is used',
       'Address of the storage account, instead of a connection string: the managed identity signs in.',
-      { built: false, instead: 'write connection_string' },
     ),
     container_name: withDefault(containerName, 'locks', 'Container of the blobs.'),
   },
@@ -37,7 +36,7 @@ export const locksSchema = {
 export function readLocks(node: BlockNode, parent: Place, context: Context): LocksConfig {
   const reading = readBlock(locksSchema, node, parent, context);
   const { type, connection_string: connectionString, account_url: accountUrl } = reading.values;
-  requireOne(reading, 'connection_string', 'account_url', context);
+  requireOne(reading, 'connection_string', 'account_url', context.problems);
   const connection: BlobConnection =
     accountUrl === undefined
       ? conceal({ kind: 'connection-string', connectionString: connectionString ?? '' }, 'connectionString')

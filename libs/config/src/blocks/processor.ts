@@ -1,6 +1,7 @@
 import type { ProcessorConfig } from '../configuration.ts';
 import { canonicalPath, type Context } from '../context.ts';
 import type { BlockNode } from '../hcl-document.ts';
+import type { OutputTypes } from '../output-type.ts';
 import { blockOf, readBlock } from '../read-block.ts';
 import { child, optional, type BlockSchema, type ChildSchema } from '../schema.ts';
 import { outputNames } from '../values/names.ts';
@@ -23,30 +24,33 @@ const routeSchema: BlockSchema = {
   open: true,
 };
 
-const children: readonly ChildSchema[] = [
-  child(sourceSchema, 'required'),
-  ...outputSchemas.map((schema) => ({ schema, count: 'many', label: 'optional', built: true }) as const),
-  { schema: transformSchema, count: 'many', label: 'required', built: false },
-  { schema: routeSchema, count: 'many', label: 'required', built: false },
-];
+function children(outputs: OutputTypes): readonly ChildSchema[] {
+  const many = { count: 'many', label: 'optional', built: true } as const;
+  return [
+    child(sourceSchema, 'required'),
+    ...outputSchemas(outputs).map((schema) => ({ schema, ...many })),
+    { schema: transformSchema, count: 'many', label: 'required', built: false },
+    { schema: routeSchema, count: 'many', label: 'required', built: false },
+  ];
+}
 
-export const processorSchema = {
-  type: 'processor',
-  doc: 'Receives changes and brings them to its outputs: `dstream processor`. Every output gets every change.',
-  keys: {
-    default_outputs: optional(outputNames, 'all', 'The outputs of changes that no route takes.', {
-      built: false,
-    }),
-  },
-  blocks: children,
-} as const satisfies BlockSchema;
+export function processorSchema(outputs: OutputTypes): BlockSchema {
+  return {
+    type: 'processor',
+    doc: 'Receives changes and brings them to its outputs: `dstream processor`. Every output gets every change.',
+    keys: {
+      default_outputs: optional(outputNames, 'all', 'The outputs of changes that no route takes.', {
+        built: false,
+      }),
+    },
+    blocks: children(outputs),
+  };
+}
 
 /** The older name of the same block. */
-export const publisherSchema = {
-  ...processorSchema,
-  type: 'publisher',
-  doc: 'The older name of `processor`.',
-} as const satisfies BlockSchema;
+export function publisherSchema(outputs: OutputTypes): BlockSchema {
+  return { ...processorSchema(outputs), type: 'publisher', doc: 'The older name of `processor`.' };
+}
 
 /** Undefined when the source is missing; a problem says so. */
 export function readProcessor(
@@ -55,7 +59,7 @@ export function readProcessor(
   context: Context,
 ): ProcessorConfig | undefined {
   const schema = node.type === 'publisher' ? publisherSchema : processorSchema;
-  const { place } = readBlock(schema, node, node, context);
+  const { place } = readBlock(schema(context.outputs), node, node, context);
   const outputNodes = node.blocks.filter((block) => block.type === 'output');
   checkOutputs(node, outputNodes, context);
   const outputs = outputNodes.map((output) => readOutput(output, place, context));
@@ -70,7 +74,10 @@ export function readProcessor(
 
 function checkOutputs(node: BlockNode, outputs: readonly BlockNode[], context: Context): void {
   if (outputs.length === 0) {
-    context.problems.add(node, 'the block output is missing; write output { … } with type = "console" in it');
+    context.problems.add(
+      node,
+      `the block output is missing; write output { … } with type = "${context.outputs[0].type}" in it`,
+    );
   }
   const seen = new Map<string, BlockNode>();
   for (const output of outputs) {

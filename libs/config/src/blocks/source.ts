@@ -2,7 +2,8 @@ import type { SourceConfig } from '../configuration.ts';
 import { canonicalPath, type Context } from '../context.ts';
 import type { BlockNode } from '../hcl-document.ts';
 import type { Place } from '../problems.ts';
-import { readBlock, type Reading } from '../read-block.ts';
+import { readBlock } from '../read-block.ts';
+import type { Reading } from '../reading.ts';
 import { optional, withDefault, type BlockSchema } from '../schema.ts';
 import { entityName, subscriptionName } from '../values/names.ts';
 import { boolean, choice, duration, wholeNumber } from '../values/scalars.ts';
@@ -54,9 +55,9 @@ export function readSource(
   const reading = readBlock(sourceSchema, node, parent, context);
   const { values } = reading;
   const topic = values.topic ?? inheritedTopic(reading, fileTopic, context);
-  const connection = readBrokerConnection(reading, context);
+  const connection = readBrokerConnection(reading, context.problems);
   if (topic !== undefined && reading.isSound('topic', 'connection_string')) {
-    checkEntityPath(reading, topic, context);
+    checkEntityPath(reading, topic, context.problems);
   }
   return {
     path: canonicalPath(reading.place.path),

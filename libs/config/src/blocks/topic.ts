@@ -2,7 +2,8 @@ import type { TopicConfig } from '../configuration.ts';
 import { canonicalPath, type Context } from '../context.ts';
 import type { BlockNode } from '../hcl-document.ts';
 import type { Place } from '../problems.ts';
-import { readBlock, type Reading } from '../read-block.ts';
+import { readBlock } from '../read-block.ts';
+import type { Reading } from '../reading.ts';
 import { withDefault, type BlockSchema } from '../schema.ts';
 import { entityName } from '../values/names.ts';
 import { pack, sizeInBytes, wholeNumber } from '../values/scalars.ts';
@@ -45,8 +46,8 @@ export function readTopic(node: BlockNode, parent: Place, context: Context): Top
   const reading = readBlock(topicSchema, node, parent, context);
   const { name, pack, pack_max_bytes: packMaxBytes, pack_max_changes: packMaxChanges } = reading.values;
   notePackWithoutEffect(reading, context);
-  const connection = readBrokerConnection(reading, context);
-  if (reading.isSound('name', 'connection_string')) checkEntityPath(reading, name, context);
+  const connection = readBrokerConnection(reading, context.problems);
+  if (reading.isSound('name', 'connection_string')) checkEntityPath(reading, name, context.problems);
   return {
     knownName: reading.isSound('name') ? name : undefined,
     config: {

@@ -13,16 +13,11 @@ processor {
     connection_string = "{{ env "BUS" }}"
   }
   output {
-    type = "azure_service_bus"
-    connection_string = "{{ env "BUS" }}"
-    name = "{{ schema }}.{{ table }}"
+    type = "archive"
+    path = "x"
   }
-  output "hubs" {
-    type = "azure_event_hubs"
-    connection_string = "{{ env "BUS" }}"
-  }
-  output "archive" {
-    type = "file"
-    path = "x.jsonl"
+  output "again" {
+    type = "archive"
+    path = "y"
   }
 }

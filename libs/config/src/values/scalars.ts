@@ -1,4 +1,5 @@
 import { formatDuration, parseDuration } from '../go-duration.ts';
+import { nearest } from '../nearest.ts';
 import { faulty, sound, textOf, type Given, type Result, type ValueType } from './value-type.ts';
 
 interface Range {
@@ -39,8 +40,12 @@ export function choice<const T extends string>(options: readonly [T, ...T[]]): V
     expected: list,
     blank: options[0],
     read: (given) => {
-      const found = options.find((option) => option === textOf(given));
-      return found === undefined ? faulty(`${given.shown} is not known here`, `write ${list}`) : sound(found);
+      const value = textOf(given);
+      const found = options.find((option) => option === value);
+      if (found !== undefined) return sound(found);
+      const meant = nearest(value ?? '', options);
+      const right = meant === undefined ? `write ${list}` : `did you mean "${meant}"?`;
+      return faulty(`${given.shown} is not known here`, right);
     },
   };
 }

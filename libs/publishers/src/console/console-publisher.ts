@@ -6,6 +6,8 @@ export interface ConsoleOptions {
   readonly stream: Writable;
   /** One change as one line, without its end. */
   readonly format: (event: RoutedEvent) => string;
+  /** True while a write to the stream hangs in a thread. */
+  readonly isBlocked?: () => boolean;
 }
 
 /** The envelope as it arrived. */
@@ -47,6 +49,10 @@ export class ConsolePublisher implements Publisher {
         else resolve();
       });
     });
+  }
+
+  isBlocked(): boolean {
+    return this.#options.isBlocked?.() ?? false;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

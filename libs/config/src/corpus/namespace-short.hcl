@@ -2,10 +2,10 @@ ingester {
   db_connection_string = "{{ env "DB" }}"
   tables               = ["Persons"]
   topic {
-    connection_string = "{{ env "BUS" }}"
+    namespace = "shop"
   }
   locks {
-    account_url = "https://shop.blob.core.windows.net"
+    connection_string = "{{ env "BLOB" }}"
   }
 }
 processor {

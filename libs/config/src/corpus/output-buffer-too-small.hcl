@@ -2,7 +2,7 @@ ingester {
   db_connection_string = "{{ env "DB" }}"
   tables               = ["Persons"]
   topic {
-    namespace = "shop.servicebus.windows.net"
+    connection_string = "{{ env "BUS" }}"
   }
   locks {
     connection_string = "{{ env "BLOB" }}"
@@ -14,5 +14,7 @@ processor {
   }
   output {
     type = "console"
+    required = false
+    buffer = 10
   }
 }

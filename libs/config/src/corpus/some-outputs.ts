@@ -1,0 +1,51 @@
+/** Destinations for the tests of this package: the real ones stand above it. */
+import { brokerConnectionKeys, readBrokerConnection } from '../blocks/broker-connection.ts';
+import type { Destination, OutputType, OutputTypes } from '../output-type.ts';
+import { required, withDefault } from '../schema.ts';
+import { destinationName, filePath } from '../values/names.ts';
+import { choice } from '../values/scalars.ts';
+
+function opened(settings: object): Destination {
+  return {
+    settings,
+    open: () => {
+      throw new Error('no test of the configuration opens anything');
+    },
+  };
+}
+
+const consoleKeys = { format: withDefault(choice(['auto', 'json', 'pretty']), 'auto', 'Of lines.') };
+
+const consoleOutput: OutputType<typeof consoleKeys> = {
+  type: 'console',
+  doc: 'Changes on standard output.',
+  built: true,
+  keys: consoleKeys,
+  read: ({ values }) => opened({ format: values.format }),
+};
+
+const warehouseKeys = {
+  ...brokerConnectionKeys,
+  name: withDefault(destinationName, '{{ table }}', 'Where in it.', { keepsNames: true }),
+};
+
+const warehouseOutput: OutputType<typeof warehouseKeys> = {
+  type: 'warehouse',
+  doc: 'A destination with a secret and a name that is filled in for each change.',
+  built: true,
+  keys: warehouseKeys,
+  read: (reading, findings) =>
+    opened({ name: reading.values.name, connection: readBrokerConnection(reading, findings) }),
+};
+
+const archiveKeys = { path: required(filePath, 'The file.') };
+
+const archiveOutput: OutputType<typeof archiveKeys> = {
+  type: 'archive',
+  doc: 'A destination that is not built.',
+  built: false,
+  keys: archiveKeys,
+  read: () => undefined,
+};
+
+export const someOutputs: OutputTypes = [consoleOutput, warehouseOutput, archiveOutput];

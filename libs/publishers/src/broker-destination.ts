@@ -1,0 +1,48 @@
+/** What the outputs of both brokers have: a connection, and a destination's name that is filled in for each change. */
+import {
+  brokerConnectionKeys,
+  connectionParts,
+  destinationName,
+  readBrokerConnection,
+  withDefault,
+  type BrokerConnection,
+  type Findings,
+  type Reading,
+} from '@dstream/config/schema';
+
+export const brokerDestinationKeys = {
+  ...brokerConnectionKeys,
+  name: withDefault(
+    destinationName,
+    '{{ server }}.{{ database }}.{{ table }}.events',
+    'Name of the destination, filled in for each change and put in lower case.',
+    { keepsNames: true },
+  ),
+} as const;
+
+export interface BrokerDestination {
+  readonly connection: BrokerConnection;
+  /** A template, or a plain name. */
+  readonly name: string;
+}
+
+/**
+ * A connection string may name one entity (`EntityPath`): that is the destination then, because the client libraries
+ * refuse every other one.
+ */
+export function readBrokerDestination(
+  reading: Reading<typeof brokerDestinationKeys>,
+  findings: Findings,
+): BrokerDestination {
+  const { connection_string: text, name } = reading.values;
+  const connection = readBrokerConnection(reading, findings);
+  const entity = text === undefined ? undefined : connectionParts(text).get('entitypath');
+  if (entity === undefined) return { connection, name };
+  if (reading.isGiven('name') && reading.isSound('name') && name.toLowerCase() !== entity.toLowerCase()) {
+    findings.add(
+      reading.placeOf('name'),
+      'the EntityPath of the connection string is another destination; remove one of the two',
+    );
+  }
+  return { connection, name: entity };
+}

@@ -1,0 +1,17 @@
+import { duration, filePath, optional, required, sizeInBytes, withDefault } from '@dstream/config/schema';
+import { definePublisher } from '../publisher-type.ts';
+
+export const fileType = definePublisher({
+  type: 'file',
+  doc: 'Files of JSON lines.',
+  keys: {
+    path: required(filePath, 'The file.', { keepsNames: true }),
+    max_bytes: withDefault(
+      sizeInBytes({ min: 4096, max: 1_099_511_627_776 }),
+      104_857_600,
+      'Size at which a new file is begun.',
+    ),
+    max_age: optional(duration({ min: '1s', max: '720h' }), 'no limit', 'Age at which a new file is begun.'),
+  },
+  settings: ({ values }) => ({ path: values.path, maxBytes: values.max_bytes, maxAgeMs: values.max_age }),
+});

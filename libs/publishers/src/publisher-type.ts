@@ -1,0 +1,33 @@
+import type { Destination, Findings, Keys, OutputType, Reading } from '@dstream/config/schema';
+import type { Publisher, PublisherServices } from '@dstream/core';
+
+/** Keys that the configuration adds to every output: no type has its own. */
+type Taken = { readonly type?: never; readonly required?: never; readonly buffer?: never };
+
+export interface PublisherDefinition<K extends Keys, S extends object> {
+  /** As it stands in a file: `type = "…"`. */
+  readonly type: string;
+  /** What stands in the reference page. */
+  readonly doc: string;
+  readonly keys: K & Taken;
+  /**
+   * What the publisher takes, of what the file says. Called also when something is wrong, with blanks instead of
+   * values. It says what is wrong with keys together; a single key is checked by its type. Conceals what is secret.
+   */
+  readonly settings: (reading: Reading<K>, findings: Findings) => S;
+  /** Without it the type is not built yet: a file may name it, no command takes it. Connects nothing. */
+  readonly open?: (settings: S, services: PublisherServices) => Publisher;
+}
+
+/** One kind of destination: its schema and its class, joined so that nobody above sees the type of its settings. */
+export function definePublisher<const K extends Keys, S extends object>(
+  definition: PublisherDefinition<K, S>,
+): OutputType<K> {
+  const { type, doc, keys, settings: settingsOf, open } = definition;
+  const read = (reading: Reading<K>, findings: Findings): Destination | undefined => {
+    const settings = settingsOf(reading, findings);
+    if (open === undefined) return undefined;
+    return { settings, open: (services) => open(settings, services) };
+  };
+  return { type, doc, built: open !== undefined, keys, read };
+}
