@@ -147,6 +147,43 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       await expect(presence.renew(o)).rejects.toMatchObject({ code: 'Unexpected' });
     });
 
+    test('the overview shows every table ever owned with its checkpoint, and where live instances serve their status', async () => {
+      await using _a = await a.store.announce('a' as InstanceId, { ...o, address: 'http://127.0.0.1:4711' });
+      await using _b = await b.store.announce('b' as InstanceId, o);
+      const [bikes, vans] = [rig.table('Bikes'), rig.table('Vans')];
+      const lease = await take(a);
+      await a.store.save(checkpoint('42', 7), lease, o);
+      await take(b, bikes);
+      await a.store.release(await take(a, vans), o);
+      const saved = { position: '42', generation: 7, savedAt: expect.stringMatching(/^2026-11-20T.*Z$/) };
+      expect(await b.store.overview(o)).toEqual({
+        instances: [
+          { instance: 'a', address: 'http://127.0.0.1:4711' },
+          { instance: 'b', address: undefined },
+        ],
+        tables: [
+          { key: tableKey(bikes), owner: 'b', epoch: 1, checkpoint: undefined, problem: undefined },
+          { key: tableKey(cars), owner: 'a', epoch: 1, checkpoint: saved, problem: undefined },
+          { key: tableKey(vans), owner: undefined, epoch: 1, checkpoint: undefined, problem: undefined },
+        ],
+      });
+    });
+
+    test('the overview follows: what was saved since, and that a lease has ended', async () => {
+      const lease = await take(a);
+      await a.store.save(checkpoint('1'), lease, o);
+      await b.store.overview(o);
+      await a.store.save(checkpoint('2'), lease, o);
+      expect(await b.store.overview(o)).toMatchObject({
+        tables: [{ owner: 'a', epoch: 1, checkpoint: { position: '2' } }],
+      });
+      await rig.expireLeases();
+      expect(await b.store.overview(o)).toMatchObject({
+        instances: [],
+        tables: [{ owner: undefined, epoch: 1, checkpoint: { position: '2' } }],
+      });
+    });
+
     test('two announcements of one name are one instance until both have ended', async () => {
       const [first, second] = [
         await a.store.announce('a' as InstanceId, o),
@@ -212,6 +249,7 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       const { store } = a;
       await expect(store.announce('a' as InstanceId, aborted)).rejects.toBe(reason);
       await expect(store.list(aborted)).rejects.toBe(reason);
+      await expect(store.overview(aborted)).rejects.toBe(reason);
       await expect(store.tryAcquire(cars, aborted)).rejects.toBe(reason);
       await expect(store.renew(lease, aborted)).rejects.toBe(reason);
       await expect(store.release(lease, aborted)).rejects.toBe(reason);

@@ -5,13 +5,14 @@ import {
   type CheckpointStore,
   type Lease,
   type LeaseStore,
+  type LeaseViewer,
   type Position,
   type TableId,
 } from '@dstream/core';
 import type { ManualClock } from '@dstream/core/in-memory/manual-clock';
 
 export interface Replica {
-  readonly store: LeaseStore & CheckpointStore;
+  readonly store: LeaseStore & CheckpointStore & LeaseViewer;
   /** This replica's own clock. Moving it leaves the storage and the other replicas where they are. */
   readonly clock: ManualClock;
 }

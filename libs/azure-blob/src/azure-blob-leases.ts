@@ -1,13 +1,16 @@
 import {
   goodUntil,
   tableName,
+  type AnnounceOptions,
   type CallOptions,
   type Checkpoint,
   type CheckpointStore,
   type InstanceId,
   type Lease,
+  type LeaseOverview,
   type LeaseSnapshot,
   type LeaseStore,
+  type LeaseViewer,
   type Presence,
   type TableId,
 } from '@dstream/core';
@@ -20,6 +23,7 @@ import { Holdings, leaseLost, progressOf, type Holding } from './holding.ts';
 import { listLeases } from './list-leases.ts';
 import type { BlobLeasesOptions } from './options.ts';
 import { fromMetadata } from './owner-metadata.ts';
+import { OverviewReader } from './read-overview.ts';
 import { Storage } from './storage.ts';
 import { isBlobMissing, isLeaseGone } from './translate-error.ts';
 
@@ -34,15 +38,17 @@ import { isBlobMissing, isLeaseGone } from './translate-error.ts';
  * const lease = await leases.tryAcquire(table, { signal });
  * ```
  */
-export class AzureBlobLeases implements LeaseStore, CheckpointStore {
+export class AzureBlobLeases implements LeaseStore, CheckpointStore, LeaseViewer {
   readonly #storage: Storage;
   readonly #acquirer: LeaseAcquirer;
   readonly #holdings = new Holdings();
+  readonly #overview: OverviewReader;
 
   /** Throws ConfigInvalid for a connection string or duration that cannot be right. Connects nothing. */
   constructor(options: BlobLeasesOptions) {
     this.#storage = new Storage(options);
     this.#acquirer = new LeaseAcquirer(this.#storage);
+    this.#overview = new OverviewReader(this.#storage);
   }
 
   /**
@@ -54,10 +60,15 @@ export class AzureBlobLeases implements LeaseStore, CheckpointStore {
     return translated(`opening container ${containerName}`, signal, () => this.#storage.connect(signal));
   }
 
-  announce(instance: InstanceId, { signal }: CallOptions): Promise<Presence> {
-    return translated(`announcing ${instance}`, signal, () =>
-      BlobPresence.announce(instance, this.#storage, signal),
+  announce(instance: InstanceId, o: AnnounceOptions): Promise<Presence> {
+    return translated(`announcing ${instance}`, o.signal, () =>
+      BlobPresence.announce(instance, this.#storage, o),
     );
+  }
+
+  /** Needs no `connect`: a container that does not exist is an empty one. One caller at a time. */
+  overview({ signal }: CallOptions): Promise<LeaseOverview> {
+    return translated('reading the leases', signal, () => this.#overview.read(signal));
   }
 
   list({ signal }: CallOptions): Promise<LeaseSnapshot> {

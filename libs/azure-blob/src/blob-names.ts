@@ -20,6 +20,17 @@ export function sourcePrefix(t: Pick<TableId, 'source' | 'database'>): string {
   return `${part(source ?? '')}/${part(database ?? '')}/`;
 }
 
+/** The start of every blob of one source, whatever the database. */
+export function sourceOnlyPrefix(t: Pick<TableId, 'source'>): string {
+  const prefix = sourcePrefix({ ...t, database: '' });
+  return prefix.slice(0, prefix.indexOf('/') + 1);
+}
+
+/** The database as it stands in the names of its blobs. */
+export function databaseOf(t: Pick<TableId, 'source' | 'database'>): string {
+  return sourcePrefix(t).split('/')[1] ?? '';
+}
+
 /** The blob that holds a table's lease and checkpoint. Two tables never share one. */
 export function tableBlob(table: TableId): string {
   const [, , name] = tableKey(table).split('/');
@@ -28,6 +39,11 @@ export function tableBlob(table: TableId): string {
 
 export function instancesPrefix(t: Pick<TableId, 'source' | 'database'>): string {
   return `${sourcePrefix(t)}_instances/`;
+}
+
+/** True for a replica's announcement, of whichever source and database. */
+export function isInstanceBlob(name: string): boolean {
+  return name.split('/')[2] === '_instances';
 }
 
 /** `random` keeps two announcements of one name apart. */

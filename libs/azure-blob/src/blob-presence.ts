@@ -4,7 +4,7 @@
  * is removed by whoever lists.
  */
 import type { BlockBlobClient } from '@azure/storage-blob';
-import type { CallOptions, InstanceId, Presence } from '@dstream/core';
+import type { AnnounceOptions, CallOptions, InstanceId, LiveInstance, Presence } from '@dstream/core';
 import { instanceBlob } from './blob-names.ts';
 import { translated } from './bounded.ts';
 import { toMetadata } from './owner-metadata.ts';
@@ -17,19 +17,28 @@ interface Announcement {
 }
 
 export class BlobPresence implements Presence {
-  readonly instance: InstanceId;
+  readonly #live: LiveInstance;
   readonly #storage: Storage;
   #current: Announcement;
   #ended = false;
 
-  private constructor(instance: InstanceId, storage: Storage, current: Announcement) {
-    this.instance = instance;
+  private constructor(live: LiveInstance, storage: Storage, current: Announcement) {
+    this.#live = live;
     this.#storage = storage;
     this.#current = current;
   }
 
-  static async announce(instance: InstanceId, storage: Storage, signal: AbortSignal): Promise<BlobPresence> {
-    return new BlobPresence(instance, storage, await announce(instance, storage, signal));
+  static async announce(
+    instance: InstanceId,
+    storage: Storage,
+    { address, signal }: AnnounceOptions,
+  ): Promise<BlobPresence> {
+    const live = { instance, address };
+    return new BlobPresence(live, storage, await announce(live, storage, signal));
+  }
+
+  get instance(): InstanceId {
+    return this.#live.instance;
   }
 
   renew({ signal }: CallOptions): Promise<void> {
@@ -50,7 +59,7 @@ export class BlobPresence implements Presence {
   }
 
   async #announceAgain(signal: AbortSignal): Promise<void> {
-    this.#current = await announce(this.instance, this.#storage, signal);
+    this.#current = await announce(this.#live, this.#storage, signal);
     if (this.#ended) await withdraw(this.#storage, this.#current); // disposed meanwhile
   }
 
@@ -65,11 +74,12 @@ export class BlobPresence implements Presence {
 }
 
 /** Creates a blob and leases it. What fails between the two leaves a blob that counts for nothing. */
-async function announce(instance: InstanceId, storage: Storage, signal: AbortSignal): Promise<Announcement> {
+async function announce(live: LiveInstance, storage: Storage, signal: AbortSignal): Promise<Announcement> {
   const { container, options } = storage;
+  const { instance, address } = live;
   const leaseId = options.newId();
   const blob = container.getBlockBlobClient(instanceBlob(options, instance, options.newId()));
-  const metadata = toMetadata({ owner: instance, epoch: 0, table: '' });
+  const metadata = toMetadata({ owner: instance, epoch: 0, table: '', address });
   const seconds = options.leaseDurationMs / 1_000;
   await storage.call(signal, (abortSignal) => blob.upload('', 0, { metadata, abortSignal }));
   await storage.call(signal, (abortSignal) =>

@@ -11,7 +11,7 @@ import {
   type Progress,
   type TableId,
 } from '@dstream/core';
-import { formatCheckpoint, maxDocumentBytes, parseCheckpoint, unreadable } from './checkpoint-document.ts';
+import { formatCheckpoint, maxDocumentBytes, parseDocument, unreadable } from './checkpoint-document.ts';
 import { fence, leaseLost, metadataOf, progressOf, type Holding } from './holding.ts';
 import { fromMetadata } from './owner-metadata.ts';
 import { required } from './required.ts';
@@ -20,6 +20,8 @@ import { errorCodeOf } from './translate-error.ts';
 
 export interface StoredCheckpoint {
   readonly checkpoint: Checkpoint | undefined;
+  /** ISO 8601, by the clock of who saved it. */
+  readonly savedAt: string | undefined;
   readonly etag: string;
   readonly epoch: number;
 }
@@ -36,9 +38,10 @@ export function readCheckpoint(
     // All of it, because a range of an empty blob is refused, and in one try, because the client would begin a
     // broken-off body anew behind our back.
     const reply = await blob.download(0, undefined, { conditions, maxRetryRequests: 0, abortSignal });
-    const text = await readText(reply, blob.name);
+    const document = parseDocument(await readText(reply, blob.name), blob.name);
     return {
-      checkpoint: parseCheckpoint(text, blob.name),
+      checkpoint: document?.checkpoint,
+      savedAt: document?.savedAt,
       etag: required(reply.etag, 'ETag'),
       epoch: fromMetadata(reply.metadata).epoch,
     };

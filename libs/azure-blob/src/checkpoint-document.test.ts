@@ -1,6 +1,6 @@
 import type { Checkpoint, Position } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
-import { formatCheckpoint, parseCheckpoint } from './checkpoint-document.ts';
+import { formatCheckpoint, parseDocument } from './checkpoint-document.ts';
 
 const blob = 'db1/shop/dbo.Cars.lock';
 const checkpoint: Checkpoint = {
@@ -29,11 +29,14 @@ describe('the checkpoint in a blob', () => {
   });
 
   test('is read as it was written', () => {
-    expect(parseCheckpoint(formatCheckpoint(checkpoint, origin), blob)).toEqual(checkpoint);
+    expect(parseDocument(formatCheckpoint(checkpoint, origin), blob)).toEqual({
+      checkpoint,
+      savedAt: '1970-01-01T00:00:00.000Z',
+    });
   });
 
   test.each(['', ' \n'])('an empty blob (%j) is a lease without a checkpoint', (text) => {
-    expect(parseCheckpoint(text, blob)).toBeUndefined();
+    expect(parseDocument(text, blob)).toBeUndefined();
   });
 
   test.each([
@@ -46,6 +49,6 @@ describe('the checkpoint in a blob', () => {
     ['{"version":1,"position":1,"token":"t","generation":1}', /lacks/],
     ['{"version":1,"position":"1","token":"t","generation":1.5}', /lacks/],
   ])('%s is refused with the blob and what to do', (text, why) => {
-    expect(() => parseCheckpoint(text, blob)).toThrow(unreadable(why));
+    expect(() => parseDocument(text, blob)).toThrow(unreadable(why));
   });
 });

@@ -21,15 +21,24 @@ export function formatCheckpoint({ at, generation }: Checkpoint, origin: Documen
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
+/** A checkpoint and when it was saved: ISO 8601, or undefined where the document does not say. */
+export interface CheckpointDocument {
+  readonly checkpoint: Checkpoint;
+  readonly savedAt: string | undefined;
+}
+
 /** Undefined for an empty blob, which is a lease without a checkpoint. Throws CheckpointUnreadable, naming the blob. */
-export function parseCheckpoint(text: string, blob: string): Checkpoint | undefined {
+export function parseDocument(text: string, blob: string): CheckpointDocument | undefined {
   if (text.trim() === '') return undefined;
   const document = parseJson(text, blob);
   const found = (document as { version?: unknown } | null)?.version;
   if (found !== version) throw unreadable(blob, `its version is ${JSON.stringify(found)}, not ${version}`);
   if (!isCheckpoint(document)) throw unreadable(blob, 'it lacks a position, token or generation');
-  const { position, token, generation } = document;
-  return { at: { position: position as Position, token }, generation };
+  const { position, token, generation, savedAt } = document;
+  return {
+    checkpoint: { at: { position: position as Position, token }, generation },
+    savedAt: typeof savedAt === 'string' ? savedAt : undefined,
+  };
 }
 
 export function unreadable(blob: string, why: string, cause?: unknown): DStreamError {
@@ -53,6 +62,7 @@ interface StoredCheckpoint {
   readonly position: string;
   readonly token: string;
   readonly generation: number;
+  readonly savedAt?: unknown;
 }
 
 function isCheckpoint(value: unknown): value is StoredCheckpoint {

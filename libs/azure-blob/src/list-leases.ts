@@ -2,24 +2,16 @@
 import type { BlobItem } from '@azure/storage-blob';
 import type { HeldLease, LeaseSnapshot } from '@dstream/core';
 import { instancesPrefix, sourcePrefix } from './blob-names.ts';
+import { isLeased, listBlobs } from './list-blobs.ts';
 import { fromMetadata } from './owner-metadata.ts';
-import { required } from './required.ts';
 import type { Storage } from './storage.ts';
 
-/** The most that one page of a listing may hold (List Blobs: maxresults). */
-const pageSize = 5_000;
 const removedPerListing = 3;
 /** An announcement is created and leased within two calls: one without a lease for this many durations is over. */
 const oldInDurations = 3;
 
-interface Listing {
-  readonly items: readonly BlobItem[];
-  /** The store's own clock. */
-  readonly nowMs: number;
-}
-
 export async function listLeases(storage: Storage, signal: AbortSignal): Promise<LeaseSnapshot> {
-  const { items, nowMs } = await listBlobs(storage, signal);
+  const { items, nowMs } = await listBlobs(storage, sourcePrefix(storage.options), signal);
   const isInstance = startsWith(instancesPrefix(storage.options));
   const announcements = items.filter(isInstance);
   const tables = items.filter((item) => !isInstance(item));
@@ -33,38 +25,10 @@ export async function listLeases(storage: Storage, signal: AbortSignal): Promise
   };
 }
 
-async function listBlobs(storage: Storage, signal: AbortSignal): Promise<Listing> {
-  const items: BlobItem[] = [];
-  let page = await readPage(storage, undefined, signal);
-  items.push(...page.segment.blobItems);
-  while (page.continuationToken) {
-    page = await readPage(storage, page.continuationToken, signal);
-    items.push(...page.segment.blobItems);
-  }
-  return { items, nowMs: required(page.date, 'Date').getTime() };
-}
-
-function readPage(storage: Storage, continuationToken: string | undefined, signal: AbortSignal) {
-  const settings = {
-    maxPageSize: pageSize,
-    ...(continuationToken === undefined ? {} : { continuationToken }),
-  };
-  return storage.call(signal, async (abortSignal) => {
-    const filter = { prefix: sourcePrefix(storage.options), includeMetadata: true, abortSignal };
-    const { value } = await storage.container.listBlobsFlat(filter).byPage(settings).next();
-    return required(value, 'page');
-  });
-}
-
 const startsWith =
   (prefix: string) =>
   ({ name }: BlobItem) =>
     name.startsWith(prefix);
-
-/** A lease that is being broken still keeps others out (Lease Blob: states). */
-function isLeased({ properties }: BlobItem): boolean {
-  return properties.leaseState === 'leased' || properties.leaseState === 'breaking';
-}
 
 /** A blob without our metadata is somebody else's lock: held, by nobody we know. */
 function heldLease({ name, metadata }: BlobItem): [string, HeldLease] {

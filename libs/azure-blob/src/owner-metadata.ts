@@ -8,15 +8,18 @@ export interface OwnerMetadata {
   readonly epoch: number;
   /** `tableKey`, or empty on the blob of an instance. The name may be shortened: this is the identity. */
   readonly table: string;
+  /** Where the instance serves its status; only on its own blob, and only when it does. */
+  readonly address?: string | undefined;
 }
 
 export type Metadata = Readonly<Record<string, string>>;
 
-export function toMetadata({ owner, epoch, table }: OwnerMetadata): Record<string, string> {
+export function toMetadata({ owner, epoch, table, address }: OwnerMetadata): Record<string, string> {
   return {
     owner: toAscii(owner),
     epoch: String(epoch),
     ...(table === '' ? {} : { table: toAscii(table) }),
+    ...(address === undefined ? {} : { address: toAscii(address) }),
   };
 }
 
@@ -26,6 +29,7 @@ export function fromMetadata(metadata: Metadata | undefined): OwnerMetadata {
     owner: (fromAscii(metadata?.['owner'] ?? '') ?? '') as InstanceId,
     epoch: parseEpoch(metadata?.['epoch']),
     table: fromAscii(metadata?.['table'] ?? '') ?? '',
+    address: fromAscii(metadata?.['address'] ?? '') || undefined,
   };
 }
 

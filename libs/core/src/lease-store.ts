@@ -25,6 +25,11 @@ export interface Presence extends AsyncDisposable {
   renew(o: CallOptions): Promise<void>;
 }
 
+export interface AnnounceOptions extends CallOptions {
+  /** Where the replica serves `/status`, for `LeaseViewer`; not given when it does not. Whoever sees the leases sees it. */
+  readonly address?: string | undefined;
+}
+
 export interface HeldLease {
   readonly owner: InstanceId;
   readonly epoch: number;
@@ -39,7 +44,7 @@ export interface LeaseSnapshot {
 
 /** Ownership of tables among replicas. Errors: `lost` (LeaseLost), `retry`, `fatal` (Unauthorized). */
 export interface LeaseStore {
-  announce(instance: InstanceId, o: CallOptions): Promise<Presence>;
+  announce(instance: InstanceId, o: AnnounceOptions): Promise<Presence>;
   list(o: CallOptions): Promise<LeaseSnapshot>;
   /** The lease with a new epoch, or undefined when somebody else holds it: losing the race is normal. */
   tryAcquire(table: TableId, o: CallOptions): Promise<Lease | undefined>;

@@ -7,7 +7,16 @@ import type { Checkpoint, CheckpointStore } from '../checkpoint-store.ts';
 import type { Clock } from '../clock.ts';
 import { goodUntil } from '../deadline.ts';
 import { DStreamError } from '../errors.ts';
-import type { HeldLease, InstanceId, Lease, LeaseSnapshot, LeaseStore, Presence } from '../lease-store.ts';
+import type { LeaseOverview, LeaseViewer, LiveInstance, StoredTable } from '../lease-overview.ts';
+import type {
+  AnnounceOptions,
+  HeldLease,
+  InstanceId,
+  Lease,
+  LeaseSnapshot,
+  LeaseStore,
+  Presence,
+} from '../lease-store.ts';
 import { isNewer, type Progress } from '../position.ts';
 import { tableKey, tableName, type TableId } from '../table-id.ts';
 
@@ -24,6 +33,8 @@ interface TableRecord {
   /** Store time; 0 when released. */
   endsAtMs: number;
   checkpoint: Checkpoint | undefined;
+  /** Wall clock of who saved it. */
+  savedAt: string | undefined;
 }
 
 /** What the replicas share. */
@@ -35,7 +46,7 @@ interface Shared {
 }
 
 /** One replica's view. `replica` makes another one's over the same leases. */
-export class InMemoryLeases implements LeaseStore, CheckpointStore {
+export class InMemoryLeases implements LeaseStore, CheckpointStore, LeaseViewer {
   readonly #options: InMemoryLeasesOptions;
   readonly #shared: Shared;
   /** The newest proven end of each lease taken here, by table and epoch: a save does not start past it. */
@@ -51,19 +62,37 @@ export class InMemoryLeases implements LeaseStore, CheckpointStore {
     return new InMemoryLeases({ ...this.#options, instance, clock }, this.#shared);
   }
 
-  async announce(instance: InstanceId, { signal }: CallOptions): Promise<Presence> {
+  async announce(instance: InstanceId, { signal, address }: AnnounceOptions): Promise<Presence> {
     signal.throwIfAborted();
-    return new InMemoryPresence(instance, this.#shared, this.#options.durationMs);
+    return new InMemoryPresence({ instance, address }, this.#shared, this.#options.durationMs);
   }
 
   async list({ signal }: CallOptions): Promise<LeaseSnapshot> {
     signal.throwIfAborted();
-    const { clock, tables, announcements } = this.#shared;
-    const live = [...announcements].filter(([, endsAtMs]) => endsAtMs > clock.wallMs());
     return {
-      held: new Map([...tables].filter(([, record]) => this.#isHeld(record)).map(heldLease)),
-      instances: [...new Set(live.map(([presence]) => presence.instance))].sort(),
+      held: new Map([...this.#shared.tables].filter(([, record]) => this.#isHeld(record)).map(heldLease)),
+      instances: [...new Set(this.#live().map(({ instance }) => instance))].sort(),
     };
+  }
+
+  async overview({ signal }: CallOptions): Promise<LeaseOverview> {
+    signal.throwIfAborted();
+    const byName = (a: { instance: string }, b: { instance: string }) => (a.instance < b.instance ? -1 : 1);
+    return {
+      instances: this.#live()
+        .map(({ instance, address }) => ({ instance, address }))
+        .sort(byName),
+      tables: [...this.#shared.tables]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, record]) => stored(key, record, this.#isHeld(record))),
+    };
+  }
+
+  #live(): readonly InMemoryPresence[] {
+    const { clock, announcements } = this.#shared;
+    return [...announcements]
+      .filter(([, endsAtMs]) => endsAtMs > clock.wallMs())
+      .map(([presence]) => presence);
   }
 
   async tryAcquire(table: TableId, { signal }: CallOptions): Promise<Lease | undefined> {
@@ -76,6 +105,7 @@ export class InMemoryLeases implements LeaseStore, CheckpointStore {
       owner: this.#options.instance,
       endsAtMs: this.#nextEnd(),
       checkpoint: record?.checkpoint,
+      savedAt: record?.savedAt,
     });
     return this.#proven({ table, epoch, acquiredAtMs: this.#shared.clock.wallMs() });
   }
@@ -112,6 +142,7 @@ export class InMemoryLeases implements LeaseStore, CheckpointStore {
         `the checkpoint of ${tableName(under.table)} does not move back to ${checkpoint.at.position}`,
       );
     record.checkpoint = checkpoint;
+    record.savedAt = new Date(this.#options.clock.wallMs()).toISOString();
   }
 
   #owned(lease: Lease): TableRecord {
@@ -138,12 +169,14 @@ export class InMemoryLeases implements LeaseStore, CheckpointStore {
 
 class InMemoryPresence implements Presence {
   readonly instance: InstanceId;
+  readonly address: string | undefined;
   readonly #shared: Shared;
   readonly #durationMs: number;
   #ended = false;
 
-  constructor(instance: InstanceId, shared: Shared, durationMs: number) {
+  constructor({ instance, address }: LiveInstance, shared: Shared, durationMs: number) {
     this.instance = instance;
+    this.address = address;
     this.#shared = shared;
     this.#durationMs = durationMs;
     this.#extend();
@@ -172,6 +205,20 @@ const heldLease = ([key, { owner, epoch }]: [string, TableRecord]): [string, Hel
   key,
   { owner, epoch },
 ];
+
+function stored(key: string, { owner, epoch, checkpoint, savedAt }: TableRecord, held: boolean): StoredTable {
+  return {
+    key,
+    owner: held ? owner : undefined,
+    epoch,
+    checkpoint: checkpoint && {
+      position: checkpoint.at.position,
+      generation: checkpoint.generation,
+      savedAt,
+    },
+    problem: undefined,
+  };
+}
 
 const progressOf = ({ at, generation }: Checkpoint): Progress => ({ generation, position: at.position });
 

@@ -1,0 +1,107 @@
+/** Leases and checkpoints for a person: one listing, and one read for every table whose blob has changed since. */
+import type { BlobItem } from '@azure/storage-blob';
+import { asDStreamError, type LeaseOverview, type SavedCheckpoint, type StoredTable } from '@dstream/core';
+import { databaseOf, isInstanceBlob, sourceOnlyPrefix } from './blob-names.ts';
+import { readCheckpoint, type StoredCheckpoint } from './checkpoint-blob.ts';
+import { isLeased, listBlobs } from './list-blobs.ts';
+import { fromMetadata } from './owner-metadata.ts';
+import type { Storage } from './storage.ts';
+import { errorCodeOf, isBlobMissing } from './translate-error.ts';
+
+/** Reads under way at a time. */
+const sideBySide = 16;
+
+type Read = Pick<StoredTable, 'checkpoint' | 'problem'>;
+
+export class OverviewReader {
+  readonly #storage: Storage;
+  /** What was read, by blob and ETag: looking again and again costs one listing and what has changed. */
+  #known: ReadonlyMap<string, Read> = new Map();
+
+  constructor(storage: Storage) {
+    this.#storage = storage;
+  }
+
+  /** A container that does not exist yet is an empty one. */
+  async read(signal: AbortSignal): Promise<LeaseOverview> {
+    const items = await this.#list(signal);
+    const tables = items.filter((item) => !isInstanceBlob(item.name) && item.name.endsWith('.lock'));
+    const reads = await this.#readAll(tables, signal);
+    this.#known = new Map(tables.map((item, n) => [versionOf(item), reads[n] ?? nothing]));
+    return {
+      instances: items
+        .filter((item) => isInstanceBlob(item.name) && isLeased(item))
+        .map(({ metadata }) => fromMetadata(metadata))
+        .map(({ owner, address }) => ({ instance: owner, address }))
+        .sort((a, b) => compare(a.instance, b.instance)),
+      tables: tables
+        .map((item, n) => ({ ...lease(item), ...(reads[n] ?? nothing) }))
+        .sort((a, b) => compare(a.key, b.key)),
+    };
+  }
+
+  /**
+   * Of the source, and of the database in any case of its letters: the blobs carry the catalogue's spelling, which
+   * who does not ask the database cannot know.
+   */
+  async #list(signal: AbortSignal): Promise<readonly BlobItem[]> {
+    const { options } = this.#storage;
+    const database = databaseOf(options).toLowerCase();
+    try {
+      const { items } = await listBlobs(this.#storage, sourceOnlyPrefix(options), signal);
+      return items.filter(({ name }) => name.split('/')[1]?.toLowerCase() === database);
+    } catch (error) {
+      if (errorCodeOf(error) === 'ContainerNotFound') return [];
+      throw error;
+    }
+  }
+
+  /** Some at a time. After a failure nothing more is begun, and it is thrown when nothing is under way any more. */
+  async #readAll(items: readonly BlobItem[], signal: AbortSignal): Promise<readonly Read[]> {
+    const reads: Read[] = [];
+    const waiting = items.entries();
+    const failed = new AbortController();
+    const worker = async () => {
+      for (const [n, item] of waiting) {
+        if (failed.signal.aborted) return;
+        reads[n] = this.#known.get(versionOf(item)) ?? (await this.#read(item, signal));
+      }
+    };
+    await Promise.all(
+      Array.from({ length: sideBySide }, () => worker().catch((error: unknown) => failed.abort(error))),
+    );
+    if (failed.signal.aborted) throw failed.signal.reason;
+    return reads;
+  }
+
+  /** What is wrong with the content is the table's problem; that the storage cannot be read is everybody's. */
+  async #read({ name }: BlobItem, signal: AbortSignal): Promise<Read> {
+    const blob = this.#storage.container.getBlockBlobClient(name);
+    try {
+      return { checkpoint: saved(await readCheckpoint(this.#storage, blob, signal)), problem: undefined };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isBlobMissing(error)) return nothing;
+      const { code, message } = asDStreamError(error);
+      if (code !== 'CheckpointUnreadable') throw error;
+      return { checkpoint: undefined, problem: message };
+    }
+  }
+}
+
+const nothing: Read = { checkpoint: undefined, problem: undefined };
+
+const versionOf = ({ name, properties }: BlobItem) => `${properties.etag} ${name}`;
+
+const compare = (a: string, b: string) => (a < b ? -1 : 1);
+
+function lease(item: BlobItem): Pick<StoredTable, 'key' | 'owner' | 'epoch'> {
+  const { owner, epoch, table } = fromMetadata(item.metadata);
+  const key = table === '' ? item.name.replace(/\.lock$/, '') : table;
+  return { key, owner: isLeased(item) ? owner : undefined, epoch };
+}
+
+function saved({ checkpoint, savedAt }: StoredCheckpoint): SavedCheckpoint | undefined {
+  if (checkpoint === undefined) return undefined;
+  return { position: checkpoint.at.position, generation: checkpoint.generation, savedAt };
+}

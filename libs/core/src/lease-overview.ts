@@ -1,0 +1,44 @@
+import type { CallOptions } from './call-options.ts';
+import type { InstanceId } from './lease-store.ts';
+
+/** A replica that is alive by its announcement. */
+export interface LiveInstance {
+  readonly instance: InstanceId;
+  /** Where it serves `/status`, as `http://127.0.0.1:8080`; undefined when it does not say. */
+  readonly address: string | undefined;
+}
+
+/** The checkpoint as it is stored. */
+export interface SavedCheckpoint {
+  readonly position: string;
+  readonly generation: number;
+  /** When it was saved, ISO 8601, by the clock of who saved it; undefined where that is not kept. */
+  readonly savedAt: string | undefined;
+}
+
+/** A table that was owned at least once. */
+export interface StoredTable {
+  /** `tableKey`. */
+  readonly key: string;
+  /** Who holds the lease now; undefined: nobody. */
+  readonly owner: InstanceId | undefined;
+  /** Of the last acquisition. */
+  readonly epoch: number;
+  /** Undefined: none was saved yet, or `problem` says why it cannot be read. */
+  readonly checkpoint: SavedCheckpoint | undefined;
+  readonly problem: string | undefined;
+}
+
+/** Leases and checkpoints of one source and database at one moment, for a person. */
+export interface LeaseOverview {
+  /** Sorted by name; one entry an announcement. */
+  readonly instances: readonly LiveInstance[];
+  /** Sorted by key. */
+  readonly tables: readonly StoredTable[];
+}
+
+/** Looks at leases and checkpoints without taking part: it changes nothing. */
+export interface LeaseViewer {
+  /** Rejects with `retry` or `fatal` when the store cannot be read. An unreadable checkpoint is its table's problem. */
+  overview(o: CallOptions): Promise<LeaseOverview>;
+}
