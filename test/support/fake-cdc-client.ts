@@ -18,12 +18,27 @@ export interface FakeInstance extends CaptureInstance {
 
 export const lsn = (n: number): Lsn => n.toString(16).toUpperCase().padStart(20, '0') as Lsn;
 
+/** A minute short, as a server counts whose second clock was read in the next minute. */
+const minutesToUtc = -59;
+
+/** Every transaction was committed at its LSN in seconds after ten o'clock of a server an hour ahead of UTC. */
+function localTimeOf(at: Lsn): Date {
+  return new Date(Date.UTC(2026, 10, 20, 10, 0, 0, 123) + Number(BigInt(`0x${at}`)) * 1_000);
+}
+
+/** The same in UTC. */
+export function timeOf(at: Lsn): Date {
+  return new Date(localTimeOf(at).getTime() - 3_600_000);
+}
+
 type Sets = readonly (readonly (readonly unknown[])[])[];
 
 export class FakeCdcClient implements SqlClient {
   readonly instances: FakeInstance[];
   readonly statements: Statement[] = [];
   max: Lsn | undefined;
+  /** The server's local clock, an hour ahead of UTC. */
+  now = new Date(Date.UTC(2026, 10, 20, 12));
   /** Called before every statement: may throw. */
   before: (statement: Statement) => void = () => {};
 
@@ -74,8 +89,9 @@ export class FakeCdcClient implements SqlClient {
         const from = lsnOf(parameters[i]?.value as Buffer);
         return [i, rows.some((row) => row.lsn > from) ? 1 : 0];
       });
-    const low = this.instances.map(({ name, startLsn }) => [name, lsnBytes(startLsn)]);
-    return [[[this.max === undefined ? null : lsnBytes(this.max)]], moved, low];
+    const low = this.instances.map(({ name, startLsn }) => [name, lsnBytes(startLsn), localTimeOf(startLsn)]);
+    const max = this.max === undefined ? [null, null] : [lsnBytes(this.max), localTimeOf(this.max)];
+    return [[[...max, this.now, minutesToUtc]], moved, low];
   }
 
   #catalogue(): Sets {
@@ -105,7 +121,7 @@ export class FakeCdcClient implements SqlClient {
       .slice(0, n)
       .map((row) => [lsnBytes(row.lsn), lsnBytes(row.seqval), row.operation, row.mask, ...row.values]);
     const lsns = [...new Set(instance.rows.map((row) => row.lsn))].filter((l) => l >= from && l <= to);
-    const times = lsns.map((l) => [lsnBytes(l), new Date(Date.UTC(2026, 10, 20, 10, 0, 0, 123)), -59]);
+    const times = lsns.map((l) => [lsnBytes(l), localTimeOf(l), minutesToUtc]);
     return [times, rows, [[lsnBytes(instance.startLsn)]]];
   }
 }

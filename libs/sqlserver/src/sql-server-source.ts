@@ -17,6 +17,7 @@ import { SqlConnection } from './client/sql-connection.ts';
 import { tablesOfDatabase } from './source/catalogue.ts';
 import { Prober } from './source/prober.ts';
 import type { ReaderContext, Start } from './source/reader-context.ts';
+import { noSourceObserver, type SourceObserver } from './source-observer.ts';
 import { TableReader } from './source/table-reader.ts';
 import { emptyPatterns, expandTables, intervalsOf, type TableSettings } from './source/table-settings.ts';
 
@@ -34,6 +35,8 @@ export interface SqlServerSourceOptions {
   readonly log: Log;
   /** A number in [0, 1). */
   readonly random: () => number;
+  /** Told what reading costs and how far it is. */
+  readonly observer?: SourceObserver;
   /** Silence of the server that is put up with, before the first row and between two. For tests of stalls. */
   readonly patience?: { readonly firstRowMs: number; readonly stallMs: number };
 }
@@ -57,16 +60,16 @@ export class SqlServerSource implements ChangeSource {
   #database: string;
 
   constructor(options: SqlServerSourceOptions) {
-    const { address, clock, log, random, start, maxRows, maxBytes } = options;
+    const { address, clock, log, random, start, maxRows, maxBytes, observer = noSourceObserver } = options;
     this.name = options.name ?? defaultSourceName(address);
     this.#database = address.database;
     this.#settings = options.tables;
     const open = (signal: AbortSignal) =>
       SqlConnection.open({ address, applicationName: 'dstream', packetSize }, signal);
     const client = new PooledSqlClient({ open, streams, clock, ...(options.patience ?? usualPatience) });
-    const prober = new Prober(client, clock);
+    const prober = new Prober(client, clock, observer);
     const limits = { maxRows, maxBytes };
-    this.#context = { client, prober, clock, log, random, start, limits, hash: sha256 };
+    this.#context = { client, prober, clock, log, observer, random, start, limits, hash: sha256 };
   }
 
   /** The database: as configured until `tables` was answered, then in the catalogue's spelling. */

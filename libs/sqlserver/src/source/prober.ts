@@ -7,22 +7,15 @@ import { asDStreamError, type Clock } from '@dstream/core';
 import { invalidObject, lockTimeout, objectDenied } from '../client/sql-errors.ts';
 import type { SqlClient } from '../client/sql-client.ts';
 import { sqlNumbers } from '../client/translate-error.ts';
-import { lsnOf, type Lsn } from '../rows/lsn.ts';
-import { probeResults, probeStatement, type ProbedTable } from '../sql/probe-statement.ts';
+import type { Lsn } from '../rows/lsn.ts';
+import { noSourceObserver, type SourceObserver } from '../source-observer.ts';
+import { probeStatement, type ProbedTable } from '../sql/probe-statement.ts';
 import { Alarm } from './alarm.ts';
+import { readProbe, type ProbeReading } from './probe-reading.ts';
 
-export interface ProbeAnswer {
-  /** `sys.fn_cdc_get_max_lsn()`, asked first; undefined while capture has not run yet. */
-  readonly max: Lsn | undefined;
+export interface ProbeAnswer extends Omit<ProbeReading, 'moved'> {
   /** Whether the change table holds anything after the table's position. */
   readonly moved: boolean;
-  /** Low-water marks of all capture instances that have begun, asked last. */
-  readonly low: ReadonlyMap<string, Lsn>;
-  /**
-   * The names of all capture instances that have begun as one text: another text means that the catalogue has changed,
-   * or that an instance has come to its first LSN.
-   */
-  readonly instances: string;
   /** Monotonic time when the statement was sent. */
   readonly askedAtMs: number;
 }
@@ -46,15 +39,17 @@ const maxTables = 250;
 export class Prober {
   readonly #client: SqlClient;
   readonly #clock: Clock;
+  readonly #observer: Pick<SourceObserver, 'probed'>;
   readonly #stop = new AbortController();
   readonly #registered = new Map<string, number>();
   readonly #waiting = new Set<Waiting>();
   readonly #alarm: Alarm;
   #running: Promise<void> | undefined;
 
-  constructor(client: SqlClient, clock: Clock) {
+  constructor(client: SqlClient, clock: Clock, observer: Pick<SourceObserver, 'probed'> = noSourceObserver) {
     this.#client = client;
     this.#clock = clock;
+    this.#observer = observer;
     this.#alarm = new Alarm(clock);
   }
 
@@ -141,17 +136,23 @@ export class Prober {
 
   async #answer(due: readonly Waiting[], covered: readonly ProbedTable[]): Promise<void> {
     const askedAtMs = this.#clock.monotonicMs();
-    const sets = await this.#client.query(probeStatement(covered), { signal: this.#stop.signal });
-    const max = sets[probeResults.max]?.[0]?.[0];
-    const moved = new Set(
-      (sets[probeResults.moved] ?? [])
-        .filter(([, yes]) => yes === 1)
-        .map(([i]) => covered[Number(i)]?.captureInstance),
-    );
-    const low = lowWaterMarks(sets[probeResults.instances] ?? []);
-    const instances = [...low.keys()].sort().join('\n');
-    const common = { max: Buffer.isBuffer(max) ? lsnOf(max) : undefined, low, instances, askedAtMs };
-    for (const { captureInstance, resolve } of due) resolve({ ...common, moved: moved.has(captureInstance) });
+    const { moved, ...reading } = await this.#read(covered, askedAtMs);
+    for (const { captureInstance, resolve } of due)
+      resolve({ ...reading, askedAtMs, moved: moved.has(captureInstance) });
+  }
+
+  async #read(covered: readonly ProbedTable[], askedAtMs: number): Promise<ProbeReading> {
+    let captureLagMs: number | undefined;
+    let failed = true;
+    try {
+      const sets = await this.#client.query(probeStatement(covered), { signal: this.#stop.signal });
+      const reading = readProbe(sets, covered);
+      ({ captureLagMs } = reading.times);
+      failed = false;
+      return reading;
+    } finally {
+      this.#observer.probed({ tookMs: this.#clock.monotonicMs() - askedAtMs, failed, captureLagMs });
+    }
   }
 }
 
@@ -163,15 +164,6 @@ function lowestPositions(due: readonly ProbeRequest[]): ReadonlyMap<string, Lsn>
     if (known === undefined || scanned < known) lowest.set(captureInstance, scanned);
   }
   return lowest;
-}
-
-/** Without the instances whose `start_lsn` is NULL: their low endpoint is not established ("cdc.change_tables"). */
-function lowWaterMarks(rows: readonly (readonly unknown[])[]): ReadonlyMap<string, Lsn> {
-  return new Map(
-    rows.flatMap(([name, lsn]): [string, Lsn][] =>
-      Buffer.isBuffer(lsn) ? [[String(name), lsnOf(lsn)]] : [],
-    ),
-  );
 }
 
 function isOfOneTable(number: number): boolean {

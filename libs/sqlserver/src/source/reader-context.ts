@@ -1,5 +1,6 @@
 import type { Clock, Hash, Log } from '@dstream/core';
 import type { SqlClient } from '../client/sql-client.ts';
+import type { SourceObserver } from '../source-observer.ts';
 import type { Prober } from './prober.ts';
 import type { ReadLimits } from './window-reader.ts';
 
@@ -12,6 +13,7 @@ export interface ReaderContext {
   readonly prober: Prober;
   readonly clock: Clock;
   readonly log: Log;
+  readonly observer: SourceObserver;
   /** A number in [0, 1). */
   readonly random: () => number;
   readonly hash: Hash;

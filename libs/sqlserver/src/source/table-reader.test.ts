@@ -16,6 +16,7 @@ import {
   type FakeInstance,
   type FakeRow,
 } from '../../../../test/support/fake-cdc-client.ts';
+import { noSourceObserver } from '../source-observer.ts';
 import { Prober } from './prober.ts';
 import type { Start } from './reader-context.ts';
 import { TableReader } from './table-reader.ts';
@@ -67,6 +68,7 @@ function rig(
     prober,
     start,
     log: silentLog,
+    observer: noSourceObserver,
     random: () => 0,
     hash: (text: string) => createHash('sha256').update(text).digest('hex'),
     limits: { maxRows, maxBytes: 1_000_000 },
@@ -150,7 +152,7 @@ describe('a table reader', () => {
         lsn: `0x${lsn(2)}`,
         seqval: `0x${lsn(5)}`,
         sequence: 1,
-        committedAt: '2026-11-20T09:00:00.123Z',
+        committedAt: '2026-11-20T09:00:02.123Z',
         position: `${lsn(2)}:0000000001`,
       },
     });

@@ -18,6 +18,7 @@ import {
 import { highestLsn, previousLsn, type Lsn } from '../rows/lsn.ts';
 import { placeOfToken, resumePointOf, type Place } from '../rows/position.ts';
 import { gapBelow, neededFrom, wentBack } from './gap.ts';
+import { PlaceInTime } from './place-in-time.ts';
 import { InstanceFollower } from './instance-follower.ts';
 import type { ProbeAnswer } from './prober.ts';
 import type { ReaderContext } from './reader-context.ts';
@@ -31,6 +32,7 @@ export class TableReader {
   readonly #o: CallOptions;
   readonly #follower: InstanceFollower;
   readonly #schedule: PollSchedule;
+  readonly #inTime: PlaceInTime;
   #catalogue: string | undefined;
   #waitMs = 0;
   #dueAtMs: number;
@@ -42,6 +44,7 @@ export class TableReader {
     this.#schedule = new PollSchedule(intervals, context.random);
     const log = context.log.child({ table: tableName(table) });
     this.#follower = new InstanceFollower(context, table, log, this.#schedule);
+    this.#inTime = new PlaceInTime(context.observer, table);
     this.#dueAtMs = context.clock.monotonicMs();
   }
 
@@ -68,7 +71,7 @@ export class TableReader {
     for (let first = true; ; first = false) {
       await this.#refuseGap(place, answer);
       const { max, moved } = answer;
-      if (max === undefined || neededFrom(place) > max) this.#waitAfter(answer, false);
+      if (max === undefined || neededFrom(place) > max) this.#nothingLeft(place, answer);
       else if (moved || first) place = yield* this.#readUpTo(place, max, first, answer);
       else place = yield* this.#idle(place, max, answer);
       answer = await this.#ask(place);
@@ -87,13 +90,15 @@ export class TableReader {
     // Also after the first answer: an instance may have begun between the look into the catalogue and the probe.
     if (this.#catalogue !== answer.instances) this.#follower.forget();
     this.#catalogue = answer.instances;
+    this.#inTime.answered(answer, captureInstance);
     return answer;
   }
 
   /** Where a table without a checkpoint begins. */
   async #begin({ max, low }: ProbeAnswer): Promise<Place> {
     const instances = await this.#follower.instances(this.#o);
-    const behind = ({ name, startLsn }: (typeof instances)[number]) => previousLsn(low.get(name) ?? startLsn);
+    const behind = ({ name, startLsn }: (typeof instances)[number]) =>
+      previousLsn(low.get(name)?.lsn ?? startLsn);
     if (this.#context.start === 'earliest') return { kind: 'scanned', lsn: behind(instances[0]) };
     // A new instance starts above the max LSN until capture has come so far.
     const newest = behind(instances.at(-1) ?? instances[0]);
@@ -107,7 +112,7 @@ export class TableReader {
       followed = await this.#follower.follow(place, this.#o);
     }
     const { captureInstance, startLsn } = followed;
-    const marks = { captureInstance, low: answer.low.get(captureInstance) ?? startLsn };
+    const marks = { captureInstance, low: answer.low.get(captureInstance)?.lsn ?? startLsn };
     const back = answer.max === undefined ? undefined : wentBack(this.#table, place, answer.max, marks);
     const gap = back ?? gapBelow(this.#table, place, marks);
     if (gap !== undefined) throw gap;
@@ -129,11 +134,19 @@ export class TableReader {
       for await (const batch of windows.read(place, to, backlog, this.#o.signal)) {
         place = placeOfToken(batch.end.token);
         found ||= batch.changes.length > 0;
+        this.#inTime.movedTo(committedAtMs(batch));
         yield batch;
       }
     }
+    this.#inTime.movedTo(answer.times.maxAtMs);
     this.#waitAfter(answer, found);
     return place;
+  }
+
+  /** The place is at the max LSN, or above it at the very start of an instance. */
+  #nothingLeft(place: Place, answer: ProbeAnswer): void {
+    if (place.lsn === answer.max) this.#inTime.movedTo(answer.times.maxAtMs);
+    this.#waitAfter(answer, false);
   }
 
   /** Nothing moved: everything up to the max LSN, or to where the next instance takes over, has been scanned. */
@@ -141,6 +154,7 @@ export class TableReader {
     const { until } = await this.#follower.follow(place, this.#o);
     this.#waitAfter(answer, false);
     const idle: Place = { kind: 'scanned', lsn: lower(max, until) };
+    if (idle.lsn === max) this.#inTime.movedTo(answer.times.maxAtMs);
     if (idle.lsn > place.lsn) yield { changes: [], end: resumePointOf(idle) };
     return idle;
   }
@@ -148,7 +162,13 @@ export class TableReader {
   #waitAfter({ askedAtMs }: ProbeAnswer, found: boolean): void {
     this.#waitMs = found ? this.#schedule.afterChanges() : this.#schedule.afterNothing();
     this.#dueAtMs = askedAtMs + this.#waitMs;
+    this.#context.observer.waits(this.#table, this.#waitMs);
   }
+}
+
+function committedAtMs({ changes }: ChangeBatch): number | undefined {
+  const last = changes.at(-1);
+  return last && Date.parse(last.metadata.committedAt);
 }
 
 function lower(max: Lsn, until: Lsn | undefined): Lsn {

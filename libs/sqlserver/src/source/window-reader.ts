@@ -1,5 +1,12 @@
 /** Reads one window of one table: pages by the complete key, rows as they arrive, batches of whole changes. */
-import { DStreamError, type ChangeBatch, type ChangeEvent, type TableId, type Hash } from '@dstream/core';
+import {
+  DStreamError,
+  type ChangeBatch,
+  type ChangeEvent,
+  type Clock,
+  type TableId,
+  type Hash,
+} from '@dstream/core';
 import type { SqlClient } from '../client/sql-client.ts';
 import { EventBuilder } from '../rows/event-builder.ts';
 import { lsnOf, zeroLsn, type Lsn } from '../rows/lsn.ts';
@@ -8,10 +15,12 @@ import { RowAssembler, type KeyText } from '../rows/row-assembler.ts';
 import { RowDecoder } from '../rows/row-decoder.ts';
 import type { ChangeRow, LogicalChange } from '../rows/change-row.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
+import type { SourceObserver } from '../source-observer.ts';
 import { pageResults, PageStatements, type PageCursor } from '../sql/page-statement.ts';
 import { Batcher } from './batcher.ts';
 import { CommitTimes } from './commit-times.ts';
 import { gapBelow, neededFrom } from './gap.ts';
+import { PageMeter } from './page-meter.ts';
 
 export interface ReadLimits {
   /** Rows that a window is cut to: its last transaction may go beyond them. */
@@ -26,6 +35,8 @@ export interface WindowReaderOptions {
   readonly instance: CaptureInstance;
   readonly limits: ReadLimits;
   readonly hash: Hash;
+  readonly clock: Clock;
+  readonly observer: SourceObserver;
 }
 
 /** What a page has done to the state of its window. */
@@ -89,7 +100,7 @@ export class WindowReader {
       cursor: cursorOf(place),
       times: new CommitTimes(),
     };
-    while (yield* this.#page(state, to, signal)) {
+    while (yield* this.#metered(state, to, signal)) {
       if (!state.batcher.empty) yield state.batcher.take();
       if (!bounded) return;
     }
@@ -98,15 +109,29 @@ export class WindowReader {
     yield state.batcher.takeLast({ kind: 'scanned', lsn: to });
   }
 
-  /** Reads one page; true when it was full, so that there may be more. */
-  async *#page(state: Progress, to: Lsn, signal: AbortSignal): AsyncGenerator<ChangeBatch, boolean> {
+  /** Reads one page; true when it was full, so that there may be more. What it cost is told, also when it is given up. */
+  async *#metered(state: Progress, to: Lsn, signal: AbortSignal): AsyncGenerator<ChangeBatch, boolean> {
+    const { clock, observer, table } = this.#options;
+    const meter = new PageMeter(clock);
+    try {
+      return yield* this.#page(state, to, signal, meter);
+    } finally {
+      observer.read(table, meter.read());
+    }
+  }
+
+  async *#page(
+    state: Progress,
+    to: Lsn,
+    signal: AbortSignal,
+    meter: PageMeter,
+  ): AsyncGenerator<ChangeBatch, boolean> {
     const { client, limits } = this.#options;
     const pageRows = pageShare * limits.maxRows;
     const statement = this.#statements.page({ cursor: state.cursor, to, rows: pageRows });
     const decoder = new RowDecoder(this.#statements.columns);
     const start = state.batcher.place;
     let toSkip = state.cursor.skip;
-    let rows = 0;
     let low: Lsn | undefined;
     state.times = new CommitTimes();
     for await (const handful of client.stream(statement, limits, { signal }))
@@ -120,18 +145,20 @@ export class WindowReader {
             continue;
           }
           toSkip = 0;
-          rows += 1;
+          meter.row(cells.bytes);
           state.cursor = after(state.cursor, row);
           const finished = state.assembler.push(row);
           if (finished !== undefined) state.batcher.add(finished);
           if (state.batcher.full) {
             await this.#check(start, signal);
+            meter.pause();
             yield state.batcher.take();
+            meter.resume();
           }
         }
       }
     this.#throwGap(start, low ?? zeroLsn);
-    return rows >= pageRows;
+    return meter.rows >= pageRows;
   }
 
   /** Asks for the low-water mark now: what was read so far was there when it had not passed `start`. */

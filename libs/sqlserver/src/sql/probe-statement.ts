@@ -12,13 +12,21 @@ export interface ProbedTable {
 /** Milliseconds that a probe waits for a lock: cleanup and capture lock whole change tables now and then. */
 const lockTimeoutMs = 5_000;
 
-/** What a probe answers, by number of its result set. */
+/**
+ * What a probe answers, by number of its result set. `max`: the LSN, its commit time, the server's now (both in its local
+ * zone), minutes from that zone to UTC. `instances`: name, low-water mark, commit time of the first transaction from there on.
+ */
 export const probeResults = { max: 0, moved: 1, instances: 2 } as const;
+
+const mapping = 'FROM [cdc].[lsn_time_mapping] AS m';
 
 /**
  * Three result sets, in this order for a reason. The max LSN first: what the tables are asked after it is known, so
  * "nothing new" holds up to it. The low-water marks last: when one has not passed a table's position then, cleanup
  * took nothing that the table's answer should have shown. The text depends on the set of tables alone.
+ *
+ * The times cost a seek each in the clustered index of `cdc.lsn_time_mapping` and no statement of their own. The low-water
+ * mark of an instance that was never cleaned up is not in there: hence the first entry from it on.
  *
  * A locked change table fails the probe with 1222 after five seconds instead of holding up all tables. The setting
  * is of the connection, so it is undone for the statements after it; a batch goes on after a 1222.
@@ -31,9 +39,12 @@ export function probeStatement(tables: readonly ProbedTable[]): Statement {
   return {
     text: [
       `SET LOCK_TIMEOUT ${lockTimeoutMs}`,
-      'SELECT sys.fn_cdc_get_max_lsn() AS [max]',
+      'DECLARE @max binary(10) = sys.fn_cdc_get_max_lsn()',
+      `SELECT @max AS [max], (SELECT m.[tran_end_time] ${mapping} WHERE m.[start_lsn] = @max) AS [at], GETDATE() AS [now],\n` +
+        '  DATEDIFF(minute, GETDATE(), GETUTCDATE()) AS [utc]',
       branches.join('\nUNION ALL ') || 'SELECT 0 AS [i], 0 AS [moved]',
-      'SELECT [capture_instance], [start_lsn] FROM [cdc].[change_tables]',
+      `SELECT c.[capture_instance], c.[start_lsn],\n  (SELECT TOP (1) m.[tran_end_time] ${mapping} WHERE m.[start_lsn] >= c.[start_lsn] ORDER BY m.[start_lsn]) AS [at]\n` +
+        'FROM [cdc].[change_tables] AS c',
       'SET LOCK_TIMEOUT -1',
     ].join(';\n'),
     parameters: tables.map(({ scanned }, i) => lsnParameter(`p${i}`, scanned ?? highestLsn)),

@@ -58,8 +58,14 @@ describe('the probe', () => {
 
   test('waits five seconds for a lock, and leaves the connection as it was', () => {
     const { text } = probe(low, low);
-    expect(text.startsWith('SET LOCK_TIMEOUT 5000;\nSELECT ')).toBe(true);
+    expect(text.startsWith('SET LOCK_TIMEOUT 5000;\nDECLARE ')).toBe(true);
     expect(text.endsWith(';\nSET LOCK_TIMEOUT -1')).toBe(true);
+  });
+
+  test('asks when the max LSN was committed and where history begins, without a statement more', () => {
+    const { text } = probe(low);
+    expect(text.match(/lsn_time_mapping/g)).toHaveLength(2);
+    expect(text.split(';\n').filter((statement) => statement.startsWith('SELECT'))).toHaveLength(3);
   });
 
   test('asks for the max LSN first and for the low-water marks last', () => {

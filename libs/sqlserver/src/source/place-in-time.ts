@@ -1,0 +1,38 @@
+import type { TableId } from '@dstream/core';
+import type { SourceObserver } from '../source-observer.ts';
+import type { ProbeAnswer } from './prober.ts';
+
+/** Puts together what is known of a table's place in time, and tells it whenever some of it is news. */
+export class PlaceInTime {
+  readonly #observer: Pick<SourceObserver, 'stands'>;
+  readonly #table: TableId;
+  #captureLagMs: number | undefined;
+  #historyFromMs: number | undefined;
+  #positionAtMs: number | undefined;
+
+  constructor(observer: Pick<SourceObserver, 'stands'>, table: TableId) {
+    this.#observer = observer;
+    this.#table = table;
+  }
+
+  answered({ times, low }: ProbeAnswer, captureInstance: string): void {
+    this.#captureLagMs = times.captureLagMs;
+    this.#historyFromMs = low.get(captureInstance)?.atMs;
+    this.#tell();
+  }
+
+  /** @param atMs commit time of what was read last; undefined when it is not known, then the last known one stands */
+  movedTo(atMs: number | undefined): void {
+    if (atMs === undefined || atMs === this.#positionAtMs) return;
+    this.#positionAtMs = atMs;
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#observer.stands(this.#table, {
+      captureLagMs: this.#captureLagMs,
+      historyFromMs: this.#historyFromMs,
+      positionAtMs: this.#positionAtMs,
+    });
+  }
+}

@@ -1,0 +1,70 @@
+/** What a probe's result sets say. */
+import { lsnOf, type Lsn } from '../rows/lsn.ts';
+import { probeResults, type ProbedTable } from '../sql/probe-statement.ts';
+import { utcMs } from './commit-times.ts';
+
+export interface LowWaterMark {
+  readonly lsn: Lsn;
+  /** Commit time of the oldest transaction that is kept, UTC; undefined while there is none. */
+  readonly atMs: number | undefined;
+}
+
+/** For metrics: nothing is decided by them. */
+export interface ProbeTimes {
+  /** Commit time of the max LSN, UTC, milliseconds since 1970. */
+  readonly maxAtMs: number | undefined;
+  /** The server's now minus that. */
+  readonly captureLagMs: number | undefined;
+}
+
+export interface ProbeReading {
+  /** `sys.fn_cdc_get_max_lsn()`, asked first; undefined while capture has not run yet. */
+  readonly max: Lsn | undefined;
+  readonly times: ProbeTimes;
+  /** Capture instances whose change table holds anything after the table's position. */
+  readonly moved: ReadonlySet<string | undefined>;
+  /** Low-water marks of all capture instances that have begun, asked last. */
+  readonly low: ReadonlyMap<string, LowWaterMark>;
+  /**
+   * The names of all capture instances that have begun as one text: another text means that the catalogue has changed,
+   * or that an instance has come to its first LSN.
+   */
+  readonly instances: string;
+}
+
+type Rows = readonly (readonly unknown[])[];
+
+export function readProbe(sets: readonly Rows[], covered: readonly ProbedTable[]): ProbeReading {
+  const [max, at, now, minutes] = sets[probeResults.max]?.[0] ?? [];
+  const toUtc = (local: unknown) => (local instanceof Date ? utcMs(local, Number(minutes)) : undefined);
+  const low = lowWaterMarks(sets[probeResults.instances] ?? [], toUtc);
+  return {
+    max: Buffer.isBuffer(max) ? lsnOf(max) : undefined,
+    times: timesOf(toUtc(at), toUtc(now)),
+    moved: new Set(
+      (sets[probeResults.moved] ?? [])
+        .filter(([, yes]) => yes === 1)
+        .map(([i]) => covered[Number(i)]?.captureInstance),
+    ),
+    low,
+    instances: [...low.keys()].sort().join('\n'),
+  };
+}
+
+/** `tran_end_time` is rounded to three milliseconds ("datetime"), so the newest may lie after the server's now. */
+function timesOf(maxAtMs: number | undefined, nowMs: number | undefined): ProbeTimes {
+  const known = maxAtMs !== undefined && nowMs !== undefined;
+  return { maxAtMs, captureLagMs: known ? Math.max(0, nowMs - maxAtMs) : undefined };
+}
+
+/** Without the instances whose `start_lsn` is NULL: their low endpoint is not established ("cdc.change_tables"). */
+function lowWaterMarks(
+  rows: Rows,
+  toUtc: (local: unknown) => number | undefined,
+): ReadonlyMap<string, LowWaterMark> {
+  return new Map(
+    rows.flatMap(([name, lsn, at]): [string, LowWaterMark][] =>
+      Buffer.isBuffer(lsn) ? [[String(name), { lsn: lsnOf(lsn), atMs: toUtc(at) }]] : [],
+    ),
+  );
+}
