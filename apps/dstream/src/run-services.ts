@@ -18,7 +18,7 @@ import {
   type LogFormat,
   type RunningService,
 } from '@dstream/runtime';
-import { azureCredential } from './azure-credential.ts';
+import { azureCredentials } from './azure-credential.ts';
 import { endProcess } from './end-process.ts';
 import { instanceName } from './instance-name.ts';
 
@@ -31,8 +31,8 @@ export interface RunOptions {
   readonly logFormat?: LogFormat;
 }
 
-/** One for the process. It loads and asks nothing until a connection without a connection string does. */
-const credential = azureCredential();
+/** Of the process. They load and ask nothing until a connection without a connection string does. */
+const credential = azureCredentials();
 
 /** How long a process that was told twice to stop may still take to close its connections. */
 const lastWordsMs = 1_000;
@@ -138,7 +138,7 @@ function compose(
     log: log.child({ service: name }),
     metrics,
     configuration,
-    credential: () => credential,
+    credential,
   };
   return name === 'ingester' ? composeIngester(context) : composeProcessor(context);
 }

@@ -1,4 +1,4 @@
-import type { Clock, InstanceId, Log, TokenCredential } from '@dstream/core';
+import type { Clock, CredentialOf, InstanceId, Log } from '@dstream/core';
 import type { Metrics } from './metrics.ts';
 
 /** What a process gives to a service it composes. */
@@ -8,6 +8,8 @@ export interface ServiceContext<C> {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly configuration: C;
-  /** Who signs in where there is no connection string. One for the process, made at the first call. */
-  readonly credential: () => TokenCredential;
+  /** Who signs in where there is no connection string. One an identity for the process. */
+  readonly credential: CredentialOf;
+  /** Where this process serves `/status`, as `http://127.0.0.1:8080`; undefined before it does, and when it does not. */
+  readonly httpAddress: () => string | undefined;
 }
