@@ -118,6 +118,7 @@ function startReplica(name: string, { clock, source, topic, leases: shared }: Wo
     log: silentLog,
     random: () => 0.5,
     metrics: noIngesterMetrics,
+    httpAddress: () => `http://${name}`,
     settings: {
       leaseDurationMs,
       checkpointIntervalMs: 1_000,

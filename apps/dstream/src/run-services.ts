@@ -19,6 +19,7 @@ import {
   type RunningService,
 } from '@dstream/runtime';
 import { azureCredentials } from './azure-credential.ts';
+import { announcedAddress } from './announced-address.ts';
 import { endProcess } from './end-process.ts';
 import { instanceName } from './instance-name.ts';
 
@@ -79,13 +80,13 @@ async function runAll(
   const metrics = new Metrics();
   metrics.collectProcess();
   const connections = new AsyncDisposableStack();
+  let address: string | undefined;
+  const base = { configuration, options, metrics, log, httpAddress: () => address };
   try {
-    const services = names.map((name) =>
-      connections.use(compose(name, configuration, options, metrics, log)),
-    );
+    const services = names.map((name) => connections.use(compose(name, base)));
     const isBlocked = () => services.some((service) => service.isBlocked());
     onAbort(stop.aborted, () => setTimeout(() => endProcess(1, isBlocked), lastWordsMs).unref());
-    await serve(services, configuration, metrics, connections, log);
+    address = await serve(services, configuration, metrics, connections, log);
     const outcomes = await Promise.all(services.map((service) => runOne(service, stop, log)));
     return outcomes.includes('failed') || stop.aborted.aborted;
   } finally {
@@ -102,15 +103,16 @@ async function closeAll(connections: AsyncDisposableStack, log: Log): Promise<vo
   }
 }
 
+/** Resolves with where others reach it; undefined when nothing is served. */
 async function serve(
   services: readonly RunningService[],
   configuration: Configuration,
   metrics: Metrics,
   connections: AsyncDisposableStack,
   log: Log,
-): Promise<void> {
+): Promise<string | undefined> {
   const { http, httpConfigured } = configuration.service;
-  if (http === undefined) return;
+  if (http === undefined) return undefined;
   const endpoint = connections.use(
     await startHttp({
       ...http,
@@ -123,21 +125,23 @@ async function serve(
   if (endpoint.replaced)
     log.warn('the default port is taken, another one is used', { http: endpoint.address });
   else log.info('listening', { http: endpoint.address });
+  return announcedAddress(endpoint.address);
 }
 
-function compose(
-  name: ServiceName,
-  configuration: Configuration,
-  options: RunOptions,
-  metrics: Metrics,
-  log: Log,
-): RunningService {
+interface Base {
+  readonly configuration: Configuration;
+  readonly options: RunOptions;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly httpAddress: () => string | undefined;
+}
+
+function compose(name: ServiceName, { options, log, ...base }: Base): RunningService {
   const context = {
+    ...base,
     instance: instanceName(options.instance, process.env),
     clock: systemClock,
     log: log.child({ service: name }),
-    metrics,
-    configuration,
     credential,
   };
   return name === 'ingester' ? composeIngester(context) : composeProcessor(context);

@@ -31,6 +31,8 @@ export interface IngesterParts {
   readonly random: () => number;
   readonly metrics: IngesterMetrics;
   readonly settings: IngesterSettings;
+  /** Where this process serves `/status`, for its announcement. Asked when it announces itself. */
+  readonly httpAddress: () => string | undefined;
 }
 
 export interface IngesterSettings {

@@ -45,6 +45,25 @@ describe('an ingester', () => {
     await second.stop();
   });
 
+  test('announces where its status is, and reports how many changes a second it sends', async () => {
+    const world = setup(['A']);
+    const replica = world.start('r1');
+    for (let second = 0; second < 20; second += 1) {
+      world.source.write('A', 6);
+      await world.clock.advance(1_000);
+    }
+    expect(await world.leases.overview({ signal: never })).toMatchObject({
+      instances: [{ instance: 'r1', address: 'http://r1' }],
+    });
+    const [report] = replica.owned();
+    expect(report).toMatchObject({ key: tableKey(tableOf('A')), epoch: 1, changes: expect.any(Number) });
+    expect(report?.changesPerSecond).toBeGreaterThan(5);
+    expect(report?.changesPerSecond).toBeLessThan(7);
+    await world.clock.advance(15_000);
+    expect(replica.owned()).toMatchObject([{ changesPerSecond: 0 }]);
+    await replica.stop();
+  });
+
   test('after a kill another replica goes on from the checkpoint: nothing is lost, what is repeated has the same id', async () => {
     const world = setup(['A']);
     const first = world.start('r1');

@@ -8,6 +8,7 @@ import {
   balance,
   type DStreamError,
   tableKey,
+  tableName,
   type InstanceId,
   type LeaseSnapshot,
   type Presence,
@@ -80,7 +81,7 @@ export class Ingester implements Service {
   }
 
   async #connect(signal: AbortSignal): Promise<Presence> {
-    const { connections, clock, log, leases, instance } = this.#parts;
+    const { connections, clock, log } = this.#parts;
     await together(signal, [
       ...connections.map(({ what, connect }) => (until: AbortSignal) => {
         const outage = new Outage(`connecting to ${what}`, log, clock);
@@ -91,7 +92,14 @@ export class Ingester implements Service {
         return retrying((s) => this.#tables.refresh(s), until, { clock, outage });
       },
     ]);
-    return retrying((s) => leases.announce(instance, { signal: s }), signal, { clock, outage: this.#outage });
+    return this.#announce(signal);
+  }
+
+  #announce(signal: AbortSignal): Promise<Presence> {
+    const { clock, leases, instance, httpAddress } = this.#parts;
+    const announce = (attempt: AbortSignal) =>
+      leases.announce(instance, { signal: attempt, address: httpAddress() });
+    return retrying(announce, signal, { clock, outage: this.#outage });
   }
 
   async #balanceUntil(presence: Presence, stop: StopSignals): Promise<void> {
@@ -175,13 +183,15 @@ export class Ingester implements Service {
 
 function foreign(table: TableId, held: { owner: InstanceId; epoch: number } | undefined): TableReport {
   return {
-    table: `${table.schema}.${table.table}`,
+    key: tableKey(table),
+    table: tableName(table),
     owner: held?.owner ?? null,
     epoch: held?.epoch ?? null,
     position: null,
     generation: null,
     lagMs: null,
     changes: 0,
+    changesPerSecond: null,
     fault: null,
   };
 }

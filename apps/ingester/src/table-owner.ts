@@ -38,7 +38,7 @@ export class TableOwner {
   constructor(lease: Lease, parts: IngesterParts) {
     this.#parts = parts;
     this.#log = parts.log.child({ table: tableName(lease.table), epoch: lease.epoch });
-    this.status = new TableStatus(lease);
+    this.status = new TableStatus(lease, parts.clock);
     this.#outage = new Outage('reading the table', this.#log, parts.clock);
     this.#backoff = new Backoff({ firstMs: 500, maxMs: 30_000, random: parts.random });
     const common = { clock: parts.clock, log: this.#log };

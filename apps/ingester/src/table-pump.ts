@@ -128,7 +128,7 @@ export class TablePump {
     const name = tableName(lease.table);
     const bytes = messages.reduce((sum, message) => sum + message.bodyBytes, 0);
     metrics.sent(name, changes.length, messages.length, bytes);
-    status.changes += changes.length;
+    status.sent(changes.length);
     const committedAt = changes.at(-1)?.metadata.committedAt;
     if (committedAt !== undefined) this.#recordLag(Math.max(0, clock.wallMs() - Date.parse(committedAt)));
   }
