@@ -15,6 +15,9 @@ export interface Expansion {
 /** What may stand in the name of a destination: filled in for each change, so kept as it is here. */
 const names = ['server', 'database', 'schema', 'table'] as const;
 
+/** A part of who a table is, as `{{ … }}` names it in the name of a destination. */
+export type NamePart = (typeof names)[number];
+
 const template = /\{\{-?\s*(.*?)\s*-?\}\}/gs;
 const envCall = /^env\s+(?:"([^"]+)"|`([^`]+)`)$/;
 
@@ -41,7 +44,12 @@ export function expandTemplates(text: string, env: Environment, keepsNames: bool
   return { text: expanded, variables, unset, faults };
 }
 
-function isName(inner: string): boolean {
+/** Fills in what `expandTemplates` has kept. */
+export function fillNames(text: string, valueOf: (part: NamePart) => string): string {
+  return text.replaceAll(template, (whole, inner: string) => (isName(inner) ? valueOf(inner) : whole));
+}
+
+function isName(inner: string): inner is NamePart {
   return names.some((name) => name === inner);
 }
 

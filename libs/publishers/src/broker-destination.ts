@@ -2,27 +2,32 @@
 import {
   brokerConnectionKeys,
   connectionParts,
-  destinationName,
   readBrokerConnection,
   withDefault,
   type BrokerConnection,
   type Findings,
+  type Key,
   type Reading,
 } from '@dstream/config/schema';
+import { nameTemplate, type NameRules } from './destination-name.ts';
 
-export const brokerDestinationKeys = {
-  ...brokerConnectionKeys,
-  name: withDefault(
-    destinationName,
-    '{{ server }}.{{ database }}.{{ table }}.events',
-    'Name of the destination, filled in for each change and put in lower case.',
-    { keepsNames: true },
-  ),
-} as const;
+type BrokerDestinationKeys = typeof brokerConnectionKeys & { readonly name: Key<string> };
+
+export function brokerDestinationKeys(rules: NameRules): BrokerDestinationKeys {
+  return {
+    ...brokerConnectionKeys,
+    name: withDefault(
+      nameTemplate(rules),
+      '{{ server }}.{{ database }}.{{ table }}.events',
+      'Name of the destination, filled in for each change and put in lower case.',
+      { keepsNames: true },
+    ),
+  };
+}
 
 export interface BrokerDestination {
   readonly connection: BrokerConnection;
-  /** A template, or a plain name. */
+  /** For `destinationNames`: a template, or a plain name. */
   readonly name: string;
 }
 
@@ -31,7 +36,7 @@ export interface BrokerDestination {
  * refuse every other one.
  */
 export function readBrokerDestination(
-  reading: Reading<typeof brokerDestinationKeys>,
+  reading: Reading<BrokerDestinationKeys>,
   findings: Findings,
 ): BrokerDestination {
   const { connection_string: text, name } = reading.values;

@@ -2,7 +2,7 @@
 import { brokerConnectionKeys, readBrokerConnection } from '../blocks/broker-connection.ts';
 import type { Destination, OutputType, OutputTypes } from '../output-type.ts';
 import { required, withDefault } from '../schema.ts';
-import { destinationName, filePath } from '../values/names.ts';
+import { filePath } from '../values/names.ts';
 import { choice } from '../values/scalars.ts';
 
 function opened(settings: object): Destination {
@@ -26,7 +26,7 @@ const consoleOutput: OutputType<typeof consoleKeys> = {
 
 const warehouseKeys = {
   ...brokerConnectionKeys,
-  name: withDefault(destinationName, '{{ table }}', 'Where in it.', { keepsNames: true }),
+  name: withDefault(filePath, '{{ table }}', 'Where in it.', { keepsNames: true }),
 };
 
 const warehouseOutput: OutputType<typeof warehouseKeys> = {

@@ -20,13 +20,6 @@ export const subscriptionName = text({
     'letters, digits, ".", "-" and "_" are possible, 50 at most, beginning and ending with a letter or digit',
 });
 
-/** A destination's name, which may hold `{{ table }}` and its like. */
-export const destinationName = text({
-  what: 'a name of a destination',
-  pattern: /^[^\s](?:.*[^\s])?$/,
-  right: 'write a name, in which {{ server }}, {{ database }}, {{ schema }} and {{ table }} are filled in',
-});
-
 export const namespace = text({
   what: 'a namespace',
   pattern: /^[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)+$/,

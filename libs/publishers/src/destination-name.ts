@@ -1,0 +1,86 @@
+/** The name of the queue, topic or event hub that a table's changes go to, out of a template. */
+import { faulty, fillNames, sound, textOf, type NamePart, type ValueType } from '@dstream/config/schema';
+import type { Hash } from '@dstream/core';
+
+/** What a service allows. Both brokers want a letter or digit at both ends, and tell no upper from lower case. */
+export interface NameRules {
+  /** What has the name, with its article: `an event hub`. */
+  readonly what: string;
+  readonly maxLength: number;
+  /** Whether a name may have parts with slashes between them. */
+  readonly slashes: boolean;
+}
+
+/** "Naming rules and restrictions for Azure resources", Microsoft.ServiceBus. */
+export const serviceBusNames: NameRules = { what: 'a queue or topic', maxLength: 260, slashes: true };
+
+/** "Naming rules and restrictions for Azure resources", Microsoft.EventHub. */
+export const eventHubNames: NameRules = { what: 'an event hub', maxLength: 256, slashes: false };
+
+/** Of a change: what its destination is named after. */
+export type NamedTable = Readonly<Record<NamePart, string>>;
+
+/** More tables than this are not remembered; nobody has so many. */
+const maxRemembered = 10_000;
+
+const hashLength = 16;
+
+/**
+ * A function from a table to the name of its destination, in lower case. What of a table's parts a name cannot hold
+ * becomes `_`: anything but letters, digits, `-` and `_`, and a dot, too, outside of the server, because a dot
+ * separates parts. A name in which something was replaced, or that is too long and was cut, ends in `-` and 16 digits
+ * of a hash of what it was: two tables share a destination only where the template says so, or where their names
+ * differ in case alone. The same table has the same name in every process.
+ */
+export function destinationNames(
+  template: string,
+  { maxLength }: NameRules,
+  hash: Hash,
+): (table: NamedTable) => string {
+  const remembered = new Map<string, string>();
+  return (table) => {
+    const key = [table.server, table.database, table.schema, table.table].join('\n');
+    const known = remembered.get(key);
+    if (known !== undefined) return known;
+    const name = nameOf(template, table, maxLength, hash);
+    if (remembered.size >= maxRemembered) remembered.clear();
+    remembered.set(key, name);
+    return name;
+  };
+}
+
+function nameOf(template: string, table: NamedTable, maxLength: number, hash: Hash): string {
+  let replaced = false;
+  const filled = fillNames(template, (part) => {
+    const value = possible(part, table[part]);
+    replaced ||= value !== table[part].toLowerCase();
+    return value;
+  }).toLowerCase();
+  const name = /^[a-z0-9]/.test(filled) ? filled : `x${filled}`;
+  if (!replaced && name === filled && /[a-z0-9]$/.test(name) && name.length <= maxLength) return name;
+  const exact = fillNames(template, (part) => JSON.stringify(table[part].toLowerCase()));
+  return `${name.slice(0, maxLength - hashLength - 1)}-${hash(exact).slice(0, hashLength)}`;
+}
+
+function possible(part: NamePart, value: string): string {
+  return value.toLowerCase().replaceAll(part === 'server' ? /[^a-z0-9._-]/g : /[^a-z0-9_-]/g, '_');
+}
+
+/** A name, or a template of one, whose own text keeps to the rules. */
+export function nameTemplate({ what, maxLength, slashes }: NameRules): ValueType<string> {
+  const characters = `letters, digits, ".", "-"${slashes ? ', "_" and "/"' : ' and "_"'}`;
+  const right = `${characters} are possible, ${maxLength} at most, beginning and ending with a letter or digit, and {{ server }}, {{ database }}, {{ schema }} and {{ table }} anywhere in it`;
+  const pattern = slashes ? /^[a-z0-9](?:[a-z0-9._/-]*[a-z0-9])?$/i : /^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/i;
+  return {
+    expected: `name of ${what}, filled in for each change`,
+    blank: '',
+    read: (given) => {
+      const value = textOf(given);
+      if (value === undefined)
+        return faulty(`${given.shown} is not the name of ${what}`, 'write it in double quotes');
+      const shortest = fillNames(value, () => 'x');
+      const fits = shortest.length <= maxLength && pattern.test(shortest);
+      return fits ? sound(value) : faulty(`${given.shown} is not the name of ${what}`, right);
+    },
+  };
+}
