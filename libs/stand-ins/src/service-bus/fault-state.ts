@@ -1,4 +1,4 @@
-import { Refusal } from './broker/refusal.ts';
+import { Refusal } from '../amqp/refusal.ts';
 
 /** Faults that are switched on. Links look here before they act. */
 export class FaultState {

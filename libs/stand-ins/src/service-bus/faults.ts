@@ -1,5 +1,5 @@
-import type { AmqpServer } from './amqp/amqp-server.ts';
-import { Refusal } from './broker/refusal.ts';
+import type { AmqpServer } from '../amqp/amqp-server.ts';
+import { Refusal } from '../amqp/refusal.ts';
 import type { LinkContext } from './links/link-context.ts';
 
 /** Faults that can be switched on from outside. Addresses are `queue`, `topic/Subscriptions/name`, with `/$DeadLetterQueue`. */

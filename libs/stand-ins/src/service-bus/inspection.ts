@@ -1,5 +1,5 @@
 /** What lies in the broker, for tests and for the faults address. Looking changes nothing. */
-import { decodeMessage, encodeValue } from './amqp/amqp-codec.ts';
+import { decodeMessage, encodeValue } from '../amqp/amqp-codec.ts';
 import type { MessageQueue } from './broker/message-queue.ts';
 import type { Namespace } from './broker/namespace.ts';
 import { QueueEntity } from './broker/send-target.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { listenAmqp } from './amqp/amqp-server.ts';
-import { systemClock, type BrokerClock } from './broker/broker-clock.ts';
+import { listenAmqp } from '../amqp/amqp-server.ts';
+import { systemClock, type BrokerClock } from '../amqp/broker-clock.ts';
 import type { Entities } from './broker/entity-settings.ts';
 import { Namespace } from './broker/namespace.ts';
 import { newCounters, type Counters } from './counters.ts';
@@ -13,7 +13,7 @@ import {
   type InspectedMessage,
 } from './inspection.ts';
 import type { LinkContext } from './links/link-context.ts';
-import { OpenLinks } from './links/open-links.ts';
+import { OpenLinks } from '../amqp/open-links.ts';
 import { serviceBusRoutes } from './links/routes.ts';
 
 export interface ServiceBusOptions {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Deadlines, type Deadline } from './deadlines.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../../amqp/manual-clock.ts';
 
 function deadline(clock: ManualClock, inMs: number, log: string[], name: string) {
   const state: { atMs: number | undefined } = { atMs: clock.nowMs() + inMs };

@@ -1,4 +1,4 @@
-import type { BrokerClock } from './broker-clock.ts';
+import type { BrokerClock } from '../../amqp/broker-clock.ts';
 
 /** Something that happens at a time which may move away or cease to matter. */
 export interface Deadline {

@@ -1,6 +1,6 @@
 import type { Deadlines } from './deadlines.ts';
 import { MessageLock } from './message-lock.ts';
-import { messageLockLost } from './refusal.ts';
+import { messageLockLost } from '../../amqp/refusal.ts';
 import type { SessionHold } from './session.ts';
 import type { StoredMessage } from './stored-message.ts';
 

@@ -16,7 +16,7 @@ import { MessageStore } from './message-store.ts';
 import type { Payload, PropertyChanges } from './payload.ts';
 import type { QueueSettings } from './queue-settings.ts';
 import type { ReadyList } from './ready-list.ts';
-import { messageNotFound, sessionLockLost } from './refusal.ts';
+import { messageNotFound, sessionLockLost } from '../../amqp/refusal.ts';
 import type { SessionTable, SessionWaiter } from './session-table.ts';
 import type { Session, SessionHold } from './session.ts';
 import type { Settlement } from './settlement.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Entities } from './entity-settings.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../../amqp/manual-clock.ts';
 import { Namespace } from './namespace.ts';
 import { TopicEntity } from './send-target.ts';
 import { payload } from './test-broker.ts';

@@ -1,4 +1,4 @@
-import type { BrokerClock } from './broker-clock.ts';
+import type { BrokerClock } from '../../amqp/broker-clock.ts';
 import { Deadlines } from './deadlines.ts';
 import { parseEntityPath, type EntityPath } from './entity-path.ts';
 import {
@@ -11,7 +11,7 @@ import {
 import { MessageQueue } from './message-queue.ts';
 import { defaultQueueSettings, defaultSendSettings, type QueueSettings } from './queue-settings.ts';
 import { parseEntities } from './parse-entities.ts';
-import { entityNotFound, notAllowed } from './refusal.ts';
+import { entityNotFound, notAllowed } from '../../amqp/refusal.ts';
 import { QueueEntity, TopicEntity, type SendTarget } from './send-target.ts';
 
 export interface NamespaceOptions {

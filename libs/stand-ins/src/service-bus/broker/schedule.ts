@@ -1,6 +1,6 @@
 import type { Deadline, Deadlines } from './deadlines.ts';
 import type { Payload } from './payload.ts';
-import { messageNotFound } from './refusal.ts';
+import { messageNotFound } from '../../amqp/refusal.ts';
 import { StoredMessage } from './stored-message.ts';
 
 class Appointment implements Deadline {

@@ -1,5 +1,5 @@
 import type { Payload } from './payload.ts';
-import { notAllowed, quotaExceeded } from './refusal.ts';
+import { notAllowed, quotaExceeded } from '../../amqp/refusal.ts';
 import { DuplicateWindow } from './duplicate-window.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { MessageQueue } from './message-queue.ts';

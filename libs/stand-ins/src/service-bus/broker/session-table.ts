@@ -1,6 +1,6 @@
 import type { SessionHolder } from './consumer.ts';
 import type { Deadline, Deadlines } from './deadlines.ts';
-import { noSessionInTime, sessionCannotBeLocked, sessionLockLost, type Refusal } from './refusal.ts';
+import { noSessionInTime, sessionCannotBeLocked, sessionLockLost, type Refusal } from '../../amqp/refusal.ts';
 import { Session, SessionHold } from './session.ts';
 
 /** Somebody who waits for the next session. Exactly one of the two is called, once, unless it is withdrawn. */

@@ -1,14 +1,14 @@
 /** Builders for the tests of the broker: a queue on a clock that stands still, and consumers that keep what they get. */
 import type { Consumer, SessionHolder } from './consumer.ts';
 import { Deadlines } from './deadlines.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../../amqp/manual-clock.ts';
 import { MessageQueue } from './message-queue.ts';
 import type { Payload } from './payload.ts';
 import { defaultQueueSettings, type QueueSettings } from './queue-settings.ts';
 import type { SessionWaiter } from './session-table.ts';
 import type { SessionHold } from './session.ts';
 import type { StoredMessage } from './stored-message.ts';
-import type { Refusal } from './refusal.ts';
+import type { Refusal } from '../../amqp/refusal.ts';
 
 const empty = Buffer.alloc(0);
 

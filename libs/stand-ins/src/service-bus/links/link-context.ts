@@ -1,8 +1,8 @@
-import type { BrokerClock } from '../broker/broker-clock.ts';
+import type { BrokerClock } from '../../amqp/broker-clock.ts';
 import type { Namespace } from '../broker/namespace.ts';
 import type { Counters } from '../counters.ts';
 import type { FaultState } from '../fault-state.ts';
-import type { OpenLinks } from './open-links.ts';
+import type { OpenLinks } from '../../amqp/open-links.ts';
 
 /** What every link of the server works with. */
 export interface LinkContext {

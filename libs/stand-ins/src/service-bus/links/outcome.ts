@@ -1,4 +1,4 @@
-import type { RheaOutcome } from '../amqp/rhea-internals.ts';
+import type { RheaOutcome } from '../../amqp/rhea-internals.ts';
 import type { PropertyChanges } from '../broker/payload.ts';
 import type { Settlement } from '../broker/settlement.ts';
 

@@ -2,20 +2,20 @@
  * The link of a client that receives, with or without a session. Credit comes in, messages go out, and in peek-lock mode
  * outcomes come back, each answered settled.
  */
-import { encodeValue } from '../amqp/amqp-codec.ts';
-import type { LinkHandler } from '../amqp/amqp-routes.ts';
-import type { RheaDelivery, RheaOutcome, RheaSender } from '../amqp/rhea-internals.ts';
-import { Settler } from '../amqp/settler.ts';
+import { encodeValue } from '../../amqp/amqp-codec.ts';
+import type { LinkHandler } from '../../amqp/amqp-routes.ts';
+import type { RheaDelivery, RheaOutcome, RheaSender } from '../../amqp/rhea-internals.ts';
+import { Settler } from '../../amqp/settler.ts';
 import type { Consumer } from '../broker/consumer.ts';
 import type { MessageQueue } from '../broker/message-queue.ts';
-import { Refusal, sessionLockLost } from '../broker/refusal.ts';
+import { Refusal, sessionLockLost } from '../../amqp/refusal.ts';
 import type { SessionHold } from '../broker/session.ts';
 import type { Settlement } from '../broker/settlement.ts';
 import type { StoredMessage } from '../broker/stored-message.ts';
 import { countSettlement } from '../counters.ts';
 import { encodeDelivery } from '../wire/encode-delivery.ts';
 import { swapGuidOrder } from '../wire/guid-order.ts';
-import { DelayLine } from './delay-line.ts';
+import { DelayLine } from '../../amqp/delay-line.ts';
 import type { LinkContext } from './link-context.ts';
 import { settlementOf } from './outcome.ts';
 

@@ -1,11 +1,11 @@
 /** Which link goes where, by its address. A Refusal thrown on the way refuses the attach. */
-import type { AmqpRoutes, LinkHandler } from '../amqp/amqp-routes.ts';
-import { refuseLink } from '../amqp/attach.ts';
-import { serveCbs } from '../amqp/cbs-link.ts';
-import { Replies } from '../amqp/replies.ts';
-import type { RheaReceiver, RheaSender } from '../amqp/rhea-internals.ts';
+import type { AmqpRoutes, LinkHandler } from '../../amqp/amqp-routes.ts';
+import { refuseLink } from '../../amqp/attach.ts';
+import { serveCbs } from '../../amqp/cbs-link.ts';
+import { Replies } from '../../amqp/replies.ts';
+import type { RheaReceiver, RheaSender } from '../../amqp/rhea-internals.ts';
 import type { MessageQueue } from '../broker/message-queue.ts';
-import { entityNotFound, notAllowed, Refusal } from '../broker/refusal.ts';
+import { entityNotFound, notAllowed, Refusal } from '../../amqp/refusal.ts';
 import { serveManagement } from '../management/management-link.ts';
 import type { LinkContext } from './link-context.ts';
 import { ReceiverLink } from './receiver-link.ts';

@@ -1,14 +1,14 @@
 /** The link of a client that sends: every transfer is a message or a batch, and is answered settled. */
-import type { LinkHandler } from '../amqp/amqp-routes.ts';
-import type { RheaMessageContext, RheaReceiver } from '../amqp/rhea-internals.ts';
-import { Settler } from '../amqp/settler.ts';
+import type { LinkHandler } from '../../amqp/amqp-routes.ts';
+import type { RheaMessageContext, RheaReceiver } from '../../amqp/rhea-internals.ts';
+import { Settler } from '../../amqp/settler.ts';
 import type { Payload } from '../broker/payload.ts';
-import { messageTooLarge, Refusal, serverBusy } from '../broker/refusal.ts';
+import { messageTooLarge, Refusal, serverBusy } from '../../amqp/refusal.ts';
 import type { SendTarget } from '../broker/send-target.ts';
-import { batchFormat, parseBatch } from '../wire/parse-batch.ts';
+import { batchFormat, parseBatch } from '../../amqp/wire/parse-batch.ts';
 import { parseMessage } from '../wire/parse-message.ts';
-import { WireError } from '../wire/scan.ts';
-import { DelayLine } from './delay-line.ts';
+import { WireError } from '../../amqp/wire/scan.ts';
+import { DelayLine } from '../../amqp/delay-line.ts';
 import type { LinkContext } from './link-context.ts';
 
 export class SenderLink implements LinkHandler {

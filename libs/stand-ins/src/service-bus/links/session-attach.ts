@@ -1,11 +1,11 @@
 /** Attaching to a session: by its id, or to the next one that is free, for which the answer may have to wait. */
-import { longOfBytes } from '../amqp/amqp-codec.ts';
-import type { LinkHandler } from '../amqp/amqp-routes.ts';
-import { postponeAttach, refuseLink } from '../amqp/attach.ts';
-import type { RheaSender } from '../amqp/rhea-internals.ts';
+import { longOfBytes } from '../../amqp/amqp-codec.ts';
+import type { LinkHandler } from '../../amqp/amqp-routes.ts';
+import { postponeAttach, refuseLink } from '../../amqp/attach.ts';
+import type { RheaSender } from '../../amqp/rhea-internals.ts';
 import type { SessionHolder } from '../broker/consumer.ts';
 import type { MessageQueue } from '../broker/message-queue.ts';
-import { sessionLockLost, type Refusal } from '../broker/refusal.ts';
+import { sessionLockLost, type Refusal } from '../../amqp/refusal.ts';
 import type { SessionHold } from '../broker/session.ts';
 import { ticksOf } from '../wire/ticks.ts';
 import type { LinkContext } from './link-context.ts';

@@ -1,10 +1,10 @@
 /** `ENTITY/$management`: requests and responses over a pair of links, for what AMQP itself has no word for. */
-import { decodeMessage, type AmqpMessage } from '../amqp/amqp-codec.ts';
-import type { LinkHandler } from '../amqp/amqp-routes.ts';
-import type { Replies } from '../amqp/replies.ts';
-import type { RheaMessageContext, RheaReceiver } from '../amqp/rhea-internals.ts';
-import { Settler } from '../amqp/settler.ts';
-import { Refusal } from '../broker/refusal.ts';
+import { decodeMessage, type AmqpMessage } from '../../amqp/amqp-codec.ts';
+import type { LinkHandler } from '../../amqp/amqp-routes.ts';
+import type { Replies } from '../../amqp/replies.ts';
+import type { RheaMessageContext, RheaReceiver } from '../../amqp/rhea-internals.ts';
+import { Settler } from '../../amqp/settler.ts';
+import { Refusal } from '../../amqp/refusal.ts';
 import type { LinkContext } from '../links/link-context.ts';
 import { ManagedEntity } from './managed-entity.ts';
 import { operations } from './operations.ts';

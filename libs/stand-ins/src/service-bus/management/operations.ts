@@ -1,5 +1,5 @@
-import { arrayOfLongs, arrayOfTimestamps, encodeValue, uuid } from '../amqp/amqp-codec.ts';
-import { Refusal } from '../broker/refusal.ts';
+import { arrayOfLongs, arrayOfTimestamps, encodeValue, uuid } from '../../amqp/amqp-codec.ts';
+import { Refusal } from '../../amqp/refusal.ts';
 import type { Settlement } from '../broker/settlement.ts';
 import type { StoredMessage } from '../broker/stored-message.ts';
 import { countSettlement } from '../counters.ts';

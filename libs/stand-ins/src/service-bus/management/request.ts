@@ -1,6 +1,6 @@
-import type { AmqpMessage } from '../amqp/amqp-codec.ts';
-import { Refusal } from '../broker/refusal.ts';
-import { integerOf } from '../wire/scan.ts';
+import type { AmqpMessage } from '../../amqp/amqp-codec.ts';
+import { Refusal } from '../../amqp/refusal.ts';
+import { integerOf } from '../../amqp/wire/scan.ts';
 
 /** A management request with its body's fields read by kind. A field of the wrong kind is an argument-error. */
 export interface ManagementRequest {

@@ -11,9 +11,9 @@ import {
   encodeText,
   encodeTimestamp,
   encodeUint,
-} from './encode.ts';
+} from '../../amqp/wire/encode.ts';
 import type { EncodedMessage } from './encoded-message.ts';
-import { elementsOf, skipValue, textOf } from './scan.ts';
+import { elementsOf, skipValue, textOf } from '../../amqp/wire/scan.ts';
 
 /** Encodes a value as the AMQP library would: the changes of a settlement come decoded by it. */
 export type EncodeValue = (value: unknown) => Buffer;

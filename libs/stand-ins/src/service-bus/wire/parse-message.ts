@@ -1,7 +1,7 @@
 import type { Payload } from '../broker/payload.ts';
-import { encodedNull, encodeList, encodeSection, encodeText } from './encode.ts';
+import { encodedNull, encodeList, encodeSection, encodeText } from '../../amqp/wire/encode.ts';
 import type { MessageHeader } from './encoded-message.ts';
-import { elementsOf, integerOf, sectionsOf, textOf, type Section } from './scan.ts';
+import { elementsOf, integerOf, sectionsOf, textOf, type Section } from '../../amqp/wire/scan.ts';
 
 const code = { header: 0x70, annotations: 0x72, properties: 0x73, applicationProperties: 0x74 };
 const field = { messageId: 0, absoluteExpiry: 8, creationTime: 9, groupId: 10 };

@@ -1,13 +1,13 @@
 import rhea from 'rhea';
 import { describe, expect, test } from 'vitest';
-import { encodeValue } from '../amqp/amqp-codec.ts';
+import { encodeValue } from '../../amqp/amqp-codec.ts';
 import type { Payload } from '../broker/payload.ts';
 import { StoredMessage } from '../broker/stored-message.ts';
 import { encodeDelivery } from './encode-delivery.ts';
 import { swapGuidOrder } from './guid-order.ts';
-import { parseBatch } from './parse-batch.ts';
+import { parseBatch } from '../../amqp/wire/parse-batch.ts';
 import { parseMessage } from './parse-message.ts';
-import { sectionsOf, WireError } from './scan.ts';
+import { sectionsOf, WireError } from '../../amqp/wire/scan.ts';
 import { ticksOf } from './ticks.ts';
 
 const newId = () => 'made';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ManualClock } from '../broker/manual-clock.ts';
+import { ManualClock } from './manual-clock.ts';
 import { DelayLine } from './delay-line.ts';
 
 test('without a delay a job runs at once', () => {

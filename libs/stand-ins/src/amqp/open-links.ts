@@ -1,4 +1,4 @@
-import type { AmqpError, RheaLink } from '../amqp/rhea-internals.ts';
+import type { AmqpError, RheaLink } from './rhea-internals.ts';
 
 /** The links that are attached, by the entity they were attached to. */
 export class OpenLinks {

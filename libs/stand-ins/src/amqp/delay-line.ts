@@ -1,4 +1,4 @@
-import type { BrokerClock } from '../broker/broker-clock.ts';
+import type { BrokerClock } from './broker-clock.ts';
 
 /** Runs jobs in the order given, each after its delay: without one at once, unless others still wait before it. */
 export class DelayLine {
