@@ -34,6 +34,8 @@ const dispositions = {
   Transient: 'retry',
   Stalled: 'retry',
   Unexpected: 'retry',
+  // of one destination of an output: its changes wait until a person has mended it, the others go on
+  DestinationUnusable: 'retry',
   // no longer ours
   LeaseLost: 'lost',
   LockLost: 'lost',

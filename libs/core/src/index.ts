@@ -11,6 +11,7 @@ export * from './errors.ts';
 export * from './generation.ts';
 export * from './identity.ts';
 export * from './lease-overview.ts';
+export * from './in-packs.ts';
 export * from './lease-store.ts';
 export * from './log.ts';
 export * from './not-accepted.ts';

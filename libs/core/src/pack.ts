@@ -1,15 +1,10 @@
 /** Packs consecutive changes of one session into messages (DESIGN 7). Pure: byte length and hash are passed in. */
 import type { ChangeEvent, Stamp } from './change-event.ts';
 import { encodeEnvelope } from './envelope.ts';
+import { inPacks, type Line, type Pack, type PackLimits } from './in-packs.ts';
 import { shorten, type Hash } from './shorten.ts';
 import { tableKey, tableName, type TableId } from './table-id.ts';
 import type { OutgoingMessage, PropertyValue } from './topic.ts';
-
-export interface PackLimits {
-  /** Bytes of a message's body beyond which no further change is added. One larger change travels alone. */
-  readonly maxBytes: number;
-  readonly maxChanges: number;
-}
 
 export interface PackOptions extends PackLimits {
   readonly table: TableId;
@@ -31,39 +26,21 @@ export function travelsBy(sessionId: string, table: TableId, hash: Hash): boolea
   return sessionId === own || sessionId.startsWith(`${own}/`);
 }
 
-interface Open {
-  lines: string[];
-  bytes: number;
-  first: ChangeEvent;
-  last: ChangeEvent;
+interface Encoded extends Line {
+  readonly change: ChangeEvent;
 }
 
 /** Messages for `changes`, in order. Never waits for more: what is given is what is packed. */
 export function pack(changes: readonly ChangeEvent[], stamp: Stamp, options: PackOptions): OutgoingMessage[] {
   const seal = sealer(stamp, options);
-  const messages: OutgoingMessage[] = [];
-  let open: Open | undefined;
-  for (const change of changes) {
+  const encoded = changes.map((change) => {
     const line = encodeEnvelope(change, stamp);
-    const bytes = options.byteLength(line);
-    if (open !== undefined && fits(open, bytes, options)) {
-      open.lines.push(line);
-      open.bytes += bytes + 1;
-      open.last = change;
-    } else {
-      if (open !== undefined) messages.push(seal(open));
-      open = { lines: [line], bytes, first: change, last: change };
-    }
-  }
-  if (open !== undefined) messages.push(seal(open));
-  return messages;
+    return { change, line, bytes: options.byteLength(line) };
+  });
+  return inPacks(encoded, options).map(seal);
 }
 
-function fits(open: Open, bytes: number, limits: PackLimits): boolean {
-  return open.lines.length < limits.maxChanges && open.bytes + 1 + bytes <= limits.maxBytes;
-}
-
-function sealer(stamp: Stamp, options: PackOptions): (open: Open) => OutgoingMessage {
+function sealer(stamp: Stamp, options: PackOptions): (packed: Pack<Encoded>) => OutgoingMessage {
   const { table } = options;
   const sessionId = sessionIdOf(table, options.hash);
   const common = {
@@ -72,22 +49,24 @@ function sealer(stamp: Stamp, options: PackOptions): (open: Open) => OutgoingMes
     database: table.database,
     server: table.source,
   };
-  return ({ lines, bytes, first, last }) => {
+  return ({ items, body, bodyBytes }) => {
+    const [{ change: first }] = items;
+    const last = items.at(-1)?.change ?? first;
     const properties: Record<string, PropertyValue> = {
       ...common,
-      changes: lines.length,
+      changes: items.length,
       firstPosition: first.metadata.position,
       lastPosition: last.metadata.position,
       generation: stamp.generation,
     };
     if (options.maxChanges === 1) properties['operation'] = first.metadata.operation;
     return {
-      messageId: messageIdOf(first.metadata.id, lines.length, stamp.generation),
+      messageId: messageIdOf(first.metadata.id, items.length, stamp.generation),
       sessionId,
       subject: tableName(table),
-      contentType: contentTypeOf(lines.length),
-      body: lines.join('\n'),
-      bodyBytes: bytes,
+      contentType: contentTypeOf(items.length),
+      body,
+      bodyBytes,
       properties,
     };
   };
@@ -139,6 +118,7 @@ function messageIdOf(firstId: string, changes: number, generation: number): stri
   return `${firstId}:${changes}:${generation}`;
 }
 
-function contentTypeOf(changes: number): string {
+/** Of a body with so many lines. */
+export function contentTypeOf(changes: number): string {
   return changes === 1 ? 'application/json' : 'application/x-ndjson';
 }

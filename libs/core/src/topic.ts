@@ -8,6 +8,8 @@ export interface OutgoingMessage {
   readonly messageId: string;
   /** At most 128 characters. Messages of one session arrive in the order they were sent. */
   readonly sessionId: string;
+  /** For readers that look at it: the session decides the partition, so it is the same as `sessionId` when given. */
+  readonly partitionKey?: string;
   readonly subject: string;
   readonly contentType: string;
   readonly body: string;

@@ -1,0 +1,48 @@
+/** The rule by which consecutive changes become one message (DESIGN 7): as many as fit, never waiting for more. */
+
+export interface PackLimits {
+  /** Bytes of a message's body beyond which no further change is added. One larger change travels alone. */
+  readonly maxBytes: number;
+  readonly maxChanges: number;
+}
+
+/** One change as a line of JSON. */
+export interface Line {
+  readonly line: string;
+  /** Length of `line` in UTF-8 bytes. */
+  readonly bytes: number;
+}
+
+export interface Pack<T extends Line> {
+  readonly items: readonly [T, ...T[]];
+  /** The lines, with line ends between them. */
+  readonly body: string;
+  /** Length of `body` in UTF-8 bytes. */
+  readonly bodyBytes: number;
+}
+
+/** `items` in their order, in as few packs as the limits allow. */
+export function inPacks<T extends Line>(items: readonly T[], limits: PackLimits): Pack<T>[] {
+  const packs: Pack<T>[] = [];
+  let open: [T, ...T[]] | undefined;
+  let bytes = 0;
+  const close = () => {
+    if (open !== undefined) packs.push({ items: open, body: bodyOf(open), bodyBytes: bytes });
+  };
+  for (const item of items) {
+    if (open !== undefined && open.length < limits.maxChanges && bytes + 1 + item.bytes <= limits.maxBytes) {
+      open.push(item);
+      bytes += item.bytes + 1;
+    } else {
+      close();
+      open = [item];
+      bytes = item.bytes;
+    }
+  }
+  close();
+  return packs;
+}
+
+function bodyOf(items: readonly [Line, ...Line[]]): string {
+  return items.length === 1 ? items[0].line : items.map(({ line }) => line).join('\n');
+}
