@@ -1,4 +1,5 @@
 /** Signs in to Microsoft Entra ID: the one place that knows `@azure/identity`. */
+import type { ClientSecretCredentialOptions } from '@azure/identity';
 import type { CredentialOf, Identity, TokenCredential } from '@dstream/core';
 import { SignInAttempts } from './sign-in-attempt.ts';
 import { signInError } from './sign-in-error.ts';
@@ -17,7 +18,7 @@ const usual: AzureCredentialOptions = { env: process.env, load: () => import('@a
 export function azureCredentials({ env, load }: AzureCredentialOptions = usual): CredentialOf {
   const made = new Map<string, TokenCredential>();
   return (identity = { kind: 'default' }) => {
-    const key = JSON.stringify(Object.entries(identity).toSorted());
+    const key = JSON.stringify(identity, ['kind', 'clientId', 'tenantId', 'clientSecret']);
     const credential = made.get(key) ?? lazyCredential(identity, { env, load });
     made.set(key, credential);
     return credential;
@@ -56,11 +57,19 @@ function makeCredential(azure: Library, identity: Identity, { policy }: SignInAt
       return new azure.WorkloadIdentityCredential({ ...options, ...idsOf(identity) });
     case 'azure-cli':
       return new azure.AzureCliCredential(options);
-    case 'service-principal': {
-      const { tenantId, clientId, clientSecret } = identity;
-      return new azure.ClientSecretCredential(tenantId, clientId, clientSecret, options);
-    }
+    case 'service-principal':
+      return clientSecretCredential(azure, identity, options);
+    default:
+      return identity satisfies never;
   }
+}
+
+function clientSecretCredential(
+  { ClientSecretCredential }: Library,
+  { tenantId, clientId, clientSecret }: Extract<Identity, { kind: 'service-principal' }>,
+  options: ClientSecretCredentialOptions,
+): TokenCredential {
+  return new ClientSecretCredential(tenantId, clientId, clientSecret, options);
 }
 
 function idsOf({ clientId, tenantId }: { readonly clientId?: string; readonly tenantId?: string }) {

@@ -44,7 +44,7 @@ export function composeIngester(context: Context): RunningService {
 
 function sourceOf(config: IngesterConfig, context: Context): SqlServerSource {
   const address = located(context, `${config.path}.db_connection_string`, () =>
-    parseConnectionString(config.dbConnectionString),
+    parseConnectionString(config.dbConnectionString, context.credential),
   );
   return new SqlServerSource({
     ...context,
@@ -68,8 +68,12 @@ function tableSettings({
 }
 
 function topicOf({ topic }: IngesterConfig, context: Context): ServiceBusTopic {
-  if (topic.connection.kind !== 'connection-string') throw notBuilt(`${topic.path}.namespace`, context);
-  return new ServiceBusTopic({ ...context, address: topic.connection, topic: topic.name });
+  const { connection } = topic;
+  const address =
+    connection.kind === 'connection-string'
+      ? connection
+      : { namespace: connection.namespace, credential: context.credential() };
+  return new ServiceBusTopic({ ...context, address, topic: topic.name });
 }
 
 function leasesOf(
@@ -77,10 +81,14 @@ function leasesOf(
   context: Context,
   source: SqlServerSource,
 ): AzureBlobLeases {
-  if (locks.connection.kind !== 'connection-string') throw notBuilt(`${locks.path}.account_url`, context);
+  const { connection } = locks;
+  const address =
+    connection.kind === 'connection-string'
+      ? { connectionString: connection.connectionString }
+      : { accountUrl: connection.accountUrl, credential: context.credential() };
   return new AzureBlobLeases({
     ...context,
-    connectionString: locks.connection.connectionString,
+    ...address,
     containerName: locks.containerName,
     source: source.name,
     // Read when it is used: the catalogue's spelling is known once the database was reached.
@@ -114,10 +122,6 @@ function settingsOf(config: IngesterConfig, source: SqlServerSource): IngesterSe
     byteLength: (text) => Buffer.byteLength(text),
     hash: sha256Hex,
   };
-}
-
-function notBuilt(path: string, { configuration }: Context): DStreamError {
-  return new DStreamError('NotBuilt', `${configuration.where(path)}: managed identity is not built yet`);
 }
 
 /** Adds where it stands to an error about the configuration. */

@@ -36,10 +36,12 @@ function subscriptionOf(
   { source }: ProcessorConfig,
   context: ServiceContext<unknown>,
 ): ServiceBusSubscription {
-  if (source.connection.kind !== 'connection-string') {
-    throw new DStreamError('NotBuilt', `${source.path}.namespace: managed identity is not built yet`);
-  }
-  return new ServiceBusSubscription({ ...source, ...context, address: source.connection });
+  const { connection } = source;
+  const address =
+    connection.kind === 'connection-string'
+      ? connection
+      : { namespace: connection.namespace, credential: context.credential() };
+  return new ServiceBusSubscription({ ...source, ...context, address });
 }
 
 function outputOf(config: OutputConfig, { clock, log, credential }: ServiceContext<unknown>): Output {

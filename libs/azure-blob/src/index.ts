@@ -1,2 +1,3 @@
+export type { BlobAddress } from './address.ts';
 export { AzureBlobLeases } from './azure-blob-leases.ts';
 export type { BlobLeasesOptions } from './options.ts';

@@ -1,8 +1,9 @@
 import { DStreamError, type Clock, type InstanceId, type Log } from '@dstream/core';
+import type { BlobAddress } from './address.ts';
 
-export interface BlobLeasesOptions {
-  /** Of the storage account: with its key or with a shared access signature. A secret. */
-  readonly connectionString: string;
+export type BlobLeasesOptions = BlobAddress & BlobLeasesSettings;
+
+export interface BlobLeasesSettings {
   readonly containerName: string;
   /** The source's name and its database: the first two parts of every blob's name. Read when they are used. */
   readonly source: string;
@@ -21,7 +22,7 @@ export interface BlobLeasesOptions {
 const callShare = 0.2;
 
 /** How long a call may take. A save that starts just before its lease stops being good ends before it expires. */
-export function callTimeoutMs(options: Pick<BlobLeasesOptions, 'leaseDurationMs'>): number {
+export function callTimeoutMs(options: Pick<BlobLeasesSettings, 'leaseDurationMs'>): number {
   return options.leaseDurationMs * callShare;
 }
 

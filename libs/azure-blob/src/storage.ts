@@ -1,6 +1,6 @@
 /** The container, and how it is called: bounded in time, and never retried behind our back. */
-import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
-import { DStreamError } from '@dstream/core';
+import type { ContainerClient } from '@azure/storage-blob';
+import { openService } from './address.ts';
 import { bounded } from './bounded.ts';
 import { callTimeoutMs, checkDuration, type BlobLeasesOptions } from './options.ts';
 import { errorCodeOf } from './translate-error.ts';
@@ -15,7 +15,7 @@ export class Storage {
     checkDuration(options.leaseDurationMs);
     this.options = options;
     this.#timeoutMs = callTimeoutMs(options);
-    this.container = openService(options.connectionString).getContainerClient(options.containerName);
+    this.container = openService(options).getContainerClient(options.containerName);
   }
 
   /** One request. `atMostMs` is for a request that has to end earlier than others. */
@@ -40,24 +40,5 @@ export class Storage {
 
   async #lookInside(abortSignal: AbortSignal): Promise<void> {
     await this.container.listBlobsFlat({ abortSignal }).byPage({ maxPageSize: 1 }).next();
-  }
-}
-
-/**
- * One try a call: the caller retries, and it looks at its deadline first. (The client's own retries wait 4 s and
- * more, beyond what is left of a lease.)
- */
-const retryOptions = { maxTries: 1 };
-
-function openService(connectionString: string): BlobServiceClient {
-  try {
-    return BlobServiceClient.fromConnectionString(connectionString, { retryOptions });
-  } catch {
-    // The client's error is not kept as the cause: it may quote what it could not read, and that is a secret.
-    throw new DStreamError(
-      'ConfigInvalid',
-      'the connection string of locks cannot be read: it looks like ' +
-        'DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…;EndpointSuffix=core.windows.net',
-    );
   }
 }

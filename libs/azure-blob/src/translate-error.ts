@@ -82,8 +82,9 @@ function explain(code: ErrorCode, error: unknown): string {
 
 const advice: Partial<Record<ErrorCode, string>> = {
   Unauthorized:
-    'the storage account refuses the key or signature of the connection string, or its rights: they must allow ' +
-    'listing, reading, writing and deleting blobs; a clock that is off by more than 15 minutes is refused too',
+    'the storage account refuses the key or signature of the connection string, or its rights, or those of the ' +
+    'identity: they must allow listing, reading, writing and deleting blobs (role Storage Blob Data Contributor); a ' +
+    'clock that is off by more than 15 minutes is refused too',
   Unreachable:
     'the storage account cannot be reached: check the endpoint of the connection string and the network',
   EntityNotFound: 'the container does not exist: it was deleted after the start',

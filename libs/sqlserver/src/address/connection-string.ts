@@ -1,6 +1,7 @@
-import { DStreamError } from '@dstream/core';
+import { DStreamError, type CredentialOf } from '@dstream/core';
 import { invalid, splitPairs, type KeywordPair } from './keyword-pairs.ts';
 import { readBoolean, readEncrypt, readKeywords, type Keyword } from './keywords.ts';
+import { readLogin, type Login } from './login.ts';
 import { parsePort, parseServerName, type ServerName } from './server-name.ts';
 import { usualPort, type SqlServerAddress } from './sql-server-address.ts';
 
@@ -8,18 +9,20 @@ import { usualPort, type SqlServerAddress } from './sql-server-address.ts';
  * Reads a connection string in either form: `Server=tcp:host,port;Database=…;User Id=…;Password=…;…` with ADO.NET's
  * synonyms and quoting, or `sqlserver://user:password@host:port/instance?database=…`, as Go's driver reads it.
  * Throws ConfigInvalid, which says what is wrong and repeats no value.
+ *
+ * @param credentialOf who signs in for `Authentication=Active Directory …` and `fedauth=ActiveDirectory…`
  */
-export function parseConnectionString(text: string): SqlServerAddress {
+export function parseConnectionString(text: string, credentialOf?: CredentialOf): SqlServerAddress {
   const trimmed = text.trim();
   if (trimmed === '') throw invalid('is empty');
-  if (/^(sqlserver|mssql):\/\//i.test(trimmed)) return fromUrl(trimmed);
+  if (/^(sqlserver|mssql):\/\//i.test(trimmed)) return fromUrl(trimmed, credentialOf);
   const values = readKeywords(splitPairs(trimmed));
   const server = values.get('server');
   if (server === undefined) throw invalid('names no server: Server=host is missing');
-  return addressOf(parseServerName(server), values);
+  return addressOf(parseServerName(server), values, credentialOf);
 }
 
-function fromUrl(text: string): SqlServerAddress {
+function fromUrl(text: string, credentialOf: CredentialOf | undefined): SqlServerAddress {
   if (!URL.canParse(text))
     throw invalid('is not a URL that can be read; percent-encode @ : / ? # % in user and password');
   const url = new URL(text);
@@ -31,7 +34,8 @@ function fromUrl(text: string): SqlServerAddress {
   const host = decode(url.hostname).replace(/^\[(.*)\]$/, '$1');
   const instance = decode(url.pathname.replace(/^\//, ''));
   const port = url.port === '' ? undefined : parsePort(url.port);
-  return addressOf({ host, port, instance: instance === '' ? undefined : instance }, readKeywords(pairs));
+  const server = { host, port, instance: instance === '' ? undefined : instance };
+  return addressOf(server, readKeywords(pairs), credentialOf);
 }
 
 function decode(text: string): string {
@@ -46,17 +50,20 @@ function decode(text: string): string {
   }
 }
 
-function addressOf(server: ServerName, values: ReadonlyMap<Keyword, string>): SqlServerAddress {
-  refuseOtherLogins(values);
+function addressOf(
+  server: ServerName,
+  values: ReadonlyMap<Keyword, string>,
+  credentialOf: CredentialOf | undefined,
+): SqlServerAddress {
   const port = server.port ?? portOf(values);
+  const encrypt = readEncrypt(values.get('encrypt'));
   return {
     host: server.host,
     port: port ?? (server.instance === undefined ? usualPort : undefined),
     instance: server.instance,
-    database: required(values, 'database', 'Database'),
-    user: required(values, 'user', 'User Id'),
-    password: required(values, 'password', 'Password'),
-    encrypt: readEncrypt(values.get('encrypt')),
+    database: databaseOf(values),
+    login: encryptedIfToken(readLogin(values, credentialOf), encrypt),
+    encrypt,
     trustServerCertificate: readBoolean(
       'TrustServerCertificate',
       values.get('trustServerCertificate'),
@@ -75,22 +82,17 @@ function portOf(values: ReadonlyMap<Keyword, string>): number | undefined {
   return text === undefined ? undefined : parsePort(text);
 }
 
-function required(values: ReadonlyMap<Keyword, string>, keyword: Keyword, name: string): string {
-  const value = values.get(keyword);
-  if (value === undefined) throw invalid(`names no ${keyword}: ${name}=… is missing`);
-  return value;
+function databaseOf(values: ReadonlyMap<Keyword, string>): string {
+  const database = values.get('database');
+  if (database === undefined) throw invalid('names no database: Database=… is missing');
+  return database;
 }
 
-function refuseOtherLogins(values: ReadonlyMap<Keyword, string>): void {
-  const integrated = values.get('integratedSecurity');
-  if (
-    integrated !== undefined &&
-    (integrated.toLowerCase() === 'sspi' || readBoolean('Integrated Security', integrated, false))
-  )
-    throw invalid('asks for Windows authentication, which is not supported: give User Id and Password');
-  const method = values.get('authentication')?.toLowerCase().replace(/\s/g, '');
-  if (method !== undefined && method !== 'sqlpassword' && method !== 'notspecified')
-    throw invalid('asks for an Authentication that is not supported: give User Id and Password');
+/** Who holds a token is its identity for an hour: it never travels in the clear. */
+function encryptedIfToken(login: Login, encrypt: boolean | 'strict'): Login {
+  if (login.kind === 'token' && encrypt === false)
+    throw invalid('signs in by Microsoft Entra ID without encryption: remove Encrypt=false');
+  return login;
 }
 
 /** 15 s unless given; 0 means without limit to ADO.NET and is taken as two minutes here: nothing waits for ever. */

@@ -1,3 +1,5 @@
+import type { Login } from './login.ts';
+
 /** Where a database is and how to log in. A value with a secret: it never goes into a log, an error or a metric. */
 export interface SqlServerAddress {
   readonly host: string;
@@ -5,8 +7,7 @@ export interface SqlServerAddress {
   readonly port: number | undefined;
   readonly instance: string | undefined;
   readonly database: string;
-  readonly user: string;
-  readonly password: string;
+  readonly login: Login;
   /** `strict` is TDS 8. */
   readonly encrypt: boolean | 'strict';
   readonly trustServerCertificate: boolean;

@@ -7,7 +7,7 @@ import type { SqlConnection } from './sql-connection.ts';
 import { sqlNumbers, translateError } from './translate-error.ts';
 import { Watchdog } from './watchdog.ts';
 
-const scene = { place: 'db1', database: 'shop', user: 'sa' };
+const scene = { place: 'db1', database: 'shop', who: { user: 'sa' } };
 const sqlError = (number: number) =>
   Object.assign(new Error('what the server said'), { number, code: 'EREQUEST' });
 const coded = (code: string, cause?: unknown) => Object.assign(new Error('driver text', { cause }), { code });

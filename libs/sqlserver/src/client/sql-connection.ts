@@ -1,6 +1,7 @@
 /** One connection of tedious, opened and used with promises. A connection that failed or was left midway is closed. */
 import { DStreamError } from '@dstream/core';
 import { Connection, Request, TYPES, type ConnectionConfiguration } from 'tedious';
+import { authenticationOf, whoOf } from './authentication.ts';
 import { placeOf, type SqlServerAddress } from '../address/sql-server-address.ts';
 import type { Parameter, Statement } from '../sql/statement.ts';
 import { translateError, type ErrorScene } from './translate-error.ts';
@@ -40,9 +41,14 @@ export class SqlConnection {
   static async open(settings: ConnectionSettings, signal: AbortSignal): Promise<SqlConnection> {
     signal.throwIfAborted();
     const { address } = settings;
-    const connection = new Connection(configurationOf(settings));
+    const connection = new Connection(configurationOf(settings, signal));
     const loginNumbers: number[] = [];
-    const scene = { place: placeOf(address), database: address.database, user: address.user, loginNumbers };
+    const scene = {
+      place: placeOf(address),
+      database: address.database,
+      who: whoOf(address.login),
+      loginNumbers,
+    };
     connection.on('errorMessage', ({ number }) => loginNumbers.push(number));
     const opened = new SqlConnection(connection, { ...scene, loginNumbers: [] });
     connection.on('end', () => (opened.#closed = true));
@@ -111,15 +117,14 @@ function addParameter(request: Request, parameter: Parameter): void {
   }
 }
 
-function configurationOf({
-  address,
-  applicationName,
-  packetSize,
-}: ConnectionSettings): ConnectionConfiguration {
-  const { host, port, instance, database, user, password } = address;
+function configurationOf(
+  { address, applicationName, packetSize }: ConnectionSettings,
+  signal: AbortSignal,
+): ConnectionConfiguration {
+  const { host, port, instance, database, login } = address;
   return {
     server: host,
-    authentication: { type: 'default', options: { userName: user, password } },
+    authentication: authenticationOf(login, signal),
     options: {
       // The port wins over the instance, as in ADO.NET; the driver refuses both.
       ...(port === undefined ? { instanceName: instance } : { port }),

@@ -2,17 +2,21 @@
 import { DStreamError, type ErrorCode } from '@dstream/core';
 import { codeOfNumber } from './sql-errors.ts';
 
+/** Who logs in: by password, or by an identity of Microsoft Entra ID (its kind). */
+export type Who = { readonly user: string } | { readonly identity: string };
+
 /** What an error message may name: none of it is a secret. */
 export interface ErrorScene {
   readonly place: string;
   readonly database: string;
-  readonly user: string;
+  readonly who: Who;
   /** Numbers of the server's messages during login: the driver's own error has none. */
   readonly loginNumbers?: readonly number[];
 }
 
 export function translateError(error: unknown, scene: ErrorScene): DStreamError {
-  if (error instanceof DStreamError) return error;
+  const own = ownError(error);
+  if (own !== undefined) return own;
   const numbers = [...(scene.loginNumbers ?? []), ...sqlNumbers(error)];
   for (const number of numbers) {
     // 4060 comes before 18456 when the login is right and the database is not.
@@ -21,6 +25,13 @@ export function translateError(error: unknown, scene: ErrorScene): DStreamError 
       return new DStreamError(code, sentence(code, number, error, scene), { cause: error });
   }
   return translateDriverError(error, numbers, scene);
+}
+
+/** Ours, inside what the driver makes of it: a token that was not to be had (EFEDAUTH). */
+function ownError(error: unknown): DStreamError | undefined {
+  if (error instanceof DStreamError) return error;
+  if (error instanceof AggregateError) return error.errors.map(ownError).find((own) => own !== undefined);
+  return error instanceof Error ? ownError(error.cause) : undefined;
 }
 
 /** The numbers of the server's errors in what a request failed with, the first first. */
@@ -63,15 +74,21 @@ function certificateSentence(codes: readonly string[], { place }: ErrorScene): s
   );
 }
 
-function loginSentence({ place, user }: ErrorScene): string {
-  return `SQL Server at ${place} refused the login of "${user}": mend user or password in the connection string`;
+function loginSentence({ place, who }: ErrorScene): string {
+  return 'user' in who
+    ? `SQL Server at ${place} refused the login of "${who.user}": mend user or password in the connection string`
+    : `SQL Server at ${place} refused the Entra ID token of the ${nameOf(who)}: make it a user of the database (CREATE USER … FROM EXTERNAL PROVIDER), or name the right identity`;
+}
+
+function nameOf(who: Who): string {
+  return 'user' in who ? `"${who.user}"` : `${who.identity} identity`;
 }
 
 function sentence(code: ErrorCode, number: number, error: unknown, scene: ErrorScene): string {
-  const { place, database, user } = scene;
+  const { place, database, who } = scene;
   if (code === 'LoginFailed') return `${loginSentence(scene)} (error ${number})`;
   if (code === 'DatabaseNotFound')
-    return `SQL Server at ${place} has no database "${database}" that "${user}" can open (error ${number}): mend Database in the connection string, or grant access`;
+    return `SQL Server at ${place} has no database "${database}" that ${nameOf(who)} can open (error ${number}): mend Database in the connection string, or grant access`;
   if (code === 'CdcNotEnabled')
     return `change data capture is not enabled on the database "${database}": run sys.sp_cdc_enable_db in it`;
   return reported(number, error, scene);
