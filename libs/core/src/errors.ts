@@ -33,6 +33,8 @@ const dispositions = {
   TimedOut: 'retry',
   Transient: 'retry',
   Stalled: 'retry',
+  DiskFull: 'retry',
+  FileInUse: 'retry',
   Unexpected: 'retry',
   // of one destination of an output: its changes wait until a person has mended it, the others go on
   DestinationUnusable: 'retry',
