@@ -13,8 +13,10 @@ import {
 import { InMemoryLeases } from '@dstream/core/in-memory/leases';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { InMemoryTopic } from '@dstream/core/in-memory/topic';
-import { Ingester, noIngesterMetrics } from '@dstream/ingester';
+import { Ingester, ingesterMetrics } from '@dstream/ingester';
+import { Metrics } from '@dstream/runtime';
 import { aChange } from './a-change.ts';
+import { seriesOf } from './series-of.ts';
 
 export const never: AbortSignal = new AbortController().signal;
 export const leaseDurationMs = 30_000;
@@ -107,6 +109,7 @@ type World = Pick<ReturnType<typeof setup>, 'clock' | 'source' | 'topic' | 'leas
 function startReplica(name: string, { clock, source, topic, leases: shared }: World) {
   const instance = name as InstanceId;
   const leases = shared.replica(instance);
+  const metrics = new Metrics();
   const ingester = new Ingester({
     instance,
     source,
@@ -117,7 +120,7 @@ function startReplica(name: string, { clock, source, topic, leases: shared }: Wo
     clock,
     log: silentLog,
     random: () => 0.5,
-    metrics: noIngesterMetrics,
+    metrics: ingesterMetrics(metrics, clock),
     httpAddress: () => `http://${name}`,
     settings: {
       leaseDurationMs,
@@ -147,11 +150,19 @@ function startReplica(name: string, { clock, source, topic, leases: shared }: Wo
   };
   return {
     ingester,
+    /** What it holds its leases and checkpoints in: a test may replace its methods. */
+    store: leases,
     running,
     stop,
     kill,
+    /** Values of its metrics by series, as they stand in the text. */
+    scrape: () => scrape(metrics),
     owned: () => ingester.report().tables.filter(({ owner }) => owner === name),
   };
+}
+
+export async function scrape(metrics: Metrics): Promise<ReadonlyMap<string, number>> {
+  return seriesOf(await metrics.text());
 }
 
 /** Ids in the order the broker has them. */

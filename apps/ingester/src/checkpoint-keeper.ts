@@ -29,6 +29,7 @@ export class CheckpointKeeper {
   #accepted: Checkpoint | undefined;
   #saved: Checkpoint | undefined;
   #savedAtMs = 0;
+  #behindSinceMs: number | undefined;
   #changesWaiting = false;
   #generation: number | undefined;
   #saving: Promise<void> = Promise.resolve();
@@ -64,9 +65,15 @@ export class CheckpointKeeper {
     return this.#saved === undefined;
   }
 
+  /** Since when the stored checkpoint has not been all that was accepted, monotonic; undefined while it is. */
+  get behindSinceMs(): number | undefined {
+    return this.#behindSinceMs;
+  }
+
   /** The broker has everything up to `at`. */
   accepted(at: ResumePoint, changes: number): void {
     this.#accepted = { at, generation: this.generation };
+    this.#behindSinceMs ??= this.#options.clock.monotonicMs();
     if (changes > 0) this.#changesWaiting = true;
   }
 
@@ -115,6 +122,7 @@ export class CheckpointKeeper {
     if (checkpoint === undefined || checkpoint === this.#saved) return;
     lease.assertHeld();
     this.#changesWaiting = false;
+    const startedMs = clock.monotonicMs();
     try {
       await store.save(checkpoint, lease.lease, { signal });
     } catch (error) {
@@ -123,5 +131,7 @@ export class CheckpointKeeper {
     }
     this.#saved = checkpoint;
     this.#savedAtMs = clock.monotonicMs();
+    // What was accepted while the save was under way is not in it.
+    this.#behindSinceMs = this.#accepted === checkpoint ? undefined : startedMs;
   }
 }

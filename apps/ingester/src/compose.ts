@@ -6,7 +6,7 @@ import { DStreamError, type PollIntervals, type TableId } from '@dstream/core';
 import { sha256Hex, type RunningService, type ServiceContext } from '@dstream/runtime';
 import { ServiceBusTopic } from '@dstream/service-bus';
 import { parseConnectionString, SqlServerSource, type TableSettings } from '@dstream/sqlserver';
-import { ingesterMetrics } from './ingester-metrics.ts';
+import { ingesterMetrics, type IngesterMetrics } from './ingester-metrics.ts';
 import type { IngesterParts, IngesterSettings } from './ingester-parts.ts';
 import { Ingester } from './ingester.ts';
 
@@ -17,7 +17,8 @@ export function composeIngester(context: Context): RunningService {
   const config = context.configuration.ingester;
   if (config === undefined)
     throw new DStreamError('ConfigInvalid', `${context.configuration.file}: no ingester block`);
-  const source = sourceOf(config, context);
+  const metrics = ingesterMetrics(context.metrics, context.clock);
+  const source = sourceOf(config, context, metrics);
   const topic = topicOf(config, context);
   const leases = leasesOf(config, context, source);
   const ingester = new Ingester({
@@ -28,7 +29,7 @@ export function composeIngester(context: Context): RunningService {
     checkpoints: leases,
     connections: connections(config, topic, leases),
     random: Math.random,
-    metrics: ingesterMetrics(context.metrics),
+    metrics,
     settings: settingsOf(config, source),
   });
   return {
@@ -42,7 +43,7 @@ export function composeIngester(context: Context): RunningService {
   };
 }
 
-function sourceOf(config: IngesterConfig, context: Context): SqlServerSource {
+function sourceOf(config: IngesterConfig, context: Context, metrics: IngesterMetrics): SqlServerSource {
   const address = located(context, `${config.path}.db_connection_string`, () =>
     parseConnectionString(config.dbConnectionString, context.credential),
   );
@@ -55,6 +56,7 @@ function sourceOf(config: IngesterConfig, context: Context): SqlServerSource {
     maxRows: config.read.maxRows,
     maxBytes: config.read.maxBytes,
     random: Math.random,
+    observer: metrics.source,
   });
 }
 

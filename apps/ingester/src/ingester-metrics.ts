@@ -1,56 +1,79 @@
+/** What an ingester measures. How each is called, and what to watch, is in `config/METRICS.md`. */
+import { tableKey, type Clock, type TableId } from '@dstream/core';
 import type { Metrics } from '@dstream/runtime';
+import { replicaMetrics, type ReplicaMetrics } from './replica-metrics.ts';
+import { TableMeter, type Ownership, type TableStanding } from './table-meter.ts';
+import { registerTableSeries } from './table-series.ts';
 
-/** What an ingester counts. Labels hold table names only. */
-export interface IngesterMetrics {
-  sent(table: string, changes: number, messages: number, bytes: number): void;
-  lag(table: string, seconds: number): void;
-  owned(tables: number): void;
-  /** The table is no longer owned here: what only its owner knows is not reported any more. */
-  left(table: string): void;
-  faulted(table: string, code: string | undefined): void;
+/** What the source tells: the observer of `@dstream/sqlserver`, in milliseconds. Of tables not owned here: nothing. */
+export interface SourceMetrics {
+  probed(probe: { tookMs: number; failed: boolean; captureLagMs: number | undefined }): void;
+  stands(table: TableId, standing: TableStanding): void;
+  read(table: TableId, page: { tookMs: number; rows: number; bytes: number }): void;
+  waits(table: TableId, ms: number): void;
 }
 
-export function ingesterMetrics(metrics: Metrics): IngesterMetrics {
-  const changes = metrics.counter('dstream_changes_sent_total', 'Changes accepted by the topic', ['table']);
-  const messages = metrics.counter('dstream_messages_sent_total', 'Messages accepted by the topic', [
-    'table',
-  ]);
-  const bytes = metrics.counter('dstream_sent_bytes_total', 'Bytes of message bodies accepted', ['table']);
-  const lag = metrics.gauge(
-    'dstream_table_lag_seconds',
-    'From commit to acceptance of the last change sent, 0 once all was sent',
+export interface IngesterMetrics {
+  readonly replica: ReplicaMetrics;
+  readonly source: SourceMetrics;
+  /** The table is owned from now on: its series begin. */
+  owns(table: TableId, ownership: Ownership): TableMeter;
+  /** A batch of the table was accepted: its oldest change so long after its commit. */
+  accepted(meter: TableMeter, latencyMs: number): void;
+  /** The table is owned no more: its series end. */
+  left(meter: TableMeter): void;
+}
+
+/** Few, because every table has its own: from what a test sees, over capture's 5 s and 20 s, to an hour's outage. */
+const latencyBuckets = [0.5, 2, 5, 10, 30, 300, 3_600];
+
+export function ingesterMetrics(
+  metrics: Metrics,
+  clock: Pick<Clock, 'wallMs' | 'monotonicMs'>,
+): IngesterMetrics {
+  const meters = new Map<string, TableMeter>();
+  const replica = replicaMetrics(metrics);
+  registerTableSeries(metrics, clock, () => meters.values());
+  const latency = metrics.histogram(
+    'dstream_ingest_latency_seconds',
+    'From commit to acceptance by the topic, one observation a batch: its oldest change',
     ['table'],
+    latencyBuckets,
   );
-  const owned = metrics.gauge('dstream_tables_owned', 'Tables this replica owns', []);
-  const fault = metrics.gauge('dstream_table_fault', '1 while the table is stopped by a fault', [
-    'table',
-    'code',
-  ]);
-  const codes = new Map<string, string>();
   return {
-    sent: (table, changeCount, messageCount, byteCount) => {
-      changes.inc({ table }, changeCount);
-      messages.inc({ table }, messageCount);
-      bytes.inc({ table }, byteCount);
+    replica,
+    source: sourceMetrics(replica, (table) => meters.get(tableKey(table))),
+    owns: (table, ownership) => {
+      const meter = new TableMeter(table, ownership);
+      meters.set(tableKey(table), meter);
+      return meter;
     },
-    lag: (table, seconds) => lag.set({ table }, seconds),
-    owned: (tables) => owned.set(tables),
-    left: (table) => lag.remove({ table }),
-    faulted: (table, code) => {
-      const before = codes.get(table);
-      if (before !== undefined) fault.remove({ table, code: before });
-      codes.delete(table);
-      if (code === undefined) return;
-      codes.set(table, code);
-      fault.set({ table, code }, 1);
+    accepted: ({ name }, latencyMs) => latency.observe({ table: name }, latencyMs / 1_000),
+    left: (meter) => {
+      if (meters.get(tableKey(meter.table)) !== meter) return;
+      meters.delete(tableKey(meter.table));
+      latency.remove({ table: meter.name });
     },
   };
 }
 
-export const noIngesterMetrics: IngesterMetrics = {
-  sent: () => undefined,
-  lag: () => undefined,
-  owned: () => undefined,
-  left: () => undefined,
-  faulted: () => undefined,
-};
+function sourceMetrics(
+  replica: ReplicaMetrics,
+  meterOf: (table: TableId) => TableMeter | undefined,
+): SourceMetrics {
+  return {
+    probed: (probe) => replica.probed(probe),
+    stands: (table, standing) => meterOf(table)?.stands(standing),
+    read: (table, { tookMs, rows, bytes }) => {
+      replica.page(tookMs);
+      const meter = meterOf(table);
+      if (meter === undefined) return;
+      meter.rowsRead += rows;
+      meter.bytesRead += bytes;
+    },
+    waits: (table, ms) => {
+      const meter = meterOf(table);
+      if (meter !== undefined) meter.pollIntervalMs = ms;
+    },
+  };
+}

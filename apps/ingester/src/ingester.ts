@@ -35,7 +35,7 @@ export class Ingester implements Service {
 
   constructor(parts: IngesterParts) {
     this.#parts = parts;
-    this.#owned = new OwnedTables((lease) => new TableOwner(lease, parts), parts.metrics);
+    this.#owned = new OwnedTables((lease) => new TableOwner(lease, parts), parts.metrics.replica);
     this.#tables = new TableList({ ...parts, patienceMs: parts.settings.leaseDurationMs / 5 });
     this.#outage = new Outage('balancing the tables', parts.log, parts.clock);
     this.#acquiring = new Outage('taking tables', parts.log, parts.clock);
@@ -116,6 +116,7 @@ export class Ingester implements Service {
   /** One look at everything. Whatever fails is tried again at the next look. */
   async #balanceOnce(presence: Presence, stop: StopSignals, signal: AbortSignal): Promise<void> {
     const { leases, instance } = this.#parts;
+    const { replica } = this.#parts.metrics;
     try {
       await this.#tables.keepFresh(signal);
       if (this.#canRead()) await presence.renew({ signal });
@@ -125,8 +126,11 @@ export class Ingester implements Service {
       for (const key of [...plan.release, ...this.#notConfigured()]) this.#owned.drain(key);
       await this.#acquireAll(plan.acquire, stop, signal);
       this.#outage.succeeded();
+      replica.balanced({ tables: keys.length, instances: this.#snapshot.instances.length });
     } catch (error) {
-      if (!signal.aborted) this.#outage.failed(asDStreamError(error));
+      if (signal.aborted) return;
+      this.#outage.failed(asDStreamError(error));
+      replica.balanced(undefined);
     }
   }
 
@@ -167,7 +171,9 @@ export class Ingester implements Service {
     const table = this.#tables.tables.find((candidate) => tableKey(candidate) === key);
     if (table === undefined || this.#owned.has(key)) return;
     const lease = await this.#parts.leases.tryAcquire(table, { signal });
-    if (lease !== undefined) this.#owned.start(key, lease, stop);
+    if (lease === undefined) return;
+    this.#parts.metrics.replica.acquired();
+    this.#owned.start(key, lease, stop);
   }
 
   /** For `/status`: own tables in detail, those of others with their owner. */

@@ -1,7 +1,7 @@
 /** The tables this replica owns right now, each with its running owner. */
-import { tableName, type InstanceId, type Lease, type StopSignals } from '@dstream/core';
+import type { InstanceId, Lease, StopSignals } from '@dstream/core';
 import { onAbort } from '@dstream/runtime';
-import type { IngesterMetrics } from './ingester-metrics.ts';
+import type { ReplicaMetrics } from './replica-metrics.ts';
 import type { TableOwner } from './table-owner.ts';
 import type { TableReport } from './table-status.ts';
 
@@ -14,10 +14,10 @@ interface Owned {
 
 export class OwnedTables {
   readonly #make: (lease: Lease) => TableOwner;
-  readonly #metrics: IngesterMetrics;
+  readonly #metrics: Pick<ReplicaMetrics, 'owned'>;
   readonly #owned = new Map<string, Owned>();
 
-  constructor(make: (lease: Lease) => TableOwner, metrics: IngesterMetrics) {
+  constructor(make: (lease: Lease) => TableOwner, metrics: Pick<ReplicaMetrics, 'owned'>) {
     this.#make = make;
     this.#metrics = metrics;
   }
@@ -39,7 +39,6 @@ export class OwnedTables {
       stopListening();
       this.#owned.delete(key);
       this.#metrics.owned(this.#owned.size);
-      this.#metrics.left(tableName(lease.table));
     });
     this.#owned.set(key, { owner, epoch: lease.epoch, drain, ended });
     this.#metrics.owned(this.#owned.size);

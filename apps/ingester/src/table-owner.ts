@@ -20,6 +20,7 @@ import { ChangeSender } from './change-sender.ts';
 import { CheckpointKeeper } from './checkpoint-keeper.ts';
 import type { IngesterParts } from './ingester-parts.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
+import type { TableMeter } from './table-meter.ts';
 import { TablePump } from './table-pump.ts';
 import { TableStatus } from './table-status.ts';
 
@@ -30,6 +31,8 @@ export class TableOwner {
   readonly status: TableStatus;
   readonly #parts: IngesterParts;
   readonly #lease: LeaseKeeper;
+  readonly #checkpoint: CheckpointKeeper;
+  readonly #meter: TableMeter;
   readonly #pump: TablePump;
   readonly #log: Log;
   readonly #outage: Outage;
@@ -47,27 +50,34 @@ export class TableOwner {
       durationMs: parts.settings.leaseDurationMs,
       ...common,
     });
+    this.#checkpoint = new CheckpointKeeper({
+      store: parts.checkpoints,
+      lease: this.#lease,
+      intervalMs: parts.settings.checkpointIntervalMs,
+      idleIntervalMs: parts.settings.checkpointIdleIntervalMs,
+      ...common,
+    });
+    this.#meter = parts.metrics.owns(lease.table, {
+      epoch: lease.epoch,
+      leaseGoodUntilMs: () => this.#lease.lease.goodUntilMs,
+      checkpointBehindSinceMs: () => this.#checkpoint.behindSinceMs,
+    });
     this.#pump = this.#makePump(lease, common);
   }
 
   #makePump(lease: Lease, common: { clock: IngesterParts['clock']; log: Log }): TablePump {
-    const { source, topic, checkpoints, settings, metrics } = this.#parts;
+    const { source, topic, settings, metrics } = this.#parts;
     const held = this.#lease;
     return new TablePump({
       source,
       lease,
       settings,
       metrics,
+      meter: this.#meter,
       clock: common.clock,
       status: this.status,
       sender: new ChangeSender({ ...settings, topic, table: lease.table, lease: held, ...common }),
-      checkpoint: new CheckpointKeeper({
-        store: checkpoints,
-        lease: held,
-        intervalMs: settings.checkpointIntervalMs,
-        idleIntervalMs: settings.checkpointIdleIntervalMs,
-        ...common,
-      }),
+      checkpoint: this.#checkpoint,
       working: () => this.#works(),
     });
   }
@@ -88,6 +98,8 @@ export class TableOwner {
       owned.abort();
       await renewing;
       await this.#release(patience.signal, stop.aborted);
+      if (this.#lease.lost.aborted) this.#parts.metrics.replica.lost();
+      this.#parts.metrics.left(this.#meter);
     }
   }
 
@@ -109,6 +121,8 @@ export class TableOwner {
   /** Records the failure and says how long to wait, in milliseconds. */
   #failed(error: DStreamError): number {
     this.#outage.failed(error);
+    this.#meter.failuresInRow += 1;
+    this.#parts.metrics.replica.failed(error.code);
     if (!isTableFault(error)) return this.#backoff.next();
     this.#fault(error);
     return this.#parts.settings.pollIntervals(this.#lease.lease.table).maxIntervalMs;
@@ -117,13 +131,14 @@ export class TableOwner {
   #works(): void {
     this.#outage.succeeded();
     this.#backoff.reset();
+    this.#meter.failuresInRow = 0;
     this.#fault(undefined);
   }
 
   #fault(error: DStreamError | undefined): void {
     if (this.status.fault?.code === error?.code && this.status.fault?.message === error?.message) return;
     this.status.fault = error;
-    this.#parts.metrics.faulted(tableName(this.#lease.lease.table), error?.code);
+    this.#meter.fault = error?.code;
   }
 
   async #wait(ms: number, draining: AbortSignal, hard: AbortSignal): Promise<void> {
@@ -138,6 +153,7 @@ export class TableOwner {
     const release = (signal: AbortSignal) => leases.release(this.#lease.lease, { signal });
     try {
       await retrying(release, aborted, { clock, outage, giveUp: patience });
+      this.#parts.metrics.replica.released();
       this.#log.info('gave the table back');
     } catch (error) {
       this.#log.warn('the lease could not be given back: it ends by itself', {

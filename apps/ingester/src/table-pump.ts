@@ -2,7 +2,6 @@
 import {
   oneAhead,
   pack,
-  tableName,
   type ChangeBatch,
   type ChangeEvent,
   type ChangeSource,
@@ -15,6 +14,7 @@ import type { ChangeSender } from './change-sender.ts';
 import type { CheckpointKeeper } from './checkpoint-keeper.ts';
 import type { IngesterMetrics } from './ingester-metrics.ts';
 import type { IngesterSettings } from './ingester-parts.ts';
+import type { TableMeter } from './table-meter.ts';
 import type { TableStatus } from './table-status.ts';
 
 export interface TablePumpOptions {
@@ -25,6 +25,7 @@ export interface TablePumpOptions {
   readonly settings: IngesterSettings;
   readonly clock: Clock;
   readonly metrics: IngesterMetrics;
+  readonly meter: TableMeter;
   readonly status: TableStatus;
   /** Called for every batch that was read, sent and accepted: the table works. */
   readonly working: () => void;
@@ -101,13 +102,17 @@ export class TablePump {
   }
 
   async #send(changes: readonly ChangeEvent[], draining: AbortSignal, hard: AbortSignal): Promise<void> {
-    const { sender } = this.#options;
+    const { sender, clock, meter, metrics } = this.#options;
     const { firstRefused } = sender;
     const unsent = changes.filter(
       ({ metadata }) => firstRefused === undefined || metadata.position >= firstRefused,
     );
     const messages = this.#encode(unsent);
+    const [oldest] = unsent;
+    if (oldest !== undefined) meter.waiting(committedAtMs(oldest));
+    const startedMs = clock.monotonicMs();
     await sender.send(messages, hard, draining);
+    metrics.replica.sent(clock.monotonicMs() - startedMs);
     this.#record(unsent, messages);
   }
 
@@ -124,18 +129,29 @@ export class TablePump {
   }
 
   #record(changes: readonly ChangeEvent[], messages: readonly OutgoingMessage[]): void {
-    const { metrics, status, clock, lease } = this.#options;
-    const name = tableName(lease.table);
-    const bytes = messages.reduce((sum, message) => sum + message.bodyBytes, 0);
-    metrics.sent(name, changes.length, messages.length, bytes);
+    const { metrics, meter, status } = this.#options;
+    meter.changesSent += changes.length;
+    meter.messagesSent += messages.length;
+    meter.bytesSent += messages.reduce((sum, message) => sum + message.bodyBytes, 0);
     status.sent(changes.length);
-    const committedAt = changes.at(-1)?.metadata.committedAt;
-    if (committedAt !== undefined) this.#recordLag(Math.max(0, clock.wallMs() - Date.parse(committedAt)));
+    const [oldest] = changes;
+    const last = changes.at(-1);
+    if (oldest === undefined || last === undefined) return;
+    metrics.accepted(meter, this.#sinceCommit(oldest));
+    this.#recordLag(this.#sinceCommit(last));
+  }
+
+  #sinceCommit(change: ChangeEvent): number {
+    return Math.max(0, this.#options.clock.wallMs() - committedAtMs(change));
   }
 
   #recordLag(ms: number): void {
-    const { metrics, status, lease } = this.#options;
+    const { meter, status } = this.#options;
     status.lagMs = ms;
-    metrics.lag(tableName(lease.table), ms / 1000);
+    meter.accepted(ms);
   }
+}
+
+function committedAtMs({ metadata }: ChangeEvent): number {
+  return Date.parse(metadata.committedAt);
 }

@@ -37,6 +37,8 @@ export interface Standing {
   readonly historyFromMs: number | undefined;
   /** Commit time of the last transaction that was read: of the newest captured one when nothing is left to read. */
   readonly positionAtMs: number | undefined;
+  /** The last probe said that nothing is left to read. */
+  readonly caughtUp: boolean;
 }
 
 export interface SourceObserver {

@@ -73,7 +73,12 @@ describe('what a table reader tells its observer', () => {
     client.now = new Date(timeOf(lsn(9)).getTime() + 3_600_000 + 7_000);
     await upTo(batches, 1);
     expect(observer.standings).toEqual([
-      { captureLagMs: 7_000, historyFromMs: timeOf(lsn(2)).getTime(), positionAtMs: undefined },
+      {
+        captureLagMs: 7_000,
+        historyFromMs: timeOf(lsn(2)).getTime(),
+        positionAtMs: undefined,
+        caughtUp: false,
+      },
     ]);
     await upTo(batches, 4);
     expect(observer.standings.at(-1)?.positionAtMs).toBe(timeOf(lsn(4)).getTime());
@@ -86,7 +91,19 @@ describe('what a table reader tells its observer', () => {
     client.max = lsn(12);
     await clock.advance(1_000);
     await next;
-    expect(observer.standings.at(-1)?.positionAtMs).toBe(timeOf(lsn(12)).getTime());
+    expect(observer.standings.at(-1)).toMatchObject({
+      positionAtMs: timeOf(lsn(12)).getTime(),
+      caughtUp: true,
+    });
+    const later = batches.next();
+    await clock.advance(60_000);
+    expect(observer.standings.at(-1)).toMatchObject({ caughtUp: true });
+    client.instances[0]?.rows.push(row(13));
+    client.max = lsn(13);
+    await clock.advance(5_000);
+    await later;
+    void batches.next();
+    expect(observer.standings.at(-1)).toMatchObject({ caughtUp: false });
   });
 
   test('that history begins later after a cleanup', async () => {

@@ -9,6 +9,7 @@ export class PlaceInTime {
   #captureLagMs: number | undefined;
   #historyFromMs: number | undefined;
   #positionAtMs: number | undefined;
+  #caughtUp = false;
 
   constructor(observer: Pick<SourceObserver, 'stands'>, table: TableId) {
     this.#observer = observer;
@@ -21,10 +22,17 @@ export class PlaceInTime {
     this.#tell();
   }
 
-  /** @param atMs commit time of what was read last; undefined when it is not known, then the last known one stands */
+  /** Read up to a transaction that was committed at `atMs`; without it that of the last known one stands. */
   movedTo(atMs: number | undefined): void {
-    if (atMs === undefined || atMs === this.#positionAtMs) return;
-    this.#positionAtMs = atMs;
+    this.#positionAtMs = atMs ?? this.#positionAtMs;
+    this.#caughtUp = false;
+    this.#tell();
+  }
+
+  /** The probe said that nothing is left up to the max LSN, whose commit time is `atMs`. */
+  nothingLeft(atMs: number | undefined): void {
+    this.#positionAtMs = atMs ?? this.#positionAtMs;
+    this.#caughtUp = true;
     this.#tell();
   }
 
@@ -33,6 +41,7 @@ export class PlaceInTime {
       captureLagMs: this.#captureLagMs,
       historyFromMs: this.#historyFromMs,
       positionAtMs: this.#positionAtMs,
+      caughtUp: this.#caughtUp,
     });
   }
 }

@@ -134,7 +134,7 @@ export class TableReader {
       for await (const batch of windows.read(place, to, backlog, this.#o.signal)) {
         place = placeOfToken(batch.end.token);
         found ||= batch.changes.length > 0;
-        this.#inTime.movedTo(committedAtMs(batch));
+        if (batch.changes.length > 0) this.#inTime.movedTo(committedAtMs(batch));
         yield batch;
       }
     }
@@ -145,7 +145,7 @@ export class TableReader {
 
   /** The place is at the max LSN, or above it at the very start of an instance. */
   #nothingLeft(place: Place, answer: ProbeAnswer): void {
-    if (place.lsn === answer.max) this.#inTime.movedTo(answer.times.maxAtMs);
+    this.#inTime.nothingLeft(place.lsn === answer.max ? answer.times.maxAtMs : undefined);
     this.#waitAfter(answer, false);
   }
 
@@ -154,7 +154,7 @@ export class TableReader {
     const { until } = await this.#follower.follow(place, this.#o);
     this.#waitAfter(answer, false);
     const idle: Place = { kind: 'scanned', lsn: lower(max, until) };
-    if (idle.lsn === max) this.#inTime.movedTo(answer.times.maxAtMs);
+    if (idle.lsn === max) this.#inTime.nothingLeft(answer.times.maxAtMs);
     if (idle.lsn > place.lsn) yield { changes: [], end: resumePointOf(idle) };
     return idle;
   }

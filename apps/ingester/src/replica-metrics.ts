@@ -1,0 +1,111 @@
+/** What an ingester measures of itself, not of one table: histograms here, because one a table would be too many series. */
+import type { ErrorCode } from '@dstream/core';
+import type { Metrics } from '@dstream/runtime';
+
+export interface ReplicaMetrics {
+  probed(probe: { tookMs: number; failed: boolean; captureLagMs: number | undefined }): void;
+  page(tookMs: number): void;
+  /** A batch was handed to the topic and all of it accepted. */
+  sent(tookMs: number): void;
+  /** An attempt to move a table failed. */
+  failed(code: ErrorCode): void;
+  /** A look at all leases; `seen` is undefined when it failed. */
+  balanced(seen: { readonly tables: number; readonly instances: number } | undefined): void;
+  owned(tables: number): void;
+  acquired(): void;
+  released(): void;
+  lost(): void;
+}
+
+const durationBuckets = [0.005, 0.02, 0.05, 0.2, 0.5, 1, 5, 30, 120];
+const lagBuckets = [0.5, 2, 5, 10, 20, 60, 300, 900, 3_600];
+
+export function replicaMetrics(metrics: Metrics): ReplicaMetrics {
+  return { ...sourceSide(metrics), ...leaseSide(metrics) };
+}
+
+function sourceSide(metrics: Metrics): Pick<ReplicaMetrics, 'probed' | 'page' | 'sent' | 'failed'> {
+  const duration = (name: string, help: string) => metrics.histogram(name, help, [], durationBuckets);
+  const probes = duration(
+    'dstream_probe_duration_seconds',
+    'A probe of all tables that are due, failed ones too',
+  );
+  const probeFailures = metrics.counter('dstream_probe_failures_total', 'Probes that failed', []);
+  const captureLag = metrics.histogram(
+    'dstream_capture_lag_seconds',
+    "The database server's now minus the newest commit that capture has come past, one observation a probe",
+    [],
+    lagBuckets,
+  );
+  const pages = duration(
+    'dstream_page_duration_seconds',
+    'What a page of changes kept its reader waiting, without the time its batches waited to be sent',
+  );
+  const sends = duration(
+    'dstream_send_duration_seconds',
+    'From handing a batch to the topic until all of it was accepted',
+  );
+  const failures = metrics.counter(
+    'dstream_table_failures_total',
+    'Attempts to move a table that failed, by code of the error: faults and passing errors',
+    ['code'],
+  );
+  return {
+    probed: ({ tookMs, failed, captureLagMs }) => {
+      probes.observe(tookMs / 1_000);
+      if (failed) probeFailures.inc();
+      if (captureLagMs !== undefined) captureLag.observe(captureLagMs / 1_000);
+    },
+    page: (tookMs) => pages.observe(tookMs / 1_000),
+    sent: (tookMs) => sends.observe(tookMs / 1_000),
+    failed: (code) => failures.inc({ code }),
+  };
+}
+
+function leaseSide(
+  metrics: Metrics,
+): Pick<ReplicaMetrics, 'balanced' | 'owned' | 'acquired' | 'released' | 'lost'> {
+  const passes = metrics.counter(
+    'dstream_balancing_passes_total',
+    'Looks at all leases, failed ones too',
+    [],
+  );
+  const failures = metrics.counter('dstream_balancing_failures_total', 'Looks at all leases that failed', []);
+  const configured = metrics.gauge('dstream_tables_configured', 'Tables that the configuration names', []);
+  const live = metrics.gauge(
+    'dstream_ingesters_live',
+    'Replicas that share the tables, this one included',
+    [],
+  );
+  const owned = metrics.gauge('dstream_tables_owned', 'Tables that this replica owns', []);
+  const acquired = metrics.counter(
+    'dstream_leases_acquired_total',
+    'Leases of tables that were acquired',
+    [],
+  );
+  const released = metrics.counter(
+    'dstream_leases_released_total',
+    'Leases of tables that were given back',
+    [],
+  );
+  const lost = metrics.counter(
+    'dstream_leases_lost_total',
+    'Leases of tables that were lost, not given back',
+    [],
+  );
+  return {
+    balanced: (seen) => {
+      passes.inc();
+      if (seen === undefined) {
+        failures.inc();
+        return;
+      }
+      configured.set(seen.tables);
+      live.set(seen.instances);
+    },
+    owned: (tables) => owned.set(tables),
+    acquired: () => acquired.inc(),
+    released: () => released.inc(),
+    lost: () => lost.inc(),
+  };
+}
