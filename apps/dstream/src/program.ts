@@ -1,9 +1,9 @@
 /** What `dstream` understands. Each command's work is in a file of its own. */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { exitCodeOf, sayFailure } from './failure.ts';
 import { runServices, type RunOptions, type ServiceName } from './run-services.ts';
 import { validate } from './validate.ts';
+import { version } from './version.ts';
 
 const examples = `
 Examples:
@@ -88,9 +88,4 @@ const levels = ['debug', 'info', 'warn', 'error'];
 
 function withConfig(command: Command): Command {
   return command.requiredOption('--config <file>', 'the configuration file (HCL)');
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -22,6 +22,7 @@ import { azureCredentials } from './azure-credential.ts';
 import { announcedAddress } from './announced-address.ts';
 import { endProcess } from './end-process.ts';
 import { instanceName } from './instance-name.ts';
+import { version } from './version.ts';
 
 export type ServiceName = 'ingester' | 'processor';
 
@@ -79,6 +80,7 @@ async function runAll(
 ): Promise<boolean> {
   const metrics = new Metrics();
   metrics.collectProcess();
+  metrics.buildInfo(version());
   const connections = new AsyncDisposableStack();
   let address: string | undefined;
   const base = { configuration, options, metrics, log, httpAddress: () => address };
