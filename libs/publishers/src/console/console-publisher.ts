@@ -27,8 +27,8 @@ export class ConsolePublisher implements Publisher {
     });
   }
 
-  connect(): Promise<void> {
-    return Promise.resolve();
+  async connect({ signal }: CallOptions): Promise<void> {
+    signal.throwIfAborted();
   }
 
   /**
