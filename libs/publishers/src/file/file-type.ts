@@ -1,5 +1,8 @@
 import { duration, filePath, optional, required, sizeInBytes, withDefault } from '@dstream/config/schema';
 import { definePublisher } from '../publisher-type.ts';
+import { FilePublisher } from './file-publisher.ts';
+import { nodeFileSystem } from './file-system.ts';
+import { thisProcess } from './process-identity.ts';
 
 export const fileType = definePublisher({
   type: 'file',
@@ -14,4 +17,6 @@ export const fileType = definePublisher({
     max_age: optional(duration({ min: '1s', max: '720h' }), 'no limit', 'Age at which a new file is begun.'),
   },
   settings: ({ values }) => ({ path: values.path, maxBytes: values.max_bytes, maxAgeMs: values.max_age }),
+  open: (settings, services) =>
+    new FilePublisher({ ...settings, ...services, files: nodeFileSystem, identity: thisProcess }),
 });

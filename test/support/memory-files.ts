@@ -1,0 +1,165 @@
+/** A file system in memory that knows what is durable, and in which any call can be made to fail. */
+import { basename, dirname } from 'node:path';
+import type { FileSystem, OpenFile } from '@dstream/publishers';
+
+interface Stored {
+  bytes: Buffer;
+  durable: Buffer;
+  bornMs: number;
+  modifiedMs: number;
+}
+
+type Call = keyof FileSystem | keyof OpenFile;
+
+function failure(code: string): Error {
+  return Object.assign(new Error(`${code}: made up`), { code });
+}
+
+export class MemoryFiles implements FileSystem {
+  readonly #files = new Map<string, Stored>();
+  readonly #faults: { call: Call; code: string; times: number }[] = [];
+  readonly #nowMs: () => number;
+  readonly directories: Set<string>;
+  readonly calls: string[] = [];
+  /** Handles that are open now, and at most so far. */
+  handles = 0;
+  mostOpen = 0;
+  /** A write that fails leaves this many bytes behind. */
+  partial = 0;
+  /** Awaited by every sync. */
+  syncing: Promise<void> = Promise.resolve();
+
+  constructor(nowMs: () => number, directories: readonly string[] = ['/d']) {
+    this.#nowMs = nowMs;
+    this.directories = new Set(directories);
+  }
+
+  fail(call: Call, code: string, times = 1): void {
+    this.#faults.push({ call, code, times });
+  }
+
+  put(path: string, text: string): void {
+    const bytes = Buffer.from(text);
+    this.#files.set(path, { bytes, durable: bytes, bornMs: this.#nowMs(), modifiedMs: this.#nowMs() });
+  }
+
+  /** What would be there after a loss of power. */
+  durable(path: string): string | undefined {
+    return this.#files.get(path)?.durable.toString();
+  }
+
+  text(path: string): string | undefined {
+    return this.#files.get(path)?.bytes.toString();
+  }
+
+  get paths(): readonly string[] {
+    return [...this.#files.keys()].sort();
+  }
+
+  count(call: Call): number {
+    return this.calls.filter((made) => made === call).length;
+  }
+
+  async open(path: string): Promise<OpenFile> {
+    await this.#begin('open', path);
+    if (!this.#files.has(path)) this.put(path, '');
+    this.handles += 1;
+    this.mostOpen = Math.max(this.mostOpen, this.handles);
+    return this.#handle(this.#at(path));
+  }
+
+  async create(path: string): Promise<void> {
+    await this.#begin('create', path);
+    if (this.#files.has(path)) throw failure('EEXIST');
+    this.put(path, '');
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await this.#begin('rename', from);
+    this.#files.set(to, this.#at(from));
+    this.#files.delete(from);
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.#begin('remove', path);
+    if (!this.#files.delete(path)) throw failure('ENOENT');
+  }
+
+  async list(directory: string): Promise<readonly string[]> {
+    await this.#begin('list', `${directory}/x`);
+    return this.paths.filter((path) => dirname(path) === directory).map((path) => basename(path));
+  }
+
+  async makeDirectory(path: string): Promise<void> {
+    await this.#begin('makeDirectory');
+    for (let made = path; made !== dirname(made); made = dirname(made)) this.directories.add(made);
+  }
+
+  async modifiedMs(path: string): Promise<number> {
+    await this.#begin('modifiedMs', path);
+    return this.#at(path).modifiedMs;
+  }
+
+  async touch(path: string): Promise<void> {
+    await this.#begin('touch', path);
+    this.#at(path).modifiedMs = this.#nowMs();
+  }
+
+  async syncDirectoryOf(path: string): Promise<void> {
+    await this.#begin('syncDirectoryOf', path);
+  }
+
+  #handle(file: Stored): OpenFile {
+    return {
+      status: async () => {
+        await this.#begin('status');
+        return { sizeBytes: file.bytes.length, bornMs: file.bornMs };
+      },
+      read: async (at, length) => {
+        await this.#begin('read');
+        return file.bytes.subarray(at, at + length);
+      },
+      write: async (bytes, at) => {
+        const write = (length: number) => {
+          file.bytes = Buffer.concat([file.bytes.subarray(0, at), bytes.subarray(0, length)]);
+        };
+        try {
+          await this.#begin('write');
+        } catch (error) {
+          write(this.partial);
+          throw error;
+        }
+        write(bytes.length);
+      },
+      truncate: async (sizeBytes) => {
+        await this.#begin('truncate');
+        file.bytes = Buffer.concat([file.bytes], sizeBytes);
+      },
+      sync: async () => {
+        await this.#begin('sync');
+        await this.syncing;
+        file.durable = file.bytes;
+      },
+      close: async () => {
+        await this.#begin('close');
+        this.handles -= 1;
+      },
+    };
+  }
+
+  #at(path: string): Stored {
+    const file = this.#files.get(path);
+    if (file === undefined) throw failure('ENOENT');
+    return file;
+  }
+
+  async #begin(call: Call, path?: string): Promise<void> {
+    await Promise.resolve();
+    this.calls.push(call);
+    if (path !== undefined && !this.directories.has(dirname(path))) throw failure('ENOENT');
+    const fault = this.#faults.find((f) => f.call === call && f.times > 0);
+    if (fault === undefined) return;
+    fault.times -= 1;
+    throw failure(fault.code);
+  }
+}
