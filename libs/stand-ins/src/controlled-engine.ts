@@ -2,6 +2,7 @@
 import type { CaptureControls } from './faults/sql-controls.ts';
 import type { SqlEngine } from './sql-server/engine/engine-session.ts';
 import { createSqlEngine, type EngineControl, type Timers } from './sql-server/engine/sql-engine.ts';
+import { userOfToken } from './sql-server/identity-token.ts';
 import { sqlLogin } from './stand-ins-env.ts';
 
 /** An engine with its database jobs and states, as far as faults reach them. */
@@ -23,7 +24,13 @@ const timers: Timers = {
 export function createControlledEngine(): ControlledEngine {
   const { user, password, database } = sqlLogin;
   const clock = { wallMs: () => Date.now() };
-  const engine = createSqlEngine({ clock, timers, login: { user, password }, databases: [database] });
+  const engine = createSqlEngine({
+    clock,
+    timers,
+    login: { user, password },
+    userOfToken: (token) => userOfToken(token, clock.wallMs()),
+    databases: [database],
+  });
   const offline = new Set<string>();
   const capture = captureOf(engine, database);
   const setOffline = (isOffline: boolean, name: string = database): void => {

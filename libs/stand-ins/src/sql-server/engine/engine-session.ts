@@ -143,13 +143,15 @@ export interface LoginRequest {
   readonly database: string;
   readonly appName: string;
   readonly hostName: string;
+  /** Of an identity of Microsoft Entra ID, instead of user and password, which are empty then. */
+  readonly token?: string;
 }
 
 export type LoginResult =
   { readonly ok: true; readonly session: EngineSession } | { readonly ok: false; readonly error: SqlMessage };
 
 export interface SqlEngine {
-  /** 18456 for a wrong user or password, 4060 (with 18456 after it, as SQL Server does) for an unknown database. */
+  /** 18456 for a wrong user, password or token, 4060 (with 18456 after it, as SQL Server does) for an unknown database. */
   login(request: LoginRequest): LoginResult;
   close(): void;
 }

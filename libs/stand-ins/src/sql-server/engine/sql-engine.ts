@@ -15,6 +15,8 @@ export interface SqlEngineOptions {
   readonly clock: { wallMs(): number };
   readonly timers: Timers;
   readonly login: { readonly user: string; readonly password: string };
+  /** The user that a token stands for, or undefined when it is refused. Without it no token is accepted. */
+  readonly userOfToken?: (token: string) => string | undefined;
   /** Created empty at the start. */
   readonly databases?: readonly string[];
   /** How long after its commit a change is in its change table, in milliseconds. 0 (default): at once. */
@@ -64,21 +66,29 @@ class Engine implements SqlEngine, EngineControl {
   }
 
   login(request: LoginRequest): LoginResult {
-    const { user, password } = this.#options.login;
-    if (request.user.toLowerCase() !== user.toLowerCase() || request.password !== password)
-      return refused(errors.loginFailed(request.user));
+    const user = this.#userOf(request);
+    if (user === undefined)
+      return refused(
+        errors.loginFailed(request.token === undefined ? request.user : '<token-identified principal>'),
+      );
     const database = this.#state.databases.get((request.database || 'master').toLowerCase());
     if (database === undefined || database.offline) return refused(errors.cannotOpen(request.database));
     const id = this.#nextSession++;
     const state = new SessionState({
       id,
       state: this.#state,
-      request,
+      request: { ...request, user },
       database,
       observe: this.#options.observe,
     });
     this.#state.sessions.set(id, state);
     return { ok: true, session: new Session(state, this.#parsed, () => this.#state.sessions.delete(id)) };
+  }
+
+  #userOf({ user, password, token }: LoginRequest): string | undefined {
+    const { login, userOfToken } = this.#options;
+    if (token !== undefined) return userOfToken?.(token);
+    return user.toLowerCase() === login.user.toLowerCase() && password === login.password ? user : undefined;
   }
 
   close(): void {

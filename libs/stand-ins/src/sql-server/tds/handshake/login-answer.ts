@@ -40,13 +40,21 @@ function writeLoginAck(out: ByteWriter, login: Login): void {
   out.closeLength(length);
 }
 
+const feature = { federated: 0x02, utf8: 0x0a, end: 0xff } as const;
+
 /** tedious fails on an acknowledgement that it did not ask for, and on one without a feature. */
-function writeFeatureAck(out: ByteWriter): void {
+function writeFeatureAck(out: ByteWriter, { asksUtf8, federated }: Login): void {
   out.u8(FEATUREEXTACK);
-  out.u8(0x0a);
-  out.u32(1);
-  out.u8(1);
-  out.u8(0xff);
+  if (federated) {
+    out.u8(feature.federated);
+    out.u32(0); // the library ADAL gets no data back
+  }
+  if (asksUtf8) {
+    out.u8(feature.utf8);
+    out.u32(1);
+    out.u8(1);
+  }
+  out.u8(feature.end);
 }
 
 /** In the order in which SQL Server sends it. */
@@ -62,7 +70,7 @@ export function writeLoginAccepted(
   writeLanguageChange(out, LANGUAGE);
   writeMessage(out, information(5703, 1, `Changed language setting to ${LANGUAGE}.`));
   writeLoginAck(out, login);
-  if (login.asksUtf8) writeFeatureAck(out);
+  if (login.asksUtf8 || login.federated) writeFeatureAck(out, login);
   writePacketSizeChange(out, packetBytes, INITIAL_PACKET_BYTES);
   writeDone(out, { token: doneToken.done }, false, false);
 }

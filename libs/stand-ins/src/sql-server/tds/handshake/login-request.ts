@@ -1,5 +1,6 @@
 /** LOGIN7 ([MS-TDS] 2.2.6.4). */
 import type { LoginRequest } from '../../engine/engine-session.ts';
+import { checkLibrary } from './federated.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
 
 export interface Login {
@@ -9,6 +10,8 @@ export interface Login {
   readonly packetBytes: number;
   /** The client understands UTF-8 and wants to hear about it. */
   readonly asksUtf8: boolean;
+  /** A token follows when the client has been told for what: there is no user and no password. */
+  readonly federated: boolean;
 }
 
 const FIXED_BYTES = 94;
@@ -20,7 +23,7 @@ const place = { hostName: 36, userName: 40, password: 44, appName: 48, extension
 
 const EXTENSION_FLAG = 0x10;
 const OPTION_FLAGS_3 = 27;
-const feature = { utf8: 0x0a, end: 0xff } as const;
+const feature = { federated: 0x02, utf8: 0x0a, end: 0xff } as const;
 
 function bytesAt(body: Buffer, pair: number): Buffer {
   const offset = body.readUInt16LE(pair);
@@ -43,13 +46,14 @@ function passwordAt(body: Buffer, pair: number): string {
   return clear.toString('utf16le');
 }
 
-function readFeatures(body: Buffer): Set<number> {
-  const features = new Set<number>();
+function readFeatures(body: Buffer): Map<number, Buffer> {
+  const features = new Map<number, Buffer>();
   if ((body.readUInt8(OPTION_FLAGS_3) & EXTENSION_FLAG) === 0) return features;
   let at = body.readUInt32LE(body.readUInt16LE(place.extension));
   while (at < body.length && body.readUInt8(at) !== feature.end) {
-    features.add(body.readUInt8(at));
-    at += 5 + body.readUInt32LE(at + 1);
+    const end = at + 5 + body.readUInt32LE(at + 1);
+    features.set(body.readUInt8(at), body.subarray(at + 5, end));
+    at = end;
   }
   return features;
 }
@@ -58,6 +62,9 @@ export function readLogin(body: Buffer): Login {
   if (body.length < FIXED_BYTES) throw new ProtocolError('The LOGIN7 message is too short.');
   const tdsVersion = body.readUInt32LE(4);
   if (tdsVersion < OLDEST_VERSION) throw new ProtocolError('TDS versions before 7.2 are not supported.');
+  const features = readFeatures(body);
+  const federated = features.get(feature.federated);
+  if (federated !== undefined) checkLibrary(federated);
   return {
     request: {
       user: textAt(body, place.userName),
@@ -68,6 +75,7 @@ export function readLogin(body: Buffer): Login {
     },
     tdsVersion,
     packetBytes: body.readUInt32LE(8),
-    asksUtf8: readFeatures(body).has(feature.utf8),
+    asksUtf8: features.has(feature.utf8),
+    federated: federated !== undefined,
   };
 }

@@ -7,6 +7,7 @@ const option = {
   instance: 0x02,
   threadId: 0x03,
   mars: 0x04,
+  federated: 0x06,
   end: 0xff,
 } as const;
 
@@ -19,12 +20,24 @@ const OPTION_HEADER_BYTES = 5;
 
 /** The client's ENCRYPTION byte. */
 export function readEncryption(body: Buffer): number {
+  const byte = readOption(body, option.encryption);
+  if (byte === undefined) throw new ProtocolError('The PRELOGIN message has no ENCRYPTION option.');
+  return byte;
+}
+
+/** True when the client could log in by a token. It may still log in by a password. */
+export function readsTokens(body: Buffer): boolean {
+  return readOption(body, option.federated) === 1;
+}
+
+/** The first byte of an option's data. */
+function readOption(body: Buffer, wanted: number): number | undefined {
   for (let at = 0; at + OPTION_HEADER_BYTES <= body.length; at += OPTION_HEADER_BYTES) {
     const token = body.readUInt8(at);
     if (token === option.end) break;
-    if (token === option.encryption) return body.readUInt8(body.readUInt16BE(at + 1));
+    if (token === wanted) return body.readUInt8(body.readUInt16BE(at + 1));
   }
-  throw new ProtocolError('The PRELOGIN message has no ENCRYPTION option.');
+  return undefined;
 }
 
 /**
@@ -43,13 +56,15 @@ function versionBytes(): Buffer {
   return Buffer.of(major, minor, build >>> 8, build & 0xff, 0, 0);
 }
 
-export function preloginAnswer(agreed: number): Buffer {
+/** FEDAUTHREQUIRED is answered only to a client that sent it: both ways of logging in are possible. */
+export function preloginAnswer(agreed: number, federated = false): Buffer {
   const options: [number, Buffer][] = [
     [option.version, versionBytes()],
     [option.encryption, Buffer.of(agreed)],
     [option.instance, Buffer.of(0)],
     [option.threadId, Buffer.alloc(0)],
     [option.mars, Buffer.of(0)],
+    ...(federated ? [[option.federated, Buffer.of(1)] satisfies [number, Buffer]] : []),
   ];
   const headers = Buffer.alloc(options.length * OPTION_HEADER_BYTES + 1, option.end);
   let dataAt = headers.length;

@@ -2,7 +2,7 @@
  * One client, from its first byte to its last.
  *
  * - **prelogin**: the client's PRELOGIN is answered; with encryption agreed, TLS begins. Anything else ends it.
- * - **login**: LOGIN7 goes to the gate and the engine. Accepted: on to *ready*. Refused: answered, then closed.
+ * - **login**: LOGIN7, and the token of a login that announces one, go to the gate and the engine. Accepted: on to *ready*. Refused: answered, then closed.
  * - **ready**: the next message is a request, or an attention that came too late for its request and is
  *   acknowledged alone.
  * - **running**: a request runs. An attention aborts its signal; the response is ended where it stands, and the
@@ -12,8 +12,15 @@
  */
 import type { SqlEngine } from '../../engine/engine-session.ts';
 import type { Certificate } from '../handshake/certificate.ts';
-import { readLogin } from '../handshake/login-request.ts';
-import { answerEncryption, encryption, preloginAnswer, readEncryption } from '../handshake/prelogin.ts';
+import { readFedAuthToken, writeFedAuthInfo } from '../handshake/federated.ts';
+import { readLogin, type Login } from '../handshake/login-request.ts';
+import {
+  answerEncryption,
+  encryption,
+  preloginAnswer,
+  readEncryption,
+  readsTokens,
+} from '../handshake/prelogin.ts';
 import type { TdsGate } from '../tds-gate.ts';
 import type { ConnectionInfo, TdsObserver } from '../tds-observer.ts';
 import { writeAttentionDone } from '../tokens/done.ts';
@@ -87,7 +94,7 @@ export class Connection {
     // Before the answer goes out, for the client begins its handshake at once.
     const secureContext = this.#encrypted ? await certificate.context() : undefined;
     const response = this.#response(INITIAL_PACKET_BYTES, 0);
-    response.body.raw(preloginAnswer(agreed));
+    response.body.raw(preloginAnswer(agreed, readsTokens(message.body)));
     await response.end(transport.signal);
     if (secureContext !== undefined) transport.encrypt(secureContext);
     return true;
@@ -96,7 +103,18 @@ export class Connection {
   async #login(): Promise<Accepted | undefined> {
     const message = await this.#expect(packetType.login, 'LOGIN7');
     if (message === undefined) return undefined;
-    return logIn({ ...this.#options, encrypted: this.#encrypted }, readLogin(message.body));
+    const login = await this.#withToken(readLogin(message.body));
+    return login && logIn({ ...this.#options, encrypted: this.#encrypted }, login);
+  }
+
+  /** Asks for the token of a login that announces one. Undefined when the client left instead: it got none. */
+  async #withToken(login: Login): Promise<Login | undefined> {
+    if (!login.federated) return login;
+    const response = this.#response(INITIAL_PACKET_BYTES, 0);
+    writeFedAuthInfo(response.body);
+    await response.end(this.#options.transport.signal);
+    const message = await this.#expect(packetType.federatedToken, 'A federated authentication token');
+    return message && { ...login, request: { ...login.request, token: readFedAuthToken(message.body) } };
   }
 
   #response(packetBytes: number, spid: number): ResponseWriter {

@@ -7,6 +7,7 @@ export const packetType = {
   result: 0x04,
   attention: 0x06,
   bulkLoad: 0x07,
+  federatedToken: 0x08,
   transactionManager: 0x0e,
   login: 0x10,
   sspi: 0x11,
