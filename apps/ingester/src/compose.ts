@@ -1,11 +1,12 @@
-/** Builds an ingester from its configuration: the only place that knows which adapters it is made of. */
-import { randomUUID } from 'node:crypto';
-import { AzureBlobLeases } from '@dstream/azure-blob';
+/** Builds an ingester from its configuration: with `compose-leases.ts` the only place that knows which adapters it is made of. */
+import type { AzureBlobLeases } from '@dstream/azure-blob';
 import type { Configuration, IngesterConfig } from '@dstream/config';
 import { DStreamError, type PollIntervals, type TableId } from '@dstream/core';
 import { sha256Hex, type RunningService, type ServiceContext } from '@dstream/runtime';
 import { ServiceBusTopic } from '@dstream/service-bus';
 import { parseConnectionString, SqlServerSource, type TableSettings } from '@dstream/sqlserver';
+import { leasesOf } from './compose-leases.ts';
+import { located } from './located.ts';
 import { ingesterMetrics, type IngesterMetrics } from './ingester-metrics.ts';
 import type { IngesterParts, IngesterSettings } from './ingester-parts.ts';
 import { Ingester } from './ingester.ts';
@@ -44,7 +45,7 @@ export function composeIngester(context: Context): RunningService {
 }
 
 function sourceOf(config: IngesterConfig, context: Context, metrics: IngesterMetrics): SqlServerSource {
-  const address = located(context, `${config.path}.db_connection_string`, () =>
+  const address = located(context.configuration, `${config.path}.db_connection_string`, () =>
     parseConnectionString(config.dbConnectionString, context.credential),
   );
   return new SqlServerSource({
@@ -78,30 +79,6 @@ function topicOf({ topic }: IngesterConfig, context: Context): ServiceBusTopic {
   return new ServiceBusTopic({ ...context, address, topic: topic.name });
 }
 
-function leasesOf(
-  { locks, lease }: IngesterConfig,
-  context: Context,
-  source: SqlServerSource,
-): AzureBlobLeases {
-  const { connection } = locks;
-  const address =
-    connection.kind === 'connection-string'
-      ? { connectionString: connection.connectionString }
-      : { accountUrl: connection.accountUrl, credential: context.credential() };
-  return new AzureBlobLeases({
-    ...context,
-    ...address,
-    containerName: locks.containerName,
-    source: source.name,
-    // Read when it is used: the catalogue's spelling is known once the database was reached.
-    get database() {
-      return source.database;
-    },
-    leaseDurationMs: lease.durationMs,
-    newId: randomUUID,
-  });
-}
-
 function connections(
   { topic, locks }: IngesterConfig,
   bus: ServiceBusTopic,
@@ -124,18 +101,6 @@ function settingsOf(config: IngesterConfig, source: SqlServerSource): IngesterSe
     byteLength: (text) => Buffer.byteLength(text),
     hash: sha256Hex,
   };
-}
-
-/** Adds where it stands to an error about the configuration. */
-function located<T>({ configuration }: Context, path: string, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof DStreamError) || error.code !== 'ConfigInvalid') throw error;
-    throw new DStreamError('ConfigInvalid', `${configuration.where(path)}: ${error.message}`, {
-      cause: error,
-    });
-  }
 }
 
 async function dispose(source: SqlServerSource, topic: ServiceBusTopic): Promise<void> {

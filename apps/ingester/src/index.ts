@@ -2,4 +2,5 @@ export * from './ingester-metrics.ts';
 export * from './ingester-parts.ts';
 export * from './ingester.ts';
 export type { TableReport } from './table-status.ts';
+export { composeLeaseViewer, type ViewerContext } from './compose-leases.ts';
 export { composeIngester } from './compose.ts';

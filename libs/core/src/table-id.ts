@@ -22,6 +22,18 @@ export function tableKey(t: TableId): string {
   return `${part(t.source)}/${part(t.database)}/${part(t.schema)}.${part(t.table)}`;
 }
 
+/** The table that a key stands for: the reverse of `tableKey`. Undefined for what is no key. */
+export function tableOfKey(key: string): TableId | undefined {
+  const match = /^([^/]*)\/([^/]*)\/([^/.]*)\.([^/.]*)$/.exec(key);
+  if (match === null) return undefined;
+  const [source = '', database = '', schema = '', table = ''] = match.slice(1).map(unescaped);
+  return { source, database, schema, table };
+}
+
+function unescaped(text: string): string {
+  return text.replace(/%([\dA-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+}
+
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const reserved = /[%/.?#\\\u0000-\u001f]/g;
 

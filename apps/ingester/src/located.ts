@@ -1,0 +1,14 @@
+import type { Configuration } from '@dstream/config';
+import { DStreamError } from '@dstream/core';
+
+/** Adds where it stands to an error about the configuration. */
+export function located<T>(configuration: Configuration, path: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof DStreamError) || error.code !== 'ConfigInvalid') throw error;
+    throw new DStreamError('ConfigInvalid', `${configuration.where(path)}: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
