@@ -9,3 +9,4 @@ export { thisProcess } from './file/process-identity.ts';
 export { definePublisher, type PublisherDefinition } from './publisher-type.ts';
 export { publisherTypes } from './registry.ts';
 export * from './destination-name.ts';
+export { serviceBusPublisher, type ServiceBusPublisherOptions } from './service-bus/service-bus-publisher.ts';

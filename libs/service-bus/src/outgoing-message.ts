@@ -5,6 +5,7 @@ export function toServiceBusMessage(message: OutgoingMessage): ServiceBusMessage
   return {
     messageId: message.messageId,
     sessionId: message.sessionId,
+    ...(message.partitionKey !== undefined && { partitionKey: message.partitionKey }),
     subject: message.subject,
     contentType: message.contentType,
     applicationProperties: { ...message.properties },
@@ -18,7 +19,8 @@ const fixedBytes = 512;
 
 /** An upper bound of the encoded size, without encoding: body and properties, three bytes a character at most. */
 export function sizeBound(message: OutgoingMessage): number {
-  const texts = [message.messageId, message.sessionId, message.subject, message.contentType];
+  const { messageId, sessionId, partitionKey = '', subject, contentType } = message;
+  const texts = [messageId, sessionId, partitionKey, subject, contentType];
   let characters = texts.reduce((sum, text) => sum + text.length, 0);
   for (const [name, value] of Object.entries(message.properties)) {
     characters += name.length + 16 + valueLength(value);

@@ -21,8 +21,10 @@ import { translateError } from './translate-error.ts';
 
 export interface ServiceBusTopicOptions {
   readonly address: ServiceBusAddress;
-  /** Name of the topic (or queue). */
+  /** Name of the topic or queue. */
   readonly topic: string;
+  /** What errors call it; `topic NAME` when not given. */
+  readonly describedAs?: string;
   readonly clock: Clock;
   readonly log?: Log;
   /** Longest time of one send, milliseconds; 15,000 when not given. */
@@ -35,6 +37,8 @@ export interface ServiceBusTopicOptions {
 
 /** A sender with the connection under it. */
 export interface OpenSender extends SenderLink {
+  /** The connection gave no answer: it is not to be used for what is opened later. */
+  distrust?(): void;
   close(): Promise<void>;
 }
 
@@ -56,7 +60,7 @@ export class ServiceBusTopic implements Topic {
 
   constructor(options: ServiceBusTopicOptions) {
     this.#options = options;
-    this.#entity = `topic ${options.topic}`;
+    this.#entity = options.describedAs ?? `topic ${options.topic}`;
     this.#timeoutMs = options.sendTimeoutMs ?? 15_000;
     this.#limit = new CallLimit(options.clock, this.#timeoutMs);
     this.#log = options.log ?? silentLog;
@@ -148,6 +152,7 @@ export class ServiceBusTopic implements Topic {
   #discard(open: OpenSender): void {
     if (this.#open !== open) return;
     this.#open = undefined;
+    if (!this.#disposed.signal.aborted) open.distrust?.();
     const closing = close(`the connection of ${this.#entity}`, open, this.#options.clock)
       .catch((error: unknown) => {
         if (this.#disposed.signal.aborted) throw error;

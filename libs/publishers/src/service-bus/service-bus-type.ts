@@ -1,7 +1,16 @@
 import { pack, withDefault } from '@dstream/config/schema';
+import type { PackLimits } from '@dstream/core';
 import { brokerDestinationKeys, readBrokerDestination } from '../broker-destination.ts';
 import { serviceBusNames } from '../destination-name.ts';
+import { addressOf, namesOf } from '../destinations/broker-options.ts';
 import { definePublisher } from '../publisher-type.ts';
+import { serviceBusPublisher } from './service-bus-publisher.ts';
+
+/** `pack = 1` and, as the topic of the ingester has it by default, `pack = "auto"` (DESIGN 6). */
+const packLimits: Readonly<Record<'auto' | 1, PackLimits>> = {
+  auto: { maxBytes: 131_072, maxChanges: 500 },
+  1: { maxBytes: 131_072, maxChanges: 1 },
+};
 
 export const serviceBusType = definePublisher({
   type: 'azure_service_bus',
@@ -14,4 +23,11 @@ export const serviceBusType = definePublisher({
     ...readBrokerDestination(reading, findings),
     pack: reading.values.pack,
   }),
+  open: ({ connection, name, pack: packing }, services) =>
+    serviceBusPublisher({
+      ...services,
+      ...namesOf(name, serviceBusNames, services.hash),
+      address: addressOf(connection, services.credential),
+      limits: packLimits[packing],
+    }),
 });
