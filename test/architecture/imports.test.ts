@@ -77,6 +77,12 @@ describe('the architecture', () => {
     expect(findCycle(all.flatMap(({ sources }) => sources))).toBeUndefined();
   });
 
+  test('publishers knows of the configuration only the language of its schemas', () => {
+    const publishers = all.find(({ folder }) => folder === 'libs/publishers');
+    const used = publishers?.sources.flatMap(importsOf).filter((text) => text.startsWith('@dstream/config'));
+    expect([...new Set(used)]).toEqual(['@dstream/config/schema']);
+  });
+
   test('core knows no platform: no package and nothing of Node', () => {
     const core = all.find(({ folder }) => folder === 'libs/core');
     const foreign = core?.sources.flatMap(importsOf).filter((specifier) => !specifier.startsWith('.'));
