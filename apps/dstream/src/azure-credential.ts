@@ -2,7 +2,7 @@
 import type { ClientSecretCredentialOptions } from '@azure/identity';
 import type { CredentialOf, Identity, TokenCredential } from '@dstream/core';
 import { SignInAttempts } from './sign-in-attempt.ts';
-import { signInError } from './sign-in-error.ts';
+import { settingsError, signInError } from './sign-in-error.ts';
 
 type Library = typeof import('@azure/identity');
 
@@ -34,12 +34,21 @@ function lazyCredential(identity: Identity, { env, load }: AzureCredentialOption
     getToken: (scopes, options) =>
       attempts.watch(
         async () => {
-          credential ??= makeCredential(await load(), identity, attempts);
+          const azure = await load();
+          credential ??= checked(azure, identity, attempts); // after the wait: others may have waited too
           return credential.getToken(scopes, options);
         },
         (error, requests) => signInError(error, { identity, requests, hasIdentityEndpoint }),
       ),
   };
+}
+
+function checked(azure: Library, identity: Identity, attempts: SignInAttempts): TokenCredential {
+  try {
+    return makeCredential(azure, identity, attempts);
+  } catch (error) {
+    throw settingsError(error);
+  }
 }
 
 function makeCredential(azure: Library, identity: Identity, { policy }: SignInAttempts): TokenCredential {

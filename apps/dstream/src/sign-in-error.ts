@@ -18,14 +18,39 @@ const metadataService = '169.254.169.254';
 /** Passing (`retry`) when a token service could not be reached or was not well; else a person must act. */
 export function signInError(error: unknown, scene: SignInScene): Error {
   if (error instanceof Error && error.name === 'AbortError') return error; // given up by who asked
+  if (error instanceof DStreamError) return error;
   const { identity } = scene;
+  const what = `cannot sign in to Microsoft Entra ID with ${chains[identity.kind]}`;
+  if (!(error instanceof Error) || !signInErrors.has(error.name))
+    return new DStreamError('Unexpected', `${what}: ${textOf(error)}`, { cause: error });
   const code = passingCode(error, scene);
   const text = code === undefined ? `${refused(error)}: ${advice[identity.kind]}` : passing[code];
   // Without its cause: the libraries' texts are pages long, and name what was sent.
+  return new DStreamError(code ?? 'Unauthorized', `${what}: ${text}`);
+}
+
+/** The library refuses to make a credential: a variable or an option is wrong. */
+export function settingsError(error: unknown): unknown {
+  if (error instanceof Error && signInErrors.has(error.name)) return error;
   return new DStreamError(
-    code ?? 'Unauthorized',
-    `cannot sign in to Microsoft Entra ID with ${chains[identity.kind]}: ${text}`,
+    'ConfigInvalid',
+    `the sign-in to Microsoft Entra ID is not possible: ${textOf(error)}`,
+    {
+      cause: error,
+    },
   );
+}
+
+/** Names of the library's errors about signing in. */
+const signInErrors: ReadonlySet<string> = new Set([
+  'CredentialUnavailableError',
+  'AuthenticationError',
+  'AuthenticationRequiredError',
+  'AggregateAuthenticationError',
+]);
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 type PassingCode = 'Unreachable' | 'Throttled' | 'Transient';

@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
+import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { LocalCertificate } from '../local-certificate.ts';
 import { loadAzurite, type Azurite, type StoredBlob } from './azurite.ts';
 import { BlobFaults } from './faults.ts';
 import { createFront } from './front.ts';
@@ -8,6 +11,8 @@ import type { BlobOperation } from './operation.ts';
 export interface BlobsOptions {
   /** A free port without it. */
   readonly port?: number;
+  /** Serves over TLS too: tokens of Microsoft Entra ID are taken there only. */
+  readonly certificate?: LocalCertificate;
 }
 
 /** Blob storage in this process, on 127.0.0.1. What it holds is gone when it is closed. */
@@ -15,6 +20,8 @@ export interface Blobs extends AsyncDisposable {
   readonly port: number;
   /** Of Azurite's well-known development account; its key is public. */
   readonly connectionString: string;
+  /** Address of the account over TLS. Undefined without a certificate. */
+  readonly secureUrl: string | undefined;
   readonly faults: BlobFaults;
   /** Requests by operation since the start, those that met a fault included. */
   readonly counters: ReadonlyMap<BlobOperation, number>;
@@ -35,17 +42,17 @@ export async function startBlobs(options: BlobsOptions = {}): Promise<Blobs> {
     new Map<BlobOperation, number>(),
     new AbortController(),
   ];
-  azurite.httpServer.on(
-    'request',
-    createFront({ faults, counters, handle: azurite.handle, closing: closing.signal }),
-  );
+  const front = createFront({ faults, counters, handle: azurite.handle, closing: closing.signal });
+  azurite.httpServer.on('request', front);
   await azurite.start();
+  const secure = options.certificate && (await startSecure(options.certificate, front));
   const { port } = azurite.httpServer.address() as AddressInfo;
   let closed: Promise<void> | undefined;
-  const close = () => (closed ??= shutDown(azurite, closing));
+  const close = () => (closed ??= shutDown(azurite, closing, secure));
   return {
     port,
     connectionString: connectionString(port),
+    secureUrl: secure && `https://localhost:${portOf(secure)}/${account}`,
     faults,
     counters,
     expireLeases: (path = '') => expireLeases(azurite, path),
@@ -54,13 +61,29 @@ export async function startBlobs(options: BlobsOptions = {}): Promise<Blobs> {
   };
 }
 
+async function startSecure(certificate: LocalCertificate, front: RequestListener): Promise<Server> {
+  const server = createServer({ ...certificate }, front).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
 /** Azurite does not wait for its connections: it would hold the port for as long as a client keeps one alive. */
-async function shutDown(azurite: Azurite, closing: AbortController): Promise<void> {
-  const gone = once(azurite.httpServer, 'close');
+async function shutDown(
+  azurite: Azurite,
+  closing: AbortController,
+  secure: Server | undefined,
+): Promise<void> {
+  const gone = [azurite.httpServer, ...(secure === undefined ? [] : [secure])].map((s) => once(s, 'close'));
+  secure?.close();
+  secure?.closeAllConnections();
   closing.abort();
   const closed = azurite.close();
   azurite.httpServer.closeAllConnections();
-  await Promise.all([gone, closed]);
+  await Promise.all([...gone, closed]);
 }
 
 function expireLeases(azurite: Azurite, path: string): number {
