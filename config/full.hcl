@@ -1,5 +1,5 @@
-# Every key that there is, with its default where it has one. What stands behind "#" is not built yet: `dstream
-# validate` knows it, the commands refuse it. REFERENCE.md has the limits of every value.
+# Every key that there is, with its default where it has one. What stands behind "#" is an alternative,
+# or is not built yet: `dstream validate` knows it, the commands refuse it. REFERENCE.md has the limits of every value.
 #
 # Durations are Go's ("200ms", "5s", "1h30m"), sizes are bytes. "{{ env "X" }}" is the variable X; the quotes may be
 # escaped or backticks, too.
@@ -38,7 +38,7 @@ ingester {
   topic {
     name              = "ingest-topic"
     connection_string = "{{ env "DSTREAM_INGEST_CONNECTION_STRING" }}"
-    # namespace       = "shop.servicebus.windows.net" # instead: managed identity
+    # namespace       = "shop.servicebus.windows.net" # instead: the managed identity signs in
     pack             = "auto" # or 1: one change a message
     pack_max_bytes   = 131072
     pack_max_changes = 500
@@ -47,7 +47,7 @@ ingester {
   locks {
     type              = "azure_blob"
     connection_string = "{{ env "DSTREAM_BLOB_CONNECTION_STRING" }}"
-    # account_url     = "https://shop.blob.core.windows.net" # instead: managed identity
+    # account_url     = "https://shop.blob.core.windows.net" # instead: the managed identity signs in
     container_name = "locks"
   }
 
@@ -72,7 +72,7 @@ processor {
   source {
     type              = "azure_service_bus"
     connection_string = "{{ env "DSTREAM_PUBLISHER_CONNECTION_STRING" }}"
-    # namespace       = "shop.servicebus.windows.net" # instead: managed identity
+    # namespace       = "shop.servicebus.windows.net" # instead: the managed identity signs in
     topic         = "ingest-topic" # default: that of the ingester of this file
     subscription  = "dstream"
     sessions      = true
@@ -84,22 +84,31 @@ processor {
   output "screen" {
     type   = "console"
     format = "auto" # "json" or "pretty"; auto is pretty in a terminal
-    # required = true
-    # buffer   = 8388608
   }
 
-  # output "orders" {
-  #   type              = "azure_service_bus" # or "azure_event_hubs"
-  #   connection_string = "{{ env "DSTREAM_ORDERS_CONNECTION_STRING" }}"
-  #   name              = "{{ server }}.{{ database }}.{{ table }}.events"
-  #   pack              = 1
+  output "orders" {
+    type              = "azure_service_bus"
+    connection_string = "{{ env "DSTREAM_ORDERS_CONNECTION_STRING" }}"
+    # namespace       = "shop.servicebus.windows.net" # instead: the managed identity signs in
+    name = "{{ server }}.{{ database }}.{{ table }}.events" # a queue or a topic; {{ schema }} is possible, too
+    pack = 1                                                # or "auto": several changes of a table
+  }
+
+  # output "analytics" {
+  #   type      = "azure_event_hubs"
+  #   namespace = "shop-analytics.servicebus.windows.net" # or connection_string
+  #   name      = "changes"                               # default: as above
   # }
-  # output "archive" {
-  #   type      = "file"
-  #   path      = "changes.jsonl"
-  #   max_bytes = 104857600
-  #   max_age   = "1h"
-  # }
+
+  output "archive" {
+    type      = "file"
+    path      = "changes.jsonl"
+    max_bytes = 104857600 # then a new file is begun, and
+    max_age   = "1h"      # after this time; default: no limit
+    required  = false     # messages do not wait for it, but
+    buffer    = 8388608   # so many bytes wait; what it then drops is counted
+  }
+
   # default_outputs = ["screen"]
   # transform "name" { … }
   # route "name" { … }

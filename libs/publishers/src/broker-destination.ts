@@ -19,7 +19,7 @@ export function brokerDestinationKeys(rules: NameRules): BrokerDestinationKeys {
     name: withDefault(
       nameTemplate(rules),
       '{{ server }}.{{ database }}.{{ table }}.events',
-      'Name of the destination, filled in for each change and put in lower case.',
+      'Name of the destination. {{ server }}, {{ database }}, {{ schema }} and {{ table }} are filled in, all in lower case.',
       { keepsNames: true },
     ),
   };

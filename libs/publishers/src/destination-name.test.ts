@@ -19,8 +19,8 @@ describe('the name of a destination', () => {
     expect(named({}, 'CDC/{{ schema }}-{{table}}', serviceBusNames)).toBe('cdc/dbo-persons');
   });
 
-  test('is a plain name for every table when the template is one', () => {
-    expect(named({ table: 'any thing' }, 'Changes')).toBe('changes');
+  test('is a plain name for every table, as it is written, when the template is one', () => {
+    expect(named({ table: 'any thing' }, 'Changes')).toBe('Changes');
   });
 
   test('has what it cannot hold replaced, and a hash that tells such names apart', () => {

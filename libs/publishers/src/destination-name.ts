@@ -26,7 +26,8 @@ const maxRemembered = 10_000;
 const hashLength = 16;
 
 /**
- * A function from a table to the name of its destination, in lower case. What of a table's parts a name cannot hold
+ * A function from a table to the name of its destination. A template with nothing to fill in is the name, as it is
+ * written; every other name is in lower case. What of a table's parts a name cannot hold
  * becomes `_`: anything but letters, digits, `-` and `_`, and a dot, too, outside of the server, because a dot
  * separates parts. A name in which something was replaced, or that is too long and was cut, ends in `-` and 16 digits
  * of a hash of what it was: two tables share a destination only where the template says so, or where their names
@@ -37,6 +38,7 @@ export function destinationNames(
   { maxLength }: NameRules,
   hash: Hash,
 ): (table: NamedTable) => string {
+  if (fillNames(template, () => '') === template) return () => template;
   const remembered = new Map<string, string>();
   return (table) => {
     const key = [table.server, table.database, table.schema, table.table].join('\n');
@@ -72,7 +74,7 @@ export function nameTemplate({ what, maxLength, slashes }: NameRules): ValueType
   const right = `${characters} are possible, ${maxLength} at most, beginning and ending with a letter or digit, and {{ server }}, {{ database }}, {{ schema }} and {{ table }} anywhere in it`;
   const pattern = slashes ? /^[a-z0-9](?:[a-z0-9._/-]*[a-z0-9])?$/i : /^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/i;
   return {
-    expected: `name of ${what}, filled in for each change`,
+    expected: `name of ${what}`,
     blank: '',
     read: (given) => {
       const value = textOf(given);
