@@ -36,7 +36,7 @@ export function ingesterMetrics(
   registerTableSeries(metrics, clock, () => meters.values());
   const latency = metrics.histogram(
     'dstream_ingest_latency_seconds',
-    'From commit to acceptance by the topic, one observation a batch: its oldest change',
+    'From commit to acceptance by the topic, one observation a batch: its oldest change.',
     ['table'],
     latencyBuckets,
   );

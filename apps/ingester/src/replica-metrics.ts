@@ -28,26 +28,26 @@ function sourceSide(metrics: Metrics): Pick<ReplicaMetrics, 'probed' | 'page' | 
   const duration = (name: string, help: string) => metrics.histogram(name, help, [], durationBuckets);
   const probes = duration(
     'dstream_probe_duration_seconds',
-    'A probe of all tables that are due, failed ones too',
+    'A probe of all tables that are due, failed ones too.',
   );
-  const probeFailures = metrics.counter('dstream_probe_failures_total', 'Probes that failed', []);
+  const probeFailures = metrics.counter('dstream_probe_failures_total', 'Probes that failed.', []);
   const captureLag = metrics.histogram(
     'dstream_capture_lag_seconds',
-    "The database server's now minus the newest commit that capture has come past, one observation a probe",
+    "The database server's now minus the newest commit that capture has come past, one observation a probe.",
     [],
     lagBuckets,
   );
   const pages = duration(
     'dstream_page_duration_seconds',
-    'What a page of changes kept its reader waiting, without the time its batches waited to be sent',
+    'What a page of changes kept its reader waiting, without the time its batches waited to be sent.',
   );
   const sends = duration(
     'dstream_send_duration_seconds',
-    'From handing a batch to the topic until all of it was accepted',
+    'From handing a batch to the topic until all of it was accepted.',
   );
   const failures = metrics.counter(
     'dstream_table_failures_total',
-    'Attempts to move a table that failed, by code of the error: faults and passing errors',
+    'Attempts to move a table that failed, by code of the error: faults and passing errors.',
     ['code'],
   );
   return {
@@ -67,30 +67,34 @@ function leaseSide(
 ): Pick<ReplicaMetrics, 'balanced' | 'owned' | 'acquired' | 'released' | 'lost'> {
   const passes = metrics.counter(
     'dstream_balancing_passes_total',
-    'Looks at all leases, failed ones too',
+    'Looks at all leases, failed ones too.',
     [],
   );
-  const failures = metrics.counter('dstream_balancing_failures_total', 'Looks at all leases that failed', []);
-  const configured = metrics.gauge('dstream_tables_configured', 'Tables that the configuration names', []);
+  const failures = metrics.counter(
+    'dstream_balancing_failures_total',
+    'Looks at all leases that failed.',
+    [],
+  );
+  const configured = metrics.gauge('dstream_tables_configured', 'Tables that the configuration names.', []);
   const live = metrics.gauge(
     'dstream_ingesters_live',
-    'Replicas that share the tables, this one included',
+    'Replicas that share the tables, this one included.',
     [],
   );
-  const owned = metrics.gauge('dstream_tables_owned', 'Tables that this replica owns', []);
+  const owned = metrics.gauge('dstream_tables_owned', 'Tables that this replica owns.', []);
   const acquired = metrics.counter(
     'dstream_leases_acquired_total',
-    'Leases of tables that were acquired',
+    'Leases of tables that were acquired.',
     [],
   );
   const released = metrics.counter(
     'dstream_leases_released_total',
-    'Leases of tables that were given back',
+    'Leases of tables that were given back.',
     [],
   );
   const lost = metrics.counter(
     'dstream_leases_lost_total',
-    'Leases of tables that were lost, not given back',
+    'Leases of tables that were lost, not given back.',
     [],
   );
   return {

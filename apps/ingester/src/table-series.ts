@@ -18,27 +18,27 @@ interface TableSeries {
 const counters: readonly TableSeries[] = [
   {
     name: 'dstream_rows_read_total',
-    help: 'Rows read from change tables: an update is two, and what is read again counts again',
+    help: 'Rows read from change tables: an update is two, and what is read again counts again.',
     value: ({ rowsRead }) => rowsRead,
   },
   {
     name: 'dstream_read_bytes_total',
-    help: 'About how much memory the rows took that were read',
+    help: 'About how much memory the rows took that were read.',
     value: ({ bytesRead }) => bytesRead,
   },
   {
     name: 'dstream_changes_sent_total',
-    help: 'Changes accepted by the topic',
+    help: 'Changes accepted by the topic.',
     value: ({ changesSent }) => changesSent,
   },
   {
     name: 'dstream_messages_sent_total',
-    help: 'Messages accepted by the topic',
+    help: 'Messages accepted by the topic.',
     value: ({ messagesSent }) => messagesSent,
   },
   {
     name: 'dstream_sent_bytes_total',
-    help: 'Bytes of the bodies of messages accepted by the topic',
+    help: 'Bytes of the bodies of messages accepted by the topic.',
     value: ({ bytesSent }) => bytesSent,
   },
 ];
@@ -46,22 +46,22 @@ const counters: readonly TableSeries[] = [
 const gauges: readonly TableSeries[] = [
   {
     name: 'dstream_table_lag_seconds',
-    help: 'From commit to acceptance by the topic: of the oldest change that is read and waits, else of the last one, 0 once all was sent',
+    help: 'From commit to acceptance by the topic: of the oldest change that is read and waits, else of the last one, 0 once all was sent.',
     value: (meter, { wallMs }) => seconds(meter.lagMs(wallMs)),
   },
   {
     name: 'dstream_table_capture_lag_seconds',
-    help: "The database server's now minus the newest commit that capture has come past, as of the table's last probe",
+    help: "The database server's now minus the newest commit that capture has come past, as of the table's last probe.",
     value: ({ standing }) => seconds(standing.captureLagMs),
   },
   {
     name: 'dstream_table_position_timestamp_seconds',
-    help: 'Commit time of the last transaction read, or of the newest captured one when nothing is left to read',
+    help: 'Commit time of the last transaction read, or of the newest captured one when nothing is left to read.',
     value: ({ standing }) => seconds(standing.positionAtMs),
   },
   {
     name: 'dstream_table_retention_headroom_seconds',
-    help: 'How far the position read is ahead of the oldest change that cleanup has left, as of the last probe',
+    help: 'How far the position read is ahead of the oldest change that cleanup has left, as of the last probe.',
     value: ({ standing: { positionAtMs, historyFromMs } }) =>
       positionAtMs === undefined || historyFromMs === undefined
         ? undefined
@@ -69,7 +69,7 @@ const gauges: readonly TableSeries[] = [
   },
   {
     name: 'dstream_table_checkpoint_age_seconds',
-    help: 'For how long the stored checkpoint has not been all that the topic accepted, 0 while it is',
+    help: 'For how long the stored checkpoint has not been all that the topic accepted, 0 while it is.',
     value: ({ ownership }, { monotonicMs }) => {
       const since = ownership.checkpointBehindSinceMs();
       return since === undefined ? 0 : seconds(monotonicMs - since);
@@ -77,22 +77,22 @@ const gauges: readonly TableSeries[] = [
   },
   {
     name: 'dstream_table_poll_interval_seconds',
-    help: 'How long the table waits between two looks now',
+    help: 'How long the table waits between two looks now.',
     value: ({ pollIntervalMs }) => seconds(pollIntervalMs),
   },
   {
     name: 'dstream_table_failures_in_row',
-    help: 'Attempts to move the table that have failed since one succeeded',
+    help: 'Attempts to move the table that have failed since one succeeded.',
     value: ({ failuresInRow }) => failuresInRow,
   },
   {
     name: 'dstream_table_epoch',
-    help: "Epoch of the table's lease: grows with every change of owner",
+    help: "Epoch of the table's lease: grows with every change of owner.",
     value: ({ ownership }) => ownership.epoch,
   },
   {
     name: 'dstream_table_lease_remaining_seconds',
-    help: 'For how long this replica can still prove that it owns the table, a safety margin taken off',
+    help: 'For how long this replica can still prove that it owns the table, a safety margin taken off.',
     value: ({ ownership }, { monotonicMs }) =>
       seconds(Math.max(0, ownership.leaseGoodUntilMs() - monotonicMs)),
   },
@@ -109,7 +109,7 @@ export function registerTableSeries(
   for (const { name, help, value } of gauges) metrics.gaugeOf(name, help, ['table'], samplesOf(value));
   metrics.gaugeOf(
     'dstream_table_fault',
-    'Always 1, while the table is stopped by a fault',
+    'Always 1, while the table is stopped by a fault.',
     ['table', 'code'],
     () =>
       Array.from(meters()).flatMap(({ name, fault }) =>

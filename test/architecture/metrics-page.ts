@@ -1,0 +1,50 @@
+/** The metrics of all processes, and `config/METRICS.md`, whose tables are made from them. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Metrics, systemClock, type RegisteredMetric } from '@dstream/runtime';
+import { ingesterMetrics } from '../../apps/ingester/src/ingester-metrics.ts';
+import { processorMetrics } from '../../apps/processor/src/processor-metrics.ts';
+import { root } from './workspace.ts';
+
+export const pagePath = 'config/METRICS.md';
+
+/** Registered as the processes register them. */
+export function registeredMetrics() {
+  const [ingester, processor, both] = [new Metrics(), new Metrics(), new Metrics()];
+  ingesterMetrics(ingester, systemClock);
+  processorMetrics(processor);
+  both.buildInfo('0.0.0');
+  return {
+    ingester: ingester.registered,
+    processor: processor.registered,
+    both: both.registered,
+  };
+}
+
+/** The page as it stands, its tables made anew: between `<!-- metrics: ingester -->` and `<!-- end -->`, by process. */
+export function metricsPage(): string {
+  const text = readFileSync(join(root, pagePath), 'utf8');
+  const metrics = new Map(Object.entries(registeredMetrics()));
+  const written = new Set<string>();
+  const page = text.replace(
+    /(<!-- metrics: (\w+) -->\n)[^]*?(<!-- end -->)/g,
+    (_, begin: string, process: string, end: string) => {
+      written.add(process);
+      return `${begin}${tableOf(metrics.get(process) ?? [])}${end}`;
+    },
+  );
+  const missing = [...metrics.keys()].filter((process) => !written.has(process));
+  if (missing.length > 0)
+    throw new Error(`${pagePath} has no place for the metrics of: ${missing.join(', ')}`);
+  return page;
+}
+
+function tableOf(metrics: readonly RegisteredMetric[]): string {
+  const rows = [...metrics]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, type, labels, help }) => {
+      const of = labels.map((label) => `\`${label}\``).join(', ');
+      return `| \`${name}\` | ${type} | ${of} | ${help} |\n`;
+    });
+  return `| Metric | Type | Labels | Meaning |\n|---|---|---|---|\n${rows.join('')}`;
+}
