@@ -12,7 +12,8 @@ import {
 } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { InMemoryTopic } from '@dstream/core/in-memory/topic';
-import { defaultProcessorSettings, noProcessorMetrics, Processor } from '@dstream/processor';
+import { defaultProcessorSettings, Processor, processorMetrics } from '@dstream/processor';
+import { Metrics } from '@dstream/runtime';
 import { expect } from 'vitest';
 import { aChange } from './a-change.ts';
 
@@ -94,12 +95,12 @@ export function setup({ sessions = true, maxSessions = 32 } = {}) {
     const processor = new Processor({
       instance: 'p',
       subscription,
-      outputs: [{ name: 'out', publisher: output }],
+      outputs: [{ name: 'out', type: 'console', required: true, bufferBytes: 0, publisher: output }],
       clock,
       log: silentLog,
       hash: (text) => text,
       random: () => 0.5,
-      metrics: noProcessorMetrics,
+      metrics: processorMetrics(new Metrics()),
       settings: { ...defaultProcessorSettings, maxSessions },
     });
     return processor.run({ draining: draining.signal, aborted: aborted.signal });

@@ -45,9 +45,9 @@ function subscriptionOf(
 }
 
 function outputOf(config: OutputConfig, { clock, log, credential }: ServiceContext<unknown>): Output {
-  const { name } = config;
+  const { name, type, required, bufferBytes } = config;
   const services = { name, clock, log: log.child({ output: name }), random: Math.random, hash: sha256Hex };
-  return { name, publisher: config.open({ ...services, credential }) };
+  return { name, type, required, bufferBytes, publisher: config.open({ ...services, credential }) };
 }
 
 async function dispose(subscription: ServiceBusSubscription, outputs: readonly Output[]): Promise<void> {

@@ -1,25 +1,20 @@
 /** The steps of one session: decode → drop repeats → publish to every output → settle → remember. */
-import type { Delivery, FailedChange, Log, RoutedEvent, SessionHold, StampedEvent } from '@dstream/core';
-import { Outage, together } from '@dstream/runtime';
+import type { Delivery, FailedChange, Log, SessionHold, StampedEvent } from '@dstream/core';
+import { Outage } from '@dstream/runtime';
 import { decodeMessage, type DecodedChange } from './decode-message.ts';
-import type { Output, ProcessorParts } from './processor-parts.ts';
-import { publishInOrder } from './publish-in-order.ts';
+import type { Outputs, PlacedEvent } from './outputs.ts';
+import type { ProcessorParts } from './processor-parts.ts';
 import type { Repeats } from './repeats.ts';
 import { reasonOf, settle, type Outcome } from './settlement.ts';
 
 export interface DeliveryStepOptions {
   readonly parts: ProcessorParts;
+  readonly outputs: Outputs;
   readonly hold: SessionHold | undefined;
   readonly repeats: Repeats;
   readonly log: Log;
   /** Once it aborts nothing is tried again: what is not settled goes back. */
   readonly giveUp: AbortSignal;
-}
-
-interface Routed extends RoutedEvent {
-  readonly event: StampedEvent;
-  readonly message: number;
-  readonly index: number;
 }
 
 interface Delivered extends Outcome {
@@ -29,34 +24,38 @@ interface Delivered extends Outcome {
 export class DeliveryStep {
   readonly #options: DeliveryStepOptions;
   readonly #settleOutage: Outage;
-  readonly #outages: ReadonlyMap<Output, Outage>;
 
   constructor(options: DeliveryStepOptions) {
     this.#options = options;
     const { log, parts } = options;
     this.#settleOutage = new Outage('settling messages', log, parts.clock);
-    this.#outages = new Map(
-      parts.outputs.map((output) => [output, new Outage(`publishing to ${output.name}`, log, parts.clock)]),
-    );
   }
 
   /** Resolves when all of `deliveries` are settled. Rejects with LockLost, OutputClosed, what is given up, or `signal.reason`. */
   async run(deliveries: readonly Delivery[], signal: AbortSignal): Promise<void> {
-    const { parts, repeats, giveUp } = this.#options;
+    const { parts, outputs, hold, repeats, giveUp } = this.#options;
     parts.metrics.received(deliveries.length);
     const decoding = { hash: parts.hash, nowMs: parts.clock.wallMs() };
     const decoded = deliveries.map(({ message }) => decodeMessage(message, decoding));
     const isNew = repeats.filter();
     const routed = decoded.flatMap(({ changes }, n) => this.#fresh(changes, isNew, deliveries[n], n));
-    const refused = await this.#publish(routed, signal);
+    const mayStart = () => hold?.assertGood();
+    const refused = await outputs.publish(routed, signal, { sender: this, mayStart, giveUp });
     const outcomes = deliveries.map((delivery, n): Delivered => {
       const failures = [...(decoded[n]?.failures ?? []), ...(refused.get(n) ?? [])];
       return { delivery, failures, events: settledEvents(decoded[n]?.changes ?? [], failures) };
     });
     const retry = { clock: parts.clock, outage: this.#settleOutage, maxMs: 5_000, giveUp, again: isNotLost };
+    const startedMs = parts.clock.monotonicMs();
     const settled = await settle(outcomes, signal, retry);
-    repeats.settled(settled.flatMap(({ events }) => events));
-    this.#sayDeadLetters(settled);
+    parts.metrics.settled((parts.clock.monotonicMs() - startedMs) / 1000);
+    for (const { events } of settled) repeats.settled(events);
+    this.#count(settled);
+  }
+
+  /** It runs no more: its session is given back or lost. */
+  ended(): void {
+    this.#options.outputs.forget(this);
   }
 
   #fresh(
@@ -64,74 +63,34 @@ export class DeliveryStep {
     isNew: (event: StampedEvent) => boolean,
     delivery: Delivery | undefined,
     message: number,
-  ): Routed[] {
+  ): PlacedEvent[] {
     const orderingKey = delivery?.message.sessionId ?? '';
     const fresh = changes.filter(({ event }) => isNew(event));
     this.#options.parts.metrics.repeated(changes.length - fresh.length);
     return fresh.map(({ event, line, index }) => ({ event, line, orderingKey, message, index }));
   }
 
-  /** All outputs side by side. What an output refuses for good, by message. */
-  async #publish(
-    routed: readonly Routed[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<number, FailedChange[]>> {
-    const refused = new Map<number, FailedChange[]>();
-    if (routed.length === 0) return refused;
-    const outputs = [...this.#outages].map(
-      ([output, outage]) =>
-        (until: AbortSignal) =>
-          this.#publishTo(output, outage, routed, refused, until),
-    );
-    await together(signal, outputs);
-    return refused;
+  #count(settled: readonly Outcome[]): void {
+    const { metrics } = this.#options.parts;
+    const dead = settled.filter(({ failures }) => failures.length > 0);
+    metrics.completed(settled.length - dead.length);
+    for (const outcome of dead) this.#sayDeadLetter(outcome);
   }
 
-  async #publishTo(
-    output: Output,
-    outage: Outage,
-    routed: readonly Routed[],
-    refused: Map<number, FailedChange[]>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { parts, hold, giveUp } = this.#options;
-    const mayStart = () => hold?.assertGood();
-    const options = { output, outage, clock: parts.clock, random: parts.random, mayStart, giveUp };
-    const failed = await publishInOrder(routed, signal, options);
-    for (const { event, error } of failed) {
-      const { message, index } = event as Routed;
-      const failure = { index, output: output.name, reason: error.message };
-      refused.set(message, [...(refused.get(message) ?? []), failure]);
+  #sayDeadLetter({ delivery, failures }: Outcome): void {
+    const { parts, log, outputs } = this.#options;
+    const reason = reasonOf(failures);
+    parts.metrics.deadLettered(reason);
+    for (const [output, failed] of Map.groupBy(failures, (failure) => failure.output)) {
+      if (output === '*') parts.metrics.unreadable(failed.length);
+      else outputs.deadLettered(output, failed.length);
     }
-    const notDelivered = new Set(failed.map(({ event }) => event));
-    this.#countDelivered(
-      output,
-      routed.filter((event) => !notDelivered.has(event)),
-    );
-  }
-
-  #countDelivered(output: Output, routed: readonly Routed[]): void {
-    const { metrics, clock } = this.#options.parts;
-    metrics.delivered(output.name, routed.length);
-    const now = clock.wallMs();
-    for (const { event } of routed) {
-      metrics.latency(output.name, Math.max(0, now - Date.parse(event.metadata.committedAt)) / 1000);
-    }
-  }
-
-  #sayDeadLetters(settled: readonly Outcome[]): void {
-    const { parts, log } = this.#options;
-    for (const { delivery, failures } of settled) {
-      if (failures.length === 0) continue;
-      const reason = reasonOf(failures);
-      parts.metrics.deadLettered(reason);
-      log.error('message set aside in the dead-letter queue', {
-        messageId: delivery.message.messageId,
-        reason,
-        detail: failures[0]?.reason,
-        failed: failures.length,
-      });
-    }
+    log.error('message set aside in the dead-letter queue', {
+      messageId: delivery.message.messageId,
+      reason,
+      detail: failures[0]?.reason,
+      failed: failures.length,
+    });
   }
 }
 

@@ -1,51 +1,157 @@
+/** What a processor counts. README.md has the table, and a test compares it with what is registered here. */
 import type { Metrics } from '@dstream/runtime';
 
-/** What a processor counts. */
+/** Why a change never reached an output that is not required. */
+export type DropReason = 'buffer_full' | 'refused' | 'closed' | 'stopping';
+
+/** Of one output. Counts are of changes. */
+export interface OutputMetrics {
+  delivered(changes: number): void;
+  /** Seconds from the commit of a change to its delivery. */
+  latency(seconds: number): void;
+  /** Seconds of one attempt that succeeded. */
+  published(seconds: number): void;
+  /** An attempt that failed. */
+  failed(code: string): void;
+  waiting(changes: number, bytes: number): void;
+  dropped(reason: DropReason, changes: number): void;
+  deadLettered(changes: number): void;
+  up(isUp: boolean): void;
+}
+
 export interface ProcessorMetrics {
   received(messages: number): void;
-  repeated(changes: number): void;
-  delivered(output: string, changes: number): void;
-  /** Seconds from the commit of a change to its delivery. */
-  latency(output: string, seconds: number): void;
+  completed(messages: number): void;
   deadLettered(reason: string): void;
+  repeated(changes: number): void;
+  unreadable(changes: number): void;
+  /** Seconds until the broker had taken the outcomes of one step. */
+  settled(seconds: number): void;
   sessions(held: number): void;
+  sessionLost(): void;
+  stateSaved(): void;
+  /** Called once for each output. */
+  output(name: string): OutputMetrics;
 }
 
 const latencyBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];
+const callBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export function processorMetrics(metrics: Metrics): ProcessorMetrics {
-  const received = metrics.counter(
-    'dstream_messages_received_total',
-    'Messages taken from the subscription',
+  const count = (name: string, help: string) => metrics.counter(name, help, []);
+  const received = count('dstream_messages_received_total', 'Messages taken from the subscription.');
+  const completed = count(
+    'dstream_messages_completed_total',
+    'Messages completed: every required output has their changes.',
+  );
+  const dead = metrics.counter(
+    'dstream_messages_dead_lettered_total',
+    'Messages set aside in the dead-letter queue.',
+    ['reason'],
+  );
+  const repeated = count(
+    'dstream_repeats_dropped_total',
+    'Changes that were settled before and are dropped as repeats.',
+  );
+  const unreadable = count(
+    'dstream_changes_unreadable_total',
+    'Changes that could not be read from their message, which is set aside.',
+  );
+  const settled = metrics.histogram(
+    'dstream_settle_duration_seconds',
+    'Time until the broker had taken the outcomes of one step of a session.',
     [],
+    callBuckets,
   );
-  const repeated = metrics.counter('dstream_repeats_dropped_total', 'Changes recognised as repeats', []);
-  const delivered = metrics.counter('dstream_changes_delivered_total', 'Changes accepted by an output', [
-    'output',
-  ]);
-  const latency = metrics.histogram(
-    'dstream_delivery_latency_seconds',
-    'From commit to delivery',
-    ['output'],
-    latencyBuckets,
+  const sessions = metrics.gauge('dstream_sessions_held', 'Sessions that this replica holds.', []);
+  const lost = count(
+    'dstream_sessions_lost_total',
+    'Sessions whose lock was lost while this replica worked on them.',
   );
-  const dead = metrics.counter('dstream_messages_dead_lettered_total', 'Messages set aside', ['reason']);
-  const sessions = metrics.gauge('dstream_sessions_held', 'Sessions this replica holds', []);
+  const saved = count(
+    'dstream_session_state_saves_total',
+    'Times the progress of a session was saved in its state.',
+  );
   return {
     received: (messages) => received.inc(messages),
-    repeated: (changes) => repeated.inc(changes),
-    delivered: (output, changes) => delivered.inc({ output }, changes),
-    latency: (output, seconds) => latency.observe({ output }, seconds),
+    completed: (messages) => completed.inc(messages),
     deadLettered: (reason) => dead.inc({ reason }),
+    repeated: (changes) => repeated.inc(changes),
+    unreadable: (changes) => unreadable.inc(changes),
+    settled: (seconds) => settled.observe(seconds),
     sessions: (held) => sessions.set(held),
+    sessionLost: () => lost.inc(),
+    stateSaved: () => saved.inc(),
+    output: outputMetrics(metrics),
   };
 }
 
-export const noProcessorMetrics: ProcessorMetrics = {
-  received: () => undefined,
-  repeated: () => undefined,
-  delivered: () => undefined,
-  latency: () => undefined,
-  deadLettered: () => undefined,
-  sessions: () => undefined,
-};
+/** Series of an output begin at 0 when it is made: a rate is then right from the first change on. */
+function outputMetrics(metrics: Metrics): (output: string) => OutputMetrics {
+  const label = ['output'] as const;
+  const delivered = metrics.counter(
+    'dstream_changes_delivered_total',
+    'Changes that an output has accepted.',
+    label,
+  );
+  const dead = metrics.counter(
+    'dstream_changes_dead_lettered_total',
+    'Changes that a required output refused for good; their message is set aside.',
+    label,
+  );
+  const dropped = metrics.counter(
+    'dstream_changes_dropped_total',
+    'Changes that never reached an output that is not required.',
+    ['output', 'reason'],
+  );
+  const failed = metrics.counter(
+    'dstream_publish_failures_total',
+    'Attempts to publish that failed, by code of the error.',
+    ['output', 'reason'],
+  );
+  const up = metrics.gauge(
+    'dstream_output_up',
+    '1 when the output was reached and no attempt is failing, else 0.',
+    label,
+  );
+  const changes = metrics.gauge(
+    'dstream_output_waiting_changes',
+    'Changes that were given to an output and are neither accepted nor given up.',
+    label,
+  );
+  const bytes = metrics.gauge(
+    'dstream_output_waiting_bytes',
+    'Bytes of those changes as lines of JSON.',
+    label,
+  );
+  const latency = metrics.histogram(
+    'dstream_delivery_latency_seconds',
+    'Time from the commit of a change to its delivery.',
+    label,
+    latencyBuckets,
+  );
+  const duration = metrics.histogram(
+    'dstream_publish_duration_seconds',
+    'Time of one attempt to publish that succeeded.',
+    label,
+    callBuckets,
+  );
+  return (output) => {
+    const of = { output };
+    for (const counter of [delivered, dead]) counter.inc(of, 0);
+    const [observeLatency, observeDuration] = [latency.labels(of), duration.labels(of)];
+    return {
+      delivered: (n) => delivered.inc(of, n),
+      latency: (seconds) => observeLatency.observe(seconds),
+      published: (seconds) => observeDuration.observe(seconds),
+      failed: (reason) => failed.inc({ output, reason }),
+      waiting: (n, size) => {
+        changes.set(of, n);
+        bytes.set(of, size);
+      },
+      dropped: (reason, n) => dropped.inc({ output, reason }, n),
+      deadLettered: (n) => dead.inc(of, n),
+      up: (isUp) => up.set(of, isUp ? 1 : 0),
+    };
+  };
+}

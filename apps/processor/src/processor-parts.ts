@@ -4,6 +4,12 @@ import type { ProcessorMetrics } from './processor-metrics.ts';
 /** One configured output: where changes go, under the name that configuration and status use. */
 export interface Output {
   readonly name: string;
+  /** Kind of destination: `console`, … */
+  readonly type: string;
+  /** False: messages do not wait for it. */
+  readonly required: boolean;
+  /** Bytes that wait for it when it is not required, at most. */
+  readonly bufferBytes: number;
   readonly publisher: Publisher;
 }
 

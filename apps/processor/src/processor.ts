@@ -1,7 +1,7 @@
 /**
- * Brings the messages of a subscription to the outputs, sessions side by side. Connecting (every output) →
+ * Brings the messages of a subscription to the outputs, sessions side by side. Connecting (every required output) →
  * receiving: each delivery goes to the worker of its session → draining: nothing new is taken, every worker finishes
- * what it has begun, saves and gives its session back.
+ * what it has begun, saves and gives its session back; then what waits for outputs that are not required is sent.
  */
 import {
   asDStreamError,
@@ -10,8 +10,10 @@ import {
   type SessionHold,
   type StopSignals,
 } from '@dstream/core';
-import { Outage, retrying, together, withAny } from '@dstream/runtime';
+import { withAny } from '@dstream/runtime';
+import { Outputs } from './outputs.ts';
 import type { ProcessorParts } from './processor-parts.ts';
+import type { ProcessorReport } from './processor-report.ts';
 import { SessionWorker } from './session-worker.ts';
 
 interface Running {
@@ -22,6 +24,7 @@ interface Running {
 export class Processor implements Service {
   readonly name = 'processor';
   readonly #parts: ProcessorParts;
+  readonly #outputs: Outputs;
   readonly #running = new Map<SessionHold | undefined, Running>();
   readonly #failed = new AbortController();
   #ready = false;
@@ -29,6 +32,7 @@ export class Processor implements Service {
 
   constructor(parts: ProcessorParts) {
     this.#parts = parts;
+    this.#outputs = new Outputs(parts);
   }
 
   get ready(): boolean {
@@ -47,13 +51,14 @@ export class Processor implements Service {
     } finally {
       this.#ready = false;
       await Promise.all([...this.#running.values()].map(({ ended }) => ended));
+      await this.#outputs.finish();
     }
     if (this.#failed.signal.aborted) throw this.#failed.signal.reason;
   }
 
   async #receive(signal: AbortSignal, stop: StopSignals): Promise<void> {
     const { subscription, settings, log, instance } = this.#parts;
-    await this.#connect(signal);
+    await this.#outputs.connect(signal, stop);
     this.#ready = true;
     log.info('processor is working', { instance });
     for await (const delivery of subscription.receive({ signal, maxInFlight: settings.maxInFlight })) {
@@ -61,20 +66,11 @@ export class Processor implements Service {
     }
   }
 
-  async #connect(signal: AbortSignal): Promise<void> {
-    const { outputs, clock, log } = this.#parts;
-    const connects = outputs.map(({ name, publisher }) => async (until: AbortSignal) => {
-      const outage = new Outage(`connecting to output ${name}`, log, clock);
-      await retrying((attempt) => publisher.connect({ signal: attempt }), until, { clock, outage });
-    });
-    await together(signal, connects);
-  }
-
   #workerFor(delivery: Delivery, stop: StopSignals): SessionWorker {
     const key = delivery.session;
     const running = this.#running.get(key);
     if (running !== undefined) return running.worker;
-    const worker = new SessionWorker(key, this.#parts, stop, () => this.#isFull());
+    const worker = new SessionWorker(key, this.#parts, this.#outputs, stop, () => this.#isFull());
     const ended = worker
       .run()
       .catch((error: unknown) => this.#failed.abort(asDStreamError(error)))
@@ -98,8 +94,9 @@ export class Processor implements Service {
   }
 
   /** For `/status`. */
-  report(): { instance: string; sessions: readonly string[]; outputs: readonly string[] } {
+  report(): ProcessorReport {
     const sessions = [...this.#running.keys()].flatMap((hold) => (hold === undefined ? [] : [hold.id]));
-    return { instance: this.#parts.instance, sessions, outputs: this.#parts.outputs.map(({ name }) => name) };
+    const { instance } = this.#parts;
+    return { instance, ready: this.#ready, sessions, outputs: this.#outputs.report() };
   }
 }

@@ -1,23 +1,12 @@
 /**
- * Brings events of one session to one output, in order, until each is accepted or set aside. What passes is waited
- * for; what never can succeed is narrowed down to the one event and set aside; the rest goes on.
+ * Brings events of one session to one required output, in order, until each is accepted or set aside. What passes is
+ * waited for; what never can succeed is narrowed down to the one event and set aside; the rest goes on.
  */
-import {
-  asDStreamError,
-  Backoff,
-  BatchError,
-  DStreamError,
-  notAccepted,
-  type Clock,
-  type RoutedEvent,
-} from '@dstream/core';
-import { pause, type Outage } from '@dstream/runtime';
-import type { Output } from './processor-parts.ts';
+import { Backoff, type DStreamError, type RoutedEvent } from '@dstream/core';
+import { pause } from '@dstream/runtime';
+import { attemptToPublish, type AttemptOptions, type RefusedEvent } from './publish-attempt.ts';
 
-export interface PublishOptions {
-  readonly output: Output;
-  readonly clock: Clock;
-  readonly outage: Outage;
+export interface PublishOptions extends AttemptOptions {
   readonly random: () => number;
   /** Called right before every attempt; throws when the session can no longer be proven ours. */
   readonly mayStart: () => void;
@@ -25,10 +14,8 @@ export interface PublishOptions {
   readonly giveUp: AbortSignal;
 }
 
-export interface RefusedEvent {
-  readonly event: RoutedEvent;
-  readonly error: DStreamError;
-}
+/** First and longest wait after a failure. */
+export const publishBackoff = { firstMs: 200, maxMs: 30_000 };
 
 /**
  * Resolves with the events the output will never take. Rejects with OutputClosed or LockLost, with the last error
@@ -40,92 +27,30 @@ export async function publishInOrder(
   options: PublishOptions,
 ): Promise<readonly RefusedEvent[]> {
   const refused: RefusedEvent[] = [];
-  const backoff = new Backoff({ firstMs: 200, maxMs: 30_000, random: options.random });
+  const backoff = new Backoff({ ...publishBackoff, random: options.random });
   let rest = events;
   let size = events.length;
   while (rest.length > 0) {
-    const chunk = rest.slice(0, size);
-    const error = await attempt(chunk, signal, options);
-    if (error === undefined) {
-      options.outage.succeeded();
-      backoff.reset();
-      rest = rest.slice(chunk.length);
-      size = rest.length;
-      continue;
-    }
-    const culprits = refusedOf(chunk, error);
-    refused.push(...culprits);
-    const again = notAccepted(chunk, keyOf, error).filter(
-      (event) => !culprits.some((c) => c.event === event),
-    );
-    rest = [...again, ...rest.slice(chunk.length)];
-    if (needsNarrowing(error, chunk)) size = Math.ceil(chunk.length / 2);
-    else size = rest.length;
-    if (isPassing(error)) await waitAfter(backoff, error, signal, options);
+    signal.throwIfAborted();
+    options.mayStart();
+    const chunk = size >= rest.length ? rest : rest.slice(0, size);
+    const attempt = await attemptToPublish(chunk, signal, options);
+    refused.push(...attempt.refused);
+    rest = chunk === rest ? attempt.again : [...attempt.again, ...rest.slice(chunk.length)];
+    size = attempt.narrow ? Math.ceil(chunk.length / 2) : rest.length;
+    if (attempt.passing === undefined) backoff.reset();
+    else await waitAfter(attempt.passing, backoff.next(), signal, options);
   }
   return refused;
 }
 
-const keyOf = (event: RoutedEvent): string => event.orderingKey;
-
-async function attempt(
-  chunk: readonly RoutedEvent[],
-  signal: AbortSignal,
-  { output, mayStart }: PublishOptions,
-): Promise<DStreamError | undefined> {
-  signal.throwIfAborted();
-  mayStart();
-  try {
-    await output.publisher.publish(chunk, { signal });
-    return undefined;
-  } catch (caught) {
-    signal.throwIfAborted();
-    const error = asDStreamError(caught);
-    if (error.code === 'OutputClosed') throw error;
-    return error;
-  }
-}
-
-/** The events that are known to be what is refused: named by a BatchError, or alone. */
-function refusedOf(chunk: readonly RoutedEvent[], error: DStreamError): readonly RefusedEvent[] {
-  if (error instanceof BatchError) return error.failures.flatMap((failure) => culpritOf(chunk, failure));
-  const [only] = chunk;
-  return error.disposition === 'dead-letter' && chunk.length === 1 && only !== undefined
-    ? [{ event: only, error }]
-    : [];
-}
-
-function culpritOf(
-  chunk: readonly RoutedEvent[],
-  { key, from, error }: BatchError['failures'][number],
-): readonly RefusedEvent[] {
-  if (error.disposition !== 'dead-letter') return [];
-  const event = chunk.find((candidate, index) => index >= from && candidate.orderingKey === key);
-  if (event !== undefined) return [{ event, error }];
-  throw new DStreamError(
-    'Unexpected',
-    `an output named a failure at ${from}, beyond its batch of ${chunk.length}`,
-  );
-}
-
-function needsNarrowing(error: DStreamError, chunk: readonly RoutedEvent[]): boolean {
-  return error.disposition === 'dead-letter' && !(error instanceof BatchError) && chunk.length > 1;
-}
-
-/** Something of it may work later. */
-function isPassing(error: DStreamError): boolean {
-  const errors = error instanceof BatchError ? error.failures.map((failure) => failure.error) : [error];
-  return errors.some(({ disposition }) => disposition !== 'dead-letter');
-}
-
 async function waitAfter(
-  backoff: Backoff,
   error: DStreamError,
+  ms: number,
   signal: AbortSignal,
-  { clock, outage, giveUp }: PublishOptions,
+  { clock, giveUp }: PublishOptions,
 ): Promise<void> {
-  outage.failed(error);
-  await pause(clock, backoff.next(), signal, giveUp);
+  await pause(clock, ms, signal, giveUp);
   signal.throwIfAborted();
   if (giveUp.aborted) throw error;
 }

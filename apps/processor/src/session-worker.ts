@@ -18,6 +18,7 @@ import {
 import { Outage, retrying, withAny, type RetryOptions } from '@dstream/runtime';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { DeliveryStep } from './delivery.ts';
+import type { Outputs } from './outputs.ts';
 import type { ProcessorParts } from './processor-parts.ts';
 import { IdRepeats, SessionRepeats } from './repeats.ts';
 
@@ -39,6 +40,7 @@ export class SessionWorker {
   constructor(
     hold: SessionHold | undefined,
     parts: ProcessorParts,
+    outputs: Outputs,
     stop: StopSignals,
     isFull: () => boolean,
   ) {
@@ -49,7 +51,7 @@ export class SessionWorker {
     this.#log = hold === undefined ? parts.log : parts.log.child({ session: hold.id });
     this.#queue = new DeliveryQueue(parts.clock);
     const repeats = hold === undefined ? new IdRepeats(parts.settings.rememberedIds) : this.#session;
-    this.#step = new DeliveryStep({ parts, hold, repeats, log: this.#log, giveUp: stop.draining });
+    this.#step = new DeliveryStep({ parts, outputs, hold, repeats, log: this.#log, giveUp: stop.draining });
     this.#delivering = this.#retry(
       'delivering',
       (e) => e.disposition !== 'lost' && e.code !== 'OutputClosed',
@@ -74,11 +76,17 @@ export class SessionWorker {
     } catch (caught) {
       const error = asDStreamError(caught);
       if (error.code === 'OutputClosed') throw error;
-      if (error.disposition === 'lost') this.#log.warn('session lost', { reason: error.message });
+      if (error.disposition === 'lost') this.#sayLost(error);
       else if (!this.#stop.draining.aborted) throw error;
     } finally {
+      this.#step.ended();
       await this.#hold?.close().catch((error: unknown) => this.#notClosed(error));
     }
+  }
+
+  #sayLost(error: DStreamError): void {
+    this.#parts.metrics.sessionLost();
+    this.#log.warn('session lost', { reason: error.message });
   }
 
   #notClosed(error: unknown): void {
@@ -131,6 +139,7 @@ export class SessionWorker {
     const [hold, { progress }] = [this.#hold, this.#session];
     if (hold === undefined || progress === undefined || progress === this.#saved) return;
     await retrying(() => hold.save(progress), signal, this.#state);
+    this.#parts.metrics.stateSaved();
     this.#saved = progress;
     this.#savedAtMs = this.#parts.clock.monotonicMs();
   }

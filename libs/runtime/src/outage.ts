@@ -3,9 +3,12 @@ import type { Clock, DStreamError, Log } from '@dstream/core';
 /** After this long an outage is said again, at error level, once in each such period. */
 const remindMs = 300_000;
 
+/** Causes that are said of one outage, at most: each once, however they alternate. */
+const mostCauses = 20;
+
 /**
- * Says an outage once when it begins and once when it ends, instead of once per attempt: one error line is what the
- * operator needs. Long ones are repeated every five minutes.
+ * Says an outage once when it begins and once when it ends, instead of once per attempt: one error line for each cause
+ * is what the operator needs. Long ones are repeated every five minutes.
  */
 export class Outage {
   readonly #log: Log;
@@ -13,7 +16,7 @@ export class Outage {
   readonly #what: string;
   #since: number | undefined;
   #saidAt = 0;
-  #saidText = '';
+  readonly #said = new Set<string>();
 
   constructor(what: string, log: Log, clock: Clock) {
     this.#what = what;
@@ -25,14 +28,15 @@ export class Outage {
   failed(error: DStreamError): void {
     const now = this.#clock.monotonicMs();
     this.#since ??= now;
-    const news = error.message !== this.#saidText || now - this.#saidAt >= remindMs;
+    const isNew = !this.#said.has(error.message) && this.#said.size < mostCauses;
+    const news = isNew || now - this.#saidAt >= remindMs;
     const fields = { code: error.code, reason: error.message, sinceSeconds: secondsFrom(this.#since, now) };
     if (!news) {
       this.#log.debug(`${this.#what}: still failing`, fields);
       return;
     }
     this.#saidAt = now;
-    this.#saidText = error.message;
+    this.#said.add(error.message);
     this.#log.error(`${this.#what}: failing, trying again`, fields);
   }
 
@@ -42,7 +46,7 @@ export class Outage {
     const seconds = secondsFrom(this.#since, this.#clock.monotonicMs());
     this.#log.info(`${this.#what}: working again`, { afterSeconds: seconds });
     this.#since = undefined;
-    this.#saidText = '';
+    this.#said.clear();
   }
 }
 

@@ -4,7 +4,8 @@ import { pause } from './pause.ts';
 
 export interface RetryOptions {
   readonly clock: Clock;
-  readonly outage: Outage;
+  /** What is told of every attempt. */
+  readonly outage: Pick<Outage, 'failed' | 'succeeded'>;
   readonly random?: () => number;
   /** First and longest wait, in milliseconds; 500 and 30,000 when not given. */
   readonly firstMs?: number;
