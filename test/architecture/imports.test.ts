@@ -15,6 +15,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'libs/service-bus': ['libs/core'],
   'libs/publishers': ['libs/core', 'libs/config', 'libs/service-bus'],
   'libs/stand-ins': [],
+  'libs/status': ['libs/core', 'libs/terminal'],
+  'libs/terminal': [],
   'apps/ingester': [
     'libs/core',
     'libs/runtime',
@@ -29,10 +31,19 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'libs/runtime',
     'libs/config',
     'libs/publishers',
+    'libs/status',
+    'libs/terminal',
     'apps/ingester',
     'apps/processor',
   ],
-  'apps/playground': ['libs/core', 'libs/runtime', 'libs/publishers', 'libs/stand-ins'],
+  'apps/playground': [
+    'libs/core',
+    'libs/runtime',
+    'libs/publishers',
+    'libs/stand-ins',
+    'libs/status',
+    'libs/terminal',
+  ],
 };
 
 function imported(one: Package): ReadonlySet<string> {

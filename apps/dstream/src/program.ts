@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { exitCodeOf, sayFailure } from './failure.ts';
 import { runServices, type RunOptions, type ServiceName } from './run-services.ts';
+import { addStatus } from './status/status-command.ts';
 import { validate } from './validate.ts';
 import { version } from './version.ts';
 
@@ -11,6 +12,7 @@ Examples:
   $ dstream processor --config dstream.hcl          take changes from the topic to the outputs
   $ dstream server --config dstream.hcl             both in one process: for a small setup
   $ dstream validate --config dstream.hcl           check the file without connecting to anything
+  $ dstream status --config dstream.hcl --watch     see tables, owners, lag, rates, faults
   $ dstream ingester --config dstream.hcl --instance blue-1 --log-level debug
 
 Replicas: start the same command again, here or elsewhere; they share the work among themselves.
@@ -55,6 +57,7 @@ function build(exit: (code: number) => void): Command {
     .action(async ({ config }: { config: string }) => {
       exit(await validate(config));
     });
+  addStatus(program, exit);
   return program;
 }
 

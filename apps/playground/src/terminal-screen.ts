@@ -1,7 +1,7 @@
 /** For a person: what is starting, the changes as they arrive, and one live line below them. */
 import type { Writable } from 'node:stream';
 import { prettyLine } from '@dstream/publishers';
-import { fitLine, textWidth } from './cell-width.ts';
+import { fitLine, textWidth } from '@dstream/terminal';
 import { written } from './piped-screen.ts';
 import type { Screen, Summary } from './screen.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fitLine, textWidth } from './cell-width.ts';
+import { fitEnd, fitLine, padTo, textWidth } from './cell-width.ts';
 
 const red = (text: string) => `\u001b[31m${text}\u001b[0m`;
 
@@ -36,4 +36,21 @@ test('a cut colour is closed', () => {
 
 test('what would move the cursor is made visible', () => {
   expect(fitLine('a\u001b[2Jb\nc\u009bd\u2028e', 80)).toBe('a\ufffd[2Jb\ufffdc\ufffdd\ufffde');
+});
+
+test.each([
+  ['123456', 5, '…3456'],
+  ['12345', 5, '12345'],
+  ['王小明', 4, '…明'],
+  [red('123456'), 3, '…56'],
+])('the end of %s in %i columns is %s', (text, columns, end) => {
+  expect(fitEnd(text, columns)).toBe(end);
+});
+
+test('padding counts columns, not characters', () => {
+  expect([padTo('王', 4), padTo(red('a'), 3, 'right'), padTo('long', 2)]).toEqual([
+    '王  ',
+    `  ${red('a')}`,
+    'long',
+  ]);
 });

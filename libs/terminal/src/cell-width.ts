@@ -10,6 +10,8 @@ const none = /^[\p{Mn}\p{Me}\p{Cf}]/u;
 /** One colour or the end of it (SGR), or one run of anything else. */
 // oxlint-disable-next-line no-control-regex -- escape sequences are what is looked for
 const pieces = /\u001b\[[\d;]*m|[^\u001b]+|\u001b/g;
+// oxlint-disable-next-line no-control-regex -- escape sequences are what is looked for
+const colours = /\u001b\[[\d;]*m/g;
 /** Would move the cursor or start a sequence: shown as the replacement character. */
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
@@ -35,6 +37,26 @@ export function textWidth(text: string): number {
 export function fitLine(text: string, columns: number): string {
   const clean = sanitised(text);
   return textWidth(clean) <= columns ? clean : cut(clean, columns - 1);
+}
+
+/** As `fitLine`, but what is cut is the start: for what tells things apart by its end. */
+export function fitEnd(text: string, columns: number): string {
+  const clean = sanitised(text);
+  if (textWidth(clean) <= columns) return clean;
+  let width = 0;
+  let kept = '';
+  for (const { segment } of [...graphemes.segment(clean.replace(colours, ''))].reverse()) {
+    width += cellWidth(segment);
+    if (width > columns - 1) break;
+    kept = `${segment}${kept}`;
+  }
+  return `…${kept}`;
+}
+
+/** Spaces around a text, to `columns`; a longer one stays as it is. */
+export function padTo(text: string, columns: number, align: 'left' | 'right' = 'left'): string {
+  const space = ' '.repeat(Math.max(0, columns - textWidth(text)));
+  return align === 'left' ? `${text}${space}` : `${space}${text}`;
 }
 
 function cut(text: string, columns: number): string {

@@ -1,0 +1,47 @@
+/** `dstream status` at work: once or again and again, for a person or as JSON. */
+import { systemClock } from '@dstream/runtime';
+import { statusLines, type StatusDocument } from '@dstream/status';
+import { paintFor } from '@dstream/terminal';
+import { azureCredentials } from '../azure-credential.ts';
+import { StatusSource } from './status-source.ts';
+import { watchAsJson, watchOnScreen } from './watch-status.ts';
+
+export interface StatusOptions {
+  readonly config: string | undefined;
+  readonly addresses: readonly string[];
+  /** Milliseconds between two looks; undefined: one look. */
+  readonly watchMs: number | undefined;
+  readonly json: boolean;
+}
+
+/** Width where the terminal does not say one. */
+const usualColumns = 80;
+
+/** Resolves with the exit code. Rejects when the first look fails: then there is nothing to show. */
+export async function showStatus(options: StatusOptions): Promise<number> {
+  const { watchMs, json } = options;
+  const source = await StatusSource.open({ ...options, clock: systemClock, credential: azureCredentials() });
+  const onScreen = process.stdout.isTTY && !json;
+  if (watchMs !== undefined) return (onScreen ? watchOnScreen : watchAsJson)(source, watchMs);
+  const document = await source.look(new AbortController().signal);
+  await write(onScreen ? text(document) : `${JSON.stringify(document)}\n`);
+  return exitCodeOf(options, document);
+}
+
+function text(document: StatusDocument): string {
+  const paint = paintFor(true, process.env);
+  return `${statusLines(document, { width: process.stdout.columns || usualColumns, paint }).join('\n')}\n`;
+}
+
+/** Resolves when it is out, for what is left in a pipe is lost at the exit; or when nobody reads it. */
+function write(text: string): Promise<void> {
+  process.stdout.on('error', () => undefined);
+  return new Promise((resolve) => {
+    process.stdout.write(text, () => resolve());
+  });
+}
+
+/** With addresses only and not one that answers nothing is known. */
+function exitCodeOf({ config }: StatusOptions, { replicas }: StatusDocument): number {
+  return config === undefined && !replicas.some(({ reachable }) => reachable) ? 1 : 0;
+}

@@ -1,0 +1,84 @@
+/** Where `dstream status` looks: the leases in the storage, and every replica it can find. */
+import { loadConfiguration, type Configuration } from '@dstream/config';
+import type { Clock, CredentialOf, LeaseOverview, LeaseViewer } from '@dstream/core';
+import { composeLeaseViewer } from '@dstream/ingester';
+import { publisherTypes } from '@dstream/publishers';
+import {
+  askReplica,
+  statusOf,
+  type Answer,
+  type ConfiguredTable,
+  type StatusDocument,
+} from '@dstream/status';
+
+export interface StatusSourceOptions {
+  /** Undefined: only the addresses are asked. */
+  readonly config: string | undefined;
+  /** As `http://127.0.0.1:8080`. */
+  readonly addresses: readonly string[];
+  readonly clock: Clock;
+  readonly credential: CredentialOf;
+}
+
+export class StatusSource {
+  readonly #viewer: LeaseViewer | undefined;
+  readonly #configured: readonly ConfiguredTable[];
+  readonly #given: readonly string[];
+  /** Asked too, and not missed: nobody said that something is there. */
+  readonly #presumed: string | undefined;
+  readonly #notes: (answers: readonly Answer[]) => readonly string[];
+  readonly #clock: Clock;
+
+  private constructor({ addresses, clock, credential }: StatusSourceOptions, configuration?: Configuration) {
+    this.#clock = clock;
+    this.#given = addresses;
+    this.#viewer = configuration && composeLeaseViewer({ clock, credential, configuration });
+    this.#configured = configuration ? configuredTables(configuration) : [];
+    this.#presumed = configuration && presumedAddress(configuration);
+    const wantsProcessor = configuration?.processor !== undefined;
+    this.#notes = (answers) =>
+      wantsProcessor && !answers.some(({ report }) => report?.processor) ? [noProcessor] : [];
+  }
+
+  /** Throws ConfigInvalid. Connects nothing. */
+  static async open(options: StatusSourceOptions): Promise<StatusSource> {
+    if (options.config === undefined) return new StatusSource(options);
+    const loading = { env: process.env, use: 'validate', outputs: publisherTypes } as const;
+    return new StatusSource(options, await loadConfiguration(options.config, loading));
+  }
+
+  /** Rejects when the storage cannot be read. A replica that cannot be asked is part of the answer. */
+  async look(signal: AbortSignal): Promise<StatusDocument> {
+    const overview = await this.#viewer?.overview({ signal });
+    const answers = await this.#askAll(overview, signal);
+    const atMs = this.#clock.wallMs();
+    return statusOf({ atMs, configured: this.#configured, overview, answers, notes: this.#notes(answers) });
+  }
+
+  async #askAll(overview: LeaseOverview | undefined, signal: AbortSignal): Promise<readonly Answer[]> {
+    const announced = (overview?.instances ?? []).map(({ address }) => address);
+    const wanted = new Set([...announced, ...this.#given].filter((address) => address !== undefined));
+    const presumed = this.#presumed;
+    const all = new Set(presumed === undefined ? wanted : [...wanted, presumed]);
+    const answers = await Promise.all([...all].map((address) => askReplica(address, signal)));
+    return answers.filter(({ address, report }) => wanted.has(address) || report !== undefined);
+  }
+}
+
+/** Processors take no leases and announce themselves nowhere. */
+const noProcessor =
+  'no processor was found: they are asked at service { http } of the configuration and at --address HOST:PORT';
+
+function configuredTables({ ingester }: Configuration): readonly ConfiguredTable[] {
+  return (ingester?.tables ?? []).map(({ name }) => ({
+    schema: name.schema,
+    table: 'pattern' in name ? undefined : name.table,
+  }));
+}
+
+/** What the configuration says where a process serves its status; port 0 says nothing. */
+function presumedAddress({ service: { http } }: Configuration): string | undefined {
+  if (http === undefined || http.port === 0) return undefined;
+  const host = http.host === '0.0.0.0' ? '127.0.0.1' : http.host === '::' ? '::1' : http.host;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`;
+}

@@ -1,0 +1,115 @@
+/**
+ * Looks again and again until somebody ends it. The first look has to succeed; what fails later is said, and what was
+ * seen last stays where it stands, with its time.
+ */
+import { asDStreamError } from '@dstream/core';
+import { systemClock } from '@dstream/runtime';
+import { statusLines, type StatusDocument } from '@dstream/status';
+import { FullScreen, paintFor, readKeys, wrapText } from '@dstream/terminal';
+import type { StatusSource } from './status-source.ts';
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+interface Seen {
+  readonly document: StatusDocument;
+  /** Why the last look failed; undefined when it did not. */
+  readonly problem: string | undefined;
+}
+
+/** A document a line. Resolves with 0 when it is ended, also by a reader that goes away. */
+export async function watchAsJson(source: StatusSource, everyMs: number): Promise<number> {
+  using ending = endings();
+  process.stdout.on('error', ending.end);
+  let said: string | undefined;
+  await looking(source, everyMs, ending.signal, ({ document, problem }) => {
+    if (problem === undefined) process.stdout.write(`${JSON.stringify(document)}\n`);
+    else if (problem !== said) process.stderr.write(`dstream: ${problem}\n`);
+    said = problem;
+  });
+  return 0;
+}
+
+/** On the whole terminal, which is afterwards as it was. Resolves with 0 when it is ended by q, Ctrl-C or a signal. */
+export async function watchOnScreen(source: StatusSource, everyMs: number): Promise<number> {
+  using ending = endings();
+  process.stdout.on('error', ending.end);
+  let seen: Seen = { document: await source.look(ending.signal), problem: undefined };
+  const size = () => ({ columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 });
+  const screen = new FullScreen({ out: process.stdout, size });
+  const draw = () => screen.draw(picture(seen, screen.size));
+  try {
+    using _keys = pressing(ending.end, () => {
+      screen.invalidate();
+      draw();
+    });
+    process.stdout.on('resize', draw);
+    draw();
+    await systemClock.sleep(everyMs, ending.signal).catch(() => undefined);
+    await looking(
+      source,
+      everyMs,
+      ending.signal,
+      (now) => {
+        seen = now;
+        draw();
+      },
+      seen.document,
+    );
+  } finally {
+    process.stdout.off('resize', draw);
+    await screen.leave();
+  }
+  return 0;
+}
+
+function pressing(end: () => void, again: () => void): Disposable {
+  if (!process.stdin.isTTY) return { [Symbol.dispose]: () => undefined };
+  return readKeys(process.stdin, (key) => {
+    if (key === 'q' || key === 'ctrl-c') end();
+    if (key === 'ctrl-l') again();
+  });
+}
+
+async function looking(
+  source: StatusSource,
+  everyMs: number,
+  signal: AbortSignal,
+  show: (seen: Seen) => void,
+  before?: StatusDocument,
+): Promise<void> {
+  let last = before;
+  while (!signal.aborted) {
+    try {
+      last = await source.look(signal);
+      show({ document: last, problem: undefined });
+    } catch (error) {
+      if (signal.aborted) return;
+      if (last === undefined) throw error;
+      show({ document: last, problem: asDStreamError(error).message });
+    }
+    await systemClock.sleep(everyMs, signal).catch(() => undefined);
+  }
+}
+
+function picture({ document, problem }: Seen, { columns, rows }: FullScreen['size']): readonly string[] {
+  const paint = paintFor(true, process.env);
+  const time = document.at.slice(11, 19);
+  const head = `${paint('bold', 'dstream status')}   ${time} UTC   ${paint('dim', 'q quits')}`;
+  const complaint = problem === undefined ? [] : wrapText(`not renewed since: ${problem}`, columns);
+  const top = [head, ...complaint.map((line) => paint('red', line)), ''];
+  return [...top, ...statusLines(document, { width: columns, paint, height: rows - top.length })];
+}
+
+/** A signal, or whoever calls `end`, aborts it. Dispose to take the handlers off. */
+function endings(): Disposable & { readonly signal: AbortSignal; readonly end: () => void } {
+  const controller = new AbortController();
+  const end = () => controller.abort(new Error('ended'));
+  for (const name of signals) process.on(name, end);
+  return {
+    signal: controller.signal,
+    end,
+    [Symbol.dispose]: () => {
+      for (const name of signals) process.off(name, end);
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** Asks one replica for its `/status`. What cannot be known is an answer too: why not. */
+import { readReport, type ReplicaReport } from './replica-report.ts';
+
+export interface Answer {
+  /** As `http://127.0.0.1:8080`. */
+  readonly address: string;
+  readonly report: ReplicaReport | undefined;
+  /** Why there is no report; undefined when there is one. */
+  readonly problem: string | undefined;
+}
+
+/** A status of a thousand tables is some 300 kB. What is larger is none. */
+const maxBytes = 16 * 1_024 * 1_024;
+const timeoutMs = 2_000;
+
+/** Rejects only with `signal.reason`. */
+export async function askReplica(address: string, signal: AbortSignal): Promise<Answer> {
+  try {
+    const value = await read(`${address}/status`, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
+    const report = readReport(value);
+    if (report !== undefined) return { address, report, problem: undefined };
+    return { address, report: undefined, problem: 'what answers there is not dstream' };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { address, report: undefined, problem: explain(error) };
+  }
+}
+
+class NotStatus extends Error {}
+
+async function read(url: string, signal: AbortSignal): Promise<unknown> {
+  const response = await fetch(url, { signal, redirect: 'error' });
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new NotStatus(`it answers with HTTP ${response.status}`);
+  }
+  return parsed(await readText(response));
+}
+
+async function readText({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new NotStatus('what answers there is not dstream');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new NotStatus('what answers there is not dstream');
+  }
+}
+
+/** Node's fetch has the reason in its cause, by code. */
+function explain(error: unknown): string {
+  if (error instanceof NotStatus) return error.message;
+  if (error instanceof Error && error.name === 'TimeoutError')
+    return `no answer within ${timeoutMs / 1_000} s`;
+  const { code } = ((error as Error).cause ?? {}) as { code?: unknown };
+  if (code === 'ECONNREFUSED') return 'nothing listens there';
+  if (code === 'ENOTFOUND') return 'no such host';
+  return typeof code === 'string' ? `no answer (${code})` : 'no answer';
+}

@@ -1,0 +1,109 @@
+/**
+ * What a replica says under `/status`, as far as it is understood: it may be older or newer than who reads it, so
+ * that what is missing or strange is null or left out, and never an error.
+ */
+import type { OutputRow } from './status-document.ts';
+
+export interface ReplicaReport {
+  readonly ingester: IngesterPart | undefined;
+  readonly processor: ProcessorPart | undefined;
+}
+
+export interface IngesterPart {
+  readonly instance: string;
+  readonly tables: readonly ReportedTable[];
+}
+
+export interface ReportedTable {
+  readonly key: string;
+  readonly table: string;
+  readonly owner: string | null;
+  readonly epoch: number | null;
+  readonly position: string | null;
+  readonly lagMs: number | null;
+  readonly changes: number | null;
+  readonly changesPerSecond: number | null;
+  readonly fault: { readonly code: string; readonly message: string } | null;
+}
+
+export interface ProcessorPart {
+  readonly instance: string;
+  readonly sessions: number | null;
+  readonly outputs: readonly OutputRow[];
+}
+
+/** Undefined for what is not a status of dstream. */
+export function readReport(value: unknown): ReplicaReport | undefined {
+  const report = fields(value);
+  const [ingester, processor] = [readIngester(report['ingester']), readProcessor(report['processor'])];
+  return ingester === undefined && processor === undefined ? undefined : { ingester, processor };
+}
+
+/** The name of the process: its services share it. */
+export function instanceOf({ ingester, processor }: ReplicaReport): string {
+  return ingester?.instance ?? processor?.instance ?? '';
+}
+
+function readIngester(value: unknown): IngesterPart | undefined {
+  const { instance, tables } = fields(value);
+  if (typeof instance !== 'string') return undefined;
+  return { instance, tables: list(tables).flatMap(readTable) };
+}
+
+function readTable(value: unknown): readonly ReportedTable[] {
+  const table = fields(value);
+  const key = text(table['key']);
+  if (key === null) return [];
+  const { code, message } = fields(table['fault']);
+  return [
+    {
+      key,
+      table: text(table['table']) ?? key,
+      owner: text(table['owner']),
+      epoch: number(table['epoch']),
+      position: text(table['position']),
+      lagMs: number(table['lagMs']),
+      changes: number(table['changes']),
+      changesPerSecond: number(table['changesPerSecond']),
+      fault: typeof code === 'string' ? { code, message: text(message) ?? '' } : null,
+    },
+  ];
+}
+
+function readProcessor(value: unknown): ProcessorPart | undefined {
+  const { instance, sessions, outputs } = fields(value);
+  if (typeof instance !== 'string') return undefined;
+  return {
+    instance,
+    sessions: Array.isArray(sessions) ? sessions.length : null,
+    outputs: list(outputs).map((output) => readOutput(instance, output)),
+  };
+}
+
+function readOutput(replica: string, value: unknown): OutputRow {
+  const output = fields(value);
+  const { since, code, reason } = fields(output['failing']);
+  return {
+    replica,
+    name: text(output['name']) ?? text(value) ?? '?',
+    type: text(output['type']),
+    required: typeof output['required'] === 'boolean' ? output['required'] : null,
+    state: text(output['state']),
+    failing: typeof code === 'string' ? { since: text(since), code, reason: text(reason) ?? '' } : null,
+    delivered: number(output['delivered']),
+    waiting: number(fields(output['waiting'])['changes']),
+    dropped: number(output['dropped']),
+    refused: number(output['refused']),
+    failedAttempts: number(output['failedAttempts']),
+    latencySeconds: number(output['latencySeconds']),
+  };
+}
+
+function fields(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+const number = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isFinite(value) ? value : null;

@@ -1,0 +1,157 @@
+/**
+ * Puts together what the storage and the replicas say of the same tables at nearly the same time. Pure. The newest
+ * epoch wins: a replica that still believes it owns a table is not asked about it.
+ */
+import { tableName, tableOfKey, type LeaseOverview, type StoredTable } from '@dstream/core';
+import type { Answer } from './ask-replica.ts';
+import type { ReportedTable } from './replica-report.ts';
+import { replicaRows, whyUnknown } from './replica-rows.ts';
+import type { StatusDocument, TableStatusRow } from './status-document.ts';
+
+/** A table of the configuration, in its spelling; without `table`: all captured tables of the schema. */
+export interface ConfiguredTable {
+  readonly schema: string;
+  readonly table: string | undefined;
+}
+
+export interface StatusInputs {
+  /** Wall clock, milliseconds since 1970. */
+  readonly atMs: number;
+  readonly configured?: readonly ConfiguredTable[];
+  /** Undefined: no storage was asked. */
+  readonly overview?: LeaseOverview | undefined;
+  readonly answers: readonly Answer[];
+  readonly notes?: readonly string[];
+}
+
+export function statusOf(inputs: StatusInputs): StatusDocument {
+  const seen = seenTables(inputs);
+  const tables = [...seen, ...unseenTables(inputs.configured ?? [], seen)];
+  return {
+    version: 1,
+    at: new Date(inputs.atMs).toISOString(),
+    tables: tables.sort((a, b) => compare(a.table, b.table) || compare(a.key ?? '', b.key ?? '')),
+    replicas: replicaRows(inputs),
+    outputs: inputs.answers.flatMap(({ report }) => report?.processor?.outputs ?? []),
+    notes: [...(inputs.notes ?? []), ...nobodyNote(inputs)],
+  };
+}
+
+function nobodyNote({ overview }: StatusInputs): readonly string[] {
+  return overview?.instances.length === 0 ? ['no ingester is running: nobody has announced itself'] : [];
+}
+
+interface Claim {
+  readonly table: ReportedTable;
+  /** Who says it. */
+  readonly by: string;
+}
+
+function seenTables(inputs: StatusInputs): TableStatusRow[] {
+  const claims = Map.groupBy(claimsOf(inputs), ({ table }) => table.key);
+  const stored = new Map((inputs.overview?.tables ?? []).map((table) => [table.key, table]));
+  return [...new Set([...stored.keys(), ...claims.keys()])]
+    .map((key) => row(key, stored.get(key), claims.get(key) ?? [], inputs))
+    .filter((table) => table !== undefined);
+}
+
+function claimsOf({ answers }: StatusInputs): readonly Claim[] {
+  return answers.flatMap(({ report }) => {
+    const part = report?.ingester;
+    return part === undefined ? [] : part.tables.map((table) => ({ table, by: part.instance }));
+  });
+}
+
+interface Ownership {
+  readonly owner: string | null;
+  readonly epoch: number | null;
+}
+
+/** Undefined for a table that nobody ever owned: what is configured says so. */
+function row(
+  key: string,
+  stored: StoredTable | undefined,
+  claims: readonly Claim[],
+  inputs: StatusInputs,
+): TableStatusRow | undefined {
+  const { owner, epoch } = ownership(stored, claims);
+  if (stored === undefined && epoch === null) return undefined;
+  const live = claims.find(
+    ({ table, by }) => by === owner && table.owner === by && table.epoch === epoch,
+  )?.table;
+  const fault = live?.fault ?? unreadable(stored);
+  return {
+    table: live?.table ?? nameOf(key),
+    key,
+    state: fault === null ? stateOf(owner, live) : 'fault',
+    owner,
+    epoch,
+    position: live?.position ?? stored?.checkpoint?.position ?? null,
+    lagMs: live?.lagMs ?? null,
+    changesPerSecond: live?.changesPerSecond ?? null,
+    changes: live?.changes ?? null,
+    fault,
+    checkpoint: stored?.checkpoint
+      ? { ...stored.checkpoint, savedAt: stored.checkpoint.savedAt ?? null }
+      : null,
+    note: live === undefined && owner !== null ? whyUnknown(owner, inputs) : null,
+  };
+}
+
+/** The storage decides. A replica that names a newer epoch has taken the table since the storage was read. */
+function ownership(stored: StoredTable | undefined, claims: readonly Claim[]): Ownership {
+  const [newest] = claims.map(({ table }) => table).sort((a, b) => (b.epoch ?? -1) - (a.epoch ?? -1));
+  const claimed = { owner: newest?.owner ?? null, epoch: newest?.epoch ?? null };
+  if (stored === undefined) return claimed;
+  if ((claimed.epoch ?? -1) > stored.epoch) return claimed;
+  return { owner: stored.owner ?? null, epoch: stored.epoch };
+}
+
+function stateOf(owner: string | null, live: ReportedTable | undefined): 'running' | 'unknown' | 'free' {
+  if (live !== undefined) return 'running';
+  return owner === null ? 'free' : 'unknown';
+}
+
+function unreadable(stored: StoredTable | undefined): TableStatusRow['fault'] {
+  return stored?.problem === undefined ? null : { code: 'CheckpointUnreadable', message: stored.problem };
+}
+
+function nameOf(key: string): string {
+  const table = tableOfKey(key);
+  return table === undefined ? key : tableName(table);
+}
+
+/** Configured and never owned. Names are compared without regard to case: the catalogue's spelling is not known. */
+function unseenTables(
+  configured: readonly ConfiguredTable[],
+  seen: readonly TableStatusRow[],
+): TableStatusRow[] {
+  const names = new Set(seen.map(({ table }) => table.toLowerCase()));
+  const schemas = new Set(seen.map(({ key }) => tableOfKey(key ?? '')?.schema.toLowerCase()));
+  return configured
+    .filter(({ schema, table }) =>
+      table === undefined
+        ? !schemas.has(schema.toLowerCase())
+        : !names.has(tableName({ schema, table }).toLowerCase()),
+    )
+    .map(({ schema, table }) => unseen(tableName({ schema, table: table ?? '*' })));
+}
+
+function unseen(table: string): TableStatusRow {
+  return {
+    table,
+    key: null,
+    state: 'unseen',
+    owner: null,
+    epoch: null,
+    position: null,
+    lagMs: null,
+    changesPerSecond: null,
+    changes: null,
+    fault: null,
+    checkpoint: null,
+    note: 'it is configured and no ingester has owned it yet',
+  };
+}
+
+const compare = (a: string, b: string) => (a === b ? 0 : a < b ? -1 : 1);

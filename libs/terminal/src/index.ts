@@ -1,0 +1,6 @@
+export * from './cell-width.ts';
+export * from './full-screen.ts';
+export * from './paint.ts';
+export * from './read-keys.ts';
+export * from './table.ts';
+export * from './wrap-text.ts';

@@ -1,0 +1,237 @@
+/** `dstream status` over real processes: what a program gets, and what a person sees in a terminal. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import type { StatusDocument } from '@dstream/status';
+import { expect, test } from 'vitest';
+import { createCapturedTable, insertRows } from '../support/database.ts';
+import type { DStreamProcess } from '../support/dstream-process.ts';
+import { Pipeline } from '../support/pipeline.ts';
+import { hasTerminal, Terminal, widest } from '../support/terminal.ts';
+import { until } from '../support/until.ts';
+
+const main = fileURLToPath(new URL('../../apps/dstream/src/main.ts', import.meta.url));
+
+interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function run(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<Ran> {
+  const child = spawn(process.execPath, [main, 'status', ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'close');
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [code] = (await ended) as [number | null];
+  return { code, out, err };
+}
+
+async function status(pipeline: Pipeline, ...args: readonly string[]): Promise<StatusDocument> {
+  const { code, out, err } = await run(args, pipeline.standIns.env);
+  expect([code, err]).toEqual([0, '']);
+  expect(out.trimEnd()).not.toContain('\n');
+  return JSON.parse(out) as StatusDocument;
+}
+
+const address = async (process: DStreamProcess) =>
+  (JSON.parse(await process.logged('"http":')) as { http: string }).http;
+
+const secretsIn = (env: Readonly<Record<string, string>>) =>
+  Object.values(env)
+    .flatMap((text) => [...text.matchAll(/(?:Password|SharedAccessKey|AccountKey)=([^;]+)/g)])
+    .map(([, secret = '']) => secret);
+
+test(
+  'status gathers tables, replicas and outputs, and says what nobody knows',
+  { timeout: 90_000 },
+  async () => {
+    await using pipeline = await Pipeline.start();
+    for (const table of ['A', 'B', 'C']) await createCapturedTable(pipeline.database, table);
+    const config = await pipeline.config({ tables: ['A', 'B', 'C', 'Missing', 'sales.*'] });
+
+    const before = await status(pipeline, '--config', config);
+    expect(before.tables.map(({ table, state }) => [table, state])).toEqual(
+      ['dbo.A', 'dbo.B', 'dbo.C', 'dbo.Missing', 'sales.*'].map((table) => [table, 'unseen']),
+    );
+    expect(before.notes).toContainEqual(expect.stringContaining('no ingester is running'));
+
+    const [one, two] = [pipeline.run('ingester', config), pipeline.run('ingester', config)];
+    const processor = pipeline.run('processor', config);
+    const at = await address(processor);
+    for (const table of ['A', 'B', 'C']) await insertRows(pipeline.database, table, { from: 1, to: 10 });
+    await pipeline.arrivedDistinct(30);
+
+    const seen = await until(
+      async () => {
+        const now = await status(pipeline, '--config', config, '--address', at.slice('http://'.length));
+        const owners = new Set(now.tables.map(({ owner }) => owner));
+        const saved = now.tables.filter(({ checkpoint }) => checkpoint !== null).length;
+        return owners.has('ingester-1') && owners.has('ingester-2') && saved >= 3 && now;
+      },
+      () => 'both ingesters own tables and have saved',
+      60_000,
+    );
+    expect(seen).toMatchObject({ version: 1, at: expect.stringMatching(/^20.*Z$/), notes: [] });
+    const running = seen.tables.filter(({ state }) => state === 'running');
+    expect(running.map(({ table }) => table)).toEqual(['dbo.A', 'dbo.B', 'dbo.C']);
+    for (const row of running) {
+      expect(row).toEqual({
+        table: row.table,
+        key: `e2e/shop/${row.table}`.replace('shop', row.key?.split('/')[1] ?? ''),
+        state: 'running',
+        owner: expect.stringMatching(/^ingester-[12]$/),
+        epoch: expect.any(Number),
+        position: expect.any(String),
+        lagMs: expect.any(Number),
+        changesPerSecond: expect.any(Number),
+        changes: expect.any(Number),
+        fault: null,
+        checkpoint: {
+          position: expect.any(String),
+          generation: expect.any(Number),
+          savedAt: expect.stringMatching(/^20.*Z$/),
+        },
+        note: null,
+      });
+    }
+    expect(seen.tables.find(({ table }) => table === 'dbo.Missing')).toMatchObject({
+      state: 'fault',
+      fault: { code: 'TableNotFound' },
+    });
+    expect(seen.tables.find(({ table }) => table === 'sales.*')).toMatchObject({
+      state: 'unseen',
+      key: null,
+    });
+    expect(seen.replicas).toMatchObject([
+      { instance: 'ingester-1', services: ['ingester'], reachable: true, address: await address(one) },
+      { instance: 'ingester-2', services: ['ingester'], reachable: true, address: await address(two) },
+      { instance: 'processor-3', services: ['processor'], reachable: true, address: at, tables: null },
+    ]);
+    expect(seen.outputs).toMatchObject([{ replica: 'processor-3', name: 'console' }]);
+    for (const secret of secretsIn({ ...pipeline.standIns.env }))
+      expect(JSON.stringify(seen)).not.toContain(secret);
+
+    one.signal('SIGKILL');
+    two.signal('SIGKILL');
+    await Promise.all([one.ended, two.ended]);
+    const orphaned = await status(pipeline, '--config', config);
+    for (const row of orphaned.tables.filter(({ checkpoint }) => checkpoint !== null)) {
+      expect(row).toMatchObject({
+        state: 'unknown',
+        owner: expect.stringMatching(/^ingester-[12]$/),
+        position: expect.any(String),
+        lagMs: null,
+        changesPerSecond: null,
+        note: expect.stringMatching(/^ingester-[12] cannot be asked: nothing listens there$/),
+      });
+    }
+    const [alone] = (await run(['--address', at.slice('http://'.length)], {})).out.split('\n');
+    expect(JSON.parse(alone ?? '')).toMatchObject({ tables: [], replicas: [{ instance: 'processor-3' }] });
+  },
+);
+
+test('a storage that cannot be reached is one line and exit code 1, and shows no secret', async () => {
+  await using pipeline = await Pipeline.start();
+  const config = await pipeline.config({ tables: ['A'] });
+  const env = {
+    ...pipeline.standIns.env,
+    DSTREAM_BLOB_CONNECTION_STRING:
+      'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=c2VjcmV0;BlobEndpoint=http://127.0.0.1:9/a',
+  };
+  const { code, out, err } = await run(['--config', config], env);
+  expect([code, out]).toEqual([1, '']);
+  expect(err.trimEnd().split('\n')).toEqual([
+    expect.stringMatching(/^dstream: reading the leases failed: .*cannot be reached/),
+  ]);
+  expect(err).not.toContain('c2VjcmV0');
+});
+
+test('only what the leases need has to be set: without it status says which line of the file', async () => {
+  await using pipeline = await Pipeline.start();
+  const config = await pipeline.config({ tables: ['A'] });
+  const { DSTREAM_DB_CONNECTION_STRING, DSTREAM_BLOB_CONNECTION_STRING } = pipeline.standIns.env;
+  const unset = {
+    DSTREAM_INGEST_CONNECTION_STRING: undefined,
+    DSTREAM_PUBLISHER_CONNECTION_STRING: undefined,
+  };
+  const some = await run(['--config', config], {
+    ...unset,
+    DSTREAM_DB_CONNECTION_STRING,
+    DSTREAM_BLOB_CONNECTION_STRING,
+  });
+  expect(some.code, some.err).toBe(0);
+  const none = await run(['--config', config], {
+    ...unset,
+    DSTREAM_DB_CONNECTION_STRING,
+    DSTREAM_BLOB_CONNECTION_STRING: undefined,
+  });
+  expect(none.code).toBe(2);
+  expect(none.err).toMatch(/dstream\.hcl:\d+, ingester\.locks\.connection_string/);
+});
+
+test.each([
+  [],
+  ['--address', 'nowhere'],
+  ['--address', 'h:1/status'],
+  ['--address', 'h:1', '--watch', 'soon'],
+])('status %s is a wrong usage and exits 2', async (...args) => {
+  const { code, out, err } = await run(args, {});
+  expect([code, out]).toEqual([2, '']);
+  expect(err).not.toMatch(/^\s+at /m);
+});
+
+test(
+  'in a terminal it is a table, and --watch keeps it until q is pressed',
+  { timeout: 90_000 },
+  async (context) => {
+    context.skip(!hasTerminal(), 'it needs the command script of util-linux');
+    await using pipeline = await Pipeline.start();
+    await createCapturedTable(pipeline.database, 'Customers');
+    const config = await pipeline.config({ tables: ['Customers', 'Later'] });
+    const server = pipeline.run('server', config);
+    await insertRows(pipeline.database, 'Customers', { from: 1, to: 5 });
+    await pipeline.arrivedDistinct(5);
+    await until(
+      async () => (await status(pipeline, '--config', config)).tables.some(({ fault }) => fault !== null),
+      () => 'the fault is seen',
+    );
+    const { env } = pipeline.standIns;
+    const command = [process.execPath, main, 'status', '--config', config];
+
+    for (const columns of [60, 80, 160]) {
+      await using terminal = new Terminal(command, { columns, rows: 40, env: { ...env } });
+      expect(await terminal.ended, terminal.text).toBe(0);
+      const shown = terminal.lines.join('\n');
+      expect(shown).toMatch(/^TABLE +OWNER +.*LAG.*STATE/m);
+      expect(shown).toMatch(/Customers +server-1 .*running/);
+      expect(shown).toMatch(/Later +server-1 .*TableNotFo/);
+      expect(shown).toContain('! dbo.Later: TableNotFound: ');
+      expect(widest(terminal.lines)).toBeLessThanOrEqual(columns);
+      expect(terminal.text).toContain('\u001b[31m');
+    }
+    await using plain = new Terminal(command, { columns: 80, rows: 40, env: { ...env, NO_COLOR: '1' } });
+    await plain.ended;
+    expect(plain.text).not.toContain('\u001b');
+
+    const watch = [...command, '--watch', '200ms'];
+    await using terminal = new Terminal(watch, { columns: 80, rows: 24, env: { ...env } }, 'stty -a');
+    const rate = (lines: readonly string[]) => /Customers +server-1 .* (\S+)\/s/.exec(lines.join('\n'))?.[1];
+    await terminal.shows((lines) => rate(lines) === '0', 'the rate is zero again');
+    await insertRows(pipeline.database, 'Customers', { from: 6, to: 105 });
+    await terminal.shows((lines) => Number(rate(lines)) > 1, 'the rate rises');
+    await server[Symbol.asyncDispose]();
+    await terminal.shows(
+      (lines) => lines.some((line) => /Customers .*unknown/.test(line)),
+      'the owner is gone',
+    );
+    terminal.press('q');
+    expect(await terminal.ended, terminal.text).toBe(0);
+    const end = terminal.text.slice(terminal.text.lastIndexOf('\u001b[?1049l'));
+    expect(end).toMatch(/ icanon/);
+    expect(end).toMatch(/ echo /);
+  },
+);
