@@ -1,9 +1,18 @@
 /** `npm run bench`, or `npm run bench -- NAME`: prints figures, decides nothing. */
 import { backlog } from './backlog.ts';
+import { tableLine, type Figure } from './figure.ts';
+import { ingest } from './ingest.ts';
 import { latency } from './latency.ts';
-import type { Figure } from './figure.ts';
+import { memory } from './memory.ts';
+import { processConsole } from './process.ts';
 
-const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { latency, backlog };
+const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  ingest,
+  'process-console': processConsole,
+  latency,
+  memory,
+  backlog,
+};
 
 const args = process.argv.slice(2);
 const json = args.includes('--json');
@@ -13,10 +22,10 @@ if (unknown !== undefined) {
   process.stderr.write(`bench: there is no ${unknown}; there are ${Object.keys(benches).join(', ')}\n`);
   process.exit(2);
 }
+if (!json) process.stdout.write(`${tableLine(undefined)}\n`);
 for (const [name, bench] of Object.entries(benches)) {
   if (names.length > 0 && !names.includes(name)) continue;
-  for (const figure of await bench()) {
-    const line = json ? JSON.stringify(figure) : `${figure.name.padEnd(44)} ${figure.value} ${figure.unit}`;
-    process.stdout.write(`${line}\n`);
-  }
+  process.stderr.write(`${name} …\n`);
+  for (const figure of await bench())
+    process.stdout.write(`${json ? JSON.stringify(figure) : tableLine(figure)}\n`);
 }

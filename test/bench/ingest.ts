@@ -1,0 +1,62 @@
+/**
+ * From a backlog in change tables to the topic: the real ingester against the two halves of its work as bare loops,
+ * and against the simple program that sends one change a message.
+ */
+import { selectedColumns } from '../../libs/sqlserver/src/sql/page-statement.ts';
+import { alternate, type Run, type Side } from './alternate.ts';
+import type { ReadRowsOptions } from './bare/read-rows.ts';
+import type { SendOptions } from './bare/sending.ts';
+import { figure, type Figure } from './figure.ts';
+import { runIngester, standInsWithBacklog, topic } from './ingester-run.ts';
+import { capturedColumns, changes, changesPerTable, tables } from './sample.ts';
+import { runBare } from './side-process.ts';
+import type { StandInsProcess } from './stand-ins-process.ts';
+
+export async function ingest(): Promise<readonly Figure[]> {
+  await using standIns = await standInsWithBacklog();
+  const { ours, read, packed, single } = await alternate({
+    ours: (round) => runIngester(standIns, `bench${round}`),
+    read: readRows(standIns),
+    packed: send(standIns, 'send-packed'),
+    single: send(standIns, 'send-single'),
+  });
+  const slower = read.seconds > packed.seconds ? read : packed;
+  const name = 'ingest, 1 KB changes of 4 tables';
+  return [
+    figure(`${name}, against the slower bare half`, rate(ours), 'changes/s', rate(slower)),
+    figure(`${name}, against a bare read`, rate(ours), 'changes/s', rate(read)),
+    figure(`${name}, against a bare packed send`, rate(ours), 'changes/s', rate(packed)),
+    figure(`${name}, against one change a message`, rate(ours), 'changes/s', rate(single)),
+    figure('ingest, CPU for 100,000 changes, against both halves', cpu(ours), 's', cpu(read) + cpu(packed)),
+  ];
+}
+
+function readRows(standIns: StandInsProcess): Side {
+  const list = selectedColumns({ name: '', startLsn: '' as never, key: [], columns: capturedColumns });
+  const columns = list.map(({ name, expression }) => `${expression} AS [${name}]`).join(', ');
+  const options: ReadRowsOptions = {
+    connectionString: standIns.env.DSTREAM_DB_CONNECTION_STRING,
+    rows: changes,
+    statements: tables.map(
+      (table) =>
+        `SELECT [__$start_lsn], [__$seqval], [__$operation], [__$update_mask], ${columns}` +
+        ` FROM [cdc].[fn_cdc_get_all_changes_dbo_${table}](sys.fn_cdc_get_min_lsn(N'dbo_${table}'),` +
+        " sys.fn_cdc_get_max_lsn(), N'all update old') ORDER BY [__$start_lsn], [__$seqval], [__$operation]",
+    ),
+  };
+  return () => runBare('read-rows', options);
+}
+
+function send(standIns: StandInsProcess, loop: 'send-packed' | 'send-single'): Side {
+  const connectionString = standIns.env.DSTREAM_INGEST_CONNECTION_STRING;
+  const options: SendOptions = { connectionString, topic, tables, changesPerTable };
+  return () => runBare(loop, options);
+}
+
+function rate({ seconds }: Run): number {
+  return changes / seconds;
+}
+
+function cpu({ cpuSeconds }: Run): number {
+  return (cpuSeconds / changes) * 100_000;
+}

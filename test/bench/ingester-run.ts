@@ -1,0 +1,50 @@
+/** A backlog in change tables, and runs of the real ingester over it. */
+import { openDatabase } from '../support/database.ts';
+import { configText } from './config-file.ts';
+import { DStreamProgram } from './dstream-program.ts';
+import { measure, type MeasuredRun } from './measure.ts';
+import { changes, fillTables, tables } from './sample.ts';
+import { StandInsProcess } from './stand-ins-process.ts';
+
+/** Nobody subscribes: what the broker has accepted it forgets, so no run is slower for what another one left. */
+export const topic = 'ingest-topic';
+const entities = { UserConfig: { Namespaces: [{ Name: 'bench', Topics: [{ Name: topic }] }] } };
+
+/** Stand-ins with four captured tables that hold their changes. */
+export async function standInsWithBacklog(): Promise<StandInsProcess> {
+  const standIns = await StandInsProcess.start(entities);
+  const pool = await openDatabase(standIns.env.DSTREAM_DB_CONNECTION_STRING);
+  await fillTables(pool);
+  await pool.close();
+  return standIns;
+}
+
+export interface IngesterChoice {
+  /** Nobody used it before: then there is no lease and no checkpoint, and the ingester begins as `start` says. */
+  readonly name: string;
+  readonly start?: 'earliest' | 'latest';
+}
+
+export function startIngester(standIns: StandInsProcess, choice: IngesterChoice): Promise<DStreamProgram> {
+  const config = configText({ ...choice, tables, topic });
+  return DStreamProgram.start({ command: 'ingester', config, env: { ...standIns.env } });
+}
+
+/** From its first question to a change table to the acceptance of the last change. */
+export async function runIngester(standIns: StandInsProcess, name: string): Promise<MeasuredRun> {
+  const before = await standIns.progress();
+  await using program = await startIngester(standIns, { name });
+  return await measure(standIns, before, program.pid, {
+    begun: (now) => now.changeReads > before.changeReads,
+    done: async () => (await sent(program)) === changes,
+  });
+}
+
+interface Status {
+  readonly ingester: { readonly tables: readonly { readonly changes: number }[] };
+}
+
+async function sent(program: DStreamProgram): Promise<number> {
+  const { ingester } = await program.status<Status>();
+  return ingester.tables.reduce((sum, table) => sum + table.changes, 0);
+}

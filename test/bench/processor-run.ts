@@ -1,0 +1,112 @@
+/** Full subscriptions, and runs of the real processor and of a bare loop that empty one. */
+import { pack, type ChangeEvent } from '@dstream/core';
+import { sha256Hex, systemClock } from '@dstream/runtime';
+import { ServiceBusTopic } from '@dstream/service-bus';
+import type { BareDestination } from './bare/destinations.ts';
+import type { ProcessMessagesOptions } from './bare/process-messages.ts';
+import { configText } from './config-file.ts';
+import { DStreamProgram } from './dstream-program.ts';
+import { measure, type MeasuredRun, type Work } from './measure.ts';
+import { changesPerTable, sampleEvent, tables } from './sample.ts';
+import { EndlessLoop } from './side-process.ts';
+import { StandInsProcess } from './stand-ins-process.ts';
+
+const topic = 'ingest-topic';
+/** A topic that nobody sends to, with one subscription. */
+const quiet = { topic: 'quiet-topic', subscription: 'quiet' };
+
+/** Subscriptions that hold the same messages. */
+export interface FullSubscriptions {
+  readonly standIns: StandInsProcess;
+  /** In each. */
+  readonly messages: number;
+}
+
+/** @param changesPerMessage as our ingester packs by default, or 1 */
+export async function fullSubscriptions(
+  names: readonly string[],
+  changesPerMessage = 500,
+): Promise<FullSubscriptions> {
+  const standIns = await StandInsProcess.start(entities(names));
+  await fill(standIns, changesPerMessage);
+  return { standIns, messages: (await standIns.progress()).accepted };
+}
+
+function entities(names: readonly string[]) {
+  const Properties = { RequiresSession: true, LockDuration: 'PT1M', MaxDeliveryCount: 1_000 };
+  const declared = (Name: string) => ({ Name, Properties });
+  const Topics = [
+    { Name: topic, Subscriptions: names.map(declared) },
+    { Name: quiet.topic, Subscriptions: [declared(quiet.subscription)] },
+  ];
+  return { UserConfig: { Namespaces: [{ Name: 'bench', Topics }] } };
+}
+
+/** The messages that our ingester would have sent. */
+async function fill(standIns: StandInsProcess, maxChanges: number): Promise<void> {
+  const address = { connectionString: standIns.env.DSTREAM_INGEST_CONNECTION_STRING };
+  await using bus = new ServiceBusTopic({ address, topic, clock: systemClock });
+  const { signal } = new AbortController();
+  for (const table of tables)
+    for (let from = 1; from <= changesPerTable; from += 500)
+      await bus.send(packed(table, from, maxChanges), { signal });
+}
+
+function packed(table: string, from: number, maxChanges: number) {
+  const events: ChangeEvent[] = Array.from({ length: 500 }, (_, n) => sampleEvent(table, from + n));
+  const stamp = { generation: 1_795_166_130_123, epoch: 1 };
+  return pack(events, stamp, {
+    table: { source: 'bench', database: 'shop', schema: 'dbo', table },
+    maxBytes: 131_072,
+    maxChanges,
+    byteLength: (text) => Buffer.byteLength(text),
+    hash: sha256Hex,
+  });
+}
+
+/** One that has nothing to do. */
+export function startIdleProcessor({ standIns }: FullSubscriptions): Promise<DStreamProgram> {
+  const config = configText({ name: 'bench', tables, ...quiet });
+  return DStreamProgram.start({ command: 'processor', config, env: { ...standIns.env } });
+}
+
+/** @param output what stands between the braces of the block */
+export async function runProcessor(
+  { standIns, messages }: FullSubscriptions,
+  subscription: string,
+  output: string,
+): Promise<MeasuredRun> {
+  const before = await standIns.progress();
+  const config = configText({ name: 'bench', tables, topic, subscription, output });
+  await using program = await DStreamProgram.start({
+    command: 'processor',
+    config,
+    env: { ...standIns.env },
+  });
+  return await measure(standIns, before, program.pid, empties(messages));
+}
+
+export async function runLoop(
+  { standIns, messages }: FullSubscriptions,
+  subscription: string,
+  destination: BareDestination,
+): Promise<MeasuredRun> {
+  const before = await standIns.progress();
+  const options: ProcessMessagesOptions = {
+    connectionString: standIns.env.DSTREAM_PUBLISHER_CONNECTION_STRING,
+    topic,
+    subscription,
+    sessions: tables.map((table) => `bench/shop/dbo.${table}`),
+    destination,
+  };
+  await using loop = new EndlessLoop('process-messages', options);
+  return await measure(standIns, before, loop.pid, empties(messages));
+}
+
+/** From the first message that is handed out to the last that is completed. */
+function empties(messages: number): Work {
+  return {
+    begun: (now, before) => now.delivered > before.delivered,
+    done: (now, before) => now.completed - before.completed === messages,
+  };
+}

@@ -1,0 +1,39 @@
+/** The stand-ins in a process of their own. Started by `StandInsProcess`, which asks it over the channel. */
+import { startStandIns, type StandIns, type StandInsEnv } from '@dstream/stand-ins';
+import type { Entities } from '@dstream/stand-ins';
+
+/** How far things are, as the servers see it. */
+export interface Progress {
+  /** Statements that asked a change table or its function for something. */
+  readonly changeReads: number;
+  /** Messages that the broker took. */
+  readonly accepted: number;
+  /** Messages that the broker handed out. */
+  readonly delivered: number;
+  readonly completed: number;
+}
+
+export interface Ready {
+  readonly env: StandInsEnv;
+}
+
+function progressOf(standIns: StandIns): Progress {
+  const { sql, serviceBus } = standIns.counters();
+  const reads = Object.entries(sql.statementsByText).filter(([text]) =>
+    /_CT\]|fn_cdc_get_all_changes/.test(text),
+  );
+  return {
+    changeReads: reads.reduce((sum, [, count]) => sum + count, 0),
+    accepted: serviceBus.messagesIn,
+    delivered: serviceBus.deliveriesOut,
+    completed: serviceBus.completed,
+  };
+}
+
+const [entities] = process.argv.slice(2);
+const standIns = await startStandIns({
+  ...(entities !== undefined && { entities: JSON.parse(entities) as Entities }),
+});
+process.on('message', () => process.send?.(progressOf(standIns)));
+process.on('disconnect', () => void standIns.close().then(() => process.exit(0)));
+process.send?.({ env: standIns.env } satisfies Ready);
