@@ -40,7 +40,7 @@ export function probeStatement(tables: readonly ProbedTable[]): Statement {
     text: [
       `SET LOCK_TIMEOUT ${lockTimeoutMs}`,
       'DECLARE @max binary(10) = sys.fn_cdc_get_max_lsn()',
-      `SELECT @max AS [max], (SELECT m.[tran_end_time] ${mapping} WHERE m.[start_lsn] = @max) AS [at], GETDATE() AS [now],\n` +
+      `SELECT @max AS [max], (SELECT TOP (1) m.[tran_end_time] ${mapping} WHERE m.[start_lsn] = @max) AS [at], GETDATE() AS [now],\n` +
         '  DATEDIFF(minute, GETDATE(), GETUTCDATE()) AS [utc]',
       branches.join('\nUNION ALL ') || 'SELECT 0 AS [i], 0 AS [moved]',
       `SELECT c.[capture_instance], c.[start_lsn],\n  (SELECT TOP (1) m.[tran_end_time] ${mapping} WHERE m.[start_lsn] >= c.[start_lsn] ORDER BY m.[start_lsn]) AS [at]\n` +
