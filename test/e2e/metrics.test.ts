@@ -58,36 +58,41 @@ describe('the metrics of an ingester', () => {
     await ingester.reaches('Good', 'dstream_rows_read_total', (rows) => rows === 310);
   });
 
-  test('show capture that stands still as lag of capture, not as ours', async () => {
+  test('show capture that stands still as lag of capture, not as ours', async ({ skip }) => {
+    const { sql } = pipeline.faults(skip);
     await createCapturedTable(pipeline.database, 'Good');
     await insertRows(pipeline.database, 'Good', { from: 1, to: 10 });
     const ingester = await start(['Good']);
     await ingester.reaches('Good', 'dstream_changes_sent_total', (sent) => sent === 10);
-    pipeline.standIns.sql.capture.pause();
+    sql.capture.pause();
     await insertRows(pipeline.database, 'Good', { from: 11, to: 20 });
     const first = await ingester.reaches('Good', 'dstream_table_capture_lag_seconds', (lag) => lag > 1);
     await ingester.reaches('Good', 'dstream_table_capture_lag_seconds', (lag) => lag > first + 1);
     expect(await ingester.of('Good', 'dstream_table_lag_seconds')).toBe(0);
     expect(await ingester.of('Good', 'dstream_rows_read_total')).toBe(10);
-    pipeline.standIns.sql.capture.resume();
+    sql.capture.resume();
     await ingester.reaches('Good', 'dstream_changes_sent_total', (sent) => sent === 20);
     await insertRows(pipeline.database, 'Good', { from: 21, to: 21 });
     await ingester.reaches('Good', 'dstream_table_capture_lag_seconds', (lag) => lag < first);
   });
 
-  test('show a topic that takes nothing as our lag, which grows', async () => {
+  test('show a topic that takes nothing as our lag, which grows', async ({ skip }) => {
+    const { serviceBus } = pipeline.faults(skip);
     await createCapturedTable(pipeline.database, 'Good');
     await insertRows(pipeline.database, 'Good', { from: 1, to: 10 });
     const ingester = await start(['Good']);
     await ingester.reaches('Good', 'dstream_changes_sent_total', (sent) => sent === 10);
-    pipeline.standIns.serviceBus.serverBusy(1_000_000);
+    serviceBus.serverBusy(1_000_000);
     await insertRows(pipeline.database, 'Good', { from: 11, to: 20 });
     const lag = await ingester.reaches('Good', 'dstream_table_lag_seconds', (seconds) => seconds > 1);
     await ingester.reaches('Good', 'dstream_table_lag_seconds', (seconds) => seconds > lag + 1);
     expect(await ingester.of('Good', 'dstream_changes_sent_total')).toBe(10);
   });
 
-  test('show the headroom before cleanup takes what was not read, and how it falls when cleanup runs', async () => {
+  test('show the headroom before cleanup takes what was not read, and how it falls when cleanup runs', async ({
+    skip,
+  }) => {
+    const { sql } = pipeline.faults(skip);
     await createCapturedTable(pipeline.database, 'Good');
     await insertRows(pipeline.database, 'Good', { from: 1, to: 10 });
     const ingester = await start(['Good']);
@@ -99,7 +104,7 @@ describe('the metrics of an ingester', () => {
       },
       () => 'history of two seconds',
     );
-    pipeline.standIns.sql.capture.cleanUp();
+    sql.capture.cleanUp();
     await ingester.reaches('Good', 'dstream_table_retention_headroom_seconds', (seconds) => seconds < 1);
     const position = await ingester.of('Good', 'dstream_table_position_timestamp_seconds');
     expect(Math.abs((position ?? 0) - Date.now() / 1_000)).toBeLessThan(20);

@@ -39,7 +39,7 @@ test('a process shows its tables with owner, epoch, position, lag and fault, and
   expect(metrics).toContain('dstream_changes_delivered_total{output="console"} 10');
   expect(metrics).toContain('dstream_table_fault{table="dbo.Missing",code="TableNotFound"} 1');
   expect(await read('/readyz')).toBe('ready\n');
-  for (const secret of Object.values(pipeline.standIns.env).flatMap(secretsIn)) {
+  for (const secret of Object.values(pipeline.env).flatMap(secretsIn)) {
     expect(JSON.stringify(status) + metrics + server.logs.join('\n')).not.toContain(secret);
   }
   expect(await server.stop()).toBe(0);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createCapturedTable, insertRows } from '../support/database.ts';
-import { configText, Pipeline } from '../support/pipeline.ts';
+import { Pipeline } from '../support/pipeline.ts';
 import type { DStreamProcess } from '../support/dstream-process.ts';
 
 /** What a person sees, as one text. */
@@ -20,7 +20,7 @@ function errorLines(process: DStreamProcess): readonly string[] {
 describe('what a person must mend ends the process', () => {
   test('a wrong configuration exits 2 and says file, line and key', async () => {
     await using pipeline = await Pipeline.start();
-    const text = configText({ tables: ['T'] }).replace('poll_interval     =', 'pol_interval     =');
+    const text = pipeline.configText({ tables: ['T'] }).replace('poll_interval     =', 'pol_interval     =');
     const ingester = pipeline.run('ingester', await pipeline.file('wrong.hcl', text));
     expect(await ingester.ended).toBe(2);
     expect(said(ingester)).toMatch(/wrong\.hcl:7: .*pol_interval.*poll_interval/);
@@ -29,7 +29,7 @@ describe('what a person must mend ends the process', () => {
 
   test('a wrong password exits 1 without showing the password', async () => {
     await using pipeline = await Pipeline.start();
-    const wrong = pipeline.standIns.env.DSTREAM_DB_CONNECTION_STRING.replace(
+    const wrong = pipeline.env.DSTREAM_DB_CONNECTION_STRING.replace(
       /Password=[^;]*/i,
       'Password=Not-The-One',
     );
@@ -44,10 +44,7 @@ describe('what a person must mend ends the process', () => {
 
   test('a missing database exits 1', async () => {
     await using pipeline = await Pipeline.start();
-    const wrong = pipeline.standIns.env.DSTREAM_DB_CONNECTION_STRING.replace(
-      /Database=[^;]*/i,
-      'Database=nowhere',
-    );
+    const wrong = pipeline.env.DSTREAM_DB_CONNECTION_STRING.replace(/Database=[^;]*/i, 'Database=nowhere');
     const config = await pipeline.config({ tables: ['T'] });
     const ingester = pipeline.run('ingester', config, { DSTREAM_DB_CONNECTION_STRING: wrong });
     expect(await ingester.ended).toBe(1);
@@ -58,11 +55,11 @@ describe('what a person must mend ends the process', () => {
   test('a missing topic exits 1, for the ingester and for the processor', async () => {
     const entities = { UserConfig: { Namespaces: [{ Name: 'sbemulatorns', Topics: [], Queues: [] }] } };
     await using pipeline = await Pipeline.start({ entities });
-    const config = await pipeline.config({ tables: ['T'] });
+    const config = await pipeline.config({ tables: ['T'], topic: 'dstream-test-missing' });
     const processes = [pipeline.run('ingester', config), pipeline.run('processor', config)];
     for (const process of processes) {
       expect(await process.ended).toBe(1);
-      expect(said(process)).toContain('ingest-topic');
+      expect(said(process)).toContain('dstream-test-missing');
       expectNoTrace(process);
     }
   });
@@ -71,10 +68,7 @@ describe('what a person must mend ends the process', () => {
 describe('what may come back is waited for', () => {
   test('an unreachable server is one error line, and a stop ends the waiting cleanly', async () => {
     await using pipeline = await Pipeline.start();
-    const gone = pipeline.standIns.env.DSTREAM_DB_CONNECTION_STRING.replace(
-      /Server=[^;]*/i,
-      'Server=127.0.0.1,9',
-    );
+    const gone = pipeline.env.DSTREAM_DB_CONNECTION_STRING.replace(/Server=[^;]*/i, 'Server=127.0.0.1,9');
     const config = await pipeline.config({ tables: ['T'] });
     const ingester = pipeline.run('ingester', config, { DSTREAM_DB_CONNECTION_STRING: gone });
     await ingester.logged('connecting to the database');

@@ -47,6 +47,20 @@ export function realSqlServer(): SqlServerEndpoint | undefined {
   return connectionString === undefined ? undefined : { connectionString };
 }
 
+/** All that the pipeline needs. */
+export interface RealServices {
+  readonly serviceBus: ServiceBusEndpoint;
+  readonly blobs: BlobsEndpoint;
+  readonly sqlServer: SqlServerEndpoint;
+}
+
+/** Undefined unless all of them are there: the end-to-end suites run on real services together, or on none. */
+export function realServices(): RealServices | undefined {
+  const [serviceBus, blobs, sqlServer] = [realServiceBus(), realBlobs(), realSqlServer()];
+  if (serviceBus === undefined || blobs === undefined || sqlServer === undefined) return undefined;
+  return { serviceBus, blobs, sqlServer };
+}
+
 function variable(name: string): string | undefined {
   const value = process.env[`DSTREAM_TEST_${name}`];
   return value === '' ? undefined : value;

@@ -15,7 +15,7 @@ export interface SourceChoice extends Partial<SqlServerSourceOptions> {
 export class SqlServerDatabase implements CapturedDatabase {
   readonly connectionString: string;
   readonly pool: sql.ConnectionPool;
-  readonly #name: string;
+  readonly name: string;
   readonly #master: sql.ConnectionPool;
   #captured = 0;
 
@@ -25,7 +25,7 @@ export class SqlServerDatabase implements CapturedDatabase {
     master: sql.ConnectionPool,
     pool: sql.ConnectionPool,
   ) {
-    this.#name = name;
+    this.name = name;
     this.connectionString = connectionString;
     this.#master = master;
     this.pool = pool;
@@ -107,7 +107,9 @@ export class SqlServerDatabase implements CapturedDatabase {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.pool.close();
-    await this.#master.query(`DROP DATABASE [${this.#name}]`);
+    // Capture jobs and processes that were killed may still hold it: their connections are ended.
+    await this.#master.query(`ALTER DATABASE [${this.name}] SET SINGLE_USER WITH ROLLBACK IMMEDIATE`);
+    await this.#master.query(`DROP DATABASE [${this.name}]`);
     await this.#master.close();
   }
 
