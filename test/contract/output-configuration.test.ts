@@ -1,0 +1,188 @@
+/** Outputs of the real destinations, from a file to the settings of their publishers. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { loadConfiguration, redactor, type Configuration } from '@dstream/config';
+import { publisherTypes } from '@dstream/publishers';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const broker =
+  'Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=all;SharedAccessKey=open-sesame';
+const env = { BUS: broker, ENTITY: `${broker};EntityPath=Orders` };
+const template = '{{ server }}.{{ database }}.{{ table }}.events';
+const toBus = { kind: 'connection-string', connectionString: broker };
+const toEntity = { kind: 'connection-string', connectionString: env.ENTITY };
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dstream-outputs-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** The file has its outputs from line 5 on. */
+async function load(outputs: string): Promise<Configuration> {
+  const file = join(folder, 'dstream.hcl');
+  const source = 'connection_string = "{{ env "BUS" }}"';
+  await writeFile(file, `processor {\n  source {\n    ${source}\n  }\n${outputs.trim()}\n}\n`);
+  return await loadConfiguration(file, { env, use: ['processor'], outputs: publisherTypes });
+}
+
+const refusal = (outputs: string) =>
+  load(outputs).then(
+    () => expect.unreachable('it was loaded'),
+    (error: unknown) =>
+      (error as Error).message.split('\n').map((line) => line.slice(line.indexOf('hcl:') + 4)),
+  );
+
+const settingsOf = (found: Configuration) =>
+  Object.fromEntries(found.processor?.outputs.map(({ name, settings }) => [name, settings]) ?? []);
+
+describe('outputs', () => {
+  test('of one type and of several stand side by side, each with what it says', async () => {
+    const found = await load(`
+output "bus" {
+  type              = "azure_service_bus"
+  connection_string = "{{ env "BUS" }}"
+}
+output "identity" {
+  type      = "azure_service_bus"
+  namespace = "shop.servicebus.windows.net"
+  name      = "cdc/{{ schema }}.{{ table }}"
+  pack      = "auto"
+}
+output "hubs" {
+  type      = "azure_event_hubs"
+  namespace = "shop.servicebus.windows.net"
+  name      = "changes"
+  required  = false
+  buffer    = 1048576
+}
+output "files" {
+  type     = "file"
+  path     = "{{ table }}.jsonl"
+}
+output "screen" {
+  type   = "console"
+  format = "pretty"
+}`);
+    const identity = { kind: 'namespace', namespace: 'shop.servicebus.windows.net' };
+    expect(settingsOf(found)).toEqual({
+      bus: { connection: toBus, name: template, pack: 1 },
+      identity: { connection: identity, name: 'cdc/{{ schema }}.{{ table }}', pack: 'auto' },
+      hubs: { connection: identity, name: 'changes' },
+      files: { path: '{{ table }}.jsonl', maxBytes: 104_857_600, maxAgeMs: undefined },
+      screen: { format: 'pretty' },
+    });
+    expect(found.processor?.outputs.map(({ required, bufferBytes }) => [required, bufferBytes])).toEqual([
+      [true, 8_388_608],
+      [true, 8_388_608],
+      [false, 1_048_576],
+      [true, 8_388_608],
+      [true, 8_388_608],
+    ]);
+    expect(found.notes).toEqual([]);
+  });
+
+  test('go to the entity that their connection string names', async () => {
+    const found = await load(`
+output "a" {
+  type              = "azure_service_bus"
+  connection_string = "{{ env "ENTITY" }}"
+}
+output "b" {
+  type              = "azure_service_bus"
+  connection_string = "{{ env "ENTITY" }}"
+  name              = "orders"
+}`);
+    const settings = { connection: toEntity, name: 'Orders', pack: 1 };
+    expect(settingsOf(found)).toEqual({ a: settings, b: settings });
+  });
+
+  test('show no secret, and the log replaces it', async () => {
+    const found = await load(`
+output {
+  type              = "azure_service_bus"
+  connection_string = "{{ env "BUS" }}"
+}`);
+    expect(`${JSON.stringify(found)} ${inspect(found, { depth: 9 })}`).not.toContain('sesame');
+    expect(redactor(found)(`cannot sign in with ${broker}`)).toBe('cannot sign in with [secret]');
+  });
+
+  test('with a buffer that has no effect are noted', async () => {
+    const found = await load('output {\n  type = "console"\n  buffer = 4096\n}');
+    expect(found.notes.map((note) => note.slice(note.indexOf('hcl:')))).toEqual([
+      'hcl:7: processor.output.buffer: it has no effect on a required output; add required = false',
+    ]);
+  });
+});
+
+describe('a wrong output is refused with what would be right', () => {
+  test('its type', async () => {
+    expect(await refusal('output {\n  type = "azure_servicebus"\n}')).toEqual([
+      '6: processor.output.type: "azure_servicebus" is not known here; did you mean "azure_service_bus"?',
+    ]);
+    expect(await refusal('output {\n  type = "kafka"\n}')).toEqual([
+      '6: processor.output.type: "kafka" is not known here; write "console", "azure_service_bus", "azure_event_hubs" or "file"',
+    ]);
+  });
+
+  test('its connection', async () => {
+    expect(
+      await refusal(`
+output "neither" {
+  type = "azure_service_bus"
+}
+output "both" {
+  type              = "azure_event_hubs"
+  namespace         = "shop.servicebus.windows.net"
+  connection_string = "{{ env "BUS" }}"
+}`),
+    ).toEqual([
+      '5: processor.output.neither.connection_string: the key is missing; write connection_string = "{{ env "NAME" }}"',
+      '10: processor.output.both.namespace: connection_string and namespace exclude each other; keep one of them',
+    ]);
+  });
+
+  test('its name', async () => {
+    expect(
+      await refusal(`
+output "hubs" {
+  type      = "azure_event_hubs"
+  namespace = "shop.servicebus.windows.net"
+  name      = "cdc/{{ table }}"
+}
+output "bus" {
+  type      = "azure_service_bus"
+  namespace = "shop.servicebus.windows.net"
+  name      = "{{ column }}"
+}
+output "entity" {
+  type              = "azure_service_bus"
+  connection_string = "{{ env "ENTITY" }}"
+  name              = "invoices"
+}`),
+    ).toEqual([
+      '8: processor.output.hubs.name: "cdc/{{ table }}" is not the name of an event hub; letters, digits, ".", "-" and "_" are possible, 256 at most, beginning and ending with a letter or digit, and {{ server }}, {{ database }}, {{ schema }} and {{ table }} anywhere in it',
+      '13: processor.output.bus.name: {{ column }} is not known; known are {{ env "NAME" }}, {{ server }}, {{ database }}, {{ schema }}, {{ table }}',
+      '18: processor.output.entity.name: the EntityPath of the connection string is another destination; remove one of the two',
+    ]);
+  });
+
+  test('its keys', async () => {
+    expect(
+      await refusal(`
+output {
+  type     = "file"
+  paht     = "x"
+  max_size = 1
+  name     = "x"
+}`),
+    ).toEqual([
+      '5: processor.output.path: the key is missing; write path = … (path)',
+      '7: processor.output: unknown key "paht"; did you mean "path"?',
+      '8: processor.output: unknown key "max_size"; known here are type, path, max_bytes, max_age, required, buffer',
+      '9: processor.output: unknown key "name"; it belongs in ingester or ingester.topic or processor.output of type "azure_service_bus" or processor.output of type "azure_event_hubs"',
+    ]);
+  });
+});
