@@ -10,3 +10,4 @@ export { definePublisher, type PublisherDefinition } from './publisher-type.ts';
 export { publisherTypes } from './registry.ts';
 export * from './destination-name.ts';
 export { serviceBusPublisher, type ServiceBusPublisherOptions } from './service-bus/service-bus-publisher.ts';
+export { eventHubsPublisher, type EventHubsPublisherOptions } from './event-hubs/event-hubs-publisher.ts';

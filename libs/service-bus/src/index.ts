@@ -11,4 +11,5 @@ export {
 } from './sending-connections.ts';
 export { ServiceBusSubscription, type ServiceBusSubscriptionOptions } from './service-bus-subscription.ts';
 export { ServiceBusTopic, type OpenSender, type ServiceBusTopicOptions } from './service-bus-topic.ts';
+export { unlessAborted } from './time-limit.ts';
 export { translateError, type ErrorContext } from './translate-error.ts';

@@ -1,10 +1,18 @@
 import { brokerDestinationKeys, readBrokerDestination } from '../broker-destination.ts';
 import { eventHubNames } from '../destination-name.ts';
+import { addressOf, namesOf } from '../destinations/broker-options.ts';
 import { definePublisher } from '../publisher-type.ts';
+import { eventHubsPublisher } from './event-hubs-publisher.ts';
 
 export const eventHubsType = definePublisher({
   type: 'azure_event_hubs',
   doc: 'Event hubs.',
   keys: brokerDestinationKeys(eventHubNames),
   settings: readBrokerDestination,
+  open: ({ connection, name }, services) =>
+    eventHubsPublisher({
+      ...services,
+      ...namesOf(name, eventHubNames, services.hash),
+      address: addressOf(connection, services.credential),
+    }),
 });
