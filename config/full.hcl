@@ -94,11 +94,11 @@ processor {
     pack = 1                                                # or "auto": several changes of a table
   }
 
-  # output "analytics" {
-  #   type      = "azure_event_hubs"
-  #   namespace = "shop-analytics.servicebus.windows.net" # or connection_string
-  #   name      = "changes"                               # default: as above
-  # }
+  output "analytics" {
+    type      = "azure_event_hubs"
+    namespace = "shop-analytics.servicebus.windows.net" # or connection_string
+    name      = "changes"                               # default: as above
+  }
 
   output "archive" {
     type      = "file"

@@ -79,6 +79,18 @@ describe('examples', () => {
         open: expect.any(Function),
       },
       {
+        path: 'processor.output.analytics',
+        name: 'analytics',
+        type: 'azure_event_hubs',
+        required: true,
+        bufferBytes: 8_388_608,
+        settings: {
+          connection: { kind: 'namespace', namespace: 'shop-analytics.servicebus.windows.net' },
+          name: 'changes',
+        },
+        open: expect.any(Function),
+      },
+      {
         path: 'processor.output.archive',
         name: 'archive',
         type: 'file',

@@ -5,17 +5,18 @@ import {
   readBrokerConnection,
   withDefault,
   type BrokerConnection,
+  type BrokerConnectionKeys,
   type Findings,
   type Key,
   type Reading,
 } from '@dstream/config/schema';
 import { nameTemplate, type NameRules } from './destination-name.ts';
 
-type BrokerDestinationKeys = typeof brokerConnectionKeys & { readonly name: Key<string> };
+type BrokerDestinationKeys = BrokerConnectionKeys & { readonly name: Key<string> };
 
 export function brokerDestinationKeys(rules: NameRules): BrokerDestinationKeys {
   return {
-    ...brokerConnectionKeys,
+    ...brokerConnectionKeys(rules.service),
     name: withDefault(
       nameTemplate(rules),
       '{{ server }}.{{ database }}.{{ table }}.events',

@@ -1,9 +1,18 @@
 /** The name of the queue, topic or event hub that a table's changes go to, out of a template. */
-import { faulty, fillNames, sound, textOf, type NamePart, type ValueType } from '@dstream/config/schema';
+import {
+  faulty,
+  fillNames,
+  sound,
+  textOf,
+  type BrokerService,
+  type NamePart,
+  type ValueType,
+} from '@dstream/config/schema';
 import type { Hash } from '@dstream/core';
 
 /** What a service allows. Both brokers want a letter or digit at both ends, and tell no upper from lower case. */
 export interface NameRules {
+  readonly service: BrokerService;
   /** What has the name, with its article: `an event hub`. */
   readonly what: string;
   readonly maxLength: number;
@@ -12,10 +21,20 @@ export interface NameRules {
 }
 
 /** "Naming rules and restrictions for Azure resources", Microsoft.ServiceBus. */
-export const serviceBusNames: NameRules = { what: 'a queue or topic', maxLength: 260, slashes: true };
+export const serviceBusNames: NameRules = {
+  service: 'Service Bus',
+  what: 'a queue or topic',
+  maxLength: 260,
+  slashes: true,
+};
 
 /** "Naming rules and restrictions for Azure resources", Microsoft.EventHub. */
-export const eventHubNames: NameRules = { what: 'an event hub', maxLength: 256, slashes: false };
+export const eventHubNames: NameRules = {
+  service: 'Event Hubs',
+  what: 'an event hub',
+  maxLength: 256,
+  slashes: false,
+};
 
 /** Of a change: what its destination is named after. */
 export type NamedTable = Readonly<Record<NamePart, string>>;

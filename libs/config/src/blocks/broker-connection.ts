@@ -3,28 +3,30 @@ import type { BrokerConnection } from '../configuration.ts';
 import type { Findings } from '../problems.ts';
 import type { Reading } from '../reading.ts';
 import { optional } from '../schema.ts';
-import { brokerConnectionString, connectionParts } from '../values/connection-strings.ts';
+import { brokerConnectionString, connectionParts, type BrokerService } from '../values/connection-strings.ts';
 import { namespace } from '../values/names.ts';
 
 /** The two ways to a broker: exactly one of them stands in a block. */
-export const brokerConnectionKeys = {
-  connection_string: optional(
-    brokerConnectionString,
-    'namespace is used',
-    'Connection string of the namespace.',
-    {
-      secret: true,
-    },
-  ),
-  namespace: optional(
-    namespace,
-    'connection_string is used',
-    'Host name of the namespace, instead of a connection string: the managed identity signs in.',
-  ),
-} as const;
+export function brokerConnectionKeys(service: BrokerService) {
+  return {
+    connection_string: optional(
+      brokerConnectionString(service),
+      'namespace is used',
+      'Connection string of the namespace.',
+      { secret: true },
+    ),
+    namespace: optional(
+      namespace,
+      'connection_string is used',
+      'Host name of the namespace, instead of a connection string: the managed identity signs in.',
+    ),
+  } as const;
+}
+
+export type BrokerConnectionKeys = ReturnType<typeof brokerConnectionKeys>;
 
 export function readBrokerConnection(
-  reading: Reading<typeof brokerConnectionKeys>,
+  reading: Reading<BrokerConnectionKeys>,
   findings: Findings,
 ): BrokerConnection {
   const { connection_string: connectionString, namespace: host } = reading.values;
@@ -48,7 +50,7 @@ export function requireOne<A extends string, B extends string>(
 
 /** The client library refuses a connection string whose EntityPath is not the entity asked for. */
 export function checkEntityPath(
-  reading: Reading<typeof brokerConnectionKeys>,
+  reading: Reading<BrokerConnectionKeys>,
   entity: string,
   findings: Findings,
 ): void {

@@ -15,7 +15,7 @@ export const sourceSchema = {
   doc: 'The subscription that changes are received from.',
   keys: {
     type: withDefault(choice(['azure_service_bus']), 'azure_service_bus', 'Kind of broker.'),
-    ...brokerConnectionKeys,
+    ...brokerConnectionKeys('Service Bus'),
     topic: optional(entityName, `that of the file's ingester, else "${defaultTopic}"`, 'The topic.'),
     subscription: withDefault(subscriptionName, 'dstream', 'The subscription of the topic.'),
     sessions: withDefault(

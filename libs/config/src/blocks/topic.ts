@@ -16,7 +16,7 @@ export const topicSchema = {
   doc: 'The Service Bus topic that changes are sent to.',
   keys: {
     name: withDefault(entityName, defaultTopic, 'Its name.'),
-    ...brokerConnectionKeys,
+    ...brokerConnectionKeys('Service Bus'),
     pack: withDefault(
       pack,
       'auto',

@@ -25,7 +25,7 @@ const consoleOutput: OutputType<typeof consoleKeys> = {
 };
 
 const warehouseKeys = {
-  ...brokerConnectionKeys,
+  ...brokerConnectionKeys('Service Bus'),
   name: withDefault(filePath, '{{ table }}', 'Where in it.', { keepsNames: true }),
 };
 

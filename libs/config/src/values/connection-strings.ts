@@ -73,28 +73,28 @@ function connectionString(
   };
 }
 
-const serviceBusForm =
+/** Both brokers have namespaces, with connection strings of the same form. */
+export type BrokerService = 'Service Bus' | 'Event Hubs';
+
+const brokerForm =
   'it looks like Endpoint=sb://NAME.servicebus.windows.net/;SharedAccessKeyName=…;SharedAccessKey=…';
 
-/** Of Service Bus or Event Hubs. */
-export const brokerConnectionString = connectionString(
-  'a Service Bus connection string',
-  serviceBusForm,
-  (parts) => {
-    const endpoint = parts.get('endpoint');
-    if (endpoint === undefined) return ['the connection string has no Endpoint=', serviceBusForm];
-    const host = hostOf(endpoint);
-    if (host === undefined)
-      return ['the Endpoint of the connection string is not an address', serviceBusForm];
-    if (!parts.has('sharedaccesskey') && !parts.has('sharedaccesssignature')) {
-      return [
-        'the connection string has neither SharedAccessKey= nor SharedAccessSignature=',
-        serviceBusForm,
-      ];
-    }
-    return refuseEmulator(parts.get('usedevelopmentemulator'), host);
-  },
-);
+export function brokerConnectionString(service: BrokerService): ValueType<string> {
+  const what =
+    service === 'Service Bus' ? 'a Service Bus connection string' : 'an Event Hubs connection string';
+  return connectionString(what, brokerForm, refuseBroker);
+}
+
+function refuseBroker(parts: ReadonlyMap<string, string>): Refusal | undefined {
+  const endpoint = parts.get('endpoint');
+  if (endpoint === undefined) return ['the connection string has no Endpoint=', brokerForm];
+  const host = hostOf(endpoint);
+  if (host === undefined) return ['the Endpoint of the connection string is not an address', brokerForm];
+  if (!parts.has('sharedaccesskey') && !parts.has('sharedaccesssignature')) {
+    return ['the connection string has neither SharedAccessKey= nor SharedAccessSignature=', brokerForm];
+  }
+  return refuseEmulator(parts.get('usedevelopmentemulator'), host);
+}
 
 /** The client library turns TLS off for `UseDevelopmentEmulator=true`, in exactly this spelling. */
 function refuseEmulator(setting: string | undefined, host: string): Refusal | undefined {
