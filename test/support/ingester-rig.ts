@@ -6,6 +6,7 @@ import {
   type ChangeSource,
   type DStreamError,
   type InstanceId,
+  type Log,
   type Position,
   type ResumePoint,
   type TableId,
@@ -100,13 +101,14 @@ export function setup(tables: readonly string[]) {
   const topic = new InMemoryTopic({ clock });
   topic.subscription();
   const leases = new InMemoryLeases({ instance: 'store' as InstanceId, durationMs: leaseDurationMs, clock });
-  const start = (name: string) => startReplica(name, { clock, source, topic, leases });
+  const start = (name: string, log: Log = silentLog) =>
+    startReplica(name, { clock, source, topic, leases }, log);
   return { clock, source, topic, leases, start };
 }
 
 type World = Pick<ReturnType<typeof setup>, 'clock' | 'source' | 'topic' | 'leases'>;
 
-function startReplica(name: string, { clock, source, topic, leases: shared }: World) {
+function startReplica(name: string, { clock, source, topic, leases: shared }: World, log: Log) {
   const instance = name as InstanceId;
   const leases = shared.replica(instance);
   const metrics = new Metrics();
@@ -118,7 +120,7 @@ function startReplica(name: string, { clock, source, topic, leases: shared }: Wo
     checkpoints: leases,
     connections: [],
     clock,
-    log: silentLog,
+    log,
     random: () => 0.5,
     metrics: ingesterMetrics(metrics, clock),
     httpAddress: () => `http://${name}`,

@@ -52,6 +52,17 @@ describe('the checkpoint of a table', () => {
     expect([known.keeper.generation, known.keeper.isNew]).toEqual([77, false]);
   });
 
+  test('what is stored already is not saved again, and is not behind', async () => {
+    const { clock, saved, keeper } = setup({ at: at('a'), generation: 7 });
+    await keeper.begin(never);
+    await running(keeper, async () => {
+      keeper.accepted(at('a'), 0);
+      expect(keeper.behindSinceMs).toBeUndefined();
+      await clock.advance(120_000);
+    });
+    expect(saved).toEqual([]);
+  });
+
   test('changes are saved after the interval, the latest only', async () => {
     const { clock, saved, keeper } = setup({ at: at('a'), generation: 7 });
     await keeper.begin(never);

@@ -72,6 +72,7 @@ export class CheckpointKeeper {
 
   /** The broker has everything up to `at`. */
   accepted(at: ResumePoint, changes: number): void {
+    if (at.token === this.#accepted?.at.token && changes === 0) return;
     this.#accepted = { at, generation: this.generation };
     this.#behindSinceMs ??= this.#options.clock.monotonicMs();
     if (changes > 0) this.#changesWaiting = true;

@@ -1,4 +1,12 @@
-import { DStreamError, tableKey, type InstanceId, type TableId } from '@dstream/core';
+import {
+  DStreamError,
+  silentLog,
+  tableKey,
+  type InstanceId,
+  type Log,
+  type LogFields,
+  type TableId,
+} from '@dstream/core';
 import { InMemoryLeases } from '@dstream/core/in-memory/leases';
 import { describe, expect, test } from 'vitest';
 import {
@@ -128,6 +136,31 @@ describe('an ingester', () => {
     away = false;
     await world.clock.advance(60_000);
     expect(sent(world.topic)).toEqual(ids('A', 7));
+    await replica.stop();
+  });
+
+  test('says an outage of the database once for all its tables, and once that they work again', async () => {
+    const said: { sentence: string; fields: LogFields | undefined }[] = [];
+    const say = (sentence: string, fields?: LogFields) => void said.push({ sentence, fields });
+    const log: Log = { ...silentLog, info: say, warn: say, error: say, child: () => log };
+    const about = () => said.filter(({ sentence }) => /failing|again|could not/.test(sentence));
+    const names = ['A', 'B', 'C', 'D'];
+    const world = setup(names);
+    const replica = world.start('r1', log);
+    await world.clock.advance(3_000);
+    const away = new DStreamError('Unreachable', 'the database is away');
+    const list = world.source.tables.bind(world.source);
+    world.source.tables = () => Promise.reject(away);
+    for (const name of names) world.source.faults.set(name, away);
+    await world.clock.advance(100_000);
+    expect(about()).toMatchObject([{ fields: { code: 'Unreachable', reason: 'the database is away' } }]);
+    world.source.tables = list;
+    world.source.faults.clear();
+    for (const name of names) world.source.write(name, 1);
+    await world.clock.advance(60_000);
+    expect(about().slice(1)).toMatchObject([
+      { sentence: 'moving tables: working again', fields: { tables: 4 } },
+    ]);
     await replica.stop();
   });
 

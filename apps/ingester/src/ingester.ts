@@ -16,7 +16,7 @@ import {
   type StopSignals,
   type TableId,
 } from '@dstream/core';
-import { Outage, pause, retrying, together, withAny } from '@dstream/runtime';
+import { CommonOutage, Outage, pause, retrying, together, withAny } from '@dstream/runtime';
 import type { IngesterParts } from './ingester-parts.ts';
 import { TableOwner } from './table-owner.ts';
 import { freshMs, TableList } from './table-list.ts';
@@ -35,8 +35,16 @@ export class Ingester implements Service {
 
   constructor(parts: IngesterParts) {
     this.#parts = parts;
-    this.#owned = new OwnedTables((lease) => new TableOwner(lease, parts), parts.metrics.replica);
-    this.#tables = new TableList({ ...parts, patienceMs: parts.settings.leaseDurationMs / 5 });
+    const database = new CommonOutage('moving tables', 'tables', parts.log, parts.clock);
+    this.#owned = new OwnedTables(
+      (lease) => new TableOwner(lease, parts, database.part()),
+      parts.metrics.replica,
+    );
+    this.#tables = new TableList({
+      ...parts,
+      patienceMs: parts.settings.leaseDurationMs / 5,
+      outage: database.part({ counts: false }),
+    });
     this.#outage = new Outage('balancing the tables', parts.log, parts.clock);
     this.#acquiring = new Outage('taking tables', parts.log, parts.clock);
   }

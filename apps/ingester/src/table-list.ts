@@ -1,13 +1,6 @@
 /** The configured tables as the source last listed them. A list that cannot be renewed is used on. */
-import {
-  asDStreamError,
-  DStreamError,
-  type ChangeSource,
-  type Clock,
-  type Log,
-  type TableId,
-} from '@dstream/core';
-import { Outage, withDeadline } from '@dstream/runtime';
+import { asDStreamError, DStreamError, type ChangeSource, type Clock, type TableId } from '@dstream/core';
+import { withDeadline, type OutagePart } from '@dstream/runtime';
 
 /** How long a list is used before the source is asked again. */
 export const freshMs = 30_000;
@@ -15,20 +8,19 @@ export const freshMs = 30_000;
 export interface TableListOptions {
   readonly source: ChangeSource;
   readonly clock: Clock;
-  readonly log: Log;
+  /** Told of every answer that is late or fails. */
+  readonly outage: Pick<OutagePart, 'failed' | 'succeeded'>;
   /** Longest time of one question, in milliseconds: the announcement must not wait for a slow database. */
   readonly patienceMs: number;
 }
 
 export class TableList {
   readonly #options: TableListOptions;
-  readonly #outage: Outage;
   #tables: readonly TableId[] = [];
   #listedAtMs = -Infinity;
 
   constructor(options: TableListOptions) {
     this.#options = options;
-    this.#outage = new Outage('listing the tables', options.log, options.clock);
   }
 
   get tables(): readonly TableId[] {
@@ -53,10 +45,10 @@ export class TableList {
     const late = () => new DStreamError('TimedOut', 'the database did not list its tables in time');
     try {
       await withDeadline(clock, clock.monotonicMs() + patienceMs, late, signal, (s) => this.refresh(s));
-      this.#outage.succeeded();
+      this.#options.outage.succeeded();
     } catch (error) {
       signal.throwIfAborted();
-      this.#outage.failed(asDStreamError(error));
+      this.#options.outage.failed(asDStreamError(error));
     }
   }
 }

@@ -15,7 +15,7 @@ import {
   type Log,
   type StopSignals,
 } from '@dstream/core';
-import { abortLater, Outage, pause, retrying, withAny } from '@dstream/runtime';
+import { abortLater, Outage, pause, retrying, withAny, type OutagePart } from '@dstream/runtime';
 import { ChangeSender } from './change-sender.ts';
 import { CheckpointKeeper } from './checkpoint-keeper.ts';
 import type { IngesterParts } from './ingester-parts.ts';
@@ -35,34 +35,38 @@ export class TableOwner {
   readonly #meter: TableMeter;
   readonly #pump: TablePump;
   readonly #log: Log;
+  /** Of what this table has alone. */
   readonly #outage: Outage;
+  /** Of what hits all tables: said once for them together. */
+  readonly #common: OutagePart;
   readonly #backoff: Backoff;
 
-  constructor(lease: Lease, parts: IngesterParts) {
+  constructor(lease: Lease, parts: IngesterParts, common: OutagePart) {
     this.#parts = parts;
     this.#log = parts.log.child({ table: tableName(lease.table), epoch: lease.epoch });
     this.status = new TableStatus(lease, parts.clock);
+    this.#common = common;
     this.#outage = new Outage('reading the table', this.#log, parts.clock);
     this.#backoff = new Backoff({ firstMs: 500, maxMs: 30_000, random: parts.random });
-    const common = { clock: parts.clock, log: this.#log };
+    const timeAndLog = { clock: parts.clock, log: this.#log };
     this.#lease = new LeaseKeeper(lease, {
       leases: parts.leases,
       durationMs: parts.settings.leaseDurationMs,
-      ...common,
+      ...timeAndLog,
     });
     this.#checkpoint = new CheckpointKeeper({
       store: parts.checkpoints,
       lease: this.#lease,
       intervalMs: parts.settings.checkpointIntervalMs,
       idleIntervalMs: parts.settings.checkpointIdleIntervalMs,
-      ...common,
+      ...timeAndLog,
     });
     this.#meter = parts.metrics.owns(lease.table, {
       epoch: lease.epoch,
       leaseGoodUntilMs: () => this.#lease.lease.goodUntilMs,
       checkpointBehindSinceMs: () => this.#checkpoint.behindSinceMs,
     });
-    this.#pump = this.#makePump(lease, common);
+    this.#pump = this.#makePump(lease, timeAndLog);
   }
 
   #makePump(lease: Lease, common: { clock: IngesterParts['clock']; log: Log }): TablePump {
@@ -100,6 +104,7 @@ export class TableOwner {
       await this.#release(patience.signal, stop.aborted);
       if (this.#lease.lost.aborted) this.#parts.metrics.replica.lost();
       this.#parts.metrics.left(this.#meter);
+      this.#common.left();
     }
   }
 
@@ -120,16 +125,21 @@ export class TableOwner {
 
   /** Records the failure and says how long to wait, in milliseconds. */
   #failed(error: DStreamError): number {
-    this.#outage.failed(error);
     this.#meter.failuresInRow += 1;
     this.#parts.metrics.replica.failed(error.code);
-    if (!isTableFault(error)) return this.#backoff.next();
+    if (!isTableFault(error)) {
+      this.#common.failed(error);
+      return this.#backoff.next();
+    }
+    this.#common.succeeded();
+    this.#outage.failed(error);
     this.#fault(error);
     return this.#parts.settings.pollIntervals(this.#lease.lease.table).maxIntervalMs;
   }
 
   #works(): void {
     this.#outage.succeeded();
+    this.#common.succeeded();
     this.#backoff.reset();
     this.#meter.failuresInRow = 0;
     this.#fault(undefined);

@@ -214,6 +214,14 @@ describe('a table reader', () => {
       { numRuns: 40 },
     ));
 
+  test('who reads on hears at once that the table can be read, also when nothing has happened', async () => {
+    const { client, read } = rig([instance([row(2, 1, 2, 1)])], 5);
+    const stored = (await upTo(read(), 5)).at(-1)?.end;
+    client.statements.length = 0;
+    expect((await read(stored).next()).value).toEqual({ changes: [], end: stored });
+    expect(client.statements.filter(({ text }) => text.includes('fn_cdc_get_max_lsn'))).toHaveLength(1);
+  });
+
   test('a trickle costs one probe and one read', async () => {
     const only = instance([]);
     const { client, clock, read } = rig([only], 2);

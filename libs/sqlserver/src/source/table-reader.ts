@@ -71,8 +71,11 @@ export class TableReader {
     for (let first = true; ; first = false) {
       await this.#refuseGap(place, answer);
       const { max, moved } = answer;
-      if (max === undefined || neededFrom(place) > max) this.#nothingLeft(place, answer);
-      else if (moved || first) place = yield* this.#readUpTo(place, max, first, answer);
+      if (max === undefined || neededFrom(place) > max) {
+        this.#nothingLeft(place, answer);
+        // The table can be read: who asked again after a failure must hear of it, however long nothing happens.
+        if (first && stored !== undefined) yield { changes: [], end: resumePointOf(place) };
+      } else if (moved || first) place = yield* this.#readUpTo(place, max, first, answer);
       else place = yield* this.#idle(place, max, answer);
       answer = await this.#ask(place);
     }

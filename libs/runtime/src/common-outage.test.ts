@@ -1,0 +1,75 @@
+import { DStreamError, type Log } from '@dstream/core';
+import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { describe, expect, test } from 'vitest';
+import { CommonOutage } from './common-outage.ts';
+
+function rig() {
+  const lines: unknown[] = [];
+  const note = (level: string) => (text: string, fields?: object) => void lines.push([level, text, fields]);
+  const log: Log = {
+    debug: () => undefined,
+    info: note('info'),
+    warn: note('warn'),
+    error: note('error'),
+    child: () => log,
+  };
+  const clock = new ManualClock();
+  return { lines, clock, outage: new CommonOutage('moving tables', 'tables', log, clock) };
+}
+
+const away = new DStreamError('Unreachable', 'nobody answers');
+const cut = new DStreamError('Transient', 'the connection was cut');
+
+describe('an outage of what many depend on', () => {
+  test('is one error line when it begins and one line when the last works again, with their number', async () => {
+    const { lines, clock, outage } = rig();
+    const parts = Array.from({ length: 20 }, () => outage.part());
+    for (let i = 0; i < 3; i += 1) {
+      for (const [n, part] of parts.entries()) part.failed(n % 2 === 0 ? away : cut);
+      await clock.advance(10_000);
+    }
+    for (const part of parts) part.succeeded();
+    for (const part of parts) part.succeeded();
+    expect(lines).toEqual([
+      [
+        'error',
+        'moving tables: failing, trying again',
+        { code: 'Unreachable', reason: 'nobody answers', sinceSeconds: 0, tables: 1 },
+      ],
+      ['info', 'moving tables: working again', { afterSeconds: 30, tables: 20 }],
+    ]);
+  });
+
+  test('is said again every five minutes, with those that it hits now', async () => {
+    const { lines, clock, outage } = rig();
+    const parts = [outage.part(), outage.part(), outage.part({ counts: false })];
+    for (const part of parts) part.failed(away);
+    await clock.advance(300_000);
+    for (const part of parts) part.failed(away);
+    expect(lines.slice(1)).toMatchObject([['error', expect.any(String), { sinceSeconds: 300, tables: 2 }]]);
+  });
+
+  test('is said again when a person must mend it', () => {
+    const { lines, outage } = rig();
+    const part = outage.part();
+    part.failed(away);
+    part.failed(new DStreamError('LoginFailed', 'the password is wrong'));
+    part.failed(new DStreamError('LoginFailed', 'the password is wrong'));
+    expect(lines).toMatchObject([
+      ['error', expect.any(String), { code: 'Unreachable' }],
+      ['error', expect.any(String), { code: 'LoginFailed' }],
+    ]);
+  });
+
+  test('ends with the last that leaves, and the next one is said anew', () => {
+    const { lines, outage } = rig();
+    const [a, b] = [outage.part(), outage.part()];
+    a.failed(away);
+    b.failed(away);
+    a.left();
+    expect(lines).toHaveLength(1);
+    b.left();
+    b.failed(cut);
+    expect(lines.map((line) => (line as unknown[])[0])).toEqual(['error', 'info', 'error']);
+  });
+});
