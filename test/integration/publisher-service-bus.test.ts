@@ -1,0 +1,276 @@
+/** What the Service Bus output does with many destinations, and when the service misbehaves. */
+import type { ServiceBusReceivedMessage } from '@azure/service-bus';
+import {
+  asDStreamError,
+  BatchError,
+  notAccepted,
+  silentLog,
+  type Publisher,
+  type RoutedEvent,
+} from '@dstream/core';
+import { serviceBusPublisher, type ServiceBusPublisherOptions } from '@dstream/publishers';
+import { sha256Hex, systemClock } from '@dstream/runtime';
+import { openClient } from '@dstream/service-bus';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  startServiceBus,
+  type ServiceBusStandIn,
+} from '../../libs/stand-ins/src/service-bus/service-bus-server.ts';
+import { Changes } from '../support/publisher-rig.ts';
+
+const never = { signal: new AbortController().signal };
+
+const entities = {
+  UserConfig: {
+    Namespaces: [
+      {
+        Topics: [
+          { Name: 'a.events', Subscriptions: [{ Name: 'all' }] },
+          { Name: 'c.events', Subscriptions: [{ Name: 'all' }] },
+        ],
+        Queues: [{ Name: 'b.events', Properties: { RequiresSession: true } }],
+      },
+    ],
+  },
+};
+
+describe('the Service Bus output', () => {
+  let stack: AsyncDisposableStack;
+  let standIn: ServiceBusStandIn;
+  let changes: Changes;
+
+  beforeEach(async () => {
+    stack = new AsyncDisposableStack();
+    const problems: unknown[] = [];
+    stack.defer(() => {
+      if (problems.length > 0) throw new AggregateError(problems, 'the stand-in had problems');
+    });
+    standIn = await startServiceBus({ entities, onError: (error) => problems.push(error) });
+    stack.defer(() => standIn.close());
+    changes = new Changes();
+  });
+  afterEach(() => stack.disposeAsync());
+
+  const publisherOf = (options: Partial<ServiceBusPublisherOptions> = {}): Publisher =>
+    stack.use(
+      serviceBusPublisher({
+        address: { connectionString: standIn.connectionString },
+        nameOf: ({ table }) => `${table.toLowerCase()}.events`,
+        limits: { maxBytes: 131_072, maxChanges: 1 },
+        clock: systemClock,
+        log: silentLog,
+        hash: sha256Hex,
+        ...options,
+      }),
+    );
+
+  async function peeked(topic: string): Promise<readonly ServiceBusReceivedMessage[]> {
+    const client = openClient({ connectionString: standIn.connectionString }, 10_000);
+    try {
+      const receiver = client.createReceiver(topic, 'all', { skipParsingBodyAsJson: true });
+      return await receiver.peekMessages(250);
+    } finally {
+      await client.close();
+    }
+  }
+
+  const ids = async (topic: string) => (await peeked(topic)).map(({ messageId }) => messageId);
+  const idsOf = (events: readonly RoutedEvent[]) => events.map(({ event }) => event.metadata.id);
+  const failing = (publisher: Publisher, events: readonly RoutedEvent[]) =>
+    publisher.publish(events, never).then(
+      () => expect.unreachable('it was published'),
+      (error: unknown) => asDStreamError(error),
+    );
+
+  /** Publishes what was not accepted, as the processor does, until it is. */
+  async function persist(publisher: Publisher, events: readonly RoutedEvent[]): Promise<void> {
+    let rest = events;
+    const attempt = async () => {
+      const error = await publisher.publish(rest, never).then(() => undefined, asDStreamError);
+      if (error !== undefined) rest = notAccepted(rest, (event) => event.orderingKey, error);
+      return error?.message;
+    };
+    await expect.poll(attempt, { timeout: 15_000 }).toBeUndefined();
+  }
+
+  test('a message says in its properties what the change is', async () => {
+    const event = changes.event('A', 1);
+    await publisherOf().publish([event], never);
+    const [message] = await peeked('a.events');
+    expect(message).toMatchObject({
+      messageId: event.event.metadata.id,
+      sessionId: event.orderingKey,
+      partitionKey: event.orderingKey,
+      subject: 'dbo.A',
+      contentType: 'application/json',
+      applicationProperties: {
+        schema: 'dbo',
+        table: 'A',
+        database: 'd',
+        server: 's',
+        changes: 1,
+        operation: 'insert',
+        firstPosition: 'p0001',
+        lastPosition: 'p0001',
+      },
+    });
+    expect(String(message?.body)).toBe(event.line);
+  });
+
+  test('packed, a message holds consecutive changes and is named after all of them', async () => {
+    const events = changes.events('A', 1, 3);
+    const publisher = publisherOf({ limits: { maxBytes: 131_072, maxChanges: 500 } });
+    await publisher.publish(events, never);
+    await publisher.publish(events.toSpliced(1, 1), never);
+    const [all, fewer] = await peeked('a.events');
+    expect(String(all?.body).split('\n')).toEqual(events.map(({ line }) => line));
+    expect(all).toMatchObject({
+      contentType: 'application/x-ndjson',
+      applicationProperties: { changes: 3, firstPosition: 'p0001', lastPosition: 'p0003' },
+    });
+    expect(all?.applicationProperties).not.toHaveProperty('operation');
+    expect(String(all?.messageId)).toMatch(new RegExp(`^${events[0]?.event.metadata.id}:3:[0-9a-f]{16}$`));
+    expect(fewer?.messageId).not.toBe(all?.messageId);
+  });
+
+  test('a change that came by no session gets that of its table', async () => {
+    await publisherOf().publish([{ ...changes.event('A', 1), orderingKey: '' }], never);
+    expect(await peeked('a.events')).toMatchObject([{ sessionId: 's/d/dbo.A' }]);
+  });
+
+  test('tables go to destinations of their own over one connection', async () => {
+    const publisher = publisherOf();
+    await publisher.publish([...changes.events('A', 1, 3), ...changes.events('C', 1, 3)], never);
+    expect(standIn.counters().openConnections).toBe(1);
+    expect(await ids('a.events')).toEqual(idsOf(changes.events('A', 1, 3)));
+    expect(await ids('c.events')).toEqual(idsOf(changes.events('C', 1, 3)));
+  });
+
+  test('links that are not used are closed beyond a number, and opened again', async () => {
+    const publisher = publisherOf({ maxOpen: 1 });
+    for (const n of [1, 2]) {
+      await publisher.publish([changes.event('A', n)], never);
+      await publisher.publish([changes.event('C', n)], never);
+    }
+    expect(standIn.counters().connections).toBe(1);
+    expect(await ids('a.events')).toEqual(idsOf(changes.events('A', 1, 2)));
+    expect(await ids('c.events')).toEqual(idsOf(changes.events('C', 1, 2)));
+  });
+
+  describe('a destination that does not exist', () => {
+    test('holds up its own table only, and says what to do', async () => {
+      const publisher = publisherOf();
+      const events = [changes.event('Missing', 1), ...changes.events('A', 1, 3)];
+      const error = await failing(publisher, events);
+      expect(error).toBeInstanceOf(BatchError);
+      expect((error as BatchError).failures).toEqual([
+        {
+          key: events[0]?.orderingKey,
+          from: 0,
+          error: expect.objectContaining({
+            code: 'DestinationUnusable',
+            disposition: 'retry',
+            message: expect.stringMatching(/queue or topic missing\.events: .*create it/),
+          }),
+        },
+      ]);
+      expect(await ids('a.events')).toEqual(idsOf(changes.events('A', 1, 3)));
+    });
+
+    test('does not repeat what others accepted, where they share an ordering key', async () => {
+      const publisher = publisherOf();
+      const together = [changes.event('A', 1), changes.event('Missing', 1), ...changes.events('A', 2, 3)];
+      let rest: readonly RoutedEvent[] = together.map((event) => ({ ...event, orderingKey: '' }));
+      for (const _ of [1, 2, 3]) {
+        const error = await failing(publisher, rest);
+        rest = notAccepted(rest, (event) => event.orderingKey, error);
+      }
+      expect(idsOf(rest)).toEqual([changes.event('Missing', 1), ...changes.events('A', 2, 3)].map(idOf));
+      expect(await ids('a.events')).toEqual(idsOf(changes.events('A', 1, 3)));
+    });
+
+    test('is fatal when connecting, where all changes go to it', async () => {
+      const connecting = publisherOf({ fixedName: 'missing.events' }).connect(never);
+      await expect(connecting).rejects.toMatchObject({ code: 'EntityNotFound', disposition: 'fatal' });
+    });
+  });
+
+  const idOf = ({ event }: RoutedEvent) => event.metadata.id;
+
+  describe('connecting, where names are filled in', () => {
+    test('needs no destination', async () => {
+      await expect(publisherOf().connect(never)).resolves.toBeUndefined();
+    });
+
+    test('says that the namespace does not answer', async () => {
+      const connectionString = standIn.connectionString.replace(/localhost:\d+/, 'localhost:1');
+      const connecting = publisherOf({ address: { connectionString } }).connect(never);
+      await expect(connecting).rejects.toMatchObject({ code: 'Unreachable', disposition: 'retry' });
+    });
+
+    test('says that the connection string cannot be read, without it', async () => {
+      const address = { connectionString: 'SharedAccessKey=c2VjcmV0' };
+      const error = await publisherOf({ address }).connect(never).catch(asDStreamError);
+      expect(error).toMatchObject({ code: 'ConfigInvalid', disposition: 'fatal' });
+      expect(String(error)).not.toContain('c2VjcmV0');
+    });
+  });
+
+  describe('what passes', () => {
+    test('a connection that is cut while sending', async () => {
+      const publisher = publisherOf({ sendTimeoutMs: 1_000 });
+      await publisher.publish([changes.event('A', 1)], never);
+      standIn.delaySends(60_000);
+      const sending = failing(publisher, changes.events('A', 2, 5));
+      await expect.poll(() => standIn.dropConnections()).toBeGreaterThan(0);
+      expect((await sending).disposition).toBe('retry');
+      standIn.clear();
+      await persist(publisher, changes.events('A', 2, 5));
+      expect(await ids('a.events')).toEqual(idsOf(changes.events('A', 1, 5)));
+    });
+
+    test('a reply that is lost', async () => {
+      const publisher = publisherOf({ sendTimeoutMs: 500 });
+      await publisher.publish([changes.event('A', 1), changes.event('C', 1)], never);
+      standIn.delaySends(800);
+      const error = await failing(publisher, changes.events('A', 2, 5));
+      expect(error).toMatchObject({ code: 'TimedOut', failures: [{ from: 0 }] });
+      standIn.clear();
+      await persist(publisher, changes.events('A', 2, 6));
+      await publisher.publish([changes.event('C', 2)], never);
+      const arrived = [...new Set(await ids('a.events'))];
+      expect(arrived).toEqual(idsOf(changes.events('A', 1, 6)));
+      expect(await ids('c.events')).toEqual(idsOf(changes.events('C', 1, 2)));
+    });
+
+    test('a service that refuses connections', async () => {
+      const publisher = publisherOf();
+      standIn.refuseConnections(60_000);
+      expect(await failing(publisher, [changes.event('A', 1)])).toMatchObject({
+        code: 'Unreachable',
+        disposition: 'retry',
+      });
+      standIn.refuseConnections(0);
+      await persist(publisher, changes.events('A', 1, 2));
+      expect(await ids('a.events')).toEqual(idsOf(changes.events('A', 1, 2)));
+    });
+
+    test('a topic that is full, for its own changes', async () => {
+      const publisher = publisherOf();
+      standIn.setFull('a.events', true);
+      const events = [changes.event('A', 1), changes.event('C', 1)];
+      const error = await failing(publisher, events);
+      expect(error).toMatchObject({ code: 'Throttled', failures: [{ key: events[0]?.orderingKey }] });
+      standIn.setFull('a.events', false);
+      await persist(publisher, events.slice(0, 1));
+      expect([await ids('a.events'), await ids('c.events')]).toEqual(events.map((event) => [idOf(event)]));
+    });
+  });
+
+  test('what was disposed leaves no connection behind', async () => {
+    const publisher = publisherOf();
+    await publisher.publish([changes.event('A', 1), changes.event('B', 1), changes.event('C', 1)], never);
+    await publisher[Symbol.asyncDispose]();
+    await expect.poll(() => standIn.counters().openConnections, { timeout: 5_000 }).toBe(0);
+  });
+});
