@@ -3,8 +3,11 @@ import {
   BatchError,
   encodeEnvelope,
   silentLog,
+  type CallOptions,
   type Delivery,
   type DStreamError,
+  type Log,
+  type LogFields,
   type OutgoingMessage,
   type Publisher,
   type RoutedEvent,
@@ -12,8 +15,8 @@ import {
 } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { InMemoryTopic } from '@dstream/core/in-memory/topic';
-import { defaultProcessorSettings, Processor, processorMetrics } from '@dstream/processor';
-import { Metrics } from '@dstream/runtime';
+import { defaultProcessorSettings, Processor, processorMetrics, type Output } from '@dstream/processor';
+import { aborted, Metrics, withAny } from '@dstream/runtime';
 import { expect } from 'vitest';
 import { aChange } from './a-change.ts';
 
@@ -44,22 +47,45 @@ export function message(
 class Recorder implements Publisher {
   readonly got: string[] = [];
   readonly answers: ((events: readonly RoutedEvent[]) => Error | undefined)[] = [];
+  /** Answers each attempt to connect; without one it succeeds. */
+  readonly refusals: Error[] = [];
+  /** Answers each publish that has no other answer. */
+  away: Error | undefined;
+  /** Awaited by every publish; an abort ends it. */
+  hold: Promise<void> | undefined;
+  publishes = 0;
 
   connect(): Promise<void> {
-    return Promise.resolve();
+    const refusal = this.refusals.shift();
+    return refusal === undefined ? Promise.resolve() : Promise.reject(refusal);
   }
 
-  publish(events: readonly RoutedEvent[]): Promise<void> {
-    const error = this.answers.shift()?.(events);
-    if (error !== undefined && !(error instanceof BatchError)) return Promise.reject(error);
+  async publish(events: readonly RoutedEvent[], { signal }: CallOptions): Promise<void> {
+    this.publishes += 1;
+    const answer = this.answers.shift();
+    const error = answer === undefined ? this.away : answer(events);
+    const { hold } = this;
+    if (hold !== undefined) {
+      await withAny([signal], (any) => Promise.race([hold, aborted(any)]));
+      signal.throwIfAborted();
+    }
+    if (error !== undefined && !(error instanceof BatchError)) throw error;
     const accepted = error instanceof BatchError ? events.slice(0, error.failures[0]?.from) : events;
     this.got.push(...accepted.map(({ event }) => event.metadata.id));
-    return error === undefined ? Promise.resolve() : Promise.reject(error);
+    if (error !== undefined) throw error;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
   }
+}
+
+/** What is said at the levels that an operator reads, with its fields. */
+function recordingLog() {
+  const said: { sentence: string; fields: LogFields | undefined }[] = [];
+  const say = (sentence: string, fields?: LogFields) => void said.push({ sentence, fields });
+  const log: Log = { ...silentLog, info: say, warn: say, error: say, child: () => log };
+  return { log, said, lines: () => said.map(({ sentence }) => sentence) };
 }
 
 /** A subscription that can be made to fail. */
@@ -84,29 +110,54 @@ class Failing implements Subscription {
   }
 }
 
-export function setup({ sessions = true, maxSessions = 32 } = {}) {
+export interface WorldOptions {
+  readonly sessions?: boolean;
+  readonly maxSessions?: number;
+  /** Outputs besides `out`, which is required. */
+  readonly others?: readonly Partial<Omit<Output, 'publisher'>>[];
+}
+
+export function setup({ sessions = true, maxSessions = 32, others = [] }: WorldOptions = {}) {
   const clock = new ManualClock();
   const topic = new InMemoryTopic({ clock });
   const subscription = new Failing(topic.subscription({ sessions, maxSessions }));
-  const output = new Recorder();
+  const [output, metrics, logging] = [new Recorder(), new Metrics(), recordingLog()];
+  const more = others.map((other) => ({
+    name: 'other',
+    type: 'console',
+    required: false,
+    bufferBytes: 1_000_000,
+    ...other,
+    publisher: new Recorder(),
+  }));
+  const processor = new Processor({
+    instance: 'p',
+    subscription,
+    outputs: [{ name: 'out', type: 'console', required: true, bufferBytes: 0, publisher: output }, ...more],
+    clock,
+    log: logging.log,
+    hash: (text) => text,
+    random: () => 0.5,
+    metrics: processorMetrics(metrics),
+    settings: { ...defaultProcessorSettings, maxSessions },
+  });
   const draining = new AbortController();
-  const aborted = new AbortController();
-  const start = () => {
-    const processor = new Processor({
-      instance: 'p',
-      subscription,
-      outputs: [{ name: 'out', type: 'console', required: true, bufferBytes: 0, publisher: output }],
-      clock,
-      log: silentLog,
-      hash: (text) => text,
-      random: () => 0.5,
-      metrics: processorMetrics(new Metrics()),
-      settings: { ...defaultProcessorSettings, maxSessions },
-    });
-    return processor.run({ draining: draining.signal, aborted: aborted.signal });
+  const aborting = new AbortController();
+  return {
+    clock,
+    topic,
+    subscription,
+    output,
+    /** The publishers of the others, in order. */
+    others: more.map(({ publisher }) => publisher),
+    metrics,
+    ...logging,
+    draining,
+    aborted: aborting,
+    start: () => processor.run({ draining: draining.signal, aborted: aborting.signal }),
+    report: () => processor.report(),
+    send: (...messages: OutgoingMessage[]) => topic.send(messages, { signal: never }),
   };
-  const send = (...messages: OutgoingMessage[]) => topic.send(messages, { signal: never });
-  return { clock, topic, subscription, output, draining, aborted, start, send };
 }
 
 /** Drains and checks that nothing is left behind. */

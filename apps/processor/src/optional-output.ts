@@ -16,7 +16,7 @@ import {
 import { pause, retrying } from '@dstream/runtime';
 import { ChangeBuffer } from './change-buffer.ts';
 import { LossLog } from './loss-log.ts';
-import type { OutputMonitor, Sender } from './output-monitor.ts';
+import type { OutputMonitor } from './output-monitor.ts';
 import type { DropReason } from './processor-metrics.ts';
 import type { ProcessorParts } from './processor-parts.ts';
 import { attemptToPublish, type Attempt } from './publish-attempt.ts';
@@ -88,35 +88,31 @@ export class OptionalOutput {
     this.#lanes.set(key, lane);
   }
 
+  /** Sends what waits of one session until nothing does, or until it gives up. */
   async #send(key: string, stop: StopSignals): Promise<void> {
-    const sender = {};
+    const { clock, random } = this.#parts;
+    const backoff = new Backoff({ ...publishBackoff, random });
+    const attempting = { monitor: this.#monitor, sender: {}, clock };
+    let size = maxBatchEvents;
     // The first turn is a microtask later: whoever offers is not kept waiting.
     await Promise.resolve();
     try {
-      await this.#sendAll(key, sender, stop);
+      for (;;) {
+        const events = this.#buffer.take(key, maxBatchBytes, size);
+        if (events.length === 0) return;
+        const isLast = stop.draining.aborted;
+        const attempt = await attemptToPublish(events, stop.aborted, attempting);
+        this.#settle(key, attempt);
+        size = attempt.narrow ? Math.ceil(events.length / 2) : maxBatchEvents;
+        if (attempt.passing === undefined) backoff.reset();
+        else if (isLast) return this.#giveUp('stopping', key);
+        else await pause(clock, backoff.next(), stop.draining, stop.aborted);
+      }
     } finally {
-      // In the same turn in which nothing was left: what is offered next starts a lane of its own.
+      // In the same turn in which nothing was left: what is offered next finds no lane and starts one.
       this.#lanes.delete(key);
-      this.#monitor.forget(sender);
-    }
-    if (this.#buffer.changes === 0) this.#losses.over('buffer_full');
-  }
-
-  /** Sends what waits of one session until nothing does, or until it gives up. */
-  async #sendAll(key: string, sender: Sender, stop: StopSignals): Promise<void> {
-    const { clock, random } = this.#parts;
-    const backoff = new Backoff({ ...publishBackoff, random });
-    let size = maxBatchEvents;
-    for (;;) {
-      const events = this.#buffer.take(key, maxBatchBytes, size);
-      if (events.length === 0) return;
-      const isLast = stop.draining.aborted;
-      const attempt = await attemptToPublish(events, stop.aborted, { monitor: this.#monitor, sender, clock });
-      this.#settle(key, attempt);
-      size = attempt.narrow ? Math.ceil(events.length / 2) : maxBatchEvents;
-      if (attempt.passing === undefined) backoff.reset();
-      else if (isLast) return this.#giveUp('stopping', key);
-      else await pause(clock, backoff.next(), stop.draining, stop.aborted);
+      this.#monitor.forget(attempting.sender);
+      if (this.#buffer.changes === 0) this.#losses.over('buffer_full');
     }
   }
 
