@@ -1,8 +1,10 @@
 /** What a processor counts. README.md has the table, and a test compares it with what is registered here. */
 import type { Metrics } from '@dstream/runtime';
 
+const dropReasons = ['buffer_full', 'refused', 'closed', 'stopping'] as const;
+
 /** Why a change never reached an output that is not required. */
-export type DropReason = 'buffer_full' | 'refused' | 'closed' | 'stopping';
+export type DropReason = (typeof dropReasons)[number];
 
 /** Of one output. Counts are of changes. */
 export interface OutputMetrics {
@@ -139,6 +141,7 @@ function outputMetrics(metrics: Metrics): (output: string) => OutputMetrics {
   return (output) => {
     const of = { output };
     for (const counter of [delivered, dead]) counter.inc(of, 0);
+    for (const reason of dropReasons) dropped.inc({ output, reason }, 0);
     const [observeLatency, observeDuration] = [latency.labels(of), duration.labels(of)];
     return {
       delivered: (n) => delivered.inc(of, n),

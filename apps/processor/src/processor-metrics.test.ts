@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { Metrics } from '@dstream/runtime';
+import { describe, expect, test } from 'vitest';
+import { processorMetrics } from './processor-metrics.ts';
+
+interface Described {
+  readonly name: string;
+  readonly type: string;
+  readonly labels: string;
+  readonly help: string;
+}
+
+/** Rows `| `name` | type | labels | help |` of the README. */
+function documented(): readonly Described[] {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const rows = readme.matchAll(/^\| `(dstream_\w+)` +\| (\w+) +\| (.*?) +\| (.*?) +\|$/gm);
+  return [...rows].map(([, name = '', type = '', labels = '', help = '']) => ({
+    name,
+    type,
+    labels: labels.replaceAll('`', '').trim(),
+    help,
+  }));
+}
+
+/** Everything that is counted, once. */
+async function everything(): Promise<string> {
+  const metrics = new Metrics();
+  const all = processorMetrics(metrics);
+  all.received(1);
+  all.completed(1);
+  all.deadLettered('NotDelivered');
+  all.repeated(1);
+  all.unreadable(1);
+  all.settled(1);
+  all.sessions(1);
+  all.sessionLost();
+  all.stateSaved();
+  const output = all.output('out');
+  output.delivered(1);
+  output.latency(1);
+  output.published(1);
+  output.failed('Unreachable');
+  output.waiting(1, 1);
+  output.dropped('refused', 1);
+  output.deadLettered(1);
+  output.up(true);
+  return metrics.text();
+}
+
+function registered(text: string): readonly Described[] {
+  return [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\w+)\n(.*)$/gm)].map(
+    ([, name = '', help = '', type = '', sample = '']) => ({ name, type, labels: labelsOf(sample), help }),
+  );
+}
+
+function labelsOf(sample: string): string {
+  const names = [...sample.matchAll(/(\w+)="/g)].map(([, label = '']) => label);
+  return names.filter((label) => label !== 'le').join(', ');
+}
+
+describe('the metrics of the processor', () => {
+  test('are those that the README documents, word for word', async () => {
+    expect(documented()).toEqual(registered(await everything()));
+  });
+
+  test('have names and units as Prometheus wants them', async () => {
+    for (const { name, type } of registered(await everything())) {
+      if (type === 'counter') expect(name).toMatch(/^dstream_[a-z_]+_total$/);
+      if (type === 'histogram') expect(name).toMatch(/^dstream_[a-z_]+_seconds$/);
+      if (type === 'gauge') expect(name).not.toMatch(/_(total|count|ms)$/);
+    }
+  });
+
+  test('of an output begin at nought, so that the first change shows in a rate', async () => {
+    const metrics = new Metrics();
+    processorMetrics(metrics).output('out');
+    const text = await metrics.text();
+    expect(text).toContain('dstream_changes_delivered_total{output="out"} 0');
+    expect(text).toContain('dstream_changes_dropped_total{output="out",reason="buffer_full"} 0');
+  });
+});
