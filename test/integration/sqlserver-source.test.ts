@@ -118,6 +118,28 @@ describe('what a person must mend', () => {
     expect(changesOf(await take(source, await tableOf(source, 'Persons'), 1))).toHaveLength(1);
   });
 
+  test('history that was cleaned up unread, and a capture instance that was created anew, are told apart', async () => {
+    await database.capture('Persons');
+    await database.commit([{ table: 'Persons', insert: { Id: 1, Name: 'a' } }]);
+    const { source, table } = await opened('Persons');
+    const [, first] = await take(source, table, 1);
+    await database.commit([{ table: 'Persons', insert: { Id: 2, Name: 'b' } }]);
+    await database.cleanUp('Persons');
+    await expect(take(source, table, 1, first?.end)).rejects.toMatchObject({
+      code: 'HistoryLost',
+      message: expect.stringContaining('cleaned up unread'),
+    });
+    await database.pool.query(
+      "EXEC sys.sp_cdc_disable_table @source_schema = N'dbo', @source_name = N'Persons', @capture_instance = N'all'",
+    );
+    await database.enable('Persons');
+    await database.commit([{ table: 'Persons', insert: { Id: 3, Name: 'c' } }]);
+    await expect(take(source, table, 1, first?.end)).rejects.toMatchObject({
+      code: 'HistoryLost',
+      message: expect.stringContaining('was created anew at'),
+    });
+  });
+
   test('capture that is switched off while a table is read', async () => {
     await database.capture('Persons');
     await database.commit([{ table: 'Persons', insert: { Id: 1, Name: 'a' } }]);

@@ -14,6 +14,8 @@ export interface FakeRow {
 
 export interface FakeInstance extends CaptureInstance {
   rows: FakeRow[];
+  /** Where in the log it was created, when that matters. */
+  readonly createdAt?: Lsn;
 }
 
 export const lsn = (n: number): Lsn => n.toString(16).toUpperCase().padStart(20, '0') as Lsn;
@@ -66,6 +68,7 @@ export class FakeCdcClient implements SqlClient {
     const { text } = statement;
     if (text.includes('fn_cdc_get_max_lsn')) return this.#probe(statement);
     if (text.includes('is_tracked_by_cdc')) return [[[true]], [[true]]];
+    if (text.includes('AS [is_transaction]')) return this.#creation(statement);
     if (text.includes('captured_columns')) return this.#catalogue();
     const instance = this.#named(text);
     if (text.includes('MAX(')) return [[[this.#bound(instance, statement)]]];
@@ -92,6 +95,15 @@ export class FakeCdcClient implements SqlClient {
     const low = this.instances.map(({ name, startLsn }) => [name, lsnBytes(startLsn), localTimeOf(startLsn)]);
     const max = this.max === undefined ? [null, null] : [lsnBytes(this.max), localTimeOf(this.max)];
     return [[[...max, this.now, minutesToUtc]], moved, low];
+  }
+
+  /** Created at its LSN `createdAt`, else long before anything; cleaned up unless the low-water mark is where it was created. */
+  #creation({ parameters }: Statement): Sets {
+    const named = String(parameters.find(({ name }) => name === 'instance')?.value);
+    const found = this.instances.find(({ name }) => name === named);
+    if (found === undefined) return [[]];
+    const created = found.createdAt === undefined ? new Date(0) : localTimeOf(found.createdAt);
+    return [[[created, minutesToUtc, null, found.createdAt === found.startLsn ? 0 : 1]]];
   }
 
   #catalogue(): Sets {

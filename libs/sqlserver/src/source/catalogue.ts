@@ -6,11 +6,14 @@ import { sqlNumbers } from '../client/translate-error.ts';
 import { lsnOf, type Lsn } from '../rows/lsn.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
 import {
-  instancesStatement,
   changeTableStatement,
+  creationStatement,
+  instancesStatement,
   tablesStatement,
   tableStatement,
 } from '../sql/catalogue-statements.ts';
+import { utcMs } from './commit-times.ts';
+import type { Creation } from './gap.ts';
 import type { CatalogueTable } from './table-settings.ts';
 
 export interface CataloguedDatabase {
@@ -92,6 +95,24 @@ async function readInstances(client: SqlClient, table: TableId, o: CallOptions):
       })),
     key: keys.filter(([instance]) => instance === name).map(([, column]) => String(column)),
   }));
+}
+
+/** What is known of an instance's creation, and when that was, UTC; undefined when the instance is gone. */
+export async function creationOf(
+  client: SqlClient,
+  captureInstance: string,
+  from: Lsn,
+  o: CallOptions,
+): Promise<Creation | undefined> {
+  const [[row] = []] = await client.query(creationStatement(captureInstance, from), o);
+  if (row === undefined) return undefined;
+  const [created, minutes, next, isTransaction] = row;
+  const ms = (local: unknown) => (local instanceof Date ? utcMs(local, Number(minutes)) : undefined);
+  return {
+    createdAtMs: ms(created) ?? 0,
+    nextAtMs: ms(next),
+    lowIsTransaction: isTransaction === 1,
+  };
 }
 
 /** Whether an instance that the catalogue still names has lost its change table. */

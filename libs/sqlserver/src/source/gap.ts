@@ -35,6 +35,36 @@ export function gapBelow(
   );
 }
 
+/** What tells an instance that was created after a place from one that was cleaned up past it. Milliseconds, one clock. */
+export interface Creation {
+  readonly createdAtMs: number;
+  /** Commit time of the first transaction from the place on, of those whose times are kept. */
+  readonly nextAtMs: number | undefined;
+  /** Cleanup moves the low-water mark to a transaction of `cdc.lsn_time_mapping` ("sys.sp_cdc_cleanup_change_table"). */
+  readonly lowIsTransaction: boolean;
+}
+
+/** True when the instance did not exist at the place, or still keeps all since it was created: nothing was cleaned up. */
+export function createdAnew({ createdAtMs, nextAtMs, lowIsTransaction }: Creation): boolean {
+  return !lowIsTransaction || (nextAtMs !== undefined && nextAtMs < createdAtMs);
+}
+
+/** The HistoryLost of an instance that was created anew. @param at when, ISO 8601 */
+export function missingBefore(
+  table: TableId,
+  place: Place,
+  { captureInstance, low }: Marks,
+  at: string,
+): DStreamError {
+  return new DStreamError(
+    'HistoryLost',
+    `capture instance ${captureInstance} of ${tableName(table)} was created anew at ${at} and holds changes from 0x${low}, what is ` +
+      `needed begins at 0x${neededFrom(place)}: changes in between are in no change table; reset the table's checkpoint to go on, and ` +
+      'bring what is missing to the destinations by other means. To change a capture instance without a gap, add a second one, and drop the first ' +
+      'when it was read to its end',
+  );
+}
+
 /**
  * The error when `place` lies above all that the source knows: it was restored, or is a replica that lags. Not so at the very
  * start of an instance, which lies above the max LSN until capture has come so far.

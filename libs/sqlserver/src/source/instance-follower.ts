@@ -11,10 +11,10 @@ import { badRange, invalidColumn, invalidObject } from '../client/sql-errors.ts'
 import { sqlNumbers } from '../client/translate-error.ts';
 import type { Lsn } from '../rows/lsn.ts';
 import type { Place } from '../rows/position.ts';
-import { captureInstancesOf, isChangeTableGone, type CaptureInstances } from './catalogue.ts';
+import { captureInstancesOf, creationOf, isChangeTableGone, type CaptureInstances } from './catalogue.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
 import { chooseInstance } from './choose-instance.ts';
-import { gapBelow, neededFrom } from './gap.ts';
+import { createdAnew, gapBelow, missingBefore, neededFrom } from './gap.ts';
 import type { ReaderContext } from './reader-context.ts';
 import { WindowReader } from './window-reader.ts';
 
@@ -92,6 +92,7 @@ export class InstanceFollower {
    */
   async explain(error: unknown, place: Place | undefined, o: CallOptions): Promise<unknown> {
     if (!(error instanceof DStreamError)) return error;
+    if (error.code === 'HistoryLost' && place !== undefined) return this.#whyLost(error, place, o);
     const name = tableName(this.#table);
     if (error.code === 'PermissionDenied' && sqlNumbers(error).length > 0) return denied(name, error);
     if (!sqlNumbers(error).some((n) => n === badRange || n === invalidObject || n === invalidColumn))
@@ -100,12 +101,28 @@ export class InstanceFollower {
     const { captureInstance, startLsn } = await this.follow(place, o);
     const gap =
       place === undefined ? undefined : gapBelow(this.#table, place, { captureInstance, low: startLsn });
-    if (gap !== undefined) return gap;
+    if (gap !== undefined && place !== undefined) return this.#whyLost(gap, place, o);
     const { client } = this.#context;
     if (sqlNumbers(error).includes(invalidObject) && (await isChangeTableGone(client, captureInstance, o)))
       return broken(name, captureInstance, error);
     const changed = `the capture of ${name} changed while it was read: it is read again`;
     return new DStreamError('Transient', changed, { cause: error });
+  }
+
+  /** Tells an instance that was created anew from one that was cleaned up. What cannot be asked leaves it as it is. */
+  async #whyLost(error: DStreamError, place: Place, o: CallOptions): Promise<DStreamError> {
+    try {
+      this.forget();
+      const { captureInstance, startLsn } = await this.follow(place, o);
+      const creation = await creationOf(this.#context.client, captureInstance, neededFrom(place), o);
+      if (creation === undefined || !createdAnew(creation)) return error;
+      const at = new Date(creation.createdAtMs).toISOString();
+      return missingBefore(this.#table, place, { captureInstance, low: startLsn }, at);
+    } catch (cause) {
+      o.signal.throwIfAborted();
+      this.#log.debug('why history is lost could not be asked', { error: cause });
+      return error;
+    }
   }
 
   #dropWindows(): void {

@@ -283,7 +283,34 @@ describe('a table reader', () => {
     } as ResumePoint;
     await expect(read(from).next()).rejects.toMatchObject({
       code: 'HistoryLost',
-      message: expect.stringMatching(`0x${lsn(9)}.*0x${lsn(5)}`),
+      message: expect.stringMatching(`0x${lsn(9)}.*0x${lsn(5)}.*cleaned up unread`),
+    });
+  });
+
+  test('an instance that was created anew is told apart from one that was cleaned up', async () => {
+    const { read } = rig([instance([], { startLsn: lsn(9), createdAt: lsn(9) })], 12);
+    const from = {
+      position: `${lsn(4)}:~`,
+      token: JSON.stringify({ mode: 'functions', lsn: lsn(4) }),
+    } as ResumePoint;
+    await expect(read(from).next()).rejects.toMatchObject({
+      code: 'HistoryLost',
+      message: expect.stringMatching(`created anew at 2026-11-20T09:00:09.123Z.*0x${lsn(9)}.*0x${lsn(5)}`),
+    });
+  });
+
+  test('lost history is said also when nothing more can be asked', async () => {
+    const { client, read } = rig([instance([], { startLsn: lsn(9), createdAt: lsn(9) })], 12);
+    client.before = ({ text }) => {
+      if (text.includes('AS [is_transaction]')) throw new Error('gone');
+    };
+    const from = {
+      position: `${lsn(4)}:~`,
+      token: JSON.stringify({ mode: 'functions', lsn: lsn(4) }),
+    } as ResumePoint;
+    await expect(read(from).next()).rejects.toMatchObject({
+      code: 'HistoryLost',
+      message: expect.stringContaining('cleaned up unread'),
     });
   });
 

@@ -1,6 +1,7 @@
 /** Questions to the catalogue. Their texts are the same for every table. */
+import type { Lsn } from '../rows/lsn.ts';
 import { quoteName } from './quote.ts';
-import { nameParameter, type Statement } from './statement.ts';
+import { lsnParameter, nameParameter, type Statement } from './statement.ts';
 
 /**
  * The row of the database that we are in. By name: on Azure SQL Database `DB_ID()` is not the number that
@@ -50,6 +51,22 @@ export function instancesStatement(schema: string, table: string): Statement {
         'ORDER BY c.[capture_instance], k.[index_ordinal]',
     ].join(';\n'),
     parameters: [nameParameter('schema', schema), nameParameter('table', table)],
+  };
+}
+
+/**
+ * When an instance was created, minutes from the server's zone to UTC, the commit time of the first transaction from @from on,
+ * and whether the instance's low-water mark is itself a transaction's. Times are in the server's zone.
+ */
+export function creationStatement(captureInstance: string, from: Lsn): Statement {
+  const mapping = 'FROM [cdc].[lsn_time_mapping] AS m WHERE m.[start_lsn]';
+  return {
+    text:
+      'SELECT c.[create_date], DATEDIFF(minute, GETDATE(), GETUTCDATE()) AS [utc],\n' +
+      `  (SELECT TOP (1) m.[tran_end_time] ${mapping} >= @from ORDER BY m.[start_lsn]) AS [next],\n` +
+      `  CASE WHEN EXISTS (SELECT 1 ${mapping} = c.[start_lsn]) THEN 1 ELSE 0 END AS [is_transaction]\n` +
+      'FROM [cdc].[change_tables] AS c WHERE c.[capture_instance] = @instance',
+    parameters: [lsnParameter('from', from), nameParameter('instance', captureInstance)],
   };
 }
 
