@@ -31,7 +31,7 @@ function setup(stored?: Checkpoint, failFirst = 0) {
     clock,
     log: silentLog,
   });
-  return { clock, saved, keeper };
+  return { clock, saved, keeper, store };
 }
 
 async function running(keeper: CheckpointKeeper, work: () => Promise<void>): Promise<void> {
@@ -61,6 +61,21 @@ describe('the checkpoint of a table', () => {
       await clock.advance(120_000);
     });
     expect(saved).toEqual([]);
+  });
+
+  test('what is accepted during a save is behind since the save began', async () => {
+    const { clock, keeper, store } = setup({ at: at('a'), generation: 7 });
+    const gate = Promise.withResolvers<void>();
+    store.save = () => gate.promise;
+    await keeper.begin(never);
+    keeper.accepted(at('b'), 1);
+    await clock.advance(2_000);
+    const saving = keeper.save(never);
+    await clock.advance(3_000);
+    keeper.accepted(at('c'), 1);
+    gate.resolve();
+    await saving;
+    expect(keeper.behindSinceMs).toBe(clock.monotonicMs() - 3_000);
   });
 
   test('changes are saved after the interval, the latest only', async () => {

@@ -171,6 +171,24 @@ describe('an ingester measures', () => {
       dstream_leases_released_total: 2,
       dstream_leases_lost_total: 0,
     });
+    expect([...(await replica.scrape()).keys()].filter((series) => series.includes('table='))).toEqual([]);
+  });
+
+  test('how old the change is that the topic does not take', async () => {
+    const world = setup(['A']);
+    const replica = world.start('r1');
+    await world.clock.advance(4_000);
+    const lag = async () => (await replica.scrape()).get('dstream_table_lag_seconds{table="dbo.A"}') ?? 0;
+    world.topic.failSends(() => new DStreamError('Unreachable', 'nobody answers'));
+    world.source.write('A', 3);
+    await world.clock.advance(5_000);
+    const before = await lag();
+    await world.clock.advance(60_000);
+    expect(await lag()).toBe(before + 60);
+    world.topic.failSends(() => undefined);
+    await world.clock.advance(60_000);
+    expect((await replica.scrape()).get('dstream_changes_sent_total{table="dbo.A"}')).toBe(3);
+    await replica.stop();
   });
 
   test('failures in a row and by code, until one attempt succeeds', async () => {

@@ -161,7 +161,12 @@ describe('an ingester', () => {
     expect(about().slice(1)).toMatchObject([
       { sentence: 'moving tables: working again', fields: { tables: 4 } },
     ]);
+    for (const name of names) world.source.faults.set(name, away);
+    for (const name of names) world.source.write(name, 1);
+    await world.clock.advance(10_000);
     await replica.stop();
+    expect(about().slice(2)).toMatchObject([{ fields: { code: 'Unreachable' } }]);
+    expect(said.at(-1)).toMatchObject({ sentence: 'moving tables: not tried here any more' });
   });
 
   test('gives up a table that is configured no more', async () => {

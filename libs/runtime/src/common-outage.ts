@@ -43,8 +43,8 @@ export class CommonOutage {
   part({ counts = true } = {}): OutagePart {
     const part: OutagePart = {
       failed: (error) => this.#failed(part, counts, error),
-      succeeded: () => this.#ended(part),
-      left: () => this.#ended(part),
+      succeeded: () => this.#ended(part, 'working again'),
+      left: () => this.#ended(part, 'not tried here any more'),
     };
     return part;
   }
@@ -79,10 +79,10 @@ export class CommonOutage {
     this.#most = 0;
   }
 
-  #ended(part: OutagePart): void {
+  #ended(part: OutagePart, how: string): void {
     this.#counting.delete(part);
     if (!this.#failing.delete(part) || this.#failing.size > 0) return;
-    this.#log.info(`${this.#what}: working again`, {
+    this.#log.info(`${this.#what}: ${how}`, {
       afterSeconds: this.#seconds(this.#clock.monotonicMs()),
       [this.#counted]: this.#most,
     });
