@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Metrics, type RegisteredMetric } from '@dstream/runtime';
 import { describe, expect, test } from 'vitest';
-import { metricsPage, pagePath, registeredMetrics } from './metrics-page.ts';
+import { metricsPage, pages, registeredMetrics } from './metrics-page.ts';
 import { root } from './workspace.ts';
 
 const all = Object.values(registeredMetrics()).flat();
@@ -40,19 +40,19 @@ describe('metrics follow the conventions of Prometheus', () => {
   });
 });
 
-describe('the page of metrics', () => {
+describe.each(pages)('the metrics in %s', (path, processes) => {
   // Run it with `-u` to write the tables anew; what stands around them is written by hand.
-  test('has every metric as it is registered', async () => {
-    await expect(metricsPage()).toMatchFileSnapshot(join(root, pagePath));
+  test('are those that are registered, all of them', async () => {
+    await expect(metricsPage(path, processes)).toMatchFileSnapshot(join(root, path));
   });
 
-  test('names no metric that does not exist', async () => {
+  test('exist, wherever the page names them', async () => {
     const process = new Metrics();
     process.collectProcess();
     const others = [...(await process.text()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name ?? '');
     const parts = (name: string) => [name, `${name}_bucket`, `${name}_sum`, `${name}_count`];
     const existing = new Set([...all.map(({ name }) => name), ...others].flatMap(parts));
-    const text = readFileSync(join(root, pagePath), 'utf8');
+    const text = readFileSync(join(root, path), 'utf8');
     const named = [...text.matchAll(/\b(?:dstream|process|nodejs)_[a-z0-9_]+/g)].map(([name]) => name);
     expect(named.filter((name) => !existing.has(name))).toEqual([]);
   });
