@@ -2,6 +2,7 @@ export type { ServiceBusAddress } from './address.ts';
 export { openClient } from './address.ts';
 export { CallLimit } from './call-limit.ts';
 export { allClosed, close } from './closing.ts';
+export { ConnectionWatch } from './connection-watch.ts';
 export { InTurn } from './in-turn.ts';
 export { withoutDelay } from './no-delay.ts';
 export {

@@ -2,7 +2,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 
-const inside = new AsyncLocalStorage<Set<Socket>>();
+/** Is told of sockets that open and close. A set of sockets is one. */
+export interface SocketsSeen {
+  add(socket: Socket): unknown;
+  delete(socket: Socket): unknown;
+}
+
+const inside = new AsyncLocalStorage<SocketsSeen>();
 
 /** Node's own channel for sockets that a client opens, TCP and TLS (Node, Diagnostics Channel, "TCP Socket"). */
 subscribe('net.client.socket', (message) => {
@@ -18,8 +24,8 @@ subscribe('net.client.socket', (message) => {
  * Runs calls of the SDK so that connections they open send small frames at once. Neither the SDK nor rhea lets one
  * ask for that, and with Nagle's algorithm a settlement after a settlement waits for the peer's delayed
  * acknowledgement: 44 ms instead of 0.5 ms, measured. Other sockets of the process are not touched.
- * @param sockets is given the open sockets of these connections
+ * @param sockets is told of the sockets of these connections
  */
-export function withoutDelay<T>(calls: () => T, sockets = new Set<Socket>()): T {
+export function withoutDelay<T>(calls: () => T, sockets: SocketsSeen = new Set<Socket>()): T {
   return inside.run(sockets, calls);
 }

@@ -3,6 +3,7 @@ import type { ServiceBusSender } from '@azure/service-bus';
 import type { Clock } from '@dstream/core';
 import { openClient, type ServiceBusAddress } from './address.ts';
 import { allClosed, close } from './closing.ts';
+import { ConnectionWatch } from './connection-watch.ts';
 import type { OpenSender } from './service-bus-topic.ts';
 
 /** The part of the SDK's client that sending uses. */
@@ -22,6 +23,7 @@ export interface SendingConnectionsOptions {
 
 interface Use {
   readonly client: SendingClient;
+  readonly watch: ConnectionWatch;
   senders: number;
   retired: boolean;
 }
@@ -48,6 +50,7 @@ export class SendingConnections implements AsyncDisposable {
     return {
       sender,
       maxBytes: undefined,
+      watch: use.watch,
       distrust: () => this.#retire(use),
       close: () => (closing ??= this.#release(use, sender)),
     };
@@ -65,7 +68,7 @@ export class SendingConnections implements AsyncDisposable {
   #opened(): Use {
     const { address, sendTimeoutMs } = this.#options;
     const client = (this.#options.openClient ?? (() => openClient(address, sendTimeoutMs)))();
-    const use = { client, senders: 0, retired: false };
+    const use = { client, watch: new ConnectionWatch(), senders: 0, retired: false };
     this.#uses.add(use);
     return use;
   }

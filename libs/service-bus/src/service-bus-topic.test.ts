@@ -13,8 +13,13 @@ class HeldSender implements OpenSender {
   readonly started: string[] = [];
   readonly #answers: (() => void)[] = [];
 
+  /** While set, the link is being opened. */
+  opening: Promise<void> | undefined;
+
+  /** Single messages need none; the link says by it what it takes. */
   async createMessageBatch(): Promise<ServiceBusMessageBatch> {
-    throw new Error('single messages need none');
+    await this.opening;
+    return { maxSizeInBytes: 100_000 } as ServiceBusMessageBatch;
   }
 
   sendMessages(message: ServiceBusMessage | ServiceBusMessageBatch): Promise<void> {
@@ -89,4 +94,23 @@ describe('sending under a lease', () => {
     await expect(sending).rejects.toMatchObject({ failures: [{ key: 's2', from: 1 }] });
     expect(sender.started).toEqual(['one']);
   });
+
+  test.each(['the time is up', 'it was aborted'])(
+    'once %s a link that opens later sends nothing',
+    async (why) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      sender.opening = promise;
+      sender.maxBytes = undefined;
+      const abort = new AbortController();
+      const sending = topic.send([message('s1', 'late')], { signal: abort.signal });
+      const failed = expect(sending).rejects.toThrow(/no answer in time|stopping/);
+      await everythingRan();
+      if (why === 'it was aborted') abort.abort(new Error('stopping'));
+      else await clock.advance(15_000);
+      await failed;
+      resolve();
+      await everythingRan();
+      expect(sender.started).toEqual([]);
+    },
+  );
 });

@@ -13,8 +13,8 @@ import {
 import { openClient, type ServiceBusAddress } from './address.ts';
 import { CallLimit } from './call-limit.ts';
 import { allClosed, close } from './closing.ts';
+import { ConnectionWatch } from './connection-watch.ts';
 import { InTurn } from './in-turn.ts';
-import { withoutDelay } from './no-delay.ts';
 import { largestMessage, sendSession, type SenderLink, type SenderPort } from './session-sending.ts';
 import { Slots } from './slots.ts';
 import { translateError } from './translate-error.ts';
@@ -37,6 +37,8 @@ export interface ServiceBusTopicOptions {
 
 /** A sender with the connection under it. */
 export interface OpenSender extends SenderLink {
+  /** Of the connection; without it nobody notices that it was cut. */
+  readonly watch?: ConnectionWatch;
   /** The connection gave no answer: it is not to be used for what is opened later. */
   distrust?(): void;
   close(): Promise<void>;
@@ -128,10 +130,17 @@ export class ServiceBusTopic implements Topic {
   ): Promise<number> {
     this.#disposed.signal.throwIfAborted();
     const open = this.#opened();
-    const late = () => new DStreamError('TimedOut', `could not ${tried} ${this.#entity}: no answer in time`);
+    const watch = open.watch ?? new ConnectionWatch();
+    const because = (code: 'TimedOut' | 'Unreachable', what: string) => () =>
+      new DStreamError(code, `could not ${tried} ${this.#entity}: ${what}`);
+    const late = because('TimedOut', 'no answer in time');
+    const cut = because('Unreachable', 'the connection was cut');
+    // What was given up may go on by itself: the signal keeps it from sending anything later.
+    const stop = new AbortController();
     try {
-      return await this.#limit.run(signal, late, () => withoutDelay(() => work(open, signal)));
+      return await this.#limit.run(signal, late, () => watch.run(cut, () => work(open, stop.signal)));
     } catch (caught) {
+      stop.abort(caught);
       if (signal.aborted) throw signal.reason;
       const error = this.#translate(tried, caught);
       if (error.code === 'TimedOut' || error.code === 'Unreachable') this.#discard(open);
@@ -177,5 +186,5 @@ function bySession(messages: readonly OutgoingMessage[]): Map<string, number[]> 
 function openSender({ address, topic }: ServiceBusTopicOptions, timeoutMs: number): OpenSender {
   const client = openClient(address, timeoutMs);
   const sender: SenderPort = client.createSender(topic);
-  return { sender, maxBytes: undefined, close: () => client.close() };
+  return { sender, maxBytes: undefined, watch: new ConnectionWatch(), close: () => client.close() };
 }

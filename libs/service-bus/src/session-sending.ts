@@ -89,6 +89,7 @@ async function sendNext(
   const batch = await sender.createMessageBatch({ maxSizeInBytes, abortSignal });
   if (!batch.tryAddMessage(toServiceBusMessage(first))) return alone();
   const count = 1 + fill(batch, messages, course.from + 1);
+  abortSignal.throwIfAborted();
   mayStart?.();
   try {
     await sender.sendMessages(batch, { abortSignal });
@@ -112,6 +113,7 @@ async function sendAlone(
     const batch = await sender.createMessageBatch({ abortSignal });
     if (!batch.tryAddMessage(encoded)) throw tooLarge(message, batch);
   }
+  abortSignal.throwIfAborted();
   mayStart?.();
   await sender.sendMessages(encoded, { abortSignal });
   return 1;

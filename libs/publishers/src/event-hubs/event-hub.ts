@@ -1,5 +1,5 @@
 import { asDStreamError, DStreamError, type CallOptions, type Clock, type Log } from '@dstream/core';
-import { CallLimit, InTurn, unlessAborted, withoutDelay } from '@dstream/service-bus';
+import { CallLimit, InTurn, unlessAborted } from '@dstream/service-bus';
 import { notAccepted, type Destination, type Entry, type NotAccepted } from '../destinations/destination.ts';
 import type { HubEvent } from './hub-event.ts';
 import { partitionKeyOf } from './partition-key.ts';
@@ -131,11 +131,14 @@ export class EventHub implements Destination {
     const { signal } = this.#disposed;
     signal.throwIfAborted();
     const { hub } = this.#options;
-    const late = () => new DStreamError('TimedOut', `could not ${tried} event hub ${hub}: no answer in time`);
+    const because = (code: 'TimedOut' | 'Unreachable', what: string) => () =>
+      new DStreamError(code, `could not ${tried} event hub ${hub}: ${what}`);
+    const late = because('TimedOut', 'no answer in time');
+    const cut = because('Unreachable', 'the connection was cut');
     const stop = new AbortController();
-    return this.#connections.use(async ({ producer, distrust }) => {
+    return this.#connections.use(async ({ producer, watch, distrust }) => {
       try {
-        return await this.#limit.run(signal, late, () => withoutDelay(() => work(producer, stop.signal)));
+        return await this.#limit.run(signal, late, () => watch.run(cut, () => work(producer, stop.signal)));
       } catch (caught) {
         const error = translateEventHubsError(caught, { tried, hub });
         stop.abort(error);

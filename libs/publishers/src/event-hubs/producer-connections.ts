@@ -1,5 +1,5 @@
 import type { Clock, Log } from '@dstream/core';
-import { allClosed, close } from '@dstream/service-bus';
+import { allClosed, close, ConnectionWatch } from '@dstream/service-bus';
 import type { Producer } from './producer.ts';
 
 export interface ProducerConnectionsOptions {
@@ -13,12 +13,14 @@ export interface ProducerConnectionsOptions {
 /** One connection to a hub, while it is used. */
 export interface ProducerUse {
   readonly producer: Producer;
+  readonly watch: ConnectionWatch;
   /** It gave no answer: later uses get a new one, and it is closed when its last use is over. */
   readonly distrust: () => void;
 }
 
 interface Open {
   readonly producer: Producer;
+  readonly watch: ConnectionWatch;
   uses: number;
   distrusted: boolean;
 }
@@ -38,7 +40,7 @@ export class ProducerConnections implements AsyncDisposable {
     const open = (this.#current ??= this.#opened());
     open.uses += 1;
     try {
-      return await work({ producer: open.producer, distrust: () => this.#distrust(open) });
+      return await work({ producer: open.producer, watch: open.watch, distrust: () => this.#distrust(open) });
     } finally {
       open.uses -= 1;
       if (open.distrusted && open.uses === 0) this.#closeBroken(open);
@@ -53,7 +55,7 @@ export class ProducerConnections implements AsyncDisposable {
   }
 
   #opened(): Open {
-    const open = { producer: this.#options.open(), uses: 0, distrusted: false };
+    const open = { producer: this.#options.open(), watch: new ConnectionWatch(), uses: 0, distrusted: false };
     this.#open.add(open);
     return open;
   }
