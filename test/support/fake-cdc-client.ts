@@ -92,9 +92,10 @@ export class FakeCdcClient implements SqlClient {
         const from = lsnOf(parameters[i]?.value as Buffer);
         return [i, rows.some((row) => row.lsn > from) ? 1 : 0];
       });
-    const low = this.instances.map(({ name, startLsn }) => [name, lsnBytes(startLsn), localTimeOf(startLsn)]);
+    const low = this.instances.map(({ name, startLsn }) => [name, lsnBytes(startLsn)]);
+    const lowTimes = this.instances.map(({ startLsn }) => [lsnBytes(startLsn), localTimeOf(startLsn)]);
     const max = this.max === undefined ? [null, null] : [lsnBytes(this.max), localTimeOf(this.max)];
-    return [[[...max, this.now, minutesToUtc]], moved, low];
+    return [[[...max, this.now, minutesToUtc]], moved, low, lowTimes];
   }
 
   /** Created at its LSN `createdAt`, else long before anything; cleaned up unless the low-water mark is where it was created. */

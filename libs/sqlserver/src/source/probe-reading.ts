@@ -37,7 +37,10 @@ type Rows = readonly (readonly unknown[])[];
 export function readProbe(sets: readonly Rows[], covered: readonly ProbedTable[]): ProbeReading {
   const [max, at, now, minutes] = sets[probeResults.max]?.[0] ?? [];
   const toUtc = (local: unknown) => (local instanceof Date ? utcMs(local, Number(minutes)) : undefined);
-  const low = lowWaterMarks(sets[probeResults.instances] ?? [], toUtc);
+  const lowTimes = (sets[probeResults.lowTimes] ?? []).flatMap(([bytes, local]) =>
+    Buffer.isBuffer(bytes) ? [[lsnOf(bytes), toUtc(local)] as const] : [],
+  );
+  const low = lowWaterMarks(sets[probeResults.instances] ?? [], new Map(lowTimes));
   return {
     max: Buffer.isBuffer(max) ? lsnOf(max) : undefined,
     times: timesOf(toUtc(at), toUtc(now)),
@@ -59,12 +62,14 @@ function timesOf(maxAtMs: number | undefined, nowMs: number | undefined): ProbeT
 
 /** Without the instances whose `start_lsn` is NULL: their low endpoint is not established ("cdc.change_tables"). */
 function lowWaterMarks(
-  rows: Rows,
-  toUtc: (local: unknown) => number | undefined,
+  instances: Rows,
+  times: ReadonlyMap<Lsn, number | undefined>,
 ): ReadonlyMap<string, LowWaterMark> {
   return new Map(
-    rows.flatMap(([name, lsn, at]): [string, LowWaterMark][] =>
-      Buffer.isBuffer(lsn) ? [[String(name), { lsn: lsnOf(lsn), atMs: toUtc(at) }]] : [],
-    ),
+    instances.flatMap(([name, bytes]): [string, LowWaterMark][] => {
+      if (!Buffer.isBuffer(bytes)) return [];
+      const lsn = lsnOf(bytes);
+      return [[String(name), { lsn, atMs: times.get(lsn) }]];
+    }),
   );
 }

@@ -62,10 +62,11 @@ describe('the probe', () => {
     expect(text.endsWith(';\nSET LOCK_TIMEOUT -1')).toBe(true);
   });
 
-  test('asks when the max LSN was committed and where history begins, without a statement more', () => {
+  test('asks when the max LSN was committed and where history begins, once for all instances with one low-water mark', () => {
     const { text } = probe(low);
     expect(text.match(/lsn_time_mapping/g)).toHaveLength(2);
-    expect(text.split(';\n').filter((statement) => statement.startsWith('SELECT'))).toHaveLength(3);
+    expect(text).toContain('SELECT DISTINCT c.[start_lsn]');
+    expect(text.split(';\n').filter((statement) => statement.startsWith('SELECT'))).toHaveLength(4);
   });
 
   test('asks for the max LSN first and for the low-water marks last', () => {
