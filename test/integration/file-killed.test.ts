@@ -30,11 +30,14 @@ async function writeAndKill(path: string, acknowledged: Map<string, number>): Pr
   expect(batches).toBeGreaterThanOrEqual(40);
 }
 
+/** Longer than what is written first after it. */
+const torn = `{"table":"A","n":10,"note":"${'x'.repeat(200_000)}`;
+
 /** A process seldom ends in the middle of a write: what that leaves is added to the files that are not finished. */
 async function tear(directory: string): Promise<void> {
   const names = await readdir(directory);
   const current = names.filter((name) => /^[^.]+\.jsonl$/.test(name));
-  await Promise.all(current.map((name) => appendFile(join(directory, name), '{"table":"A","n":10')));
+  await Promise.all(current.map((name) => appendFile(join(directory, name), torn)));
 }
 
 interface Line {

@@ -102,6 +102,31 @@ describe('changes in a file', () => {
   });
 });
 
+describe('the name of a file', () => {
+  test('is durable before its first line, and so is the name of a finished one before the next begins', async () => {
+    const { files, open, cleanUp } = setup();
+    const publisher = await open({ maxBytes: 8 });
+    await publisher.publish(of(1, 2), { signal: never });
+    const made = files.calls.filter((call) => ['open', 'rename', 'write', 'syncDirectoryOf'].includes(call));
+    const once = ['open', 'syncDirectoryOf', 'write'];
+    expect(made).toEqual([...once, 'rename', 'syncDirectoryOf', ...once]);
+    await cleanUp();
+  });
+
+  test('is not changed for a call that was aborted while the file was opened', async () => {
+    const { clock, files, open, cleanUp } = setup();
+    const publisher = await open({ path: '/d/{{ table }}.jsonl' });
+    const stop = new AbortController();
+    const publishing = publisher.publish(of(1), { signal: stop.signal });
+    while (files.count('open') === 0) await Promise.resolve();
+    stop.abort(new Error('stopping'));
+    await expect(publishing).rejects.toThrow('stopping');
+    await clock.advance(10_000);
+    expect([files.count('rename'), files.paths]).toEqual([0, ['/d/T.jsonl']]);
+    await cleanUp();
+  });
+});
+
 describe('a new file is begun', () => {
   test('before a line would make it larger than allowed, also within one call', async () => {
     const { clock, files, open, cleanUp } = setup();
@@ -399,6 +424,25 @@ describe('two processes with one path', () => {
     await expect(first.publish(of(2), { signal: never })).rejects.toMatchObject({ code: 'FileInUse' });
     await second.publish(of(3), { signal: never });
     expect(files.durable('/d/out.jsonl')).toBe(lines(1, 3));
+    await second[Symbol.asyncDispose]();
+    await first.publish(of(2, 4), { signal: never });
+    expect(files.durable('/d/out.jsonl')).toBe(lines(1, 3, 2, 4));
+    await cleanUp();
+  });
+
+  test('a process that wakes up looks at its lock before its first write, not only every few seconds', async () => {
+    const { clock, files, open, cleanUp } = setup();
+    let asleepMs = 0;
+    const waking = {
+      wallMs: () => clock.wallMs(),
+      monotonicMs: () => clock.monotonicMs() + asleepMs,
+      sleep: (ms: number, signal: AbortSignal) => clock.sleep(ms, signal),
+    };
+    const publisher = await open({ clock: waking });
+    await files.remove(files.paths.find((path) => path.endsWith('.lock')) ?? '');
+    asleepMs = 29_000;
+    await expect(publisher.publish(of(1), { signal: never })).rejects.toMatchObject({ code: 'FileInUse' });
+    expect(files.text('/d/out.jsonl')).toBe('');
     await cleanUp();
   });
 
