@@ -147,6 +147,24 @@ ${output}
     expect(redactor(configuration)('wrong password: open-sesame')).toBe('wrong password: [secret]');
   });
 
+  test('without a class it is not built: the commands say so, the reference page, too', async () => {
+    const later = definePublisher({ type: 'later', doc: 'Some day.', keys: {}, settings: () => ({}) });
+    const file = join(folder, 'later.hcl');
+    const source = '  source {\n    connection_string = "{{ env "BUS" }}"\n  }';
+    await writeFile(file, `processor {\n${source}\n  output {\n    type = "later"\n  }\n}\n`);
+    const options = { env: { BUS: anyBroker }, outputs: [bookType, later] as const };
+    const said = `${file}:6: processor.output.type: the output type "later" is not built yet; use "book"`;
+    await expect(loadConfiguration(file, { ...options, use: ['processor'] })).rejects.toMatchObject({
+      code: 'NotBuilt',
+      message: said,
+    });
+    const { processor, notes } = await loadConfiguration(file, { ...options, use: 'validate' });
+    expect([processor?.outputs, notes]).toEqual([[], [said]]);
+    expect(referencePage(options.outputs)).toContain(
+      'Some day. Any number of them. It may have a label. _Not built yet._',
+    );
+  });
+
   test('stands in the reference page', () => {
     expect(referencePage(outputs)).toContain(`## \`processor.output\` of type \`book\`
 

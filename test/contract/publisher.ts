@@ -130,6 +130,17 @@ export function publisherContract(name: string, open: (changes: Changes) => Prom
       expect(getEventListeners(signal, 'abort')).toEqual([]);
     });
 
+    test('nor when the destination took its time', async ({ skip }) => {
+      const hold = rig.faults?.hold ?? skip('it cannot be kept waiting here');
+      const release = hold();
+      const { signal } = new AbortController();
+      const publishing = publisher.publish(changes.events('A', 1, 3), { signal });
+      await new Promise(setImmediate);
+      release();
+      await publishing;
+      expect(getEventListeners(signal, 'abort')).toEqual([]);
+    });
+
     test('an abort under way rejects with its reason, and publishing again completes the order', async ({
       skip,
     }) => {

@@ -35,6 +35,11 @@ describe('the name of a destination', () => {
     expect(named({ database: 'a', table: 'b.c' })).not.toBe(named({ database: 'a.b', table: 'c' }));
   });
 
+  test('knows where one part ends also when the template does not separate them', () => {
+    const of = '{{ database }}{{ table }}';
+    expect(named({ database: 'aé', table: 'b' }, of)).not.toBe(named({ database: 'a', table: 'éb' }, of));
+  });
+
   test('replaces instance and port of a server', () => {
     expect(named({ server: 'db1\\SQL,1434' }, '{{ server }}')).toMatch(/^db1_sql_1434-[0-9a-f]{16}$/);
   });
@@ -54,7 +59,8 @@ describe('the name of a destination', () => {
 
   test('is the same for the same table, whichever came before', () => {
     const name = destinationNames(template, eventHubNames, hash);
-    const [first] = [name(persons), name({ ...persons, table: 'Cars' })];
+    const [first, second] = [name(persons), name({ ...persons, table: 'Cars' })];
+    expect(second).toBe('db1.example.com.shop.cars.events');
     expect(name({ ...persons })).toBe(first);
     expect(destinationNames(template, eventHubNames, hash)(persons)).toBe(first);
   });
