@@ -1,26 +1,23 @@
-/** `npm start` as a program sees it. What a person sees is tested beside the sources of the playground. */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+/** `npm start` as a program sees it; `playground-terminal.test.ts` has what a person sees. */
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { decodeEnvelope } from '@dstream/core';
 import { expect, test } from 'vitest';
-import { until } from '../support/until.ts';
+import { MarkedProcesses, onLinux } from '../support/marked-processes.ts';
 
 const main = fileURLToPath(new URL('../../apps/playground/src/main.ts', import.meta.url));
 
 class Playground implements AsyncDisposable {
   readonly process: ChildProcess;
   readonly errors: Promise<string>;
-  /** What only this one and its descendants have in their environment. */
-  readonly #mark = `DSTREAM_TEST_MARK=${crypto.randomUUID()}`;
+  readonly #marked = new MarkedProcesses();
 
   constructor(...args: readonly string[]) {
-    const [name = '', value] = this.#mark.split('=');
-    const env = { ...process.env, [name]: value };
+    const env = { ...process.env, ...this.#marked.env };
     this.process = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.errors = text(this.process.stderr ?? Readable.from([]));
   }
@@ -36,43 +33,20 @@ class Playground implements AsyncDisposable {
   }
 
   /** Resolves when the process and all that it started are gone. */
-  async nothingLeft(): Promise<void> {
-    const look = async () => (await this.#running()).length === 0;
-    await until(look, () => 'no process is left', 2_000);
+  nothingLeft(): Promise<void> {
+    return this.#marked.nothingLeft();
   }
 
-  /** Process ids of the children, as Linux lists them. */
+  /** Process ids of the children. */
   async children(): Promise<readonly number[]> {
-    return (await this.#running()).filter((pid) => pid !== this.process.pid);
-  }
-
-  async #running(): Promise<readonly number[]> {
-    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-    const marked = await Promise.all(pids.map((pid) => this.#isMarked(pid)));
-    return pids.filter((_, n) => marked[n]).map(Number);
-  }
-
-  /** A process that has ended meanwhile, or has not been waited for, has no environment. */
-  async #isMarked(pid: string): Promise<boolean> {
-    return readFile(`/proc/${pid}/environ`, 'utf8').then(
-      (environ) => environ.includes(this.#mark),
-      () => false,
-    );
+    return (await this.#marked.pids()).filter((pid) => pid !== this.process.pid);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const pid of await this.#running()) process.kill(pid, 'SIGKILL');
+    await this.#marked.kill();
     await this.ended();
   }
 }
-
-/** It gives a program a terminal; `-e` makes its exit code the program's. */
-function hasScript(): boolean {
-  return spawnSync('script', ['-qec', 'true', '/dev/null'], { stdio: 'ignore' }).status === 0;
-}
-
-/** `/proc` tells which processes are left. */
-const onLinux = process.platform === 'linux';
 
 test.skipIf(!onLinux)('piped it is JSON lines of changes and a summary', { timeout: 60_000 }, async () => {
   await using playground = new Playground('--for', '3s');
@@ -143,28 +117,6 @@ test.skipIf(!onLinux)('a second signal kills at once what does not end', async (
   expect(await playground.ended()).toBe(1);
   expect(performance.now() - start).toBeLessThan(1_000);
   await playground.nothingLeft();
-});
-
-test.skipIf(!onLinux)('Ctrl-C in a terminal ends it with 0 and leaves no live line', async (context) => {
-  context.skip(!hasScript(), 'it needs the command script of util-linux');
-  const command = `exec '${process.execPath}' '${main}'`;
-  const terminal = spawn('script', ['-qec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] });
-  let screen = '';
-  terminal.stdout.setEncoding('utf8').on('data', (chunk: string) => (screen += chunk));
-  try {
-    await until(
-      () => screen.includes('insert'),
-      () => `a change is seen; it shows:\n${screen}`,
-    );
-    terminal.stdin.write('\u0003');
-    const [code] = (await once(terminal, 'exit')) as [number | null];
-    expect(code, screen).toBe(0);
-  } finally {
-    terminal.kill('SIGKILL');
-  }
-  const last = screen.slice(screen.lastIndexOf('stopping the processes'));
-  expect(last).toMatch(/written, \d+ delivered/);
-  expect(last.split('\u001b[J').at(-1)).toMatch(/^from commit to console: .*\r\n$/);
 });
 
 test.each(['20', '0s', '-5s', 'soon'])('--for %s is one error and exit code 2', async (value) => {

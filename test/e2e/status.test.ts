@@ -31,7 +31,7 @@ async function run(args: readonly string[], env: Readonly<Record<string, string 
 }
 
 async function status(pipeline: Pipeline, ...args: readonly string[]): Promise<StatusDocument> {
-  const { code, out, err } = await run(args, pipeline.standIns.env);
+  const { code, out, err } = await run(args, pipeline.env);
   expect([code, err]).toEqual([0, '']);
   expect(out.trimEnd()).not.toContain('\n');
   return JSON.parse(out) as StatusDocument;
@@ -112,7 +112,7 @@ test(
       { instance: 'processor-3', services: ['processor'], reachable: true, address: at, tables: null },
     ]);
     expect(seen.outputs).toMatchObject([{ replica: 'processor-3', name: 'console' }]);
-    for (const secret of secretsIn({ ...pipeline.standIns.env }))
+    for (const secret of secretsIn({ ...pipeline.env }))
       expect(JSON.stringify(seen)).not.toContain(secret);
 
     one.signal('SIGKILL');
@@ -138,7 +138,7 @@ test('a storage that cannot be reached is one line and exit code 1, and shows no
   await using pipeline = await Pipeline.start();
   const config = await pipeline.config({ tables: ['A'] });
   const env = {
-    ...pipeline.standIns.env,
+    ...pipeline.env,
     DSTREAM_BLOB_CONNECTION_STRING:
       'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=c2VjcmV0;BlobEndpoint=http://127.0.0.1:9/a',
   };
@@ -153,7 +153,7 @@ test('a storage that cannot be reached is one line and exit code 1, and shows no
 test('only what the leases need has to be set: without it status says which line of the file', async () => {
   await using pipeline = await Pipeline.start();
   const config = await pipeline.config({ tables: ['A'] });
-  const { DSTREAM_DB_CONNECTION_STRING, DSTREAM_BLOB_CONNECTION_STRING } = pipeline.standIns.env;
+  const { DSTREAM_DB_CONNECTION_STRING, DSTREAM_BLOB_CONNECTION_STRING } = pipeline.env;
   const unset = {
     DSTREAM_INGEST_CONNECTION_STRING: undefined,
     DSTREAM_PUBLISHER_CONNECTION_STRING: undefined,
@@ -174,11 +174,11 @@ test('only what the leases need has to be set: without it status says which line
 });
 
 test.each([
-  [],
-  ['--address', 'nowhere'],
-  ['--address', 'h:1/status'],
-  ['--address', 'h:1', '--watch', 'soon'],
-])('status %s is a wrong usage and exits 2', async (...args) => {
+  { args: [] },
+  { args: ['--address', 'nowhere'] },
+  { args: ['--address', 'h:1/status'] },
+  { args: ['--address', 'h:1', '--watch', 'soon'] },
+])('status $args is a wrong usage and exits 2', async ({ args }) => {
   const { code, out, err } = await run(args, {});
   expect([code, out]).toEqual([2, '']);
   expect(err).not.toMatch(/^\s+at /m);
@@ -199,7 +199,7 @@ test(
       async () => (await status(pipeline, '--config', config)).tables.some(({ fault }) => fault !== null),
       () => 'the fault is seen',
     );
-    const { env } = pipeline.standIns;
+    const { env } = pipeline;
     const command = [process.execPath, main, 'status', '--config', config];
 
     for (const columns of [60, 80, 160]) {

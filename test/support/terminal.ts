@@ -71,11 +71,22 @@ export class Terminal implements AsyncDisposable {
     );
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  /** As closing the window: nobody is there any more to read or write. */
+  close(): void {
     this.#script.kill('SIGKILL');
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
     return this.#ended.then(() => undefined);
   }
 }
+
+// oxlint-disable no-control-regex -- escape sequences are what is looked for
+const unfinished = /\u001b(?:\[[\d;?]*)?$/;
+const pieces = /\u001b\[[\d;?]*[A-Za-z]|\r|\n|[^\u001b\r\n]+/g;
+const toLine = /^\u001b\[(\d+);1H$/;
+// oxlint-enable no-control-regex
 
 /** As much of a terminal as our programs use: cursor to a line, erasing, line feeds, colours. */
 class Picture {
@@ -94,14 +105,13 @@ class Picture {
   write(chunk: string): void {
     const text = this.#rest + chunk;
     // A sequence that has come in part waits for the rest of it.
-    const cut = /\u001b(?:\[[\d;?]*)?$/.exec(text)?.index ?? text.length;
+    const cut = unfinished.exec(text)?.index ?? text.length;
     this.#rest = text.slice(cut);
-    for (const piece of text.slice(0, cut).match(/\u001b\[[\d;?]*[A-Za-z]|\r|\n|[^\u001b\r\n]+/g) ?? [])
-      this.#take(piece);
+    for (const piece of text.slice(0, cut).match(pieces) ?? []) this.#take(piece);
   }
 
   #take(piece: string): void {
-    const moved = /^\u001b\[(\d+);1H$/.exec(piece);
+    const moved = toLine.exec(piece);
     if (moved) this.#row = Number(moved[1]) - 1;
     else if (piece === '\u001b[2K') this.#lines[this.#row] = '';
     else if (piece === '\u001b[2J' || piece === '\u001b[?1049h' || piece === '\u001b[?1049l')

@@ -39,6 +39,14 @@ test('the signal that npm passes on is the same press', () => {
   stop[Symbol.dispose]();
 });
 
+test('a key stops as a signal does', () => {
+  const { press, stop, interrupts } = opened();
+  interrupts.interrupt('q');
+  expect(stop.draining.aborted).toBe(true);
+  expect(press(1_000)).toEqual({ draining: true, aborted: true });
+  stop[Symbol.dispose]();
+});
+
 test('no handler is left behind', () => {
   const { source, interrupts, stop } = opened();
   interrupts[Symbol.dispose]();

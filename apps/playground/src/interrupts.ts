@@ -9,23 +9,29 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 const samePressMs = 400;
 
+export interface Interrupts extends Disposable {
+  /** As a signal does: for keys, where the terminal makes no signal of Ctrl-C. */
+  readonly interrupt: (name: string) => void;
+}
+
 /** Lets a signal request the stop: the first one stops, a second one gives up. Dispose to take the handlers off. */
 export function stopOnInterrupts(
   stop: Stop,
   clock: Clock,
   source: NodeJS.EventEmitter = process,
-): Disposable {
+): Interrupts {
   let last = Number.NEGATIVE_INFINITY;
-  const interrupted = (name: string) => {
+  const interrupt = (name: string) => {
     const now = clock.monotonicMs();
     if (now - last < samePressMs) return;
     last = now;
     stop.request(name);
   };
-  for (const name of signals) source.on(name, interrupted);
+  for (const name of signals) source.on(name, interrupt);
   return {
+    interrupt,
     [Symbol.dispose]: () => {
-      for (const name of signals) source.off(name, interrupted);
+      for (const name of signals) source.off(name, interrupt);
     },
   };
 }

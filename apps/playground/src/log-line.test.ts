@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { complaintOf } from './log-line.ts';
+import { addressIn, complaintOf } from './log-line.ts';
 
 test.each([
   ['{"level":"info","msg":"started"}', undefined],
@@ -9,4 +9,12 @@ test.each([
   ['', undefined],
 ])('%s says %s', (line, complaint) => {
   expect(complaintOf(line)).toBe(complaint);
+});
+
+test.each([
+  ['{"level":"info","msg":"listening","http":"http://127.0.0.1:4711"}', 'http://127.0.0.1:4711'],
+  ['{"level":"info","msg":"started"}', undefined],
+  ['http://127.0.0.1:4711', undefined],
+])('the address in %s is %s', (line, address) => {
+  expect(addressIn(line)).toBe(address);
 });

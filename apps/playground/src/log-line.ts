@@ -9,6 +9,12 @@ export function complaintOf(line: string): string | undefined {
   return detail === undefined ? sentence : `${sentence} (${detail})`;
 }
 
+/** Where the process serves its status, in the line that says so. */
+export function addressIn(line: string): string | undefined {
+  const http = parsed(line)?.['http'];
+  return typeof http === 'string' ? http : undefined;
+}
+
 function parsed(line: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const entry: unknown = JSON.parse(line);

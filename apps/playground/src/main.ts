@@ -2,10 +2,13 @@
  * `npm start`: runs the playground until Ctrl-C, or with `--for 20s` for that long. Exit 0 after Ctrl-C, or when nothing
  * is missing and nothing out of order; 1 otherwise; 2 for wrong usage.
  */
+import type { Writable } from 'node:stream';
 import { standardOutput } from '@dstream/publishers';
 import { Stop, aborted, systemClock } from '@dstream/runtime';
+import { paintFor, readKeys, type Key } from '@dstream/terminal';
 import { CommanderError } from 'commander';
 import { parseArguments } from './arguments.ts';
+import { control, type Controlled } from './controls.ts';
 import { stopOnInterrupts } from './interrupts.ts';
 import { pipedScreen } from './piped-screen.ts';
 import { runPlayground } from './playground.ts';
@@ -15,15 +18,43 @@ import { terminalScreen } from './terminal-screen.ts';
 /** Longer than a stop by Ctrl-C ever takes. */
 const stopMs = 10_000;
 
-function openScreen(stop: Stop): Screen {
+interface Opened extends Disposable {
+  readonly screen: Screen;
+}
+
+function open(stop: Stop, onKey: (key: Key) => void): Opened {
   const { stream, terminal } = standardOutput();
   // A reader that goes away ends the playground as Ctrl-C does.
   for (const output of [stream, process.stderr])
     output.on('error', () => stop.drain('nobody reads the output'));
-  if (!terminal) return pipedScreen(stream, process.stderr, stop.draining);
-  const columns = () => process.stdout.columns || 80;
-  const colour = (process.env['NO_COLOR'] ?? '') === '';
-  return terminalScreen({ out: stream, columns, colour, hurry: stop.draining });
+  // A terminal that cannot place its cursor gets lines, as a pipe does.
+  if (terminal && process.env['TERM'] !== 'dumb') return openTerminal(stream, onKey);
+  return {
+    screen: pipedScreen(stream, process.stderr, stop.draining),
+    [Symbol.dispose]: () => undefined,
+  };
+}
+
+function openTerminal(out: Writable, onKey: (key: Key) => void): Opened {
+  const screen = terminalScreen({
+    out,
+    size: () => ({ columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 }),
+    paint: paintFor(true, process.env),
+    keys: process.stdin.isTTY,
+    time: () => new Date().toTimeString().slice(0, 8),
+  });
+  const redraw = () => screen.redraw();
+  process.stdout.on('resize', redraw);
+  const keys = process.stdin.isTTY
+    ? readKeys(process.stdin, (key) => (key === 'ctrl-l' ? redraw() : onKey(key)))
+    : undefined;
+  return {
+    screen,
+    [Symbol.dispose]: () => {
+      process.stdout.off('resize', redraw);
+      keys?.[Symbol.dispose]();
+    },
+  };
 }
 
 /** Stopped by hand, what was still on the way is not missed. */
@@ -33,19 +64,44 @@ function exitCode({ missing, outOfOrder }: Summary, interrupted: boolean): numbe
 
 async function run(stop: Stop): Promise<number> {
   const { forMs } = parseArguments(process.argv.slice(2));
-  using _signals = stopOnInterrupts(stop, systemClock);
-  const screen = openScreen(stop);
-  const options = { clock: systemClock, screen, forMs, stop: stop.draining, abort: stop.aborted };
-  const whole = runPlayground(options).finally(() => screen.clear());
-  const summary = await Promise.race([whole, aborted(stop.aborted).then(() => 'aborted' as const)]);
+  using interrupts = stopOnInterrupts(stop, systemClock);
+  let controlled: Controlled | undefined;
+  using opened = open(stop, (key) => {
+    if (key === 'q' || key === 'ctrl-c') interrupts.interrupt(key);
+    else if (controlled !== undefined) control(key, controlled);
+  });
+  const { screen } = opened;
+  const controllable = (now: Controlled) => (controlled = now);
+  const options = {
+    clock: systemClock,
+    screen,
+    forMs,
+    stop: stop.draining,
+    abort: stop.aborted,
+    controllable,
+  };
+  try {
+    const whole = runPlayground(options);
+    const summary = await Promise.race([whole, aborted(stop.aborted).then(() => 'aborted' as const)]);
+    return await ended(summary, screen, stop.draining.aborted);
+  } finally {
+    await screen.close();
+  }
+}
+
+async function ended(
+  summary: Summary | 'aborted' | undefined,
+  screen: Screen,
+  interrupted: boolean,
+): Promise<number> {
+  await screen.close();
   if (summary === 'aborted') {
-    screen.clear();
     screen.say('killed everything');
     return 1;
   }
   if (summary === undefined) return 0;
   await screen.summary(summary);
-  return exitCode(summary, stop.draining.aborted);
+  return exitCode(summary, interrupted);
 }
 
 async function main(): Promise<number> {

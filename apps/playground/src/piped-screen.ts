@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { onAbort } from '@dstream/runtime';
+import { written } from '@dstream/terminal';
 import type { Screen } from './screen.ts';
 
 /**
@@ -11,19 +11,8 @@ export function pipedScreen(out: Writable, err: Writable, hurry: AbortSignal): S
   return {
     say: (text) => void err.write(`${text}\n`),
     change: (_event, line) => written(out, `${line}\n`, hurry),
-    live: () => undefined,
-    clear: () => undefined,
+    show: undefined,
+    close: () => Promise.resolve(),
     summary: (summary) => written(out, `${JSON.stringify(summary)}\n`),
   };
-}
-
-/** Resolves when the text is out, has failed (the stream's `error` event says so), or `hurry` aborts. */
-export function written(stream: Writable, text: string, hurry?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const forget = hurry === undefined ? () => undefined : onAbort(hurry, resolve);
-    stream.write(text, () => {
-      forget();
-      resolve();
-    });
-  });
 }

@@ -7,9 +7,13 @@ import { access } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { DStreamError, type Clock } from '@dstream/core';
 import { startStandIns } from '@dstream/stand-ins';
+import { formatCount } from '@dstream/status';
 import sql from 'mssql';
 import { Arrivals } from './arrivals.ts';
-import { Replicas, whileRunning } from './replicas.ts';
+import type { Controlled } from './controls.ts';
+import { LiveStatus } from './live-status.ts';
+import type { PlaygroundView } from './playground-view.ts';
+import { Replicas, whileRunning, type ReplicaState } from './replicas.ts';
 import type { Screen, Summary } from './screen.ts';
 import { shopSchema, shopTables } from './shop-schema.ts';
 import { Workload } from './workload.ts';
@@ -23,6 +27,8 @@ export interface PlaygroundOptions {
   readonly stop: AbortSignal;
   /** The second one. */
   readonly abort: AbortSignal;
+  /** Called once there is something that keys can control. */
+  readonly controllable: (controlled: Controlled) => void;
 }
 
 const config = fileURLToPath(new URL('../../../config/playground.hcl', import.meta.url));
@@ -42,6 +48,9 @@ interface Course extends PlaygroundOptions {
   readonly workload: Workload;
   readonly arrivals: Arrivals;
   readonly replicas: Replicas;
+  readonly status: LiveStatus;
+  /** Monotonic milliseconds. */
+  readonly startedMs: number;
 }
 
 /** Resolves with what came through; undefined when it was stopped before it ran. Rejects when a part of it fails. */
@@ -62,12 +71,20 @@ export async function runPlayground(options: PlaygroundOptions): Promise<Summary
   const arrivals = new Arrivals();
   const workload = new Workload({ pool, clock, random: Math.random, pauseMs });
   const replicas = startReplicas(options, { ...standIns.env }, arrivals);
-  const course = { ...options, workload, arrivals, replicas };
+  const status = liveStatus(options, replicas);
+  const course = { ...options, workload, arrivals, replicas, status, startedMs: clock.monotonicMs() };
+  options.controllable({ replicas, workload, say: (text) => screen.say(text) });
   try {
-    await showing(course, () => work(course));
+    await showing(course, async () => {
+      try {
+        await work(course);
+      } finally {
+        if (!options.abort.aborted) screen.say('stopping the processes');
+        await replicas.stop(stop.aborted ? interruptedGraceMs : graceMs, options.abort);
+      }
+    });
   } finally {
-    if (!options.abort.aborted) screen.say('stopping the processes');
-    await replicas.stop(stop.aborted ? interruptedGraceMs : graceMs, options.abort);
+    await screen.close();
   }
   return summarise(workload, arrivals);
 }
@@ -103,6 +120,15 @@ function startReplicas(
       arrivals.add(event, clock.wallMs());
       return screen.change(event, line);
     },
+  });
+}
+
+function liveStatus({ clock, screen }: PlaygroundOptions, replicas: Replicas): LiveStatus {
+  return new LiveStatus({
+    clock,
+    tables: shopTables,
+    addresses: () => replicas.states.map(({ address }) => address).filter((address) => address !== undefined),
+    say: (text) => screen.say(text),
   });
 }
 
@@ -143,32 +169,57 @@ async function settled({ clock, workload, arrivals, replicas, stop, abort }: Cou
   });
 }
 
-/** Keeps the live line up to date while `work` is under way. */
-async function showing(
-  { clock, screen, workload, arrivals }: Course,
-  work: () => Promise<void>,
-): Promise<void> {
+/** Keeps what is seen up to date while `work` is under way. */
+async function showing(course: Course, work: () => Promise<void>): Promise<void> {
+  const { show } = course.screen;
+  if (show === undefined) return work();
   const done = new AbortController();
-  const refreshing = (async () => {
-    while (!done.signal.aborted) {
-      screen.live(liveLine(workload.written, arrivals));
-      await clock.sleep(refreshMs, done.signal).catch(() => undefined);
-    }
-  })();
+  const refreshing = Promise.all([course.status.run(done.signal), drawing(course, show, done.signal)]);
   try {
     await work();
   } finally {
     done.abort();
     await refreshing;
-    screen.clear();
   }
 }
 
-function liveLine(written: number, { counts, lastLatencyMs }: Arrivals): string {
-  const onTheWay = Math.max(0, written - counts.delivered);
-  const numbers = `written ${written}   delivered ${counts.delivered}   on the way ${onTheWay}`;
-  return `${numbers}   lag ${lastLatencyMs} ms   (Ctrl-C stops)`;
+async function drawing(
+  course: Course,
+  show: (view: PlaygroundView) => void,
+  done: AbortSignal,
+): Promise<void> {
+  while (!done.aborted) {
+    show(viewOf(course));
+    await course.clock.sleep(refreshMs, done).catch(() => undefined);
+  }
 }
+
+function viewOf({ clock, workload, arrivals, replicas, status, startedMs, stop }: Course): PlaygroundView {
+  return {
+    elapsedMs: clock.monotonicMs() - startedMs,
+    paused: workload.paused,
+    stopping: stop.aborted,
+    written: workload.written,
+    counts: arrivals.counts,
+    latencyMs: arrivals.lastLatencyMs,
+    status: status.document,
+    processes: replicas.states.map((state) => ({ ...state, does: whatItDoes(state, status) })),
+  };
+}
+
+function whatItDoes({ instance, state }: ReplicaState, { document }: LiveStatus): string {
+  if (state === 'killed' || state === 'starting') return '';
+  const replica = document.replicas.find((one) => one.instance === instance);
+  const delivered = document.outputs.find((output) => output.replica === instance)?.delivered ?? null;
+  const parts = [
+    ...(replica?.tables == null ? [] : [`owns ${counted(replica.tables, 'table')}`]),
+    ...(replica?.sessions == null ? [] : [`holds ${counted(replica.sessions, 'session')}`]),
+    ...(delivered === null ? [] : [`${formatCount(delivered)} delivered`]),
+  ];
+  return parts.join(', ');
+}
+
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 function summarise({ written }: Workload, arrivals: Arrivals): Summary {
   const { delivered, repeats, outOfOrder } = arrivals.counts;

@@ -1,11 +1,12 @@
 /**
- * The `dstream` processes of the playground. Running → failed (one ended by itself: `failed` aborts with the reason) or
- * stopping (it is wanted: they drain; after the grace they are killed) → ended.
+ * The `dstream` processes of the playground. Starting → running (it says where its status is) → killed (on purpose,
+ * the others go on) or stopping (it is wanted: they drain; after the grace they are killed) → ended. One that ends by
+ * itself fails the playground: `failed` aborts with the reason.
  */
 import { decodeEnvelope, DStreamError, type Clock, type StampedEvent } from '@dstream/core';
 import { withAny } from '@dstream/runtime';
 import { Child } from './child-process.ts';
-import { complaintOf } from './log-line.ts';
+import { addressIn, complaintOf } from './log-line.ts';
 
 export interface ReplicasOptions {
   readonly clock: Clock;
@@ -17,27 +18,82 @@ export interface ReplicasOptions {
   readonly say: (text: string) => void;
 }
 
+type Command = 'ingester' | 'processor';
+
+export interface ReplicaState {
+  readonly instance: string;
+  readonly command: Command;
+  readonly state: 'starting' | 'running' | 'killed' | 'stopping';
+  readonly pid: number | undefined;
+  /** Where its status is, while it runs. */
+  readonly address: string | undefined;
+}
+
+/** With what it does, in a few words. */
+export interface ProcessView extends ReplicaState {
+  readonly does: string;
+}
+
 interface Replica {
+  readonly instance: string;
+  readonly command: Command;
   readonly child: Child;
   readonly ended: Promise<void>;
+  address: string | undefined;
+  killed: boolean;
 }
+
+/** Ingesters that run at a time, at most: each takes some 100 MB. */
+const maxIngesters = 5;
 
 export class Replicas {
   readonly #options: ReplicasOptions;
   readonly #failed = new AbortController();
-  readonly #replicas: readonly Replica[];
+  readonly #replicas: Replica[] = [];
   #stopping = false;
 
   constructor(options: ReplicasOptions) {
     this.#options = options;
-    this.#replicas = (['ingester', 'processor'] as const).flatMap((command) =>
-      [1, 2].map((n) => this.#start(command, `${command}-${n}`)),
-    );
+    for (const command of ['ingester', 'processor'] as const) for (const _ of [1, 2]) this.#start(command);
   }
 
   /** Aborts when a process has ended that nobody stopped; the reason says which and its last words. */
   get failed(): AbortSignal {
     return this.#failed.signal;
+  }
+
+  /** In the order of their start, ingesters first. */
+  get states(): readonly ReplicaState[] {
+    const ingestersFirst = [...this.#replicas].sort((a, b) =>
+      a.command < b.command ? -1 : a.command > b.command ? 1 : 0,
+    );
+    return ingestersFirst.map((replica) => {
+      const { instance, command, child, address } = replica;
+      const state = this.#stateOf(replica);
+      return { instance, command, state, pid: child.pid, address: state === 'running' ? address : undefined };
+    });
+  }
+
+  #stateOf({ killed, address }: Replica): ReplicaState['state'] {
+    if (killed) return 'killed';
+    if (this.#stopping) return 'stopping';
+    return address === undefined ? 'starting' : 'running';
+  }
+
+  /** Kills the ingester that runs longest: nothing is saved or given back. Its name; undefined when none runs. */
+  killIngester(): string | undefined {
+    const victim = this.#replicas.find(({ command, killed }) => command === 'ingester' && !killed);
+    if (victim === undefined || this.#stopping) return undefined;
+    victim.killed = true;
+    victim.child.signal('SIGKILL');
+    return victim.instance;
+  }
+
+  /** Starts one more. Its name; undefined when there are enough. */
+  startIngester(): string | undefined {
+    const alive = this.#replicas.filter(({ command, killed }) => command === 'ingester' && !killed);
+    if (alive.length >= maxIngesters || this.#stopping) return undefined;
+    return this.#start('ingester').instance;
   }
 
   /** Lets them finish, at most for `graceMs`; kills what is left then, or at once when `abort` aborts. */
@@ -55,22 +111,28 @@ export class Replicas {
     await killing;
   }
 
-  #start(command: 'ingester' | 'processor', instance: string): Replica {
+  #start(command: Command): Replica {
     const { config, env, say } = this.#options;
-    say(`starting dstream ${command} --config config/playground.hcl --instance ${instance}`);
+    const number = 1 + this.#replicas.filter((replica) => replica.command === command).length;
+    const instance = `${command}-${number}`;
+    say(`starting ${instance}: dstream ${command} --config config/playground.hcl --instance ${instance}`);
     let lastWords: string | undefined;
     const child = new Child({
       args: [command, '--config', config, '--instance', instance, '--log-format', 'json'],
       env,
       onLine: (line) => this.#arrived(instance, line),
       onLog: (line) => {
+        replica.address ??= addressIn(line);
         const complaint = complaintOf(line);
         if (complaint === undefined) return;
         lastWords = complaint;
         if (!this.#stopping) say(`${instance}: ${complaint}`);
       },
     });
-    return { child, ended: this.#watch(instance, child, () => lastWords) };
+    const ended = this.#watch(instance, child, () => lastWords);
+    const replica: Replica = { instance, command, child, ended, address: undefined, killed: false };
+    this.#replicas.push(replica);
+    return replica;
   }
 
   /** Never rejects. */
@@ -82,7 +144,8 @@ export class Replicas {
     } catch (error) {
       how = `could not run: ${error instanceof Error ? error.message : String(error)}`;
     }
-    if (this.#stopping) return;
+    const onPurpose = this.#replicas.some((replica) => replica.instance === instance && replica.killed);
+    if (this.#stopping || onPurpose) return;
     this.#stopping = true;
     const words = lastWords();
     const text = `${instance} ${how}${words === undefined ? '' : `; it said: ${words}`}`;

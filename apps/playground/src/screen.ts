@@ -1,5 +1,6 @@
 /** What a person or a program sees of the playground. */
 import type { StampedEvent } from '@dstream/core';
+import type { PlaygroundView } from './playground-view.ts';
 
 export interface Summary {
   /** Committed row changes. */
@@ -18,10 +19,10 @@ export interface Screen {
   say(text: string): void;
   /** A change, as it came. Resolves when the next one may come: a slow reader slows the processors, as it should. */
   change(event: StampedEvent, line: string): Promise<void>;
-  /** How it stands, now. */
-  live(text: string): void;
-  /** Takes the live line away. */
-  clear(): void;
-  /** The last of all; resolves when it is out. */
+  /** How it stands, now. Undefined where nobody looks: then nothing has to be found out for it. */
+  readonly show: ((view: PlaygroundView) => void) | undefined;
+  /** Gives a terminal back as it was; what is said later stands below it. Twice is harmless. */
+  close(): Promise<void>;
+  /** The last of all, after `close`; resolves when it is out. */
   summary(summary: Summary): Promise<void>;
 }

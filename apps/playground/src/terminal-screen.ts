@@ -1,64 +1,74 @@
-/** For a person: what is starting, the changes as they arrive, and one live line below them. */
+/**
+ * For a person: the whole terminal as a panel. Changes are kept and shown at the next look, five times a second: they
+ * would be too fast to read one by one, and the terminal never slows the processors.
+ */
 import type { Writable } from 'node:stream';
 import { prettyLine } from '@dstream/publishers';
-import { fitLine, textWidth } from '@dstream/terminal';
-import { written } from './piped-screen.ts';
+import { FullScreen, inColour, written, type Paint, type Size } from '@dstream/terminal';
+import { panelLines } from './panel.ts';
+import type { PlaygroundView } from './playground-view.ts';
 import type { Screen, Summary } from './screen.ts';
 
 export interface TerminalOptions {
   readonly out: Writable;
-  /** Width of the terminal now. */
-  readonly columns: () => number;
-  readonly colour: boolean;
-  /** When it aborts nothing waits for the terminal any more. */
-  readonly hurry: AbortSignal;
+  /** Of the terminal, now. */
+  readonly size: () => Size;
+  readonly paint: Paint;
+  /** Whether keys are read: then they are named. */
+  readonly keys: boolean;
+  /** Time of day for what happened, as `12:34:56`. */
+  readonly time: () => string;
 }
 
-/** Room for the `^C` that the terminal itself writes behind the live line, and for the cursor. */
-const reserved = 3;
+export interface TerminalScreen extends Screen {
+  /** Draws again, whole: the terminal has another size, or something was written over it. */
+  redraw(): void;
+}
 
-/** The live line is erased and drawn again around every other line. No line is longer than the terminal is wide. */
-export function terminalScreen({ out, columns, colour, hurry }: TerminalOptions): Screen {
-  const pretty = prettyLine({ colour });
-  let live = '';
-  const above = (text: string, until?: AbortSignal) => {
-    const erase = eraser(live, columns());
-    live = fitLine(live, columns() - reserved);
-    return written(out, `${erase}${fitLine(text, columns())}\n${live}`, until);
-  };
-  const draw = (text: string) => {
-    const erase = eraser(live, columns());
-    live = fitLine(text, columns() - reserved);
-    out.write(`${erase}${live}`);
-  };
+/** More lines than a terminal has. */
+const kept = 300;
+
+export function terminalScreen({ out, size, paint, keys, time }: TerminalOptions): TerminalScreen {
+  const pretty = prettyLine({ colour: paint === inColour });
+  const full = new FullScreen({ out, size });
+  const sentences: string[] = [];
+  const changes: string[] = [];
+  let view: PlaygroundView | undefined;
+  let closed: Promise<void> | undefined;
+  const draw = () => full.draw(panelLines({ view, sentences, changes, keys }, size(), paint));
   return {
-    say: (text) => void above(text, hurry),
-    change: (event, line) => above(pretty({ event, line, orderingKey: '' }), hurry),
-    live: draw,
-    clear: () => draw(''),
-    summary: async (summary) => {
-      draw('');
-      for (const text of sentences(summary)) await above(text);
+    say: (text) => {
+      if (closed !== undefined) {
+        out.write(`${text}\n`);
+        return;
+      }
+      keep(sentences, `${paint('dim', time())}  ${text}`);
+      draw();
     },
+    change: (event, line) => {
+      keep(changes, pretty({ event, line, orderingKey: '' }));
+      return Promise.resolve();
+    },
+    show: (now) => {
+      view = now;
+      draw();
+    },
+    redraw: () => {
+      full.invalidate();
+      draw();
+    },
+    close: () => (closed ??= full.leave()),
+    summary: (summary) => written(out, sentencesOf(summary)),
   };
 }
 
-/** Erases the live line; a terminal that became narrower has broken it into several. */
-function eraser(live: string, columns: number): string {
-  const above = Math.max(0, Math.ceil(textWidth(live) / columns) - 1);
-  return `${above > 0 ? `\u001b[${above}A` : ''}\r\u001b[J`;
+function keep(lines: string[], line: string): void {
+  lines.push(line);
+  if (lines.length > kept) lines.splice(0, lines.length - kept);
 }
 
-function sentences({
-  written,
-  delivered,
-  missing,
-  repeats,
-  outOfOrder,
-  latencyMs,
-}: Summary): readonly string[] {
-  return [
-    `${written} written, ${delivered} delivered, ${missing} missing, ${repeats} repeated, ${outOfOrder} out of order`,
-    `from commit to console: ${latencyMs.p50} ms at the median, ${latencyMs.p99} ms at p99`,
-  ];
+function sentencesOf({ written, delivered, missing, repeats, outOfOrder, latencyMs }: Summary): string {
+  return `${written} written, ${delivered} delivered, ${missing} missing, ${repeats} repeated, ${outOfOrder} out of order
+from commit to console: ${latencyMs.p50} ms at the median, ${latencyMs.p99} ms at p99
+`;
 }

@@ -20,6 +20,7 @@ type Step = (request: () => sql.Request) => Promise<number>;
 export class Workload {
   readonly #options: WorkloadOptions;
   #written = 0;
+  #paused = false;
 
   constructor(options: WorkloadOptions) {
     this.#options = options;
@@ -28,6 +29,16 @@ export class Workload {
   /** Row changes that were committed. */
   get written(): number {
     return this.#written;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Stops writing after the transaction that is under way, or goes on. True when it pauses now. */
+  togglePause(): boolean {
+    this.#paused = !this.#paused;
+    return this.#paused;
   }
 
   /** The first customers and products. On abort the rest is left out. */
@@ -43,10 +54,14 @@ export class Workload {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, pauseMs, random } = this.#options;
     while (!signal.aborted) {
-      if (random() < 0.05) await this.#rollBack(this.#next());
-      else await this.#commit(this.#next());
+      if (!this.#paused) await this.#step();
       await clock.sleep(pauseMs * (0.5 + random()), signal).catch(() => undefined);
     }
+  }
+
+  async #step(): Promise<void> {
+    if (this.#options.random() < 0.05) await this.#rollBack(this.#next());
+    else await this.#commit(this.#next());
   }
 
   #next(): Step {

@@ -6,6 +6,7 @@
 import { writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { fitLine } from './cell-width.ts';
+import { written } from './written.ts';
 
 export interface Size {
   readonly columns: number;
@@ -89,13 +90,10 @@ export class FullScreen {
     return `${fresh ? '\u001b[2J' : ''}${changed.join('')}`;
   }
 
-  /** Resolves when the terminal is as it was. Twice is harmless. */
+  /** Resolves when the terminal is as it was, or is gone. Twice is harmless. */
   leave(): Promise<void> {
-    this.#left ??= new Promise((resolve) => {
-      this.#options.out.write(leave, () => {
-        process.off('exit', this.#atExit);
-        resolve();
-      });
+    this.#left ??= written(this.#options.out, leave).then(() => {
+      process.off('exit', this.#atExit);
     });
     return this.#left;
   }

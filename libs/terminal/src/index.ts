@@ -4,3 +4,4 @@ export * from './paint.ts';
 export * from './read-keys.ts';
 export * from './table.ts';
 export * from './wrap-text.ts';
+export * from './written.ts';

@@ -46,6 +46,10 @@ test('what may not be left out is cut as far as it may be', () => {
   expect(shown(13)).toEqual(['NAME    COUNT', 'Custo…      7', '王小明  12345']);
 });
 
+test('where nothing more can be left out the line is cut', () => {
+  expect(shown(9)).toEqual(['NAME    …', 'Custo…  …', '王小明  …']);
+});
+
 test('a column without any text is not there', () => {
   expect(shown(80, [{ name: 'a', count: 1 }])).toEqual(['NAME  COUNT', 'a         1']);
 });
@@ -55,7 +59,7 @@ test('the style is laid over the whole cell', () => {
   const styled = [
     { ...columns[0], title: 'NAME', cell: (row: Row) => row.name, style: () => 'red' as const },
   ];
-  expect(layoutTable(styled, [{ name: 'ab', count: 1 }], { width: 9, paint }).lines).toEqual([
+  expect(layoutTable(styled, [{ name: 'ab', count: 1 }], { width: 20, paint }).lines).toEqual([
     '<red>ab  </>',
   ]);
 });

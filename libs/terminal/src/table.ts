@@ -38,7 +38,7 @@ interface Sized<Row> extends Column<Row> {
   readonly leastWidth: number;
 }
 
-/** Columns without any text but their title are left out. */
+/** No line is wider than `width`. Columns without any text but their title are left out. */
 export function layoutTable<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
@@ -49,7 +49,7 @@ export function layoutTable<Row>(
     width,
     gap,
   );
-  const join = (cells: readonly string[]) => cells.join(' '.repeat(gap)).trimEnd();
+  const join = (cells: readonly string[]) => fitLine(cells.join(' '.repeat(gap)).trimEnd(), width);
   const header = join(shown.map((column) => paint('dim', filled(column, column.title))));
   return {
     header,

@@ -1,7 +1,7 @@
 /** `dstream status` at work: once or again and again, for a person or as JSON. */
 import { systemClock } from '@dstream/runtime';
 import { statusLines, type StatusDocument } from '@dstream/status';
-import { paintFor } from '@dstream/terminal';
+import { paintFor, written } from '@dstream/terminal';
 import { azureCredentials } from '../azure-credential.ts';
 import { StatusSource } from './status-source.ts';
 import { watchAsJson, watchOnScreen } from './watch-status.ts';
@@ -24,21 +24,15 @@ export async function showStatus(options: StatusOptions): Promise<number> {
   const onScreen = process.stdout.isTTY && !json;
   if (watchMs !== undefined) return (onScreen ? watchOnScreen : watchAsJson)(source, watchMs);
   const document = await source.look(new AbortController().signal);
-  await write(onScreen ? text(document) : `${JSON.stringify(document)}\n`);
+  // What is left in a pipe is lost at the exit. Nobody who reads it is no failure.
+  process.stdout.on('error', () => undefined);
+  await written(process.stdout, onScreen ? text(document) : `${JSON.stringify(document)}\n`);
   return exitCodeOf(options, document);
 }
 
 function text(document: StatusDocument): string {
   const paint = paintFor(true, process.env);
   return `${statusLines(document, { width: process.stdout.columns || usualColumns, paint }).join('\n')}\n`;
-}
-
-/** Resolves when it is out, for what is left in a pipe is lost at the exit; or when nobody reads it. */
-function write(text: string): Promise<void> {
-  process.stdout.on('error', () => undefined);
-  return new Promise((resolve) => {
-    process.stdout.write(text, () => resolve());
-  });
 }
 
 /** With addresses only and not one that answers nothing is known. */
