@@ -112,8 +112,7 @@ test(
       { instance: 'processor-3', services: ['processor'], reachable: true, address: at, tables: null },
     ]);
     expect(seen.outputs).toMatchObject([{ replica: 'processor-3', name: 'console' }]);
-    for (const secret of secretsIn({ ...pipeline.env }))
-      expect(JSON.stringify(seen)).not.toContain(secret);
+    for (const secret of secretsIn({ ...pipeline.env })) expect(JSON.stringify(seen)).not.toContain(secret);
 
     one.signal('SIGKILL');
     two.signal('SIGKILL');
@@ -174,11 +173,11 @@ test('only what the leases need has to be set: without it status says which line
 });
 
 test.each([
-  { args: [] },
-  { args: ['--address', 'nowhere'] },
-  { args: ['--address', 'h:1/status'] },
-  { args: ['--address', 'h:1', '--watch', 'soon'] },
-])('status $args is a wrong usage and exits 2', async ({ args }) => {
+  [],
+  ['--address', 'nowhere'],
+  ['--address', 'h:1/status'],
+  ['--address', 'h:1', '--watch', 'soon'],
+])('status %s is a wrong usage and exits 2', async (...args) => {
   const { code, out, err } = await run(args, {});
   expect([code, out]).toEqual([2, '']);
   expect(err).not.toMatch(/^\s+at /m);
