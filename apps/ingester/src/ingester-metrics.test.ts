@@ -118,7 +118,7 @@ describe('the metrics of a table', () => {
     expect(await of('dstream_table_epoch')).toHaveLength(1);
   });
 
-  test('a thousand tables are written in less than 50 milliseconds', async () => {
+  test('a thousand tables are written in less than 50 milliseconds of CPU', async () => {
     const { ingester, owns, metrics } = rig();
     for (let i = 0; i < 1_000; i += 1) {
       const meter = owns(tableOf(`Table${i}`));
@@ -130,12 +130,12 @@ describe('the metrics of a table', () => {
     const times: number[] = [];
     let bytes = 0;
     for (let i = 0; i < 10; i += 1) {
-      const startedMs = performance.now();
+      const before = process.threadCpuUsage();
       bytes = (await metrics.text()).length;
-      times.push(performance.now() - startedMs);
+      const { user, system } = process.threadCpuUsage(before);
+      times.push((user + system) / 1_000);
     }
     expect(bytes).toBeGreaterThan(1_000_000);
-    // The best of ten: what a busy machine adds is not ours.
     expect(Math.min(...times)).toBeLessThan(50);
   });
 });

@@ -37,13 +37,13 @@ export class Ingester implements Service {
     this.#parts = parts;
     const database = new CommonOutage('moving tables', 'tables', parts.log, parts.clock);
     this.#owned = new OwnedTables(
-      (lease) => new TableOwner(lease, parts, database.part()),
+      (lease) => new TableOwner(lease, parts, database.part(tableName(lease.table))),
       parts.metrics.replica,
     );
     this.#tables = new TableList({
       ...parts,
       patienceMs: parts.settings.leaseDurationMs / 5,
-      outage: database.part({ counts: false }),
+      outage: database.part('the list of tables', { counts: false }),
     });
     this.#outage = new Outage('balancing the tables', parts.log, parts.clock);
     this.#acquiring = new Outage('taking tables', parts.log, parts.clock);

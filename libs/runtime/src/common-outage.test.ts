@@ -23,7 +23,7 @@ const cut = new DStreamError('Transient', 'the connection was cut');
 describe('an outage of what many depend on', () => {
   test('is one error line when it begins and one line when the last works again, with their number', async () => {
     const { lines, clock, outage } = rig();
-    const parts = Array.from({ length: 20 }, () => outage.part());
+    const parts = Array.from({ length: 20 }, (_, n) => outage.part(`dbo.T${n}`));
     for (let i = 0; i < 3; i += 1) {
       for (const [n, part] of parts.entries()) part.failed(n % 2 === 0 ? away : cut);
       await clock.advance(10_000);
@@ -34,7 +34,7 @@ describe('an outage of what many depend on', () => {
       [
         'error',
         'moving tables: failing, trying again',
-        { code: 'Unreachable', reason: 'nobody answers', sinceSeconds: 0, tables: 1 },
+        { code: 'Unreachable', reason: 'nobody answers', sinceSeconds: 0, example: 'dbo.T0', tables: 1 },
       ],
       ['info', 'moving tables: working again', { afterSeconds: 30, tables: 20 }],
     ]);
@@ -42,7 +42,7 @@ describe('an outage of what many depend on', () => {
 
   test('is said again every five minutes, with those that it hits now', async () => {
     const { lines, clock, outage } = rig();
-    const parts = [outage.part(), outage.part(), outage.part({ counts: false })];
+    const parts = [outage.part('dbo.A'), outage.part('dbo.A'), outage.part('the list', { counts: false })];
     for (const part of parts) part.failed(away);
     await clock.advance(300_000);
     for (const part of parts) part.failed(away);
@@ -51,7 +51,7 @@ describe('an outage of what many depend on', () => {
 
   test('is said again when a person must mend it', () => {
     const { lines, outage } = rig();
-    const part = outage.part();
+    const part = outage.part('dbo.A');
     part.failed(away);
     part.failed(new DStreamError('LoginFailed', 'the password is wrong'));
     part.failed(new DStreamError('LoginFailed', 'the password is wrong'));
@@ -63,7 +63,7 @@ describe('an outage of what many depend on', () => {
 
   test('ends with the last that leaves, which is not said to be working, and the next one is said anew', () => {
     const { lines, outage } = rig();
-    const [a, b] = [outage.part(), outage.part()];
+    const [a, b] = [outage.part('dbo.A'), outage.part('dbo.A')];
     a.failed(away);
     b.failed(away);
     a.left();

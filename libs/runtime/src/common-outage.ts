@@ -39,22 +39,24 @@ export class CommonOutage {
     this.#clock = clock;
   }
 
-  /** `counts` is false for a part that is not one of those that are counted. */
-  part({ counts = true } = {}): OutagePart {
+  /** `name` is said of the part that fails first: an error may be its own. `counts` is false for one that is not counted. */
+  part(name: string, { counts = true } = {}): OutagePart {
     const part: OutagePart = {
-      failed: (error) => this.#failed(part, counts, error),
+      failed: (error) => {
+        if (counts) this.#counting.add(part);
+        this.#failed(part, name, error);
+      },
       succeeded: () => this.#ended(part, 'working again'),
       left: () => this.#ended(part, 'not tried here any more'),
     };
     return part;
   }
 
-  #failed(part: OutagePart, counts: boolean, error: DStreamError): void {
+  #failed(part: OutagePart, name: string, error: DStreamError): void {
     const now = this.#clock.monotonicMs();
     const first = this.#failing.size === 0;
     if (first) this.#begin(now);
     this.#failing.add(part);
-    if (counts) this.#counting.add(part);
     this.#most = Math.max(this.#most, this.#counting.size);
     const fatal = error.disposition === 'fatal';
     const news = first || (fatal && !this.#saidFatal) || now - this.#saidAt >= remindMs;
@@ -62,6 +64,7 @@ export class CommonOutage {
       code: error.code,
       reason: error.message,
       sinceSeconds: this.#seconds(now),
+      example: name,
       [this.#counted]: this.#counting.size,
     };
     if (!news) {
