@@ -32,7 +32,7 @@ export const ingesterSchema = {
     db_type: withDefault(choice(['sqlserver']), 'sqlserver', 'Kind of database.'),
     db_connection_string: required(
       databaseConnectionString,
-      'The database, as Server=…;Database=… or sqlserver://….',
+      'The database, as Server=…;Database=… or sqlserver://…, with User Id and Password or Authentication=Active Directory Default.',
       { secret: true },
     ),
     tables: required(
