@@ -28,7 +28,10 @@ const entities = {
           { Name: 'a.events', Subscriptions: [{ Name: 'all' }] },
           { Name: 'c.events', Subscriptions: [{ Name: 'all' }] },
         ],
-        Queues: [{ Name: 'b.events', Properties: { RequiresSession: true } }],
+        Queues: [
+          { Name: 'b.events', Properties: { RequiresSession: true } },
+          { Name: 'small.events', Properties: { MaxMessageSize: 4_096 } },
+        ],
       },
     ],
   },
@@ -131,6 +134,16 @@ describe('the Service Bus output', () => {
     expect(all?.applicationProperties).not.toHaveProperty('operation');
     expect(String(all?.messageId)).toMatch(new RegExp(`^${events[0]?.event.metadata.id}:3:[0-9a-f]{16}$`));
     expect(fewer?.messageId).not.toBe(all?.messageId);
+  });
+
+  test('a packed message that the entity does not take goes change by change, and only the culprit is named', async () => {
+    const publisher = publisherOf({ limits: { maxBytes: 131_072, maxChanges: 500 } });
+    const events = [1, 2, 3, 4, 5].map((n) => changes.event('Small', n, 'x'.repeat(n === 3 ? 5_000 : 1_000)));
+    const error = await failing(publisher, events);
+    expect(error).toMatchObject({ code: 'MessageTooLarge', failures: [{ from: 2 }] });
+    await publisher.publish(events.slice(3), never);
+    const lines = standIn.messages('small.events').map(({ body }) => String(body));
+    expect(lines.flatMap((body) => body.split('\n'))).toEqual(events.toSpliced(2, 1).map(({ line }) => line));
   });
 
   test('a change that came by no session gets that of its table', async () => {
