@@ -292,7 +292,7 @@ describe('a path that names fill in', () => {
 
   test('gives each table its file, in directories that are made', async () => {
     const { files, open, cleanUp } = setup();
-    const publisher = await open({ path: '/d/{{ database }}/{{schema}}.{{ table }}.jsonl' });
+    const publisher = await open({ path: '/d/{{ database }}/{{schema}}.{{- table -}}.jsonl' });
     await publisher.publish([inTable(1, 'A'), inTable(2, 'B'), inTable(3, 'A')], { signal: never });
     expect([files.durable('/d/d/dbo.A.jsonl'), files.durable('/d/d/dbo.B.jsonl')]).toEqual([
       lines(1, 3),

@@ -1,8 +1,7 @@
 /** A path that may hold `{{ server }}`, `{{ database }}`, `{{ schema }}` and `{{ table }}`, filled in for each change. */
 import { dirname } from 'node:path';
+import { fillNames } from '@dstream/config/schema';
 import { shorten, type ChangeMetadata, type Hash } from '@dstream/core';
-
-const name = /\{\{\s*(server|database|schema|table)\s*\}\}/g;
 
 /** Of one filled-in name. File systems take names of 255 bytes. */
 const maxName = 100;
@@ -19,7 +18,7 @@ export class PathTemplate {
 
   /** True when changes may go to several files. */
   get varies(): boolean {
-    return this.#template.search(name) >= 0;
+    return fillNames(this.#template, () => '') !== this.#template;
   }
 
   /** The directory that must be there: those that names fill in are made. */
@@ -33,7 +32,7 @@ export class PathTemplate {
     const key = `${server}\0${database}\0${schema}\0${table}`;
     const known = this.#paths.get(key);
     if (known !== undefined) return known;
-    const path = this.#template.replace(name, (_, part: keyof typeof metadata) => this.#safe(metadata[part]));
+    const path = fillNames(this.#template, (part) => this.#safe(metadata[part]));
     this.#paths.set(key, path);
     return path;
   }
