@@ -101,9 +101,4 @@ export class Metrics {
   text(): Promise<string> {
     return this.#registry.metrics();
   }
-
-  /** Forgets all metrics: the next text is empty. */
-  clear(): void {
-    this.#registry.clear();
-  }
 }
