@@ -77,12 +77,17 @@ ${output}
       (error: unknown) => String(error).replaceAll(`${join(folder, 'dstream.hcl')}:`, ''),
     );
 
-  test('receives every change, in order', async () => {
+  test('receives every change, in order, in each of its outputs', async () => {
     await using broker = await openStandInBroker();
     const configuration = await load(
       `    type     = "book"
     title    = "Atlas"
-    password = "{{ env "PASSWORD" }}"`,
+    password = "{{ env "PASSWORD" }}"
+  }
+  output "copy" {
+    type     = "book"
+    title    = "Copy"
+    required = false`,
       broker.endpoint.connectionString,
     );
     await using service = composeProcessor({
@@ -94,24 +99,25 @@ ${output}
       credential: () => expect.unreachable('nothing signs in here'),
       httpAddress: () => undefined,
     });
-    const [shelf] = opened;
+    const [shelf, copy] = opened;
     expect(shelf).toMatchObject({
       output: 'shelf',
       settings: { title: 'Atlas', pages: 100, password: 'open-sesame' },
     });
+    expect(copy?.output).toBe('copy');
     await using topic = broker.topic();
     const stop = new AbortController();
     const running = service.run({ draining: stop.signal, aborted: never });
     await topic.send(messages(30), { signal: never });
     await until(
-      () => shelf?.book.events.length === 30,
-      () => `${shelf?.book.events.length} of 30 changes arrived`,
+      () => shelf?.book.events.length === 30 && copy?.book.events.length === 30,
+      () => `${shelf?.book.events.length} and ${copy?.book.events.length} of 30 changes arrived`,
     );
     stop.abort(new Error('enough'));
     await running;
-    expect(shelf?.book.events.map(({ event }) => event.metadata.id)).toEqual(
-      Array.from({ length: 30 }, (_, i) => `c${i + 1}`),
-    );
+    const ids = Array.from({ length: 30 }, (_, i) => `c${i + 1}`);
+    expect(shelf?.book.events.map(({ event }) => event.metadata.id)).toEqual(ids);
+    expect(copy?.book.events.map(({ event }) => event.metadata.id)).toEqual(ids);
   });
 
   test('is checked like the others, with the nearest name for what is unknown', async () => {
