@@ -79,3 +79,12 @@ test.each(['Unauthorized', 'Unreachable'] as const)(
     await expect.poll(() => server.connections()).toBe(0);
   },
 );
+
+test('what passes at the login passes for tokens too', async () => {
+  const { server } = await standIn();
+  const source = sourceOf(forms.ado(server.port), new FakeCredential());
+  server.faults.refuseLogins(60_000, 40_613); // "Database is not currently available"
+  await expect(source.tables({ signal: never })).rejects.toMatchObject({ code: 'Unreachable' });
+  server.faults.clear();
+  expect(await source.tables({ signal: never })).toHaveLength(1);
+});

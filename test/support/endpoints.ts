@@ -47,6 +47,24 @@ export function realSqlServer(): SqlServerEndpoint | undefined {
   return connectionString === undefined ? undefined : { connectionString };
 }
 
+/** A hub for the tests: what others left in it is passed over. */
+export interface EventHubsEndpoint {
+  readonly connectionString: string;
+  readonly hub: string;
+  readonly consumerGroup: string;
+}
+
+/** Undefined when `DSTREAM_TEST_EVENT_HUBS_CONNECTION_STRING` is not set. */
+export function realEventHubs(): EventHubsEndpoint | undefined {
+  const connectionString = variable('EVENT_HUBS_CONNECTION_STRING');
+  if (connectionString === undefined) return undefined;
+  return {
+    connectionString,
+    hub: variable('EVENT_HUBS_HUB') ?? 'dstream-test',
+    consumerGroup: variable('EVENT_HUBS_CONSUMER_GROUP') ?? 'dstream',
+  };
+}
+
 /** All that the pipeline needs. */
 export interface RealServices {
   readonly serviceBus: ServiceBusEndpoint;
