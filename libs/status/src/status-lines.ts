@@ -87,14 +87,14 @@ function stateText({ state, fault }: TableStatusRow): string {
 
 function tableColumns(atMs: number): readonly Column<TableStatusRow>[] {
   return [
-    { title: 'TABLE', cell: ({ table }) => table, least: 10, keep: 'end' },
-    { title: 'OWNER', cell: ({ owner }) => (owner === '' ? '?' : (owner ?? dash)), least: 8, keep: 'end' },
+    { title: 'TABLE', cell: ({ table }) => table, least: 24, keep: 'end' },
+    { title: 'OWNER', cell: ({ owner }) => (owner === '' ? '?' : (owner ?? dash)), least: 14, keep: 'end' },
     { title: 'EPOCH', cell: ({ epoch }) => formatCount(epoch), align: 'right', rank: 2 },
     { title: 'LAG', cell: ({ lagMs }) => formatDuration(lagMs), align: 'right' },
     { title: 'RATE', cell: ({ changesPerSecond }) => formatRate(changesPerSecond), align: 'right', rank: 1 },
     { title: 'STATE', cell: stateText, style: ({ state }) => stateStyles[state], least: 8 },
-    { title: 'SAVED', cell: ({ checkpoint }) => age(checkpoint?.savedAt, atMs), align: 'right', rank: 4 },
-    { title: 'POSITION', cell: ({ position }) => position ?? dash, least: 12, keep: 'end', rank: 3 },
+    { title: 'SAVED', cell: ({ checkpoint }) => age(checkpoint?.savedAt, atMs), align: 'right', rank: 3 },
+    { title: 'POSITION', cell: ({ position }) => position ?? dash, least: 20, keep: 'end', rank: 4 },
   ];
 }
 
@@ -105,7 +105,7 @@ function age(at: string | null | undefined, nowMs: number): string {
 }
 
 const replicaColumns: readonly Column<ReplicaRow>[] = [
-  { title: 'REPLICA', cell: ({ instance }) => instance ?? dash, least: 10, keep: 'end' },
+  { title: 'REPLICA', cell: ({ instance }) => instance ?? dash, least: 14, keep: 'end' },
   { title: 'SERVICE', cell: ({ services }) => services.join(', ') || dash, least: 9 },
   { title: 'TABLES', cell: ({ tables }) => formatCount(tables), align: 'right' },
   { title: 'SESSIONS', cell: ({ sessions }) => formatCount(sessions), align: 'right', rank: 2 },

@@ -1,0 +1,230 @@
+import type { LeaseOverview, StoredTable } from '@dstream/core';
+import type { InstanceId } from '@dstream/core';
+import { expect, test } from 'vitest';
+import type { Answer } from './ask-replica.ts';
+import type { ReportedTable } from './replica-report.ts';
+import { statusOf } from './status-of.ts';
+
+const atMs = Date.UTC(2026, 10, 20);
+
+function stored(table: string, change: Partial<StoredTable> = {}): StoredTable {
+  const checkpoint = { position: '5', generation: 1, savedAt: '2026-11-19T23:59:50.000Z' };
+  return {
+    key: `s/d/dbo.${table}`,
+    owner: 'i1' as InstanceId,
+    epoch: 3,
+    checkpoint,
+    problem: undefined,
+    ...change,
+  };
+}
+
+function reported(table: string, change: Partial<ReportedTable> = {}): ReportedTable {
+  return {
+    key: `s/d/dbo.${table}`,
+    table: `dbo.${table}`,
+    owner: 'i1',
+    epoch: 3,
+    position: '7',
+    lagMs: 40,
+    changes: 12,
+    changesPerSecond: 1.5,
+    fault: null,
+    ...change,
+  };
+}
+
+function answer(instance: string, ...tables: readonly ReportedTable[]): Answer {
+  const report = { ingester: { instance, tables }, processor: undefined };
+  return { address: `http://${instance}`, report, problem: undefined };
+}
+
+function refused(instance: string): Answer {
+  return { address: `http://${instance}`, report: undefined, problem: 'nothing listens there' };
+}
+
+function overview(tables: readonly StoredTable[], instances: readonly string[] = ['i1']): LeaseOverview {
+  return {
+    instances: instances.map((name) => ({ instance: name as InstanceId, address: `http://${name}` })),
+    tables,
+  };
+}
+
+const tableOf = (inputs: Omit<Parameters<typeof statusOf>[0], 'atMs'>) =>
+  statusOf({ ...inputs, atMs }).tables[0];
+
+test('what the owner says and what is stored stand together', () => {
+  expect(
+    statusOf({ atMs, overview: overview([stored('A')]), answers: [answer('i1', reported('A'))] }),
+  ).toEqual({
+    version: 1,
+    at: '2026-11-20T00:00:00.000Z',
+    tables: [
+      {
+        table: 'dbo.A',
+        key: 's/d/dbo.A',
+        state: 'running',
+        owner: 'i1',
+        epoch: 3,
+        position: '7',
+        lagMs: 40,
+        changesPerSecond: 1.5,
+        changes: 12,
+        fault: null,
+        checkpoint: { position: '5', generation: 1, savedAt: '2026-11-19T23:59:50.000Z' },
+        note: null,
+      },
+    ],
+    replicas: [
+      {
+        instance: 'i1',
+        services: ['ingester'],
+        address: 'http://i1',
+        reachable: true,
+        tables: 1,
+        sessions: null,
+        note: null,
+      },
+    ],
+    outputs: [],
+    notes: [],
+  });
+});
+
+test('of an owner who cannot be asked only what is stored is known, and why', () => {
+  expect(tableOf({ overview: overview([stored('A')]), answers: [refused('i1')] })).toMatchObject({
+    state: 'unknown',
+    owner: 'i1',
+    position: '5',
+    lagMs: null,
+    changesPerSecond: null,
+    changes: null,
+    note: 'i1 cannot be asked: nothing listens there',
+  });
+});
+
+test('a deposed owner is not believed, whatever it says', () => {
+  const seen = tableOf({
+    overview: overview([stored('A', { owner: 'i2' as InstanceId, epoch: 4 })], ['i1', 'i2']),
+    answers: [answer('i1', reported('A', { lagMs: 1 })), answer('i2', reported('A', { owner: 'i1' }))],
+  });
+  expect(seen).toMatchObject({
+    state: 'unknown',
+    owner: 'i2',
+    epoch: 4,
+    lagMs: null,
+    note: 'i2 does not know yet that it owns it, or not any more',
+  });
+});
+
+test('who has taken the table since the storage was read is believed', () => {
+  const seen = tableOf({
+    overview: overview([stored('A')], ['i1', 'i2']),
+    answers: [answer('i2', reported('A', { owner: 'i2', epoch: 4 }))],
+  });
+  expect(seen).toMatchObject({ state: 'running', owner: 'i2', epoch: 4, lagMs: 40 });
+});
+
+test('a table that nobody holds is free, also when its last owner still believes', () => {
+  const free = stored('A', { owner: undefined });
+  expect(tableOf({ overview: overview([free]), answers: [answer('i1', reported('A'))] })).toMatchObject({
+    state: 'free',
+    owner: null,
+    epoch: 3,
+    position: '5',
+    lagMs: null,
+    note: null,
+  });
+});
+
+test('an owner that is not announced any more leaves its table when the lease ends', () => {
+  expect(tableOf({ overview: overview([stored('A')], []), answers: [] })?.note).toBe(
+    'i1 is not announced any more: the table is taken over when its lease ends',
+  );
+});
+
+test('a lock of another program has an owner without a name', () => {
+  const foreign = stored('A', { owner: '' as InstanceId, epoch: 0 });
+  expect(tableOf({ overview: overview([foreign]), answers: [] })).toMatchObject({
+    state: 'unknown',
+    note: 'another program holds its lock',
+  });
+});
+
+test('a fault and an unreadable checkpoint are faults', () => {
+  const fault = { code: 'HistoryLost', message: 'gone' };
+  const broken = stored('B', { owner: undefined, checkpoint: undefined, problem: 'it is not JSON' });
+  const { tables } = statusOf({
+    atMs,
+    overview: overview([stored('A'), broken]),
+    answers: [answer('i1', reported('A', { fault }))],
+  });
+  expect(tables).toMatchObject([
+    { state: 'fault', fault },
+    { state: 'fault', fault: { code: 'CheckpointUnreadable', message: 'it is not JSON' }, position: null },
+  ]);
+});
+
+test('what is configured and was never owned is seen, by name without regard to case, and by pattern', () => {
+  const configured = [
+    { schema: 'DBO', table: 'a' },
+    { schema: 'dbo', table: 'Late' },
+    { schema: 'dbo', table: undefined },
+    { schema: 'sales', table: undefined },
+  ];
+  const { tables } = statusOf({ atMs, configured, overview: overview([stored('A')]), answers: [] });
+  expect(tables.map(({ table, state, key }) => [table, state, key])).toEqual([
+    ['dbo.A', 'unknown', 's/d/dbo.A'],
+    ['dbo.Late', 'unseen', null],
+    ['sales.*', 'unseen', null],
+  ]);
+});
+
+test('without a storage the newest epoch that anybody names decides', () => {
+  const answers = [
+    answer('i1', reported('A', { epoch: 3 }), reported('B', { owner: null, epoch: null })),
+    answer('i2', reported('A', { owner: 'i2', epoch: 4 })),
+    answer('i3', reported('C', { owner: 'i9', epoch: 1 })),
+  ];
+  expect(statusOf({ atMs, answers }).tables).toMatchObject([
+    { table: 'dbo.A', state: 'running', owner: 'i2', epoch: 4 },
+    { table: 'dbo.C', state: 'unknown', owner: 'i9', note: 'i9 was not asked' },
+  ]);
+});
+
+test('tables of one name in two databases are two', () => {
+  const other = { ...stored('A'), key: 's/other/dbo.A' };
+  expect(statusOf({ atMs, overview: overview([other, stored('A')]), answers: [] }).tables).toMatchObject([
+    { table: 'dbo.A', key: 's/d/dbo.A' },
+    { table: 'dbo.A', key: 's/other/dbo.A' },
+  ]);
+});
+
+test('who answers under another name than announced is not the one that was meant', () => {
+  const impostor = { ...answer('elsewhere', reported('A', { owner: 'elsewhere' })), address: 'http://i1' };
+  const status = statusOf({ atMs, overview: overview([stored('A')]), answers: [impostor] });
+  expect(status.replicas).toMatchObject([
+    { instance: 'i1', reachable: false, note: expect.stringContaining('elsewhere answers there') },
+  ]);
+  expect(status.tables).toMatchObject([{ state: 'unknown', owner: 'i1', lagMs: null }]);
+});
+
+test('a replica without an address is unknown, and one that was only given by its address is listed', () => {
+  const silent = { instances: [{ instance: 'i1' as InstanceId, address: undefined }], tables: [] };
+  const processor = {
+    address: 'http://p',
+    problem: undefined,
+    report: { ingester: undefined, processor: { instance: 'p', sessions: 3, outputs: [] } },
+  };
+  const answers = [processor, refused('gone')];
+  expect(statusOf({ atMs, overview: silent, answers }).replicas).toMatchObject([
+    { instance: 'i1', reachable: false, address: null, note: expect.stringContaining('serves no status') },
+    { instance: 'p', reachable: true, services: ['processor'], sessions: 3, tables: null },
+    { instance: null, reachable: false, address: 'http://gone', note: 'nothing listens there' },
+  ]);
+});
+
+test('nobody announced is a note, but only where the storage was asked', () => {
+  expect(statusOf({ atMs, overview: overview([], []), answers: [] }).notes).toHaveLength(1);
+  expect(statusOf({ atMs, answers: [] }).notes).toEqual([]);
+});
