@@ -156,6 +156,64 @@ test("the processor's topic is that of the ingester in the same file", async () 
   expect(found?.source.topic).toBe('changes');
 });
 
+test('an output has what its type makes of its keys, and what every output has', async () => {
+  const text = processor(`  output "stock" {
+    type      = "warehouse"
+    namespace = "shop.example.com"
+    required  = false
+    buffer    = 4096
+  }
+  output "again" {
+    type              = "warehouse"
+    connection_string = "{{ env "BUS" }}"
+    name              = "{{ env "NAME" }}.{{ table }}"
+    buffer            = 4096
+  }`);
+  const found = await load(text, ['processor'], { NAME: 'cdc' });
+  expect(found.processor?.outputs.slice(1)).toEqual([
+    {
+      path: 'processor.output.stock',
+      name: 'stock',
+      type: 'warehouse',
+      required: false,
+      bufferBytes: 4096,
+      settings: { name: '{{ table }}', connection: { kind: 'namespace', namespace: 'shop.example.com' } },
+      open: expect.any(Function),
+    },
+    {
+      path: 'processor.output.again',
+      name: 'again',
+      type: 'warehouse',
+      required: true,
+      bufferBytes: 4096,
+      settings: {
+        name: 'cdc.{{ table }}',
+        connection: { kind: 'connection-string', connectionString: env.BUS },
+      },
+      open: expect.any(Function),
+    },
+  ]);
+  expect(found.notes).toEqual([
+    'dstream.hcl:19: processor.output.again.buffer: it has no effect on a required output; add required = false',
+  ]);
+});
+
+test('nothing needs a secret where the managed identity signs in', async () => {
+  const text = `${ingester()}${processor()}`
+    .replaceAll('connection_string = "{{ env "BUS" }}"', 'namespace = "shop.servicebus.windows.net"')
+    .replace('connection_string = "{{ env "BLOB" }}"', 'account_url = "https://shop.blob.core.windows.net"');
+  const DB = 'Server=db1;Database=shop;Authentication=Active Directory Default';
+  const found = await load(text, ['ingester', 'processor'], { DB, BUS: '', BLOB: '' });
+  const namespace = { kind: 'namespace', namespace: 'shop.servicebus.windows.net' };
+  expect(found.ingester?.dbConnectionString).toBe(DB);
+  expect(found.ingester?.topic.connection).toEqual(namespace);
+  expect(found.processor?.source.connection).toEqual(namespace);
+  expect(found.ingester?.locks.connection).toEqual({
+    kind: 'account-url',
+    accountUrl: 'https://shop.blob.core.windows.net',
+  });
+});
+
 test('a command needs only the variables of its own blocks, and sees only those blocks', async () => {
   const text = ingester('  ordering = "key"') + processor().replace('"BUS"', '"OTHER"');
   const found = await load(text, ['processor'], { DB: '', OTHER: env.BUS });
