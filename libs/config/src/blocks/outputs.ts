@@ -61,7 +61,8 @@ export function readOutput(node: BlockNode, parent: Place, context: Context): Ou
     path: canonicalPath(reading.place.path),
     name: node.labels[0] ?? type.type,
     type: type.type,
-    required: reading.values.required,
+    // What is wrong with it is said once, where it stands.
+    required: !reading.isSound('required') || reading.values.required,
     bufferBytes: reading.values.buffer,
     ...destination,
   };

@@ -1,4 +1,4 @@
-import type { ProcessorConfig } from '../configuration.ts';
+import type { OutputConfig, ProcessorConfig } from '../configuration.ts';
 import { canonicalPath, type Context } from '../context.ts';
 import type { BlockNode } from '../hcl-document.ts';
 import type { OutputTypes } from '../output-type.ts';
@@ -63,6 +63,7 @@ export function readProcessor(
   const outputNodes = node.blocks.filter((block) => block.type === 'output');
   checkOutputs(node, outputNodes, context);
   const outputs = outputNodes.map((output) => readOutput(output, place, context));
+  checkSomeRequired(node, outputs, context);
   const sourceNode = blockOf(node, sourceSchema.type);
   if (sourceNode === undefined) return undefined;
   return {
@@ -86,6 +87,19 @@ function checkOutputs(node: BlockNode, outputs: readonly BlockNode[], context: C
     if (first === undefined) seen.set(name, output);
     else context.problems.add(output, sameName(name, first));
   }
+}
+
+/** Messages are taken as fast as required outputs accept them. Without one a backlog would only run through the buffers. */
+function checkSomeRequired(
+  node: BlockNode,
+  outputs: readonly (OutputConfig | undefined)[],
+  context: Context,
+): void {
+  if (outputs.length === 0 || outputs.some((output) => output?.required !== false)) return;
+  context.problems.add(
+    node,
+    'no output is required, so no message would wait for one and a backlog would be lost; remove required = false from one',
+  );
 }
 
 function sameName(name: string, first: BlockNode): string {

@@ -13,8 +13,7 @@ processor {
     connection_string = "{{ env "BUS" }}"
   }
   output {
-    type     = "console"
-    required = false
+    type = "console"
   }
   transform "mask" {
     type = "hash"

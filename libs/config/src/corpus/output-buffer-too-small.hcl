@@ -17,4 +17,7 @@ processor {
     required = false
     buffer = 10
   }
+  output "screen" {
+    type = "console"
+  }
 }
