@@ -92,7 +92,7 @@ function tableColumns(atMs: number): readonly Column<TableStatusRow>[] {
     { title: 'EPOCH', cell: ({ epoch }) => formatCount(epoch), align: 'right', rank: 2 },
     { title: 'LAG', cell: ({ lagMs }) => formatDuration(lagMs), align: 'right' },
     { title: 'RATE', cell: ({ changesPerSecond }) => formatRate(changesPerSecond), align: 'right', rank: 1 },
-    { title: 'STATE', cell: stateText, style: ({ state }) => stateStyles[state], least: 8 },
+    { title: 'STATE', cell: stateText, style: ({ state }) => stateStyles[state], least: 14 },
     { title: 'SAVED', cell: ({ checkpoint }) => age(checkpoint?.savedAt, atMs), align: 'right', rank: 3 },
     { title: 'POSITION', cell: ({ position }) => position ?? dash, least: 20, keep: 'end', rank: 4 },
   ];
@@ -109,7 +109,13 @@ const replicaColumns: readonly Column<ReplicaRow>[] = [
   { title: 'SERVICE', cell: ({ services }) => services.join(', ') || dash, least: 9 },
   { title: 'TABLES', cell: ({ tables }) => formatCount(tables), align: 'right' },
   { title: 'SESSIONS', cell: ({ sessions }) => formatCount(sessions), align: 'right', rank: 2 },
-  { title: 'ADDRESS', cell: ({ address }) => address ?? dash, least: 14, keep: 'end', rank: 1 },
+  {
+    title: 'ADDRESS',
+    cell: ({ address }) => address?.replace(/^http:\/\//, '') ?? dash,
+    least: 14,
+    keep: 'end',
+    rank: 1,
+  },
   {
     title: 'STATE',
     cell: ({ reachable }) => (reachable ? 'answers' : 'unknown'),
