@@ -65,6 +65,15 @@ describe('the name of a destination', () => {
     expect(destinationNames(template, eventHubNames, hash)(persons)).toBe(first);
   });
 
+  test.each(['server', 'database', 'schema', 'table'] as const)('changes when only the %s does', (part) => {
+    const name = destinationNames(`{{ ${part} }}`, eventHubNames, hash);
+    expect([name(persons), name({ ...persons, [part]: 'other' }), name(persons)]).toEqual([
+      persons[part].toLowerCase(),
+      'other',
+      persons[part].toLowerCase(),
+    ]);
+  });
+
   test('is possible for the service, and different for different tables, whatever their names', () => {
     const part = fc.string({ unit: fc.constantFrom('a', 'b', '.', '_', '-', '/', ' ', 'é'), minLength: 1 });
     const table = fc.record({ server: fc.constant('s'), database: part, schema: part, table: part });

@@ -59,7 +59,7 @@ export function destinationNames(
 ): (table: NamedTable) => string {
   if (fillNames(template, () => '') === template) return () => template;
   const remembered = new Map<string, string>();
-  return (table) => {
+  const recall = (table: NamedTable): string => {
     const key = [table.server, table.database, table.schema, table.table].join('\n');
     const known = remembered.get(key);
     if (known !== undefined) return known;
@@ -68,6 +68,16 @@ export function destinationNames(
     remembered.set(key, name);
     return name;
   };
+  // Neighbours are mostly of one table: to compare costs a fraction of looking it up.
+  let last: { readonly table: NamedTable; readonly name: string } | undefined;
+  return (table) => {
+    if (last === undefined || !isSame(last.table, table)) last = { table, name: recall(table) };
+    return last.name;
+  };
+}
+
+function isSame(a: NamedTable, b: NamedTable): boolean {
+  return a.table === b.table && a.schema === b.schema && a.database === b.database && a.server === b.server;
 }
 
 function nameOf(template: string, table: NamedTable, maxLength: number, hash: Hash): string {
