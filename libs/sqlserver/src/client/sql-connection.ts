@@ -100,9 +100,7 @@ function connected(connection: Connection, signal: AbortSignal): Promise<void> {
 }
 
 function valuesOf(cells: readonly Cell[]): unknown[] {
-  const values: unknown[] = Array.from({ length: cells.length });
-  for (let i = 0; i < cells.length; i += 1) values[i] = cells[i]?.value;
-  return values;
+  return cells.map(({ value }) => value);
 }
 
 function addParameter(request: Request, parameter: Parameter): void {

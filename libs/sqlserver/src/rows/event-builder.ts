@@ -59,7 +59,10 @@ export class EventBuilder {
 
   #key(row: Row): Row | null {
     const { key } = this.#options.instance;
-    return key.length === 0 ? null : Object.fromEntries(key.map((name) => [name, row[name] ?? null]));
+    const [only] = key;
+    if (only === undefined) return null;
+    if (key.length === 1) return { [only]: row[only] ?? null };
+    return Object.fromEntries(key.map((name) => [name, row[name] ?? null]));
   }
 
   /** text, ntext and image are NULL in row 1, whatever they held. */

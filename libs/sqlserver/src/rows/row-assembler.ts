@@ -64,6 +64,8 @@ export class RowAssembler {
 type Unnumbered = Pick<LogicalChange, 'operation' | 'after' | 'before'>;
 
 function numbered(changes: readonly Unnumbered[], ordinal: number): LogicalChange[] {
+  const [only] = changes;
+  if (only !== undefined && changes.length === 1) return [{ ...only, ordinal: ordinal + 1, tie: 0 }];
   const seen = new Map<number, number>();
   return changes.map((change, index) => {
     const tie = seen.get(change.after.operation) ?? 0;
@@ -73,6 +75,23 @@ function numbered(changes: readonly Unnumbered[], ordinal: number): LogicalChang
 }
 
 function pairUp(group: readonly ChangeRow[], keyText: KeyText): Unnumbered[] {
+  return single(group) ?? pairAll(group, keyText);
+}
+
+/** The usual groups, without the lists that the others take: an insert or a delete, and an update of plain columns. */
+function single([first, second, third]: readonly ChangeRow[]): Unnumbered[] | undefined {
+  if (first === undefined || third !== undefined) return undefined;
+  const { operation } = first;
+  if (second === undefined) {
+    if (operation === rowOperation.insert) return [{ operation: 'insert', after: first }];
+    return operation === rowOperation.delete ? [{ operation: 'delete', after: first }] : undefined;
+  }
+  if (operation !== rowOperation.updateBefore || second.operation !== rowOperation.updateAfter)
+    return undefined;
+  return [{ operation: 'update', after: second, before: first }];
+}
+
+function pairAll(group: readonly ChangeRow[], keyText: KeyText): Unnumbered[] {
   const of = (operation: number) => group.filter((row) => row.operation === operation);
   const [deleted, befores] = [of(rowOperation.delete), of(rowOperation.updateBefore)];
   const replaced = of(rowOperation.insert).map((row) => pairInsert(row, deleted, keyText));

@@ -17,7 +17,7 @@ import type { ChangeRow, LogicalChange } from '../rows/change-row.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
 import type { SourceObserver } from '../source-observer.ts';
 import { pageResults, PageStatements, type PageCursor } from '../sql/page-statement.ts';
-import { Batcher } from './batcher.ts';
+import { batchLimits, Batcher } from './batcher.ts';
 import { CommitTimes } from './commit-times.ts';
 import { gapBelow, neededFrom } from './gap.ts';
 import { PageMeter } from './page-meter.ts';
@@ -53,6 +53,12 @@ interface Progress {
  * of the function to find nothing.
  */
 const pageShare = 2;
+
+/**
+ * Rows that wait while the last batch is on its way: as many as the next one takes. More would not be read sooner, but
+ * lie in memory until the garbage collector takes them for long-lived: measured, a fifth of the reader's CPU.
+ */
+const rowsAhead = batchLimits.changes;
 
 /** Behind every operation that a change table knows: whatever carries this seqval was read. */
 const behindAll = 5;
@@ -134,7 +140,8 @@ export class WindowReader {
     let toSkip = state.cursor.skip;
     let low: Lsn | undefined;
     state.times = new CommitTimes();
-    for await (const handful of client.stream(statement, limits, { signal }))
+    const ahead = { ...limits, maxRows: Math.min(limits.maxRows, rowsAhead) };
+    for await (const handful of client.stream(statement, ahead, { signal }))
       for (const cells of handful) {
         if (cells.set === pageResults.times) state.times.add(cells.values);
         else if (cells.set === pageResults.lowWaterMark) low = lowOf(cells.values);
