@@ -1,0 +1,84 @@
+/** Several outputs of a real process: all get everything, and one that is not required holds nothing up. */
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ProcessorReport } from '@dstream/processor';
+import { expect, test } from 'vitest';
+import { createCapturedTable, insertRows } from '../support/database.ts';
+import { Pipeline } from '../support/pipeline.ts';
+import { until } from '../support/until.ts';
+
+const numbers = (last: number) => Array.from({ length: last }, (_, n) => n + 1);
+
+async function numbersIn(file: string): Promise<readonly number[]> {
+  const text = await readFile(file, 'utf8');
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => (JSON.parse(line) as { readonly data: { readonly N: number } }).data.N);
+}
+
+test('console and files get every change; a destination that is not there yet has its changes once somebody makes it', async () => {
+  await using stack = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), 'dstream-outputs-'));
+  stack.defer(() => rm(directory, { recursive: true }));
+  const pipeline = stack.use(await Pipeline.start());
+  for (const table of ['A', 'B']) await createCapturedTable(pipeline.database, table);
+  const text = pipeline.configText({ tables: ['A', 'B'] }).replace(
+    /output \{[^}]*\}/,
+    `output "screen" {
+      type   = "console"
+      format = "json"
+    }
+    output "tables" {
+      type = "file"
+      path = "${directory}/{{ table }}.jsonl"
+    }
+    output "later" {
+      type     = "file"
+      path     = "${directory}/later/{{ table }}.jsonl"
+      required = false
+    }`,
+  );
+  const server = pipeline.run('server', await pipeline.file('outputs.hcl', text));
+  await server.logged('processor is working');
+  for (const table of ['A', 'B']) await insertRows(pipeline.database, table, { from: 1, to: 300 });
+  await pipeline.arrivedDistinct(600);
+
+  const { http } = JSON.parse(await server.logged('listening')) as { http: string };
+  const outputs = async () => {
+    const status = (await (await fetch(`${http}/status`)).json()) as { readonly processor: ProcessorReport };
+    return status.processor.outputs;
+  };
+  const before = await until(
+    async () => {
+      const seen = await outputs();
+      return seen[1]?.delivered === 600 && seen[2]?.waiting.changes === 600 && seen;
+    },
+    () => 'the files of the tables have everything, and the buffer, too',
+  );
+  expect(before).toMatchObject([
+    { name: 'screen', type: 'console', state: 'working', delivered: 600 },
+    { name: 'tables', type: 'file', required: true, state: 'working', dropped: 0, refused: 0 },
+    {
+      name: 'later',
+      required: false,
+      state: 'connecting',
+      failing: { code: 'EntityNotFound' },
+      delivered: 0,
+    },
+  ]);
+
+  await mkdir(join(directory, 'later'));
+  await until(
+    async () => (await outputs())[2]?.delivered === 600,
+    () => 'what waited was delivered',
+    60_000,
+  );
+  expect(await server.stop()).toBe(0);
+  for (const file of ['A.jsonl', 'B.jsonl', 'later/A.jsonl', 'later/B.jsonl']) {
+    expect(await numbersIn(join(directory, file))).toEqual(numbers(300));
+  }
+  const left = await readdir(directory, { recursive: true });
+  expect(left.filter((name) => !name.endsWith('.jsonl'))).toEqual(['later']);
+}, 90_000);
