@@ -218,10 +218,14 @@ export function publisherContract(name: string, open: (changes: Changes) => Prom
       expect(error).toMatchObject({ disposition: 'fatal', message: expect.stringMatching(/\S+ \S+/) });
     });
 
-    test('connecting ends with an abort', async () => {
+    test('connecting ends with an abort, and can be tried again', async () => {
       await using other = rig.open();
       const reason = new Error('stopping');
       await expect(other.connect({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+      await publisher[Symbol.asyncDispose]();
+      await other.connect(never);
+      await other.publish(changes.events('A', 1, 3), never);
+      expect(await arrived(3)).toEqual(given(changes.events('A', 1, 3)));
     });
 
     test('it can be disposed of twice, and without ever having been connected', async () => {
