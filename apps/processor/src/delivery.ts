@@ -34,7 +34,6 @@ export class DeliveryStep {
   /** Resolves when all of `deliveries` are settled. Rejects with LockLost, OutputClosed, what is given up, or `signal.reason`. */
   async run(deliveries: readonly Delivery[], signal: AbortSignal): Promise<void> {
     const { parts, outputs, hold, repeats, giveUp } = this.#options;
-    parts.metrics.received(deliveries.length);
     const decoding = { hash: parts.hash, nowMs: parts.clock.wallMs() };
     const decoded = deliveries.map(({ message }) => decodeMessage(message, decoding));
     const isNew = repeats.filter();

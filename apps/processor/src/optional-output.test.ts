@@ -160,6 +160,18 @@ describe('its buffer', () => {
     });
   });
 
+  test('a stop gives up a publish that hangs long before its own time is up', async () => {
+    const w = world();
+    w.other.hold = new Promise(() => undefined);
+    const running = w.start();
+    await w.send(...messages(1, 5));
+    await w.clock.advance(1_000);
+    w.draining.abort(new Error('stopping'));
+    await w.clock.advance(10_000);
+    await running;
+    expect([w.otherReport()?.dropped, w.topic.messages(), w.clock.sleeping]).toEqual([5, [], 0]);
+  });
+
   test('a stop that runs out of time ends a publish that hangs, and says what is lost', async () => {
     const w = world();
     w.other.hold = new Promise(() => undefined);

@@ -13,7 +13,7 @@ import {
   type RoutedEvent,
   type StopSignals,
 } from '@dstream/core';
-import { pause, retrying } from '@dstream/runtime';
+import { abortLater, pause, retrying, withAny } from '@dstream/runtime';
 import { ChangeBuffer } from './change-buffer.ts';
 import { LossLog } from './loss-log.ts';
 import type { OutputMonitor } from './output-monitor.ts';
@@ -25,6 +25,9 @@ import { publishBackoff } from './publish-in-order.ts';
 /** What one call publishes, at most: enough that the round trip does not count, little enough to be repeated. */
 const maxBatchBytes = 262_144;
 const maxBatchEvents = 1_000;
+
+/** What is under way at the stop, or begins after it, has this long: a third of the usual `shutdown_timeout`. */
+const hangMs = 10_000;
 
 export class OptionalOutput {
   readonly #monitor: OutputMonitor;
@@ -72,7 +75,9 @@ export class OptionalOutput {
     const again = (error: DStreamError) => error.code !== 'OutputClosed';
     const retry = { clock, random, outage: connecting, giveUp: stop.draining, again };
     try {
-      await retrying((signal) => output.publisher.connect({ signal }), stop.aborted, retry);
+      await this.#withinStop(stop, (signal) =>
+        retrying((attempt) => output.publisher.connect({ signal: attempt }), signal, retry),
+      );
     } catch (error) {
       this.#end(asDStreamError(error), stop);
       return;
@@ -84,7 +89,7 @@ export class OptionalOutput {
   #startLane(key: string): void {
     const stop = this.#stop;
     if (!this.#connected || stop === undefined || this.#lanes.has(key)) return;
-    const lane = this.#send(key, stop).catch((error: unknown) => this.#end(asDStreamError(error), stop));
+    const lane = this.#send(key, stop).catch((error: unknown) => this.#end(asDStreamError(error), stop, key));
     this.#lanes.set(key, lane);
   }
 
@@ -101,7 +106,9 @@ export class OptionalOutput {
         const events = this.#buffer.take(key, maxBatchBytes, size);
         if (events.length === 0) return;
         const isLast = stop.draining.aborted;
-        const attempt = await attemptToPublish(events, stop.aborted, attempting);
+        const attempt = await this.#withinStop(stop, (signal) =>
+          attemptToPublish(events, signal, attempting),
+        );
         this.#settle(key, attempt);
         size = attempt.narrow ? Math.ceil(events.length / 2) : maxBatchEvents;
         if (attempt.passing === undefined) backoff.reset();
@@ -125,12 +132,21 @@ export class OptionalOutput {
     this.#drop('refused', events, { code, reason: message, id: first.event.event.metadata.id });
   }
 
-  /** The output is of no use any more, or the time is up. */
-  #end(error: DStreamError, stop: StopSignals): void {
+  /** What hangs while the process stops is given up before it takes all the time of the stop. */
+  async #withinStop<T>(
+    { draining, aborted }: StopSignals,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    using late = abortLater(this.#parts.clock, hangMs, draining);
+    return await withAny([aborted, late.signal], work);
+  }
+
+  /** The output is of no use any more, or the time is up: for one session, or for all. */
+  #end(error: DStreamError, stop: StopSignals, key?: string): void {
     const [{ name }, { log }] = [this.#monitor.output, this.#parts];
     if (error.code !== 'OutputClosed') {
       if (!stop.draining.aborted) log.error(`output ${name}: sending failed in an unexpected way`, { error });
-      return this.#giveUp('stopping');
+      return this.#giveUp('stopping', key);
     }
     if (!this.#monitor.isClosed) {
       log.error(`output ${name}: closed, the process goes on without it`, { reason: error.message });

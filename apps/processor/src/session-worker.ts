@@ -108,6 +108,7 @@ export class SessionWorker {
     while (!taking.aborted && !this.#mayGo(sinceMs, busyAtMs)) {
       const waitMs = Math.min(settings.stateIntervalMs, settings.idleWhenFullMs);
       const deliveries = await this.#queue.take(waitMs, taking);
+      this.#parts.metrics.received(deliveries.length);
       if (deliveries.length > 0 && !taking.aborted) {
         await retrying((signal) => this.#step.run(deliveries, signal), hard, this.#delivering);
         busyAtMs = clock.monotonicMs();

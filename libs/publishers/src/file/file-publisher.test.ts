@@ -427,6 +427,9 @@ describe('two processes with one path', () => {
     await second[Symbol.asyncDispose]();
     await first.publish(of(2, 4), { signal: never });
     expect(files.durable('/d/out.jsonl')).toBe(lines(1, 3, 2, 4));
+    await expect(publisher({}, { host: 'third' }).connect({ signal: never })).rejects.toMatchObject({
+      code: 'FileInUse',
+    });
     await cleanUp();
   });
 

@@ -38,11 +38,11 @@ export interface FilePublisherOptions {
   readonly maxOpen?: number;
 }
 
-/** How often locks are renewed (stale after 30 s) and ages looked at. */
-const maintainMs = 5_000;
+/** How often files are looked after: their locks, their ages, and whether they rest. */
+const maintainMs = 1_000;
 
-/** A path that names fill in is given back after this long without a line: a session is held for longer than that. */
-const restMs = 5_000;
+/** A path that names fill in is given back after this long without a line: the session may be another replica's by then. */
+const restMs = 1_000;
 
 export class FilePublisher implements Publisher {
   readonly #options: FilePublisherOptions;

@@ -27,6 +27,9 @@ export interface ProcessIdentity {
 /** A lock whose file is not renewed for this long belongs to nobody. */
 export const staleMs = 30_000;
 
+/** How often it is renewed, at most. */
+const renewMs = 5_000;
+
 export interface PathLockOptions {
   readonly files: FileSystem;
   readonly clock: Clock;
@@ -73,23 +76,28 @@ export class PathLock {
     }
   }
 
-  /** To be called every few seconds, and before a write by `assertGood`. Throws FileInUse when the lock is lost. */
+  /** To be called every few seconds. Throws FileInUse when the lock is lost. */
   async renew(): Promise<void> {
-    if (this.#renewedAtMs === undefined) return;
+    if (this.#ageMs() >= renewMs) await this.#renew();
+  }
+
+  async #renew(): Promise<void> {
     const { files, clock, path } = this.#options;
     const nowMs = clock.monotonicMs();
-    const renewed = await unlessMissing(() => files.touch(this.#own).then(() => true));
-    this.#renewedAtMs = renewed === true ? nowMs : undefined;
-    if (renewed !== true)
+    this.#made = (await unlessMissing(() => files.touch(this.#own).then(() => true))) === true;
+    this.#renewedAtMs = this.#made ? nowMs : undefined;
+    if (!this.#made)
       throw new DStreamError('FileInUse', `${path}: its lock was taken over while this process stood still`);
   }
 
   /** Before a write: proves the lock anew when it was not renewed for two thirds of the time after which it is stale. */
   async assertGood(): Promise<void> {
-    const { clock } = this.#options;
-    if (this.#renewedAtMs !== undefined && clock.monotonicMs() - this.#renewedAtMs < (staleMs * 2) / 3)
-      return;
-    await this.renew();
+    if (this.#ageMs() >= (staleMs * 2) / 3) await this.#renew();
+  }
+
+  /** Since it was proven, in milliseconds; 0 for one that is not held. */
+  #ageMs(): number {
+    return this.#renewedAtMs === undefined ? 0 : this.#options.clock.monotonicMs() - this.#renewedAtMs;
   }
 
   /** Idempotent. */
