@@ -268,6 +268,17 @@ describe('the Service Bus output', () => {
       expect(await ids('a.events')).toEqual(idsOf(changes.events('A', 1, 2)));
     });
 
+    test('a link that the service takes away', async () => {
+      // What is sent before the client sees the detach has no answer, and the SDK does not say so.
+      const publisher = publisherOf({ sendTimeoutMs: 1_000 });
+      await publisher.publish([changes.event('A', 1), changes.event('C', 1)], never);
+      expect(standIn.detachLinks('a.events', 'amqp:link:detach-forced')).toBe(1);
+      await persist(publisher, changes.events('A', 2, 3));
+      await publisher.publish([changes.event('C', 2)], never);
+      expect(await ids('a.events')).toEqual(idsOf(changes.events('A', 1, 3)));
+      expect(await ids('c.events')).toEqual(idsOf(changes.events('C', 1, 2)));
+    });
+
     test('a topic that is full, for its own changes', async () => {
       const publisher = publisherOf();
       standIn.setFull('a.events', true);
