@@ -4,11 +4,13 @@ import { tableLine, type Figure } from './figure.ts';
 import { ingest } from './ingest.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
-import { processConsole } from './process.ts';
+import { processConsole, processFile, processServiceBus } from './process.ts';
 
 const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   ingest,
   'process-console': processConsole,
+  'process-service-bus': processServiceBus,
+  'process-file': processFile,
   latency,
   memory,
   backlog,

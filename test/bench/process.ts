@@ -1,32 +1,63 @@
 /** From a full subscription to a destination: the real processor against a loop over the SDK. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { alternate, type Run } from './alternate.ts';
 import type { BareDestination } from './bare/destinations.ts';
 import { figure, type Figure } from './figure.ts';
-import { fullSubscriptions, runLoop, runProcessor } from './processor-run.ts';
+import { fullSubscriptions, runLoop, runProcessor, sink } from './processor-run.ts';
 import { changes } from './sample.ts';
 
 /** Every run empties a subscription of its own: all were filled by one send. */
 const ours = ['ours1', 'ours2', 'ours3'];
 const bare = ['bare1', 'bare2', 'bare3'];
 
+/** One place to bring changes to, as each side is told of it. */
 interface Destination {
-  /** Part of the figures' names. */
-  readonly name: string;
   /** What stands between the braces of `output`. */
-  readonly output: string;
-  readonly bare: BareDestination;
+  readonly output: (round: number) => string;
+  readonly bare: (round: number, connectionString: string) => BareDestination;
 }
 
 export function processConsole(): Promise<readonly Figure[]> {
-  return processTo({ name: 'process-console', output: 'type = "console"', bare: { type: 'console' } });
+  const destination: Destination = { output: () => 'type = "console"', bare: () => ({ type: 'console' }) };
+  return processTo('process-console', destination);
 }
 
-async function processTo({ name, output, bare: destination }: Destination): Promise<readonly Figure[]> {
+/** To a topic without subscriptions, one change a message. */
+export function processServiceBus(): Promise<readonly Figure[]> {
+  const destination: Destination = {
+    output: () => `
+      type              = "azure_service_bus"
+      connection_string = "{{ env \\"DSTREAM_PUBLISHER_CONNECTION_STRING\\" }}"
+      name              = "${sink}"`,
+    bare: (_round, connectionString) => ({ type: 'service-bus', connectionString, topic: sink }),
+  };
+  return processTo('process-service-bus', destination);
+}
+
+/** Every run to a file of its own, in the folder for temporary files: see there which disk that is. */
+export async function processFile(): Promise<readonly Figure[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'dstream-bench-'));
+  try {
+    return await processTo('process-file', {
+      output: (round) => `
+        type = "file"
+        path = "${join(folder, `ours${round}.jsonl`)}"`,
+      bare: (round) => ({ type: 'file', path: join(folder, `bare${round}.jsonl`) }),
+    });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function processTo(name: string, destination: Destination): Promise<readonly Figure[]> {
   const full = await fullSubscriptions([...ours, ...bare]);
-  await using _standIns = full.standIns;
+  await using standIns = full.standIns;
+  const connectionString = standIns.env.DSTREAM_PUBLISHER_CONNECTION_STRING;
   const medians = await alternate({
-    ours: (round) => runProcessor(full, ours[round - 1] ?? '', output),
-    bare: (round) => runLoop(full, bare[round - 1] ?? '', destination),
+    ours: (round) => runProcessor(full, ours[round - 1] ?? '', destination.output(round)),
+    bare: (round) => runLoop(full, bare[round - 1] ?? '', destination.bare(round, connectionString)),
   });
   return [
     figure(`${name}, 1 KB changes of 4 tables`, rate(medians.ours), 'changes/s', rate(medians.bare)),

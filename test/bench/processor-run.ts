@@ -12,6 +12,8 @@ import { EndlessLoop } from './side-process.ts';
 import { StandInsProcess } from './stand-ins-process.ts';
 
 const topic = 'ingest-topic';
+/** A topic to send to. Nobody subscribes: what the broker has accepted it forgets. */
+export const sink = 'sink-topic';
 /** A topic that nobody sends to, with one subscription. */
 const quiet = { topic: 'quiet-topic', subscription: 'quiet' };
 
@@ -37,6 +39,7 @@ function entities(names: readonly string[]) {
   const declared = (Name: string) => ({ Name, Properties });
   const Topics = [
     { Name: topic, Subscriptions: names.map(declared) },
+    { Name: sink },
     { Name: quiet.topic, Subscriptions: [declared(quiet.subscription)] },
   ];
   return { UserConfig: { Namespaces: [{ Name: 'bench', Topics }] } };

@@ -1,21 +1,83 @@
 /** Where the bare loop brings changes. */
+import { open } from 'node:fs/promises';
+import { ServiceBusClient } from '@azure/service-bus';
+import { inBatches } from './sending.ts';
 
-export type BareDestination = { readonly type: 'console' };
+export type BareDestination =
+  | { readonly type: 'console' }
+  | { readonly type: 'service-bus'; readonly connectionString: string; readonly topic: string }
+  | { readonly type: 'file'; readonly path: string };
 
-/** Resolves when the destination has the changes. */
-export type Write = (
-  lines: readonly string[],
-  events: readonly { readonly metadata: { readonly id: string } }[],
-  session: string,
-) => Promise<void>;
-
-export function openDestination(destination: BareDestination): Promise<Write> {
-  const open = { console: () => Promise.resolve(writeLines) };
-  return open[destination.type]();
+/** A message that was received: its lines, and the same parsed. */
+export interface Received {
+  readonly session: string;
+  readonly lines: readonly string[];
+  readonly events: readonly { readonly metadata: { readonly id: string; readonly operation: string } }[];
 }
 
-function writeLines(lines: readonly string[]): Promise<void> {
+/** Resolves when the destination has the changes. Messages of one session are given one after the other. */
+export type Write = (received: Received) => Promise<void>;
+
+export function openDestination(destination: BareDestination): Promise<Write> {
+  switch (destination.type) {
+    case 'console':
+      return Promise.resolve(writeLines);
+    case 'service-bus':
+      return sendEach(destination);
+    case 'file':
+      return appendDurably(destination.path);
+    default:
+      throw new Error('no such destination');
+  }
+}
+
+function writeLines({ lines }: Received): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.write(`${lines.join('\n')}\n`, (error) => (error ? reject(error) : resolve()));
   });
+}
+
+/** One change a message, in batches: as our output does by default. */
+async function sendEach({
+  connectionString,
+  topic,
+}: Extract<BareDestination, { type: 'service-bus' }>): Promise<Write> {
+  const sender = new ServiceBusClient(connectionString).createSender(topic);
+  await sender.createMessageBatch();
+  return ({ session, lines, events }) =>
+    inBatches(
+      sender,
+      lines.map((line, n) => ({
+        messageId: events[n]?.metadata.id ?? '',
+        sessionId: session,
+        partitionKey: session,
+        subject: session,
+        contentType: 'application/json',
+        applicationProperties: { table: session, operation: events[n]?.metadata.operation ?? '' },
+        body: Buffer.from(line),
+      })),
+    );
+}
+
+/** What comes while a sync is under way is made durable by the next one. */
+async function appendDurably(path: string): Promise<Write> {
+  const file = await open(path, 'a');
+  let waiting: { readonly text: string; readonly durable: () => void }[] = [];
+  let writing = false;
+  const writeAll = async () => {
+    writing = true;
+    while (waiting.length > 0) {
+      const taken = waiting;
+      waiting = [];
+      await file.appendFile(taken.map(({ text }) => text).join(''));
+      await file.datasync();
+      for (const { durable } of taken) durable();
+    }
+    writing = false;
+  };
+  return ({ lines }) =>
+    new Promise((durable, reject) => {
+      waiting.push({ text: `${lines.join('\n')}\n`, durable });
+      if (!writing) writeAll().catch(reject);
+    });
 }

@@ -1,9 +1,9 @@
 /**
  * The bare processing loop: the SDK hands out the messages of every session, 16 at a time; each is parsed once, its
- * changes go to the destination, and when that has them the message is completed.
+ * changes go to the destination, one message of a session after the other, and when that has them it is completed.
  */
 import { ServiceBusClient, type ServiceBusSessionReceiver } from '@azure/service-bus';
-import { openDestination, type BareDestination } from './destinations.ts';
+import { openDestination, type BareDestination, type Received } from './destinations.ts';
 import { givenOptions } from './report.ts';
 
 export interface ProcessMessagesOptions {
@@ -16,7 +16,6 @@ export interface ProcessMessagesOptions {
 
 /** What our processor hands out of a session at a time. */
 const inFlight = 16;
-
 /** Bodies stay bytes: they are JSON Lines. */
 const raw = { skipParsingBodyAsJson: true };
 
@@ -29,12 +28,13 @@ await Promise.all(
 );
 
 function receive(receiver: ServiceBusSessionReceiver): void {
+  let written = Promise.resolve();
   receiver.subscribe(
     {
       processMessage: async (message) => {
-        const lines = (message.body as Buffer).toString('utf8').split('\n');
-        const events = lines.map((line) => JSON.parse(line) as { metadata: { id: string } });
-        await write(lines, events, receiver.sessionId);
+        const received = read(message.body as Buffer, receiver.sessionId);
+        written = written.then(() => write(received));
+        await written;
         await receiver.completeMessage(message);
       },
       processError: ({ error }) => {
@@ -44,4 +44,9 @@ function receive(receiver: ServiceBusSessionReceiver): void {
     },
     { maxConcurrentCalls: inFlight, autoCompleteMessages: false },
   );
+}
+
+function read(body: Buffer, session: string): Received {
+  const lines = body.toString('utf8').split('\n');
+  return { session, lines, events: lines.map((line) => JSON.parse(line) as Received['events'][number]) };
 }
