@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { StatusDocument } from '@dstream/status';
 import { expect, test } from 'vitest';
@@ -149,6 +150,43 @@ test('a storage that cannot be reached is one line and exit code 1, and shows no
   expect(err).not.toContain('c2VjcmV0');
 });
 
+test('watched by a program it is an object a line until a signal; what fails meanwhile is said once', async () => {
+  await using pipeline = await Pipeline.onStandIns();
+  const config = await pipeline.config({ tables: ['A'] });
+  const watching = spawn(process.execPath, [main, 'status', '--config', config, '--watch', '100ms'], {
+    env: { ...process.env, ...pipeline.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [out, err] = ['', ''];
+  watching.stdout.setEncoding('utf8').on('data', (chunk: string) => (out += chunk));
+  watching.stderr.setEncoding('utf8').on('data', (chunk: string) => (err += chunk));
+  const ended = once(watching, 'close');
+  try {
+    await until(
+      () => out.split('\n').length > 3,
+      () => `three looks; it said ${err}`,
+    );
+    const times = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as StatusDocument).at);
+    expect(times).toEqual([...new Set(times)].sort());
+    await pipeline.standIns.close();
+    await until(
+      () => err !== '',
+      () => 'the storage that is gone is said',
+    );
+    const lines = out.length;
+    await sleep(300);
+    expect(out.length).toBe(lines);
+    expect(err.trimEnd().split('\n')).toEqual([expect.stringMatching(/^dstream: reading the leases failed/)]);
+    watching.kill('SIGTERM');
+    expect((await ended)[0]).toBe(0);
+  } finally {
+    watching.kill('SIGKILL');
+  }
+});
+
 test('only what the leases need has to be set: without it status says which line of the file', async () => {
   await using pipeline = await Pipeline.start();
   const config = await pipeline.config({ tables: ['A'] });
@@ -173,11 +211,11 @@ test('only what the leases need has to be set: without it status says which line
 });
 
 test.each([
-  [],
-  ['--address', 'nowhere'],
-  ['--address', 'h:1/status'],
-  ['--address', 'h:1', '--watch', 'soon'],
-])('status %s is a wrong usage and exits 2', async (...args) => {
+  { args: [] },
+  { args: ['--address', 'nowhere'] },
+  { args: ['--address', 'h:1/status'] },
+  { args: ['--address', 'h:1', '--watch', 'soon'] },
+])('status $args is a wrong usage and exits 2', async ({ args }) => {
   const { code, out, err } = await run(args, {});
   expect([code, out]).toEqual([2, '']);
   expect(err).not.toMatch(/^\s+at /m);

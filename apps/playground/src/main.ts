@@ -68,7 +68,7 @@ async function run(stop: Stop): Promise<number> {
   let controlled: Controlled | undefined;
   using opened = open(stop, (key) => {
     if (key === 'q' || key === 'ctrl-c') interrupts.interrupt(key);
-    else if (controlled !== undefined) control(key, controlled);
+    else if (controlled !== undefined && !stop.draining.aborted) control(key, controlled);
   });
   const { screen } = opened;
   const controllable = (now: Controlled) => (controlled = now);

@@ -1,5 +1,4 @@
-import type { LeaseOverview, StoredTable } from '@dstream/core';
-import type { InstanceId } from '@dstream/core';
+import type { InstanceId, LeaseOverview, StoredTable } from '@dstream/core';
 import { expect, test } from 'vitest';
 import type { Answer } from './ask-replica.ts';
 import type { ReportedTable } from './replica-report.ts';
@@ -114,6 +113,17 @@ test('a deposed owner is not believed, whatever it says', () => {
     epoch: 4,
     lagMs: null,
     note: 'i2 does not know yet that it owns it, or not any more',
+  });
+});
+
+test('what a replica says of an earlier epoch of its own is not believed of the newer one', () => {
+  const again = stored('A', { epoch: 5 });
+  expect(tableOf({ overview: overview([again]), answers: [answer('i1', reported('A'))] })).toMatchObject({
+    state: 'unknown',
+    owner: 'i1',
+    epoch: 5,
+    lagMs: null,
+    position: '5',
   });
 });
 

@@ -27,6 +27,14 @@ const leave = '\u001b[?7h\u001b[?25h\u001b[?1049l';
 /** A terminal that knows mode 2026 shows what stands between at once; others ignore it. */
 const [begin, end] = ['\u001b[?2026h', '\u001b[?2026l'];
 
+function writeAtExit(text: string): void {
+  try {
+    writeSync(1, text);
+  } catch {
+    // The terminal is gone: there is nothing to give back.
+  }
+}
+
 export class FullScreen {
   readonly #options: FullScreenOptions;
   readonly #atExit: () => void;
@@ -40,7 +48,7 @@ export class FullScreen {
   constructor(options: FullScreenOptions) {
     this.#options = options;
     this.#size = options.size();
-    const { atExit = (text) => writeSync(1, text) } = options;
+    const { atExit = writeAtExit } = options;
     this.#atExit = () => atExit(leave);
     process.on('exit', this.#atExit);
     options.out.write(enter);

@@ -33,7 +33,9 @@ export async function watchAsJson(source: StatusSource, everyMs: number): Promis
 export async function watchOnScreen(source: StatusSource, everyMs: number): Promise<number> {
   using ending = endings();
   process.stdout.on('error', ending.end);
-  let seen: Seen = { document: await source.look(ending.signal), problem: undefined };
+  const first = await source.look(ending.signal).catch((error: unknown) => unlessEnded(error, ending.signal));
+  if (first === undefined) return 0;
+  let seen: Seen = { document: first, problem: undefined };
   const size = () => ({ columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 });
   const screen = new FullScreen({ out: process.stdout, size });
   const draw = () => screen.draw(picture(seen, screen.size));
@@ -60,6 +62,11 @@ export async function watchOnScreen(source: StatusSource, everyMs: number): Prom
     await screen.leave();
   }
   return 0;
+}
+
+function unlessEnded(error: unknown, signal: AbortSignal): undefined {
+  if (!signal.aborted) throw error;
+  return undefined;
 }
 
 function pressing(end: () => void, again: () => void): Disposable {
