@@ -1,6 +1,9 @@
-import type { StatusDocument } from '@dstream/status';
-import type { ArrivalCounts } from './arrivals.ts';
-import type { ProcessView } from './replicas.ts';
+import type { Clock } from '@dstream/core';
+import { formatCount, type StatusDocument } from '@dstream/status';
+import type { ArrivalCounts, Arrivals } from './arrivals.ts';
+import type { LiveStatus } from './live-status.ts';
+import type { ProcessView, Replicas, ReplicaState } from './replicas.ts';
+import type { Workload } from './workload.ts';
 
 /** How the playground stands at one moment. */
 export interface PlaygroundView {
@@ -16,3 +19,43 @@ export interface PlaygroundView {
   readonly status: StatusDocument;
   readonly processes: readonly ProcessView[];
 }
+
+/** What the view is made of. */
+export interface Viewed {
+  readonly clock: Clock;
+  readonly workload: Workload;
+  readonly arrivals: Arrivals;
+  readonly replicas: Replicas;
+  readonly status: LiveStatus;
+  /** Monotonic milliseconds. */
+  readonly startedMs: number;
+  readonly stop: AbortSignal;
+}
+
+export function viewOf(viewed: Viewed): PlaygroundView {
+  const { clock, workload, arrivals, replicas, status, startedMs, stop } = viewed;
+  return {
+    elapsedMs: clock.monotonicMs() - startedMs,
+    paused: workload.paused,
+    stopping: stop.aborted,
+    written: workload.written,
+    counts: arrivals.counts,
+    latencyMs: arrivals.lastLatencyMs,
+    status: status.document,
+    processes: replicas.states.map((state) => ({ ...state, does: whatItDoes(state, status) })),
+  };
+}
+
+function whatItDoes({ instance, state }: ReplicaState, { document }: LiveStatus): string {
+  if (state === 'killed' || state === 'starting') return '';
+  const replica = document.replicas.find((one) => one.instance === instance);
+  const delivered = document.outputs.find((output) => output.replica === instance)?.delivered ?? null;
+  const parts = [
+    ...(replica?.tables == null ? [] : [`owns ${counted(replica.tables, 'table')}`]),
+    ...(replica?.sessions == null ? [] : [`holds ${counted(replica.sessions, 'session')}`]),
+    ...(delivered === null ? [] : [`${formatCount(delivered)} delivered`]),
+  ];
+  return parts.join(', ');
+}
+
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;

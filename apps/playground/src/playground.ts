@@ -7,13 +7,12 @@ import { access } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { DStreamError, type Clock } from '@dstream/core';
 import { startStandIns } from '@dstream/stand-ins';
-import { formatCount } from '@dstream/status';
 import sql from 'mssql';
 import { Arrivals } from './arrivals.ts';
 import type { Controlled } from './controls.ts';
 import { LiveStatus } from './live-status.ts';
-import type { PlaygroundView } from './playground-view.ts';
-import { Replicas, whileRunning, type ReplicaState } from './replicas.ts';
+import { viewOf, type PlaygroundView } from './playground-view.ts';
+import { Replicas, whileRunning } from './replicas.ts';
 import type { Screen, Summary } from './screen.ts';
 import { shopSchema, shopTables } from './shop-schema.ts';
 import { Workload } from './workload.ts';
@@ -193,33 +192,6 @@ async function drawing(
     await course.clock.sleep(refreshMs, done).catch(() => undefined);
   }
 }
-
-function viewOf({ clock, workload, arrivals, replicas, status, startedMs, stop }: Course): PlaygroundView {
-  return {
-    elapsedMs: clock.monotonicMs() - startedMs,
-    paused: workload.paused,
-    stopping: stop.aborted,
-    written: workload.written,
-    counts: arrivals.counts,
-    latencyMs: arrivals.lastLatencyMs,
-    status: status.document,
-    processes: replicas.states.map((state) => ({ ...state, does: whatItDoes(state, status) })),
-  };
-}
-
-function whatItDoes({ instance, state }: ReplicaState, { document }: LiveStatus): string {
-  if (state === 'killed' || state === 'starting') return '';
-  const replica = document.replicas.find((one) => one.instance === instance);
-  const delivered = document.outputs.find((output) => output.replica === instance)?.delivered ?? null;
-  const parts = [
-    ...(replica?.tables == null ? [] : [`owns ${counted(replica.tables, 'table')}`]),
-    ...(replica?.sessions == null ? [] : [`holds ${counted(replica.sessions, 'session')}`]),
-    ...(delivered === null ? [] : [`${formatCount(delivered)} delivered`]),
-  ];
-  return parts.join(', ');
-}
-
-const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 function summarise({ written }: Workload, arrivals: Arrivals): Summary {
   const { delivered, repeats, outOfOrder } = arrivals.counts;
