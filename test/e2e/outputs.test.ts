@@ -82,3 +82,37 @@ test('console and files get every change; a destination that is not there yet ha
   const left = await readdir(directory, { recursive: true });
   expect(left.filter((name) => !name.endsWith('.jsonl'))).toEqual(['later']);
 }, 90_000);
+
+test('a processor that is killed again and again leaves a file with every change in order, and no torn line', async () => {
+  await using stack = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), 'dstream-outputs-'));
+  stack.defer(() => rm(directory, { recursive: true }));
+  const pipeline = stack.use(await Pipeline.start());
+  await createCapturedTable(pipeline.database, 'A');
+  const file = join(directory, 'A.jsonl');
+  const output = `output {\n  type = "file"\n  path = "${file}"\n}`;
+  const text = pipeline.configText({ tables: ['A'] }).replace(/output \{[^}]*\}/, output);
+  const config = await pipeline.file('killed.hcl', text);
+  const ingester = pipeline.run('ingester', config);
+  await ingester.logged('owning the table');
+  const written = async () => new Set(await numbersIn(file).catch(() => [])).size;
+  const arrived = (count: number) =>
+    until(
+      async () => (await written()) >= count,
+      () => `${count} changes are in the file`,
+      60_000,
+    );
+  for (const life of [0, 1, 2]) {
+    const processor = pipeline.run('processor', config);
+    const inserting = insertRows(pipeline.database, 'A', { from: life * 500 + 1, to: (life + 1) * 500 });
+    await arrived(life * 500 + 50);
+    processor.signal('SIGKILL');
+    await processor.ended;
+    await inserting;
+  }
+  const last = pipeline.run('processor', config);
+  await last.logged('processor is working');
+  await arrived(1_500);
+  expect(await last.stop()).toBe(0);
+  expect([...new Set(await numbersIn(file))]).toEqual(numbers(1_500));
+}, 120_000);

@@ -8,7 +8,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { linesIn } from '../support/file-destination.ts';
+import { linesIn, openFile } from '../support/file-destination.ts';
+
+const never = { signal: new AbortController().signal };
 
 const program = fileURLToPath(new URL('../support/file-writing-process.ts', import.meta.url));
 const tables = ['A', 'B', 'C'];
@@ -78,4 +80,25 @@ describe('a process that writes files and is killed', () => {
     },
     60_000,
   );
+
+  test('keeps others from its file while it lives, and not a moment longer', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'dstream-killed-'));
+    const path = join(directory, 'all.jsonl');
+    const child = spawn(process.execPath, [program, path, 'A=1'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await using other = openFile(path);
+    try {
+      await once(child.stdout, 'data');
+      await expect(other.connect(never)).rejects.toMatchObject({
+        code: 'FileInUse',
+        message: expect.stringContaining(`process ${child.pid} on `) as string,
+      });
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      await expect(other.connect(never)).resolves.toBeUndefined();
+    } finally {
+      child.kill('SIGKILL');
+      await other[Symbol.asyncDispose]();
+      await rm(directory, { recursive: true });
+    }
+  });
 });

@@ -49,18 +49,7 @@ export async function openFiles(
 ): Promise<PublisherRig> {
   const directory = await mkdtemp(join(tmpdir(), 'dstream-files-'));
   const disk = openDisk();
-  const open = (path: string) =>
-    new FilePublisher({
-      path,
-      maxBytes: 1_000_000_000,
-      maxAgeMs: undefined,
-      ...limits,
-      files: disk.files,
-      identity: thisProcess,
-      clock: systemClock,
-      log: silentLog,
-      hash: sha256Hex,
-    });
+  const open = (path: string) => openFile(path, { ...limits, files: disk.files });
   return {
     ordered: 'key',
     open: () => open(join(directory, name)),
@@ -69,6 +58,21 @@ export async function openFiles(
     faults: { refuse: (count) => disk.fill(count), hold: () => disk.hold() },
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true }),
   };
+}
+
+/** A publisher to one path, on the disk of this machine if no other is given. */
+export function openFile(path: string, options: Partial<FilePublisherOptions> = {}): FilePublisher {
+  return new FilePublisher({
+    path,
+    maxBytes: 1_000_000_000,
+    maxAgeMs: undefined,
+    files: nodeFileSystem,
+    identity: thisProcess,
+    clock: systemClock,
+    log: silentLog,
+    hash: sha256Hex,
+    ...options,
+  });
 }
 
 /** All lines of the finished files in the order of their names, then of the current ones. */
