@@ -1,6 +1,7 @@
 /** `dstream status` over real processes: what a program gets, and what a person sees in a terminal. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -133,6 +134,32 @@ test(
     expect(JSON.parse(alone ?? '')).toMatchObject({ tables: [], replicas: [{ instance: 'processor-3' }] });
   },
 );
+
+test('a processor is found where the configuration says it serves its status, and missed when it is not there', async () => {
+  await using pipeline = await Pipeline.start();
+  const port = await freePort();
+  const text = pipeline.configText({ tables: ['A'] }).replace('127.0.0.1:0', `127.0.0.1:${port}`);
+  const config = await pipeline.file('fixed-port.hcl', text);
+  const missed = [expect.stringContaining('no processor was found'), expect.stringContaining('no ingester')];
+  expect((await status(pipeline, '--config', config)).notes).toEqual(missed);
+  const processor = pipeline.run('processor', config);
+  await processor.logged('processor is working');
+  const found = await status(pipeline, '--config', config);
+  expect(found.replicas).toMatchObject([{ instance: 'processor-1', address: `http://127.0.0.1:${port}` }]);
+  expect(found.outputs).toMatchObject([
+    { replica: 'processor-1', name: 'console', type: 'console', state: 'working', delivered: 0, waiting: 0 },
+  ]);
+  expect(found.notes).toEqual(missed.slice(1));
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 test('a storage that cannot be reached is one line and exit code 1, and shows no secret', async () => {
   await using pipeline = await Pipeline.start();
