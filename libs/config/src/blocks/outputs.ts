@@ -18,9 +18,10 @@ const commonKeys = {
     'Whether a message waits for this output. One that is not required has a buffer, and what it drops is counted.',
   ),
   buffer: withDefault(
-    sizeInBytes({ min: 1024, max: 1_073_741_824 }),
+    // As objects they take more than twice that, and the heap has 512 MB.
+    sizeInBytes({ min: 1024, max: 134_217_728 }),
     8_388_608,
-    'Bytes that wait for an output that is not required.',
+    'Bytes that wait for an output that is not required, at most.',
   ),
 } as const;
 

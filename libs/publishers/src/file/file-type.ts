@@ -6,15 +6,21 @@ import { thisProcess } from './process-identity.ts';
 
 export const fileType = definePublisher({
   type: 'file',
-  doc: 'Files of JSON lines.',
+  doc: 'Files of JSON lines. A change counts as delivered when it is durable on the disk.',
   keys: {
-    path: required(filePath, 'The file.', { keepsNames: true }),
+    path: required(filePath, 'The current file. Finished ones have the time of their end in their names.', {
+      keepsNames: true,
+    }),
     max_bytes: withDefault(
       sizeInBytes({ min: 4096, max: 1_099_511_627_776 }),
       104_857_600,
-      'Size at which a new file is begun.',
+      'Size at which a new file is begun. Only a longer single line exceeds it.',
     ),
-    max_age: optional(duration({ min: '1s', max: '720h' }), 'no limit', 'Age at which a new file is begun.'),
+    max_age: optional(
+      duration({ min: '1s', max: '720h' }),
+      'no limit',
+      'Age, from its first line, at which a file is finished.',
+    ),
   },
   settings: ({ values }) => ({ path: values.path, maxBytes: values.max_bytes, maxAgeMs: values.max_age }),
   open: (settings, services) =>
