@@ -39,6 +39,15 @@ describe('the entities', () => {
         RequiresSession,
       },
     });
+    const topic = (name: string, ...Subscriptions: readonly unknown[]) => ({
+      Name: name,
+      Properties: {
+        DefaultMessageTimeToLive: 'PT1H',
+        DuplicateDetectionHistoryTimeWindow: 'PT20S', // from PT5S to PT5M
+        RequiresDuplicateDetection: false,
+      },
+      Subscriptions,
+    });
     expect(await read('service-bus.json')).toEqual({
       UserConfig: {
         Namespaces: [
@@ -46,15 +55,8 @@ describe('the entities', () => {
             Name: 'sbemulatorns', // the only one
             Queues: [],
             Topics: [
-              {
-                Name: 'dstream-test',
-                Properties: {
-                  DefaultMessageTimeToLive: 'PT1H',
-                  DuplicateDetectionHistoryTimeWindow: 'PT20S', // from PT5S to PT5M
-                  RequiresDuplicateDetection: false,
-                },
-                Subscriptions: [subscription('dstream', true), subscription('plain', false)],
-              },
+              topic('dstream-test', subscription('dstream', true), subscription('plain', false)),
+              topic('dstream-test-pipeline', subscription('dstream', true)),
             ],
           },
         ],

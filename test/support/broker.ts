@@ -1,5 +1,5 @@
 /** A broker as the contract suites of topic and subscription see it. */
-import type { Delivery, OutgoingMessage, Subscription, Topic } from '@dstream/core';
+import type { OutgoingMessage, Subscription, Topic } from '@dstream/core';
 
 export interface SubscriptionWish {
   /** True when not given. */
@@ -59,8 +59,8 @@ export class Post {
     return Array.from({ length: to - from + 1 }, (_, i) => this.message(session, from + i));
   }
 
-  owns({ message }: Delivery): boolean {
-    return message.messageId.startsWith(this.#unique);
+  owns({ messageId }: { readonly messageId: string }): boolean {
+    return messageId.startsWith(this.#unique);
   }
 
   /** Session and number of a message: `a-3`. */

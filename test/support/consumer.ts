@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery, Subscription } from '@dstream/core';
 import type { Post } from './broker.ts';
 
@@ -20,13 +21,23 @@ export class Consumer implements AsyncDisposable {
   /** The next delivery of this test. */
   async next(): Promise<Delivery> {
     for (;;) {
-      this.#asked ??= this.#iterator.next();
-      const { value, done } = await this.#asked;
-      this.#asked = undefined;
-      if (done === true) throw new Error('receive ended');
-      if (this.#post.owns(value)) return value;
-      await value.complete();
+      const delivery = await this.#accept(await this.#ask());
+      if (delivery !== undefined) return delivery;
     }
+  }
+
+  #ask(): Promise<IteratorResult<Delivery>> {
+    return (this.#asked ??= this.#iterator.next());
+  }
+
+  /** What was asked for, if it is of this test. What another left is completed, and its session free for the next. */
+  async #accept({ value, done }: IteratorResult<Delivery>): Promise<Delivery | undefined> {
+    this.#asked = undefined;
+    if (done === true) throw new Error('receive ended');
+    if (this.#post.owns(value.message)) return value;
+    await value.complete();
+    await value.session?.close();
+    return undefined;
   }
 
   async take(count: number): Promise<Delivery[]> {
@@ -35,17 +46,20 @@ export class Consumer implements AsyncDisposable {
     return taken;
   }
 
-  /** What `next` would give, or undefined when nothing comes for so long. */
+  /** What `next` would give, or undefined when nothing of this test comes for so long. */
   async nextWithin(ms: number): Promise<Delivery | undefined> {
-    this.#asked ??= this.#iterator.next();
-    const asked = this.#asked;
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), ms);
-    });
-    const first = await Promise.race([asked, timeout]);
-    clearTimeout(timer);
-    return first === undefined ? undefined : this.next();
+    const timer = new AbortController();
+    const timeout = sleep(ms, undefined, { signal: timer.signal }).catch(() => undefined);
+    try {
+      for (;;) {
+        const first = await Promise.race([this.#ask(), timeout]);
+        if (first === undefined) return undefined;
+        const delivery = await this.#accept(first);
+        if (delivery !== undefined) return delivery;
+      }
+    } finally {
+      timer.abort();
+    }
   }
 
   /** Aborts `receive` with `reason` and gives what it ended with. */

@@ -65,18 +65,28 @@ export function realEventHubs(): EventHubsEndpoint | undefined {
   };
 }
 
+/** A topic with one subscription with sessions: another than that of the contract suites, which fills slowly. */
+export interface PipelineEndpoint {
+  readonly connectionString: string;
+  readonly topic: string;
+  readonly subscription: string;
+}
+
 /** All that the pipeline needs. */
 export interface RealServices {
-  readonly serviceBus: ServiceBusEndpoint;
+  readonly serviceBus: PipelineEndpoint;
   readonly blobs: BlobsEndpoint;
   readonly sqlServer: SqlServerEndpoint;
 }
 
 /** Undefined unless all of them are there: the end-to-end suites run on real services together, or on none. */
 export function realServices(): RealServices | undefined {
-  const [serviceBus, blobs, sqlServer] = [realServiceBus(), realBlobs(), realSqlServer()];
-  if (serviceBus === undefined || blobs === undefined || sqlServer === undefined) return undefined;
-  return { serviceBus, blobs, sqlServer };
+  const connectionString = variable('SERVICE_BUS_CONNECTION_STRING');
+  const [blobs, sqlServer] = [realBlobs(), realSqlServer()];
+  if (connectionString === undefined || blobs === undefined || sqlServer === undefined) return undefined;
+  const topic = variable('PIPELINE_TOPIC') ?? 'dstream-test-pipeline';
+  const subscription = variable('PIPELINE_SUBSCRIPTION') ?? 'dstream';
+  return { serviceBus: { connectionString, topic, subscription }, blobs, sqlServer };
 }
 
 function variable(name: string): string | undefined {

@@ -71,7 +71,7 @@ async function onRealServices({ serviceBus, blobs, sqlServer }: RealServices): P
     database: database.pool,
     databaseName: database.name,
     topic: serviceBus.topic,
-    subscription: serviceBus.sessionSubscription,
+    subscription: serviceBus.subscription,
     container,
     standIns: undefined,
     captureMs: realCaptureMs,
