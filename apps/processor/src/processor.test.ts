@@ -71,6 +71,17 @@ describe('a processor', () => {
       { reason: 'NotDelivered', properties: { 'failed.out': '2' } },
     ]);
     await stop(world, running);
+    expect(world.report().outputs).toMatchObject([{ delivered: 4, refused: 1, dropped: 0, failing: null }]);
+    const metrics = await world.metrics.text();
+    for (const sample of [
+      'dstream_messages_received_total 1',
+      'dstream_messages_completed_total 0',
+      'dstream_messages_dead_lettered_total{reason="NotDelivered"} 1',
+      'dstream_changes_dead_lettered_total{output="out"} 1',
+      'dstream_changes_delivered_total{output="out"} 4',
+    ]) {
+      expect(metrics).toContain(`${sample}\n`);
+    }
   });
 
   test('a lost session is left alone: its messages come again', async () => {

@@ -1,5 +1,6 @@
-import { silentLog, type ChangeMetadata, type RoutedEvent } from '@dstream/core';
+import { asDStreamError, silentLog, type ChangeMetadata, type RoutedEvent } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { aChange } from '../../../../test/support/a-change.ts';
 import { MemoryFiles } from '../../../../test/support/memory-files.ts';
@@ -285,7 +286,70 @@ describe('what fails', () => {
       await cleanUp();
     },
   );
+
+  test('whatever fails and however often: all that was acknowledged is durable, in order, in whole lines', async () => {
+    const calls = [
+      'open',
+      'read',
+      'write',
+      'sync',
+      'truncate',
+      'rename',
+      'list',
+      'syncDirectoryOf',
+      'status',
+    ] as const;
+    const step = fc.record({
+      call: fc.constantFrom(...calls),
+      times: fc.integer({ min: 0, max: 2 }),
+      partial: fc.integer({ min: 0, max: 20 }),
+      size: fc.integer({ min: 1, max: 4 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
+        const { files, open, cleanUp } = setup();
+        const publisher = await open({ maxBytes: 40 });
+        let acknowledged = 0;
+        for (const { call, times, partial, size } of steps) {
+          files.partial = partial;
+          files.fail(call, 'EIO', times);
+          const events = of(...Array.from({ length: size }, (_, n) => acknowledged + n + 1));
+          for (let failures = 0; !(await isPublished(publisher, events)); failures += 1) {
+            expect(failures).toBeLessThan(100);
+          }
+          acknowledged += size;
+          expect(numbersIn(files)).toEqual(Array.from({ length: acknowledged }, (_, n) => n + 1));
+        }
+        await cleanUp();
+      }),
+      { numRuns: 60 },
+    );
+  });
 });
+
+async function isPublished(publisher: FilePublisher, events: readonly RoutedEvent[]): Promise<boolean> {
+  try {
+    await publisher.publish(events, { signal: never });
+    return true;
+  } catch (error) {
+    if (asDStreamError(error).disposition !== 'retry') throw error;
+    return false;
+  }
+}
+
+/** What is durable in all files, in their order, without what was there before. */
+function numbersIn(files: MemoryFiles): readonly number[] {
+  const text = files.paths
+    .filter((path) => path.endsWith('.jsonl'))
+    .map((path) => files.durable(path))
+    .join('');
+  expect(text.endsWith('\n')).toBe(true);
+  const numbers = text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => (JSON.parse(line) as { n: number }).n);
+  return [...new Set(numbers)];
+}
 
 describe('a path that names fill in', () => {
   const inTable = (n: number, table: string) => routed(n, { table });
