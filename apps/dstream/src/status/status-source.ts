@@ -59,10 +59,20 @@ export class StatusSource {
     const announced = (overview?.instances ?? []).map(({ address }) => address);
     const wanted = new Set([...announced, ...this.#given].filter((address) => address !== undefined));
     const presumed = this.#presumed;
-    const all = new Set(presumed === undefined ? wanted : [...wanted, presumed]);
-    const answers = await Promise.all([...all].map((address) => askReplica(address, signal)));
-    return answers.filter(({ address, report }) => wanted.has(address) || report !== undefined);
+    const asked = presumed === undefined || wanted.has(presumed) ? [...wanted] : [...wanted, presumed];
+    const answers = await Promise.all(asked.map((address) => askReplica(address, signal)));
+    return answers.flatMap((answer) => (wanted.has(answer.address) ? [answer] : processorOf(answer)));
   }
+}
+
+/**
+ * Of who answers at an address that nobody gave and nobody announced only the processor counts: an ingester there that
+ * is not announced in these leases has other tables than those that were asked for.
+ */
+function processorOf({ address, report }: Answer): readonly Answer[] {
+  const processor = report?.processor;
+  if (processor === undefined) return [];
+  return [{ address, report: { ingester: undefined, processor }, problem: undefined }];
 }
 
 /** Processors take no leases and announce themselves nowhere. */
