@@ -4,7 +4,9 @@ import { Pipeline } from '../support/pipeline.ts';
 
 const tables = ['A', 'B', 'C', 'D', 'E'];
 
-test('a database that is away for a while is one error line and one that it is back, for all tables', async ({ skip }) => {
+test('a database that is away for a while is one error line and one that it is back, for all tables', async ({
+  skip,
+}) => {
   await using pipeline = await Pipeline.start();
   const { sql } = pipeline.faults(skip);
   for (const name of tables) await createCapturedTable(pipeline.database, name);
