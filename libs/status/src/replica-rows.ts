@@ -1,5 +1,6 @@
 import type { LeaseOverview, LiveInstance } from '@dstream/core';
 import type { Answer } from './ask-replica.ts';
+import { someoneElse } from './expected-answer.ts';
 import { instanceOf } from './replica-report.ts';
 import type { ReplicaRow } from './status-document.ts';
 
@@ -21,8 +22,7 @@ function announcedRow({ instance, address }: LiveInstance, answers: readonly Ans
   const answer = answers.find((one) => one.address === address);
   if (answer === undefined) return unreachable(instance, address, 'it was not asked');
   const found = answer.report && instanceOf(answer.report);
-  if (found !== undefined && found !== instance)
-    return unreachable(instance, address, `${found} answers there: it runs on another machine, or has ended`);
+  if (found !== undefined && found !== instance) return unreachable(instance, address, someoneElse(found));
   return { ...row(answer), instance };
 }
 

@@ -211,12 +211,32 @@ test('tables of one name in two databases are two', () => {
 });
 
 test('who answers under another name than announced is not the one that was meant', () => {
-  const impostor = { ...answer('elsewhere', reported('A', { owner: 'elsewhere' })), address: 'http://i1' };
+  const theirs = { ...reported('B', { owner: 'elsewhere' }), key: 'other/d/dbo.B' };
+  const impostor = {
+    ...answer('elsewhere', reported('A', { owner: 'elsewhere', epoch: 9 }), theirs),
+    address: 'http://i1',
+  };
   const status = statusOf({ atMs, overview: overview([stored('A')]), answers: [impostor] });
   expect(status.replicas).toMatchObject([
     { instance: 'i1', reachable: false, note: expect.stringContaining('elsewhere answers there') },
   ]);
-  expect(status.tables).toMatchObject([{ state: 'unknown', owner: 'i1', lagMs: null }]);
+  expect(status.tables).toMatchObject([{ state: 'unknown', owner: 'i1', epoch: 3, lagMs: null }]);
+  expect(status.tables).toHaveLength(1);
+});
+
+test('of two machines that both serve at loopback, only the one that answers is reachable', () => {
+  const instances = ['i1', 'i2'].map((name) => ({
+    instance: name as InstanceId,
+    address: 'http://127.0.0.1:8080',
+  }));
+  const tables = [stored('A'), stored('B', { owner: 'i2' as InstanceId })];
+  const here = { ...answer('i1', reported('A')), address: 'http://127.0.0.1:8080' };
+  const status = statusOf({ atMs, overview: { instances, tables }, answers: [here] });
+  expect(status.replicas).toMatchObject([
+    { instance: 'i1', reachable: true },
+    { instance: 'i2', reachable: false, note: expect.stringContaining('i1 answers there') },
+  ]);
+  expect(status.tables).toMatchObject([{ state: 'running' }, { state: 'unknown', owner: 'i2' }]);
 });
 
 test('a replica without an address is unknown, and one that was only given by its address is listed', () => {

@@ -4,6 +4,7 @@
  */
 import { tableName, tableOfKey, type LeaseOverview, type StoredTable } from '@dstream/core';
 import type { Answer } from './ask-replica.ts';
+import { expectedAnswer } from './expected-answer.ts';
 import type { ReportedTable } from './replica-report.ts';
 import { replicaRows, whyUnknown } from './replica-rows.ts';
 import type { StatusDocument, TableStatusRow } from './status-document.ts';
@@ -24,7 +25,9 @@ export interface StatusInputs {
   readonly notes?: readonly string[];
 }
 
-export function statusOf(inputs: StatusInputs): StatusDocument {
+export function statusOf(given: StatusInputs): StatusDocument {
+  const answers = given.answers.map((answer) => expectedAnswer(answer, given.overview));
+  const inputs = { ...given, answers };
   const seen = seenTables(inputs);
   const tables = [...seen, ...unseenTables(inputs.configured ?? [], seen)];
   return {
@@ -32,7 +35,7 @@ export function statusOf(inputs: StatusInputs): StatusDocument {
     at: new Date(inputs.atMs).toISOString(),
     tables: tables.sort((a, b) => compare(a.table, b.table) || compare(a.key ?? '', b.key ?? '')),
     replicas: replicaRows(inputs),
-    outputs: inputs.answers.flatMap(({ report }) => report?.processor?.outputs ?? []),
+    outputs: answers.flatMap(({ report }) => report?.processor?.outputs ?? []),
     notes: [...(inputs.notes ?? []), ...nobodyNote(inputs)],
   };
 }
