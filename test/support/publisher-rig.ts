@@ -45,8 +45,9 @@ export class Changes {
     return Array.from({ length: to - from + 1 }, (_, i) => this.event(key, from + i));
   }
 
+  /** Of any line: what others have left in a destination may not even be JSON. */
   has(line: string): boolean {
-    return idOf(line).startsWith(`${this.#run}-`);
+    return line.includes(`"id":"${this.#run}-`);
   }
 }
 
