@@ -11,9 +11,9 @@ const main = fileURLToPath(new URL('../../apps/playground/src/main.ts', import.m
 class InTerminal extends Terminal {
   readonly #marked: MarkedProcesses;
 
-  constructor(columns: number, rows: number) {
+  constructor(columns: number, rows: number, env: Readonly<Record<string, string>> = {}) {
     const marked = new MarkedProcesses();
-    super([process.execPath, main], { columns, rows, env: marked.env }, 'stty -a');
+    super([process.execPath, main], { columns, rows, env: { ...env, ...marked.env } }, 'stty -a');
     this.#marked = marked;
   }
 
@@ -132,12 +132,14 @@ describe.skipIf(!onLinux || !hasTerminal())('in a terminal', { timeout: 120_000 
     await terminal.nothingLeft();
   });
 
-  test('Ctrl-C is a key there and ends it with 0', async () => {
-    await using terminal = new InTerminal(80, 24);
+  test('Ctrl-C is a key there and ends it with 0; NO_COLOR is respected', async () => {
+    await using terminal = new InTerminal(80, 24, { NO_COLOR: '1' });
     await terminal.shows((lines) => lines.some((line) => line.includes('insert')), 'a change');
     terminal.press('\u0003');
     expect(await terminal.ended, terminal.text.slice(-2_000)).toBe(0);
     expect(expectTerminalAsBefore(terminal)).toMatch(/written, \d+ delivered.*\r\nfrom commit to console: /);
+    // oxlint-disable-next-line no-control-regex -- escape sequences are what is looked for
+    expect(terminal.text).not.toMatch(/\u001b\[[\d;]*m/);
     await terminal.nothingLeft();
   });
 
