@@ -20,6 +20,8 @@ export function openEventHubsDestination(
   const reader = new HubReader(endpoint, (line) => changes.has(line));
   return {
     ordered: 'row',
+    // "Azure Event Hubs quotas and limits": an event of 1 MB, in all tiers that share a namespace.
+    tooLargeBytes: 2_000_000,
     open: () => publisherTo(connectionString, hub, wish),
     openForbidden: () => publisherTo(connectionString, 'absent', wish),
     delivered: (count) => reader.lines(count),
