@@ -15,7 +15,7 @@ export interface EventHubsPublisherOptions {
   readonly log: Log;
   /** Longest time of one call, milliseconds; 15,000 when not given. */
   readonly sendTimeoutMs?: number;
-  /** Connections that stay open without being used, at most; 64 when not given. */
+  /** Connections that stay open without being used, at most; 256 when not given. */
   readonly maxOpen?: number;
 }
 
@@ -32,7 +32,7 @@ export function eventHubsPublisher(options: EventHubsPublisherOptions): Publishe
         sendTimeoutMs,
         openProducer: () => openProducer(address, hub, sendTimeoutMs),
       }),
-    maxOpen: options.maxOpen ?? 64,
+    maxOpen: options.maxOpen ?? 256,
     log,
     rightsMayDiffer: 'credential' in address,
   });

@@ -17,7 +17,7 @@ export interface ServiceBusPublisherOptions {
   readonly hash: Hash;
   /** Longest time of one send, milliseconds; 15,000 when not given. */
   readonly sendTimeoutMs?: number;
-  /** Links that stay open without being used, at most; 256 when not given. */
+  /** Links that stay open without being used, at most; 1,000 when not given. */
   readonly maxOpen?: number;
 }
 
@@ -38,7 +38,7 @@ export function serviceBusPublisher(options: ServiceBusPublisherOptions): Publis
     nameOf,
     fixedName,
     open: (name) => new ServiceBusDestination({ topic: topicOf(name), limits, hash }),
-    maxOpen: options.maxOpen ?? 256,
+    maxOpen: options.maxOpen ?? 1_000,
     log,
     rightsMayDiffer: 'credential' in address,
     shared,
