@@ -1,5 +1,12 @@
 /** The errors that values, their types and their functions raise. */
-import { sqlError } from './sql-error.ts';
+import { sqlError, type SqlError } from './sql-error.ts';
+
+/** An exception inside of a type of the common language runtime. */
+const clrError = (type: string, exception: string): SqlError =>
+  sqlError(
+    6522,
+    `A .NET Framework error occurred during execution of user-defined routine or aggregate "${type}": \r\n${exception}`,
+  );
 
 /** Makers by meaning. What is quoted in the text is a parameter, in the order in which it appears. */
 export const valueErrors = {
@@ -114,6 +121,28 @@ export const valueErrors = {
     sqlError(536, `Invalid length parameter passed to the ${name} function.`, 16),
   leftLength: () =>
     sqlError(537, 'Invalid length parameter passed to the LEFT or SUBSTRING function.', 16, 2),
+  hierarchyText: (text: string) =>
+    clrError(
+      'hierarchyid',
+      `Microsoft.SqlServer.Types.HierarchyIdException: 24001: SqlHierarchyId.Parse failed because the input string '${text}' is not a valid string representation of a SqlHierarchyId node.`,
+    ),
+  wellKnownText: (type: string) =>
+    clrError(
+      type,
+      'System.FormatException: 24114: The label in the input well-known text (WKT) is not valid.',
+    ),
+  spatialReference: (type: string) =>
+    clrError(
+      type,
+      'System.ArgumentException: 24100: The spatial reference identifier (SRID) is not valid. SRIDs must be between 0 and 999999.',
+    ),
+  latitude: () =>
+    clrError(
+      'geography',
+      'System.FormatException: 24201: Latitude values must be between -90 and 90 degrees.',
+    ),
+  clrBytes: (type: string) =>
+    clrError(type, 'System.FormatException: One of the identified items was in an invalid format.'),
   translateLength: () =>
     sqlError(
       9828,

@@ -64,8 +64,18 @@ export type Expression =
       readonly attempt: boolean;
     }
   | FunctionCall
-  | { readonly kind: 'method'; readonly operand: Expression; readonly name: string; readonly line: number }
+  | MethodCall
   | { readonly kind: 'scalarQuery'; readonly query: Query };
+
+/** A method or, without parentheses, a property of a value of hierarchyid, geometry or geography. */
+export interface MethodCall {
+  readonly kind: 'method';
+  readonly operand: Expression;
+  readonly name: string;
+  readonly args: readonly Expression[];
+  readonly property: boolean;
+  readonly line: number;
+}
 
 export interface CaseBranch {
   readonly when: Expression;

@@ -1,6 +1,7 @@
 /** Operators of values, by precedence. */
 import type { ArithmeticOperator, Expression } from './ast.ts';
 import type { Cursor } from './cursor.ts';
+import { parseArguments } from './parse-list.ts';
 import { parsePrimary } from './parse-primary.ts';
 
 export function parseAdditive(cursor: Cursor): Expression {
@@ -35,8 +36,9 @@ function parsePostfix(cursor: Cursor): Expression {
     const line = cursor.line;
     cursor.expect('.');
     const name = cursor.anyName();
-    cursor.expect('(', ')');
-    operand = { kind: 'method', operand, name, line };
+    const property = !cursor.sees('(');
+    const args = property ? [] : parseArguments(cursor);
+    operand = { kind: 'method', operand, name, args, property, line };
   }
   return operand;
 }

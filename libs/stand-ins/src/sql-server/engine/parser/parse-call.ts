@@ -1,13 +1,13 @@
 /** Calls of functions and methods, with WITHIN GROUP and OVER. */
 import type { Expression, FunctionCall, Over } from './ast.ts';
 import type { Cursor } from './cursor.ts';
-import { parenthesised, parseOrderItems } from './parse-list.ts';
+import { parenthesised, parseArguments, parseOrderItems } from './parse-list.ts';
 
 export function parseCall(cursor: Cursor, name: readonly string[], line: number): Expression {
-  const last = name[name.length - 1] ?? '';
-  if (name.length === 2 && METHODS.has(last)) {
-    cursor.expect('(', ')');
-    return { kind: 'method', operand: { kind: 'column', name: name.slice(0, -1), line }, name: last, line };
+  const method = name.at(-1) ?? '';
+  if (name.length > 1 && METHODS.has(method)) {
+    const operand: Expression = { kind: 'column', name: name.slice(0, -1), line };
+    return { kind: 'method', operand, name: method, args: parseArguments(cursor), property: false, line };
   }
   if (cursor.sees('(', '*', ')')) {
     cursor.expect('(', '*', ')');
@@ -22,7 +22,15 @@ export function parseCall(cursor: Cursor, name: readonly string[], line: number)
 }
 
 /** Methods of the types hierarchyid, geography and geometry; their names are case-sensitive. */
-const METHODS = new Set(['ToString', 'STAsText', 'AsTextZM', 'STSrid']);
+const METHODS = new Set(['ToString', 'STAsText', 'AsTextZM', 'GetLevel', 'GetAncestor', 'IsDescendantOf']);
+
+/** `hierarchyid::Parse('/1/')`: a call whose name is the type in lower case, `::` and the method as written. */
+export function parseStaticCall(cursor: Cursor, type: string, line: number): Expression {
+  cursor.expect('::');
+  const name = [`${type.toLowerCase()}::${cursor.anyName()}`];
+  const args = parseArguments(cursor);
+  return { kind: 'call', name, args, star: false, distinct: false, line };
+}
 
 function withGroup(cursor: Cursor, of: FunctionCall): FunctionCall {
   if (!cursor.sees('WITHIN', 'GROUP')) return of;

@@ -1,7 +1,8 @@
 /** What an expression begins with: literals, variables, names, parentheses. */
+import { CLR_PROPERTIES } from '../values/index.ts';
 import type { Expression } from './ast.ts';
 import type { Cursor } from './cursor.ts';
-import { parseCall } from './parse-call.ts';
+import { parseCall, parseStaticCall } from './parse-call.ts';
 import { parenthesised } from './parse-list.ts';
 import { parseLiteral } from './parse-literal.ts';
 import { SPECIAL } from './parse-special.ts';
@@ -38,5 +39,19 @@ function parseParenthesis(cursor: Cursor): Expression {
 function parseNamed(cursor: Cursor, line: number): Expression {
   const name = cursor.dottedName();
   if (cursor.sees('(')) return parseCall(cursor, name, line);
+  if (cursor.sees('::')) return parseStaticCall(cursor, name.at(-1) ?? '', line);
+  const last = name.at(-1) ?? '';
+  if (name.length > 1 && cursor.peek(-1).kind === 'word' && CLR_PROPERTIES.has(last))
+    return propertyOf({ kind: 'column', name: name.slice(0, -1), line }, last, line);
   return { kind: 'column', name, line };
 }
+
+/** `column.STSrid`; a column of that name is written in brackets. */
+const propertyOf = (operand: Expression, name: string, line: number): Expression => ({
+  kind: 'method',
+  operand,
+  name,
+  args: [],
+  property: true,
+  line,
+});

@@ -6,6 +6,7 @@ import type { Expression, FunctionCall } from '../parser/ast.ts';
 import { scalarFunctions } from '../values/index.ts';
 import { AGGREGATES } from './aggregate-names.ts';
 import { compileLiteral } from './compile-leaf.ts';
+import { compileStatic } from './compile-method.ts';
 import type { CompileExpression } from './compile-part.ts';
 import type { Compiled } from './compiled.ts';
 import { converted } from './converted.ts';
@@ -27,6 +28,8 @@ export function compileCall(expression: FunctionCall, scope: Scope, compile: Com
   const upper = name.toUpperCase();
   if (expression.over !== undefined) throw errors.syntaxKeyword('OVER', expression.line);
   if (upper === 'ISNULL') return isNullFunction(expression, scope, compile);
+  const method = compileStatic(expression, scope, compile);
+  if (method !== undefined) return method;
   const own = scope.compilation.engineFunction(expression.name);
   if (own !== undefined) return engineCall(expression, own, scope, compile);
   const found = expression.name.length === 1 ? scalarFunctions.get(upper) : undefined;

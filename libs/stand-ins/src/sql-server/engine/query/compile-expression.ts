@@ -38,7 +38,7 @@ export function compileExpression(expression: Expression, scope: Scope): Compile
     case 'call':
       return compileCall(expression, scope, compileExpression);
     case 'method':
-      return compileMethod(expression, compileExpression(expression.operand, scope));
+      return compileMethod(expression, scope, compileExpression);
     case 'scalarQuery':
       return scalarQuery(expression, scope);
     case 'default':

@@ -1,5 +1,6 @@
 /** Functions that ask the server, the catalogue or the session. */
 import { CDC_FUNCTIONS } from '../cdc/cdc-functions.ts';
+import { variantProperty } from '../catalogue/variant-property.ts';
 import type { SqlType, SqlValue } from '../engine-session.ts';
 import { SqlError } from '../errors/sql-error.ts';
 import type { ServerState } from '../server/server-state.ts';
@@ -97,6 +98,11 @@ export function makeEngineFunctions(
     serverproperty: define({ name: 'sql_variant' }, [NAME], ([name]) => serverProperty(textOf(name))),
     databasepropertyex: define({ name: 'sql_variant' }, [NAME, NAME], ([name, property]) =>
       databaseProperty(state.databases.get(textOf(name).toLowerCase()), textOf(property)),
+    ),
+    sql_variant_property: define(
+      { name: 'sql_variant' },
+      [{ name: 'sql_variant' }, NAME],
+      ([value, property]) => variantProperty(value ?? null, textOf(property)),
     ),
     columnproperty: define(INT, [INT, NAME, NAME], ([id, column, property], run) =>
       columnProperty(findTable(run.session.database, id ?? null), textOf(column), textOf(property)),

@@ -43,9 +43,10 @@ function childrenOf(expression: Expression): readonly Expression[] {
     case 'not':
     case 'isNull':
     case 'cast':
-    case 'method':
     case 'inQuery':
       return [expression.operand];
+    case 'method':
+      return [expression.operand, ...expression.args];
     case 'arithmetic':
     case 'compare':
     case 'logical':

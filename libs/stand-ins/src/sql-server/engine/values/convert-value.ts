@@ -1,6 +1,7 @@
 /** CAST and CONVERT between all types ("CAST and CONVERT"). NULL stays NULL. */
 import type { SqlType, SqlValue, SqlVariant } from '../engine-session.ts';
 import { valueErrors } from '../errors/value-errors.ts';
+import { clrFromBytes, clrFromText } from './clr/clr-text.ts';
 import type { Convert } from './conversions/convert.ts';
 import { toBinary, toGuid } from './conversions/to-binary.ts';
 import { toCharacter } from './conversions/to-character.ts';
@@ -9,7 +10,7 @@ import { toFloat } from './conversions/to-float.ts';
 import { toBit, toInteger } from './conversions/to-integer.ts';
 import { toMoment } from './conversions/to-moment.ts';
 import { conversionBetween } from './implicit-conversion.ts';
-import { plainFamilyOf } from './type-facts.ts';
+import { isCharacter, plainFamilyOf } from './type-facts.ts';
 
 export type { Convert } from './conversions/convert.ts';
 
@@ -57,9 +58,18 @@ function pick(from: SqlType, to: SqlType, style: number | undefined): Convert {
       return toGuid(from, to);
     case 'variant':
       return (value) => ({ type: from, value });
+    case 'opaque':
+      return toClr(from, to);
     default:
-      return (value) => value;
+      throw valueErrors.conversionNotAllowed(from.name, to.name);
   }
+}
+
+function toClr(from: SqlType, to: SqlType): Convert {
+  if (from.name === to.name) return (value) => value;
+  return isCharacter(from)
+    ? (value) => clrFromText(value as string, to)
+    : (value) => clrFromBytes(value as Uint8Array, to);
 }
 
 const fromVariant = (variant: SqlVariant, to: SqlType, style: number | undefined): SqlValue =>

@@ -36,8 +36,9 @@ function variant(from: SqlType, to: SqlType): Allowed {
 }
 
 function opaque(from: SqlType, to: SqlType): Allowed {
-  const binary = shortBinary.has(from.name) || shortBinary.has(to.name);
-  return binary ? 'explicit' : 'no';
+  if (shortCharacter.has(from.name)) return 'implicit';
+  const short = [from.name, to.name].some((name) => shortBinary.has(name) || shortCharacter.has(name));
+  return short ? 'explicit' : 'no';
 }
 
 function xml(from: SqlType, to: SqlType): Allowed {

@@ -1,6 +1,7 @@
 /** The value layer of the T-SQL engine: types, conversions, comparison, arithmetic, scalar functions. Pure. */
 export * from './arithmetic.ts';
 export * from './calendar.ts';
+export * from './clr/clr-members.ts';
 export * from './common-type.ts';
 export * from './compare-values.ts';
 export * from './convert-value.ts';

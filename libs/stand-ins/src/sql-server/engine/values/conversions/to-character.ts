@@ -1,6 +1,7 @@
 /** Conversion to the character types and xml. */
 import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../engine-session.ts';
 import { valueErrors } from '../../errors/value-errors.ts';
+import { clrText } from '../clr/clr-text.ts';
 import { decodeCodePage, decodeUtf16, throughCodePage } from '../code-page.ts';
 import { decimalText, unscaledAt } from '../decimal.ts';
 import { floatText } from '../float-text.ts';
@@ -44,6 +45,8 @@ function textOf(from: SqlType, to: SqlType, style: number | undefined): Text {
         : (value) => value as string;
     case 'guid':
       return (value) => value as string;
+    case 'opaque':
+      return (value) => clrText(value as Uint8Array, from);
     default:
       throw valueErrors.conversionNotAllowed(from.name, to.name);
   }
