@@ -51,6 +51,7 @@ export const columns: MakeView = view(columnShape, function* ({ database }) {
         ...columnRow(table.id, column.name, column.id, column.type, column.nullable),
         is_identity: column.identity !== undefined,
         is_computed: column.computed !== undefined,
+        ...(column.alias && { user_type_id: column.alias.id }),
         default_object_id: column.default?.objectId ?? 0,
       };
     }
@@ -77,7 +78,21 @@ export const systemTypes: MakeView = view(
     is_user_defined: types.bit,
     is_assembly_type: types.bit,
   },
-  function* () {
+  function* ({ database }) {
+    for (const { id, name, schema, type, nullable } of database.types.values()) {
+      yield {
+        name,
+        system_type_id: SYSTEM_TYPE_IDS[type.name],
+        user_type_id: id,
+        schema_id: database.schema(schema)?.id ?? 1,
+        max_length: maxLength(type),
+        precision: precisionOf(type),
+        scale: scaleOf(type),
+        is_nullable: nullable,
+        is_user_defined: true,
+        is_assembly_type: false,
+      };
+    }
     for (const name of Object.keys(SYSTEM_TYPE_IDS) as SqlType['name'][]) {
       const type: SqlType = { name };
       yield {

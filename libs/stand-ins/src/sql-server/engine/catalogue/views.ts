@@ -71,5 +71,5 @@ function cdcView(key: string, context: ViewContext): VirtualTable | undefined {
 function changeTableOf(key: string, { cdc }: Database): VirtualTable | undefined {
   if (!key.endsWith('_ct')) return undefined;
   const instance = cdc?.instance(key.slice(0, -'_ct'.length));
-  return instance && changeTableView(instance);
+  return instance === undefined || instance.changeTableGone ? undefined : changeTableView(instance);
 }

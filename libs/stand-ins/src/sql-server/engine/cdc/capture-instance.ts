@@ -25,7 +25,8 @@ export class CaptureInstance {
   readonly name: string;
   readonly table: Table;
   readonly objectId: number;
-  readonly columns: readonly CapturedColumn[];
+  /** A changed type of a column changes here too. */
+  columns: readonly CapturedColumn[];
   readonly supportsNetChanges: boolean;
   readonly roleName: string | null;
   readonly indexName: string | null;
@@ -35,12 +36,21 @@ export class CaptureInstance {
   lowLsn: Lsn;
   readonly createdLsn: Lsn;
   readonly changes = new ChangeTable();
+  /** Somebody dropped `cdc.<instance>_CT` by hand: the instance is there, its table is not. */
+  changeTableGone = false;
   readonly fullMask: Uint8Array;
 
   constructor(
     init: Omit<
       CaptureInstance,
-      'changes' | 'fullMask' | 'lowLsn' | 'image' | 'beforeImage' | 'maskOf' | 'deleteImage'
+      | 'changes'
+      | 'changeTableGone'
+      | 'fullMask'
+      | 'lowLsn'
+      | 'image'
+      | 'beforeImage'
+      | 'maskOf'
+      | 'deleteImage'
     >,
   ) {
     this.name = init.name;

@@ -2,6 +2,7 @@
  * Change data capture of one database: its capture instances, what was committed but not scanned yet, and
  * cdc.lsn_time_mapping. The capture job is `publishUpTo`: until it runs, a committed change is in no change table.
  */
+import type { SqlValue } from '../engine-session.ts';
 import type { Lsn } from '../storage/log-sequence.ts';
 import type { Table } from '../storage/table.ts';
 import type { ChangeDraft } from './change-draft.ts';
@@ -25,6 +26,8 @@ export interface DdlEntry {
   readonly command: string;
   readonly lsn: Lsn;
   readonly timeMs: number;
+  /** The change of a type changed the change table too. */
+  readonly requiredColumnUpdate: boolean;
 }
 
 export class CdcDatabase {
@@ -73,6 +76,22 @@ export class CdcDatabase {
     }
     if (count > 0) this.#pending = this.#pending.slice(count);
     return count;
+  }
+
+  /** Converts one column of what was not scanned yet. The result undoes it. */
+  rewritePending(instance: CaptureInstance, at: number, convert: (value: SqlValue) => SqlValue): () => void {
+    const before = this.#pending;
+    this.#pending = before.map((entry) => ({
+      ...entry,
+      drafts: entry.drafts.map((draft) =>
+        draft.instance === instance
+          ? { ...draft, values: draft.values.with(at, convert(draft.values[at] ?? null)) }
+          : draft,
+      ),
+    }));
+    return () => {
+      this.#pending = before;
+    };
   }
 
   /** What an idle scan writes now and then: a row with transaction 0, so that the max LSN moves on. */

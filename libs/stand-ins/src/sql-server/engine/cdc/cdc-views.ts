@@ -88,11 +88,12 @@ export const ddlHistory: MakeView = view(
     ddl_time: types.datetime,
   },
   function* ({ database }) {
-    for (const { sourceTable, objectId, command, lsn, timeMs } of database.cdc?.ddl ?? []) {
+    for (const { sourceTable, objectId, command, lsn, timeMs, requiredColumnUpdate } of database.cdc?.ddl ??
+      []) {
       yield {
         source_object_id: sourceTable,
         object_id: objectId,
-        required_column_update: false,
+        required_column_update: requiredColumnUpdate,
         ddl_command: command,
         ddl_lsn: lsnToBytes(lsn),
         ddl_time: datetimeOf(timeMs),

@@ -57,6 +57,18 @@ export class ChangeTable {
     return count;
   }
 
+  /** Converts one column of all rows. The result undoes it. */
+  rewrite(at: number, convert: (value: SqlValue) => SqlValue): () => void {
+    const before = this.#rows;
+    this.#rows = before.map((row) => ({
+      ...row,
+      values: row.values.with(at, convert(row.values[at] ?? null)),
+    }));
+    return () => {
+      this.#rows = before;
+    };
+  }
+
   clear(): void {
     this.#rows = [];
   }

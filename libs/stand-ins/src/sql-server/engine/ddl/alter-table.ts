@@ -12,6 +12,7 @@ import type { Database } from '../storage/database.ts';
 import type { Row, Values } from '../storage/row.ts';
 import type { Column, ForeignKey, Table } from '../storage/table.ts';
 import type { Transaction } from '../storage/transaction.ts';
+import { typeOf } from './alias-types.ts';
 import { addColumn, addConstraint } from './define-table.ts';
 
 export interface AlterContext {
@@ -182,7 +183,11 @@ function alterColumn(
   const position = table.position(action.column);
   const old = table.columns[position ?? -1];
   if (position === undefined || old === undefined) throw errors.alterColumnMissing(action.column, table.name);
-  const column: Column = { ...old, type: action.type, nullable: action.nullable ?? true };
+  const declared = typeOf(action, context.compilation.database);
+  if (declared === undefined) throw errors.alterColumnMissing(action.column, table.name);
+  const { alias: _, ...rest } = old;
+  const nullable = action.nullable ?? declared.alias?.nullable ?? true;
+  const column: Column = { ...rest, ...declared, nullable };
   const store = storer(old.type, column, `${context.database?.name ?? 'tempdb'}.${table.fullName}`);
   table.setColumns(table.columns.map((each, i) => (i === position ? column : each)));
   rewrite(table, (values) =>

@@ -1,4 +1,5 @@
 /** From the definition of columns and constraints to a table. Names that nobody gave are made as SQL Server makes them. */
+import { typeOf } from './alias-types.ts';
 import { displayKey } from '../dml/display-key.ts';
 import { rowScope } from '../dml/row-maker.ts';
 import type { SqlType } from '../engine-session.ts';
@@ -16,12 +17,17 @@ export function defineTable(
   state: ServerState,
   compilation: Compilation,
 ): void {
+  const [, tooMany] = definition.columns.slice(MOST_COLUMNS - 1);
+  if (tooMany !== undefined) throw errors.tooManyColumns(tooMany.name, table.name);
   for (const column of definition.columns)
     addColumn(table, column, state, keyColumns(definition), compilation);
   for (const column of definition.columns)
     for (const constraint of column.constraints) addConstraint(table, constraint, state, compilation);
   for (const constraint of definition.constraints) addConstraint(table, constraint, state, compilation);
 }
+
+/** "Maximum capacity specifications for SQL Server". */
+const MOST_COLUMNS = 1024;
 
 /** Columns of a primary key are NOT NULL unless somebody wrote NULL. */
 function keyColumns(definition: TableDefinition): ReadonlySet<string> {
@@ -40,15 +46,18 @@ export function addColumn(
 ): Column {
   const { name } = definition;
   if (table.position(name) !== undefined) throw errors.duplicateColumn(name, table.name);
-  const type = definition.type ?? computedType(table, definition, compilation);
+  const declared = typeOf(definition, compilation.database);
+  const type = declared?.type ?? computedType(table, definition, compilation);
+  const byType = declared?.alias?.nullable === false ? false : undefined;
   const nullable =
     definition.identity === undefined &&
     type.name !== 'timestamp' &&
-    (definition.nullable ?? !keys.has(name.toLowerCase()));
+    (definition.nullable ?? byType ?? !keys.has(name.toLowerCase()));
   const column: Column = {
     name,
     id: table.nextColumnId++,
     type,
+    ...(declared?.alias && { alias: declared.alias }),
     nullable,
     persisted: definition.persisted,
     ...(definition.identity && { identity: definition.identity }),

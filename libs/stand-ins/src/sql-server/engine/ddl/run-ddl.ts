@@ -1,5 +1,6 @@
 /** Executes CREATE, ALTER, DROP and TRUNCATE within a transaction that has the write lock. */
 import { dropCaptures } from '../cdc/disable-table.ts';
+import { followTable } from '../cdc/follow-table.ts';
 import { errors } from '../errors.ts';
 import type { DefinitionStatement, Of } from '../exec/statement-kinds.ts';
 import type { Name } from '../parser/ast.ts';
@@ -11,6 +12,7 @@ import type { Database } from '../storage/database.ts';
 import type { Table } from '../storage/table.ts';
 import type { Transaction } from '../storage/transaction.ts';
 import { alterTable, forgetRows, rememberTable } from './alter-table.ts';
+import { createType, dropType } from './alias-types.ts';
 import { addIndex, defineTable } from './define-table.ts';
 
 export interface DdlContext {
@@ -46,6 +48,12 @@ export function runDdl(statement: DefinitionStatement, context: DdlContext): voi
       return;
     case 'dropIndex':
       dropIndex(statement, context);
+      return;
+    case 'createType':
+      createType(statement, context);
+      return;
+    case 'dropType':
+      dropType(statement.name, statement.ifExists, context);
       return;
     case 'truncate':
       truncate(statement.table, context);
@@ -119,7 +127,7 @@ function find(name: Name, context: DdlContext): { table: Table; home: Home } | u
 function dropTable(name: Name, ifExists: boolean, context: DdlContext): void {
   const found = find(name, context);
   if (found === undefined) {
-    if (ifExists) return;
+    if (dropChangeTable(name, context) || ifExists) return;
     throw errors.cannotDrop('table', name);
   }
   const { table, home } = found;
@@ -135,6 +143,19 @@ function dropTable(name: Name, ifExists: boolean, context: DdlContext): void {
   transaction.onRollback(() => home.tables.set(table.name.toLowerCase(), table));
 }
 
+/** `cdc.<instance>_CT` dropped by hand: the instance stays, without what it captured. */
+function dropChangeTable(name: Name, { database, transaction }: DdlContext): boolean {
+  const own = name.at(-1) ?? '';
+  if (schemaOf(name).toLowerCase() !== 'cdc' || !/_ct$/i.test(own)) return false;
+  const instance = database.cdc?.instance(own.slice(0, -'_CT'.length));
+  if (instance === undefined || instance.changeTableGone) return false;
+  instance.changeTableGone = true;
+  transaction.onRollback(() => {
+    instance.changeTableGone = false;
+  });
+  return true;
+}
+
 function alter({ name, action }: Of<'alterTable'>, context: DdlContext): void {
   const table = find(name, context)?.table;
   if (table === undefined) throw errors.cannotFind(name);
@@ -146,15 +167,7 @@ function alter({ name, action }: Of<'alterTable'>, context: DdlContext): void {
     run,
     database: table.temporary ? undefined : database,
   });
-  for (const instance of database.cdc?.instancesOf(table) ?? []) {
-    database.cdc?.ddl.push({
-      sourceTable: table.id,
-      objectId: instance.objectId,
-      command: `ALTER TABLE [${table.schema}].[${table.name}] ${action.kind}`,
-      lsn: database.log.nextRecord(),
-      timeMs: state.nowMs(),
-    });
-  }
+  followTable(table, action, context);
 }
 
 function createIndex(

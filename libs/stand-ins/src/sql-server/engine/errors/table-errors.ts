@@ -3,6 +3,18 @@ import { dotted } from './dotted.ts';
 import { sqlError } from './sql-error.ts';
 
 export const tableErrors = {
+  tooManyColumns: (column: string, table: string) =>
+    sqlError(
+      1702,
+      `CREATE TABLE failed because column '${column}' in table '${table}' exceeds the maximum of 1024 columns.`,
+    ),
+  typeExists: (name: string) =>
+    sqlError(219, `The type '${name}' already exists, or you do not have permission to create it.`),
+  typeInUse: (type: string, table: string) =>
+    sqlError(
+      3732,
+      `Cannot drop type '${type}' because it is being referenced by object '${table}'. There may be other objects that reference this type.`,
+    ),
   cannotDrop: (what: string, name: readonly string[]) =>
     sqlError(
       3701,

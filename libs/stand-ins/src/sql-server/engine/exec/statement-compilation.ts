@@ -85,6 +85,7 @@ export class StatementCompilation implements Compilation {
     const prefix = 'fn_cdc_get_all_changes_';
     const instance = isCdc && own.startsWith(prefix) ? cdc.instance(own.slice(prefix.length)) : undefined;
     if (!isCdc || instance === undefined) throw errors.unknownObject(name);
+    if (instance.changeTableGone) throw errors.unknownObject(['cdc', `${instance.name}_CT`]);
     return allChangesFunction(cdc, instance, args);
   }
 

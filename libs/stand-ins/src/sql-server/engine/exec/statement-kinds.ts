@@ -37,6 +37,8 @@ export const isDefinition = oneOf(
   'alterTable',
   'createIndex',
   'dropIndex',
+  'createType',
+  'dropType',
   'truncate',
 );
 

@@ -207,6 +207,7 @@ const isTemporary = (name: Name): boolean => (name.at(-1) ?? '').startsWith('#')
 function targetOf(statement: DefinitionStatement): Name {
   if ('table' in statement && Array.isArray(statement.table)) return statement.table as Name;
   if (statement.kind === 'createTable' || statement.kind === 'alterTable') return statement.name;
+  if (statement.kind === 'createType' || statement.kind === 'dropType') return statement.name;
   return statement.kind === 'dropTable' ? (statement.names[0] ?? []) : [];
 }
 

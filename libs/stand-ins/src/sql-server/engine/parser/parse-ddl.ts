@@ -8,7 +8,7 @@ import {
   parseTableConstraint,
   parseTableDefinition,
 } from './parse-table.ts';
-import { parseType } from './parse-type.ts';
+import { parseColumnType, parseType } from './parse-type.ts';
 import type { Statement } from './statement-ast.ts';
 import type { AlterAction, ColumnDefinition, ConstraintDefinition } from './table-ast.ts';
 
@@ -20,6 +20,7 @@ export function parseCreate(cursor: Cursor): Statement {
   if (cursor.accept('TABLE')) {
     return { kind: 'createTable', name: cursor.dottedName(), table: parseTableDefinition(cursor), line };
   }
+  if (cursor.accept('TYPE')) return parseCreateType(cursor, line);
   const principal = cursor.acceptOne('LOGIN', 'USER', 'ROLE');
   if (principal !== undefined) return parsePrincipal(cursor, principal, line);
   const unique = cursor.accept('UNIQUE');
@@ -33,6 +34,15 @@ export function parseCreate(cursor: Cursor): Statement {
   if (cursor.sees('WHERE')) cursor.fail();
   parseIndexOptions(cursor);
   return { kind: 'createIndex', name, table, columns, unique, clustered, line };
+}
+
+function parseCreateType(cursor: Cursor, line: number): Statement {
+  const name = cursor.dottedName();
+  cursor.expect('FROM');
+  const type = parseType(cursor);
+  const nullable = !cursor.accept('NOT', 'NULL');
+  if (nullable) cursor.accept('NULL');
+  return { kind: 'createType', name, type, nullable, line };
 }
 
 function collated(cursor: Cursor): string {
@@ -81,11 +91,12 @@ export function parsePermission(cursor: Cursor): Statement {
 export function parseDrop(cursor: Cursor): Statement {
   const line = cursor.line;
   cursor.expect('DROP');
-  const what = cursor.acceptOne('DATABASE', 'SCHEMA', 'TABLE', 'INDEX') ?? cursor.fail();
+  const what = cursor.acceptOne('DATABASE', 'SCHEMA', 'TABLE', 'TYPE', 'INDEX') ?? cursor.fail();
   const ifExists = cursor.accept('IF', 'EXISTS');
   if (what === 'TABLE') {
     return { kind: 'dropTable', names: cursor.separated(() => cursor.dottedName()), ifExists, line };
   }
+  if (what === 'TYPE') return { kind: 'dropType', name: cursor.dottedName(), ifExists, line };
   if (what === 'INDEX') {
     const name = cursor.name();
     cursor.expect('ON');
@@ -155,9 +166,9 @@ function parseAdd(cursor: Cursor): AlterAction {
 
 function parseAlterColumn(cursor: Cursor): AlterAction {
   const column = cursor.name();
-  const type = parseType(cursor);
+  const type = parseColumnType(cursor);
   if (cursor.accept('COLLATE')) cursor.name();
-  if (cursor.accept('NOT', 'NULL')) return { kind: 'alterColumn', column, type, nullable: false };
-  if (cursor.accept('NULL')) return { kind: 'alterColumn', column, type, nullable: true };
-  return { kind: 'alterColumn', column, type };
+  if (cursor.accept('NOT', 'NULL')) return { kind: 'alterColumn', column, ...type, nullable: false };
+  if (cursor.accept('NULL')) return { kind: 'alterColumn', column, ...type, nullable: true };
+  return { kind: 'alterColumn', column, ...type };
 }

@@ -3,7 +3,7 @@ import type { Expression } from './ast.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression } from './parse-expression.ts';
 import { parenthesised } from './parse-list.ts';
-import { parseType } from './parse-type.ts';
+import { parseColumnType } from './parse-type.ts';
 import type {
   ColumnDefinition,
   ConstraintDefinition,
@@ -39,9 +39,7 @@ export function parseColumn(cursor: Cursor): ColumnDefinition {
     if (persisted) cursor.accept('NOT', 'NULL');
     return { name, computed, persisted, constraints: [] };
   }
-  const untyped = cursor.sees('TIMESTAMP') && [',', ')'].includes(cursor.peek(1).upper);
-  const type = untyped ? parseType(cursor) : parseType(cursor);
-  return parseColumnOptions(cursor, { name, type, persisted: false, constraints: [] });
+  return parseColumnOptions(cursor, { name, ...parseColumnType(cursor), persisted: false, constraints: [] });
 }
 
 type Draft = { -readonly [K in keyof ColumnDefinition]: ColumnDefinition[K] } & {

@@ -1,6 +1,8 @@
 /** Reads a data type: `decimal(10, 2)`, `nvarchar(max)`, `sysname`. */
 import type { SqlType, SqlTypeName } from '../engine-session.ts';
 import { errors } from '../errors.ts';
+import { isTypeName } from '../values/index.ts';
+import type { Name } from './ast.ts';
 import type { Cursor } from './cursor.ts';
 
 const SYNONYMS: Readonly<Record<string, SqlType>> = {
@@ -41,6 +43,14 @@ export function parseType(cursor: Cursor, defaultLength = 1): SqlType {
     return { name: base, precision, scale };
   }
   throw errors.unknownType(written, line);
+}
+
+/** The type of a column: one of the system, or the name of an alias type. */
+export function parseColumnType(cursor: Cursor): { readonly type: SqlType } | { readonly alias: Name } {
+  const ofSystem = cursor.sees('SYS', '.');
+  const known = ofSystem || cursor.sees('DOUBLE', 'PRECISION') || isTypeName(cursor.current.text);
+  const isName = cursor.peek(1).upper === '.' && !ofSystem;
+  return known && !isName ? { type: parseType(cursor) } : { alias: cursor.dottedName() };
 }
 
 function plain(cursor: Cursor, name: SqlTypeName): SqlType {

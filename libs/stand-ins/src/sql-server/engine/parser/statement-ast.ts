@@ -73,6 +73,13 @@ export type Statement = Lined &
         readonly clustered: boolean;
       }
     | { readonly kind: 'dropIndex'; readonly name: string; readonly table: Name; readonly ifExists: boolean }
+    | {
+        readonly kind: 'createType';
+        readonly name: Name;
+        readonly type: SqlType;
+        readonly nullable: boolean;
+      }
+    | { readonly kind: 'dropType'; readonly name: Name; readonly ifExists: boolean }
     | { readonly kind: 'truncate'; readonly table: Name }
     | { readonly kind: 'principal'; readonly what: 'login' | 'user' | 'role'; readonly name: string }
     | { readonly kind: 'permission'; readonly action: 'grant' | 'revoke' | 'deny' }

@@ -4,8 +4,9 @@ import type { Expression, Name } from './ast.ts';
 
 export interface ColumnDefinition {
   readonly name: string;
-  /** Undefined for a computed column. */
+  /** Undefined for a computed column, and for one of an alias type. */
   readonly type?: SqlType;
+  readonly alias?: Name;
   readonly computed?: Expression;
   readonly persisted: boolean;
   readonly nullable?: boolean;
@@ -57,6 +58,7 @@ export type AlterAction =
   | {
       readonly kind: 'alterColumn';
       readonly column: string;
-      readonly type: SqlType;
+      readonly type?: SqlType;
+      readonly alias?: Name;
       readonly nullable?: boolean;
     };

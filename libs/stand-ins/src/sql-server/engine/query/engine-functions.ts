@@ -165,7 +165,7 @@ function objectId(
 
 function changeTableId(database: Database | undefined, name: string): SqlValue {
   const instance = /_ct$/i.test(name) ? database?.cdc?.instance(name.slice(0, -3)) : undefined;
-  return instance?.objectId ?? null;
+  return instance === undefined || instance.changeTableGone ? null : instance.objectId;
 }
 
 const findTable = (database: Database | undefined, id: SqlValue): Table | undefined =>

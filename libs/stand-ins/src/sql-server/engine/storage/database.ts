@@ -1,6 +1,8 @@
 /** A database: schemas with their tables, the log, the write lock and, when enabled, change data capture. */
 import type { CdcDatabase } from '../cdc/cdc-database.ts';
+import type { SqlType } from '../engine-session.ts';
 import { errors } from '../errors.ts';
+import type { Name } from '../parser/ast.ts';
 import { LogSequence } from './log-sequence.ts';
 import type { Table } from './table.ts';
 import { WriteLock } from './write-lock.ts';
@@ -11,11 +13,23 @@ export interface Schema {
   readonly tables: Map<string, Table>;
 }
 
+/** CREATE TYPE … FROM: another name for a type, with a say in whether columns take NULL. */
+export interface AliasType {
+  /** sys.types.user_type_id: 257 and above. */
+  readonly id: number;
+  readonly name: string;
+  readonly schema: string;
+  readonly type: SqlType;
+  readonly nullable: boolean;
+}
+
 export class Database {
   readonly id: number;
   readonly name: string;
   readonly createdMs: number;
   readonly schemas = new Map<string, Schema>();
+  readonly types = new Map<string, AliasType>();
+  nextTypeId = 257;
   readonly log = new LogSequence();
   readonly lock = new WriteLock();
   cdc: CdcDatabase | undefined;
@@ -53,6 +67,14 @@ export class Database {
 
   table(schema: string, name: string): Table | undefined {
     return this.schemas.get(schema.toLowerCase())?.tables.get(name.toLowerCase());
+  }
+
+  typeKey(name: Name): string {
+    return `${name.at(-2) || 'dbo'}.${name.at(-1) ?? ''}`.toLowerCase();
+  }
+
+  aliasType(name: Name): AliasType | undefined {
+    return this.types.get(this.typeKey(name));
   }
 
   *tables(): Generator<Table> {

@@ -2,6 +2,7 @@
 import type { SqlType } from '../engine-session.ts';
 import type { Expression } from '../parser/ast.ts';
 import type { ColumnDefinition, ConstraintDefinition } from '../parser/table-ast.ts';
+import type { AliasType } from './database.ts';
 import { KeyIndex } from './key-index.ts';
 import type { Row, Values } from './row.ts';
 
@@ -10,6 +11,8 @@ export interface Column {
   /** sys.columns.column_id; never used again after a drop. */
   readonly id: number;
   readonly type: SqlType;
+  /** The alias type that the column is declared with. */
+  readonly alias?: AliasType;
   readonly nullable: boolean;
   readonly identity?: NonNullable<ColumnDefinition['identity']>;
   readonly default?: { readonly name: string; readonly objectId: number; readonly expression: Expression };

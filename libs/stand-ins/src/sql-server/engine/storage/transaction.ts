@@ -63,6 +63,11 @@ export class Transaction {
     }
   }
 
+  /** For a change of a captured column's type: what was drafted before it. */
+  rewriteDrafts(rewrite: (draft: ChangeDraft) => ChangeDraft): void {
+    for (const [i, draft] of this.drafts.entries()) this.drafts[i] = rewrite(draft);
+  }
+
   save(name: string): void {
     this.#savepoints.push({ name: name.toLowerCase(), mark: this.mark() });
   }
