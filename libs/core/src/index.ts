@@ -24,6 +24,7 @@ export * from './publisher.ts';
 export * from './rate-meter.ts';
 export * from './recent-ids.ts';
 export * from './service.ts';
+export * from './session.ts';
 export * from './set-aside.ts';
 export * from './shorten.ts';
 export * from './subscription.ts';

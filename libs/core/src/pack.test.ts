@@ -42,6 +42,19 @@ function options(limits: Partial<PackOptions> = {}): PackOptions {
 }
 
 describe('packing', () => {
+  test('ordered by key, each session gets its changes in order, packed apart from the others', () => {
+    const changes = Array.from({ length: 40 }, (_, n) => change(n));
+    const messages = pack(changes, stamp, options({ ordering: { by: 'key', sessions: 4 }, maxChanges: 7 }));
+    const idsOf = (body: string) => body.split('\n').map((line) => decodeEnvelope(line).metadata.sequence);
+    const bySession = Map.groupBy(messages, ({ sessionId }) => sessionId);
+    expect([...bySession.keys()].sort()).toEqual([0, 1, 2, 3].map((n) => `db1/shop/dbo.Persons/${n}`));
+    const packed = [...bySession.values()].map((own) => own.flatMap(({ body }) => idsOf(body)));
+    for (const own of packed) expect(own).toEqual([...own].sort((a, b) => a - b));
+    expect(packed.flat().sort((a, b) => a - b)).toEqual(changes.map(({ metadata }) => metadata.sequence));
+    expect(new Set(messages.map(({ messageId }) => messageId)).size).toBe(messages.length);
+    for (const { properties, body } of messages) expect(properties['changes']).toBe(idsOf(body).length);
+  });
+
   test('one change is plain JSON, named after it', () => {
     const [message, ...more] = pack([change(1)], stamp, options());
     expect(more).toEqual([]);

@@ -1,55 +1,54 @@
-/** Packs consecutive changes of one session into messages (DESIGN 7). Pure: byte length and hash are passed in. */
+/** Packs consecutive changes of each session into messages (DESIGN 7). Pure: byte length and hash are passed in. */
 import type { ChangeEvent, Stamp } from './change-event.ts';
 import { encodeEnvelope } from './envelope.ts';
 import { inPacks, type Line, type Pack, type PackLimits } from './in-packs.ts';
-import { shorten, type Hash } from './shorten.ts';
-import { tableKey, tableName, type TableId } from './table-id.ts';
+import { byTable, sessionRouter, type Ordering } from './session.ts';
+import type { Hash } from './shorten.ts';
+import { tableName, type TableId } from './table-id.ts';
 import type { OutgoingMessage, PropertyValue } from './topic.ts';
 
 export interface PackOptions extends PackLimits {
   readonly table: TableId;
+  /** By table when not given. */
+  readonly ordering?: Ordering;
   readonly byteLength: (text: string) => number;
   readonly hash: Hash;
-}
-
-/** Service Bus takes session ids of at most 128 characters (Service Bus quotas). */
-const maxSessionId = 128;
-
-/** The session of a table: its identity, shortened by a hash where it passes the broker's limit. */
-export function sessionIdOf(table: TableId, hash: Hash): string {
-  return shorten(tableKey(table), maxSessionId, hash);
-}
-
-/** True when changes of `table` travel by `sessionId`: its own session, or one of its buckets when ordered by key. */
-export function travelsBy(sessionId: string, table: TableId, hash: Hash): boolean {
-  const own = sessionIdOf(table, hash);
-  return sessionId === own || sessionId.startsWith(`${own}/`);
 }
 
 interface Encoded extends Line {
   readonly change: ChangeEvent;
 }
 
-/** Messages for `changes`, in order. Never waits for more: what is given is what is packed. */
+/**
+ * Messages for `changes`, in order within each session, the sessions one after the other. Never waits for more: what is
+ * given is what is packed.
+ */
 export function pack(changes: readonly ChangeEvent[], stamp: Stamp, options: PackOptions): OutgoingMessage[] {
+  const { ordering = byTable } = options;
   const seal = sealer(stamp, options);
   const encoded = changes.map((change) => {
     const line = encodeEnvelope(change, stamp);
     return { change, line, bytes: options.byteLength(line) };
   });
-  return inPacks(encoded, options).map(seal);
+  const sessionOf = sessionRouter(options.table, ordering, options.hash);
+  const bySession = Map.groupBy(encoded, ({ change }) => sessionOf(change));
+  return Array.from(bySession, ([sessionId, items]) =>
+    inPacks(items, options).map((packed) => seal(sessionId, packed)),
+  ).flat();
 }
 
-function sealer(stamp: Stamp, options: PackOptions): (packed: Pack<Encoded>) => OutgoingMessage {
+function sealer(
+  stamp: Stamp,
+  options: PackOptions,
+): (sessionId: string, packed: Pack<Encoded>) => OutgoingMessage {
   const { table } = options;
-  const sessionId = sessionIdOf(table, options.hash);
   const common = {
     schema: table.schema,
     table: table.table,
     database: table.database,
     server: table.source,
   };
-  return ({ items, body, bodyBytes }) => {
+  return (sessionId, { items, body, bodyBytes }) => {
     const [{ change: first }] = items;
     const last = items.at(-1)?.change ?? first;
     const properties: Record<string, PropertyValue> = {

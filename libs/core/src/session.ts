@@ -1,0 +1,66 @@
+/** By which session a change travels (DESIGN 7): that of its table, or one of the table's buckets when ordered by key. */
+import type { ChangeEvent } from './change-event.ts';
+import { bucketOf } from './key-bucket.ts';
+import { shorten, type Hash } from './shorten.ts';
+import { tableKey, type TableId } from './table-id.ts';
+
+/** Service Bus takes session ids of at most 128 characters (Service Bus quotas). */
+const maxSessionId = 128;
+
+/** Sessions of one table that is ordered by key, at most. */
+export const maxKeySessions = 1024;
+
+/** What `/1023` takes of a session id. */
+const bucketDigits = String(maxKeySessions - 1).length + 1;
+
+/** What keeps its order: the changes of a table, or those of a row, in so many sessions. */
+export type Ordering = { readonly by: 'table' } | { readonly by: 'key'; readonly sessions: number };
+
+export const byTable: Ordering = { by: 'table' };
+
+/**
+ * The ordering as one word. A checkpoint remembers it: under another layout the same session holds other rows, so their
+ * positions do not compare, and a new generation begins.
+ */
+export function layoutOf(ordering: Ordering): string {
+  return ordering.by === 'table' ? 'table' : `key/${ordering.sessions}`;
+}
+
+/** The session of a table: its identity, shortened by a hash where it passes the broker's limit. */
+export function sessionIdOf(table: TableId, hash: Hash): string {
+  return shorten(tableKey(table), maxSessionId, hash);
+}
+
+/** What the buckets' sessions of a table begin with. */
+function bucketsOf(table: TableId, hash: Hash): string {
+  return `${shorten(tableKey(table), maxSessionId - bucketDigits, hash)}/`;
+}
+
+/**
+ * Tells the session of each change of `table`. By key it is decided by `metadata.key`, of an update the key after it. What
+ * has no key, as a change of a table without one or a gap, travels by the table's own session.
+ */
+export function sessionRouter(
+  table: TableId,
+  ordering: Ordering,
+  hash: Hash,
+): (change: ChangeEvent) => string {
+  const own = sessionIdOf(table, hash);
+  if (ordering.by === 'table') return () => own;
+  const { sessions } = ordering;
+  const prefix = bucketsOf(table, hash);
+  const buckets = Array.from({ length: sessions }, (_, bucket) => `${prefix}${bucket}`);
+  return ({ metadata: { key } }) => (key === null ? own : (buckets[bucketOf(key, sessions)] ?? own));
+}
+
+/**
+ * True when changes of `table` travel by `sessionId`: its own session, or one of its buckets. Which of them is not asked:
+ * messages of another layout may still be on their way.
+ */
+export function travelsBy(sessionId: string, table: TableId, hash: Hash): boolean {
+  if (sessionId === sessionIdOf(table, hash)) return true;
+  const slash = sessionId.lastIndexOf('/') + 1;
+  const bucket = sessionId.slice(slash);
+  if (!/^(0|[1-9]\d{0,3})$/.test(bucket) || Number(bucket) >= maxKeySessions) return false;
+  return sessionId.slice(0, slash) === bucketsOf(table, hash);
+}
