@@ -1,7 +1,12 @@
 /** The T-SQL engine with the login and the empty database that the environment names, on the real clock. */
 import type { CaptureControls } from './faults/sql-controls.ts';
 import type { SqlEngine } from './sql-server/engine/engine-session.ts';
-import { createSqlEngine, type EngineControl, type Timers } from './sql-server/engine/sql-engine.ts';
+import {
+  createSqlEngine,
+  type EngineControl,
+  type RestorePoint,
+  type Timers,
+} from './sql-server/engine/sql-engine.ts';
 import { userOfToken } from './sql-server/identity-token.ts';
 import { sqlLogin } from './stand-ins-env.ts';
 
@@ -9,6 +14,8 @@ import { sqlLogin } from './stand-ins-env.ts';
 export interface ControlledEngine extends SqlEngine {
   readonly capture: CaptureControls;
   setOffline(offline: boolean, database?: string): void;
+  remember(database?: string): number;
+  restore(point: number): void;
   /** Every database that was taken offline is online again, capture runs without delay. */
   clear(): void;
 }
@@ -38,7 +45,14 @@ export function createControlledEngine(): ControlledEngine {
     if (isOffline) offline.add(name);
     else offline.delete(name);
   };
+  const points: { readonly database: string; readonly point: RestorePoint }[] = [];
   return {
+    remember: (name = database) => points.push({ database: name, point: engine.rememberDatabase(name) }),
+    restore: (number) => {
+      const found = points[number - 1];
+      if (found === undefined) throw new RangeError(`There is no restore point ${String(number)}.`);
+      engine.rewindDatabase(found.database, found.point);
+    },
     login: (request) => engine.login(request),
     close: () => engine.close(),
     capture,
@@ -46,6 +60,7 @@ export function createControlledEngine(): ControlledEngine {
     clear: () => {
       for (const name of offline) setOffline(false, name);
       capture.setDelay(0);
+      capture.setIdleScans(0);
       capture.resume();
     },
   };
@@ -54,6 +69,7 @@ export function createControlledEngine(): ControlledEngine {
 function captureOf(engine: EngineControl, usual: string): CaptureControls {
   return {
     setDelay: (ms) => engine.setCaptureDelay(ms),
+    setIdleScans: (everyMs) => engine.setIdleScans(everyMs),
     pause: () => engine.pauseCapture(),
     resume: () => engine.resumeCapture(),
     cleanUp: (database = usual, captureInstance) => {

@@ -34,6 +34,11 @@ export async function startSqlServer({ port, engine, onError }: SqlServerOptions
       engine.setOffline(offline, database);
       if (offline) host.server?.dropConnections();
     },
+    remember: (database) => engine.remember(database),
+    restore: (point) => {
+      host.server?.dropConnections();
+      engine.restore(point);
+    },
     connections: () => host.server?.connections() ?? 0,
     dropConnections: () => {
       const count = host.server?.connections() ?? 0;

@@ -59,6 +59,11 @@ const sqlRoutes = {
     { database: optional(text), captureInstance: optional(text) },
     ({ sql }, { database, captureInstance }) => sql.capture.cleanUp(database, captureInstance),
   ),
+  'sql/idle-scans': route({ ms: wholeNumber }, ({ sql }, { ms }) => sql.capture.setIdleScans(ms)),
+  'sql/restore-point': route({ database: optional(text) }, ({ sql }, { database }) => ({
+    point: sql.remember(database),
+  })),
+  'sql/restore': route({ point: wholeNumber }, ({ sql }, { point }) => sql.restore(point)),
   'sql/offline': route({ offline: flag, database: optional(text) }, ({ sql }, { offline, database }) =>
     sql.setOffline(offline, database),
   ),

@@ -13,6 +13,8 @@ export interface CaptureControls {
    * database it is that of the connection string.
    */
   cleanUp(database?: string, captureInstance?: string): void;
+  /** An idle scan moves the max LSN each so many milliseconds; 0 ends it. */
+  setIdleScans(everyMs: number): void;
 }
 
 export interface SqlControls {
@@ -27,6 +29,13 @@ export interface SqlControls {
    * connection string.
    */
   setOffline(offline: boolean, database?: string): void;
+  /** Remembers a database as it is; answers the number of the point, from 1. */
+  remember(database?: string): number;
+  /**
+   * Takes the database back to the point, as RESTORE does: every connection is cut, LSNs are given again, on a new
+   * recovery fork. A point can be restored as often as is wanted; one that is not there is an error.
+   */
+  restore(point: number): void;
   /** Ends every fault: the databases are online, capture runs without delay. */
   clear(): void;
 }

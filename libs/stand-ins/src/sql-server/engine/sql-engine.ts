@@ -6,8 +6,10 @@ import { ParsedBatches } from './exec/parsed-batches.ts';
 import { SessionState } from './exec/session-state.ts';
 import { Session } from './exec/session.ts';
 import { ServerState, type Counters, type Timers } from './server/server-state.ts';
+import { rememberDatabase, rewindDatabase, type RestorePoint } from './storage/restore-point.ts';
 import { lsnFromBytes } from './storage/log-sequence.ts';
 
+export type { RestorePoint } from './storage/restore-point.ts';
 export type { Counters, Timers } from './server/server-state.ts';
 
 export interface SqlEngineOptions {
@@ -38,6 +40,12 @@ export interface EngineControl {
    * older goes. All instances of the database, unless one is named.
    */
   runCleanup(database: string, captureInstance?: string, lowWaterMark?: Uint8Array): void;
+  /** An idle scan of every captured database each so many milliseconds, as the capture job makes them; 0 ends it. */
+  setIdleScans(everyMs: number): void;
+  /** The database as it is now, to be given back to `rewindDatabase` as often as is wanted. */
+  rememberDatabase(database: string): RestorePoint;
+  /** RESTORE DATABASE … WITH KEEP_CDC: transactions of sessions in the database are rolled back first. */
+  rewindDatabase(database: string, point: RestorePoint): void;
   setReadOnly(database: string, readOnly: boolean): void;
   setOffline(database: string, offline: boolean): void;
   counters(): Readonly<Counters>;
@@ -54,6 +62,7 @@ class Engine implements SqlEngine, EngineControl {
   readonly #state: ServerState;
   readonly #parsed = new ParsedBatches();
   #nextSession = FIRST_SESSION;
+  #idleScan: (() => void) | undefined;
 
   constructor(options: SqlEngineOptions) {
     this.#options = options;
@@ -92,6 +101,7 @@ class Engine implements SqlEngine, EngineControl {
   }
 
   close(): void {
+    this.setIdleScans(0);
     this.#state.close();
   }
 
@@ -129,6 +139,27 @@ class Engine implements SqlEngine, EngineControl {
       if (captureInstance === undefined || instance.name.toLowerCase() === captureInstance.toLowerCase())
         cdc.cleanUp(instance, lsn);
     }
+  }
+
+  setIdleScans(everyMs: number): void {
+    this.#idleScan?.();
+    this.#idleScan = undefined;
+    if (everyMs <= 0) return;
+    this.#idleScan = this.#options.timers.after(everyMs, () => {
+      for (const { name, cdc } of this.#state.databases.values()) if (cdc !== undefined) this.scan(name);
+      this.setIdleScans(everyMs);
+    });
+  }
+
+  rememberDatabase(name: string): RestorePoint {
+    return rememberDatabase(this.#state.database(name));
+  }
+
+  rewindDatabase(name: string, point: RestorePoint): void {
+    const database = this.#state.database(name);
+    for (const session of this.#state.sessions.values()) if (session.isIn(database)) session.reset();
+    rewindDatabase(database, point);
+    this.#state.version++;
   }
 
   setReadOnly(name: string, readOnly: boolean): void {

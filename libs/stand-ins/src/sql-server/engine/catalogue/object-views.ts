@@ -1,4 +1,6 @@
 /** sys.schemas, sys.tables, sys.objects and sys.databases. */
+import type { SqlDecimal } from '../engine-session.ts';
+import { type Lsn, lsnParts } from '../storage/log-sequence.ts';
 import { datetimeOf } from './moments.ts';
 import { objectColumns, objectRow, schemaId } from './object-row.ts';
 import { types, view, type MakeView } from './view.ts';
@@ -39,6 +41,41 @@ export const databases: MakeView = view(
     }
   },
 );
+
+/** "sys.database_recovery_status". The GUIDs of a database that is offline are NULL. */
+export const recoveryStatus: MakeView = view(
+  {
+    database_id: types.int,
+    database_guid: types.guid,
+    family_guid: types.guid,
+    last_log_backup_lsn: types.lsnNumber,
+    recovery_fork_guid: types.guid,
+    first_recovery_fork_guid: types.guid,
+    fork_point_lsn: types.lsnNumber,
+  },
+  function* ({ state }) {
+    for (const database of state.databases.values()) {
+      if (database.offline) {
+        yield { database_id: database.id };
+        continue;
+      }
+      yield {
+        database_id: database.id,
+        database_guid: database.guid,
+        family_guid: database.familyGuid,
+        recovery_fork_guid: database.recoveryFork,
+        first_recovery_fork_guid: database.firstRecoveryFork,
+        fork_point_lsn: database.forkPoint === undefined ? null : lsnNumber(database.forkPoint),
+      };
+    }
+  },
+);
+
+/** As catalogue views of backups write an LSN: file, ten digits of block, five of slot. */
+function lsnNumber(lsn: Lsn): SqlDecimal {
+  const [file, block, slot] = lsnParts(lsn);
+  return { unscaled: (BigInt(file) * 10n ** 10n + BigInt(block)) * 10n ** 5n + BigInt(slot), scale: 0 };
+}
 
 export const schemas: MakeView = view(
   { name: types.sysname, schema_id: types.int, principal_id: types.int },

@@ -11,12 +11,13 @@ import type { VirtualTable } from '../query/table-like.ts';
 import type { Database } from '../storage/database.ts';
 import { columns, computedColumns, informationColumns, systemTypes } from './column-views.ts';
 import { foreignKeyColumns, foreignKeys, indexColumns, indexes, keyConstraints } from './index-views.ts';
-import { databases, informationTables, objects, schemas, tables } from './object-views.ts';
+import { databases, informationTables, objects, recoveryStatus, schemas, tables } from './object-views.ts';
 import { logScanSessions, sessions } from './session-views.ts';
 import type { MakeView, ViewContext } from './view.ts';
 
 const SYS: Readonly<Record<string, MakeView>> = {
   databases,
+  database_recovery_status: recoveryStatus,
   schemas,
   tables,
   objects,

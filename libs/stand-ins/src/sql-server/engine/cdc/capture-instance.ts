@@ -48,6 +48,7 @@ export class CaptureInstance {
       | 'fullMask'
       | 'lowLsn'
       | 'image'
+      | 'remember'
       | 'beforeImage'
       | 'maskOf'
       | 'deleteImage'
@@ -65,6 +66,16 @@ export class CaptureInstance {
     this.createdLsn = init.createdLsn;
     this.lowLsn = init.createdLsn;
     this.fullMask = fullMaskOf(init.columns.length);
+  }
+
+  /** Its state now. The result puts it back. */
+  remember(): () => void {
+    const { columns, lowLsn, changeTableGone } = this;
+    const rows = this.changes.remember();
+    return () => {
+      Object.assign(this, { columns, lowLsn, changeTableGone });
+      rows();
+    };
   }
 
   /** The captured columns of a row. Computed and dropped columns are NULL. */

@@ -94,6 +94,28 @@ export class CdcDatabase {
     };
   }
 
+  /** All of it as it is now. The result puts it back, as often as it is called. */
+  remember(): () => void {
+    const instances = [...this.instances].map(([key, instance]) => ({
+      key,
+      instance,
+      rewind: instance.remember(),
+    }));
+    const [mapping, ddl, pending] = [this.mapping.slice(), this.ddl.slice(), this.#pending.slice()];
+    const { retentionMinutes, pollingSeconds } = this;
+    return () => {
+      this.instances.clear();
+      for (const { key, instance, rewind } of instances) {
+        this.instances.set(key, instance);
+        rewind();
+      }
+      replace(this.mapping, mapping);
+      replace(this.ddl, ddl);
+      this.#pending = pending.slice();
+      Object.assign(this, { retentionMinutes, pollingSeconds });
+    };
+  }
+
   /** What an idle scan writes now and then: a row with transaction 0, so that the max LSN moves on. */
   addDummy(lsn: Lsn, nowMs: number): void {
     this.mapping.push({ lsn, beginMs: nowMs, endMs: nowMs, transactionId: 0n });
@@ -120,6 +142,11 @@ export class CdcDatabase {
     const stale = this.mappingAt(lowest);
     if (stale > 0) this.mapping.splice(0, stale);
   }
+}
+
+function replace<T>(list: T[], by: readonly T[]): void {
+  list.length = 0;
+  for (const item of by) list.push(item);
 }
 
 export function lowerBound<T>(items: readonly T[], holds: (item: T) => boolean): number {

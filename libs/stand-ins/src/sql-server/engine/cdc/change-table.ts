@@ -57,6 +57,14 @@ export class ChangeTable {
     return count;
   }
 
+  /** What it holds now. The result puts it back. */
+  remember(): () => void {
+    const kept = this.#rows.slice();
+    return () => {
+      this.#rows = kept.slice();
+    };
+  }
+
   /** Converts one column of all rows. The result undoes it. */
   rewrite(at: number, convert: (value: SqlValue) => SqlValue): () => void {
     const before = this.#rows;

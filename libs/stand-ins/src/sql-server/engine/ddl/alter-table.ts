@@ -10,7 +10,7 @@ import { type Compilation, Scope } from '../query/scope.ts';
 import type { ServerState } from '../server/server-state.ts';
 import type { Database } from '../storage/database.ts';
 import type { Row, Values } from '../storage/row.ts';
-import type { Column, ForeignKey, Table } from '../storage/table.ts';
+import { type Column, remakeKeys, type Table } from '../storage/table.ts';
 import type { Transaction } from '../storage/transaction.ts';
 import { typeOf } from './alias-types.ts';
 import { addColumn, addConstraint } from './define-table.ts';
@@ -68,20 +68,6 @@ function rewrite(table: Table, change: (values: Values) => Values): void {
     const committed = row.committed && change(row.committed);
     row.current = both ? committed : row.current && change(row.current);
     row.committed = committed;
-  }
-}
-
-function remakeKeys(table: Table): void {
-  table.indexes = table.indexes.map((index) => ({ ...index, keys: table.makeKeys(index.columns) }));
-  const remade = new Map<ForeignKey, ForeignKey>();
-  table.foreignKeys = table.foreignKeys.map((foreignKey) => {
-    const made = { ...foreignKey, keys: table.makeKeys(foreignKey.columns) };
-    remade.set(foreignKey, made);
-    return made;
-  });
-  for (const [old, made] of remade) {
-    const { referenced } = old;
-    referenced.referencedBy = referenced.referencedBy.map((each) => (each === old ? made : each));
   }
 }
 

@@ -82,6 +82,10 @@ export class SessionState implements SessionFacts, SessionInfo {
     return this.doomed ? -1 : 1;
   }
 
+  isIn(database: Database): boolean {
+    return this.database === database || this.transaction?.databases.has(database) === true;
+  }
+
   isWriterOf(database: Database): boolean {
     const { holder } = database.lock;
     return holder !== undefined && (holder === this.transaction || holder === this.autocommit);

@@ -18,6 +18,10 @@ export interface SessionInfo {
   readonly loginMs: number;
   readonly database: Database;
   readonly transactionCount: number;
+  /** It is connected to the database, or has changed it in its open transaction. */
+  isIn(database: Database): boolean;
+  /** Rolls back what is open. */
+  reset(): void;
 }
 
 export interface Counters {

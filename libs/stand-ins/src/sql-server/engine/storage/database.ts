@@ -1,9 +1,10 @@
 /** A database: schemas with their tables, the log, the write lock and, when enabled, change data capture. */
+import { randomUUID } from 'node:crypto';
 import type { CdcDatabase } from '../cdc/cdc-database.ts';
 import type { SqlType } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import type { Name } from '../parser/ast.ts';
-import { LogSequence } from './log-sequence.ts';
+import { type Lsn, LogSequence } from './log-sequence.ts';
 import type { Table } from './table.ts';
 import { WriteLock } from './write-lock.ts';
 
@@ -33,6 +34,13 @@ export class Database {
   readonly log = new LogSequence();
   readonly lock = new WriteLock();
   cdc: CdcDatabase | undefined;
+  /** "sys.database_recovery_status": a restore begins a new fork, the first one stays what it was. */
+  recoveryFork = randomUUID().toUpperCase();
+  readonly firstRecoveryFork = this.recoveryFork;
+  readonly guid = randomUUID().toUpperCase();
+  readonly familyGuid = randomUUID().toUpperCase();
+  /** Where the log was when the last restore put it back. */
+  forkPoint: Lsn | undefined;
   offline = false;
   readOnly = false;
   snapshotAllowed = false;

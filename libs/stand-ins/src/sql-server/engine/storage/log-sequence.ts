@@ -23,6 +23,11 @@ export class LogSequence {
     return this.#last;
   }
 
+  /** After a restore: what came after `lsn` is given again. */
+  rewind(lsn: Lsn): void {
+    this.#last = lsn;
+  }
+
   /** The LSN of a commit record; what is written after it begins a new block. */
   commit(): Lsn {
     const lsn = this.nextRecord();
@@ -49,11 +54,16 @@ function nextBlock(lsn: Lsn): Lsn {
 
 export const LSN_BYTES = 10;
 
+/** Virtual log file, block, slot. */
+export const lsnParts = (lsn: Lsn): readonly [number, number, number] => [
+  Math.floor(lsn / SLOTS / BLOCKS),
+  Math.floor(lsn / SLOTS) % BLOCKS,
+  lsn % SLOTS,
+];
+
 export function lsnToBytes(lsn: Lsn): Uint8Array {
   const bytes = new Uint8Array(LSN_BYTES);
-  const slot = lsn % SLOTS;
-  const block = Math.floor(lsn / SLOTS) % BLOCKS;
-  const file = Math.floor(lsn / SLOTS / BLOCKS);
+  const [file, block, slot] = lsnParts(lsn);
   bytes[0] = (file >>> 24) & 0xff;
   bytes[1] = (file >>> 16) & 0xff;
   bytes[2] = (file >>> 8) & 0xff;

@@ -129,3 +129,18 @@ export class Table {
     return seen;
   }
 }
+
+/** After rows or columns were replaced: indexes and foreign keys are made of them anew. */
+export function remakeKeys(table: Table): void {
+  table.indexes = table.indexes.map((index) => ({ ...index, keys: table.makeKeys(index.columns) }));
+  const remade = new Map<ForeignKey, ForeignKey>();
+  table.foreignKeys = table.foreignKeys.map((foreignKey) => {
+    const made = { ...foreignKey, keys: table.makeKeys(foreignKey.columns) };
+    remade.set(foreignKey, made);
+    return made;
+  });
+  for (const [old, made] of remade) {
+    const { referenced } = old;
+    referenced.referencedBy = referenced.referencedBy.map((each) => (each === old ? made : each));
+  }
+}
