@@ -34,6 +34,8 @@ export function point(n: number): ResumePoint {
 class ScriptedSource implements ChangeSource {
   readonly counts = new Map<string, number>();
   readonly faults = new Map<string, DStreamError>();
+  /** These tables are numbered anew when they are read next. */
+  readonly renumbered = new Set<string>();
   /** Reads of these tables end only when the promise resolves. */
   readonly hangAtEnd = new Map<string, Promise<void>>();
   idleMs = 1_000;
@@ -59,6 +61,7 @@ class ScriptedSource implements ChangeSource {
   ): AsyncGenerator<ChangeBatch> {
     let at = after === undefined ? 0 : Number(after.token);
     if (after === undefined) yield { changes: [], end: point(0) };
+    if (this.renumbered.delete(table.table)) yield { changes: [], end: point(at), beginsGeneration: true };
     for (;;) {
       const fault = this.faults.get(table.table);
       if (fault !== undefined) throw fault;

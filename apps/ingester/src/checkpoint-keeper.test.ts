@@ -113,6 +113,22 @@ describe('the checkpoint of a table', () => {
     expect(saved).toEqual([{ at: at('c'), generation: 7 }]);
   });
 
+  test('a generation that begins is larger, and saved also at a place that was saved before', async () => {
+    for (const [previous, next] of [
+      [7, 5_000],
+      [9_000, 9_001],
+    ] as const) {
+      const { saved, keeper } = setup({ at: at('a'), generation: previous });
+      await keeper.begin(never);
+      keeper.beginGeneration();
+      keeper.accepted(at('a'), 0);
+      expect([keeper.generation, keeper.isNew]).toEqual([next, true]);
+      await keeper.save(never);
+      expect(saved).toEqual([{ at: at('a'), generation: next }]);
+      expect(keeper.isNew).toBe(false);
+    }
+  });
+
   test('nothing is saved that is saved already', async () => {
     const { saved, keeper } = setup({ at: at('a'), generation: 7 });
     await keeper.begin(never);

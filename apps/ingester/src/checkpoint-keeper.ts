@@ -60,9 +60,14 @@ export class CheckpointKeeper {
     return this.#generation;
   }
 
-  /** True until a first checkpoint of the table is stored: nothing may be sent before. */
+  /** Numbers what is accepted from now on anew (DESIGN 5, rule 3). */
+  beginGeneration(): void {
+    this.#generation = nextGeneration(this.#options.lease.lease.acquiredAtMs, this.generation);
+  }
+
+  /** True until a first checkpoint of the generation is stored: nothing may be sent before. */
   get isNew(): boolean {
-    return this.#saved === undefined;
+    return this.#saved?.generation !== this.#generation;
   }
 
   /** Since when the stored checkpoint has not been all that was accepted, monotonic; undefined while it is. */
@@ -72,8 +77,10 @@ export class CheckpointKeeper {
 
   /** The broker has everything up to `at`. */
   accepted(at: ResumePoint, changes: number): void {
-    if (at.token === this.#accepted?.at.token && changes === 0) return;
-    this.#accepted = { at, generation: this.generation };
+    const { generation } = this;
+    if (changes === 0 && at.token === this.#accepted?.at.token && generation === this.#accepted.generation)
+      return;
+    this.#accepted = { at, generation };
     this.#behindSinceMs ??= this.#options.clock.monotonicMs();
     if (changes > 0) this.#changesWaiting = true;
   }

@@ -104,6 +104,29 @@ describe('an ingester', () => {
     await first.stop();
   });
 
+  test('a generation that begins is saved before anything is sent under it', async () => {
+    const world = setup(['A']);
+    const first = world.start('r1');
+    world.source.write('A', 2);
+    await world.clock.advance(3_000);
+    await first.stop();
+    const before = await world.leases.load(tableOf('A'), { signal: never });
+    world.source.renumbered.add('A');
+    world.source.write('A', 2);
+    const seen: unknown[] = [];
+    world.topic.failSends(() => {
+      void world.leases.load(tableOf('A'), { signal: never }).then((checkpoint) => seen.push(checkpoint));
+      return undefined;
+    });
+    const second = world.start('r2');
+    await world.clock.advance(3_000);
+    const [owned] = second.owned();
+    expect(owned?.generation).toBeGreaterThan(before?.generation ?? 0);
+    expect(seen[0]).toEqual({ at: point(2), generation: owned?.generation });
+    expect(sent(world.topic, 'A')).toEqual(ids('A', 4));
+    await second.stop();
+  });
+
   test('a table with a fault keeps its lease and says why; the others go on, and it goes on when the fault is gone', async () => {
     const world = setup(['A', 'B']);
     world.source.faults.set('B', new DStreamError('TableNotCaptured', 'B is not captured'));

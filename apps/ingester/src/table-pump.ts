@@ -95,10 +95,17 @@ export class TablePump {
     const { checkpoint, status, working } = this.#options;
     if (batch.changes.length > 0) await this.#send(batch.changes, draining, hard);
     else this.#recordLag(0);
+    if (batch.beginsGeneration === true) this.#beginGeneration();
     checkpoint.accepted(batch.end, batch.changes.length);
     working();
     status.position = batch.end.position;
     if (checkpoint.isNew) await checkpoint.save(hard, draining);
+  }
+
+  #beginGeneration(): void {
+    const { checkpoint, status } = this.#options;
+    checkpoint.beginGeneration();
+    status.generation = checkpoint.generation;
   }
 
   async #send(changes: readonly ChangeEvent[], draining: AbortSignal, hard: AbortSignal): Promise<void> {

@@ -7,6 +7,11 @@ export interface ChangeBatch {
   readonly changes: readonly ChangeEvent[];
   /** Everything up to here has been read: where to continue once `changes` are safe. Never inside a logical change. */
   readonly end: ResumePoint;
+  /**
+   * Of a batch without changes: positions of what follows do not compare with those of changes that were sent before,
+   * so a new generation begins (DESIGN 5, rule 3). `end` and it are to be saved before anything that follows is sent.
+   */
+  readonly beginsGeneration?: boolean;
 }
 
 /**
