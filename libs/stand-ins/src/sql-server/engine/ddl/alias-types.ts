@@ -4,7 +4,8 @@ import { errors } from '../errors.ts';
 import type { Of } from '../exec/statement-kinds.ts';
 import type { Name } from '../parser/ast.ts';
 import type { ServerState } from '../server/server-state.ts';
-import type { AliasType, Database } from '../storage/database.ts';
+import type { AliasType } from '../storage/alias-type.ts';
+import type { Database } from '../storage/database.ts';
 import type { Transaction } from '../storage/transaction.ts';
 
 export interface TypeContext {

@@ -1,9 +1,9 @@
 /** A database: schemas with their tables, the log, the write lock and, when enabled, change data capture. */
 import { randomUUID } from 'node:crypto';
 import type { CdcDatabase } from '../cdc/cdc-database.ts';
-import type { SqlType } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import type { Name } from '../parser/ast.ts';
+import type { AliasType } from './alias-type.ts';
 import { type Lsn, LogSequence } from './log-sequence.ts';
 import type { Table } from './table.ts';
 import { WriteLock } from './write-lock.ts';
@@ -12,16 +12,6 @@ export interface Schema {
   readonly id: number;
   readonly name: string;
   readonly tables: Map<string, Table>;
-}
-
-/** CREATE TYPE … FROM: another name for a type, with a say in whether columns take NULL. */
-export interface AliasType {
-  /** sys.types.user_type_id: 257 and above. */
-  readonly id: number;
-  readonly name: string;
-  readonly schema: string;
-  readonly type: SqlType;
-  readonly nullable: boolean;
 }
 
 export class Database {

@@ -5,7 +5,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { CdcDatabase } from '../cdc/cdc-database.ts';
-import type { AliasType, Database, Schema } from './database.ts';
+import type { AliasType } from './alias-type.ts';
+import type { Database, Schema } from './database.ts';
 import type { Lsn } from './log-sequence.ts';
 import type { Row, Values } from './row.ts';
 import { remakeKeys, type Table } from './table.ts';

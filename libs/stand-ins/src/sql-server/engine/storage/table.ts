@@ -2,7 +2,7 @@
 import type { SqlType } from '../engine-session.ts';
 import type { Expression } from '../parser/ast.ts';
 import type { ColumnDefinition, ConstraintDefinition } from '../parser/table-ast.ts';
-import type { AliasType } from './database.ts';
+import type { AliasType } from './alias-type.ts';
 import { KeyIndex } from './key-index.ts';
 import type { Row, Values } from './row.ts';
 
