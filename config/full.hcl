@@ -52,7 +52,7 @@ ingester {
   }
 
   read {
-    mode      = "functions" # or "direct", which is not built yet
+    mode      = "functions" # or "direct"
     max_rows  = 5000
     max_bytes = 8388608 # read and not sent yet
   }

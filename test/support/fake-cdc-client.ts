@@ -6,6 +6,7 @@ import type { Statement } from '../../libs/sqlserver/src/sql/statement.ts';
 
 export interface FakeRow {
   readonly lsn: Lsn;
+  readonly commandId?: number | null;
   readonly seqval: Lsn;
   readonly operation: number;
   readonly mask: Buffer;
@@ -39,6 +40,7 @@ export class FakeCdcClient implements SqlClient {
   readonly instances: FakeInstance[];
   readonly statements: Statement[] = [];
   max: Lsn | undefined;
+  #pages = 0;
   /** The server's local clock, an hour ahead of UTC. */
   now = new Date(Date.UTC(2026, 10, 20, 12));
   /** Called before every statement: may throw. */
@@ -72,7 +74,8 @@ export class FakeCdcClient implements SqlClient {
     if (text.includes('captured_columns')) return this.#catalogue();
     const instance = this.#named(text);
     if (text.includes('MAX(')) return [[[this.#bound(instance, statement)]]];
-    if (text.includes('fn_cdc_get_all_changes')) return this.#page(instance, statement);
+    if (text.includes('fn_cdc_get_all_changes')) return this.#page(instance, statement, 'functions');
+    if (text.includes('NOLOCK')) return this.#page(instance, statement, 'direct');
     return [[[lsnBytes(instance.startLsn)]]];
   }
 
@@ -126,13 +129,29 @@ export class FakeCdcClient implements SqlClient {
     return last === undefined ? null : lsnBytes(last.lsn);
   }
 
-  #page(instance: FakeInstance, statement: Statement): Sets {
-    const { n, from, to, seqval, operation } = valuesOf(statement);
-    const start = [from, seqval, operation + 1].join();
-    const rows = instance.rows
-      .filter((row) => row.lsn <= to && [row.lsn, row.seqval, row.operation].join() >= start)
+  /** Rows with the same complete key come in another order each time. */
+  #page(instance: FakeInstance, statement: Statement, mode: 'functions' | 'direct'): Sets {
+    const { n, from, to, command, seqval, operation } = valuesOf(statement);
+    const keyOf = (row: Omit<FakeRow, 'mask' | 'values'>) => {
+      const key = [row.lsn, row.seqval, row.operation];
+      if (mode === 'direct') key.splice(1, 0, lsn(row.commandId ?? 0));
+      return key.join();
+    };
+    const behind = keyOf({ lsn: from, commandId: command, seqval, operation });
+    this.#pages += 1;
+    const stored = this.#pages % 2 === 0 ? instance.rows : instance.rows.toReversed();
+    const rows = stored
+      .filter((row) => row.lsn <= to && keyOf(row) > behind)
+      .toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0))
       .slice(0, n)
-      .map((row) => [lsnBytes(row.lsn), lsnBytes(row.seqval), row.operation, row.mask, ...row.values]);
+      .map((row) => [
+        lsnBytes(row.lsn),
+        lsnBytes(row.seqval),
+        row.operation,
+        row.mask,
+        ...row.values,
+        ...(mode === 'direct' ? [row.commandId ?? null] : []),
+      ]);
     const lsns = [...new Set(instance.rows.map((row) => row.lsn))].filter((l) => l >= from && l <= to);
     const times = lsns.map((l) => [lsnBytes(l), localTimeOf(l), minutesToUtc]);
     return [times, rows, [[lsnBytes(instance.startLsn)]]];
@@ -152,5 +171,6 @@ function valuesOf({ parameters }: Statement) {
     to: lsnOf(value('to') as Buffer),
     seqval: lsnOf((value('seqval') as Buffer | undefined) ?? Buffer.alloc(10)),
     operation: Number(value('operation') ?? 0),
+    command: Number(value('command') ?? 0),
   };
 }

@@ -15,6 +15,7 @@ import { defaultSourceName, type SqlServerAddress } from './address/sql-server-a
 import { PooledSqlClient } from './client/pooled-sql-client.ts';
 import { SqlConnection } from './client/sql-connection.ts';
 import { tablesOfDatabase } from './source/catalogue.ts';
+import type { ReadMode } from './rows/position.ts';
 import { Prober } from './source/prober.ts';
 import type { ReaderContext, Start } from './source/reader-context.ts';
 import { noSourceObserver, type SourceObserver } from './source-observer.ts';
@@ -27,6 +28,8 @@ export interface SqlServerSourceOptions {
   readonly name?: string;
   readonly tables: readonly TableSettings[];
   readonly start: Start;
+  /** See `ReadMode`; `functions` when not given. A checkpoint of the other mode is taken over between two transactions. */
+  readonly mode?: ReadMode;
   /** Rows that one window of a backlog is cut to; a transaction is never cut. */
   readonly maxRows: number;
   /** Bytes of a table's rows that may wait in memory. */
@@ -69,7 +72,8 @@ export class SqlServerSource implements ChangeSource {
     const client = new PooledSqlClient({ open, streams, clock, ...(options.patience ?? usualPatience) });
     const prober = new Prober(client, clock, observer);
     const limits = { maxRows, maxBytes };
-    this.#context = { client, prober, clock, log, observer, random, start, limits, hash: sha256 };
+    const { mode = 'functions' } = options;
+    this.#context = { client, prober, clock, log, observer, random, start, mode, limits, hash: sha256 };
   }
 
   /** The database: as configured until `tables` was answered, then in the catalogue's spelling. */

@@ -15,12 +15,11 @@ export const readSchema = {
       choice(['functions', 'direct']),
       'functions',
       "By CDC's functions, or the change tables themselves for servers where the functions are slow.",
-      { unbuilt: ['direct'] },
     ),
     max_rows: withDefault(
       wholeNumber({ min: 1, max: 1_000_000 }),
       5000,
-      'Rows that a window of whole transactions is cut to; a page has at most twice as many.',
+      'Rows that a window of whole transactions is cut to. A transaction is never cut: its rows are taken as they are sent.',
     ),
     max_bytes: withDefault(
       sizeInBytes({ min: 65_536, max: 1_073_741_824 }),

@@ -7,6 +7,8 @@ export const rowOperation = { delete: 1, insert: 2, updateBefore: 3, updateAfter
 /** One row of a change table, its values decoded. */
 export interface ChangeRow {
   readonly lsn: Lsn;
+  /** `__$command_id`; 0 where it is not known. */
+  readonly commandId: number;
   readonly seqval: Lsn;
   readonly operation: number;
   readonly mask: Buffer;

@@ -22,6 +22,7 @@ const instance: CaptureInstance = {
 
 const row = (operation: number, values: Row, mask: number): ChangeRow => ({
   lsn: zeroLsn,
+  commandId: 0,
   seqval: zeroLsn,
   operation,
   mask: Buffer.from([mask]),

@@ -1,26 +1,41 @@
 /** Positions and resume tokens of this source (DESIGN 5, rule 2). */
 import { DStreamError, type Position, type ResumePoint } from '@dstream/core';
-import { isLsn, type Lsn } from './lsn.ts';
+import { isLsn, nextLsn, type Lsn } from './lsn.ts';
 
-/** In which order a table is read. `direct`, by the change table's own index, has its place but is not built yet. */
-export type ReadMode = 'functions';
+/**
+ * In which order the rows of a transaction are read and its changes are counted: by CDC's functions (`__$seqval`,
+ * `__$operation`), or directly by the change table's own index (`__$command_id`, `__$seqval`, `__$operation`).
+ */
+export type ReadMode = 'functions' | 'direct';
 
 /** All transactions up to and including `lsn` have been read. */
 export interface Scanned {
   readonly kind: 'scanned';
+  readonly mode: ReadMode;
   readonly lsn: Lsn;
 }
 
-/** Read up to a change inside the transaction `lsn`: all its rows up to (`seqval`, `operation`), `ordinal` changes. */
+/**
+ * Read up to a change inside the transaction `lsn`: in the order of `mode` all its rows up to (`commandId`, `seqval`,
+ * `operation`), which are `ordinal` changes.
+ */
 export interface Inside {
   readonly kind: 'inside';
+  readonly mode: ReadMode;
   readonly lsn: Lsn;
+  /** 0 where it is not known: the functions do not tell, and rows from before it was introduced have none. */
+  readonly commandId: number;
   readonly seqval: Lsn;
   readonly operation: number;
   readonly ordinal: number;
 }
 
 export type Place = Scanned | Inside;
+
+/** The first LSN that is still needed. Inside a transaction that is its own: the rest of its rows. */
+export function neededFrom(place: Place): Lsn {
+  return place.kind === 'inside' ? place.lsn : nextLsn(place.lsn);
+}
 
 /** Fixed width, so that positions compare as text. A table would need ten billion changes in one transaction. */
 const ordinalDigits = 10;
@@ -36,13 +51,13 @@ function positionAfter(lsn: Lsn): Position {
 }
 
 export function resumePointOf(place: Place): ResumePoint {
-  const mode: ReadMode = 'functions';
-  if (place.kind === 'scanned')
-    return { position: positionAfter(place.lsn), token: JSON.stringify({ mode, lsn: place.lsn }) };
-  const { lsn, seqval, operation, ordinal } = place;
+  const { mode, lsn } = place;
+  if (place.kind === 'scanned') return { position: positionAfter(lsn), token: JSON.stringify({ mode, lsn }) };
+  const { commandId, seqval, operation, ordinal } = place;
+  const command = mode === 'direct' ? { commandId } : {};
   return {
     position: positionOf(lsn, ordinal),
-    token: JSON.stringify({ mode, lsn, seqval, operation, ordinal }),
+    token: JSON.stringify({ mode, lsn, ...command, seqval, operation, ordinal }),
   };
 }
 
@@ -68,12 +83,26 @@ function parse(token: string): Record<string, unknown> {
 
 function readPlace(fields: Record<string, unknown>): Place | undefined {
   const { mode, lsn, seqval, operation, ordinal } = fields;
-  if (mode !== 'functions' || !isLsn(lsn)) return undefined;
-  if (seqval === undefined) return { kind: 'scanned', lsn };
-  if (!isLsn(seqval) || !isCount(operation) || !isCount(ordinal)) return undefined;
-  return { kind: 'inside', lsn, seqval, operation, ordinal };
+  if (!isMode(mode) || !isLsn(lsn)) return undefined;
+  if (seqval === undefined) return { kind: 'scanned', mode, lsn };
+  const commandId = mode === 'direct' ? fields['commandId'] : 0;
+  if (!isInt(commandId, 0) || !isLsn(seqval) || !isInt(operation, 1) || !isOrdinal(ordinal)) return undefined;
+  return { kind: 'inside', mode, lsn, commandId, seqval, operation, ordinal };
 }
 
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
+function isMode(value: unknown): value is ReadMode {
+  return value === 'functions' || value === 'direct';
+}
+
+/** What the server takes as int. */
+function isInt(value: unknown, least: number): value is number {
+  return isWhole(value) && value >= least && value <= 0x7fff_ffff;
+}
+
+function isOrdinal(value: unknown): value is number {
+  return isWhole(value) && value >= 1 && value < 10 ** ordinalDigits;
+}
+
+function isWhole(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value);
 }

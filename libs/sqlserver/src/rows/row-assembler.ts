@@ -1,14 +1,14 @@
 /**
- * Makes logical changes of change-table rows that arrive in the order (`__$start_lsn`, `__$seqval`, `__$operation`).
+ * Makes logical changes of change-table rows that arrive in the order of a read mode.
  *
- * Rows of one (start LSN, seqval) form a group: an update is its 3 and 4, an update of the primary key or a deferred
- * update of a unique column is a 1 and a 2 (FACTS: "change data capture"). A group is kept until a row of another
- * one arrives or the window ends, so nothing depends on where a page was cut, and no place between an update's
+ * Rows of one (start LSN, command, seqval) form a group: an update is its 3 and 4, an update of the primary key or a
+ * deferred update of a unique column is a 1 and a 2 (FACTS: "change data capture"). A group is kept until a row of
+ * another one arrives or the window ends, so nothing depends on where a page was cut, and no place between an update's
  * halves is ever named. A 1 and a 2 with the same key are one update, with different keys a delete and an insert.
  */
 import { DStreamError } from '@dstream/core';
 import { rowOperation, type ChangeRow, type LogicalChange } from './change-row.ts';
-import type { Inside, Place } from './position.ts';
+import type { Inside, Place, ReadMode } from './position.ts';
 import type { Lsn } from './lsn.ts';
 
 /** The values of the key as one text, or undefined for a table without a key. */
@@ -23,12 +23,14 @@ export interface FinishedGroup {
 export class RowAssembler {
   readonly #keyText: KeyText;
   #group: ChangeRow[] = [];
+  readonly #mode: ReadMode;
   #lsn: Lsn | undefined;
   #ordinal = 0;
 
   /** `from` is where reading begins: inside a transaction its ordinals go on. */
   constructor(from: Place, keyText: KeyText) {
     this.#keyText = keyText;
+    this.#mode = from.mode;
     if (from.kind === 'inside') {
       this.#lsn = from.lsn;
       this.#ordinal = from.ordinal;
@@ -38,8 +40,7 @@ export class RowAssembler {
   /** The group that `row` ends by belonging to another one, if there is one. */
   push(row: ChangeRow): FinishedGroup | undefined {
     const [held] = this.#group;
-    const finished =
-      held === undefined || (held.lsn === row.lsn && held.seqval === row.seqval) ? undefined : this.end();
+    const finished = held === undefined || areOneGroup(held, row) ? undefined : this.end();
     this.#group.push(row);
     return finished;
   }
@@ -56,9 +57,14 @@ export class RowAssembler {
     }
     const changes = numbered(pairUp(group, this.#keyText), this.#ordinal);
     this.#ordinal += changes.length;
-    const { lsn, seqval, operation } = last;
-    return { changes, place: { kind: 'inside', lsn, seqval, operation, ordinal: this.#ordinal } };
+    const { lsn, commandId, seqval, operation } = last;
+    const at = { lsn, commandId, seqval, operation, ordinal: this.#ordinal };
+    return { changes, place: { kind: 'inside', mode: this.#mode, ...at } };
   }
+}
+
+function areOneGroup(a: ChangeRow, b: ChangeRow): boolean {
+  return a.lsn === b.lsn && a.commandId === b.commandId && a.seqval === b.seqval;
 }
 
 type Unnumbered = Pick<LogicalChange, 'operation' | 'after' | 'before'>;
@@ -92,13 +98,21 @@ function single([first, second, third]: readonly ChangeRow[]): Unnumbered[] | un
 }
 
 function pairAll(group: readonly ChangeRow[], keyText: KeyText): Unnumbered[] {
-  const of = (operation: number) => group.filter((row) => row.operation === operation);
+  const of = (operation: number) => inOneOrder(group.filter((row) => row.operation === operation));
   const [deleted, befores] = [of(rowOperation.delete), of(rowOperation.updateBefore)];
   const replaced = of(rowOperation.insert).map((row) => pairInsert(row, deleted, keyText));
-  const updated = of(rowOperation.updateAfter).map((row) => pairUpdate(row, befores.shift()));
+  const updated = of(rowOperation.updateAfter).map((row) => pairUpdate(row, befores, keyText));
   const unpaired = [...befores, ...group.filter(({ operation }) => !knownOperations.has(operation))];
   if (unpaired.length > 0) throw notUnderstood(unpaired);
   return [...deleted.map((after): Unnumbered => ({ operation: 'delete', after })), ...replaced, ...updated];
+}
+
+/** Rows with the same complete key come in any order, another one each time: ids and ordinals must not depend on it. */
+function inOneOrder(ties: readonly ChangeRow[]): ChangeRow[] {
+  if (ties.length < 2) return [...ties];
+  const texts = new Map(ties.map((row) => [row, JSON.stringify(row.row)]));
+  const textOf = (row: ChangeRow) => texts.get(row) ?? '';
+  return ties.toSorted((a, b) => (textOf(a) < textOf(b) ? -1 : textOf(a) > textOf(b) ? 1 : 0));
 }
 
 const knownOperations: ReadonlySet<number> = new Set(Object.values(rowOperation));
@@ -117,17 +131,20 @@ function notUnderstood(rows: readonly ChangeRow[]): DStreamError {
   );
 }
 
-/** Takes the delete it belongs to out of `deleted`. */
-function pairInsert(row: ChangeRow, deleted: ChangeRow[], keyText: KeyText): Unnumbered {
-  const key = keyText(row);
-  const at = key === undefined ? -1 : deleted.findIndex((d) => keyText(d) === key);
-  const [before] = at === -1 ? [] : deleted.splice(at, 1);
-  return before === undefined
-    ? { operation: 'insert', after: row }
-    : { operation: 'update', after: row, before };
+function pairInsert(after: ChangeRow, deleted: ChangeRow[], keyText: KeyText): Unnumbered {
+  const before = takeSameKey(after, deleted, keyText);
+  return before === undefined ? { operation: 'insert', after } : { operation: 'update', after, before };
 }
 
 /** An after image without its before is still an update: the row filter option `all` gives those. */
-function pairUpdate(after: ChangeRow, before: ChangeRow | undefined): Unnumbered {
+function pairUpdate(after: ChangeRow, befores: ChangeRow[], keyText: KeyText): Unnumbered {
+  const before = takeSameKey(after, befores, keyText) ?? befores.shift();
   return before === undefined ? { operation: 'update', after } : { operation: 'update', after, before };
+}
+
+/** Takes the other half out of `others`. */
+function takeSameKey(row: ChangeRow, others: ChangeRow[], keyText: KeyText): ChangeRow | undefined {
+  const key = keyText(row);
+  const at = key === undefined ? -1 : others.findIndex((other) => keyText(other) === key);
+  return at === -1 ? undefined : others.splice(at, 1)[0];
 }

@@ -16,8 +16,10 @@ export class RowDecoder {
 
   decode({ values, bytes }: Cells): ChangeRow {
     const [lsn, seqval, operation, mask] = values as [Buffer, Buffer, number, Buffer];
+    const commandId = values[leadingColumns.length + this.#columns.length] as number | null | undefined;
     return {
       lsn: this.#lsn(lsn),
+      commandId: commandId ?? 0,
       seqval: lsnOf(seqval),
       operation,
       mask,

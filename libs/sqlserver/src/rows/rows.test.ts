@@ -5,10 +5,11 @@ import { describe, expect, test } from 'vitest';
 import type { ChangeRow, LogicalChange } from './change-row.ts';
 import { changeIds } from './change-id.ts';
 import { isLsn, lsnBytes, lsnOf, nextLsn, previousLsn, zeroLsn, type Lsn } from './lsn.ts';
-import { placeOfToken, positionOf, resumePointOf, type Place } from './position.ts';
+import { placeOfToken, positionOf, resumePointOf, type Place, type ReadMode } from './position.ts';
 import { RowAssembler } from './row-assembler.ts';
 import { isBitSet } from './update-mask.ts';
 
+const anyMode = fc.constantFrom<ReadMode>('functions', 'direct');
 const anyLsn = fc.uint8Array({ minLength: 10, maxLength: 10 }).map((bytes) => lsnOf(Buffer.from(bytes)));
 
 describe('an LSN', () => {
@@ -30,16 +31,18 @@ describe('an LSN', () => {
 
 describe('a resume point', () => {
   const place = fc.oneof(
-    anyLsn.map((lsn): Place => ({ kind: 'scanned', lsn })),
+    fc.record({ kind: fc.constant('scanned' as const), mode: anyMode, lsn: anyLsn }),
     fc
-      .tuple(anyLsn, anyLsn, fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 5_000_000 }))
-      .map(([lsn, seqval, operation, ordinal]): Place => ({
-        kind: 'inside',
-        lsn,
-        seqval,
-        operation,
-        ordinal,
-      })),
+      .record({
+        kind: fc.constant('inside' as const),
+        mode: anyMode,
+        lsn: anyLsn,
+        commandId: fc.nat({ max: 0x7fff_ffff }),
+        seqval: anyLsn,
+        operation: fc.integer({ min: 1, max: 4 }),
+        ordinal: fc.integer({ min: 1, max: 9_999_999_999 }),
+      })
+      .map((inside): Place => (inside.mode === 'direct' ? inside : { ...inside, commandId: 0 })),
   );
 
   test('carries everything that reading on needs', () =>
@@ -51,17 +54,77 @@ describe('a resume point', () => {
 
   test('the end of a scan stands behind every change of its transaction and before the next one', () => {
     const lsn = '0000002A000001F80003' as Lsn;
-    const { position } = resumePointOf({ kind: 'scanned', lsn });
+    const { position } = resumePointOf({ kind: 'scanned', mode: 'functions', lsn });
     expect(position > positionOf(lsn, 9_999_999_999)).toBe(true);
     expect(position < positionOf(nextLsn(lsn), 1)).toBe(true);
     expect(positionOf(lsn, 9) < positionOf(lsn, 10)).toBe(true);
   });
 
+  test('of the first version is still understood', () => {
+    const [lsn, seqval] = ['0000002A000001F80003', '0000002A000001F80002'];
+    expect(placeOfToken(`{"mode":"functions","lsn":"${lsn}"}`)).toEqual({
+      kind: 'scanned',
+      mode: 'functions',
+      lsn,
+    });
+    const token = `{"mode":"functions","lsn":"${lsn}","seqval":"${seqval}","operation":4,"ordinal":7}`;
+    const place: unknown = {
+      kind: 'inside',
+      mode: 'functions',
+      lsn,
+      commandId: 0,
+      seqval,
+      operation: 4,
+      ordinal: 7,
+    };
+    expect(placeOfToken(token)).toEqual(place);
+  });
+
+  const refused = expect.objectContaining({ code: 'CheckpointUnreadable' });
+
   test.each(['', '{}', '[]', 'null', '{"mode":"functions"}', '{"mode":"functions","lsn":"0x00"}'])(
     'the token %j is refused',
     (token) => {
-      expect(() => placeOfToken(token)).toThrow(expect.objectContaining({ code: 'CheckpointUnreadable' }));
+      expect(() => placeOfToken(token)).toThrow(refused);
     },
+  );
+
+  /** What the token says, as a token again; of one that is refused as it should be nothing. */
+  const understood = (token: string): object => {
+    try {
+      return JSON.parse(resumePointOf(placeOfToken(token)).token) as object;
+    } catch (error) {
+      expect(error).toEqual(refused);
+      return {};
+    }
+  };
+
+  test('made of nonsense is refused by name, whatever it is', () =>
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc.object().map((o) => JSON.stringify(o)),
+        ),
+        (token) => {
+          expect(understood(token)).toEqual({});
+        },
+      ),
+    ));
+
+  // oxlint-disable-next-line vitest/expect-expect -- it stands in the property
+  test.each(['mode', 'lsn', 'commandId', 'seqval', 'operation', 'ordinal'])(
+    'whose %s is nonsense is refused, and never read as another place',
+    (field) =>
+      fc.assert(
+        fc.property(place, fc.jsonValue(), (p, nonsense) => {
+          const token: unknown = JSON.parse(resumePointOf(p).token);
+          const damaged = { ...(token as object), [field]: nonsense };
+          // What is understood is what stands there.
+          expect(damaged).toMatchObject(understood(JSON.stringify(damaged)));
+        }),
+      ),
   );
 });
 
@@ -107,9 +170,10 @@ describe('a change id', () => {
 });
 
 describe('rows of a change table', () => {
-  const row = (operation: number) => ({ lsn: zeroLsn, seqval: zeroLsn, operation }) as ChangeRow;
+  const row = (operation: number) =>
+    ({ lsn: zeroLsn, commandId: 0, seqval: zeroLsn, operation }) as ChangeRow;
   const assembled = (...operations: number[]) => {
-    const assembler = new RowAssembler({ kind: 'scanned', lsn: zeroLsn }, () => undefined);
+    const assembler = new RowAssembler({ kind: 'scanned', mode: 'functions', lsn: zeroLsn }, () => undefined);
     operations.forEach((operation) => assembler.push(row(operation)));
     return assembler.end()?.changes.map((change) => change.operation);
   };

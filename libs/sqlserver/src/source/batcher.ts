@@ -9,13 +9,16 @@ export const batchLimits = { changes: 500, bytes: 1_048_576 } as const;
 /** Gathers the changes of finished groups; `end` is always behind a whole group. */
 export class Batcher {
   readonly #build: (change: LogicalChange) => ChangeEvent;
+  readonly #maxChanges: number;
   #changes: ChangeEvent[] = [];
   #bytes = 0;
   #place: Place;
 
-  constructor(from: Place, build: (change: LogicalChange) => ChangeEvent) {
+  /** @param maxRows a smaller window makes smaller batches */
+  constructor(from: Place, maxRows: number, build: (change: LogicalChange) => ChangeEvent) {
     this.#place = from;
     this.#build = build;
+    this.#maxChanges = Math.min(batchLimits.changes, maxRows);
   }
 
   add({ changes, place }: FinishedGroup): void {
@@ -32,7 +35,7 @@ export class Batcher {
   }
 
   get full(): boolean {
-    return this.#changes.length >= batchLimits.changes || this.#bytes >= batchLimits.bytes;
+    return this.#changes.length >= this.#maxChanges || this.#bytes >= batchLimits.bytes;
   }
 
   get empty(): boolean {

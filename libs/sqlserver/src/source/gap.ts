@@ -1,12 +1,7 @@
 /** When what a table needs is not there any more. Pure: the rules of FACTS, "change data capture". */
 import { DStreamError, tableName, type TableId } from '@dstream/core';
-import { nextLsn, zeroLsn, type Lsn } from '../rows/lsn.ts';
-import type { Place } from '../rows/position.ts';
-
-/** The first LSN that is still needed. Inside a transaction that is its own: the rest of its rows. */
-export function neededFrom(place: Place): Lsn {
-  return place.kind === 'inside' ? place.lsn : nextLsn(place.lsn);
-}
+import { zeroLsn, type Lsn } from '../rows/lsn.ts';
+import { neededFrom, type Place } from '../rows/position.ts';
 
 export interface Marks {
   readonly captureInstance: string;

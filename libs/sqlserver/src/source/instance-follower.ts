@@ -10,11 +10,11 @@ import {
 import { badRange, invalidColumn, invalidObject } from '../client/sql-errors.ts';
 import { sqlNumbers } from '../client/translate-error.ts';
 import type { Lsn } from '../rows/lsn.ts';
-import type { Place } from '../rows/position.ts';
+import { neededFrom, type Place } from '../rows/position.ts';
 import { captureInstancesOf, creationOf, isChangeTableGone, type CaptureInstances } from './catalogue.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
 import { chooseInstance } from './choose-instance.ts';
-import { createdAnew, gapBelow, missingBefore, neededFrom } from './gap.ts';
+import { createdAnew, gapBelow, missingBefore } from './gap.ts';
 import type { ReaderContext } from './reader-context.ts';
 import { WindowReader } from './window-reader.ts';
 

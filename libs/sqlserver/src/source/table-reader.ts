@@ -1,7 +1,7 @@
 /**
  * Reads one table for as long as it is wanted.
  *
- * Ask: wait until the table is due and a probe says how far capture has come and whether the table has moved. Read:
+ * Change of mode: a place of the other read mode is brought to the end of its transaction in that mode first. Ask: wait until the table is due and a probe says how far capture has come and whether the table has moved. Read:
  * all windows up to there. Idle: when nothing moved, the place moves to the max LSN all the same, so that cleanup
  * does not make a gap of it. Then again from Ask, after a wait that doubles while nothing happens. The capture
  * instance is looked up at first and whenever the catalogue has changed.
@@ -16,8 +16,8 @@ import {
   type TableId,
 } from '@dstream/core';
 import { highestLsn, previousLsn, type Lsn } from '../rows/lsn.ts';
-import { placeOfToken, resumePointOf, type Place } from '../rows/position.ts';
-import { gapBelow, neededFrom, wentBack } from './gap.ts';
+import { neededFrom, placeOfToken, resumePointOf, type Place } from '../rows/position.ts';
+import { gapBelow, wentBack } from './gap.ts';
 import { PlaceInTime } from './place-in-time.ts';
 import { InstanceFollower } from './instance-follower.ts';
 import type { ProbeAnswer } from './prober.ts';
@@ -67,6 +67,7 @@ export class TableReader {
     let answer = await this.#ask(stored);
     let place = stored ?? (await this.#begin(answer));
     if (stored === undefined) yield { changes: [], end: resumePointOf(place) };
+    if (place.mode !== this.#context.mode) place = yield* this.#changeMode(place, answer);
     // What lies between a stored place and now is not known: the first pass reads without being told to.
     for (let first = true; ; first = false) {
       await this.#refuseGap(place, answer);
@@ -97,15 +98,31 @@ export class TableReader {
     return answer;
   }
 
+  /**
+   * Changes of a transaction are counted in the order of the mode, so a transaction that was begun in one mode ends in
+   * it, and what follows has a generation of its own: the same transactions may have been sent with other ordinals.
+   */
+  async *#changeMode(from: Place, answer: ProbeAnswer): AsyncGenerator<ChangeBatch, Place> {
+    await this.#refuseGap(from, answer);
+    if (from.kind === 'inside') {
+      const { windows } = await this.#follower.follow(from, this.#o);
+      yield* windows.read(from, from.lsn, true, this.#o.signal);
+    }
+    const place: Place = { kind: 'scanned', mode: this.#context.mode, lsn: from.lsn };
+    yield { changes: [], end: resumePointOf(place), beginsGeneration: true };
+    return place;
+  }
+
   /** Where a table without a checkpoint begins. */
   async #begin({ max, low }: ProbeAnswer): Promise<Place> {
     const instances = await this.#follower.instances(this.#o);
     const behind = ({ name, startLsn }: (typeof instances)[number]) =>
       previousLsn(low.get(name)?.lsn ?? startLsn);
-    if (this.#context.start === 'earliest') return { kind: 'scanned', lsn: behind(instances[0]) };
+    const { start, mode } = this.#context;
+    if (start === 'earliest') return { kind: 'scanned', mode, lsn: behind(instances[0]) };
     // A new instance starts above the max LSN until capture has come so far.
     const newest = behind(instances.at(-1) ?? instances[0]);
-    return { kind: 'scanned', lsn: max !== undefined && max > newest ? max : newest };
+    return { kind: 'scanned', mode, lsn: max !== undefined && max > newest ? max : newest };
   }
 
   async #refuseGap(place: Place, answer: ProbeAnswer): Promise<void> {
@@ -156,7 +173,7 @@ export class TableReader {
   async *#idle(place: Place, max: Lsn, answer: ProbeAnswer): AsyncGenerator<ChangeBatch, Place> {
     const { until } = await this.#follower.follow(place, this.#o);
     this.#waitAfter(answer, false);
-    const idle: Place = { kind: 'scanned', lsn: lower(max, until) };
+    const idle: Place = { kind: 'scanned', mode: place.mode, lsn: lower(max, until) };
     if (idle.lsn === max) this.#inTime.nothingLeft(answer.times.maxAtMs);
     if (idle.lsn > place.lsn) yield { changes: [], end: resumePointOf(idle) };
     return idle;

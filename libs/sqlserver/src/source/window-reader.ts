@@ -1,4 +1,4 @@
-/** Reads one window of one table: pages by the complete key, rows as they arrive, batches of whole changes. */
+/** Reads one window of one table: one statement, rows as they arrive, batches of whole changes. */
 import {
   DStreamError,
   type ChangeBatch,
@@ -10,16 +10,16 @@ import {
 import type { SqlClient } from '../client/sql-client.ts';
 import { EventBuilder } from '../rows/event-builder.ts';
 import { lsnOf, zeroLsn, type Lsn } from '../rows/lsn.ts';
-import type { Place } from '../rows/position.ts';
+import { neededFrom, type Place } from '../rows/position.ts';
 import { RowAssembler, type KeyText } from '../rows/row-assembler.ts';
 import { RowDecoder } from '../rows/row-decoder.ts';
-import type { ChangeRow, LogicalChange } from '../rows/change-row.ts';
+import type { LogicalChange } from '../rows/change-row.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
 import type { SourceObserver } from '../source-observer.ts';
-import { pageResults, PageStatements, type PageCursor } from '../sql/page-statement.ts';
+import { pageResults, PageStatements } from '../sql/page-statement.ts';
 import { batchLimits, Batcher } from './batcher.ts';
 import { CommitTimes } from './commit-times.ts';
-import { gapBelow, neededFrom } from './gap.ts';
+import { gapBelow } from './gap.ts';
 import { PageMeter } from './page-meter.ts';
 
 export interface ReadLimits {
@@ -39,29 +39,21 @@ export interface WindowReaderOptions {
   readonly observer: SourceObserver;
 }
 
-/** What a page has done to the state of its window. */
+/** What has been made of the rows of a window so far. */
 interface Progress {
   readonly assembler: RowAssembler;
   readonly batcher: Batcher;
-  cursor: PageCursor;
-  times: CommitTimes;
+  readonly times: CommitTimes;
 }
 
-/**
- * A page asks for so many times `maxRows`. A window that was cut to `maxRows` then comes in one page, unless its last
- * transaction is larger than that: no page is full only because its window ends there, which would cost another call
- * of the function to find nothing.
- */
-const pageShare = 2;
+/** A window that was not cut is given up after so many times `maxRows`: it is to be cut first. */
+const uncutShare = 2;
 
 /**
  * Rows that wait while the last batch is on its way: as many as the next one takes. More would not be read sooner, but
  * lie in memory until the garbage collector takes them for long-lived: measured, a fifth of the reader's CPU.
  */
 const rowsAhead = batchLimits.changes;
-
-/** Behind every operation that a change table knows: whatever carries this seqval was read. */
-const behindAll = 5;
 
 export class WindowReader {
   readonly #options: WindowReaderOptions;
@@ -92,80 +84,78 @@ export class WindowReader {
   }
 
   /**
-   * Everything behind `place` up to and including `to`. The last batch ends at `to` and is empty when nothing was
-   * found. When `bounded` is false, a window that has more than one page ends early, inside: it is to be bounded
-   * first, because every further page costs the server a sort of the whole window. A batch leaves only after the
-   * low-water mark was seen not to have passed what it was read from. Throws HistoryLost, PermissionDenied, or what the driver's error was translated to.
+   * Everything behind `place` up to and including `to`, in the mode of `place`. The last batch ends at `to` and is empty
+   * when nothing was found. When `bounded` is false, a window that turns out to be large ends early, perhaps without
+   * any batch: it is to be bounded first, because the functions sort a window as a whole. A batch leaves only after the
+   * low-water mark was seen not to have passed what it was read from. Throws HistoryLost, PermissionDenied, or what the
+   * driver's error was translated to.
    */
   async *read(place: Place, to: Lsn, bounded: boolean, signal: AbortSignal): AsyncGenerator<ChangeBatch> {
+    const times = new CommitTimes();
     const build = (change: LogicalChange): ChangeEvent =>
-      this.#events.build(change, state.times.of(change.after.lsn));
-    const state: Progress = {
-      assembler: new RowAssembler(place, this.#keyText()),
-      batcher: new Batcher(place, build),
-      cursor: cursorOf(place),
-      times: new CommitTimes(),
-    };
-    while (yield* this.#metered(state, to, signal)) {
-      if (!state.batcher.empty) yield state.batcher.take();
-      if (!bounded) return;
+      this.#events.build(change, times.of(change.after.lsn));
+    const assembler = new RowAssembler(place, this.#keyText());
+    const batcher = new Batcher(place, this.#options.limits.maxRows, build);
+    const limit = bounded ? undefined : uncutShare * this.#options.limits.maxRows;
+    const rows = yield* this.#metered({ assembler, batcher, times }, to, limit, signal);
+    if (rows === limit) {
+      // What the assembler holds is read again: its other rows may lie behind the limit.
+      if (!batcher.empty) yield batcher.take();
+      return;
     }
-    const rest = state.assembler.end();
-    if (rest !== undefined) state.batcher.add(rest);
-    yield state.batcher.takeLast({ kind: 'scanned', lsn: to });
+    const rest = assembler.end();
+    if (rest !== undefined) batcher.add(rest);
+    yield batcher.takeLast({ kind: 'scanned', mode: place.mode, lsn: to });
   }
 
-  /** Reads one page; true when it was full, so that there may be more. What it cost is told, also when it is given up. */
-  async *#metered(state: Progress, to: Lsn, signal: AbortSignal): AsyncGenerator<ChangeBatch, boolean> {
+  /** Gives the number of rows. What they cost is told, also when the window is given up. */
+  async *#metered(
+    progress: Progress,
+    to: Lsn,
+    limit: number | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<ChangeBatch, number> {
     const { clock, observer, table } = this.#options;
     const meter = new PageMeter(clock);
     try {
-      return yield* this.#page(state, to, signal, meter);
+      yield* this.#rows(progress, to, limit, signal, meter);
+      return meter.rows;
     } finally {
       observer.read(table, meter.read());
     }
   }
 
-  async *#page(
-    state: Progress,
+  async *#rows(
+    { assembler, batcher, times }: Progress,
     to: Lsn,
+    limit: number | undefined,
     signal: AbortSignal,
     meter: PageMeter,
-  ): AsyncGenerator<ChangeBatch, boolean> {
+  ): AsyncGenerator<ChangeBatch> {
     const { client, limits } = this.#options;
-    const pageRows = pageShare * limits.maxRows;
-    const statement = this.#statements.page({ cursor: state.cursor, to, rows: pageRows });
+    const start = batcher.place;
+    const rows = limit === undefined ? {} : { rows: limit };
+    const statement = this.#statements.page({ behind: start, to, ...rows });
     const decoder = new RowDecoder(this.#statements.columns);
-    const start = state.batcher.place;
-    let toSkip = state.cursor.skip;
-    let low: Lsn | undefined;
-    state.times = new CommitTimes();
     const ahead = { ...limits, maxRows: Math.min(limits.maxRows, rowsAhead) };
+    let low: Lsn | undefined;
     for await (const handful of client.stream(statement, ahead, { signal }))
       for (const cells of handful) {
-        if (cells.set === pageResults.times) state.times.add(cells.values);
+        if (cells.set === pageResults.times) times.add(cells.values);
         else if (cells.set === pageResults.lowWaterMark) low = lowOf(cells.values);
         else {
-          const row = decoder.decode(cells);
-          if (toSkip > 0 && sameKey(row, state.cursor)) {
-            toSkip -= 1;
-            continue;
-          }
-          toSkip = 0;
           meter.row(cells.bytes);
-          state.cursor = after(state.cursor, row);
-          const finished = state.assembler.push(row);
-          if (finished !== undefined) state.batcher.add(finished);
-          if (state.batcher.full) {
+          const finished = assembler.push(decoder.decode(cells));
+          if (finished !== undefined) batcher.add(finished);
+          if (batcher.full) {
             await this.#check(start, signal);
             meter.pause();
-            yield state.batcher.take();
+            yield batcher.take();
             meter.resume();
           }
         }
       }
     this.#throwGap(start, low ?? zeroLsn);
-    return meter.rows >= pageRows;
   }
 
   /** Asks for the low-water mark now: what was read so far was there when it had not passed `start`. */
@@ -184,22 +174,6 @@ export class WindowReader {
     const { key } = this.#options.instance;
     return key.length === 0 ? () => undefined : ({ row }) => JSON.stringify(key.map((name) => row[name]));
   }
-}
-
-function cursorOf(place: Place): PageCursor {
-  return place.kind === 'inside'
-    ? { lsn: place.lsn, seqval: place.seqval, operation: behindAll, skip: 0 }
-    : { lsn: neededFrom(place), seqval: zeroLsn, operation: 0, skip: 0 };
-}
-
-/** Counts rows of the same complete key, so that a tie that a page's end cuts is not lost. */
-function after(cursor: PageCursor, row: ChangeRow): PageCursor {
-  const { lsn, seqval, operation } = row;
-  return { lsn, seqval, operation, skip: sameKey(row, cursor) ? cursor.skip + 1 : 1 };
-}
-
-function sameKey(row: ChangeRow, cursor: PageCursor): boolean {
-  return row.lsn === cursor.lsn && row.seqval === cursor.seqval && row.operation === cursor.operation;
 }
 
 function lowOf(values: readonly unknown[]): Lsn {

@@ -1,24 +1,22 @@
 /** The statements that read one table's changes. Pure: texts depend on the capture instance, values are bound. */
-import type { Lsn } from '../rows/lsn.ts';
+import { zeroLsn, type Lsn } from '../rows/lsn.ts';
+import { neededFrom, type Place, type ReadMode } from '../rows/position.ts';
 import type { CaptureInstance } from './capture-instance.ts';
 import { codecOf, type ColumnCodec } from './column-codec.ts';
 import { literal, quoteName } from './quote.ts';
 import { intParameter, lsnParameter, type Statement } from './statement.ts';
 
-/** Where a page begins: at this complete key, itself included. `skip` rows of exactly this key were read before. */
-export interface PageCursor {
-  readonly lsn: Lsn;
-  readonly seqval: Lsn;
-  readonly operation: number;
-  readonly skip: number;
-}
-
 export interface Page {
-  readonly cursor: PageCursor;
+  /** Where it begins: strictly behind this. */
+  readonly behind: Place;
   /** Closed end of the window: never above `sys.fn_cdc_get_max_lsn()`. */
   readonly to: Lsn;
-  readonly rows: number;
+  /** At most so many rows; without it all there are. */
+  readonly rows?: number;
 }
+
+/** The largest number that TOP takes as an int: the plan is that of a query without TOP. */
+const allRows = 0x7fff_ffff;
 
 export interface SelectedColumn extends ColumnCodec {
   readonly name: string;
@@ -33,7 +31,7 @@ export function selectedColumns(instance: CaptureInstance): readonly SelectedCol
     .map(({ name, type, ordinal }) => ({ name, type, ordinal, ...codecOf(name, type) }));
 }
 
-/** The columns before those of the table in the second result set. */
+/** The columns before those of the table in the second result set. In direct mode `__$command_id` follows them. */
 export const leadingColumns = ['__$start_lsn', '__$seqval', '__$operation', '__$update_mask'] as const;
 
 /** What a page's batch answers, by number of its result set. */
@@ -41,7 +39,7 @@ export const pageResults = { times: 0, rows: 1, lowWaterMark: 2 } as const;
 
 export class PageStatements {
   readonly columns: readonly SelectedColumn[];
-  readonly #pageText: string;
+  readonly #pageTexts: Readonly<Record<ReadMode, string>>;
   readonly #boundText: string;
   readonly #lowText: string;
 
@@ -49,26 +47,30 @@ export class PageStatements {
     this.columns = selectedColumns(instance);
     const changeTable = `[cdc].${quoteName(`${instance.name}_CT`)}`;
     this.#lowText = `SELECT sys.fn_cdc_get_min_lsn(${literal(instance.name)}) AS [low]`;
-    this.#pageText = [timesText(changeTable), rowsText(instance, this.columns), this.#lowText].join(';\n');
+    const text = (rows: string) => [timesText(changeTable), rows, this.#lowText].join(';\n');
+    const list = selectList(this.columns);
+    this.#pageTexts = {
+      functions: text(functionRows(instance, list)),
+      direct: text(directRows(changeTable, list)),
+    };
     this.#boundText = boundText(changeTable);
   }
 
   /**
-   * One round trip: the commit times of the window's transactions, its rows by the complete key, and the low-water
-   * mark after them. The times come first, so that rows can leave as they arrive.
+   * One round trip: the commit times of the window's transactions, its rows by the complete key in the order of the
+   * place's mode, and the low-water mark after them. The times come first, so that rows can leave as they arrive.
    */
-  page({ cursor, to, rows }: Page): Statement {
-    return {
-      text: this.#pageText,
-      parameters: [
-        intParameter('n', rows + cursor.skip),
-        lsnParameter('from', cursor.lsn),
-        lsnParameter('to', to),
-        lsnParameter('seqval', cursor.seqval),
-        // The row of the cursor itself is wanted again; `>` is the form that every index knows to seek by.
-        intParameter('operation', cursor.operation - 1),
-      ],
-    };
+  page({ behind, to, rows = allRows }: Page): Statement {
+    const inside = behind.kind === 'inside' ? behind : undefined;
+    const parameters = [
+      intParameter('n', rows),
+      lsnParameter('from', neededFrom(behind)),
+      lsnParameter('to', to),
+      lsnParameter('seqval', inside?.seqval ?? zeroLsn),
+      intParameter('operation', inside?.operation ?? 0),
+    ];
+    const command = behind.mode === 'direct' ? [intParameter('command', inside?.commandId ?? 0)] : [];
+    return { text: this.#pageTexts[behind.mode], parameters: [...parameters, ...command] };
   }
 
   /**
@@ -99,16 +101,37 @@ function timesText(changeTable: string): string {
   );
 }
 
-function rowsText(instance: CaptureInstance, columns: readonly SelectedColumn[]): string {
+function selectList(columns: readonly SelectedColumn[]): readonly string[] {
   const list = columns.map(({ name, expression }) =>
     expression === quoteName(name) ? expression : `${expression} AS ${quoteName(name)}`,
   );
+  return [...leadingColumns.map(quoteName), ...list];
+}
+
+function functionRows({ name }: CaptureInstance, list: readonly string[]): string {
   return (
-    `SELECT TOP (@n) ${[...leadingColumns.map(quoteName), ...list].join(', ')}\n` +
-    `FROM [cdc].${quoteName(`fn_cdc_get_all_changes_${instance.name}`)}(@from, @to, N'all update old')\n` +
+    `SELECT TOP (@n) ${list.join(', ')}\n` +
+    `FROM [cdc].${quoteName(`fn_cdc_get_all_changes_${name}`)}(@from, @to, N'all update old')\n` +
     'WHERE [__$start_lsn] > @from OR ([__$start_lsn] = @from AND ([__$seqval] > @seqval OR\n' +
     '  ([__$seqval] = @seqval AND [__$operation] > @operation)))\n' +
     'ORDER BY [__$start_lsn], [__$seqval], [__$operation]'
+  );
+}
+
+/**
+ * The order of the change table's clustered index, so nothing is sorted. NOLOCK as in CDC's own functions: what lies up
+ * to the max LSN was committed by capture and is never changed, and a reader that waits for its consumer must not hold
+ * up capture or cleanup. `__$command_id` is NULL in rows from before it was introduced.
+ */
+function directRows(changeTable: string, list: readonly string[]): string {
+  const command = 'ISNULL([__$command_id], 0)';
+  return (
+    `SELECT TOP (@n) ${list.join(', ')}, [__$command_id]\n` +
+    `FROM ${changeTable} WITH (NOLOCK)\n` +
+    'WHERE [__$start_lsn] >= @from AND [__$start_lsn] <= @to\n' +
+    `  AND ([__$start_lsn] > @from OR ${command} > @command OR (${command} = @command AND\n` +
+    '  ([__$seqval] > @seqval OR ([__$seqval] = @seqval AND [__$operation] > @operation))))\n' +
+    'ORDER BY [__$start_lsn], [__$command_id], [__$seqval], [__$operation]'
   );
 }
 

@@ -4,6 +4,7 @@ import type { CaptureInstance } from './capture-instance.ts';
 import { codecOf } from './column-codec.ts';
 import { PageStatements } from './page-statement.ts';
 import { probeStatement } from './probe-statement.ts';
+import type { Statement } from './statement.ts';
 
 const low = '0000002A000001F80003' as Lsn;
 
@@ -19,8 +20,22 @@ function instance(name: string, columns: Record<string, string>): CaptureInstanc
 
 describe('the page statement', () => {
   const statements = new PageStatements(instance("a]b'c", { 'Odd ]"name': 'int', Balance: 'decimal' }));
-  const cursor = { lsn: low, seqval: zeroLsn, operation: 4, skip: 2 };
-  const { text, parameters } = statements.page({ cursor, to: highestLsn, rows: 10 });
+  const behind = {
+    kind: 'inside',
+    lsn: low,
+    commandId: 7,
+    seqval: zeroLsn,
+    operation: 4,
+    ordinal: 9,
+  } as const;
+  const inFunctions = { ...behind, mode: 'functions', commandId: 0 } as const;
+  const { text, parameters } = statements.page({ behind: inFunctions, to: highestLsn, rows: 10 });
+  const direct = statements.page({ behind: { ...behind, mode: 'direct' }, to: highestLsn });
+  const valuesOf = (statement: Statement) =>
+    statement.parameters.map(({ name, value }) => [
+      name,
+      Buffer.isBuffer(value) ? value.toString('hex') : value,
+    ]);
 
   test('quotes names and converts what the driver would damage', () => {
     expect(text).toContain('[Odd ]]"name], CONVERT(varchar(41), [Balance]) AS [Balance]');
@@ -34,15 +49,27 @@ describe('the page statement', () => {
   });
 
   test('binds every value, so that its text stays', () => {
-    expect(statements.page({ cursor: { ...cursor, skip: 0 }, to: low, rows: 7 }).text).toBe(text);
-    expect(
-      parameters.map(({ name, value }) => [name, Buffer.isBuffer(value) ? value.toString('hex') : value]),
-    ).toEqual([
-      ['n', 12],
+    const scanned = { kind: 'scanned', mode: 'functions', lsn: low } as const;
+    expect(statements.page({ behind: scanned, to: low, rows: 7 }).text).toBe(text);
+    expect(valuesOf({ text, parameters })).toEqual([
+      ['n', 10],
       ['from', low.toLowerCase()],
       ['to', 'f'.repeat(20)],
       ['seqval', '0'.repeat(20)],
-      ['operation', 3],
+      ['operation', 4],
+    ]);
+  });
+
+  test('in direct mode reads the change table by its index, without locks, and takes all rows', () => {
+    expect(direct.text).toContain("FROM [cdc].[a]]b'c_CT] WITH (NOLOCK)");
+    expect(direct.text).toContain('ORDER BY [__$start_lsn], [__$command_id], [__$seqval], [__$operation]');
+    expect(valuesOf(direct)).toEqual([
+      ['n', 2_147_483_647],
+      ['from', low.toLowerCase()],
+      ['to', 'f'.repeat(20)],
+      ['seqval', '0'.repeat(20)],
+      ['operation', 4],
+      ['command', 7],
     ]);
   });
 });
