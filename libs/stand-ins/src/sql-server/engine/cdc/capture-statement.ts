@@ -2,8 +2,8 @@
  * What one statement did to the rows of a captured table, as rows of its change tables.
  *
  * An update writes 3 and 4 with one seqval. When it changes the key, it is a delete and an insert (1 and 2) with one
- * seqval. A statement that changes the keys of several rows goes through split, sort and collapse: a row that leaves a
- * key and another one that takes the same key become one update (FACTS 1).
+ * seqval, and so is an update of another unique column. A statement that changes the keys of several rows goes through
+ * split, sort and collapse: a row that leaves a key and another one that takes the same key become one update (FACTS 1).
  */
 import type { Database } from '../storage/database.ts';
 import type { KeyIndex } from '../storage/key-index.ts';
@@ -28,7 +28,7 @@ export function captureStatement(
   const instances = database.cdc?.instancesOf(table) ?? [];
   if (instances.length === 0 || changes.length === 0) return;
   const commandId = ++transaction.commands;
-  for (const change of collapse(table, changes)) {
+  for (const change of collapse(table, changes).map((one) => deferred(table, one))) {
     const seqval = database.log.nextRecord();
     for (const instance of instances) draftRow(instance, change, seqval, commandId, transaction.drafts);
   }
@@ -75,6 +75,14 @@ function collapse(table: Table, changes: readonly RowChange[]): readonly (RowCha
   if (moved.length === 1)
     return changes.map((change) => (change === moved[0] ? { ...change, split: true } : change));
   return splitSortCollapse(keys, changes);
+}
+
+/** An update of a column with a unique index beside the key is written as a delete and an insert. */
+function deferred<T extends RowChange>(table: Table, change: T): T & { split?: boolean } {
+  const { before, after } = change;
+  if (before === undefined || after === undefined) return change;
+  const touched = table.indexes.some(({ unique, keys }) => unique && !keys.sameColumns(before, after));
+  return touched ? { ...change, split: true } : change;
 }
 
 const sameKey = (keys: KeyIndex, before: Values, after: Values): boolean =>

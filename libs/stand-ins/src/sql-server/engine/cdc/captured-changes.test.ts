@@ -120,6 +120,22 @@ test('swapping two keys is two updates', async () => {
   ]);
 });
 
+test('an update of another unique column is a delete and an insert with one seqval', async () => {
+  await db.rows(
+    "CREATE UNIQUE INDEX Names ON T (Name); INSERT T (Id, Name) VALUES (1, 'a'), (2, 'b'); UPDATE T SET Name = Name + 'c'",
+  );
+  expect((await changesOf(db)).slice(2)).toEqual([
+    [1, 1, 'a'],
+    [2, 1, 'ac'],
+    [1, 2, 'b'],
+    [2, 2, 'bc'],
+  ]);
+  const seqvals = await db.rows(
+    "SELECT DISTINCT __$seqval FROM cdc.dbo_T_CT WHERE Name <> N'a' OR __$operation = 1",
+  );
+  expect(seqvals).toHaveLength(3);
+});
+
 test('cascading deletes are captured too', async () => {
   await db.rows(
     "CREATE TABLE P (Id int PRIMARY KEY, TId int REFERENCES T (Id) ON DELETE CASCADE); EXEC sys.sp_cdc_enable_table 'dbo', 'P', @role_name = NULL",
