@@ -3,7 +3,6 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Entities, StandInsEnv } from '@dstream/stand-ins';
-import { cpuSeconds } from './process-usage.ts';
 import type { Progress, Ready } from './stand-ins-child.ts';
 
 const program = fileURLToPath(new URL('stand-ins-child.ts', import.meta.url));
@@ -11,10 +10,12 @@ const program = fileURLToPath(new URL('stand-ins-child.ts', import.meta.url));
 export class StandInsProcess implements AsyncDisposable {
   readonly env: StandInsEnv;
   readonly #child: ChildProcess;
+  readonly #ended = new AbortController();
 
   private constructor(child: ChildProcess, env: StandInsEnv) {
     this.#child = child;
     this.env = env;
+    child.once('exit', (code) => this.#ended.abort(new Error(`the stand-ins ended with ${code}`)));
   }
 
   /** @param entities as the emulator's Config.json declares them; without it they come into being by use */
@@ -26,19 +27,17 @@ export class StandInsProcess implements AsyncDisposable {
     return new StandInsProcess(child, env);
   }
 
-  /** One question at a time. */
+  /** One question at a time. Rejects when the stand-ins have ended. */
   async progress(): Promise<Progress> {
-    const answer = once(this.#child, 'message') as Promise<[Progress]>;
+    const { signal } = this.#ended;
+    const answer = once(this.#child, 'message', { signal }) as Promise<[Progress]>;
     this.#child.send('progress');
     const [progress] = await answer;
     return progress;
   }
 
-  get cpuSeconds(): number {
-    return cpuSeconds(this.#child.pid ?? 0);
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#ended.signal.aborted) return;
     const gone = once(this.#child, 'exit');
     this.#child.disconnect();
     await gone;
