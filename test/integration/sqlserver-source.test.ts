@@ -1,20 +1,12 @@
-/** The SQL Server source against the stand-in: what can go wrong with servers, names, pages and connections. */
-import {
-  asDStreamError,
-  silentLog,
-  type ChangeBatch,
-  type ChangeEvent,
-  type ChangeSource,
-  type ResumePoint,
-  type TableId,
-} from '@dstream/core';
+/** The SQL Server source against the stand-in: what a person must mend, names and values. */
+import { silentLog } from '@dstream/core';
 import { systemClock } from '@dstream/runtime';
 import { parseConnectionString, SqlServerSource } from '@dstream/sqlserver';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { tableOf } from '../support/captured-database.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { changesOf, take } from '../support/source-reading.ts';
 import { SqlServerDatabase } from '../support/sql-server-database.ts';
 import { startSqlServerStandIn, type RunningSqlServer } from '../support/sql-server-stand-in.ts';
-import { until } from '../support/until.ts';
 
 let stack: AsyncDisposableStack;
 let running: RunningSqlServer;
@@ -28,22 +20,6 @@ beforeEach(async () => {
 afterEach(() => stack.disposeAsync());
 
 const signal = () => AbortSignal.timeout(20_000);
-const changesOf = (batches: readonly ChangeBatch[]): ChangeEvent[] => batches.flatMap((b) => b.changes);
-
-async function take(
-  source: ChangeSource,
-  table: TableId,
-  count: number,
-  from?: ResumePoint,
-): Promise<ChangeBatch[]> {
-  const batches: ChangeBatch[] = [];
-  for await (const batch of source.read(table, from, { signal: signal() })) {
-    batches.push(batch);
-    if (changesOf(batches).length >= count) break;
-  }
-  return batches;
-}
-
 async function opened(name: string, choice = {}) {
   const source = stack.use(database.open([name], choice));
   const [table] = await source.tables({ signal: signal() });
@@ -193,61 +169,6 @@ describe('names', () => {
   });
 });
 
-describe('pages', () => {
-  const persons = (from: number, to: number) =>
-    Array.from({ length: to - from + 1 }, (_, i) => ({
-      table: 'Persons',
-      insert: { Id: from + i, Name: `p${from + i}` },
-    }));
-
-  test('a transaction larger than a page is read whole, in order, with ids that stay', async () => {
-    await database.capture('Persons');
-    await database.commit(persons(1, 60));
-    await database.transaction([
-      "UPDATE dbo.Persons SET Name = Name + N'!' WHERE Id <= 20",
-      'DELETE FROM dbo.Persons WHERE Id > 55',
-    ]);
-    const read = async (maxRows: number) => {
-      const { source, table } = await opened('Persons', { maxRows });
-      return changesOf(await take(source, table, 85));
-    };
-    const whole = await read(5_000);
-    expect(whole.map((c) => c.metadata.sequence)).toEqual([
-      ...Array.from({ length: 60 }, (_, i) => i + 1),
-      ...Array.from({ length: 25 }, (_, i) => i + 1),
-    ]);
-    for (const maxRows of [1, 2, 3, 7]) expect(await read(maxRows)).toEqual(whole);
-  });
-
-  test('reading on after every batch of small pages repeats and loses nothing', async () => {
-    await database.capture('Persons');
-    await database.commit(persons(1, 5));
-    await database.transaction([
-      "UPDATE dbo.Persons SET Name = N'new'",
-      'DELETE FROM dbo.Persons WHERE Id = 3',
-    ]);
-    const { source, table } = await opened('Persons', { maxRows: 3 });
-    const batches = await take(source, table, 11);
-    for (const [index, { end }] of batches.slice(0, -1).entries())
-      expect(changesOf(await take(source, table, 1, end))[0]).toEqual(changesOf(batches.slice(index + 1))[0]);
-  });
-
-  test('an update of the key is a delete and an insert, whatever the page', async () => {
-    await database.capture('Persons');
-    await database.commit(persons(1, 2));
-    await database.transaction(['UPDATE dbo.Persons SET Id = 9 WHERE Id = 1']);
-    const { source, table } = await opened('Persons', { maxRows: 1 });
-    expect(
-      changesOf(await take(source, table, 4)).map((c) => [c.metadata.operation, c.data?.['Id']]),
-    ).toEqual([
-      ['insert', 1],
-      ['insert', 2],
-      ['delete', 1],
-      ['insert', 9],
-    ]);
-  });
-});
-
 describe('values', () => {
   test('arrive digit for digit', async () => {
     await database.pool.query(`CREATE TABLE dbo.Kinds (
@@ -294,99 +215,5 @@ describe('values', () => {
     });
     const ageMs = Date.now() - Date.parse(change?.metadata.committedAt ?? '');
     expect(Math.abs(ageMs)).toBeLessThan(60_000);
-  });
-});
-
-describe('what passes', () => {
-  test('a connection killed between pages: reading on loses and repeats nothing', async () => {
-    await database.capture('Persons');
-    await database.transaction([
-      `INSERT INTO dbo.Persons (Id, Name) VALUES ${Array.from({ length: 40 }, (_, i) => `(${i + 1}, N'p')`).join(', ')}`,
-    ]);
-    const { source, table } = await opened('Persons', { maxRows: 5 });
-    const seen: unknown[] = [];
-    let end: ResumePoint | undefined;
-    const failures: string[] = [];
-    while (seen.length < 40)
-      try {
-        for await (const batch of source.read(table, end, { signal: signal() })) {
-          seen.push(...batch.changes.map((c) => c.data?.['Id']));
-          end = batch.end;
-          if (seen.length >= 40) break;
-          if (seen.length > 0 && failures.length < 3) running.server.dropConnections();
-        }
-      } catch (error) {
-        failures.push(asDStreamError(error).code);
-      }
-    expect(new Set(failures)).toEqual(new Set(['Unreachable']));
-    expect(seen).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
-  });
-
-  test('a deadlock and a result that stalls are errors that pass', async () => {
-    await database.capture('Persons');
-    await database.commit([{ table: 'Persons', insert: { Id: 1, Name: 'a' } }]);
-    const { source, table } = await opened('Persons', { patience: { firstRowMs: 200, stallMs: 200 } });
-    const message = { number: 1205, severity: 13, state: 45, message: 'deadlock victim', line: 1 };
-    running.server.faults.onStatement(/fn_cdc_get_all_changes/, { kind: 'fail', message }, 1);
-    await expect(take(source, table, 1)).rejects.toMatchObject({ code: 'Transient', disposition: 'retry' });
-    running.server.faults.onStatement(/fn_cdc_get_all_changes/, { kind: 'delay', ms: 5_000 }, 1);
-    await expect(take(source, table, 1)).rejects.toMatchObject({ code: 'Stalled', disposition: 'retry' });
-    running.server.clear();
-    expect(changesOf(await take(source, table, 1))).toHaveLength(1);
-  });
-
-  test('a change table that was missing for a moment is read again', async () => {
-    await database.capture('Persons');
-    await database.commit([{ table: 'Persons', insert: { Id: 1, Name: 'a' } }]);
-    const { source, table } = await opened('Persons');
-    const message = { number: 208, severity: 16, state: 1, message: 'Invalid object name', line: 1 };
-    running.server.faults.onStatement(/fn_cdc_get_all_changes.*@from/s, { kind: 'fail', message }, 1);
-    await expect(take(source, table, 1)).rejects.toMatchObject({ code: 'Transient' });
-    expect(changesOf(await take(source, table, 1))).toHaveLength(1);
-  });
-
-  test('a locked change table is an error of its own table that passes', async () => {
-    await database.capture('Locked');
-    await database.capture('Persons');
-    await database.commit([{ table: 'Persons', insert: { Id: 1, Name: 'a' } }]);
-    const source = stack.use(database.open(['Locked', 'Persons']));
-    const [locked, persons] = [await tableOf(source, 'Locked'), await tableOf(source, 'Persons')];
-    const message = { number: 1222, severity: 16, state: 51, message: 'lock request time out', line: 1 };
-    running.server.faults.onStatement(/dbo_Locked_CT/, { kind: 'fail', message }, Infinity);
-    const [failed, read] = await Promise.allSettled([take(source, locked, 1), take(source, persons, 1)]);
-    expect(failed).toMatchObject({ status: 'rejected', reason: { code: 'Transient' } });
-    expect(read).toMatchObject({ status: 'fulfilled' });
-  });
-
-  test('twenty idle tables are asked about in one statement a pass', async () => {
-    for (let i = 0; i < 20; i += 1) await database.capture(`Idle${i}`);
-    const source = stack.use(
-      database.open([], {
-        tables: [{ schema: 'dbo', table: '*', pollIntervalMs: 200, maxPollIntervalMs: 200 }],
-      }),
-    );
-    const tables = await source.tables({ signal: signal() });
-    const controller = new AbortController();
-    const reads = tables.map(async (table) => {
-      for await (const batch of source.read(table, undefined, { signal: controller.signal })) void batch;
-    });
-    const probes = () => {
-      const { statementsByText } = running.server.faults.counters();
-      return Object.entries(statementsByText).filter(([text]) => text.includes('fn_cdc_get_max_lsn'));
-    };
-    const count = () => probes().reduce((sum, [, n]) => sum + n, 0);
-    await until(
-      () => count() >= 8,
-      () => `eight probes, there were ${count()}`,
-    );
-    const before = count();
-    const startedMs = performance.now();
-    await until(
-      () => count() >= before + 5,
-      () => 'five more probes',
-    );
-    expect(performance.now() - startedMs).toBeGreaterThan(500);
-    controller.abort(new Error('enough'));
-    await Promise.allSettled(reads);
   });
 });
