@@ -42,9 +42,10 @@ export function decodeMessage(message: IncomingMessage, options: DecodeOptions):
   if (lines.length === 0) return unreadable('the body is empty');
   const changes: DecodedChange[] = [];
   const failures: FailedChange[] = [];
+  const belongs = membersOf(message.sessionId, options.hash);
   for (const [index, line] of lines.entries()) {
     try {
-      changes.push({ event: decodeLine(line, message.sessionId, options), line, index });
+      changes.push({ event: decodeLine(line, belongs, options), line, index });
     } catch (error) {
       failures.push({ index, output: '*', reason: asDStreamError(error).message });
     }
@@ -56,14 +57,10 @@ export function decodeMessage(message: IncomingMessage, options: DecodeOptions):
  * A change of another table, or of a generation to come, must not pass: it would move the progress of this session
  * beyond its own changes, and they would be dropped as repeats.
  */
-function decodeLine(
-  line: string,
-  sessionId: string | undefined,
-  { hash, nowMs }: DecodeOptions,
-): StampedEvent {
+function decodeLine(line: string, belongs: Membership, { nowMs }: DecodeOptions): StampedEvent {
   const event = decodeEnvelope(line);
-  const { server, generation } = event.metadata;
-  if (sessionId !== undefined && !travelsBy(sessionId, { ...event.metadata, source: server }, hash)) {
+  const { generation } = event.metadata;
+  if (!belongs(event.metadata)) {
     throw new DStreamError('MalformedMessage', 'the envelope belongs to another session than its message');
   }
   if (generation > nowMs + maxAheadMs) {
@@ -73,6 +70,24 @@ function decodeLine(
     );
   }
   return event;
+}
+
+type Membership = (metadata: StampedEvent['metadata']) => boolean;
+
+/** Whether a change may travel by that session. The changes of a message are of one table as a rule: it is asked once. */
+function membersOf(sessionId: string | undefined, hash: Hash): Membership {
+  if (sessionId === undefined) return () => true;
+  let known: Parameters<Membership>[0] | undefined;
+  return (metadata) => {
+    if (known !== undefined && sameTable(metadata, known)) return true;
+    const belongs = travelsBy(sessionId, { ...metadata, source: metadata.server }, hash);
+    if (belongs) known = metadata;
+    return belongs;
+  };
+}
+
+function sameTable(a: Parameters<Membership>[0], b: Parameters<Membership>[0]): boolean {
+  return a.table === b.table && a.schema === b.schema && a.database === b.database && a.server === b.server;
 }
 
 /** JSON Lines: a line's end after the last line is allowed. */
