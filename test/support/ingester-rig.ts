@@ -1,5 +1,6 @@
 /** Ingesters under test: tables that hold numbered changes, leases and topic in memory, time by hand. */
 import {
+  byTable,
   silentLog,
   type ChangeBatch,
   type ChangeEvent,
@@ -7,6 +8,7 @@ import {
   type DStreamError,
   type InstanceId,
   type Log,
+  type Ordering,
   type Position,
   type ResumePoint,
   type TableId,
@@ -104,17 +106,23 @@ export function setup(tables: readonly string[]) {
   const topic = new InMemoryTopic({ clock });
   topic.subscription();
   const leases = new InMemoryLeases({ instance: 'store' as InstanceId, durationMs: leaseDurationMs, clock });
-  const start = (name: string, log: Log = silentLog) =>
-    startReplica(name, { clock, source, topic, leases }, log);
+  const start = (name: string, log: Log = silentLog, ordering: Ordering = byTable) =>
+    startReplica(name, { clock, source, topic, leases }, log, ordering);
   return { clock, source, topic, leases, start };
 }
 
 type World = Pick<ReturnType<typeof setup>, 'clock' | 'source' | 'topic' | 'leases'>;
 
-function startReplica(name: string, { clock, source, topic, leases: shared }: World, log: Log) {
+function startReplica(
+  name: string,
+  { clock, source, topic, leases: shared }: World,
+  log: Log,
+  ordering: Ordering,
+) {
   const instance = name as InstanceId;
   const leases = shared.replica(instance);
   const metrics = new Metrics();
+  const measured = ingesterMetrics(metrics, clock);
   const ingester = new Ingester({
     instance,
     source,
@@ -125,7 +133,7 @@ function startReplica(name: string, { clock, source, topic, leases: shared }: Wo
     clock,
     log,
     random: () => 0.5,
-    metrics: ingesterMetrics(metrics, clock),
+    metrics: measured,
     httpAddress: () => `http://${name}`,
     settings: {
       leaseDurationMs,
@@ -133,6 +141,7 @@ function startReplica(name: string, { clock, source, topic, leases: shared }: Wo
       checkpointIdleIntervalMs: 60_000,
       packMaxBytes: 131_072,
       packMaxChanges: 500,
+      ordering,
       pollIntervals: () => ({ intervalMs: 1_000, maxIntervalMs: 5_000 }),
       byteLength: (text) => text.length,
       hash: (text) => text,
@@ -158,6 +167,8 @@ function startReplica(name: string, { clock, source, topic, leases: shared }: Wo
     /** What it holds its leases and checkpoints in: a test may replace its methods. */
     store: leases,
     running,
+    /** What a source would tell of its tables. */
+    observer: measured.source,
     stop,
     kill,
     /** Values of its metrics by series, as they stand in the text. */

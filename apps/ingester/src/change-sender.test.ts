@@ -1,4 +1,13 @@
-import { BatchError, DStreamError, silentLog, type OutgoingMessage, type Topic } from '@dstream/core';
+import {
+  BatchError,
+  bucketOf,
+  DStreamError,
+  pack,
+  silentLog,
+  type ChangeEvent,
+  type OutgoingMessage,
+  type Topic,
+} from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { describe, expect, test } from 'vitest';
 import { ChangeSender } from './change-sender.ts';
@@ -35,6 +44,38 @@ function packedMessage(count: number): OutgoingMessage {
   };
 }
 
+const ordering = { by: 'key', sessions: 3 } as const;
+const [a, b, c] = [0, 1, 2].map((bucket) => `s/d/dbo.T/${bucket}`) as [string, string, string];
+
+/** A row of the given bucket. */
+function rowOf(bucket: number): number {
+  let id = 0;
+  while (bucketOf({ Id: id }, 3) !== bucket) id += 1;
+  return id;
+}
+
+/** Numbered changes of three rows, in turn: each row has a session of its own. */
+const changes = Array.from(
+  { length: 9 },
+  (_, n) =>
+    ({
+      data: {},
+      metadata: {
+        id: `c${n}`,
+        position: `p${n}`,
+        key: { Id: rowOf(n % 3) },
+        lsn: '0x0A',
+        operation: 'insert',
+      },
+    }) as unknown as ChangeEvent,
+);
+
+function messagesOf(sent: readonly ChangeEvent[], maxChanges = 1, generation = 7): OutgoingMessage[] {
+  const limits = { maxBytes: 100_000, maxChanges, byteLength: (t: string) => t.length };
+  const messages = pack(sent, { generation, epoch: 1 }, { table, ordering, ...limits, hash: (t) => t });
+  return messages.sort((x, y) => x.sessionId.localeCompare(y.sessionId));
+}
+
 function setup(answers: (Error | undefined)[]) {
   const clock = new ManualClock();
   const sends: string[][] = [];
@@ -50,7 +91,16 @@ function setup(answers: (Error | undefined)[]) {
   return {
     clock,
     sends,
-    sender: new ChangeSender({ topic, table, lease, clock, log: silentLog, byteLength: (t) => t.length }),
+    sender: new ChangeSender({
+      topic,
+      table,
+      lease,
+      clock,
+      log: silentLog,
+      byteLength: (t) => t.length,
+      ordering,
+      hash: (t) => t,
+    }),
   };
 }
 
@@ -102,5 +152,61 @@ describe('sending', () => {
       message:
         'a change of dbo.T cannot be sent: insert of the row with key {"Id":2} at LSN 0x0A, 73 bytes: the limit is 262144 bytes',
     });
+  });
+});
+
+describe('sending to several sessions', () => {
+  const busy = new DStreamError('Throttled', 'busy');
+  const large = new DStreamError('MessageTooLarge', 'the limit is 9 bytes');
+  const sessions = messagesOf(changes).map(({ sessionId }) => sessionId);
+  const [inA, inB, inC] = [a, b, c].map((session) => sessions.indexOf(session)) as [number, number, number];
+  const idsOf = (messages: readonly OutgoingMessage[]) => messages.map(({ messageId }) => messageId);
+
+  test('after a failure each session goes on with its own suffix', async () => {
+    const { clock, sends, sender } = setup([
+      new BatchError([
+        { key: a, from: inA + 1, error: busy },
+        { key: c, from: inC, error: busy },
+      ]),
+    ]);
+    const messages = messagesOf(changes);
+    const sending = sender.send(messages, never);
+    await clock.advance(1_000);
+    await sending;
+    expect(sends[1]).toEqual(idsOf([...messages.slice(inA + 1, inB), ...messages.slice(inC)]));
+  });
+
+  test('a message too large is the first that is left of its own session, not of the first session', async () => {
+    const { sends, sender } = setup([
+      new BatchError([
+        { key: a, from: 0, error: busy },
+        { key: c, from: 2, error: large },
+      ]),
+    ]);
+    const messages = messagesOf(changes, 500);
+    const counts = messages.map(({ properties }) => properties['changes']);
+    await sender.send(messages, never);
+    expect(sends[0]).toHaveLength(3);
+    const [first, , third] = messages.map(({ messageId }) => messageId);
+    expect(sends[1]).toHaveLength(3);
+    expect(sends[1]?.[0]).toBe(first);
+    expect(sends[1]?.[1]?.split(':')[1]).toBe(String(Math.ceil(Number(counts[2]) / 2)));
+    expect(sends.flat().filter((id) => id === third)).toHaveLength(1);
+  });
+
+  test('what every session has taken is not sent again after a change that was too large', async () => {
+    const { sender } = setup([
+      new BatchError([
+        { key: a, from: inA + 2, error: busy },
+        { key: c, from: inC + 1, error: large },
+      ]),
+    ]);
+    await expect(sender.send(messagesOf(changes), never)).rejects.toMatchObject({ code: 'ChangeTooLarge' });
+    const open = messagesOf(sender.unsent(changes, 7));
+    const messages = messagesOf(changes);
+    expect(idsOf(open)).toEqual(idsOf([...messages.slice(inA + 2, inB), ...messages.slice(inC + 1)]));
+    expect(sender.unsent(changes, 8)).toEqual(changes);
+    await sender.send(open, never);
+    expect(sender.unsent(changes, 7)).toEqual(changes);
   });
 });

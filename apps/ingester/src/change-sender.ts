@@ -1,12 +1,20 @@
 import {
   asDStreamError,
+  BatchError,
   DStreamError,
   halve,
+  isNewer,
   notAccepted,
+  sessionRouter,
   tableName,
+  type ChangeEvent,
   type Clock,
+  type Hash,
   type Log,
+  type Ordering,
   type OutgoingMessage,
+  type Position,
+  type Progress,
   type TableId,
   type Topic,
 } from '@dstream/core';
@@ -20,13 +28,19 @@ export interface ChangeSenderOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly byteLength: (text: string) => number;
+  readonly ordering: Ordering;
+  readonly hash: Hash;
 }
 
-/** Sends messages of one table until the broker has them all, in order. The deadline is looked at before every attempt. */
+/**
+ * Sends messages of one table until the broker has them all, those of each session in order. The deadline is looked at
+ * before every attempt.
+ */
 export class ChangeSender {
   readonly #options: ChangeSenderOptions;
   readonly #outage: Outage;
-  #firstRefused: string | undefined;
+  /** By session: how far the broker took what a send could not finish. */
+  readonly #accepted = new Map<string, Progress>();
 
   constructor(options: ChangeSenderOptions) {
     this.#options = options;
@@ -34,11 +48,16 @@ export class ChangeSender {
   }
 
   /**
-   * Position of the change that was too large, after `send` has thrown that: all before it was accepted and need not be
-   * sent again by this owner. Undefined otherwise.
+   * What is left of `changes` after a send that failed for good: those that the broker has already taken from this owner
+   * need not be sent again. All of them otherwise. Sessions end at different changes, so it is no suffix.
    */
-  get firstRefused(): string | undefined {
-    return this.#firstRefused;
+  unsent(changes: readonly ChangeEvent[], generation: number): readonly ChangeEvent[] {
+    if (this.#accepted.size === 0) return changes;
+    const { table, ordering, hash } = this.#options;
+    const sessionOf = sessionRouter(table, ordering, hash);
+    return changes.filter((change) =>
+      isNewer({ generation, position: change.metadata.position }, this.#accepted.get(sessionOf(change))),
+    );
   }
 
   /**
@@ -49,10 +68,10 @@ export class ChangeSender {
     if (messages.length === 0) return;
     let rest = messages;
     while (rest.length > 0) rest = await this.#sendUntilTooLarge(rest, signal, giveUp);
-    this.#firstRefused = undefined;
+    this.#accepted.clear();
   }
 
-  /** Resolves with what is left: nothing, or what begins with a packed message that was too large, now in two. */
+  /** Resolves with what is left: nothing, or what holds the packed messages that were too large, now in two each. */
   async #sendUntilTooLarge(
     messages: readonly OutgoingMessage[],
     signal: AbortSignal,
@@ -66,7 +85,9 @@ export class ChangeSender {
       try {
         await topic.send(rest, { signal: attemptSignal, mayStart });
       } catch (error) {
-        rest = notAccepted(rest, (message) => message.sessionId, asDStreamError(error));
+        const left = notAccepted(rest, (message) => message.sessionId, asDStreamError(error));
+        this.#remember(rest, left);
+        rest = left;
         throw error;
       }
     };
@@ -79,23 +100,37 @@ export class ChangeSender {
     }
   }
 
+  #remember(sent: readonly OutgoingMessage[], left: readonly OutgoingMessage[]): void {
+    const open = new Set(left);
+    for (const { sessionId, properties } of sent.filter((message) => !open.has(message)))
+      this.#accepted.set(sessionId, {
+        generation: Number(properties['generation']),
+        position: String(properties['lastPosition']) as Position,
+      });
+  }
+
   /** Throws what parts do not mend: another error, or a single change that is too large. */
   #inParts(messages: readonly OutgoingMessage[], error: unknown): readonly OutgoingMessage[] {
-    const [large, ...others] = messages;
-    if (!(error instanceof DStreamError) || error.disposition !== 'dead-letter' || large === undefined)
-      throw error;
+    const refused = refusedSessions(messages, error);
+    if (refused.size === 0) throw error;
+    return messages.flatMap((message) => {
+      const reason = refused.get(message.sessionId);
+      // Only the first of a session was refused: what stands behind it was not tried.
+      refused.delete(message.sessionId);
+      return reason === undefined ? [message] : this.#halves(message, reason);
+    });
+  }
+
+  #halves(large: OutgoingMessage, reason: DStreamError): readonly OutgoingMessage[] {
     const halves = halve(large, this.#options.byteLength);
-    if (halves === undefined) {
-      this.#firstRefused = String(large.properties['firstPosition']);
-      throw this.#tooLarge(error, large);
-    }
+    if (halves === undefined) throw this.#tooLarge(reason, large);
     this.#options.log.warn(
       'a packed message is larger than the broker takes and goes in parts: lower pack_max_bytes',
       {
         bytes: large.bodyBytes,
       },
     );
-    return [...halves, ...others];
+    return halves;
   }
 
   #tooLarge(error: DStreamError, message: OutgoingMessage): DStreamError {
@@ -113,7 +148,25 @@ function describe(message: OutgoingMessage): string {
   return `${metadata.operation} of ${key} at LSN ${metadata.lsn}, ${message.bodyBytes} bytes`;
 }
 
-/** A topic that is gone or a key that is refused is waited for too: the table keeps its place. */
+/**
+ * A topic that is gone or a key that is refused is waited for too: the table keeps its place. What a session was refused
+ * for good is seen to first, whatever the other sessions wait for.
+ */
 function passes(error: DStreamError): boolean {
-  return error.disposition === 'retry' || error.disposition === 'fatal';
+  const forGood = failuresOf(error).some((failure) => failure.error.disposition === 'dead-letter');
+  return !forGood && (error.disposition === 'retry' || error.disposition === 'fatal');
+}
+
+/** Why the first of what is left of a session was refused for good, for those of which it was. */
+function refusedSessions(messages: readonly OutgoingMessage[], error: unknown): Map<string, DStreamError> {
+  const key = messages[0]?.sessionId ?? '';
+  return new Map(
+    (error instanceof DStreamError ? failuresOf(error, key) : [])
+      .filter((failure) => failure.error.disposition === 'dead-letter')
+      .map((failure) => [failure.key, failure.error]),
+  );
+}
+
+function failuresOf(error: DStreamError, key = ''): readonly { key: string; error: DStreamError }[] {
+  return error instanceof BatchError ? error.failures : [{ key, error }];
 }

@@ -1,4 +1,12 @@
-import { DStreamError, silentLog, type Checkpoint, type CheckpointStore, type Position } from '@dstream/core';
+import {
+  byTable,
+  DStreamError,
+  silentLog,
+  type Checkpoint,
+  type CheckpointStore,
+  type Ordering,
+  type Position,
+} from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { describe, expect, test } from 'vitest';
 import { CheckpointKeeper } from './checkpoint-keeper.ts';
@@ -7,7 +15,7 @@ import { LeaseKeeper } from './lease-keeper.ts';
 const never = new AbortController().signal;
 const at = (position: string) => ({ position: position as Position, token: `t${position}` });
 
-function setup(stored?: Checkpoint, failFirst = 0) {
+function setup(stored?: Checkpoint, failFirst = 0, ordering: Ordering = byTable) {
   const clock = new ManualClock();
   const saved: Checkpoint[] = [];
   let failures = failFirst;
@@ -28,6 +36,7 @@ function setup(stored?: Checkpoint, failFirst = 0) {
     lease,
     intervalMs: 1_000,
     idleIntervalMs: 60_000,
+    ordering,
     clock,
     log: silentLog,
   });
@@ -50,6 +59,30 @@ describe('the checkpoint of a table', () => {
     const known = setup({ at: at('b'), generation: 77 });
     expect(await known.keeper.begin(never)).toEqual(at('b'));
     expect([known.keeper.generation, known.keeper.isNew]).toEqual([77, false]);
+  });
+
+  test('another layout of sessions begins a generation, which is stored as the layout is', async () => {
+    const inEight: Ordering = { by: 'key', sessions: 8 };
+    const stored = { at: at('b'), generation: 77 };
+    const { keeper, saved } = setup(stored, 0, inEight);
+    expect(await keeper.begin(never)).toEqual(at('b'));
+    expect([keeper.generation, keeper.isNew]).toEqual([5_000, true]);
+    await keeper.save(never);
+    expect(saved).toEqual([{ at: at('b'), generation: 5_000, layout: 'key/8' }]);
+    expect(keeper.isNew).toBe(false);
+    const back = setup({ ...stored, generation: 9_000, layout: 'key/8' });
+    await back.keeper.begin(never);
+    await back.keeper.save(never);
+    expect(back.saved).toEqual([{ at: at('b'), generation: 9_001 }]);
+  });
+
+  test('the same layout goes on in its generation', async () => {
+    const stored = { at: at('b'), generation: 77, layout: 'key/8' };
+    const { keeper, saved } = setup(stored, 0, { by: 'key', sessions: 8 });
+    await keeper.begin(never);
+    expect([keeper.generation, keeper.isNew]).toEqual([77, false]);
+    await keeper.save(never);
+    expect(saved).toEqual([]);
   });
 
   test('what is stored already is not saved again, and is not behind', async () => {

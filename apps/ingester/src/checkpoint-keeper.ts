@@ -4,11 +4,14 @@
  * what is left when the table is given back.
  */
 import {
+  byTable,
+  layoutOf,
   nextGeneration,
   type Checkpoint,
   type CheckpointStore,
   type Clock,
   type Log,
+  type Ordering,
   type ResumePoint,
 } from '@dstream/core';
 import { Outage, pause, retrying } from '@dstream/runtime';
@@ -19,6 +22,7 @@ export interface CheckpointKeeperOptions {
   readonly lease: LeaseKeeper;
   readonly intervalMs: number;
   readonly idleIntervalMs: number;
+  readonly ordering: Ordering;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -52,6 +56,21 @@ export class CheckpointKeeper {
     this.#accepted = stored;
     this.#saved = stored;
     this.#savedAtMs = clock.monotonicMs();
+    if (stored !== undefined) this.#dealAnew(stored);
+  }
+
+  /**
+   * Under another layout a session gets other rows. One that has come further than the checkpoint would then take what
+   * is new to it for repeats: so a new generation begins.
+   */
+  #dealAnew({ at, layout: before = layoutOf(byTable) }: Checkpoint): void {
+    const layout = layoutOf(this.#options.ordering);
+    if (before === layout) return;
+    this.beginGeneration();
+    this.accepted(at, 0);
+    const what =
+      'the ordering has changed: what is still queued in the sessions of the old one may arrive later';
+    this.#options.log.warn(what, { before, now: layout });
   }
 
   /** The generation every message carries. To be asked for after `begin`. */
@@ -80,7 +99,8 @@ export class CheckpointKeeper {
     const { generation } = this;
     if (changes === 0 && at.token === this.#accepted?.at.token && generation === this.#accepted.generation)
       return;
-    this.#accepted = { at, generation };
+    const layout = layoutOf(this.#options.ordering);
+    this.#accepted = { at, generation, ...(layout !== layoutOf(byTable) && { layout }) };
     this.#behindSinceMs ??= this.#options.clock.monotonicMs();
     if (changes > 0) this.#changesWaiting = true;
   }

@@ -1,7 +1,7 @@
 /** Builds an ingester from its configuration: with `compose-leases.ts` the only place that knows which adapters it is made of. */
 import type { AzureBlobLeases } from '@dstream/azure-blob';
 import type { Configuration, IngesterConfig } from '@dstream/config';
-import { DStreamError, type PollIntervals, type TableId } from '@dstream/core';
+import { byTable, DStreamError, type PollIntervals, type TableId } from '@dstream/core';
 import { sha256Hex, type RunningService, type ServiceContext } from '@dstream/runtime';
 import { ServiceBusTopic } from '@dstream/service-bus';
 import { parseConnectionString, SqlServerSource, type TableSettings } from '@dstream/sqlserver';
@@ -98,6 +98,7 @@ function settingsOf(config: IngesterConfig, source: SqlServerSource): IngesterSe
     checkpointIdleIntervalMs: config.checkpoint.idleIntervalMs,
     packMaxBytes: config.topic.packMaxBytes,
     packMaxChanges: config.topic.packMaxChanges,
+    ordering: config.ordering === 'key' ? { by: 'key', sessions: config.keySessions } : byTable,
     pollIntervals: (table: TableId): PollIntervals => source.pollIntervals(table),
     byteLength: (text) => Buffer.byteLength(text),
     hash: sha256Hex,

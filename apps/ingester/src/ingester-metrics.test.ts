@@ -185,9 +185,22 @@ describe('an ingester measures', () => {
     const before = await lag();
     await world.clock.advance(60_000);
     expect(await lag()).toBe(before + 60);
+    expect(replica.owned()).toMatchObject([{ lagMs: (before + 60) * 1_000 }]);
     world.topic.failSends(() => undefined);
     await world.clock.advance(60_000);
     expect((await replica.scrape()).get('dstream_changes_sent_total{table="dbo.A"}')).toBe(3);
+    await replica.stop();
+  });
+
+  test('a lag of 0 in the report, too, once the source says that nothing is left', async () => {
+    const world = setup(['A']);
+    const replica = world.start('r1');
+    await world.clock.advance(5_000);
+    world.source.write('A', 1);
+    await world.clock.advance(5_000);
+    expect(replica.owned()[0]?.lagMs).toBeGreaterThan(0);
+    replica.observer.stands(tableOf('A'), { ...standing, caughtUp: true });
+    expect(replica.owned()).toMatchObject([{ lagMs: 0 }]);
     await replica.stop();
   });
 

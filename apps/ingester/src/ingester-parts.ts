@@ -5,6 +5,7 @@ import type {
   InstanceId,
   LeaseStore,
   Log,
+  Ordering,
   PollIntervals,
   TableId,
   Topic,
@@ -41,6 +42,7 @@ export interface IngesterSettings {
   readonly checkpointIdleIntervalMs: number;
   readonly packMaxBytes: number;
   readonly packMaxChanges: number;
+  readonly ordering: Ordering;
   readonly pollIntervals: (table: TableId) => PollIntervals;
   readonly byteLength: (text: string) => number;
   readonly hash: (text: string) => string;

@@ -44,7 +44,6 @@ export class TableOwner {
   constructor(lease: Lease, parts: IngesterParts, common: OutagePart) {
     this.#parts = parts;
     this.#log = parts.log.child({ table: tableName(lease.table), epoch: lease.epoch });
-    this.status = new TableStatus(lease, parts.clock);
     this.#common = common;
     this.#outage = new Outage('reading the table', this.#log, parts.clock);
     this.#backoff = new Backoff({ firstMs: 500, maxMs: 30_000, random: parts.random });
@@ -59,6 +58,7 @@ export class TableOwner {
       lease: this.#lease,
       intervalMs: parts.settings.checkpointIntervalMs,
       idleIntervalMs: parts.settings.checkpointIdleIntervalMs,
+      ordering: parts.settings.ordering,
       ...timeAndLog,
     });
     this.#meter = parts.metrics.owns(lease.table, {
@@ -66,6 +66,7 @@ export class TableOwner {
       leaseGoodUntilMs: () => this.#lease.lease.goodUntilMs,
       checkpointBehindSinceMs: () => this.#checkpoint.behindSinceMs,
     });
+    this.status = new TableStatus(lease, parts.clock, () => this.#meter.lagMs(parts.clock.wallMs()));
     this.#pump = this.#makePump(lease, timeAndLog);
   }
 

@@ -47,6 +47,7 @@ export class TablePump {
   async run(draining: AbortSignal, patience: AbortSignal, hard: AbortSignal): Promise<void> {
     const { checkpoint } = this.#options;
     const after = await checkpoint.begin(hard);
+    if (after !== undefined && checkpoint.isNew) await checkpoint.save(hard, draining);
     this.#options.status.position = after?.position;
     this.#options.status.generation = checkpoint.generation;
     try {
@@ -92,9 +93,9 @@ export class TablePump {
   }
 
   async #take(batch: ChangeBatch, draining: AbortSignal, hard: AbortSignal): Promise<void> {
-    const { checkpoint, status, working } = this.#options;
+    const { checkpoint, meter, status, working } = this.#options;
     if (batch.changes.length > 0) await this.#send(batch.changes, draining, hard);
-    else this.#recordLag(0);
+    else meter.accepted(0);
     if (batch.beginsGeneration === true) this.#beginGeneration();
     checkpoint.accepted(batch.end, batch.changes.length);
     working();
@@ -109,11 +110,8 @@ export class TablePump {
   }
 
   async #send(changes: readonly ChangeEvent[], draining: AbortSignal, hard: AbortSignal): Promise<void> {
-    const { sender, clock, meter, metrics } = this.#options;
-    const { firstRefused } = sender;
-    const unsent = changes.filter(
-      ({ metadata }) => firstRefused === undefined || metadata.position >= firstRefused,
-    );
+    const { sender, checkpoint, clock, meter, metrics } = this.#options;
+    const unsent = sender.unsent(changes, checkpoint.generation);
     const messages = this.#encode(unsent);
     const [oldest] = unsent;
     if (oldest !== undefined) meter.waiting(committedAtMs(oldest));
@@ -128,6 +126,7 @@ export class TablePump {
     const stamp = { generation: checkpoint.generation, epoch: lease.epoch };
     return pack(changes, stamp, {
       table: lease.table,
+      ordering: settings.ordering,
       maxBytes: settings.packMaxBytes,
       maxChanges: settings.packMaxChanges,
       byteLength: settings.byteLength,
@@ -145,17 +144,11 @@ export class TablePump {
     const last = changes.at(-1);
     if (oldest === undefined || last === undefined) return;
     metrics.accepted(meter, this.#sinceCommit(oldest));
-    this.#recordLag(this.#sinceCommit(last));
+    meter.accepted(this.#sinceCommit(last));
   }
 
   #sinceCommit(change: ChangeEvent): number {
     return Math.max(0, this.#options.clock.wallMs() - committedAtMs(change));
-  }
-
-  #recordLag(ms: number): void {
-    const { meter, status } = this.#options;
-    status.lagMs = ms;
-    meter.accepted(ms);
   }
 }
 

@@ -18,7 +18,10 @@ export interface TableReport {
   readonly epoch: number | null;
   readonly position: string | null;
   readonly generation: number | null;
-  /** Milliseconds from the commit to the acceptance of the last change that was sent; 0 once all was sent; null before the first look. */
+  /**
+   * Milliseconds from the commit to the acceptance: until now of the oldest change that is read and waits, else of the last
+   * one; 0 once all was sent; null before the first look.
+   */
   readonly lagMs: number | null;
   /** Changes the topic accepted since this replica owns the table. */
   readonly changes: number;
@@ -33,15 +36,17 @@ export class TableStatus {
   readonly #epoch: number;
   position: string | undefined;
   generation: number | undefined;
-  lagMs: number | undefined;
   fault: DStreamError | undefined;
   readonly #rate: RateMeter;
+  readonly #lagMs: () => number | undefined;
   #changes = 0;
 
-  constructor(lease: Lease, clock: Clock) {
+  /** @param lagMs asked for at every report: it grows while changes wait */
+  constructor(lease: Lease, clock: Clock, lagMs: () => number | undefined) {
     this.#table = lease.table;
     this.#epoch = lease.epoch;
     this.#rate = new RateMeter(clock);
+    this.#lagMs = lagMs;
   }
 
   /** The topic has accepted `changes` more. */
@@ -59,7 +64,7 @@ export class TableStatus {
       epoch: this.#epoch,
       position: this.position ?? null,
       generation: this.generation ?? null,
-      lagMs: this.lagMs ?? null,
+      lagMs: this.#lagMs() ?? null,
       changes: this.#changes,
       changesPerSecond: Math.round(this.#rate.perSecond() * 100) / 100,
       fault: fault === undefined ? null : { code: fault.code, message: fault.message },

@@ -14,10 +14,10 @@ export interface DocumentOrigin {
   readonly savedAt: Date;
 }
 
-export function formatCheckpoint({ at, generation }: Checkpoint, origin: DocumentOrigin): string {
+export function formatCheckpoint({ at, generation, layout }: Checkpoint, origin: DocumentOrigin): string {
   const { table, owner, epoch, savedAt } = origin;
   const { position, token } = at;
-  const document = { version, table, position, token, generation, epoch, owner, savedAt };
+  const document = { version, table, position, token, generation, layout, epoch, owner, savedAt };
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
@@ -34,9 +34,10 @@ export function parseDocument(text: string, blob: string): CheckpointDocument | 
   const found = (document as { version?: unknown } | null)?.version;
   if (found !== version) throw unreadable(blob, `its version is ${JSON.stringify(found)}, not ${version}`);
   if (!isCheckpoint(document)) throw unreadable(blob, 'it lacks a position, token or generation');
-  const { position, token, generation, savedAt } = document;
+  const { position, token, generation, layout, savedAt } = document;
+  const dealt = typeof layout === 'string' ? { layout } : {};
   return {
-    checkpoint: { at: { position: position as Position, token }, generation },
+    checkpoint: { at: { position: position as Position, token }, generation, ...dealt },
     savedAt: typeof savedAt === 'string' ? savedAt : undefined,
   };
 }
@@ -62,6 +63,7 @@ interface StoredCheckpoint {
   readonly position: string;
   readonly token: string;
   readonly generation: number;
+  readonly layout?: unknown;
   readonly savedAt?: unknown;
 }
 

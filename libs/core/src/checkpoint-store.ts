@@ -7,6 +7,8 @@ import type { TableId } from './table-id.ts';
 export interface Checkpoint {
   readonly at: ResumePoint;
   readonly generation: number;
+  /** How its changes were dealt among sessions: see `layoutOf`. By table when not given. */
+  readonly layout?: string;
 }
 
 /** Where checkpoints are kept, fenced by the lease of their table. */

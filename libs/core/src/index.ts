@@ -10,6 +10,7 @@ export * from './envelope.ts';
 export * from './errors.ts';
 export * from './generation.ts';
 export * from './identity.ts';
+export * from './key-bucket.ts';
 export * from './lease-overview.ts';
 export * from './in-packs.ts';
 export * from './lease-store.ts';

@@ -4,7 +4,7 @@ import { layoutOf, sessionIdOf, sessionRouter, travelsBy } from './session.ts';
 import type { ChangeEvent, Row } from './change-event.ts';
 
 const table = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Persons' };
-const hash = (text: string) => `${'0123456789abcdef'}${text.length}`;
+const hash = (text: string) => `0123456789abcdef${text.length}`;
 const of = (key: Row | null) => ({ metadata: { key } }) as ChangeEvent;
 const long = { ...table, table: 'T'.repeat(128) };
 
@@ -15,7 +15,7 @@ describe('the bucket of a key', () => {
   });
 
   test('spreads numbered keys evenly', () => {
-    const counts = new Array<number>(32).fill(0);
+    const counts = Array.from({ length: 32 }, () => 0);
     for (let n = 0; n < 32_000; n += 1) counts[bucketOf({ Id: n }, 32)]! += 1;
     expect(Math.min(...counts)).toBeGreaterThan(850);
     expect(Math.max(...counts)).toBeLessThan(1_150);
