@@ -3,7 +3,10 @@
  * driver would damage is converted to text by the server. The table of types is in the README of this package.
  */
 import type { Value } from '@dstream/core';
+import { floatNumber, realNumber } from './float-number.ts';
+import { isoOf121 } from './iso-text.ts';
 import { quoteName } from './quote.ts';
+import { variantExpression, variantText } from './variant-text.ts';
 
 export interface ColumnCodec {
   /** The select-list expression, without its alias. */
@@ -24,8 +27,7 @@ const converted = (type: string, style?: number) => (name: string) =>
 const text = (value: unknown): Value => String(value);
 const plain = (value: unknown): Value => value as Value;
 const base64 = (value: unknown): Value => (value as Buffer).toString('base64');
-/** Style 121 has a space where ISO 8601 has a T, and one before the offset. */
-const isoOf121 = (value: unknown): Value => String(value).replace(' ', 'T').replace(' ', '');
+const iso = (value: unknown): Value => isoOf121(String(value));
 const spatial = (name: string) =>
   `N'SRID=' + CONVERT(nvarchar(11), ${name}.STSrid) + N';' + ${name}.AsTextZM()`;
 
@@ -48,8 +50,8 @@ const recipes: ReadonlyMap<string, Recipe> = new Map([
   ['tinyint', native],
   ['smallint', native],
   ['int', native],
-  ['real', native],
-  ['float', native],
+  ['real', { select: asItIs, decode: (value) => realNumber(value as number) }],
+  ['float', { select: asItIs, decode: (value) => floatNumber(value as number) }],
   ['bigint', { select: converted('varchar(20)'), decode: text }],
   ['decimal', decimals],
   ['numeric', decimals],
@@ -64,11 +66,12 @@ const recipes: ReadonlyMap<string, Recipe> = new Map([
   ['ntext', characters],
   ['xml', asText],
   ['date', { select: converted('varchar(10)', 23), decode: text }],
-  ['time', { select: converted('varchar(16)', 126), decode: text }],
-  ['datetime', { select: converted('varchar(23)', 121), decode: isoOf121 }],
+  // Style 121 and not 126, which leaves out a fraction of zero: how many digits there are belongs to the column.
+  ['time', { select: converted('varchar(16)', 121), decode: text }],
+  ['datetime', { select: converted('varchar(23)', 121), decode: iso }],
   ['smalldatetime', { select: converted('varchar(19)', 126), decode: text }],
-  ['datetime2', { select: converted('varchar(33)', 126), decode: text }],
-  ['datetimeoffset', { select: converted('varchar(40)', 121), decode: isoOf121 }],
+  ['datetime2', { select: converted('varchar(27)', 121), decode: iso }],
+  ['datetimeoffset', { select: converted('varchar(34)', 121), decode: iso }],
   ['uniqueidentifier', { select: asItIs, decode: (v) => String(v).toUpperCase() }],
   ['binary', bytes],
   ['varbinary', bytes],
@@ -78,8 +81,11 @@ const recipes: ReadonlyMap<string, Recipe> = new Map([
   ['hierarchyid', { select: (name) => `${name}.ToString()`, decode: text }],
   ['geography', { select: spatial, decode: text }],
   ['geometry', { select: spatial, decode: text }],
-  ['sql_variant', { select: converted('nvarchar(4000)'), decode: text }],
+  ['sql_variant', { select: variantExpression, decode: (value) => variantText(String(value)) }],
 ]);
+
+/** The types that arrive as the README says; of others only that they are text. */
+export const knownTypes: readonly string[] = [...recipes.keys()];
 
 const neverBefore: ReadonlySet<string> = new Set(['text', 'ntext', 'image']);
 

@@ -1,0 +1,95 @@
+/**
+ * A `sql_variant` as `type:value`: its base type is part of what it holds (7 and N'7' differ), and the value is written
+ * as a column of that type would arrive. Plain conversion to text has style 0, which drops digits of floats, money and
+ * times; so each such type is first taken out of the variant as what it is ("SQL_VARIANT_PROPERTY", "CAST and CONVERT").
+ */
+import type { Value } from '@dstream/core';
+import { realNumber } from './float-number.ts';
+import { isoOf121, withScale } from './iso-text.ts';
+
+/** The base types whose text needs a style, what they are taken out as, and the style. The others have one text only. */
+const styled: readonly (readonly [types: string, type: string, style: number])[] = [
+  ["N'float'", 'float', 3],
+  ["N'real'", 'real', 3],
+  ["N'money', N'smallmoney'", 'money', 2],
+  ["N'date'", 'date', 23],
+  ["N'time'", 'time(7)', 121],
+  ["N'datetime', N'smalldatetime'", 'datetime', 121],
+  ["N'datetime2'", 'datetime2(7)', 121],
+  ["N'datetimeoffset'", 'datetimeoffset(7)', 121],
+  ["N'binary', N'varbinary'", 'varbinary(8000)', 2],
+];
+
+/** Gives `base type,precision,scale:text`. @param name quoted */
+export function variantExpression(name: string): string {
+  const property = (type: string, which: string) =>
+    `CONVERT(${type}, SQL_VARIANT_PROPERTY(${name}, '${which}'))`;
+  const base = property('nvarchar(128)', 'BaseType');
+  const number = (which: string) => `CONVERT(nvarchar(11), ${property('int', which)})`;
+  const cases = styled.map(
+    ([types, type, style]) =>
+      `WHEN ${base} IN (${types}) THEN CONVERT(nvarchar(max), CONVERT(${type}, ${name}), ${style})`,
+  );
+  const text = `CASE ${cases.join(' ')} ELSE CONVERT(nvarchar(max), ${name}) END`;
+  return `${base} + N',' + ${number('Precision')} + N',' + ${number('Scale')} + N':' + ${text}`;
+}
+
+interface Variant {
+  readonly type: string;
+  readonly precision: number;
+  readonly scale: number;
+  readonly text: string;
+}
+
+/** @param received what the expression gave */
+export function variantText(received: string): string {
+  const variant = parse(received);
+  return `${typeOf(variant)}:${String(valueOf(variant))}`;
+}
+
+function parse(received: string): Variant {
+  const colon = received.indexOf(':');
+  const [type = '', precision, scale] = received.slice(0, colon).split(',');
+  return { type, precision: Number(precision), scale: Number(scale), text: received.slice(colon + 1) };
+}
+
+/** Lengths are left out: that of a value of fixed length is its own, the others' say nothing about it. */
+function typeOf({ type, precision, scale }: Variant): string {
+  switch (type) {
+    case 'decimal':
+    case 'numeric':
+      return `${type}(${precision},${scale})`;
+    case 'time':
+    case 'datetime2':
+    case 'datetimeoffset':
+      return `${type}(${scale})`;
+    default:
+      return type;
+  }
+}
+
+function valueOf({ type, scale, text }: Variant): Value {
+  switch (type) {
+    case 'bit':
+      return text === '1';
+    case 'float':
+      return Number(text);
+    case 'real':
+      return realNumber(Math.fround(Number(text)));
+    case 'datetime':
+      return isoOf121(text);
+    case 'smalldatetime':
+      return isoOf121(text).slice(0, 'YYYY-MM-DDThh:mm:ss'.length);
+    case 'time':
+    case 'datetime2':
+    case 'datetimeoffset':
+      return isoOf121(withScale(text, scale));
+    case 'binary':
+    case 'varbinary':
+      return Buffer.from(text, 'hex').toString('base64');
+    case 'uniqueidentifier':
+      return text.toUpperCase();
+    default:
+      return text;
+  }
+}
