@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { highestLsn, zeroLsn, type Lsn } from '../rows/lsn.ts';
 import type { CaptureInstance } from './capture-instance.ts';
-import { codecOf } from './column-codec.ts';
 import { PageStatements } from './page-statement.ts';
 import { probeStatement } from './probe-statement.ts';
 import type { Statement } from './statement.ts';
@@ -100,59 +99,5 @@ describe('the probe', () => {
     const { text } = probe(low);
     expect(text.indexOf('fn_cdc_get_max_lsn')).toBeLessThan(text.indexOf('EXISTS'));
     expect(text.indexOf('EXISTS')).toBeLessThan(text.indexOf('change_tables'));
-  });
-});
-
-describe('a value', () => {
-  test.each([
-    ['int', '[c]', 7, 7],
-    ['bit', '[c]', true, true],
-    ['float', '[c]', 0.1, 0.1],
-    ['bigint', 'CONVERT(varchar(20), [c])', '9223372036854775807', '9223372036854775807'],
-    ['decimal', 'CONVERT(varchar(41), [c])', '0.0000000001', '0.0000000001'],
-    ['money', 'CONVERT(varchar(40), [c], 2)', '922337203685477.5807', '922337203685477.5807'],
-    ['date', 'CONVERT(varchar(10), [c], 23)', '0001-01-01', '0001-01-01'],
-    ['time', 'CONVERT(varchar(16), [c], 126)', '23:59:59.9999999', '23:59:59.9999999'],
-    ['datetime', 'CONVERT(varchar(23), [c], 121)', '2026-11-20 09:15:30.003', '2026-11-20T09:15:30.003'],
-    ['smalldatetime', 'CONVERT(varchar(19), [c], 126)', '2026-11-20T09:15:00', '2026-11-20T09:15:00'],
-    [
-      'datetime2',
-      'CONVERT(varchar(33), [c], 126)',
-      '9999-12-31T23:59:59.9999999',
-      '9999-12-31T23:59:59.9999999',
-    ],
-    [
-      'datetimeoffset',
-      'CONVERT(varchar(40), [c], 121)',
-      '2026-11-20 09:15:30.1234567 +02:00',
-      '2026-11-20T09:15:30.1234567+02:00',
-    ],
-    [
-      'uniqueidentifier',
-      '[c]',
-      '6f9619ff-8b86-d011-b42d-00c04fc964ff',
-      '6F9619FF-8B86-D011-B42D-00C04FC964FF',
-    ],
-    ['varbinary', '[c]', Buffer.from([255, 216, 255]), '/9j/'],
-    ['timestamp', '[c]', Buffer.alloc(8), 'AAAAAAAAAAA='],
-    ['nvarchar', '[c]', 'Łukasz 🙂\u0000', 'Łukasz 🙂\u0000'],
-    ['xml', 'CONVERT(nvarchar(max), [c])', '<a/>', '<a/>'],
-    ['hierarchyid', '[c].ToString()', '/1/', '/1/'],
-    ['sql_variant', 'CONVERT(nvarchar(4000), [c])', '7', '7'],
-    ['vector', 'CONVERT(nvarchar(max), [c])', '[1]', '[1]'],
-  ])('of type %s is selected as %s', (type, expression, received, sent) => {
-    const codec = codecOf('c', type);
-    expect(codec.expression).toBe(expression);
-    expect(codec.decode(received)).toEqual(sent);
-    expect(codec.known).toBe(type !== 'vector');
-  });
-
-  test.each(['char', 'varchar', 'text'])('of type %s is turned to Unicode by the server', (type) => {
-    // To max: a shorter type would cut what a column that was widened meanwhile holds.
-    expect(codecOf('c', type).expression).toBe('CONVERT(nvarchar(max), [c])');
-  });
-
-  test.each(['nchar', 'nvarchar', 'ntext'])('of type %s is taken as it is', (type) => {
-    expect(codecOf('c', type).expression).toBe('[c]');
   });
 });
