@@ -8,6 +8,7 @@ import { databaseErrors } from './errors/database-errors.ts';
 import { nameErrors } from './errors/name-errors.ts';
 import { queryErrors } from './errors/query-errors.ts';
 import { rowErrors } from './errors/row-errors.ts';
+import { securityErrors } from './errors/security-errors.ts';
 import { syntaxErrors } from './errors/syntax-errors.ts';
 import { tableErrors } from './errors/table-errors.ts';
 
@@ -20,4 +21,5 @@ export const errors = {
   ...queryErrors,
   ...batchErrors,
   ...captureErrors,
+  ...securityErrors,
 } as const;

@@ -7,6 +7,8 @@ import { SessionState } from './exec/session-state.ts';
 import { Session } from './exec/session.ts';
 import { ServerState, type Counters, type Timers } from './server/server-state.ts';
 import { rememberDatabase, rewindDatabase, type RestorePoint } from './storage/restore-point.ts';
+import { mayOpen } from './security/session-access.ts';
+import type { Login } from './security/logins.ts';
 import { lsnFromBytes } from './storage/log-sequence.ts';
 
 export type { RestorePoint } from './storage/restore-point.ts';
@@ -71,22 +73,25 @@ class Engine implements SqlEngine, EngineControl {
       timers: options.timers,
       captureDelayMs: options.captureDelayMs ?? 0,
       databases: options.databases ?? [],
+      login: options.login,
     });
   }
 
   login(request: LoginRequest): LoginResult {
-    const user = this.#userOf(request);
-    if (user === undefined)
+    const login = this.#loginOf(request);
+    if (login === undefined)
       return refused(
         errors.loginFailed(request.token === undefined ? request.user : '<token-identified principal>'),
       );
     const database = this.#state.databases.get((request.database || 'master').toLowerCase());
-    if (database === undefined || database.offline) return refused(errors.cannotOpen(request.database));
+    if (database === undefined || database.offline || !mayOpen(login, database))
+      return refused(errors.cannotOpen(request.database));
     const id = this.#nextSession++;
     const state = new SessionState({
       id,
       state: this.#state,
-      request: { ...request, user },
+      request,
+      login,
       database,
       observe: this.#options.observe,
     });
@@ -94,10 +99,13 @@ class Engine implements SqlEngine, EngineControl {
     return { ok: true, session: new Session(state, this.#parsed, () => this.#state.sessions.delete(id)) };
   }
 
-  #userOf({ user, password, token }: LoginRequest): string | undefined {
-    const { login, userOfToken } = this.#options;
-    if (token !== undefined) return userOfToken?.(token);
-    return user.toLowerCase() === login.user.toLowerCase() && password === login.password ? user : undefined;
+  /** Whoever comes with a token is let in as an administrator, unless there is a login of that name. */
+  #loginOf({ user, password, token }: LoginRequest): Login | undefined {
+    const { logins } = this.#state;
+    if (token === undefined) return logins.authenticated(user, password);
+    const name = this.#options.userOfToken?.(token);
+    if (name === undefined) return undefined;
+    return logins.find(name) ?? tokenLogin(name);
   }
 
   close(): void {
@@ -174,6 +182,15 @@ class Engine implements SqlEngine, EngineControl {
     return { ...this.#state.counters };
   }
 }
+
+const tokenLogin = (name: string): Login => ({
+  id: 0,
+  name,
+  password: undefined,
+  enabled: true,
+  sysadmin: true,
+  permissions: new Set(),
+});
 
 function refused({ number, severity, state, message }: SqlError): LoginResult {
   const error: SqlMessage = { number, severity, state, message, line: 1 };

@@ -66,15 +66,16 @@ export class TestServer {
     });
   }
 
-  connect(database = 'shop'): TestSession {
+  /** Throws the error of a login that is refused. */
+  connect(database = 'shop', user = 'sa', password = 'secret'): TestSession {
     const login = this.engine.login({
-      user: 'sa',
-      password: 'secret',
+      user,
+      password,
       database,
       appName: 'test',
       hostName: 'here',
     });
-    if (!login.ok) throw new Error(login.error.message);
+    if (!login.ok) throw new Error(`${String(login.error.number)}: ${login.error.message}`);
     return new TestSession(login.session);
   }
 }

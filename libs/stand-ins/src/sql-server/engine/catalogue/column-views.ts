@@ -5,6 +5,7 @@ import { changeTableColumns } from '../cdc/change-table-view.ts';
 import { familyOf, isCharacter, isUnicode } from '../values/index.ts';
 import { maxLength, precisionOf, scaleOf, SYSTEM_TYPE_IDS, userTypeId } from './type-ids.ts';
 import { types, view, type MakeView } from './view.ts';
+import { visibleInstances, visibleTables } from './visible.ts';
 
 const columnShape = {
   object_id: types.int,
@@ -44,8 +45,8 @@ function columnRow(objectId: number, name: string, id: number, type: SqlType, nu
   };
 }
 
-export const columns: MakeView = view(columnShape, function* ({ database }) {
-  for (const table of database.tables()) {
+export const columns: MakeView = view(columnShape, function* ({ database }, frame) {
+  for (const table of visibleTables(database, frame)) {
     for (const column of table.columns) {
       yield {
         ...columnRow(table.id, column.name, column.id, column.type, column.nullable),
@@ -56,7 +57,7 @@ export const columns: MakeView = view(columnShape, function* ({ database }) {
       };
     }
   }
-  for (const instance of database.cdc?.instances.values() ?? []) yield* changeColumns(instance);
+  for (const instance of visibleInstances(database, frame)) yield* changeColumns(instance);
 });
 
 function* changeColumns(instance: CaptureInstance) {
@@ -125,8 +126,8 @@ export const systemTypes: MakeView = view(
 
 export const computedColumns: MakeView = view(
   { object_id: types.int, name: types.sysname, column_id: types.int, is_persisted: types.bit },
-  function* ({ database }) {
-    for (const table of database.tables()) {
+  function* ({ database }, frame) {
+    for (const table of visibleTables(database, frame)) {
       for (const { name, id, computed, persisted } of table.columns) {
         if (computed !== undefined)
           yield { object_id: table.id, name, column_id: id, is_persisted: persisted };
@@ -149,8 +150,8 @@ export const informationColumns: MakeView = view(
     NUMERIC_SCALE: types.int,
     DATETIME_PRECISION: types.smallint,
   },
-  function* ({ database }) {
-    for (const table of database.tables()) {
+  function* ({ database }, frame) {
+    for (const table of visibleTables(database, frame)) {
       for (const [i, { name, type, nullable }] of table.columns.entries()) {
         const family = familyOf(type);
         const numeric = ['integer', 'decimal', 'money', 'float'].includes(family);

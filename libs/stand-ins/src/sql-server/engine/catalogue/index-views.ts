@@ -2,6 +2,7 @@
 import type { Table } from '../storage/table.ts';
 import { schemaId } from './object-row.ts';
 import { types, view, type MakeView } from './view.ts';
+import { visibleTables } from './visible.ts';
 
 const idOf = (table: Table, column: string): number => table.columns[table.position(column) ?? -1]?.id ?? 0;
 
@@ -18,8 +19,8 @@ export const indexes: MakeView = view(
     is_disabled: types.bit,
     has_filter: types.bit,
   },
-  function* ({ database }) {
-    for (const table of database.tables()) {
+  function* ({ database }, frame) {
+    for (const table of visibleTables(database, frame)) {
       if (!table.indexes.some((index) => index.clustered)) {
         yield {
           object_id: table.id,
@@ -62,8 +63,8 @@ export const indexColumns: MakeView = view(
     is_descending_key: types.bit,
     is_included_column: types.bit,
   },
-  function* ({ database }) {
-    for (const table of database.tables()) {
+  function* ({ database }, frame) {
+    for (const table of visibleTables(database, frame)) {
       for (const { id, columns } of table.indexes) {
         for (const [i, column] of columns.entries()) {
           yield {
@@ -92,8 +93,8 @@ export const keyConstraints: MakeView = view(
     unique_index_id: types.int,
     is_system_named: types.bit,
   },
-  function* ({ database }) {
-    for (const table of database.tables()) {
+  function* ({ database }, frame) {
+    for (const table of visibleTables(database, frame)) {
       for (const { name, id, constraint } of table.indexes) {
         if (constraint === undefined) continue;
         const primary = constraint.kind === 'primary key';
@@ -127,8 +128,8 @@ export const foreignKeys: MakeView = view(
     update_referential_action: types.tinyint,
     update_referential_action_desc: types.text,
   },
-  function* ({ database }) {
-    for (const table of database.tables()) {
+  function* ({ database }, frame) {
+    for (const table of visibleTables(database, frame)) {
       for (const { name, objectId, referenced, onDelete, onUpdate } of table.foreignKeys) {
         yield {
           name,
@@ -156,8 +157,8 @@ export const foreignKeyColumns: MakeView = view(
     referenced_object_id: types.int,
     referenced_column_id: types.int,
   },
-  function* ({ database }) {
-    for (const table of database.tables()) {
+  function* ({ database }, frame) {
+    for (const table of visibleTables(database, frame)) {
       for (const { objectId, columns, referenced, referencedColumns } of table.foreignKeys) {
         for (const [i, column] of columns.entries()) {
           yield {

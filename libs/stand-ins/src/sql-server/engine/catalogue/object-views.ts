@@ -4,6 +4,7 @@ import { type Lsn, lsnParts } from '../storage/log-sequence.ts';
 import { datetimeOf } from './moments.ts';
 import { objectColumns, objectRow, schemaId } from './object-row.ts';
 import { types, view, type MakeView } from './view.ts';
+import { visibleInstances, visibleTables } from './visible.ts';
 
 export const databases: MakeView = view(
   {
@@ -91,8 +92,8 @@ export const tables: MakeView = view(
     is_replicated: types.bit,
     temporal_type: types.tinyint,
   },
-  function* ({ database }) {
-    for (const table of database.tables()) {
+  function* ({ database }, frame) {
+    for (const table of visibleTables(database, frame)) {
       yield {
         ...objectRow(table.name, table.id, schemaId(database, table), 0, 'U ', 'USER_TABLE', table.createdMs),
         is_tracked_by_cdc: database.cdc?.captures(table) ?? false,
@@ -100,7 +101,7 @@ export const tables: MakeView = view(
         temporal_type: 0,
       };
     }
-    for (const instance of database.cdc?.instances.values() ?? []) {
+    for (const instance of visibleInstances(database, frame)) {
       const schema = database.schema('cdc')?.id ?? 0;
       yield {
         ...objectRow(
@@ -125,8 +126,8 @@ export const objects: MakeView = view(
   {
     ...objectColumns,
   },
-  function* ({ database }) {
-    for (const table of database.tables()) {
+  function* ({ database }, frame) {
+    for (const table of visibleTables(database, frame)) {
       const schema = schemaId(database, table);
       yield objectRow(table.name, table.id, schema, 0, 'U ', 'USER_TABLE', table.createdMs);
       for (const { name, constraint } of table.indexes) {
@@ -169,8 +170,8 @@ export const informationTables: MakeView = view(
     TABLE_NAME: types.sysname,
     TABLE_TYPE: types.sysname,
   },
-  function* ({ database }) {
-    for (const table of database.tables()) {
+  function* ({ database }, frame) {
+    for (const table of visibleTables(database, frame)) {
       yield {
         TABLE_CATALOG: database.name,
         TABLE_SCHEMA: table.schema,

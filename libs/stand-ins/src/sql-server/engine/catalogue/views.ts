@@ -12,6 +12,7 @@ import type { Database } from '../storage/database.ts';
 import { columns, computedColumns, informationColumns, systemTypes } from './column-views.ts';
 import { foreignKeyColumns, foreignKeys, indexColumns, indexes, keyConstraints } from './index-views.ts';
 import { databases, informationTables, objects, recoveryStatus, schemas, tables } from './object-views.ts';
+import { databasePermissions, databasePrincipals, roleMembers, serverPrincipals } from './principal-views.ts';
 import { logScanSessions, sessions } from './session-views.ts';
 import type { MakeView, ViewContext } from './view.ts';
 
@@ -19,6 +20,10 @@ const SYS: Readonly<Record<string, MakeView>> = {
   databases,
   database_recovery_status: recoveryStatus,
   schemas,
+  server_principals: serverPrincipals,
+  database_principals: databasePrincipals,
+  database_role_members: roleMembers,
+  database_permissions: databasePermissions,
   tables,
   objects,
   all_objects: objects,

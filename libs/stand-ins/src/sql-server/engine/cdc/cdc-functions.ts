@@ -4,6 +4,7 @@ import type { SqlMoment, SqlType, SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import type { EngineFunction } from '../query/engine-function.ts';
 import { textOf } from '../query/text-of.ts';
+import { mayReadCapture } from '../security/capture-access.ts';
 import { LSN_BYTES, lsnFromBytes, lsnToBytes } from '../storage/log-sequence.ts';
 import { isBitSet } from './capture-instance.ts';
 import { LSN_TYPE } from './change-table-view.ts';
@@ -40,7 +41,9 @@ export const CDC_FUNCTIONS: Readonly<Record<string, EngineFunction>> = {
   }),
   'sys.fn_cdc_get_min_lsn': define(LSN_TYPE, [NAME], ([name], { run }) => {
     const instance = typeof name === 'string' ? run.session.database.cdc?.instance(name) : undefined;
-    return instance === undefined ? new Uint8Array(LSN_BYTES) : lsnToBytes(instance.lowLsn);
+    const readable =
+      instance !== undefined && mayReadCapture(run.session.access(run.session.database), instance);
+    return !readable ? new Uint8Array(LSN_BYTES) : lsnToBytes(instance.lowLsn);
   }),
   'sys.fn_cdc_increment_lsn': define(LSN_TYPE, [LSN_TYPE], ([lsn]) =>
     isBytes(lsn) ? stepped(lsn, 1n) : null,

@@ -2,7 +2,7 @@
 import type { SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import type { ProcedureCall } from '../exec/procedure.ts';
-import { splitName } from '../query/engine-functions.ts';
+import { splitName } from '../query/split-name.ts';
 import { textOf } from '../query/text-of.ts';
 import type { Index, Table } from '../storage/table.ts';
 import { type CapturedColumn, CaptureInstance } from './capture-instance.ts';
@@ -37,12 +37,21 @@ export function enableTable(call: ProcedureCall): void {
     createdMs: state.nowMs(),
     createdLsn: database.log.commit(),
   });
+  if (instance.roleName !== null) makeRole(instance.roleName, call);
   cdc.instances.set(name.toLowerCase(), instance);
   transaction.onRollback(() => cdc.instances.delete(name.toLowerCase()));
   // Enabling is itself a transaction that the scan of the log meets: the max LSN is never below the new low-water mark.
   cdc.add({ lsn: instance.createdLsn, beginMs: state.nowMs(), endMs: state.nowMs(), transactionId: 0n }, []);
   state.capture(database);
   state.version++;
+}
+
+/** A gating role that is not there is made ("sys.sp_cdc_enable_table", @role_name). */
+function makeRole(name: string, { database, transaction }: ProcedureCall): void {
+  const { security } = database;
+  if (security.has(name)) return;
+  security.addRole(name);
+  transaction.onRollback(() => security.remove(name));
 }
 
 function identifyingIndex(table: Table, given: SqlValue | undefined, full: string): Index | undefined {

@@ -1,6 +1,7 @@
 /** sys.sp_cdc_help_change_data_capture. */
 import type { SqlType, SqlValue } from '../engine-session.ts';
 import type { ProcedureCall } from '../exec/procedure.ts';
+import { mayReadCapture } from '../security/capture-access.ts';
 import { lsnToBytes } from '../storage/log-sequence.ts';
 import type { CaptureInstance } from './capture-instance.ts';
 import { enabledCdc } from './enabled-database.ts';
@@ -33,6 +34,7 @@ export function helpChangeDataCapture(call: ProcedureCall): void {
   });
   let count = 0;
   for (const instance of cdc.instances.values()) {
+    if (!mayReadCapture(call.access, instance)) continue;
     if (
       typeof wantedSchema === 'string' &&
       instance.table.schema.toLowerCase() !== wantedSchema.toLowerCase()

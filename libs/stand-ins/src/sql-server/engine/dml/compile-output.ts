@@ -57,7 +57,7 @@ function outputInto(
   columns: readonly OutputColumn[],
   compilation: Compilation,
 ): (rows: readonly Values[], context: WriteContext) => void {
-  const { table, database } = targetTable(name, compilation);
+  const { table, database } = targetTable(name, compilation, 'INSERT');
   const maker = new RowMaker(table, database, compilation);
   const insert = insertRows(maker, undefined, columns);
   return (rows, context) => {

@@ -16,7 +16,7 @@ import type { WriteContext, WritePlan } from './write-plan.ts';
 import { targetTable } from './write-target.ts';
 
 export function compileInsert(statement: InsertStatement, compilation: Compilation): WritePlan {
-  const { table, database } = targetTable(statement.table, compilation);
+  const { table, database } = targetTable(statement.table, compilation, 'INSERT');
   const maker = new RowMaker(table, database, compilation);
   const produce = producer(statement, maker, compilation);
   const newOutput = compileOutput(statement.output, table, compilation);

@@ -38,7 +38,7 @@ function compileSearch(statement: UpdateStatement | DeleteStatement, compilation
   const where = statement.where === undefined ? undefined : compileCondition(statement.where, scope);
   const limit =
     statement.top === undefined ? undefined : compileCount(statement.top.count, scope, errors.topNegative);
-  const target = targetTable(name, compilation);
+  const target = targetTable(name, compilation, statement.kind === 'update' ? 'UPDATE' : 'DELETE');
   return {
     target,
     scope,

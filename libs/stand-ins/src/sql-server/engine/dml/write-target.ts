@@ -7,9 +7,15 @@ import type { Row, Values } from '../storage/row.ts';
 import type { Table } from '../storage/table.ts';
 
 /** Only tables take writes: views of the catalogue and change tables do not (error 259). */
-export function targetTable(name: Name, compilation: Compilation): StoredTable {
+export function targetTable(
+  name: Name,
+  compilation: Compilation,
+  permission: 'INSERT' | 'UPDATE' | 'DELETE',
+): StoredTable {
   const [first = ''] = name;
-  const found = first.startsWith('@') ? compilation.tableVariable(first) : compilation.table(name);
+  const found = first.startsWith('@')
+    ? compilation.tableVariable(first)
+    : compilation.table(name, permission);
   if (found.kind === 'virtual') throw errors.systemTable();
   return found;
 }

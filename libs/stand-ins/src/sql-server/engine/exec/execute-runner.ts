@@ -129,11 +129,21 @@ export class ExecuteRunner {
       throw errors.unknownProcedure(name);
     const database =
       name.length > 2 ? this.#session.state.database(name.at(-3) ?? '') : this.#session.database;
+    this.#session.requireOpen(database);
+    if (own !== 'sp_cdc_help_change_data_capture' && !this.#session.access(database).owner)
+      throw errors.captureNotAuthorised();
     const values = bindArguments(own, procedure, args);
     const replies: Reply[] = [];
     const { state } = this.#session;
     yield* this.#statements.within(procedure.writes ? database : undefined, run, (transaction) =>
-      procedure.run({ database, state, transaction, values, emit: (reply) => replies.push(reply) }),
+      procedure.run({
+        database,
+        state,
+        transaction,
+        values,
+        access: this.#session.access(database),
+        emit: (reply) => replies.push(reply),
+      }),
     );
     yield* replies;
     yield { kind: 'done' };

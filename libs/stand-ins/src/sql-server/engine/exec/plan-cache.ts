@@ -6,6 +6,8 @@ export interface PlanKey {
   readonly version: number;
   readonly database: Database;
   readonly signature: string;
+  /** Empty for administrators; what others may do is checked when a statement is compiled. */
+  readonly user: string;
 }
 
 const MOST_A_STATEMENT = 8;
@@ -24,4 +26,4 @@ export class PlanCache<T extends object> {
 }
 
 const isSame = (a: PlanKey, b: PlanKey): boolean =>
-  a.version === b.version && a.database === b.database && a.signature === b.signature;
+  a.version === b.version && a.database === b.database && a.signature === b.signature && a.user === b.user;

@@ -1,6 +1,7 @@
 /** A system procedure: its parameters, and what it does. */
 import type { Reply, SqlType, SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
+import type { Access } from '../security/access.ts';
 import type { ServerState } from '../server/server-state.ts';
 import type { Database } from '../storage/database.ts';
 import type { Transaction } from '../storage/transaction.ts';
@@ -16,6 +17,7 @@ export interface ProcedureCall {
   readonly database: Database;
   readonly state: ServerState;
   readonly transaction: Transaction;
+  readonly access: Access;
   /** By parameter name in lower case; what was not given is missing. */
   readonly values: Readonly<Record<string, SqlValue>>;
   emit(reply: Reply): void;

@@ -4,6 +4,9 @@ import { errors } from '../errors.ts';
 import type { EngineFunction } from '../query/engine-function.ts';
 import { makeEngineFunctions } from '../query/engine-functions.ts';
 import type { SessionFacts } from '../query/run.ts';
+import type { Access } from '../security/access.ts';
+import type { Login } from '../security/logins.ts';
+import { mayOpen, sessionAccess } from '../security/session-access.ts';
 import type { ServerState, SessionInfo } from '../server/server-state.ts';
 import type { Database } from '../storage/database.ts';
 import type { Table } from '../storage/table.ts';
@@ -26,6 +29,7 @@ const initialOptions = (): Options => ({
 
 export class SessionState implements SessionFacts, SessionInfo {
   readonly id: number;
+  readonly login: Login;
   readonly user: string;
   readonly appName: string;
   readonly hostName: string;
@@ -57,13 +61,15 @@ export class SessionState implements SessionFacts, SessionInfo {
     id: number;
     state: ServerState;
     request: LoginRequest;
+    login: Login;
     database: Database;
     observe?: ((statement: string) => void) | undefined;
   }) {
     const { request, state } = init;
     this.id = init.id;
     this.state = state;
-    this.user = request.user;
+    this.login = init.login;
+    this.user = init.login.name;
     this.appName = request.appName;
     this.hostName = request.hostName;
     this.loginMs = state.nowMs();
@@ -71,6 +77,19 @@ export class SessionState implements SessionFacts, SessionInfo {
     this.#home = init.database;
     this.observe = init.observe;
     this.functions = makeEngineFunctions(state, (name) => this.temporaryTables.get(name.toLowerCase()));
+  }
+
+  access(database: Database): Access {
+    return sessionAccess(this.login, database);
+  }
+
+  isOpen(database: Database): boolean {
+    return mayOpen(this.login, database);
+  }
+
+  /** Error 916 when the login has no user in the database. */
+  requireOpen(database: Database): void {
+    if (!mayOpen(this.login, database)) throw errors.databaseNotAccessible(this.user, database.name);
   }
 
   get transactionCount(): number {

@@ -3,6 +3,7 @@ import type { Reply } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import type { Name } from '../parser/ast.ts';
 import type { TableLike } from '../query/table-like.ts';
+import { runPermission, runPrincipal } from '../security/run-security.ts';
 import type { SessionState } from './session-state.ts';
 import type { Of, SessionStatement } from './statement-kinds.ts';
 
@@ -42,13 +43,17 @@ export function* runSessionStatement(
     case 'dropDatabase':
     case 'alterDatabase':
       requireNoTransaction(statement, session);
+      if (!session.login.sysadmin)
+        throw errors.databasePermissionDenied(TEXTS[statement.kind], session.database.name);
       changeDatabase(statement, session);
       yield { kind: 'done' };
       return;
     case 'principal':
     case 'permission':
     default:
-      // The one login of the stand-in may do everything: what is granted is not kept.
+      if (!session.access(session.database).owner) throw errors.actionNotPermitted();
+      if (statement.kind === 'principal') runPrincipal(statement, session);
+      else runPermission(statement, session);
       yield { kind: 'done' };
   }
 }
@@ -56,6 +61,7 @@ export function* runSessionStatement(
 function* useDatabase(name: string, session: SessionState): Generator<Reply> {
   const database = session.state.database(name);
   if (database.offline) throw errors.databaseOffline(database.name);
+  session.requireOpen(database);
   session.database = database;
   yield { kind: 'database', name: database.name };
 }

@@ -9,6 +9,8 @@ import type { Compilation, Scope } from '../query/scope.ts';
 import type { EngineFunction } from '../query/engine-function.ts';
 import type { StoredTable, TableLike, VirtualTable } from '../query/table-like.ts';
 import type { Compiled, CompiledQuery } from '../query/compiled.ts';
+import type { Access } from '../security/access.ts';
+import { mayReadCapture } from '../security/capture-access.ts';
 import type { ServerState } from '../server/server-state.ts';
 import type { Database } from '../storage/database.ts';
 import type { Table } from '../storage/table.ts';
@@ -20,6 +22,8 @@ export interface Surroundings {
   variableType(name: string): SqlType | undefined;
   temporaryTable(name: string): Table | undefined;
   tableVariable(name: string): Table | undefined;
+  /** Error 916. */
+  access(database: Database): Access;
 }
 
 export class StatementCompilation implements Compilation {
@@ -51,16 +55,34 @@ export class StatementCompilation implements Compilation {
     return { kind: 'stored', table, database: undefined };
   }
 
-  table(name: Name): TableLike {
+  /** Errors 208, 229, 262, 911, 916. */
+  table(name: Name, permission = 'SELECT'): TableLike {
     const own = name.at(-1) ?? '';
     if (own.startsWith('#')) return this.#temporary(name, own);
     const database = this.databaseOf(name);
     const schema = name.length > 1 && name.at(-2) !== '' ? (name.at(-2) ?? '') : 'dbo';
     const table = database.table(schema, own);
-    if (table !== undefined) return { kind: 'stored', table, database };
+    if (table !== undefined) {
+      this.#require(permission, database, table.schema, table.name);
+      return { kind: 'stored', table, database };
+    }
     const view = findView(schema, own, { state: this.#around.state, database });
     if (view === undefined) throw errors.unknownObject(name);
+    if (schema.toLowerCase() === 'cdc') this.#require(permission, database, 'cdc', own);
+    else this.#requireState(database, own);
     return view;
+  }
+
+  #require(permission: string, database: Database, schema: string, name: string): void {
+    if (!this.#around.access(database).may(permission, schema, name))
+      throw errors.permissionDenied(permission, name, database.name, schema);
+  }
+
+  /** Views of the server's state ask for a permission of their own. */
+  #requireState(database: Database, view: string): void {
+    const permission = 'VIEW DATABASE STATE';
+    if (/^dm_cdc/i.test(view) && !this.#around.access(database).mayDatabase(permission))
+      throw errors.databasePermissionDenied(permission, database.name);
   }
 
   #temporary(name: Name, own: string): StoredTable {
@@ -80,11 +102,14 @@ export class StatementCompilation implements Compilation {
 
   tableFunction(name: Name, args: readonly Compiled[]): VirtualTable {
     const own = name.at(-1)?.toLowerCase() ?? '';
-    const { cdc } = this.databaseOf(name);
+    const database = this.databaseOf(name);
+    const { cdc } = database;
     const isCdc = name.at(-2)?.toLowerCase() === 'cdc' && cdc !== undefined;
     const prefix = 'fn_cdc_get_all_changes_';
     const instance = isCdc && own.startsWith(prefix) ? cdc.instance(own.slice(prefix.length)) : undefined;
     if (!isCdc || instance === undefined) throw errors.unknownObject(name);
+    if (!mayReadCapture(this.#around.access(database), instance))
+      throw errors.permissionDenied('SELECT', `${prefix}${instance.name}`, database.name, 'cdc');
     if (instance.changeTableGone) throw errors.unknownObject(['cdc', `${instance.name}_CT`]);
     return allChangesFunction(cdc, instance, args);
   }

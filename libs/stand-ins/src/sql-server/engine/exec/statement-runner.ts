@@ -41,6 +41,10 @@ export class StatementRunner {
       variableType: (name) => run.variables.get(name.toLowerCase())?.type,
       temporaryTable: (name) => temporaryTables.get(name.toLowerCase()),
       tableVariable: (name) => run.tableVariables.get(name.toLowerCase()),
+      access: (of) => {
+        this.#session.requireOpen(of);
+        return this.#session.access(of);
+      },
     });
   }
 
@@ -50,8 +54,9 @@ export class StatementRunner {
     run: BatchRun,
     compile: (compilation: StatementCompilation) => T,
   ): T {
-    const { state, database } = this.#session;
-    const key = { version: state.version, database, signature: run.signature };
+    const { state, database, login } = this.#session;
+    const user = login.sysadmin ? '' : login.name;
+    const key = { version: state.version, database, signature: run.signature, user };
     const kept = plans.find(statement, key);
     if (kept !== undefined) return kept as T;
     const compilation = this.compilation(run);
@@ -153,10 +158,20 @@ export class StatementRunner {
   *define(statement: DefinitionStatement, run: BatchRun): Replying {
     const compilation = this.compilation(run);
     const database = compilation.databaseOf(targetOf(statement));
+    if (!isTemporary(targetOf(statement))) this.#requireOwner(statement, database);
     yield* this.within(isTemporary(targetOf(statement)) ? undefined : database, run, (transaction) =>
       runDdl(statement, this.#ddlContext(database, compilation, transaction, run)),
     );
     yield { kind: 'done' };
+  }
+
+  /** Definitions are for owners: 262 for what is created, 1088 for what is there. */
+  #requireOwner(statement: DefinitionStatement, database: Database): void {
+    if (this.#session.access(database).owner) return;
+    const created = /^create(.*)/.exec(statement.kind)?.[1]?.toUpperCase();
+    throw created === undefined
+      ? errors.cannotAlterObject(targetOf(statement))
+      : errors.databasePermissionDenied(`CREATE ${created}`, database.name);
   }
 
   #ddlContext(

@@ -1,4 +1,4 @@
-/** CREATE, ALTER, DROP, TRUNCATE and permissions. */
+/** CREATE, ALTER, DROP and TRUNCATE. */
 import type { Cursor } from './cursor.ts';
 import {
   beginsConstraint,
@@ -8,6 +8,7 @@ import {
   parseTableConstraint,
   parseTableDefinition,
 } from './parse-table.ts';
+import { parsePrincipal } from './parse-security.ts';
 import { parseColumnType, parseType } from './parse-type.ts';
 import type { Statement } from './statement-ast.ts';
 import type { AlterAction, ColumnDefinition, ConstraintDefinition } from './table-ast.ts';
@@ -21,8 +22,8 @@ export function parseCreate(cursor: Cursor): Statement {
     return { kind: 'createTable', name: cursor.dottedName(), table: parseTableDefinition(cursor), line };
   }
   if (cursor.accept('TYPE')) return parseCreateType(cursor, line);
-  const principal = cursor.acceptOne('LOGIN', 'USER', 'ROLE');
-  if (principal !== undefined) return parsePrincipal(cursor, principal, line);
+  const principal = parsePrincipal(cursor, 'create', line);
+  if (principal !== undefined) return principal;
   const unique = cursor.accept('UNIQUE');
   const clustered = cursor.acceptOne('CLUSTERED', 'NONCLUSTERED') === 'CLUSTERED';
   cursor.expect('INDEX');
@@ -57,40 +58,11 @@ function authorised(cursor: Cursor): string {
   return name;
 }
 
-function parsePrincipal(cursor: Cursor, upper: string, line: number): Statement {
-  const what = upper === 'LOGIN' ? 'login' : upper === 'USER' ? 'user' : 'role';
-  const name = cursor.name();
-  if (what === 'login') {
-    cursor.expect('WITH', 'PASSWORD', '=');
-    cursor.next();
-    while (cursor.accept(',')) {
-      cursor.anyName();
-      cursor.expect('=');
-      cursor.next();
-    }
-  } else if (cursor.accept('FOR', 'LOGIN') || cursor.accept('AUTHORIZATION')) cursor.name();
-  else if (what === 'user') cursor.accept('WITHOUT', 'LOGIN');
-  return { kind: 'principal', what, name, line };
-}
-
-/** What is granted is not kept: the one login of the stand-in may do everything. */
-export function parsePermission(cursor: Cursor): Statement {
-  const line = cursor.line;
-  const word = cursor.next().upper;
-  const action = word === 'GRANT' ? 'grant' : word === 'DENY' ? 'deny' : 'revoke';
-  while (!cursor.sees('TO') && !cursor.sees('FROM')) {
-    if (cursor.atEnd || cursor.sees(';')) cursor.fail();
-    cursor.next();
-  }
-  cursor.next();
-  cursor.separated(() => cursor.name());
-  cursor.accept('WITH', 'GRANT', 'OPTION');
-  return { kind: 'permission', action, line };
-}
-
 export function parseDrop(cursor: Cursor): Statement {
   const line = cursor.line;
   cursor.expect('DROP');
+  const principal = parsePrincipal(cursor, 'drop', line);
+  if (principal !== undefined) return principal;
   const what = cursor.acceptOne('DATABASE', 'SCHEMA', 'TABLE', 'TYPE', 'INDEX') ?? cursor.fail();
   const ifExists = cursor.accept('IF', 'EXISTS');
   if (what === 'TABLE') {
@@ -116,17 +88,10 @@ export function parseAlter(cursor: Cursor): Statement {
   const line = cursor.line;
   cursor.expect('ALTER');
   if (cursor.accept('DATABASE')) return parseAlterDatabase(cursor, line);
-  if (cursor.accept('ROLE')) return parseAlterRole(cursor, line);
+  const principal = parsePrincipal(cursor, 'alter', line);
+  if (principal !== undefined) return principal;
   cursor.expect('TABLE');
   return { kind: 'alterTable', name: cursor.dottedName(), action: parseAlterAction(cursor), line };
-}
-
-function parseAlterRole(cursor: Cursor, line: number): Statement {
-  const name = cursor.name();
-  if (cursor.acceptOne('ADD', 'DROP') === undefined) cursor.fail();
-  cursor.expect('MEMBER');
-  cursor.name();
-  return { kind: 'principal', what: 'role', name, line };
 }
 
 function parseAlterDatabase(cursor: Cursor, line: number): Statement {

@@ -12,8 +12,9 @@ import {
   parseThrow,
   parseTransaction,
 } from './parse-control.ts';
-import { parseAlter, parseCreate, parseDrop, parsePermission, parseTruncate } from './parse-ddl.ts';
+import { parseAlter, parseCreate, parseDrop, parseTruncate } from './parse-ddl.ts';
 import { parseDelete, parseInsert, parseUpdate } from './parse-dml.ts';
+import { parsePermission } from './parse-security.ts';
 import { parseExpression } from './parse-expression.ts';
 import { parseCommonTables, parseQuery, parseQueryAfterCtes } from './parse-query.ts';
 import type { Statement } from './statement-ast.ts';

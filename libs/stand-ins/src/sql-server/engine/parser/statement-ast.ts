@@ -1,6 +1,7 @@
 /** The syntax tree of the statements of a batch. They carry the line they begin on. */
 import type { SqlType } from '../engine-session.ts';
 import type { AssignOperator, Expression, Name, Query } from './ast.ts';
+import type { PermissionStatement, PrincipalStatement } from './security-ast.ts';
 import type { AlterAction, TableDefinition } from './table-ast.ts';
 import type { DeleteStatement, InsertStatement, Lined, UpdateStatement } from './write-ast.ts';
 
@@ -81,6 +82,6 @@ export type Statement = Lined &
       }
     | { readonly kind: 'dropType'; readonly name: Name; readonly ifExists: boolean }
     | { readonly kind: 'truncate'; readonly table: Name }
-    | { readonly kind: 'principal'; readonly what: 'login' | 'user' | 'role'; readonly name: string }
-    | { readonly kind: 'permission'; readonly action: 'grant' | 'revoke' | 'deny' }
+    | PrincipalStatement
+    | PermissionStatement
   );

@@ -1,7 +1,7 @@
 /** A function that the engine has beside the scalar functions of `values/`. */
 import type { SqlType, SqlValue } from '../engine-session.ts';
 import type { Values } from '../storage/row.ts';
-import type { Frame } from './run.ts';
+import type { Frame, Run } from './run.ts';
 
 export interface EngineFunction {
   readonly minArgs: number;
@@ -12,3 +12,19 @@ export interface EngineFunction {
   /** What the arguments are converted to before the call; the last one repeats. */
   readonly takes: readonly SqlType[];
 }
+
+type Call = (args: readonly SqlValue[], run: Run, frame: Frame) => SqlValue;
+
+/** A function with arguments of these types; the last ones may be left out down to `minArgs`. */
+export const define = (
+  type: SqlType,
+  takes: readonly SqlType[],
+  call: Call,
+  minArgs = takes.length,
+): EngineFunction => ({
+  type,
+  takes,
+  minArgs,
+  maxArgs: takes.length,
+  call: (args, frame) => call(args, frame.run, frame),
+});

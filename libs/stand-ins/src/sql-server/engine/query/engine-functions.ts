@@ -6,8 +6,10 @@ import { SqlError } from '../errors/sql-error.ts';
 import type { ServerState } from '../server/server-state.ts';
 import type { Database } from '../storage/database.ts';
 import type { Table } from '../storage/table.ts';
-import type { EngineFunction } from './engine-function.ts';
-import type { Frame, Run } from './run.ts';
+import { define, type EngineFunction } from './engine-function.ts';
+import { makeSecurityFunctions } from './security-functions.ts';
+import { splitName } from './split-name.ts';
+import type { Run } from './run.ts';
 import { PRODUCT_VERSION, SERVER_NAME } from './system-variables.ts';
 import { textOf } from './text-of.ts';
 
@@ -16,31 +18,8 @@ const TEXT: SqlType = { name: 'nvarchar', length: 4000 };
 const INT: SqlType = { name: 'int' };
 const NUMERIC: SqlType = { name: 'numeric', precision: 38, scale: 0 };
 
-type Call = (args: readonly SqlValue[], run: Run, frame: Frame) => SqlValue;
-
-const define = (
-  type: SqlType,
-  takes: readonly SqlType[],
-  call: Call,
-  minArgs = takes.length,
-): EngineFunction => ({
-  type,
-  takes,
-  minArgs,
-  maxArgs: takes.length,
-  call: (args, frame) => call(args, frame.run, frame),
-});
-
 const asNumeric = (value: bigint | undefined): SqlValue =>
   value === undefined ? null : { unscaled: value, scale: 0 };
-
-/** Names in brackets or quotes, as OBJECT_ID takes them. */
-export function splitName(text: string): readonly string[] {
-  return [...text.matchAll(/\[((?:[^\]]|\]\])*)\]|"((?:[^"]|"")*)"|([^.[\]"]+)|(?<=\.)(?=\.)/g)].map(
-    ([, bracketed, quoted, plain]) =>
-      bracketed?.replaceAll(']]', ']') ?? quoted?.replaceAll('""', '"') ?? plain ?? '',
-  );
-}
 
 export function makeEngineFunctions(
   state: ServerState,
@@ -119,16 +98,9 @@ export function makeEngineFunctions(
     suser_name: define(NAME, [], (_args, run) => run.session.user),
     system_user: define(NAME, [], (_args, run) => run.session.user),
     original_login: define(NAME, [], (_args, run) => run.session.user),
-    user_name: define(NAME, [], () => 'dbo'),
+    ...makeSecurityFunctions(state),
     app_name: define(NAME, [], (_args, run) => run.session.appName),
     host_name: define(NAME, [], (_args, run) => run.session.hostName),
-    is_member: define(INT, [NAME], ([role]) => (textOf(role).toLowerCase() === 'db_owner' ? 1 : 0)),
-    is_srvrolemember: define(INT, [NAME], ([role]) => (textOf(role).toLowerCase() === 'sysadmin' ? 1 : 0)),
-    is_rolemember: define(INT, [NAME], ([role]) => (textOf(role).toLowerCase() === 'db_owner' ? 1 : 0)),
-    has_perms_by_name: define(INT, [TEXT, NAME, NAME], () => 1),
-    has_dbaccess: define(INT, [NAME], ([name]) =>
-      state.databases.has(textOf(name).toLowerCase()) ? 1 : null,
-    ),
     current_timezone_id: define(NAME, [], () => 'UTC'),
     current_timezone: define(NAME, [], () => '(UTC) Coordinated Universal Time'),
     xact_state: define({ name: 'smallint' }, [], (_args, run) => run.session.transactionState),
@@ -159,8 +131,16 @@ function objectId(
       : run.session.database;
   const schema = parts.at(-2) ?? 'dbo';
   if (typeof kind === 'string' && kind.trim().toUpperCase() !== 'U') return null;
-  if (schema.toLowerCase() === 'cdc') return changeTableId(database, name);
-  return database?.table(schema === '' ? 'dbo' : schema, name)?.id ?? null;
+  if (schema.toLowerCase() === 'cdc')
+    return database !== undefined && run.session.access(database).sees('cdc', name)
+      ? changeTableId(database, name)
+      : null;
+  const table = database?.table(schema === '' ? 'dbo' : schema, name);
+  return table !== undefined &&
+    database !== undefined &&
+    run.session.access(database).sees(table.schema, name)
+    ? table.id
+    : null;
 }
 
 function changeTableId(database: Database | undefined, name: string): SqlValue {

@@ -1,5 +1,6 @@
 /** What compiled code works with while it runs: the frame of one query block and the batch around it. */
 import type { SqlMessage, SqlMoment, SqlType, SqlValue } from '../engine-session.ts';
+import type { Access } from '../security/access.ts';
 import type { Database } from '../storage/database.ts';
 import type { Values } from '../storage/row.ts';
 import type { ScalarContext } from '../values/index.ts';
@@ -16,6 +17,9 @@ export interface SessionFacts {
   readonly appName: string;
   readonly hostName: string;
   readonly database: Database;
+  /** What it may do in a database. */
+  access(database: Database): Access;
+  isOpen(database: Database): boolean;
   readonly transactionCount: number;
   readonly transactionState: -1 | 0 | 1;
   rowCount: bigint;

@@ -155,8 +155,8 @@ export type CompileQuery = (query: Query, outer: Scope | undefined) => CompiledQ
 /** What compiling one statement can ask for: the catalogue, the types of variables, and how queries are compiled. */
 export interface Compilation {
   readonly database: Database;
-  /** Errors 208, 911. */
-  table(name: Name): TableLike;
+  /** Errors 208, 229, 911, 916. `permission` is SELECT unless told. */
+  table(name: Name, permission?: string): TableLike;
   /** Error 1087. */
   tableVariable(name: string): TableLike;
   /** Error 208 when there is no such table function. */

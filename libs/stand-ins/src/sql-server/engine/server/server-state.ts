@@ -1,6 +1,7 @@
 /** Everything the sessions of one server share. */
 import type { CdcDatabase } from '../cdc/cdc-database.ts';
 import { errors } from '../errors.ts';
+import { Logins } from '../security/logins.ts';
 import { Database } from '../storage/database.ts';
 import type { Transaction } from '../storage/transaction.ts';
 import { Table } from '../storage/table.ts';
@@ -39,6 +40,7 @@ export class ServerState {
   readonly databases = new Map<string, Database>();
   readonly sessions = new Map<number, SessionInfo>();
   readonly counters: Counters = { statements: 0, batches: 0, commits: 0, rollbacks: 0, changes: 0 };
+  readonly logins: Logins;
   readonly nowMs: () => number;
   readonly timers: Timers;
   readonly startedMs: number;
@@ -56,7 +58,9 @@ export class ServerState {
     timers: Timers;
     captureDelayMs: number;
     databases: readonly string[];
+    login: { readonly user: string; readonly password: string };
   }) {
+    this.logins = new Logins(init.login);
     this.nowMs = init.nowMs;
     this.timers = init.timers;
     this.captureDelayMs = init.captureDelayMs;

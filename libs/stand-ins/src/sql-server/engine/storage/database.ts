@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { CdcDatabase } from '../cdc/cdc-database.ts';
 import { errors } from '../errors.ts';
 import type { Name } from '../parser/ast.ts';
+import { DatabaseSecurity } from '../security/database-security.ts';
 import type { AliasType } from './alias-type.ts';
 import { type Lsn, LogSequence } from './log-sequence.ts';
 import type { Table } from './table.ts';
@@ -19,6 +20,7 @@ export class Database {
   readonly name: string;
   readonly createdMs: number;
   readonly schemas = new Map<string, Schema>();
+  readonly security = new DatabaseSecurity();
   readonly types = new Map<string, AliasType>();
   nextTypeId = 257;
   readonly log = new LogSequence();
