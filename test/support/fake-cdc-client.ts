@@ -87,18 +87,18 @@ export class FakeCdcClient implements SqlClient {
     return found;
   }
 
-  #probe({ parameters }: Statement): Sets {
-    const moved = [...this.instances]
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .slice(0, parameters.length)
-      .map(({ rows }, i) => {
-        const from = lsnOf(parameters[i]?.value as Buffer);
-        return [i, rows.some((row) => row.lsn > from) ? 1 : 0];
-      });
+  #probe({ text, parameters }: Statement): Sets {
+    const at = parameters[0]?.value as Buffer;
+    const asked = [...text.matchAll(/\[(\w+)_CT\]/g)].map(([, name]) => name);
+    const moved = asked.flatMap((wanted, i) => {
+      const from = lsnOf(at.subarray(10 * i, 10 * (i + 1)));
+      const rows = this.instances.find(({ name }) => name === wanted)?.rows ?? [];
+      return rows.some((row) => row.lsn > from) ? [`${i},`] : [];
+    });
     const low = this.instances.map(({ name, startLsn }) => [name, lsnBytes(startLsn)]);
     const lowTimes = this.instances.map(({ startLsn }) => [lsnBytes(startLsn), localTimeOf(startLsn)]);
     const max = this.max === undefined ? [null, null] : [lsnBytes(this.max), localTimeOf(this.max)];
-    return [[[...max, this.now, minutesToUtc]], moved, low, lowTimes];
+    return [[[...max, this.now, minutesToUtc]], [[moved.join('')]], low, lowTimes];
   }
 
   /** Created at its LSN `createdAt`, else long before anything; cleaned up unless the low-water mark is where it was created. */

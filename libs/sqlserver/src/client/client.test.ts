@@ -105,6 +105,22 @@ describe('the watchdog', () => {
   });
 });
 
+describe('the watchdog of a result that stalls midway', () => {
+  test('waits only as long as may lie between two rows, however long the first one might have taken', async () => {
+    const clock = new ManualClock();
+    let barks = 0;
+    const dog = new Watchdog(clock, 120_000, () => (barks += 1));
+    await clock.advance(10_000);
+    dog.heard(30_000);
+    await clock.advance(29_999);
+    expect(barks).toBe(0);
+    await clock.advance(1);
+    expect(barks).toBe(1);
+    await dog.stop();
+    expect(clock.sleeping).toBe(0);
+  });
+});
+
 describe('the pool', () => {
   const fake = () => {
     const connection = { usable: true, close: () => (connection.usable = false) };

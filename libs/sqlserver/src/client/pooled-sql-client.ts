@@ -10,15 +10,16 @@ export interface PooledSqlClientOptions {
   readonly open: OpenConnection;
   /** Connections for streamed reads. Short queries have two of their own, so that slow readers do not keep them out. */
   readonly streams: number;
-  /** Silence allowed before the first row: a cold change table is slow. */
+  /** Silence allowed before the first row of the steady result set: a cold change table is slow. */
   readonly firstRowMs: number;
-  /** Silence allowed between two rows. */
+  /** Silence allowed between two of its rows. */
   readonly stallMs: number;
   readonly clock: Clock;
 }
 
 const queryConnections = 2;
-const everything: StreamLimits = { maxRows: Infinity, maxBytes: Infinity };
+/** What is asked in one go may come in several sets, and each may take its time. */
+const everything: StreamLimits = { maxRows: Infinity, maxBytes: Infinity, steadyFrom: Infinity };
 
 export class PooledSqlClient implements SqlClient {
   readonly #options: PooledSqlClientOptions;
@@ -69,6 +70,7 @@ export class PooledSqlClient implements SqlClient {
     signal: AbortSignal,
   ): AsyncGenerator<readonly Cells[]> {
     const { clock, firstRowMs, stallMs } = this.#options;
+    const { steadyFrom = 0 } = limits;
     const giveUp = (reason: unknown) => {
       flow.end(reason);
       connection.close();
@@ -82,7 +84,7 @@ export class PooledSqlClient implements SqlClient {
       else request.resume();
     });
     const request = connection.run(statement, (set, values) => {
-      watchdog.heard(stallMs);
+      watchdog.heard(set >= steadyFrom ? stallMs : firstRowMs);
       flow.push(set, values);
     });
     let finished = false;

@@ -14,6 +14,11 @@ export interface Cells {
 export interface StreamLimits {
   readonly maxRows: number;
   readonly maxBytes: number;
+  /**
+   * Number of the result set whose rows come without long pauses once the first one is there. Before, silence may be the
+   * server's sorting, also between sets: that one has ended is seen only when the next has filled a packet. 0 when not given.
+   */
+  readonly steadyFrom?: number;
 }
 
 /** What reading needs of a database. Errors are DStreamErrors; abort rejects with `signal.reason`. */

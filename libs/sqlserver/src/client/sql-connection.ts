@@ -103,15 +103,23 @@ function valuesOf(cells: readonly Cell[]): unknown[] {
   return cells.map(({ value }) => value);
 }
 
+/** varbinary(8000); what is longer is varbinary(max). */
+const longestVarBinary = 8_000;
+
 function addParameter(request: Request, parameter: Parameter): void {
-  const { name, value } = parameter;
+  const { name } = parameter;
   switch (parameter.type) {
     case 'lsn':
-      return request.addParameter(name, TYPES.Binary, value, { length: 10 });
+      return request.addParameter(name, TYPES.Binary, parameter.value, { length: 10 });
+    case 'lsns':
+      // Two lengths, not as many as there are values: it is part of the statement that the server keeps a plan of.
+      return request.addParameter(name, TYPES.VarBinary, parameter.value, {
+        length: parameter.value.length > longestVarBinary ? Infinity : longestVarBinary,
+      });
     case 'int':
-      return request.addParameter(name, TYPES.Int, value);
+      return request.addParameter(name, TYPES.Int, parameter.value);
     case 'name':
-      return request.addParameter(name, TYPES.NVarChar, value, { length: 128 });
+      return request.addParameter(name, TYPES.NVarChar, parameter.value, { length: 128 });
   }
 }
 

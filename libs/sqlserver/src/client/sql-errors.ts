@@ -54,3 +54,12 @@ const codes: ReadonlyMap<number, ErrorCode> = new Map(
 export function codeOfNumber(number: number): ErrorCode | undefined {
   return codes.get(number);
 }
+
+/**
+ * True for what a statement over many tables failed with because of one of them: its change table is gone, closed to us, locked, or
+ * an error that means nothing to us (a damaged page is 824): asking the tables one by one tells which.
+ */
+export function isOfOneTable(number: number): boolean {
+  if (number === invalidObject || number === objectDenied || number === lockTimeout) return true;
+  return codeOfNumber(number) === undefined;
+}

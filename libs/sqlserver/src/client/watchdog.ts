@@ -9,6 +9,8 @@ export class Watchdog {
   readonly #clock: Clock;
   readonly #stop = new AbortController();
   readonly #watching: Promise<void>;
+  /** Ends the sleep that is under way. */
+  #wake = new AbortController();
   #limitMs: number;
   #heardAtMs: number;
   #paused = false;
@@ -21,10 +23,12 @@ export class Watchdog {
     this.#watching = this.#watch(onSilence);
   }
 
-  /** Something arrived; from now on `limitMs` of silence are allowed. */
+  /** Something arrived; from now on `limitMs` of silence are allowed. Cheap: it is called for every row. */
   heard(limitMs: number): void {
     this.#heardAtMs = this.#clock.monotonicMs();
+    if (limitMs === this.#limitMs) return;
     this.#limitMs = limitMs;
+    this.#wake.abort(); // the sleep under way may be a longer one
   }
 
   pause(): void {
@@ -39,19 +43,25 @@ export class Watchdog {
   /** Idempotent. Resolves when its timer is gone. */
   async stop(): Promise<void> {
     this.#stop.abort();
+    this.#wake.abort();
     await this.#watching;
   }
 
   async #watch(onSilence: () => void): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
+    while (!this.#stop.signal.aborted) {
       const leftMs = this.#paused
         ? this.#limitMs
         : this.#heardAtMs + this.#limitMs - this.#clock.monotonicMs();
       if (leftMs <= 0) return onSilence();
-      await this.#clock.sleep(leftMs, signal).catch((error: unknown) => {
-        if (!signal.aborted) throw error;
-      });
+      await this.#sleep(leftMs);
     }
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    const wake = new AbortController();
+    this.#wake = wake;
+    await this.#clock.sleep(ms, wake.signal).catch((error: unknown) => {
+      if (!wake.signal.aborted) throw error;
+    });
   }
 }

@@ -1,4 +1,5 @@
 /** What a probe's result sets say. */
+import { DStreamError } from '@dstream/core';
 import { lsnOf, type Lsn } from '../rows/lsn.ts';
 import { probeResults, type ProbedTable } from '../sql/probe-statement.ts';
 import { utcMs } from './commit-times.ts';
@@ -44,14 +45,17 @@ export function readProbe(sets: readonly Rows[], covered: readonly ProbedTable[]
   return {
     max: Buffer.isBuffer(max) ? lsnOf(max) : undefined,
     times: timesOf(toUtc(at), toUtc(now)),
-    moved: new Set(
-      (sets[probeResults.moved] ?? [])
-        .filter(([, yes]) => yes === 1)
-        .map(([i]) => covered[Number(i)]?.captureInstance),
-    ),
+    moved: movedOf(sets[probeResults.moved]?.[0]?.[0], covered),
     low,
     instances: [...low.keys()].sort().join('\n'),
   };
+}
+
+function movedOf(numbers: unknown, covered: readonly ProbedTable[]): ReadonlySet<string | undefined> {
+  if (typeof numbers !== 'string')
+    throw new DStreamError('Unexpected', 'a probe did not say which tables have moved');
+  const moved = numbers.split(',').filter((number) => number !== '');
+  return new Set(moved.map((number) => covered[Number(number)]?.captureInstance));
 }
 
 /** `tran_end_time` is rounded to three milliseconds ("datetime"), so the newest may lie after the server's now. */

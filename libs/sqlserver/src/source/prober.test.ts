@@ -15,7 +15,14 @@ function rig(...names: string[]) {
   names.forEach((name) => prober.register(name));
   const ask = (captureInstance: string, dueAtMs = 0) =>
     prober.ask({ captureInstance, scanned: lsn(5), dueAtMs, slackMs: 40 }, signal);
-  return { client, clock, prober, ask };
+  /** All in one pass; how it ended for each. */
+  const all = async () => {
+    const dueAtMs = clock.monotonicMs() + 100;
+    const answers = Promise.allSettled(names.map((name) => ask(name, dueAtMs)));
+    await clock.advance(100);
+    return (await answers).map(({ status }) => status);
+  };
+  return { client, clock, prober, ask, all };
 }
 
 describe('the prober', () => {
@@ -45,6 +52,7 @@ describe('the prober', () => {
     ['gone', 208],
     ['closed to us', 229],
     ['locked', 1222],
+    ['damaged', 824],
   ])('a change table that is %s does not take the other tables with it', async (_, number) => {
     const { client, ask } = rig('a', 'b');
     client.before = ({ text }) => {
@@ -52,6 +60,66 @@ describe('the prober', () => {
     };
     const [a, b] = await Promise.allSettled([ask('a'), ask('b')]);
     expect([a?.status, b?.status]).toEqual(['fulfilled', 'rejected']);
+  });
+
+  describe('a change table that fails', () => {
+    const refusing = (client: FakeCdcClient, number: number) => {
+      client.before = ({ text }) => {
+        if (text.includes('b_CT')) throw Object.assign(new Error('what the server said'), { number });
+      };
+    };
+    const about = ({ statements }: FakeCdcClient) =>
+      statements.map(({ text }) => [...text.matchAll(/(\w)_CT/g)].map(([, name]) => name).join(''));
+
+    test('is left out of what the others are asked, until it answers again', async () => {
+      const { client, all } = rig('a', 'b');
+      refusing(client, 1222);
+      expect(await all()).toEqual(['fulfilled', 'rejected']);
+      expect(about(client)).toEqual(['ab', 'a', 'b']);
+      expect(await all()).toEqual(['fulfilled', 'rejected']);
+      expect(about(client).slice(3).sort()).toEqual(['a', 'b']);
+      client.before = () => {};
+      await all();
+      expect(await all()).toEqual(['fulfilled', 'fulfilled']);
+      expect(about(client).slice(5).sort()).toEqual(['a', 'ab', 'b']);
+    });
+
+    test('is found when it is not due, and fails one pass only', async () => {
+      const { client, ask } = rig('a', 'b');
+      refusing(client, 1222);
+      await ask('a');
+      await ask('a');
+      expect(about(client)).toEqual(['ab', 'a', 'b', 'a']);
+    });
+
+    test('does not keep the others waiting while it is asked again', async () => {
+      const { client, ask, all, prober } = rig('a', 'b');
+      refusing(client, 1222);
+      await all();
+      const query = client.query.bind(client);
+      const answered = Promise.withResolvers<void>();
+      client.query = async (statement) => {
+        if (statement.text.includes('b_CT')) await answered.promise;
+        return query(statement);
+      };
+      const locked = expect(ask('b')).rejects.toMatchObject({ cause: { number: 1222 } });
+      await ask('a');
+      await ask('a');
+      answered.resolve();
+      await locked;
+      await prober.stop(new Error('closed'));
+    });
+
+    test('and a connection that is lost then: all that are left hear of it at once', async () => {
+      const { client, all } = rig('a', 'b', 'c', 'd');
+      client.before = ({ text }) => {
+        if (text.includes('a_CT') && text.includes('b_CT'))
+          throw Object.assign(new Error('gone'), { number: 208 });
+        if (text.includes('b_CT')) throw new Error('connection lost');
+      };
+      expect(await all()).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected']);
+      expect(about(client)).toEqual(['abcd', 'a', 'b']);
+    });
   });
 
   test('two who wait for one instance at different places: the one behind is told of its change', async () => {

@@ -2,14 +2,19 @@
  * Asks the database which tables have moved: one statement for all tables that are due about now. Tables of one
  * source register here while they are read; the statement's text covers all of them, so it stays the same from pass
  * to pass, and those that are not due are bound to a position that never moves.
+ *
+ * When the statement fails because of one table, the tables are asked one by one, and those that fail are suspects from
+ * then on: they are left out of the statement and asked alone, one after the other, beside the passes of the others, until
+ * they answer again. So a locked change table holds the others up once.
  */
-import { asDStreamError, type Clock } from '@dstream/core';
-import { invalidObject, lockTimeout, objectDenied } from '../client/sql-errors.ts';
+import { asDStreamError, type Clock, type DStreamError } from '@dstream/core';
+import { isOfOneTable } from '../client/sql-errors.ts';
 import type { SqlClient } from '../client/sql-client.ts';
 import { sqlNumbers } from '../client/translate-error.ts';
 import type { Lsn } from '../rows/lsn.ts';
 import { noSourceObserver, type SourceObserver } from '../source-observer.ts';
-import { probeStatement, type ProbedTable } from '../sql/probe-statement.ts';
+import { ProbeStatements, type ProbedTable } from '../sql/probe-statement.ts';
+import type { Statement } from '../sql/statement.ts';
 import { Alarm } from './alarm.ts';
 import { readProbe, type ProbeReading } from './probe-reading.ts';
 
@@ -33,9 +38,6 @@ interface Waiting extends ProbeRequest {
   readonly reject: (error: unknown) => void;
 }
 
-/** Tables of one statement: far below the 2,100 parameters that SQL Server takes. */
-const maxTables = 250;
-
 export class Prober {
   readonly #client: SqlClient;
   readonly #clock: Clock;
@@ -44,6 +46,11 @@ export class Prober {
   readonly #registered = new Map<string, number>();
   readonly #waiting = new Set<Waiting>();
   readonly #alarm: Alarm;
+  readonly #statements = new ProbeStatements();
+  readonly #single = new ProbeStatements();
+  readonly #suspects = new Set<string>();
+  /** The questions about suspects that are under way or wait for their turn. Never rejects. */
+  #alone: Promise<void> = Promise.resolve();
   #running: Promise<void> | undefined;
 
   constructor(client: SqlClient, clock: Clock, observer: Pick<SourceObserver, 'probed'> = noSourceObserver) {
@@ -89,6 +96,7 @@ export class Prober {
     for (const waiting of this.#waiting) waiting.reject(reason);
     this.#alarm.ring();
     await this.#running;
+    await this.#alone;
   }
 
   /** Runs while somebody waits. Never rejects: failures go to those who wait. */
@@ -104,48 +112,96 @@ export class Prober {
 
   async #pass(): Promise<void> {
     const nowMs = this.#clock.monotonicMs();
-    const due = [...this.#waiting]
-      .filter(({ dueAtMs, slackMs }) => dueAtMs - slackMs <= nowMs)
-      .slice(0, maxTables);
+    const due = [...this.#waiting].filter(({ dueAtMs, slackMs }) => dueAtMs - slackMs <= nowMs);
     for (const waiting of due) this.#waiting.delete(waiting);
+    const isSuspect = ({ captureInstance }: Waiting) => this.#suspects.has(captureInstance);
+    const suspects = due.filter(isSuspect);
+    if (suspects.length > 0) this.#alone = this.#alone.then(() => this.#oneByOne(suspects));
+    const others = due.filter((waiting) => !isSuspect(waiting));
+    if (others.length > 0) await this.#together(others);
+  }
+
+  async #together(due: readonly Waiting[]): Promise<void> {
+    const covered = this.#covered(due);
     try {
-      await this.#answer(due, this.#covered(due));
+      await this.#answer(due, covered);
     } catch (error) {
-      if (sqlNumbers(error).some(isOfOneTable)) await this.#oneByOne(due);
-      else due.forEach(({ reject }) => reject(asDStreamError(error)));
+      if (!ofOneTable(error)) return due.forEach(({ reject }) => reject(asDStreamError(error)));
+      const suspects = this.#suspects.size;
+      await this.#oneByOne(due);
+      if (this.#suspects.size === suspects) await this.#suspectOne(covered);
     }
   }
 
-  /** Some table's change table is gone, closed to us or locked, maybe one that is not due: the others must not suffer. */
+  /**
+   * Some table's change table is gone, closed to us, locked or damaged: the others must not suffer. What is no table's
+   * own failure, as a lost connection, is told to all that are left.
+   */
   async #oneByOne(due: readonly Waiting[]): Promise<void> {
+    let common: DStreamError | undefined;
     for (const waiting of due)
-      await this.#answer([waiting], [waiting]).catch((error: unknown) =>
-        waiting.reject(asDStreamError(error)),
-      );
+      try {
+        if (common !== undefined) throw common;
+        await this.#askAlone(waiting, [waiting]);
+      } catch (error) {
+        const reason = asDStreamError(error);
+        if (!ofOneTable(reason)) common = reason;
+        waiting.reject(reason);
+      }
   }
 
-  /** All registered tables in a fixed order, those that are due with their positions. */
+  /** It is none of those that were due: found now, it does not fail the passes until it is. */
+  async #suspectOne(covered: readonly ProbedTable[]): Promise<void> {
+    for (const { captureInstance, scanned } of covered) {
+      if (scanned !== undefined) continue;
+      try {
+        await this.#askAlone({ captureInstance, scanned }, []);
+      } catch {
+        return; // nobody waits for it: who asks next is told
+      }
+    }
+  }
+
+  async #askAlone({ captureInstance, scanned }: ProbedTable, due: readonly Waiting[]): Promise<void> {
+    try {
+      await this.#answer(due, [{ captureInstance, scanned }], this.#single);
+      this.#suspects.delete(captureInstance);
+    } catch (error) {
+      if (ofOneTable(error)) this.#suspects.add(captureInstance);
+      throw error;
+    }
+  }
+
+  /** All registered tables but the suspects in a fixed order, those that are due with their positions. */
   #covered(due: readonly Waiting[]): readonly ProbedTable[] {
     const names = new Set([...due.map((d) => d.captureInstance), ...this.#registered.keys()]);
     const positions = lowestPositions(due);
     return [...names]
+      .filter((name) => !this.#suspects.has(name))
       .sort()
-      .map((captureInstance) => ({ captureInstance, scanned: positions.get(captureInstance) }))
-      .filter(({ scanned }) => scanned !== undefined || names.size <= maxTables);
+      .map((captureInstance) => ({ captureInstance, scanned: positions.get(captureInstance) }));
   }
 
-  async #answer(due: readonly Waiting[], covered: readonly ProbedTable[]): Promise<void> {
+  async #answer(
+    due: readonly Waiting[],
+    covered: readonly ProbedTable[],
+    statements = this.#statements,
+  ): Promise<void> {
     const askedAtMs = this.#clock.monotonicMs();
-    const { moved, ...reading } = await this.#read(covered, askedAtMs);
+    const { moved, ...reading } = await this.#read(statements.of(covered), covered, askedAtMs);
     for (const { captureInstance, resolve } of due)
       resolve({ ...reading, askedAtMs, moved: moved.has(captureInstance) });
   }
 
-  async #read(covered: readonly ProbedTable[], askedAtMs: number): Promise<ProbeReading> {
+  async #read(
+    statement: Statement,
+    covered: readonly ProbedTable[],
+    askedAtMs: number,
+  ): Promise<ProbeReading> {
     let captureLagMs: number | undefined;
     let failed = true;
     try {
-      const sets = await this.#client.query(probeStatement(covered), { signal: this.#stop.signal });
+      const sets = await this.#client.query(statement, { signal: this.#stop.signal });
       const reading = readProbe(sets, covered);
       ({ captureLagMs } = reading.times);
       failed = false;
@@ -166,6 +222,6 @@ function lowestPositions(due: readonly ProbeRequest[]): ReadonlyMap<string, Lsn>
   return lowest;
 }
 
-function isOfOneTable(number: number): boolean {
-  return number === invalidObject || number === objectDenied || number === lockTimeout;
+function ofOneTable(error: unknown): boolean {
+  return sqlNumbers(error).some(isOfOneTable);
 }

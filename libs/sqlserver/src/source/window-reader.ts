@@ -37,6 +37,8 @@ export interface WindowReaderOptions {
   readonly hash: Hash;
   readonly clock: Clock;
   readonly observer: SourceObserver;
+  /** Part of the ids of changes. */
+  readonly incarnation?: string | undefined;
 }
 
 /** What has been made of the rows of a window so far. */
@@ -137,7 +139,11 @@ export class WindowReader {
     const rows = limit === undefined ? {} : { rows: limit };
     const statement = this.#statements.page({ behind: start, to, ...rows });
     const decoder = new RowDecoder(this.#statements.columns);
-    const ahead = { ...limits, maxRows: Math.min(limits.maxRows, rowsAhead) };
+    const ahead = {
+      maxBytes: limits.maxBytes,
+      maxRows: Math.min(limits.maxRows, rowsAhead),
+      steadyFrom: pageResults.rows,
+    };
     let low: Lsn | undefined;
     for await (const handful of client.stream(statement, ahead, { signal }))
       for (const cells of handful) {

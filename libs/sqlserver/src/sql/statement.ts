@@ -2,6 +2,7 @@ import { lsnBytes, type Lsn } from '../rows/lsn.ts';
 
 export type Parameter =
   | { readonly name: string; readonly type: 'lsn'; readonly value: Buffer }
+  | { readonly name: string; readonly type: 'lsns'; readonly value: Buffer }
   | { readonly name: string; readonly type: 'int'; readonly value: number }
   | { readonly name: string; readonly type: 'name'; readonly value: string };
 
@@ -13,6 +14,11 @@ export interface Statement {
 
 export function lsnParameter(name: string, value: Lsn): Parameter {
   return { name, type: 'lsn', value: lsnBytes(value) };
+}
+
+/** Any number of LSNs, ten bytes each, one behind the other. */
+export function lsnsParameter(name: string, value: Buffer): Parameter {
+  return { name, type: 'lsns', value };
 }
 
 export function intParameter(name: string, value: number): Parameter {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { highestLsn, zeroLsn, type Lsn } from '../rows/lsn.ts';
 import type { CaptureInstance } from './capture-instance.ts';
 import { PageStatements } from './page-statement.ts';
-import { probeStatement } from './probe-statement.ts';
+import { ProbeStatements } from './probe-statement.ts';
 import type { Statement } from './statement.ts';
 
 const low = '0000002A000001F80003' as Lsn;
@@ -75,11 +75,30 @@ describe('the page statement', () => {
 
 describe('the probe', () => {
   const probe = (...scanned: (Lsn | undefined)[]) =>
-    probeStatement(scanned.map((lsn, i) => ({ captureInstance: `t${i}`, scanned: lsn })));
+    new ProbeStatements().of(scanned.map((lsn, i) => ({ captureInstance: `t${i}`, scanned: lsn })));
 
   test('has one text for one set of tables, whichever are due', () => {
     expect(probe(low, undefined).text).toBe(probe(undefined, low).text);
-    expect(probe(low, undefined).parameters[1]?.value).toEqual(Buffer.alloc(10, 0xff));
+    expect(String(probe(low, undefined).parameters[0]?.value.toString('hex'))).toBe(
+      `${low.toLowerCase()}${'f'.repeat(20)}`,
+    );
+  });
+
+  test('follows the set of tables', () => {
+    const statements = new ProbeStatements();
+    const of = (...names: string[]) =>
+      statements.of(names.map((captureInstance) => ({ captureInstance, scanned: low }))).text;
+    expect(of('a')).toContain('[cdc].[a_CT]');
+    expect(of('b')).not.toContain('[cdc].[a_CT]');
+    expect(of('b')).toContain('[cdc].[b_CT]');
+  });
+
+  test('of a thousand tables has one parameter, each table its part of it', () => {
+    const { text, parameters } = probe(...Array.from({ length: 1_000 }, () => low));
+    expect(parameters).toHaveLength(1);
+    expect(text).toContain(
+      "[cdc].[t999_CT] WITH (NOLOCK) WHERE [__$start_lsn] > CONVERT(binary(10), SUBSTRING(@at, 9991, 10))) SET @moved += '999,'",
+    );
   });
 
   test('waits five seconds for a lock, and leaves the connection as it was', () => {
