@@ -37,6 +37,7 @@ export interface RheaDelivery {
 }
 
 export interface RheaConnection extends EventEmitter {
+  readonly socket: Socket | undefined;
   accept(socket: Socket): void;
   close(error?: AmqpError): void;
   _register(): void;
@@ -71,6 +72,8 @@ export interface RheaLink extends EventEmitter {
   readonly rcv_settle_mode: number | undefined;
   /** Of the peer's attach. */
   readonly properties: Readonly<Record<string, unknown>> | null | undefined;
+  /** Of the peer's attach: one symbol or several. */
+  readonly desired_capabilities: unknown;
   readonly state: { local_open: boolean; open_requests: number };
   readonly local: {
     readonly attach: {

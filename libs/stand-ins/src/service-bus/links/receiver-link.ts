@@ -5,6 +5,7 @@
 import { encodeValue } from '../../amqp/amqp-codec.ts';
 import type { LinkHandler } from '../../amqp/amqp-routes.ts';
 import type { RheaDelivery, RheaOutcome, RheaSender } from '../../amqp/rhea-internals.ts';
+import { answerDrainWithoutCredit, capacityOf } from '../../amqp/drain.ts';
 import { Settler } from '../../amqp/settler.ts';
 import type { Consumer } from '../broker/consumer.ts';
 import type { MessageQueue } from '../broker/message-queue.ts';
@@ -48,12 +49,8 @@ export class ReceiverLink implements LinkHandler, Consumer {
     else hold.consumer = this;
   }
 
-  /** Credit less what is queued in the library, and never more than its ring of deliveries can hold. */
   capacity(): number {
-    if (!this.#link.is_open()) return 0;
-    const { outgoing } = this.#link.session;
-    const unsent = outgoing.next_delivery_id - outgoing.next_pending_delivery;
-    return Math.min(this.#link.credit - unsent, outgoing.available());
+    return capacityOf(this.#link);
   }
 
   deliver(message: StoredMessage): void {
@@ -121,13 +118,3 @@ export class ReceiverLink implements LinkHandler, Consumer {
 
 /** A tag is required by AMQP; without a lock it names nothing. */
 const noToken = Buffer.alloc(16);
-
-/** rhea answers a drain only when there is credit left to give back; without an answer the client waits for its timeout. */
-function answerDrainWithoutCredit(link: RheaSender): void {
-  link._get_drain = () => {
-    if (!link._draining || !link._drained) return false;
-    link.delivery_count += link.credit;
-    link.credit = 0;
-    return true;
-  };
-}

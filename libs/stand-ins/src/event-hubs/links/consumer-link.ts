@@ -1,0 +1,97 @@
+/** The link of a client that reads one partition: credit comes in, events go out, settled as they are sent. */
+import type { LinkHandler } from '../../amqp/amqp-routes.ts';
+import { answerDrainWithoutCredit, capacityOf } from '../../amqp/drain.ts';
+import type { Refusal } from '../../amqp/refusal.ts';
+import type { RheaSender } from '../../amqp/rhea-internals.ts';
+import type { EventHub } from '../broker/event-hub.ts';
+import type { PartitionLog } from '../broker/partition-log.ts';
+import type { PartitionReaders, Reader } from '../broker/partition-readers.ts';
+import { startPosition } from '../broker/start-position.ts';
+import { encodeEvent, type RuntimeMetric } from '../wire/encode-event.ts';
+import { wants } from './capabilities.ts';
+import type { HubLinkContext } from './hub-link-context.ts';
+
+const selector = 'apache.org:selector-filter:string';
+const epochProperty = 'com.microsoft:epoch';
+const runtimeMetric = 'com.microsoft:enable-receiver-runtime-metric';
+
+/** A tag is required by AMQP; nothing is settled by it. */
+const noTag = Buffer.alloc(4);
+
+export class ConsumerLink implements LinkHandler, Reader {
+  readonly epoch: number | undefined;
+  readonly #link: RheaSender;
+  readonly #log: PartitionLog;
+  readonly #readers: PartitionReaders;
+  readonly #context: HubLinkContext;
+  readonly #wantsMetric: boolean;
+  readonly #unwatch: () => void;
+  #next: number;
+
+  /** Throws a Refusal when the client may not read from there. */
+  constructor(link: RheaSender, hub: EventHub, group: string, log: PartitionLog, context: HubLinkContext) {
+    this.#link = link;
+    this.#log = log;
+    this.#context = context;
+    this.epoch = epochOf(link);
+    this.#wantsMetric = wants(link, runtimeMetric);
+    this.#readers = hub.readers(group, log);
+    log.expire();
+    this.#next = startPosition(expressionOf(link), log);
+    this.#readers.add(this);
+    this.#unwatch = log.watch(() => this.#dispatch());
+    this.#answer(`${hub.name}/ConsumerGroups/${group}/Partitions/${log.id}`);
+    context.counters.consumers += 1;
+  }
+
+  disconnect({ condition, description }: Refusal): void {
+    this.#link.close({ condition, description });
+  }
+
+  closed(): void {
+    this.#unwatch();
+    this.#readers.remove(this);
+    this.#context.links.remove(this.#link);
+  }
+
+  #answer(address: string): void {
+    const link = this.#link;
+    const { attach } = link.local;
+    link.set_source({ address, ...(link.source?.filter != null && { filter: link.source.filter }) });
+    if (link.snd_settle_mode !== undefined) attach.snd_settle_mode = link.snd_settle_mode;
+    if (link.rcv_settle_mode !== undefined) attach.rcv_settle_mode = link.rcv_settle_mode;
+    this.#context.links.add(link, address);
+    answerDrainWithoutCredit(link);
+    link.on('sender_flow', () => this.#dispatch());
+    link.on('sendable', () => this.#dispatch());
+    link.on('sender_draining', () => link.set_drained(true));
+  }
+
+  #dispatch(): void {
+    for (let free = capacityOf(this.#link); free > 0; free -= 1) {
+      const event = this.#log.from(this.#next);
+      if (event === undefined) return;
+      this.#next = event.sequence + 1;
+      this.#link.send(encodeEvent(event, this.#metric()), noTag, 0).settled = true;
+      this.#context.counters.eventsOut += 1;
+    }
+  }
+
+  #metric(): RuntimeMetric | undefined {
+    if (!this.#wantsMetric) return undefined;
+    return { last: this.#log.last, retrievedAtMs: this.#context.clock.nowMs() };
+  }
+}
+
+function epochOf({ properties }: RheaSender): number | undefined {
+  const epoch = properties?.[epochProperty];
+  return epoch === undefined || epoch === null ? undefined : Number(epoch);
+}
+
+/** The filter is a described text: rhea hands over an object with a `value`. */
+function expressionOf({ source }: RheaSender): string | undefined {
+  const filter = source?.filter?.[selector];
+  if (filter === undefined || filter === null) return undefined;
+  const isDescribed = typeof filter === 'object' && 'value' in filter;
+  return String(isDescribed ? filter.value : filter);
+}
