@@ -12,6 +12,7 @@ import {
   type Position,
   type ResumePoint,
   type TableId,
+  type Topic,
 } from '@dstream/core';
 import { InMemoryLeases } from '@dstream/core/in-memory/leases';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
@@ -111,13 +112,19 @@ export function setup(tables: readonly string[]) {
   return { clock, source, topic, leases, start };
 }
 
-type World = Pick<ReturnType<typeof setup>, 'clock' | 'source' | 'topic' | 'leases'>;
+export interface World {
+  readonly clock: ManualClock;
+  readonly source: ChangeSource;
+  readonly topic: Topic;
+  /** The store: each replica has a view of its own. */
+  readonly leases: InMemoryLeases;
+}
 
-function startReplica(
+export function startReplica(
   name: string,
   { clock, source, topic, leases: shared }: World,
-  log: Log,
-  ordering: Ordering,
+  log: Log = silentLog,
+  ordering: Ordering = byTable,
 ) {
   const instance = name as InstanceId;
   const leases = shared.replica(instance);

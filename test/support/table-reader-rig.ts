@@ -9,7 +9,7 @@ import type { Start } from '../../libs/sqlserver/src/source/reader-context.ts';
 import { TableReader } from '../../libs/sqlserver/src/source/table-reader.ts';
 import { FakeCdcClient, lsn, type FakeInstance, type FakeRow } from './fake-cdc-client.ts';
 
-const persons: TableId = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Persons' };
+export const persons: TableId = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Persons' };
 const intervals = { intervalMs: 1_000, maxIntervalMs: 4_000 };
 
 export function instance(rows: readonly FakeRow[], more: Partial<FakeInstance> = {}): FakeInstance {
