@@ -39,7 +39,8 @@ export function createControlledEngine(): ControlledEngine {
     databases: [database],
   });
   const offline = new Set<string>();
-  const capture = captureOf(engine, database);
+  const locks = new TableLocks(engine);
+  const capture = captureOf(engine, locks, database);
   const setOffline = (isOffline: boolean, name: string = database): void => {
     engine.setOffline(name, isOffline);
     if (isOffline) offline.add(name);
@@ -61,14 +62,45 @@ export function createControlledEngine(): ControlledEngine {
       for (const name of offline) setOffline(false, name);
       capture.setDelay(0);
       capture.setIdleScans(0);
+      capture.shuffleSeqvals(false);
+      locks.clear();
       capture.resume();
     },
   };
 }
 
-function captureOf(engine: EngineControl, usual: string): CaptureControls {
+/** Change tables that are locked from outside, each until its time is over. */
+class TableLocks {
+  readonly #engine: EngineControl;
+  readonly #held = new Map<string, () => void>();
+
+  constructor(engine: EngineControl) {
+    this.#engine = engine;
+  }
+
+  hold(database: string, captureInstance: string, ms: number): void {
+    const key = JSON.stringify([database.toLowerCase(), captureInstance.toLowerCase()]);
+    this.#held.get(key)?.();
+    if (ms <= 0) return;
+    const release = this.#engine.lockChangeTable(database, captureInstance);
+    const cancel = timers.after(ms, () => this.#held.get(key)?.());
+    this.#held.set(key, () => {
+      cancel();
+      release();
+      this.#held.delete(key);
+    });
+  }
+
+  clear(): void {
+    for (const release of this.#held.values()) release();
+  }
+}
+
+function captureOf(engine: EngineControl, locks: TableLocks, usual: string): CaptureControls {
   return {
     setDelay: (ms) => engine.setCaptureDelay(ms),
+    lockTable: (captureInstance, ms, database = usual) => locks.hold(database, captureInstance, ms),
+    shuffleSeqvals: (shuffle) => engine.shuffleSeqvals(shuffle),
     setIdleScans: (everyMs) => engine.setIdleScans(everyMs),
     pause: () => engine.pauseCapture(),
     resume: () => engine.resumeCapture(),

@@ -1,11 +1,13 @@
 /** What all stand-ins have seen since the start or the last reset. */
 import type { Blobs } from '../blobs/index.ts';
+import type { EventHubsStandIn } from '../event-hubs/event-hubs-server.ts';
 import type { ServiceBusStandIn } from '../service-bus/service-bus-server.ts';
 import type { SqlCounters, SqlFaults } from './sql-faults.ts';
 
 export interface StandInCounters {
   readonly sql: SqlCounters & { readonly openConnections: number };
   readonly serviceBus: ReturnType<ServiceBusStandIn['counters']>;
+  readonly eventHubs: ReturnType<EventHubsStandIn['counters']>;
   /** Requests by operation. */
   readonly blobs: { readonly requests: number; readonly byOperation: Readonly<Record<string, number>> };
 }
@@ -13,6 +15,7 @@ export interface StandInCounters {
 export interface Counted {
   readonly sql: { readonly faults: SqlFaults; connections(): number };
   readonly serviceBus: Pick<ServiceBusStandIn, 'counters'>;
+  readonly eventHubs: Pick<EventHubsStandIn, 'counters'>;
   readonly blobs: Pick<Blobs, 'counters'>;
 }
 
@@ -24,7 +27,11 @@ type Counts = Readonly<Record<string, number>>;
 /** The servers count up for ever: a reset is remembered here and taken off. */
 export class CounterBoard {
   readonly #counted: Counted;
-  #base: { readonly serviceBus: Counts; readonly blobs: Counts } = { serviceBus: {}, blobs: {} };
+  #base: { readonly serviceBus: Counts; readonly eventHubs: Counts; readonly blobs: Counts } = {
+    serviceBus: {},
+    eventHubs: {},
+    blobs: {},
+  };
 
   constructor(counted: Counted) {
     this.#counted = counted;
@@ -36,13 +43,19 @@ export class CounterBoard {
     return {
       sql: { ...sql.faults.counters(), openConnections: sql.connections() },
       serviceBus: since(this.#counted.serviceBus.counters(), this.#base.serviceBus),
+      eventHubs: since(this.#counted.eventHubs.counters(), this.#base.eventHubs),
       blobs: { requests: Object.values(byOperation).reduce((sum, n) => sum + n, 0), byOperation },
     };
   }
 
   reset(): void {
     this.#counted.sql.faults.resetCounters();
-    this.#base = { serviceBus: { ...this.#counted.serviceBus.counters() }, blobs: this.#blobs() };
+    const { serviceBus, eventHubs } = this.#counted;
+    this.#base = {
+      serviceBus: { ...serviceBus.counters() },
+      eventHubs: { ...eventHubs.counters() },
+      blobs: this.#blobs(),
+    };
   }
 
   #blobs(): Counts {

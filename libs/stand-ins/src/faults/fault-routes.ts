@@ -1,6 +1,7 @@
 /** Every fault by its path under the faults address: what its body holds and what it does. The table of the README. */
 import type { BlobOperation } from '../blobs/index.ts';
 import type { BlobControls } from './blob-controls.ts';
+import type { EventHubsControls } from './event-hubs-controls.ts';
 import { flag, optional, pattern, text, wholeNumber, type Body, type Fields } from './fault-body.ts';
 import { injectedMessage } from './injected-message.ts';
 import type { ServiceBusControls } from './service-bus-controls.ts';
@@ -10,6 +11,7 @@ import type { SqlControls } from './sql-controls.ts';
 export interface FaultTargets {
   readonly sql: SqlControls;
   readonly serviceBus: ServiceBusControls;
+  readonly eventHubs: EventHubsControls;
   readonly blobs: BlobControls;
 }
 
@@ -51,6 +53,18 @@ const sqlRoutes = {
     { ...statement, afterRows: optional(wholeNumber), ms: optional(wholeNumber) },
     ({ sql }, { pattern, times, afterRows = 0, ms }) =>
       sql.faults.onStatement(anyStatement(pattern), { kind: 'stall', afterRows, ms }, times),
+  ),
+  'sql/drop-in-results': route(
+    { ...statement, afterRows: optional(wholeNumber) },
+    ({ sql }, { pattern, times, afterRows = 0 }) =>
+      sql.faults.onStatement(anyStatement(pattern), { kind: 'drop-result', afterRows }, times),
+  ),
+  'sql/lock-change-table': route(
+    { captureInstance: text, database: optional(text), ms: wholeNumber },
+    ({ sql }, { captureInstance, database, ms }) => sql.capture.lockTable(captureInstance, ms, database),
+  ),
+  'sql/shuffle-seqvals': route({ shuffle: flag }, ({ sql }, { shuffle }) =>
+    sql.capture.shuffleSeqvals(shuffle),
   ),
   'sql/capture-delay': route({ ms: wholeNumber }, ({ sql }, { ms }) => sql.capture.setDelay(ms)),
   'sql/pause-capture': route({}, ({ sql }) => sql.capture.pause()),
@@ -107,6 +121,28 @@ const serviceBusRoutes = {
   ),
 } as const;
 
+const eventHubsRoutes = {
+  'event-hubs/drop-connections': route({}, ({ eventHubs }) => ({ dropped: eventHubs.dropConnections() })),
+  'event-hubs/refuse-connections': route({ ms: wholeNumber }, ({ eventHubs }, { ms }) =>
+    eventHubs.refuseConnections(ms),
+  ),
+  'event-hubs/throttle': route({ sends: wholeNumber }, ({ eventHubs }, { sends }) =>
+    eventHubs.serverBusy(sends),
+  ),
+  'event-hubs/delay-sends': route({ ms: wholeNumber }, ({ eventHubs }, { ms }) => eventHubs.delaySends(ms)),
+  'event-hubs/refuse-sends': route(
+    { count: wholeNumber, condition: optional(text) },
+    ({ eventHubs }, { count, condition }) => eventHubs.refuseSends(count, condition),
+  ),
+  'event-hubs/lose-replies': route({ count: wholeNumber }, ({ eventHubs }, { count }) =>
+    eventHubs.loseReplies(count),
+  ),
+  'event-hubs/detach-links': route(
+    { address: optional(text), condition: optional(text) },
+    ({ eventHubs }, { address, condition }) => ({ detached: eventHubs.detachLinks(address, condition) }),
+  ),
+} as const;
+
 /** Requests of one operation (`put-blob`, `renew-lease`, …) whose `container/blob` holds `path`; all without them. */
 const blobScope = { operation: optional(text), path: optional(text), times: optional(wholeNumber) };
 
@@ -146,7 +182,7 @@ const blobRoutes = {
   })),
 } as const;
 
-export const faultRoutes = { ...sqlRoutes, ...serviceBusRoutes, ...blobRoutes } as const;
+export const faultRoutes = { ...sqlRoutes, ...serviceBusRoutes, ...eventHubsRoutes, ...blobRoutes } as const;
 
 export type FaultPath = keyof typeof faultRoutes;
 

@@ -13,6 +13,13 @@ export interface CaptureControls {
    * database it is that of the connection string.
    */
   cleanUp(database?: string, captureInstance?: string): void;
+  /**
+   * Somebody holds a lock on a change table for so many milliseconds: who reads it waits, or gets 1222 after his
+   * SET LOCK_TIMEOUT. 0 ends it.
+   */
+  lockTable(captureInstance: string, ms: number, database?: string): void;
+  /** Seqvals do not grow with the commands of a transaction, as seen on real servers (DBZ-2329). */
+  shuffleSeqvals(shuffle: boolean): void;
   /** An idle scan moves the max LSN each so many milliseconds; 0 ends it. */
   setIdleScans(everyMs: number): void;
 }

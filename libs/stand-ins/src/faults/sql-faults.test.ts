@@ -67,6 +67,14 @@ describe('statements', () => {
     expect(await stalled).toBeUndefined();
   });
 
+  test('a connection is cut in the middle of its result', async () => {
+    faults.onStatement(/SELECT/, { kind: 'drop-result', afterRows: 100 });
+    await run('SELECT * FROM T');
+    expect(await packet(50)).toBeUndefined();
+    expect(await packet(150)).toEqual({ drop: true });
+    expect(packet(151)).toBeUndefined();
+  });
+
   test('without a stall the server is not asked packet by packet', async () => {
     expect(packet(1)).toBeUndefined();
     faults.onStatement(/SELECT/, { kind: 'stall', afterRows: 0, ms: undefined });

@@ -17,6 +17,8 @@ export type StatementAction =
   | { readonly kind: 'delay'; readonly ms: number }
   /** The connection is cut; nothing runs. */
   | { readonly kind: 'drop' }
+  /** The connection is cut after the first packet of the result, once it has `afterRows` rows. */
+  | { readonly kind: 'drop-result'; readonly afterRows: number }
   /** The result stops after its first packet, once it has `afterRows` rows, for `ms` or until the fault is cleared. */
   | { readonly kind: 'stall'; readonly afterRows: number; readonly ms: number | undefined };
 
@@ -28,6 +30,8 @@ interface StatementFault {
 interface Stall {
   readonly afterRows: number;
   readonly ms: number | undefined;
+  /** The connection is cut there. */
+  readonly drop: boolean;
 }
 
 export interface SqlCounters {
@@ -142,7 +146,9 @@ export class SqlFaults {
     if (action === undefined) return undefined;
     if (action.kind === 'fail') return { answer: action.message };
     if (action.kind === 'drop') return { drop: true };
-    if (action.kind === 'stall') this.#stalls.set(id, action);
+    if (action.kind === 'stall') this.#stalls.set(id, { ...action, drop: false });
+    else if (action.kind === 'drop-result')
+      this.#stalls.set(id, { afterRows: action.afterRows, ms: undefined, drop: true });
     else await this.#wait(action.ms, signal);
     return undefined;
   }
@@ -155,6 +161,7 @@ export class SqlFaults {
     const stall = this.#stalls.get(id);
     if (stall === undefined || packets === 0 || rows < stall.afterRows) return undefined;
     this.#stalls.delete(id);
+    if (stall.drop) return { drop: true };
     await this.#wait(stall.ms, signal);
     return undefined;
   }

@@ -48,6 +48,10 @@ export interface EngineControl {
   rememberDatabase(database: string): RestorePoint;
   /** RESTORE DATABASE … WITH KEEP_CDC: transactions of sessions in the database are rolled back first. */
   rewindDatabase(database: string, point: RestorePoint): void;
+  /** As on real servers seqvals do not grow with the commands of a transaction (DBZ-2329). */
+  shuffleSeqvals(shuffle: boolean): void;
+  /** Somebody holds a lock on the change table: who reads it waits, or gets 1222 by SET LOCK_TIMEOUT. The result ends it. */
+  lockChangeTable(database: string, captureInstance: string): () => void;
   setReadOnly(database: string, readOnly: boolean): void;
   setOffline(database: string, offline: boolean): void;
   counters(): Readonly<Counters>;
@@ -168,6 +172,26 @@ class Engine implements SqlEngine, EngineControl {
     for (const session of this.#state.sessions.values()) if (session.isIn(database)) session.reset();
     rewindDatabase(database, point);
     this.#state.version++;
+  }
+
+  shuffleSeqvals(shuffle: boolean): void {
+    this.#state.shufflesSeqvals = shuffle;
+  }
+
+  lockChangeTable(name: string, captureInstance: string): () => void {
+    const instance = this.#state.database(name).cdc?.instance(captureInstance);
+    if (instance === undefined) throw errors.captureInstanceMissing(captureInstance, name);
+    if (instance.locked !== undefined)
+      throw new Error(`The change table of ${captureInstance} is locked already.`);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    instance.locked = promise;
+    this.#state.lockedTables++;
+    return () => {
+      if (instance.locked !== promise) return;
+      instance.locked = undefined;
+      this.#state.lockedTables--;
+      resolve();
+    };
   }
 
   setReadOnly(name: string, readOnly: boolean): void {

@@ -1,4 +1,5 @@
 /** All views of the catalogue by schema and name. */
+import type { CaptureInstance } from '../cdc/capture-instance.ts';
 import {
   capturedColumns,
   cdcIndexColumns,
@@ -52,6 +53,10 @@ const CDC: Readonly<Record<string, MakeView>> = {
   ddl_history: ddlHistory,
 };
 
+/** The instance whose change table has the name. */
+export const captureOf = (name: string, { cdc }: Database): CaptureInstance | undefined =>
+  /_ct$/i.test(name) ? cdc?.instance(name.slice(0, -'_ct'.length)) : undefined;
+
 export function findView(schema: string, name: string, context: ViewContext): VirtualTable | undefined {
   const key = name.toLowerCase();
   switch (schema.toLowerCase()) {
@@ -74,8 +79,7 @@ function cdcView(key: string, context: ViewContext): VirtualTable | undefined {
   return CDC[key]?.(context) ?? changeTableOf(key, context.database);
 }
 
-function changeTableOf(key: string, { cdc }: Database): VirtualTable | undefined {
-  if (!key.endsWith('_ct')) return undefined;
-  const instance = cdc?.instance(key.slice(0, -'_ct'.length));
+function changeTableOf(key: string, database: Database): VirtualTable | undefined {
+  const instance = captureOf(key, database);
   return instance === undefined || instance.changeTableGone ? undefined : changeTableView(instance);
 }

@@ -38,6 +38,8 @@ export class CaptureInstance {
   readonly changes = new ChangeTable();
   /** Somebody dropped `cdc.<instance>_CT` by hand: the instance is there, its table is not. */
   changeTableGone = false;
+  /** While somebody holds a lock on the change table: resolves when he lets go. */
+  locked: Promise<void> | undefined;
   readonly fullMask: Uint8Array;
 
   constructor(
@@ -45,6 +47,7 @@ export class CaptureInstance {
       CaptureInstance,
       | 'changes'
       | 'changeTableGone'
+      | 'locked'
       | 'fullMask'
       | 'lowLsn'
       | 'image'

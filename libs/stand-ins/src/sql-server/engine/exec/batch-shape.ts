@@ -23,6 +23,7 @@ const WRITES: ReadonlySet<Statement['kind']> = new Set(['insert', 'update', 'del
  */
 export function neverWaits(statements: readonly Statement[], session: SessionState): boolean {
   const { database } = session;
+  if (session.state.lockedTables > 0) return false;
   let writes = 0;
   for (const [i, statement] of statements.entries()) {
     if (READS.has(statement.kind) && !selectsInto(statement)) continue;

@@ -1,6 +1,7 @@
 /** Finds what a statement names, for one session, and remembers whether the result may be kept for other sessions. */
 import { allChangesFunction } from '../cdc/change-table-view.ts';
-import { findView } from '../catalogue/views.ts';
+import type { CaptureInstance } from '../cdc/capture-instance.ts';
+import { captureOf, findView } from '../catalogue/views.ts';
 import type { SqlType } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import type { Name, Query } from '../parser/ast.ts';
@@ -30,6 +31,8 @@ export class StatementCompilation implements Compilation {
   readonly #around: Surroundings;
   /** Set when the result depends on objects of this session. */
   sessionBound = false;
+  /** The capture instances whose change tables are read. */
+  readonly captures = new Set<CaptureInstance>();
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -68,6 +71,8 @@ export class StatementCompilation implements Compilation {
     }
     const view = findView(schema, own, { state: this.#around.state, database });
     if (view === undefined) throw errors.unknownObject(name);
+    const instance = schema.toLowerCase() === 'cdc' && captureOf(own, database);
+    if (instance) this.captures.add(instance);
     if (schema.toLowerCase() === 'cdc') this.#require(permission, database, 'cdc', own);
     else this.#requireState(database, own);
     return view;
@@ -111,6 +116,7 @@ export class StatementCompilation implements Compilation {
     if (!mayReadCapture(this.#around.access(database), instance))
       throw errors.permissionDenied('SELECT', `${prefix}${instance.name}`, database.name, 'cdc');
     if (instance.changeTableGone) throw errors.unknownObject(['cdc', `${instance.name}_CT`]);
+    this.captures.add(instance);
     return allChangesFunction(cdc, instance, args);
   }
 

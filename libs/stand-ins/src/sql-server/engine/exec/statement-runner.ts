@@ -1,4 +1,5 @@
 /** Runs queries, writes and definitions, each as a whole or not at all. */
+import type { CaptureInstance } from '../cdc/capture-instance.ts';
 import { defineTable } from '../ddl/define-table.ts';
 import { createTable, runDdl, type DdlContext } from '../ddl/run-ddl.ts';
 import { insertRows } from '../dml/insert-rows.ts';
@@ -21,9 +22,18 @@ import type { Replying } from './replies.ts';
 import type { SessionState } from './session-state.ts';
 import { StatementCompilation } from './statement-compilation.ts';
 import type { DefinitionStatement, Of, WriteStatement } from './statement-kinds.ts';
+import { waitForTables } from './table-lock-wait.ts';
 import { takeWriteLock } from './write-lock-wait.ts';
 
 const plans = new PlanCache<CompiledQuery | WritePlan>();
+
+/** The capture instances that a query reads. */
+const capturesOf = new WeakMap<CompiledQuery, ReadonlySet<CaptureInstance>>();
+
+function withCaptures(plan: CompiledQuery, { captures }: StatementCompilation): CompiledQuery {
+  if (captures.size > 0) capturesOf.set(plan, captures);
+  return plan;
+}
 
 export class StatementRunner {
   readonly #session: SessionState;
@@ -68,8 +78,10 @@ export class StatementRunner {
   *query(statement: Of<'query'>, run: BatchRun): Replying {
     this.#requireOnline();
     const plan = this.#plan(statement, run, (compilation) =>
-      compileQuery(statement.query, undefined, compilation),
+      withCaptures(compileQuery(statement.query, undefined, compilation), compilation),
     );
+    if (this.#session.state.lockedTables > 0)
+      yield* waitForTables(capturesOf.get(plan) ?? [], this.#lockWait(run));
     if (plan.into !== undefined) {
       yield* this.#selectInto(plan.into, plan, run);
       return;

@@ -1,4 +1,5 @@
 /** Everything the sessions of one server share. */
+import { shuffledSeqvals } from '../cdc/shuffled-seqvals.ts';
 import type { CdcDatabase } from '../cdc/cdc-database.ts';
 import { errors } from '../errors.ts';
 import { Logins } from '../security/logins.ts';
@@ -40,6 +41,8 @@ export class ServerState {
   readonly databases = new Map<string, Database>();
   readonly sessions = new Map<number, SessionInfo>();
   readonly counters: Counters = { statements: 0, batches: 0, commits: 0, rollbacks: 0, changes: 0 };
+  /** Seqvals of a transaction do not grow with its commands (rule 7). */
+  shufflesSeqvals = false;
   readonly logins: Logins;
   readonly nowMs: () => number;
   readonly timers: Timers;
@@ -51,6 +54,8 @@ export class ServerState {
   #nextObjectId = 901_578_250;
   #nextDatabaseId = 1;
   #nextTransactionId = 1000n;
+  /** Capture instances whose change table somebody holds a lock on. */
+  lockedTables = 0;
   readonly #captureTimers = new Map<Database, () => void>();
 
   constructor(init: {
@@ -122,7 +127,7 @@ export class ServerState {
       endMs: this.nowMs(),
       transactionId: transaction.id,
     };
-    cdc.add(entry, drafts);
+    cdc.add(entry, this.shufflesSeqvals ? shuffledSeqvals(drafts) : drafts);
     this.capture(database);
   }
 
