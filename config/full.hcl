@@ -13,9 +13,9 @@ ingester {
   tables = ["Persons", "sales.Orders", "stock.*", "[odd.schema].[my table]"]
 
   start    = "earliest" # or "latest": where a table without a checkpoint begins
-  ordering = "table"    # or "key", which is not built yet
-  on_gap   = "stop"     # or "skip" and "snapshot", which are not built yet
-  # key_sessions = 32
+  on_gap   = "stop"     # or "skip"; "snapshot" is not built yet
+  ordering = "table"    # or "key": the changes of each row, dealt among key_sessions
+  key_sessions = 32
   # oversize     = "claim_check" # or "stub"
 
   poll_interval_defaults {

@@ -40,6 +40,10 @@ export class FakeCdcClient implements SqlClient {
   readonly instances: FakeInstance[];
   readonly statements: Statement[] = [];
   max: Lsn | undefined;
+  /** The recovery fork that the database is on; undefined where it cannot be seen. */
+  fork: string | undefined;
+  /** Entries of the log that are not there, as after a restore. */
+  readonly forgotten = new Set<Lsn>();
   #pages = 0;
   /** The server's local clock, an hour ahead of UTC. */
   now = new Date(Date.UTC(2026, 10, 20, 12));
@@ -68,6 +72,8 @@ export class FakeCdcClient implements SqlClient {
     this.statements.push(statement);
     this.before(statement);
     const { text } = statement;
+    if (text.includes('AS [oldest]')) return this.#entry(statement);
+    if (text.includes('recovery_fork_guid')) return [this.fork === undefined ? [] : [[this.fork]]];
     if (text.includes('fn_cdc_get_max_lsn')) return this.#probe(statement);
     if (text.includes('is_tracked_by_cdc')) return [[[true]], [[true]]];
     if (text.includes('AS [is_transaction]')) return this.#creation(statement);
@@ -101,13 +107,31 @@ export class FakeCdcClient implements SqlClient {
     return [[[...max, this.now, minutesToUtc]], [[moved.join('')]], low, lowTimes];
   }
 
+  /** The log's entries: one a transaction, and one for the max LSN. */
+  #entry({ parameters }: Statement): Sets {
+    const low = this.instances.map(({ startLsn }) => startLsn).sort()[0];
+    const entries = this.instances.flatMap(({ rows }) => rows.map((row) => row.lsn));
+    const kept = [...new Set([...entries, ...(this.max === undefined ? [] : [this.max])])]
+      .filter((entry) => low !== undefined && entry >= low && !this.forgotten.has(entry))
+      .sort();
+    const seen = lsnOf(parameters[0]?.value as Buffer);
+    const oldest = kept[0] === undefined ? null : lsnBytes(kept[0]);
+    return [[[kept.includes(seen) ? localTimeOf(seen) : null, minutesToUtc, oldest]]];
+  }
+
   /** Created at its LSN `createdAt`, else long before anything; cleaned up unless the low-water mark is where it was created. */
   #creation({ parameters }: Statement): Sets {
     const named = String(parameters.find(({ name }) => name === 'instance')?.value);
     const found = this.instances.find(({ name }) => name === named);
     if (found === undefined) return [[]];
     const created = found.createdAt === undefined ? new Date(0) : localTimeOf(found.createdAt);
-    return [[[created, minutesToUtc, null, found.createdAt === found.startLsn ? 0 : 1]]];
+    const from = lsnOf(parameters.find(({ name }) => name === 'from')?.value as Buffer);
+    const next = found.rows
+      .map((row) => row.lsn)
+      .filter((at) => at >= from)
+      .sort()[0];
+    const nextAt = next === undefined ? null : localTimeOf(next);
+    return [[[created, minutesToUtc, nextAt, found.createdAt === found.startLsn ? 0 : 1]]];
   }
 
   #catalogue(): Sets {

@@ -5,7 +5,7 @@ import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import type { ReadMode } from '../../libs/sqlserver/src/rows/position.ts';
 import { noSourceObserver } from '../../libs/sqlserver/src/source-observer.ts';
 import { Prober } from '../../libs/sqlserver/src/source/prober.ts';
-import type { Start } from '../../libs/sqlserver/src/source/reader-context.ts';
+import type { OnGap, Start } from '../../libs/sqlserver/src/source/reader-context.ts';
 import { TableReader } from '../../libs/sqlserver/src/source/table-reader.ts';
 import { FakeCdcClient, lsn, type FakeInstance, type FakeRow } from './fake-cdc-client.ts';
 
@@ -49,7 +49,8 @@ export function rig(
     maxRows = 5_000,
     start = 'earliest',
     mode = 'functions',
-  }: { maxRows?: number; start?: Start; mode?: ReadMode } = {},
+    onGap = 'stop',
+  }: { maxRows?: number; start?: Start; mode?: ReadMode; onGap?: OnGap } = {},
 ): Rig {
   const client = new FakeCdcClient(instances, lsn(max));
   const clock = new ManualClock();
@@ -60,6 +61,7 @@ export function rig(
     prober,
     start,
     mode,
+    onGap,
     log: silentLog,
     observer: noSourceObserver,
     random: () => 0,

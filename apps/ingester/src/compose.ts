@@ -54,6 +54,7 @@ function sourceOf(config: IngesterConfig, context: Context, metrics: IngesterMet
     address,
     tables: config.tables.map(tableSettings),
     start: config.start,
+    onGap: config.onGap === 'skip' ? 'skip' : 'stop',
     mode: config.read.mode,
     maxRows: config.read.maxRows,
     maxBytes: config.read.maxBytes,

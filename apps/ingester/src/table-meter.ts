@@ -30,6 +30,8 @@ export class TableMeter {
   changesSent = 0;
   messagesSent = 0;
   bytesSent = 0;
+  /** Gaps that were told of by an event. */
+  gapsSkipped = 0;
   /** Code of the fault that stops the table. */
   fault: string | undefined;
   failuresInRow = 0;

@@ -137,6 +137,7 @@ export class TablePump {
   #record(changes: readonly ChangeEvent[], messages: readonly OutgoingMessage[]): void {
     const { metrics, meter, status } = this.#options;
     meter.changesSent += changes.length;
+    meter.gapsSkipped += changes.filter(({ metadata }) => metadata.operation === 'gap').length;
     meter.messagesSent += messages.length;
     meter.bytesSent += messages.reduce((sum, message) => sum + message.bodyBytes, 0);
     status.sent(changes.length);

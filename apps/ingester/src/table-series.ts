@@ -37,6 +37,11 @@ const counters: readonly TableSeries[] = [
     value: ({ messagesSent }) => messagesSent,
   },
   {
+    name: 'dstream_table_gaps_total',
+    help: 'Gaps in the history of the table that were passed over, each told of by an event.',
+    value: ({ gapsSkipped }) => gapsSkipped,
+  },
+  {
     name: 'dstream_sent_bytes_total',
     help: 'Bytes of the bodies of messages accepted by the topic.',
     value: ({ bytesSent }) => bytesSent,

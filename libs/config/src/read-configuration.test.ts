@@ -215,7 +215,7 @@ test('nothing needs a secret where the managed identity signs in', async () => {
 });
 
 test('a command needs only the variables of its own blocks, and sees only those blocks', async () => {
-  const text = ingester('  ordering = "key"') + processor().replace('"BUS"', '"OTHER"');
+  const text = ingester('  on_gap = "snapshot"') + processor().replace('"BUS"', '"OTHER"');
   const found = await load(text, ['processor'], { DB: '', OTHER: env.BUS });
   expect(found.ingester).toBeUndefined();
   expect(found.processor?.source.topic).toBe('ingest-topic');
@@ -224,11 +224,12 @@ test('a command needs only the variables of its own blocks, and sees only those 
 
 test('validate needs no variable, and notes what is not set and what is not built', async () => {
   const text =
-    ingester('  ordering = "key"') + processor('  output "x" {\n    type = "archive"\n    path = "x"\n  }');
+    ingester('  on_gap = "snapshot"') +
+    processor('  output "x" {\n    type = "archive"\n    path = "x"\n  }');
   const found = await load(text, 'validate', { DB: '' });
   expect(found.notes).toEqual([
     'dstream.hcl:2: ingester.db_connection_string: the variable DB is empty',
-    'dstream.hcl:10: ingester.ordering: "key" is not built yet; use "table"',
+    'dstream.hcl:10: ingester.on_gap: "snapshot" is not built yet; use "stop"',
     'dstream.hcl:21: processor.output.x.type: the output type "archive" is not built yet; use "console"',
   ]);
   expect(found.processor?.outputs).toHaveLength(1);

@@ -12,6 +12,24 @@ export interface Unavailable {
   readonly columns: readonly string[];
 }
 
+/** One end of a gap. */
+export interface GapEnd {
+  /** `0x` and 20 hex digits. */
+  readonly lsn: string;
+  /** ISO 8601, UTC, where it is known. */
+  readonly at?: string;
+}
+
+/** Which changes of a table are gone unread. */
+export interface GapFacts {
+  /** `HistoryLost`: they were cleaned up. `SourceWentBack`: the database was restored; what follows may repeat what was sent. */
+  readonly reason: 'HistoryLost' | 'SourceWentBack';
+  /** The first LSN that is missing; the commit time of the last transaction before it. */
+  readonly from: GapEnd;
+  /** The first LSN that is there again; the commit time of the first transaction from it on. */
+  readonly to: GapEnd;
+}
+
 /** What is known of a change when its source has read it. */
 export interface ChangeMetadata {
   readonly version: 1;
@@ -30,6 +48,8 @@ export interface ChangeMetadata {
   /** Of an update: the columns whose values changed. */
   readonly changed?: readonly string[];
   readonly unavailable?: readonly Unavailable[];
+  /** Of the operation `gap`, which has neither data nor key. */
+  readonly gap?: GapFacts;
   /** Commit LSN, `0x` and 20 hex digits. */
   readonly lsn: string;
   readonly seqval: string;

@@ -17,7 +17,7 @@ import { SqlConnection } from './client/sql-connection.ts';
 import { tablesOfDatabase } from './source/catalogue.ts';
 import type { ReadMode } from './rows/position.ts';
 import { Prober } from './source/prober.ts';
-import type { ReaderContext, Start } from './source/reader-context.ts';
+import type { OnGap, ReaderContext, Start } from './source/reader-context.ts';
 import { noSourceObserver, type SourceObserver } from './source-observer.ts';
 import { TableReader } from './source/table-reader.ts';
 import { emptyPatterns, expandTables, intervalsOf, type TableSettings } from './source/table-settings.ts';
@@ -28,6 +28,8 @@ export interface SqlServerSourceOptions {
   readonly name?: string;
   readonly tables: readonly TableSettings[];
   readonly start: Start;
+  /** See `OnGap`; `stop` when not given. */
+  readonly onGap?: OnGap;
   /** See `ReadMode`; `functions` when not given. A checkpoint of the other mode is taken over between two transactions. */
   readonly mode?: ReadMode;
   /** Rows that one window of a backlog is cut to; a transaction is never cut. */
@@ -72,8 +74,9 @@ export class SqlServerSource implements ChangeSource {
     const client = new PooledSqlClient({ open, streams, clock, ...(options.patience ?? usualPatience) });
     const prober = new Prober(client, clock, observer);
     const limits = { maxRows, maxBytes };
-    const { mode = 'functions' } = options;
-    this.#context = { client, prober, clock, log, observer, random, start, mode, limits, hash: sha256 };
+    const { mode = 'functions', onGap = 'stop' } = options;
+    const shared = { client, prober, clock, log, observer, random };
+    this.#context = { ...shared, start, onGap, mode, limits, hash: sha256 };
   }
 
   /** The database: as configured until `tables` was answered, then in the catalogue's spelling. */

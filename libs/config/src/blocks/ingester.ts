@@ -47,20 +47,18 @@ export const ingesterSchema = {
     ordering: withDefault(
       choice(['table', 'key']),
       'table',
-      'What keeps its order: the changes of a table, or those of a row.',
-      { unbuilt: ['key'] },
+      'What keeps its order: the changes of a table, or those of a row. To change it on a running system: let the queue run empty first.',
     ),
     key_sessions: withDefault(
       wholeNumber({ min: 1, max: 1024 }),
       32,
-      'Sessions of a table that is ordered by key.',
-      { built: false },
+      'Sessions of a table that is ordered by key. A processor holds max_sessions at a time. To change it: as ordering.',
     ),
     on_gap: withDefault(
       choice(['stop', 'skip', 'snapshot']),
       'stop',
-      'What happens when changes are gone that were not read: the table stops, goes on after the gap, or is read anew.',
-      { unbuilt: ['skip', 'snapshot'] },
+      'What happens when changes are gone that were not read: the table stops, tells of the gap by an event and goes on after it, or is read anew.',
+      { unbuilt: ['snapshot'] },
     ),
     oversize: withDefault(
       choice(['claim_check', 'stub']),

@@ -7,7 +7,7 @@ ingester {
     */
     name = "{{ env "NOT_SET" }}"
   }
-  ordering = "key"
+  on_gap = "snapshot"
   locks {
     connection_string = <<EOT
 not one {

@@ -1,7 +1,7 @@
 ingester {
   db_connection_string = "{{ env "DB" }}"
   tables               = ["Persons"]
-  on_gap = "skip"
+  on_gap = "snapshot"
   topic {
     connection_string = "{{ env "BUS" }}"
   }

@@ -1,8 +1,12 @@
 import { shorten, tableKey, type Hash, type TableId } from '@dstream/core';
 import type { LogicalChange } from './change-row.ts';
+import type { Lsn } from './lsn.ts';
 
-/** What remains of 96 characters beside two LSNs, the operation, a tie count and an incarnation. */
+/** What remains of 96 characters beside two LSNs, the operation and a tie count. An incarnation takes its own from it. */
 const maxTable = 40;
+
+/** Characters of an incarnation, at most. */
+export const maxIncarnation = 8;
 
 /**
  * Makes the ids of a table's changes: `table:[incarnation:]lsn:seqval:operation[-tie]`, at most 96 characters. They
@@ -14,8 +18,22 @@ export function changeIds(
   hash: Hash,
   incarnation?: string,
 ): (change: LogicalChange) => string {
-  const name = shorten(tableKey(table), maxTable, hash);
-  const prefix = incarnation === undefined ? name : `${name}:${incarnation}`;
+  const prefix = prefixOf(table, hash, incarnation);
   return ({ after, tie }) =>
     `${prefix}:${after.lsn}:${after.seqval}:${after.operation}${tie === 0 ? '' : `-${tie}`}`;
+}
+
+/** The id of a gap that begins at `from` and ends before `to`. */
+export function gapId(
+  table: TableId,
+  hash: Hash,
+  { from, to }: { readonly from: Lsn; readonly to: Lsn },
+  incarnation?: string,
+): string {
+  return `${prefixOf(table, hash, incarnation)}:${from}:${to}:gap`;
+}
+
+function prefixOf(table: TableId, hash: Hash, incarnation: string | undefined): string {
+  if (incarnation === undefined) return shorten(tableKey(table), maxTable, hash);
+  return `${shorten(tableKey(table), maxTable - 1 - incarnation.length, hash)}:${incarnation}`;
 }

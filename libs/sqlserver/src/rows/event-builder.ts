@@ -12,6 +12,8 @@ export interface EventBuilderOptions {
   readonly instance: CaptureInstance;
   readonly columns: readonly SelectedColumn[];
   readonly hash: Hash;
+  /** See `changeIds`. */
+  readonly incarnation?: string | undefined;
 }
 
 export class EventBuilder {
@@ -20,7 +22,7 @@ export class EventBuilder {
 
   constructor(options: EventBuilderOptions) {
     this.#options = options;
-    this.#idOf = changeIds(options.table, options.hash);
+    this.#idOf = changeIds(options.table, options.hash, options.incarnation);
   }
 
   build(change: LogicalChange, committedAt: string): ChangeEvent {

@@ -46,8 +46,13 @@ export function positionOf(lsn: Lsn, ordinal: number): Position {
 }
 
 /** After every change of `lsn`: `~` stands behind all digits. */
-function positionAfter(lsn: Lsn): Position {
+export function positionAfter(lsn: Lsn): Position {
   return `${lsn}:~` as Position;
+}
+
+/** Behind every change up to `lsn`, and before `positionAfter`: there a gap is noted that the event behind it tells of. */
+export function positionBeforeEnd(lsn: Lsn): Position {
+  return `${lsn}:` as Position;
 }
 
 export function resumePointOf(place: Place): ResumePoint {

@@ -1,5 +1,6 @@
 /** When what a table needs is not there any more. Pure: the rules of FACTS, "change data capture". */
 import { DStreamError, tableName, type TableId } from '@dstream/core';
+import type { Gap } from '../rows/history.ts';
 import { zeroLsn, type Lsn } from '../rows/lsn.ts';
 import { neededFrom, type Place } from '../rows/position.ts';
 
@@ -26,8 +27,23 @@ export function gapBelow(
   return new DStreamError(
     'HistoryLost',
     `capture instance ${captureInstance} of ${tableName(table)} keeps history from 0x${low}, what is needed begins at ` +
-      `0x${from}: the changes between them were cleaned up unread; reset the table's checkpoint to go on, and raise the retention of CDC`,
+      `0x${from}: the changes between them were cleaned up unread; set on_gap = "skip" or reset the table's checkpoint to go on, and raise the retention of CDC`,
   );
+}
+
+/** True for an error that means that changes are gone: `on_gap` says what becomes of the table. */
+export function isGapError(error: unknown): error is DStreamError & { readonly code: Gap['reason'] } {
+  return error instanceof DStreamError && (error.code === 'HistoryLost' || error.code === 'SourceWentBack');
+}
+
+/** The same error, which also says when what is around the gap was committed, as far as that is known. */
+export function withTimes(error: DStreamError, { fromAt, toAt }: Pick<Gap, 'fromAt' | 'toAt'>): DStreamError {
+  const times = [
+    ...(fromAt === undefined ? [] : [`the last transaction that was read was committed at ${fromAt}`]),
+    ...(toAt === undefined ? [] : [`the first one that is kept at ${toAt}`]),
+  ];
+  if (times.length === 0) return error;
+  return new DStreamError(error.code, `${error.message} (${times.join(', ')})`, { cause: error });
 }
 
 /** What tells an instance that was created after a place from one that was cleaned up past it. Milliseconds, one clock. */
@@ -69,7 +85,7 @@ export function wentBack(table: TableId, place: Place, max: Lsn, { low }: Marks)
   return new DStreamError(
     'SourceWentBack',
     `the checkpoint of ${tableName(table)} is at 0x${place.lsn}, but its database has come only to 0x${max}: ` +
-      'it was restored or replaced, and LSNs are used again; reset the checkpoint when the destinations allow it. A ' +
+      'it was restored or replaced, and LSNs are used again; set on_gap = "skip" to go on with what it keeps, under new ids. A ' +
       'read-only replica that lags behind the one read before looks the same: then wait until it has caught up',
   );
 }

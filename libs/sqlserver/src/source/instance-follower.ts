@@ -32,6 +32,7 @@ export class InstanceFollower {
   readonly #log: Log;
   readonly #schedule: PollSchedule;
   #instances: CaptureInstances | undefined;
+  #incarnation: string | undefined;
   #windows: WindowReader | undefined;
   #unregister = () => {};
 
@@ -69,11 +70,22 @@ export class InstanceFollower {
   #windowsOf(instance: CaptureInstance): WindowReader {
     if (this.#windows !== undefined && readsAlike(this.#windows.instance, instance)) return this.#windows;
     this.#dropWindows();
-    const windows = new WindowReader({ ...this.#context, table: this.#table, instance });
+    const windows = new WindowReader({
+      ...this.#context,
+      table: this.#table,
+      instance,
+      incarnation: this.#incarnation,
+    });
     this.#windows = windows;
     this.#unregister = this.#context.prober.register(instance.name);
     this.#warn(windows);
     return windows;
+  }
+
+  /** Ids of changes that are read from now on are of this incarnation of the source. */
+  inIncarnation(incarnation: string | undefined): void {
+    if (incarnation !== this.#incarnation) this.#dropWindows();
+    this.#incarnation = incarnation;
   }
 
   /** The catalogue has changed: it will be asked again. */

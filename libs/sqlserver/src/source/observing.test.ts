@@ -50,6 +50,7 @@ function rig(rows: readonly FakeRow[], max: number) {
     prober: new Prober(client, clock, observer),
     start: 'earliest' as const,
     mode: 'functions' as const,
+    onGap: 'stop' as const,
     log: silentLog,
     random: () => 0,
     hash: (text: string) => createHash('sha256').update(text).digest('hex'),

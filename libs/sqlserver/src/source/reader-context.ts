@@ -8,6 +8,9 @@ import type { ReadLimits } from './window-reader.ts';
 /** Where a table without a checkpoint begins: at the oldest change that is kept, or with what comes from now on. */
 export type Start = 'earliest' | 'latest';
 
+/** What becomes of a table whose changes are gone: it stops, or tells of the gap by an event and goes on behind it. */
+export type OnGap = 'stop' | 'skip';
+
 /** What all table readers of a source share. */
 export interface ReaderContext {
   readonly client: SqlClient;
@@ -20,5 +23,6 @@ export interface ReaderContext {
   readonly hash: Hash;
   readonly limits: ReadLimits;
   readonly start: Start;
+  readonly onGap: OnGap;
   readonly mode: ReadMode;
 }

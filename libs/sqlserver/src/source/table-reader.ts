@@ -8,20 +8,26 @@
  */
 import {
   PollSchedule,
+  type DStreamError,
   tableName,
   type CallOptions,
   type ChangeBatch,
+  type Log,
   type PollIntervals,
   type ResumePoint,
   type TableId,
 } from '@dstream/core';
+import { historyOfToken, type Gap, type History } from '../rows/history.ts';
 import { highestLsn, previousLsn, type Lsn } from '../rows/lsn.ts';
-import { neededFrom, placeOfToken, resumePointOf, type Place } from '../rows/position.ts';
-import { gapBelow, wentBack } from './gap.ts';
+import { neededFrom, placeOfToken, positionBeforeEnd, resumePointOf, type Place } from '../rows/position.ts';
+import { creationOf } from './catalogue.ts';
+import { gapEvent } from './gap-event.ts';
+import { gapBelow, isGapError, wentBack, withTimes } from './gap.ts';
 import { PlaceInTime } from './place-in-time.ts';
 import { InstanceFollower } from './instance-follower.ts';
 import type { ProbeAnswer } from './prober.ts';
 import type { ReaderContext } from './reader-context.ts';
+import { SourceHistory } from './source-history.ts';
 
 /** A table may be asked a little before it is due when others are asked anyhow. */
 const slack = { ms: 40, share: 0.05 } as const;
@@ -33,6 +39,11 @@ export class TableReader {
   readonly #follower: InstanceFollower;
   readonly #schedule: PollSchedule;
   readonly #inTime: PlaceInTime;
+  readonly #log: Log;
+  #history: SourceHistory;
+  #answer: ProbeAnswer | undefined;
+  /** Where the last gap ended that was passed over. */
+  #skipped: Lsn | undefined;
   #catalogue: string | undefined;
   #waitMs = 0;
   #dueAtMs: number;
@@ -42,8 +53,9 @@ export class TableReader {
     this.#table = table;
     this.#o = o;
     this.#schedule = new PollSchedule(intervals, context.random);
-    const log = context.log.child({ table: tableName(table) });
-    this.#follower = new InstanceFollower(context, table, log, this.#schedule);
+    this.#log = context.log.child({ table: tableName(table) });
+    this.#follower = new InstanceFollower(context, table, this.#log, this.#schedule);
+    this.#history = new SourceHistory(context, table, {});
     this.#inTime = new PlaceInTime(context.observer, table);
     this.#dueAtMs = context.clock.monotonicMs();
   }
@@ -51,16 +63,91 @@ export class TableReader {
   /** See `ChangeSource.read`. To be called once. */
   async *read(after: ResumePoint | undefined): AsyncGenerator<ChangeBatch> {
     let place = after === undefined ? undefined : placeOfToken(after.token);
+    if (after !== undefined) this.#history = this.#historyOf(historyOfToken(after.token));
     try {
-      for await (const batch of this.#passes(place)) {
-        place = placeOfToken(batch.end.token);
-        yield batch;
+      for (;;) {
+        try {
+          if (this.#history.gap !== undefined) place = yield* this.#tell(this.#history.gap);
+          for await (const batch of this.#passes(place)) {
+            place = placeOfToken(batch.end.token);
+            yield this.#history.of(batch, this.#answer);
+          }
+        } catch (error) {
+          yield* this.#goOnAfter(error, place);
+        }
       }
-    } catch (error) {
-      throw this.#o.signal.aborted ? error : await this.#follower.explain(error, place, this.#o);
     } finally {
       this.#follower.leave();
     }
+  }
+
+  #historyOf(stored: History): SourceHistory {
+    const history = new SourceHistory(this.#context, this.#table, stored);
+    this.#follower.inIncarnation(history.incarnation);
+    return history;
+  }
+
+  /** Throws what the table stops at; otherwise the gap is noted, and is to be told of. */
+  async *#goOnAfter(error: unknown, place: Place | undefined): AsyncGenerator<ChangeBatch> {
+    if (this.#o.signal.aborted) throw error;
+    const explained = await this.#follower.explain(error, place, this.#o);
+    if (!isGapError(explained) || place === undefined) throw explained;
+    if (this.#context.onGap === 'stop') throw await this.#told(explained, place);
+    if (explained.code === 'SourceWentBack' && !(await this.#isSurelyBack())) throw explained;
+    const gap = await this.#measure(explained, place);
+    if (this.#skipped === gap.to) throw explained; // nothing is won by telling of the same gap again
+    this.#skipped = gap.to;
+    this.#log.warn('changes are gone: the table goes on behind the gap', { ...gap, error: explained });
+    this.#history.note(gap);
+    // Saved first: whoever takes over in this moment tells of the same gap.
+    const token = resumePointOf(place).token;
+    const noted = { position: positionBeforeEnd(previousLsn(gap.to)), token };
+    yield this.#history.of({ changes: [], end: noted, beginsGeneration: true });
+  }
+
+  /** With what more can be found out for the operator. */
+  async #told(error: DStreamError & { readonly code: Gap['reason'] }, place: Place): Promise<DStreamError> {
+    try {
+      return withTimes(error, await this.#measure(error, place));
+    } catch (cause) {
+      this.#o.signal.throwIfAborted();
+      this.#log.debug('the times around the gap could not be asked', { error: cause });
+      return error;
+    }
+  }
+
+  async #isSurelyBack(): Promise<boolean> {
+    return this.#answer !== undefined && (await this.#history.isSurelyOther(this.#answer, this.#o));
+  }
+
+  /** From where to where changes are gone, as the catalogue says now. */
+  async #measure({ code }: { readonly code: Gap['reason'] }, place: Place): Promise<Gap> {
+    this.#follower.forget();
+    const kept = code === 'SourceWentBack' ? undefined : place;
+    const { captureInstance, startLsn: to } = await this.#follower.follow(kept, this.#o);
+    const creation = await creationOf(this.#context.client, captureInstance, to, this.#o);
+    const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
+    return {
+      reason: code,
+      captureInstance,
+      from: neededFrom(place),
+      to,
+      fromAt: this.#history.readUpToAt,
+      toAt: iso(creation?.nextAtMs),
+      noticedAt: new Date(this.#context.clock.wallMs()).toISOString(),
+    };
+  }
+
+  /** The event of a gap that was noted, and where reading goes on. */
+  async *#tell(gap: Gap): AsyncGenerator<ChangeBatch, Place> {
+    const { hash, mode } = this.#context;
+    const { incarnation } = this.#history;
+    const event = gapEvent(this.#table, gap, hash, incarnation);
+    const place: Place = { kind: 'scanned', mode, lsn: previousLsn(gap.to) };
+    this.#history.told();
+    this.#follower.inIncarnation(incarnation);
+    yield this.#history.of({ changes: [event], end: resumePointOf(place) });
+    return place;
   }
 
   async *#passes(stored: Place | undefined): AsyncGenerator<ChangeBatch> {
@@ -69,8 +156,12 @@ export class TableReader {
     if (stored === undefined) yield { changes: [], end: resumePointOf(place) };
     if (place.mode !== this.#context.mode) place = yield* this.#changeMode(place, answer);
     // What lies between a stored place and now is not known: the first pass reads without being told to.
+    let newest: Lsn | undefined;
     for (let first = true; ; first = false) {
       await this.#refuseGap(place, answer);
+      // The connections may be new ones since, to what was restored meanwhile.
+      if (first || isBelow(answer.max, newest)) await this.#history.assertSame(this.#o);
+      newest = answer.max;
       const { max, moved } = answer;
       if (max === undefined || neededFrom(place) > max) {
         this.#nothingLeft(place, answer);
@@ -94,6 +185,7 @@ export class TableReader {
     // Also after the first answer: an instance may have begun between the look into the catalogue and the probe.
     if (this.#catalogue !== answer.instances) this.#follower.forget();
     this.#catalogue = answer.instances;
+    this.#answer = answer;
     this.#inTime.answered(answer, captureInstance);
     return answer;
   }
@@ -115,6 +207,8 @@ export class TableReader {
 
   /** Where a table without a checkpoint begins. */
   async #begin({ max, low }: ProbeAnswer): Promise<Place> {
+    await this.#history.begin(this.#o);
+    this.#follower.inIncarnation(this.#history.incarnation);
     const instances = await this.#follower.instances(this.#o);
     const behind = ({ name, startLsn }: (typeof instances)[number]) =>
       previousLsn(low.get(name)?.lsn ?? startLsn);
@@ -189,6 +283,10 @@ export class TableReader {
 function committedAtMs({ changes }: ChangeBatch): number | undefined {
   const last = changes.at(-1);
   return last && Date.parse(last.metadata.committedAt);
+}
+
+function isBelow(max: Lsn | undefined, newest: Lsn | undefined): boolean {
+  return max !== undefined && newest !== undefined && max < newest;
 }
 
 function lower(max: Lsn, until: Lsn | undefined): Lsn {

@@ -1,8 +1,7 @@
 ingester {
   db_connection_string = "{{ env "DB" }}"
   tables               = ["Persons"]
-  oversize     = "claim_check"
-  key_sessions = 32
+  oversize = "claim_check"
   topic {
     connection_string = "{{ env "BUS" }}"
   }

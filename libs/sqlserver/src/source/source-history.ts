@@ -1,0 +1,153 @@
+/**
+ * The history of the source that one table is read in. A restore begins another one, in which LSNs are used again: then
+ * ids must differ, and what was read does not compare with what is there.
+ */
+import { DStreamError, tableName, type CallOptions, type ChangeBatch, type TableId } from '@dstream/core';
+import type { SqlClient } from '../client/sql-client.ts';
+import { sqlNumbers } from '../client/translate-error.ts';
+import { maxIncarnation } from '../rows/change-id.ts';
+import { within, type Entry, type Gap, type History } from '../rows/history.ts';
+import { isLsn, lsnOf, type Lsn } from '../rows/lsn.ts';
+import { placeOfToken } from '../rows/position.ts';
+import { entryStatement, forkStatement } from '../sql/history-statements.ts';
+import { utcMs } from './commit-times.ts';
+import type { ReaderContext } from './reader-context.ts';
+import type { ProbeAnswer } from './prober.ts';
+
+/** What the database says of an entry that was seen. */
+export interface Found {
+  /** Commit time of the entry with that LSN, UTC, milliseconds; undefined when there is none. */
+  readonly atMs: number | undefined;
+  /** The oldest entry that cleanup has left. */
+  readonly oldest: Lsn | undefined;
+}
+
+/**
+ * True when `seen` cannot be of the history that the database is in: its place is kept, but there is no such entry, or one
+ * of another time. What cleanup has taken says nothing. Times may differ by whole quarters of an hour, because the server
+ * keeps them in its zone, whose distance from UTC is that of now.
+ */
+export function isOtherHistory(seen: Entry, { atMs, oldest }: Found): boolean {
+  if (oldest === undefined || seen.lsn < oldest) return false;
+  return atMs === undefined || (atMs - Date.parse(seen.at)) % (15 * 60_000) !== 0;
+}
+
+export class SourceHistory {
+  readonly #context: ReaderContext;
+  readonly #table: TableId;
+  #history: History;
+
+  constructor(context: ReaderContext, table: TableId, history: History) {
+    this.#context = context;
+    this.#table = table;
+    this.#history = history;
+  }
+
+  get incarnation(): string | undefined {
+    return this.#history.incarnation;
+  }
+
+  /** A gap that was noted and is still to be told of. */
+  get gap(): Gap | undefined {
+    return this.#history.gap;
+  }
+
+  /** When the last transaction that was read was committed, as far as that is known. */
+  get readUpToAt(): string | undefined {
+    return this.#history.seen?.at;
+  }
+
+  /** For a table without a checkpoint: changes of another fork that were sent before must not share ids with it. */
+  async begin(o: CallOptions): Promise<void> {
+    this.#history = { incarnation: await forkOf(this.#context, o) };
+  }
+
+  /** The batch as it leaves, its end in this history. */
+  of(batch: ChangeBatch, lastProbe?: ProbeAnswer): ChangeBatch {
+    const seen = lastOf(batch) ?? standingAt(batch, lastProbe);
+    if (seen !== undefined) this.#history = { ...this.#history, seen };
+    return { ...batch, end: within(batch.end, this.#history) };
+  }
+
+  /** Throws SourceWentBack when what was seen is not there any more. To be asked whenever the connection may be a new one. */
+  async assertSame(o: CallOptions): Promise<void> {
+    const { seen } = this.#history;
+    if (seen === undefined) return;
+    const found = await findEntry(this.#context.client, seen.lsn, o);
+    if (isOtherHistory(seen, found)) throw otherHistory(this.#table, seen);
+  }
+
+  /**
+   * False when the source may as well be a replica that lags behind the one read before: it knows nothing yet that is
+   * newer than what was seen. Of one history, what is committed later has the higher LSN.
+   */
+  async isSurelyOther({ max, times }: ProbeAnswer, o: CallOptions): Promise<boolean> {
+    const { seen } = this.#history;
+    if (seen === undefined || max === undefined) return false;
+    if (seen.lsn > max) return times.maxAtMs !== undefined && times.maxAtMs > Date.parse(seen.at);
+    return isOtherHistory(seen, await findEntry(this.#context.client, seen.lsn, o));
+  }
+
+  /** The gap is noted. What follows is of another incarnation when the source went back. */
+  note(gap: Gap): void {
+    const other = gap.reason === 'SourceWentBack';
+    const incarnation = other ? newIncarnation(this.#context.clock.wallMs()) : this.incarnation;
+    this.#history = { incarnation, gap };
+  }
+
+  /** The gap was told of. */
+  told(): void {
+    this.#history = { incarnation: this.incarnation };
+  }
+}
+
+async function findEntry(client: SqlClient, lsn: Lsn, o: CallOptions): Promise<Found> {
+  const [[row] = []] = await client.query(entryStatement(lsn), o);
+  const [at, minutes, oldest] = row ?? [];
+  return {
+    atMs: at instanceof Date ? utcMs(at, Number(minutes)) : undefined,
+    oldest: Buffer.isBuffer(oldest) ? lsnOf(oldest) : undefined,
+  };
+}
+
+/** Undefined where it cannot be seen: then ids may come again after a restore and a checkpoint that was deleted. */
+async function forkOf({ client, hash, log }: ReaderContext, o: CallOptions): Promise<string | undefined> {
+  try {
+    const [[row] = []] = await client.query(forkStatement, o);
+    const fork = row?.[0];
+    return typeof fork === 'string' ? hash(fork.toUpperCase()).slice(0, maxIncarnation) : undefined;
+  } catch (error) {
+    if (sqlNumbers(error).length === 0) throw error;
+    log.debug('the recovery fork of the database cannot be seen', { error });
+    return undefined;
+  }
+}
+
+/** In seconds: a source does not go back twice in one. */
+function newIncarnation(nowMs: number): string {
+  return Math.floor(nowMs / 1_000).toString(36);
+}
+
+function lastOf({ changes }: ChangeBatch): Entry | undefined {
+  const last = changes.at(-1)?.metadata;
+  if (last === undefined || last.operation === 'gap') return undefined;
+  const lsn = last.lsn.slice(2);
+  return isLsn(lsn) ? { lsn, at: last.committedAt } : undefined;
+}
+
+/** A place at the max LSN is itself an entry. */
+function standingAt({ end }: ChangeBatch, lastProbe: ProbeAnswer | undefined): Entry | undefined {
+  const { max, times } = lastProbe ?? {};
+  const atMs = times?.maxAtMs;
+  if (max === undefined || atMs === undefined || placeOfToken(end.token).lsn !== max) return undefined;
+  return { lsn: max, at: new Date(atMs).toISOString() };
+}
+
+function otherHistory(table: TableId, { lsn, at }: Entry): DStreamError {
+  return new DStreamError(
+    'SourceWentBack',
+    `the checkpoint of ${tableName(table)} has seen a transaction at 0x${lsn}, committed at ${at}, that its database does not know: it was ` +
+      'restored or replaced and has come past that place again, and LSNs are used again; set on_gap = "skip" to go on with what it ' +
+      'keeps, under new ids',
+  );
+}
