@@ -112,7 +112,7 @@ const oddTexts = ['', 'Łukasz 🙂', 'a  ', '\ud83d', '\ude42\ud83d', 'a\u0000b
 
 const characters: readonly TypeSamples[] = [
   { type: 'char(5)', samples: [["''", '     '], ["'abcde'", 'abcde'], ["'é€ '", 'é€   ']] },
-  { type: 'varchar(20)', samples: [["''", ''], ["'a  '", 'a  '], ["'é€ÿ'", 'é€ÿ'], ["'it''s'", "it's"]] },
+  { type: 'varchar(20)', samples: [["''", ''], ["'a  '", 'a  '],  ["'é€ÿ'", 'é€ÿ'], ["CHAR(129) + CHAR(157)", '\u0081\u009d'], ["'it''s'", "it's"]] },
   { type: 'varchar(max)', samples: [["''", ''], ["'é€ '", 'é€ '], ["REPLICATE(CONVERT(varchar(max), 'ab'), 50000)", 'ab'.repeat(50_000)]] },
   { type: 'text', samples: [["''", ''], ["'é€ '", 'é€ ']] },
   { type: 'nchar(5)', samples: [["N''", '     '], ["N'日本'", '日本   '], [utf16('🙂\u0000\ud83d'), '🙂\u0000\ud83d ']] },
