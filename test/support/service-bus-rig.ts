@@ -1,7 +1,7 @@
 /** A Service Bus stand-in with one entity for each kind of rule, and a client of it, for every test of a file. */
 import { ServiceBusClient, type ServiceBusReceivedMessage } from '@azure/service-bus';
-import type { Entities } from '@dstream/stand-ins';
 import { afterEach, beforeEach, expect } from 'vitest';
+import type { Entities } from '../../libs/stand-ins/src/service-bus/broker/entity-settings.ts';
 import {
   startServiceBus,
   type ServiceBusStandIn,

@@ -7,7 +7,7 @@ import { BlobServiceClient } from '@azure/storage-blob';
 import { startStandIns, type StandIns, type StandInsOptions } from '@dstream/stand-ins';
 import type sql from 'mssql';
 import { openDatabase } from './database.ts';
-import { realServices, type RealServices } from './endpoints.ts';
+import { realEventHubs, realServices, type RealServices } from './endpoints.ts';
 import { SqlServerDatabase } from './sql-server-database.ts';
 
 /** What the configuration files of `config/` name. */
@@ -66,6 +66,7 @@ async function onRealServices({ serviceBus, blobs, sqlServer }: RealServices): P
       DSTREAM_DB_CONNECTION_STRING: database.connectionString,
       DSTREAM_INGEST_CONNECTION_STRING: serviceBus.connectionString,
       DSTREAM_PUBLISHER_CONNECTION_STRING: serviceBus.connectionString,
+      DSTREAM_EVENT_HUBS_CONNECTION_STRING: realEventHubs()?.connectionString ?? '',
       DSTREAM_BLOB_CONNECTION_STRING: blobs.connectionString,
     },
     database: database.pool,

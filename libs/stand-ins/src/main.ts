@@ -12,6 +12,7 @@ import { startStandIns } from './start-stand-ins.ts';
 interface Flags {
   readonly sqlPort?: number;
   readonly serviceBusPort?: number;
+  readonly eventHubsPort?: number;
   readonly blobPort?: number;
   readonly faultsPort?: number;
   readonly entities?: string;
@@ -28,14 +29,17 @@ const portOption = (name: string, server: string): Option =>
   new Option(`--${name}-port <port>`, `port of ${server} (a free one without it)`).argParser(parsePort);
 
 const program = new Command('stand-ins')
-  .description('SQL Server, Service Bus and blob storage on the loopback address, for development and tests.')
+  .description(
+    'SQL Server, Service Bus, Event Hubs and blob storage on the loopback address, for development and tests.',
+  )
   .addOption(portOption('sql', 'SQL Server'))
   .addOption(portOption('service-bus', 'Service Bus'))
+  .addOption(portOption('event-hubs', 'Event Hubs'))
   .addOption(portOption('blob', 'blob storage'))
   .addOption(portOption('faults', 'the faults address'))
   .option(
     '--entities <file>',
-    "topics, subscriptions and queues, as the official emulator's Config.json declares them",
+    'topics, subscriptions, queues and hubs, as the Config.json of the official emulators declares them',
   )
   .allowExcessArguments(false)
   .exitOverride()

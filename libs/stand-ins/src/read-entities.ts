@@ -1,7 +1,6 @@
-/** The file of `--entities`: JSON in the format of the official Service Bus emulator's Config.json. */
+/** The file of `--entities`: JSON in the format of the Config.json of the official emulators. */
 import { readFile } from 'node:fs/promises';
-import type { Entities } from './service-bus/broker/entity-settings.ts';
-import { parseEntities } from './service-bus/broker/parse-entities.ts';
+import { parseEntities, type Entities } from './entities.ts';
 
 /** The file cannot be used. The message names file and place and says what would be right. */
 export class EntitiesInvalid extends Error {

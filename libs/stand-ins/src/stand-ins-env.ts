@@ -4,6 +4,7 @@ export type StandInsEnv = Readonly<
     | 'DSTREAM_DB_CONNECTION_STRING'
     | 'DSTREAM_INGEST_CONNECTION_STRING'
     | 'DSTREAM_PUBLISHER_CONNECTION_STRING'
+    | 'DSTREAM_EVENT_HUBS_CONNECTION_STRING'
     | 'DSTREAM_BLOB_CONNECTION_STRING',
     string
   >
@@ -15,15 +16,17 @@ export const sqlLogin = { user: 'sa', password: 'DStream-stand-in-1', database: 
 export interface Endpoints {
   readonly sqlPort: number;
   readonly serviceBus: string;
+  readonly eventHubs: string;
   readonly blobs: string;
 }
 
-export function standInsEnv({ sqlPort, serviceBus, blobs }: Endpoints): StandInsEnv {
+export function standInsEnv({ sqlPort, serviceBus, eventHubs, blobs }: Endpoints): StandInsEnv {
   const { user, password, database } = sqlLogin;
   return {
     DSTREAM_DB_CONNECTION_STRING: `Server=127.0.0.1,${sqlPort};Database=${database};User Id=${user};Password=${password};Encrypt=true;TrustServerCertificate=true`,
     DSTREAM_INGEST_CONNECTION_STRING: serviceBus,
     DSTREAM_PUBLISHER_CONNECTION_STRING: serviceBus,
+    DSTREAM_EVENT_HUBS_CONNECTION_STRING: eventHubs,
     DSTREAM_BLOB_CONNECTION_STRING: blobs,
   };
 }

@@ -1,12 +1,13 @@
-/** All stand-ins in this process: SQL Server, Service Bus, blob storage and the address of their faults. */
+/** All stand-ins in this process: SQL Server, Service Bus, Event Hubs, blob storage and the address of their faults. */
 import { startBlobs } from './blobs/index.ts';
 import { createControlledEngine } from './controlled-engine.ts';
+import { busEntitiesOf, hubEntitiesOf, type Entities } from './entities.ts';
+import { startEventHubs, type EventHubsStandIn } from './event-hubs/event-hubs-server.ts';
 import { BlobControls } from './faults/blob-controls.ts';
 import { CounterBoard, type StandInCounters } from './faults/counters.ts';
 import type { FaultTargets } from './faults/fault-routes.ts';
 import { startFaultsServer } from './faults/faults-server.ts';
 import { onPort } from './port-in-use.ts';
-import type { Entities } from './service-bus/broker/entity-settings.ts';
 import { startServiceBus, type ServiceBusStandIn } from './service-bus/service-bus-server.ts';
 import { standInsEnv, type StandInsEnv } from './stand-ins-env.ts';
 import { startSqlServer, type SqlServerStandIn } from './start-sql-server.ts';
@@ -15,9 +16,10 @@ export interface StandInsOptions {
   /** Free ports where they are not given. */
   readonly sqlPort?: number | undefined;
   readonly serviceBusPort?: number | undefined;
+  readonly eventHubsPort?: number | undefined;
   readonly blobPort?: number | undefined;
   readonly faultsPort?: number | undefined;
-  /** The emulator's Config.json, parsed: then an undeclared entity is refused. */
+  /** The Config.json of one emulator or of both, parsed: then an undeclared entity of that side is refused. */
   readonly entities?: Entities | undefined;
   /** What goes wrong inside a stand-in. Written to stderr without it. */
   readonly onError?: ((error: unknown) => void) | undefined;
@@ -29,6 +31,7 @@ export interface StandIns extends AsyncDisposable {
   readonly faults: string;
   readonly sql: SqlServerStandIn;
   readonly serviceBus: ServiceBusStandIn;
+  readonly eventHubs: EventHubsStandIn;
   readonly blobs: BlobControls;
   counters(): StandInCounters;
   /** Ends every fault and sets the counters to zero. */
@@ -45,9 +48,13 @@ export async function startStandIns(options: StandInsOptions = {}): Promise<Stan
   const onError = options.onError ?? ((error) => console.error('stand-ins:', error));
   await using starting = new AsyncDisposableStack();
   const serviceBus = await onPort('Service Bus', options.serviceBusPort ?? 0, (port) =>
-    startServiceBus({ port, onError, ...(options.entities && { entities: options.entities }) }),
+    startServiceBus({ port, onError, ...entitiesOf(busEntitiesOf(options.entities)) }),
   );
   starting.defer(() => serviceBus.close());
+  const eventHubs = await onPort('Event Hubs', options.eventHubsPort ?? 0, (port) =>
+    startEventHubs({ port, onError, ...entitiesOf(hubEntitiesOf(options.entities)) }),
+  );
+  starting.defer(() => eventHubs.close());
   const sql = await onPort('SQL Server', options.sqlPort ?? 0, (port) =>
     startSqlServer({ port, engine: createControlledEngine(), onError }),
   );
@@ -57,10 +64,11 @@ export async function startStandIns(options: StandInsOptions = {}): Promise<Stan
   );
   const blobs = new BlobControls(storage);
   starting.defer(() => blobs.clear());
-  const counters = new CounterBoard({ sql, serviceBus, blobs: storage });
-  const reset = (): void => resetAll({ sql, serviceBus, blobs }, counters);
+  const counters = new CounterBoard({ sql, serviceBus, eventHubs, blobs: storage });
+  const targets = { sql, serviceBus, eventHubs, blobs };
+  const reset = (): void => resetAll(targets, counters);
   const faults = await onPort('faults', options.faultsPort ?? 0, (port) =>
-    startFaultsServer({ port, targets: { sql, serviceBus, blobs }, counters, reset, onError }),
+    startFaultsServer({ port, targets, counters, reset, onError }),
   );
   starting.defer(() => faults.close());
   const running = starting.move();
@@ -69,11 +77,13 @@ export async function startStandIns(options: StandInsOptions = {}): Promise<Stan
     env: standInsEnv({
       sqlPort: sql.port,
       serviceBus: serviceBus.connectionString,
+      eventHubs: eventHubs.connectionString,
       blobs: storage.connectionString,
     }),
     faults: faults.url,
     sql,
     serviceBus,
+    eventHubs,
     blobs,
     counters: () => counters.read(),
     reset,
@@ -82,9 +92,12 @@ export async function startStandIns(options: StandInsOptions = {}): Promise<Stan
   };
 }
 
-function resetAll({ sql, serviceBus, blobs }: FaultTargets, counters: CounterBoard): void {
+const entitiesOf = <E>(entities: E | undefined) => (entities === undefined ? {} : { entities });
+
+function resetAll({ sql, serviceBus, eventHubs, blobs }: FaultTargets, counters: CounterBoard): void {
   sql.clear();
   serviceBus.clear();
+  eventHubs.clear();
   blobs.clear();
   counters.reset();
 }

@@ -66,3 +66,9 @@ export const serverBusy = (): Refusal =>
     'com.microsoft:server-busy',
     'The request was terminated because the entity is being throttled. Please wait 10 seconds and try again.',
   );
+
+export const unauthorized = (claim: 'Listen' | 'Send'): Refusal =>
+  new Refusal(
+    'amqp:unauthorized-access',
+    `Unauthorized access. '${claim}' claim(s) are required to perform this operation.`,
+  );

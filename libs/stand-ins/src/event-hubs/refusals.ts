@@ -44,12 +44,6 @@ export const tooManyReceivers = (limit: number): Refusal =>
     `Exceeded the maximum number of allowed receivers per partition in a consumer group which is ${limit}.`,
   );
 
-export const unauthorized = (claim: 'Listen' | 'Send'): Refusal =>
-  new Refusal(
-    'amqp:unauthorized-access',
-    `Unauthorized access. '${claim}' claim(s) are required to perform this operation.`,
-  );
-
 export const notImplemented = (what: string): Refusal =>
   new Refusal('amqp:not-implemented', `The stand-in does not know ${what}.`);
 

@@ -14,6 +14,8 @@ import {
 } from './inspection.ts';
 import type { LinkContext } from './links/link-context.ts';
 import { OpenLinks } from '../amqp/open-links.ts';
+import { connectionStringOf, standInKey } from '../amqp/shared-access-key.ts';
+import { TokenGate } from '../amqp/token-gate.ts';
 import { serviceBusRoutes } from './links/routes.ts';
 
 export interface ServiceBusOptions {
@@ -50,7 +52,8 @@ export async function startServiceBus(options: ServiceBusOptions = {}): Promise<
   const namespace = new Namespace({ clock, newToken, entities, maxMessageBytes });
   const faults = new FaultState();
   const links = new OpenLinks();
-  const context: LinkContext = { namespace, clock, counters, faults, links, newMessageId: newToken };
+  const gate = new TokenGate(standInKey, clock);
+  const context: LinkContext = { namespace, clock, counters, faults, links, gate, newMessageId: newToken };
   const server = await listenAmqp({
     port: options.port ?? 0,
     routes: serviceBusRoutes(context),
@@ -61,7 +64,7 @@ export async function startServiceBus(options: ServiceBusOptions = {}): Promise<
   return {
     ...injected,
     port: server.port,
-    connectionString: connectionStringOf(server.port),
+    connectionString: connectionStringOf(server.port, standInKey),
     counters: () => ({
       ...counters,
       openConnections: server.connections,
@@ -75,12 +78,6 @@ export async function startServiceBus(options: ServiceBusOptions = {}): Promise<
       namespace.close();
     },
   };
-}
-
-/** The key is no secret: any is accepted. */
-function connectionStringOf(port: number): string {
-  const key = Buffer.from('stand-in').toString('base64');
-  return `Endpoint=sb://localhost:${port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=${key};UseDevelopmentEmulator=true;`;
 }
 
 function sessionsLocked(namespace: Namespace): number {

@@ -2,12 +2,12 @@
 import type { AmqpRoutes, LinkHandler } from '../../amqp/amqp-routes.ts';
 import { refuseLink } from '../../amqp/attach.ts';
 import { serveCbs } from '../../amqp/cbs-link.ts';
-import { Refusal } from '../../amqp/refusal.ts';
+import { Refusal, unauthorized } from '../../amqp/refusal.ts';
 import { Replies } from '../../amqp/replies.ts';
 import { serveReplies } from '../../amqp/reply-link.ts';
 import type { RheaReceiver, RheaSender } from '../../amqp/rhea-internals.ts';
 import { serveHubManagement } from '../management/hub-management.ts';
-import { notImplemented, unauthorized } from '../refusals.ts';
+import { notImplemented } from '../refusals.ts';
 import { wants } from './capabilities.ts';
 import { ConsumerLink } from './consumer-link.ts';
 import { consumerAddress, producerAddress } from './hub-address.ts';

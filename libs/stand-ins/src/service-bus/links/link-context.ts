@@ -3,6 +3,7 @@ import type { Namespace } from '../broker/namespace.ts';
 import type { Counters } from '../counters.ts';
 import type { FaultState } from '../fault-state.ts';
 import type { OpenLinks } from '../../amqp/open-links.ts';
+import type { TokenGate } from '../../amqp/token-gate.ts';
 
 /** What every link of the server works with. */
 export interface LinkContext {
@@ -11,6 +12,7 @@ export interface LinkContext {
   readonly counters: Counters;
   readonly faults: FaultState;
   readonly links: OpenLinks;
+  readonly gate: TokenGate;
   /** An id for a message that came without one. */
   readonly newMessageId: () => string;
 }

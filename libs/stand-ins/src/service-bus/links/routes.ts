@@ -3,9 +3,10 @@ import type { AmqpRoutes, LinkHandler } from '../../amqp/amqp-routes.ts';
 import { refuseLink } from '../../amqp/attach.ts';
 import { serveCbs } from '../../amqp/cbs-link.ts';
 import { Replies } from '../../amqp/replies.ts';
+import { serveReplies } from '../../amqp/reply-link.ts';
 import type { RheaReceiver, RheaSender } from '../../amqp/rhea-internals.ts';
 import type { MessageQueue } from '../broker/message-queue.ts';
-import { entityNotFound, notAllowed, Refusal } from '../../amqp/refusal.ts';
+import { entityNotFound, notAllowed, Refusal, unauthorized } from '../../amqp/refusal.ts';
 import { serveManagement } from '../management/management-link.ts';
 import type { LinkContext } from './link-context.ts';
 import { ReceiverLink } from './receiver-link.ts';
@@ -26,7 +27,8 @@ export function serviceBusRoutes(context: LinkContext): AmqpRoutes {
 function clientSends(link: RheaReceiver, replies: Replies, context: LinkContext): LinkHandler {
   const address = link.target?.address ?? '';
   if (address === '') throw entityNotFound('');
-  if (address === cbs) return serveCbs(link, replies);
+  if (address === cbs) return serveCbs(link, replies, context.gate);
+  if (!context.gate.isAdmitted(link.connection)) throw unauthorized('Send');
   if (management.test(address)) return serveManagement(link, address, replies, context);
   return new SenderLink(link, context.namespace.sendTarget(address), context);
 }
@@ -34,19 +36,15 @@ function clientSends(link: RheaReceiver, replies: Replies, context: LinkContext)
 function clientReceives(link: RheaSender, replies: Replies, context: LinkContext): LinkHandler {
   const address = link.source?.address ?? '';
   if (address === '') throw entityNotFound('');
-  if (address === cbs || management.test(address)) return replyLink(link, address, replies);
+  if (address === cbs) return serveReplies(link, address, replies);
+  if (!context.gate.isAdmitted(link.connection)) throw unauthorized('Listen');
+  if (management.test(address)) return serveReplies(link, address, replies);
   const session = wantsSession(link);
   const queue = context.namespace.receiveSource(address, session);
   refuseMismatch(queue, session);
   if (session) return attachSession(link, queue, context);
   link.set_source({ address });
   return new ReceiverLink(link, queue, undefined, context);
-}
-
-function replyLink(link: RheaSender, address: string, replies: Replies): LinkHandler {
-  link.set_source({ address });
-  replies.add(link);
-  return { closed: () => replies.remove(link) };
 }
 
 function refuseMismatch(queue: MessageQueue, session: boolean): void {
