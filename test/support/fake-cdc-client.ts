@@ -40,8 +40,8 @@ export class FakeCdcClient implements SqlClient {
   readonly instances: FakeInstance[];
   readonly statements: Statement[] = [];
   max: Lsn | undefined;
-  /** The recovery fork that the database is on; undefined where it cannot be seen. */
-  fork: string | undefined;
+  /** The recovery forks of the database: that it is on, and the first; undefined where they cannot be seen. */
+  fork: readonly [current: string, first: string] | undefined;
   /** Entries of the log that are not there, as after a restore. */
   readonly forgotten = new Set<Lsn>();
   #pages = 0;
@@ -73,7 +73,7 @@ export class FakeCdcClient implements SqlClient {
     this.before(statement);
     const { text } = statement;
     if (text.includes('AS [oldest]')) return this.#entry(statement);
-    if (text.includes('recovery_fork_guid')) return [this.fork === undefined ? [] : [[this.fork]]];
+    if (text.includes('recovery_fork_guid')) return [this.fork === undefined ? [] : [this.fork]];
     if (text.includes('fn_cdc_get_max_lsn')) return this.#probe(statement);
     if (text.includes('is_tracked_by_cdc')) return [[[true]], [[true]]];
     if (text.includes('AS [is_transaction]')) return this.#creation(statement);
@@ -82,7 +82,7 @@ export class FakeCdcClient implements SqlClient {
     if (text.includes('MAX(')) return [[[this.#bound(instance, statement)]]];
     if (text.includes('fn_cdc_get_all_changes')) return this.#page(instance, statement, 'functions');
     if (text.includes('NOLOCK')) return this.#page(instance, statement, 'direct');
-    return [[[lsnBytes(instance.startLsn)]]];
+    return [[[lsnBytes(instance.startLsn), instance.columnUpdates]]];
   }
 
   #named(text: string): FakeInstance {
@@ -136,7 +136,7 @@ export class FakeCdcClient implements SqlClient {
 
   #catalogue(): Sets {
     return [
-      this.instances.map(({ name, startLsn }) => [name, lsnBytes(startLsn)]),
+      this.instances.map(({ name, startLsn, columnUpdates }) => [name, lsnBytes(startLsn), columnUpdates]),
       this.instances.flatMap(({ name, columns }) =>
         columns.map((c) => [name, c.name, c.type, c.ordinal, c.computed]),
       ),

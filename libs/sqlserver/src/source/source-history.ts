@@ -110,12 +110,16 @@ async function findEntry(client: SqlClient, lsn: Lsn, o: CallOptions): Promise<F
   };
 }
 
-/** Undefined where it cannot be seen: then ids may come again after a restore and a checkpoint that was deleted. */
+/**
+ * Undefined for a database that was never restored, and where it cannot be seen: there ids may come again after a restore
+ * and a checkpoint that was deleted.
+ */
 async function forkOf({ client, hash, log }: ReaderContext, o: CallOptions): Promise<string | undefined> {
   try {
     const [[row] = []] = await client.query(forkStatement, o);
-    const fork = row?.[0];
-    return typeof fork === 'string' ? hash(fork.toUpperCase()).slice(0, maxIncarnation) : undefined;
+    const [fork, first] = row ?? [];
+    if (typeof fork !== 'string' || fork === first) return undefined;
+    return hash(fork.toUpperCase()).slice(0, maxIncarnation);
   } catch (error) {
     if (sqlNumbers(error).length === 0) throw error;
     log.debug('the recovery fork of the database cannot be seen', { error });

@@ -190,21 +190,24 @@ describe('a source that went back', () => {
 });
 
 describe('ids', () => {
-  test('of a table that begins are of the fork that its database is on', async () => {
+  test('of a table that begins are of the fork that its database is on, unless it is the first', async () => {
     const first = rig([instance(inserts(2))], 2);
-    first.client.fork = '6f9619ff-8b86-d011-b42d-00cf4fc964ff';
+    first.client.fork = ['6f9619ff-8b86-d011-b42d-00cf4fc964ff', 'f'];
     const other = rig([instance(inserts(2))], 2);
-    other.client.fork = '00000000-8b86-d011-b42d-00cf4fc964ff';
+    other.client.fork = ['00000000-8b86-d011-b42d-00cf4fc964ff', 'f'];
+    const never = rig([instance(inserts(2))], 2);
+    never.client.fork = ['f', 'f'];
     const idOf = async ({ read }: typeof first) => changesOf(await upTo(read(), 2))[0]?.metadata.id;
     const [a, b] = [await idOf(first), await idOf(other)];
     expect(a).toMatch(new RegExp(`^db1/shop/dbo\\.Persons:[0-9a-f]{8}:${lsn(2)}:${lsn(1)}:2$`));
     expect(b).not.toBe(a);
     expect(await idOf(first)).toBe(a);
+    expect(await idOf(never)).toBe(`db1/shop/dbo.Persons:${lsn(2)}:${lsn(1)}:2`);
   });
 
   test('of a table with a checkpoint stay as they are, whatever its database is on', async () => {
     const { client, read } = rig([instance(inserts(2))], 2);
-    client.fork = '6f9619ff-8b86-d011-b42d-00cf4fc964ff';
+    client.fork = ['6f9619ff-8b86-d011-b42d-00cf4fc964ff', 'f'];
     const [change] = changesOf(await upTo(read(pointAt(1)), 2));
     expect(change?.metadata.id).toBe(`db1/shop/dbo.Persons:${lsn(2)}:${lsn(1)}:2`);
   });

@@ -16,10 +16,10 @@ export function entryStatement(seen: Lsn): Statement {
 }
 
 /**
- * The fork of the log that the database is on: a restore begins another one ("Recovery Paths"). No row for a login that
- * lacks VIEW ANY DATABASE, which public has by default; no such view on Azure SQL Database.
+ * The fork of the log that the database is on, and its first one: a restore begins another ("Recovery Paths"). No row for a
+ * login that lacks VIEW ANY DATABASE, which public has by default; no such view on Azure SQL Database.
  */
 export const forkStatement: Statement = {
-  text: 'SELECT [recovery_fork_guid] FROM sys.database_recovery_status WHERE [database_id] = DB_ID()',
+  text: 'SELECT [recovery_fork_guid], [first_recovery_fork_guid] FROM sys.database_recovery_status WHERE [database_id] = DB_ID()',
   parameters: [],
 };
