@@ -3,6 +3,7 @@ import { EventHubConsumerClient } from '@azure/event-hubs';
 import { silentLog, type Publisher } from '@dstream/core';
 import { eventHubsPublisher, type EventHubsPublisherOptions } from '@dstream/publishers';
 import { systemClock } from '@dstream/runtime';
+import { startEventHubs } from '../../libs/stand-ins/src/event-hubs/event-hubs-server.ts';
 import type { EventHubsEndpoint } from './endpoints.ts';
 import type { Changes, PublisherRig } from './publisher-rig.ts';
 import { busy, ScriptedEventHubs } from './scripted-event-hubs.ts';
@@ -85,6 +86,43 @@ export class HubReader implements AsyncDisposable {
     }
     return true;
   }
+}
+
+const entities = {
+  UserConfig: {
+    NamespaceConfig: [
+      {
+        Type: 'EventHub',
+        Name: 'test',
+        Entities: [{ Name: 'changes', PartitionCount: 4, ConsumerGroups: [{ Name: 'dstream' }] }],
+      },
+    ],
+  },
+};
+
+/** On a stand-in of its own, read by the SDK's consumer. */
+export async function openEventHubsStandIn(changes: Changes, wish: HubWish = {}): Promise<PublisherRig> {
+  const stack = new AsyncDisposableStack();
+  const problems: unknown[] = [];
+  stack.defer(() => {
+    if (problems.length > 0) throw new AggregateError(problems, 'the stand-in had problems');
+  });
+  const standIn = await startEventHubs({ entities, onError: (error) => problems.push(error) });
+  stack.defer(() => standIn.close());
+  const { connectionString } = standIn;
+  const endpoint = { connectionString, hub: 'changes', consumerGroup: 'dstream' };
+  const rig = stack.use(openEventHubsDestination(endpoint, changes, wish));
+  return {
+    ...rig,
+    faults: {
+      refuse: (count) => standIn.serverBusy(count),
+      hold: () => {
+        standIn.delaySends(60_000);
+        return () => standIn.clear();
+      },
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 }
 
 /** On hubs that do as the test says. */
