@@ -148,7 +148,7 @@ class Engine implements SqlEngine, EngineControl {
       throw errors.captureInstanceMissing(captureInstance, name);
     if (cdc === undefined || lsn === undefined) return;
     for (const instance of cdc.instances.values()) {
-      if (captureInstance === undefined || instance.name.toLowerCase() === captureInstance.toLowerCase())
+      if (captureInstance === undefined || cdc.fold(instance.name) === cdc.fold(captureInstance))
         cdc.cleanUp(instance, lsn);
     }
   }

@@ -25,7 +25,12 @@ const columnShape = {
   default_object_id: types.int,
 } as const;
 
-function columnRow(objectId: number, name: string, id: number, type: SqlType, nullable: boolean) {
+function columnRow(
+  objectId: number,
+  { name, type, nullable }: { readonly name: string; readonly type: SqlType; readonly nullable: boolean },
+  id: number,
+  collation: string,
+) {
   return {
     object_id: objectId,
     name,
@@ -35,7 +40,7 @@ function columnRow(objectId: number, name: string, id: number, type: SqlType, nu
     max_length: maxLength(type),
     precision: precisionOf(type),
     scale: scaleOf(type),
-    collation_name: isCharacter(type) && type.name !== 'xml' ? 'SQL_Latin1_General_CP1_CI_AS' : null,
+    collation_name: isCharacter(type) && type.name !== 'xml' ? collation : null,
     is_nullable: nullable,
     is_rowguidcol: false,
     is_identity: false,
@@ -49,7 +54,7 @@ export const columns: MakeView = view(columnShape, function* ({ database }, fram
   for (const table of visibleTables(database, frame)) {
     for (const column of table.columns) {
       yield {
-        ...columnRow(table.id, column.name, column.id, column.type, column.nullable),
+        ...columnRow(table.id, column, column.id, database.collation.name),
         is_identity: column.identity !== undefined,
         is_computed: column.computed !== undefined,
         ...(column.alias && { user_type_id: column.alias.id }),
@@ -57,13 +62,14 @@ export const columns: MakeView = view(columnShape, function* ({ database }, fram
       };
     }
   }
-  for (const instance of visibleInstances(database, frame)) yield* changeColumns(instance);
+  for (const instance of visibleInstances(database, frame))
+    yield* changeColumns(instance, database.collation.name);
 });
 
-function* changeColumns(instance: CaptureInstance) {
+function* changeColumns(instance: CaptureInstance, collation: string) {
   let id = 0;
   for (const { name, type } of changeTableColumns(instance))
-    yield columnRow(instance.objectId, name, ++id, type, true);
+    yield columnRow(instance.objectId, { name, type, nullable: true }, ++id, collation);
 }
 
 export const systemTypes: MakeView = view(

@@ -29,7 +29,7 @@ export const databases: MakeView = view(
         database_id: database.id,
         create_date: datetimeOf(database.createdMs),
         compatibility_level: 160,
-        collation_name: 'SQL_Latin1_General_CP1_CI_AS',
+        collation_name: database.collation.name,
         user_access_desc: 'MULTI_USER',
         is_read_only: database.readOnly,
         state: database.offline ? 6 : 0,

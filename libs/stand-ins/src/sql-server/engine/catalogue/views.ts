@@ -42,8 +42,8 @@ const SYS: Readonly<Record<string, MakeView>> = {
 };
 
 const INFORMATION_SCHEMA: Readonly<Record<string, MakeView>> = {
-  tables: informationTables,
-  columns: informationColumns,
+  TABLES: informationTables,
+  COLUMNS: informationColumns,
 };
 
 const CDC: Readonly<Record<string, MakeView>> = {
@@ -55,15 +55,18 @@ const CDC: Readonly<Record<string, MakeView>> = {
 
 /** The instance whose change table has the name. */
 export const captureOf = (name: string, { cdc }: Database): CaptureInstance | undefined =>
-  /_ct$/i.test(name) ? cdc?.instance(name.slice(0, -'_ct'.length)) : undefined;
+  cdc?.fold(name.slice(-'_CT'.length)) === cdc?.fold('_CT')
+    ? cdc?.instance(name.slice(0, -'_CT'.length))
+    : undefined;
 
 export function findView(schema: string, name: string, context: ViewContext): VirtualTable | undefined {
-  const key = name.toLowerCase();
-  switch (schema.toLowerCase()) {
+  const { fold } = context.database.collation;
+  const key = fold(name);
+  switch (fold(schema)) {
     case 'sys':
       return SYS[key]?.(context);
-    case 'information_schema':
-      return INFORMATION_SCHEMA[key]?.(context);
+    case fold('INFORMATION_SCHEMA'):
+      return Object.entries(INFORMATION_SCHEMA).find(([known]) => fold(known) === key)?.[1](context);
     case 'cdc':
       return cdcView(key, context);
     default:

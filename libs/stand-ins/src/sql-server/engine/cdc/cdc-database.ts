@@ -34,9 +34,15 @@ export class CdcDatabase {
   readonly instances = new Map<string, CaptureInstance>();
   readonly mapping: LogEntry[] = [];
   readonly ddl: DdlEntry[] = [];
+  /** Names are the same by the collation of the database. */
+  readonly fold: (name: string) => string;
   retentionMinutes = 4320;
   pollingSeconds = 5;
   #pending: Pending[] = [];
+
+  constructor(fold: (name: string) => string) {
+    this.fold = fold;
+  }
 
   get maxLsn(): Lsn | undefined {
     return this.mapping.at(-1)?.lsn;
@@ -51,7 +57,7 @@ export class CdcDatabase {
   }
 
   instance(name: string): CaptureInstance | undefined {
-    return this.instances.get(name.toLowerCase());
+    return this.instances.get(this.fold(name));
   }
 
   /** The one or two instances of a table. */

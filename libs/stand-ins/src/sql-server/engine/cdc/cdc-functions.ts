@@ -3,6 +3,7 @@ import { datetimeOf, msOf } from '../catalogue/moments.ts';
 import type { SqlMoment, SqlType, SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import type { EngineFunction } from '../query/engine-function.ts';
+import type { Run } from '../query/run.ts';
 import { textOf } from '../query/text-of.ts';
 import { mayReadCapture } from '../security/capture-access.ts';
 import { LSN_BYTES, lsnFromBytes, lsnToBytes } from '../storage/log-sequence.ts';
@@ -24,6 +25,11 @@ const define = (type: SqlType, takes: readonly SqlType[], call: EngineFunction['
 });
 
 const isBytes = (value: SqlValue | undefined): value is Uint8Array => value instanceof Uint8Array;
+
+const isNamed = (run: Run, name: string, given: SqlValue | undefined): boolean => {
+  const { fold } = run.session.database.collation;
+  return fold(name) === fold(textOf(given));
+};
 
 /** Ten bytes as one number, one more or one less. */
 function stepped(bytes: Uint8Array, by: 1n | -1n): Uint8Array {
@@ -66,12 +72,12 @@ export const CDC_FUNCTIONS: Readonly<Record<string, EngineFunction>> = {
   'sys.fn_cdc_get_column_ordinal': define(INT, [NAME, NAME], ([instance, column], { run }) => {
     const columns =
       typeof instance === 'string' ? run.session.database.cdc?.instance(instance)?.columns : undefined;
-    return columns?.find(({ name }) => name.toLowerCase() === textOf(column).toLowerCase())?.ordinal ?? null;
+    return columns?.find(({ name }) => isNamed(run, name, column))?.ordinal ?? null;
   }),
   'sys.fn_cdc_has_column_changed': define(BIT, [NAME, NAME, MASK], ([instance, column, mask], { run }) => {
     const columns =
       typeof instance === 'string' ? run.session.database.cdc?.instance(instance)?.columns : undefined;
-    const ordinal = columns?.find(({ name }) => name.toLowerCase() === textOf(column).toLowerCase())?.ordinal;
+    const ordinal = columns?.find(({ name }) => isNamed(run, name, column))?.ordinal;
     return ordinal === undefined || !isBytes(mask) ? null : isBitSet(mask, ordinal);
   }),
 };

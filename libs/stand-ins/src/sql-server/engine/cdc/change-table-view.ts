@@ -158,7 +158,7 @@ function* functionRows(
   after: Place | undefined,
 ): Generator<Values> {
   const cache = new LsnCache();
-  for (const { lsn, seqval, operation, mask, values } of instance.changes.between(from, to, after)) {
+  for (const { lsn, seqval, operation, mask, values } of instance.changes.betweenBySeqval(from, to, after)) {
     if (operation === 3 && !withOld) continue;
     yield [cache.bytes(lsn), lsnToBytes(seqval), operation, mask, ...values];
   }

@@ -1,7 +1,8 @@
 /**
  * The rows of one change table in the order of its clustered index (`__$start_lsn`, `__$command_id`, `__$seqval`,
  * `__$operation`). Log records are numbered in the order in which they are written, so within a transaction a later
- * command has larger seqvals, and the order of the functions (`__$start_lsn`, `__$seqval`, `__$operation`) is the same.
+ * command has larger seqvals, and the order of the functions (`__$start_lsn`, `__$seqval`, `__$operation`) is the same,
+ * unless seqvals were shuffled: then there is a second list.
  */
 import type { SqlValue } from '../engine-session.ts';
 import type { Lsn } from '../storage/log-sequence.ts';
@@ -32,6 +33,8 @@ export interface Place {
 
 export class ChangeTable {
   #rows: ChangeRow[] = [];
+  /** In the order of the functions, where that is another one. */
+  #bySeqval: ChangeRow[] | undefined;
 
   get size(): number {
     return this.#rows.length;
@@ -48,12 +51,16 @@ export class ChangeTable {
       this.#rows.push(row);
     }
     if (!sorted) this.#rows.push(...this.#rows.splice(from).sort(compareRows));
+    if (this.#bySeqval === undefined && this.#isBySeqval(from)) return;
+    this.#bySeqval ??= this.#rows.slice(0, from);
+    this.#bySeqval.push(...this.#rows.slice(from).sort(compareBySeqval));
   }
 
   /** Deletes what is older than the new low-water mark. */
   removeBefore(lsn: Lsn): number {
     const count = this.#firstAt(lsn);
     this.#rows = this.#rows.slice(count);
+    this.#bySeqval = this.#bySeqval?.slice(count);
     return count;
   }
 
@@ -79,6 +86,7 @@ export class ChangeTable {
 
   clear(): void {
     this.#rows = [];
+    this.#bySeqval = undefined;
   }
 
   hasAfter(lsn: number): boolean {
@@ -87,32 +95,57 @@ export class ChangeTable {
   }
 
   /** Rows with `from` ≤ LSN ≤ `to`, strictly after `after`. What is appended meanwhile lies behind `to` and is not read. */
-  *between(from: number, to: number, after?: Place): Generator<ChangeRow> {
-    const rows = this.#rows;
-    let at = this.#firstAt(from);
-    if (after !== undefined) at = Math.max(at, this.#firstAfter(after));
-    for (let row = rows[at]; row !== undefined && row.lsn <= to; row = rows[++at]) yield row;
+  between(from: number, to: number, after?: Place): Generator<ChangeRow> {
+    return slice(this.#rows, from, to, after);
+  }
+
+  /** The same in the order of the functions. `after` then has no command. */
+  betweenBySeqval(from: number, to: number, after?: Place): Generator<ChangeRow> {
+    return slice(this.#bySeqval ?? this.#rows, from, to, after);
   }
 
   #firstAt(lsn: number): number {
-    return this.#search((row) => row.lsn >= lsn);
+    return search(this.#rows, (row) => row.lsn >= lsn);
   }
 
-  #firstAfter(place: Place): number {
-    return this.#search((row) => comparePlace(row, place) > 0);
-  }
-
-  /** The first row for which `isBehind` holds; it must hold for all rows after it. */
-  #search(isBehind: (row: ChangeRow) => boolean): number {
-    let low = 0;
-    let high = this.#rows.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (isBehind(this.#rows[middle] as ChangeRow)) high = middle;
-      else low = middle + 1;
+  /** Whether the rows from this one on stand in the order of the functions too. */
+  #isBySeqval(from: number): boolean {
+    for (let at = from + 1; at < this.#rows.length; at += 1) {
+      if (compareBySeqval(this.#rows[at - 1] as ChangeRow, this.#rows[at] as ChangeRow) > 0) return false;
     }
-    return low;
+    return true;
   }
+}
+
+function* slice(
+  rows: readonly ChangeRow[],
+  from: number,
+  to: number,
+  after: Place | undefined,
+): Generator<ChangeRow> {
+  let at = search(rows, (row) => row.lsn >= from);
+  if (after !== undefined)
+    at = Math.max(
+      at,
+      search(rows, (row) => comparePlace(row, after) > 0),
+    );
+  for (let row = rows[at]; row !== undefined && row.lsn <= to; row = rows[++at]) yield row;
+}
+
+/** The first row for which `isBehind` holds; it must hold for all rows after it. */
+function search(rows: readonly ChangeRow[], isBehind: (row: ChangeRow) => boolean): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isBehind(rows[middle] as ChangeRow)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function compareBySeqval(a: ChangeRow, b: ChangeRow): number {
+  return a.lsn - b.lsn || a.seqval - b.seqval || a.operation - b.operation;
 }
 
 function compareRows(a: ChangeRow, b: ChangeRow): number {

@@ -12,10 +12,10 @@ export function disableTable({ database, state, transaction, values }: Procedure
   const full = `${textOf(values['@source_schema'])}.${textOf(values['@source_name'])}`;
   const table = database.table(textOf(values['@source_schema']), textOf(values['@source_name']));
   if (table === undefined) throw errors.captureTableMissing(full);
-  const name = textOf(values['@capture_instance']).toLowerCase();
+  const name = cdc.fold(textOf(values['@capture_instance']));
   const gone = cdc
     .instancesOf(table)
-    .filter((instance) => name === 'all' || instance.name.toLowerCase() === name);
+    .filter((instance) => name.toLowerCase() === 'all' || cdc.fold(instance.name) === name);
   if (gone.length === 0) throw errors.captureInstanceMissing(textOf(values['@capture_instance']), full);
   dropCaptures(cdc, gone, transaction);
   state.version++;
@@ -27,7 +27,7 @@ export function dropCaptures(
   transaction: ProcedureCall['transaction'],
 ): void {
   for (const instance of gone) {
-    cdc.instances.delete(instance.name.toLowerCase());
-    transaction.onRollback(() => cdc.instances.set(instance.name.toLowerCase(), instance));
+    cdc.instances.delete(cdc.fold(instance.name));
+    transaction.onRollback(() => cdc.instances.set(cdc.fold(instance.name), instance));
   }
 }

@@ -7,7 +7,7 @@ import { enabledCdc } from './enabled-database.ts';
 export function enableDatabase({ database, state, transaction }: ProcedureCall): void {
   if (database.system) throw errors.databaseCannotEnable(database.name);
   if (database.cdc !== undefined) throw errors.databaseAlreadyEnabled(database.name);
-  database.cdc = new CdcDatabase();
+  database.cdc = new CdcDatabase(database.collation.fold);
   const hadSchema = database.schema('cdc') !== undefined;
   if (!hadSchema) database.addSchema('cdc');
   state.version++;

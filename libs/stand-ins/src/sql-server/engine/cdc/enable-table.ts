@@ -4,7 +4,7 @@ import { errors } from '../errors.ts';
 import type { ProcedureCall } from '../exec/procedure.ts';
 import { splitName } from '../query/split-name.ts';
 import { textOf } from '../query/text-of.ts';
-import type { Index, Table } from '../storage/table.ts';
+import { type Index, sameName, type Table } from '../storage/table.ts';
 import { type CapturedColumn, CaptureInstance } from './capture-instance.ts';
 import { enabledCdc } from './enabled-database.ts';
 
@@ -38,8 +38,8 @@ export function enableTable(call: ProcedureCall): void {
     createdLsn: database.log.commit(),
   });
   if (instance.roleName !== null) makeRole(instance.roleName, call);
-  cdc.instances.set(name.toLowerCase(), instance);
-  transaction.onRollback(() => cdc.instances.delete(name.toLowerCase()));
+  cdc.instances.set(cdc.fold(name), instance);
+  transaction.onRollback(() => cdc.instances.delete(cdc.fold(name)));
   // Enabling is itself a transaction that the scan of the log meets: the max LSN is never below the new low-water mark.
   cdc.add({ lsn: instance.createdLsn, beginMs: state.nowMs(), endMs: state.nowMs(), transactionId: 0n }, []);
   state.capture(database);
@@ -56,9 +56,7 @@ function makeRole(name: string, { database, transaction }: ProcedureCall): void 
 
 function identifyingIndex(table: Table, given: SqlValue | undefined, full: string): Index | undefined {
   if (typeof given !== 'string') return table.primaryKey;
-  const found = table.indexes.find(
-    (index) => index.unique && index.name.toLowerCase() === given.toLowerCase(),
-  );
+  const found = table.indexes.find((index) => index.unique && sameName(table, index.name, given));
   if (found === undefined) throw errors.captureIndexMissing(given, full);
   return found;
 }
@@ -70,9 +68,8 @@ function capturedColumns(table: Table, list: SqlValue | undefined, full: string)
       : undefined;
   const missing = wanted?.find((name) => table.position(name) === undefined);
   if (missing !== undefined) throw errors.captureColumnMissing(missing, full);
-  const lower = wanted?.map((name) => name.toLowerCase());
   return table.columns
-    .filter((column) => lower === undefined || lower.includes(column.name.toLowerCase()))
+    .filter((column) => wanted === undefined || wanted.some((name) => sameName(table, column.name, name)))
     .map(({ name, type, id, computed }, i) => ({
       name,
       type,

@@ -35,13 +35,9 @@ export function helpChangeDataCapture(call: ProcedureCall): void {
   let count = 0;
   for (const instance of cdc.instances.values()) {
     if (!mayReadCapture(call.access, instance)) continue;
-    if (
-      typeof wantedSchema === 'string' &&
-      instance.table.schema.toLowerCase() !== wantedSchema.toLowerCase()
-    )
+    if (typeof wantedSchema === 'string' && cdc.fold(instance.table.schema) !== cdc.fold(wantedSchema))
       continue;
-    if (typeof wantedName === 'string' && instance.table.name.toLowerCase() !== wantedName.toLowerCase())
-      continue;
+    if (typeof wantedName === 'string' && cdc.fold(instance.table.name) !== cdc.fold(wantedName)) continue;
     count++;
     call.emit({ kind: 'row', values: helpRow(instance) });
   }

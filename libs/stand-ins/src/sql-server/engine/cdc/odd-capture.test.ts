@@ -46,6 +46,26 @@ const READS = [
   `${LOW} SELECT COUNT(*) FROM cdc.fn_cdc_get_all_changes_dbo_T(@a, @b, N'all')`,
 ];
 
+test('the functions give shuffled rows by their seqvals, also from a place inside', async () => {
+  await db.rows("INSERT T (Id, Name) VALUES (9, 'before')");
+  server.engine.shuffleSeqvals(true);
+  await db.rows(
+    'BEGIN TRAN; INSERT T (Id) VALUES (1); INSERT T (Id) VALUES (2); INSERT T (Id) VALUES (3); COMMIT',
+  );
+  server.engine.shuffleSeqvals(false);
+  await db.rows("INSERT T (Id, Name) VALUES (10, 'behind')");
+  const changes =
+    "cdc.fn_cdc_get_all_changes_dbo_T(sys.fn_cdc_get_min_lsn('dbo_T'), sys.fn_cdc_get_max_lsn(), 'all')";
+  const found = await db.rows(`SELECT Id, __$seqval, __$start_lsn FROM ${changes} ORDER BY ${BY_SEQVAL}`);
+  expect(found.map(([id]) => id)).toEqual([9, 3, 2, 1, 10]);
+  const [, , [, seqval, lsn] = []] = found;
+  const behind = `__$start_lsn > ${String(lsn)} OR (__$start_lsn = ${String(lsn)} AND __$seqval > ${String(seqval)})`;
+  expect(await db.rows(`SELECT Id FROM ${changes} WHERE ${behind} ORDER BY ${BY_SEQVAL}`)).toEqual([
+    [1],
+    [10],
+  ]);
+});
+
 test('a locked change table keeps its readers waiting until the lock is gone', async () => {
   const release = server.engine.lockChangeTable('shop', 'dbo_T');
   const answers = Promise.all(READS.map((read) => server.connect().value(read)));

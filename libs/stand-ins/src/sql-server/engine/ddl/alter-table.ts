@@ -10,7 +10,7 @@ import { type Compilation, Scope } from '../query/scope.ts';
 import type { ServerState } from '../server/server-state.ts';
 import type { Database } from '../storage/database.ts';
 import type { Row, Values } from '../storage/row.ts';
-import { type Column, remakeKeys, type Table } from '../storage/table.ts';
+import { type Column, remakeKeys, sameName, type Table } from '../storage/table.ts';
 import type { Transaction } from '../storage/transaction.ts';
 import { typeOf } from './alias-types.ts';
 import { addColumn, addConstraint } from './define-table.ts';
@@ -128,8 +128,7 @@ function dropColumn(table: Table, name: string, ifExists: boolean): void {
     if (ifExists) return;
     throw errors.dropColumnMissing(name, table.name);
   }
-  const uses = (columns: readonly string[]): boolean =>
-    columns.some((each) => each.toLowerCase() === name.toLowerCase());
+  const uses = (columns: readonly string[]): boolean => columns.some((each) => sameName(table, each, name));
   const user =
     column.default?.name ??
     table.indexes.find((index) => uses(index.columns))?.name ??
@@ -142,7 +141,7 @@ function dropColumn(table: Table, name: string, ifExists: boolean): void {
 
 function dropConstraint(table: Table, name: string, ifExists: boolean): void {
   const is = (other: { readonly name: string } | undefined): boolean =>
-    other?.name.toLowerCase() === name.toLowerCase();
+    other !== undefined && sameName(table, other.name, name);
   if (table.checks.some(is)) table.checks = table.checks.filter((check) => !is(check));
   else if (table.indexes.some((index) => is(index) && index.constraint !== undefined)) {
     table.indexes = table.indexes.filter((index) => !is(index));

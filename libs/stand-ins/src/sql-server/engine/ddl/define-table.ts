@@ -8,7 +8,7 @@ import type { ColumnDefinition, ConstraintDefinition, TableDefinition } from '..
 import { compileExpression } from '../query/compile-expression.ts';
 import type { Compilation } from '../query/scope.ts';
 import type { ServerState } from '../server/server-state.ts';
-import type { Column, ForeignKey, Index, Table } from '../storage/table.ts';
+import { type Column, type ForeignKey, type Index, sameName, type Table } from '../storage/table.ts';
 
 /** Errors 2705, 8111, 1779, 1911. Foreign keys are added by the caller, who knows the database. */
 export function defineTable(
@@ -20,7 +20,7 @@ export function defineTable(
   const [, tooMany] = definition.columns.slice(MOST_COLUMNS - 1);
   if (tooMany !== undefined) throw errors.tooManyColumns(tooMany.name, table.name);
   for (const column of definition.columns)
-    addColumn(table, column, state, keyColumns(definition), compilation);
+    addColumn(table, column, state, keyColumns(table, definition), compilation);
   for (const column of definition.columns)
     for (const constraint of column.constraints) addConstraint(table, constraint, state, compilation);
   for (const constraint of definition.constraints) addConstraint(table, constraint, state, compilation);
@@ -30,11 +30,9 @@ export function defineTable(
 const MOST_COLUMNS = 1024;
 
 /** Columns of a primary key are NOT NULL unless somebody wrote NULL. */
-function keyColumns(definition: TableDefinition): ReadonlySet<string> {
+function keyColumns({ collation }: Table, definition: TableDefinition): ReadonlySet<string> {
   const all = [...definition.constraints, ...definition.columns.flatMap((column) => column.constraints)];
-  return new Set(
-    all.flatMap((one) => (one.kind === 'primary key' ? one.columns.map((name) => name.toLowerCase()) : [])),
-  );
+  return new Set(all.flatMap((one) => (one.kind === 'primary key' ? one.columns.map(collation.fold) : [])));
 }
 
 export function addColumn(
@@ -52,7 +50,7 @@ export function addColumn(
   const nullable =
     definition.identity === undefined &&
     type.name !== 'timestamp' &&
-    (definition.nullable ?? byType ?? !keys.has(name.toLowerCase()));
+    (definition.nullable ?? byType ?? !keys.has(table.collation.fold(name)));
   const column: Column = {
     name,
     id: table.nextColumnId++,
@@ -188,10 +186,10 @@ function foreignKey(
     : referencedTable(name, definition.table, compilation);
   const referencedColumns =
     definition.referenced.length > 0 ? definition.referenced : (referenced.primaryKey?.columns ?? []);
-  const wanted = referencedColumns.map((column) => column.toLowerCase()).join();
+  const wanted = referencedColumns.map(referenced.collation.fold).join();
   if (
     !referenced.indexes.some(
-      (index) => index.unique && index.columns.map((column) => column.toLowerCase()).join() === wanted,
+      (index) => index.unique && index.columns.map(referenced.collation.fold).join() === wanted,
     )
   ) {
     throw errors.noReferencedKey(referenced.name, name);
@@ -216,10 +214,7 @@ function foreignKey(
 
 const isSelf = (table: Table, name: readonly string[]): boolean => {
   const schema = name.length > 1 ? name.at(-2) : 'dbo';
-  return (
-    name.at(-1)?.toLowerCase() === table.name.toLowerCase() &&
-    schema?.toLowerCase() === table.schema.toLowerCase()
-  );
+  return sameName(table, table.name, name.at(-1)) && sameName(table, table.schema, schema);
 };
 
 function referencedTable(constraint: string, name: readonly string[], compilation: Compilation): Table {

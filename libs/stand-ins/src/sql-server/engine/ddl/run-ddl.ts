@@ -9,7 +9,8 @@ import type { Run } from '../query/run.ts';
 import type { Compilation } from '../query/scope.ts';
 import type { ServerState } from '../server/server-state.ts';
 import type { Database } from '../storage/database.ts';
-import type { Table } from '../storage/table.ts';
+import { sameName, type Table } from '../storage/table.ts';
+import { SERVER_COLLATION, type Collation } from '../values/index.ts';
 import type { Transaction } from '../storage/transaction.ts';
 import { alterTable, forgetRows, rememberTable } from './alter-table.ts';
 import { createType, dropType } from './alias-types.ts';
@@ -63,7 +64,7 @@ export function runDdl(statement: DefinitionStatement, context: DdlContext): voi
 function createSchema(name: string, { database, transaction }: DdlContext): void {
   if (database.schema(name) !== undefined) throw errors.objectExists(name);
   database.addSchema(name);
-  transaction.onRollback(() => database.schemas.delete(name.toLowerCase()));
+  transaction.onRollback(() => database.schemas.delete(database.collation.fold(name)));
 }
 
 function dropSchema(name: string, ifExists: boolean, { database, transaction }: DdlContext): void {
@@ -74,18 +75,25 @@ function dropSchema(name: string, ifExists: boolean, { database, transaction }: 
   }
   const [table] = schema.tables.values();
   if (table !== undefined) throw errors.schemaNotEmpty(name, table.name);
-  database.schemas.delete(name.toLowerCase());
-  transaction.onRollback(() => database.schemas.set(name.toLowerCase(), schema));
+  const key = database.collation.fold(name);
+  database.schemas.delete(key);
+  transaction.onRollback(() => database.schemas.set(key, schema));
 }
 
 export function createTable(name: Name, definition: TableDefinition, context: DdlContext): Table {
   const own = name.at(-1) ?? '';
   const { state, compilation } = context;
   const home = own.startsWith('#') ? temporaryHome(context) : schemaHome(name, context);
-  if (home.tables.has(own.toLowerCase())) throw errors.objectExists(own);
-  const table = state.newTable({ schema: home.schema, name: own, temporary: own.startsWith('#') });
-  home.tables.set(own.toLowerCase(), table);
-  context.transaction.onRollback(() => home.tables.delete(own.toLowerCase()));
+  const key = home.collation.fold(own);
+  if (home.tables.has(key)) throw errors.objectExists(own);
+  const table = state.newTable({
+    schema: home.schema,
+    name: own,
+    temporary: own.startsWith('#'),
+    collation: home.collation,
+  });
+  home.tables.set(key, table);
+  context.transaction.onRollback(() => home.tables.delete(key));
   defineTable(table, definition, state, compilation);
   const { foreignKeys } = table;
   context.transaction.onRollback(() => foreignKeys.forEach((key) => forget(key)));
@@ -95,14 +103,19 @@ export function createTable(name: Name, definition: TableDefinition, context: Dd
 interface Home {
   readonly schema: string;
   readonly tables: Map<string, Table>;
+  readonly collation: Collation;
 }
 
-const temporaryHome = ({ temporaryTables }: DdlContext): Home => ({ schema: 'dbo', tables: temporaryTables });
+const temporaryHome = ({ temporaryTables }: DdlContext): Home => ({
+  schema: 'dbo',
+  tables: temporaryTables,
+  collation: SERVER_COLLATION,
+});
 
 function schemaHome(name: Name, { database }: DdlContext): Home {
   const schema = database.schema(schemaOf(name));
   if (schema === undefined) throw errors.schemaMissing(schemaOf(name));
-  return { schema: schema.name, tables: schema.tables };
+  return { schema: schema.name, tables: schema.tables, collation: database.collation };
 }
 
 const schemaOf = (name: Name): string =>
@@ -118,8 +131,8 @@ function find(name: Name, context: DdlContext): { table: Table; home: Home } | u
   const schema = own.startsWith('#') ? undefined : context.database.schema(schemaOf(name));
   const home = own.startsWith('#')
     ? temporaryHome(context)
-    : schema && { schema: schema.name, tables: schema.tables };
-  const table = home?.tables.get(own.toLowerCase());
+    : schema && { schema: schema.name, tables: schema.tables, collation: context.database.collation };
+  const table = home?.tables.get(home.collation.fold(own));
   return home === undefined || table === undefined ? undefined : { table, home };
 }
 
@@ -139,8 +152,9 @@ function dropTable(name: Name, ifExists: boolean, context: DdlContext): void {
   transaction.onRollback(() => {
     for (const key of table.foreignKeys) key.referenced.referencedBy = [...key.referenced.referencedBy, key];
   });
-  home.tables.delete(table.name.toLowerCase());
-  transaction.onRollback(() => home.tables.set(table.name.toLowerCase(), table));
+  const key = home.collation.fold(table.name);
+  home.tables.delete(key);
+  transaction.onRollback(() => home.tables.set(key, table));
 }
 
 /** `cdc.<instance>_CT` dropped by hand: the instance stays, without what it captured. */
@@ -176,7 +190,7 @@ function createIndex(
 ): void {
   const table = find(tableName, context)?.table;
   if (table === undefined) throw errors.cannotFind(tableName);
-  if (table.indexes.some((index) => index.name.toLowerCase() === name.toLowerCase()))
+  if (table.indexes.some((index) => sameName(table, index.name, name)))
     throw errors.indexExists(name, table.fullName);
   rememberTable(table, context.transaction);
   addIndex(table, { name, columns, unique, clustered });
@@ -184,7 +198,7 @@ function createIndex(
 
 function dropIndex({ name, table: tableName, ifExists }: Of<'dropIndex'>, context: DdlContext): void {
   const table = find(tableName, context)?.table;
-  const index = table?.indexes.find((each) => each.name.toLowerCase() === name.toLowerCase());
+  const index = table?.indexes.find((each) => sameName(table, each.name, name));
   if (table === undefined || index === undefined) {
     if (ifExists) return;
     throw errors.cannotDrop('index', [...tableName, name]);

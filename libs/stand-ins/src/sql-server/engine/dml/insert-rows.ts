@@ -4,7 +4,7 @@ import { errors } from '../errors.ts';
 import type { Run } from '../query/run.ts';
 import type { OutputColumn } from '../query/compiled.ts';
 import type { Values } from '../storage/row.ts';
-import type { Column, Table } from '../storage/table.ts';
+import { type Column, sameName, type Table } from '../storage/table.ts';
 import type { WriteContext } from './write-plan.ts';
 import type { RowMaker } from './row-maker.ts';
 import type { StatementChanges } from './statement-changes.ts';
@@ -81,7 +81,7 @@ function namedPosition(table: Table, name: string, before: readonly string[]): n
   const position = table.position(name);
   const column = table.columns[position ?? -1];
   if (position === undefined || column === undefined) throw errors.unknownColumn(name);
-  if (before.some((other) => other.toLowerCase() === name.toLowerCase())) throw errors.columnTwice(name);
+  if (before.some((other) => sameName(table, other, name))) throw errors.columnTwice(name);
   if (column.computed !== undefined) throw errors.computedChange(name);
   if (column.type.name === 'timestamp') throw errors.timestampInsert();
   return position;

@@ -4,6 +4,7 @@ import { sqlError } from './sql-error.ts';
 export const databaseErrors = {
   unknownDatabase: (name: string) =>
     sqlError(911, `Database '${name}' does not exist. Make sure that the name is entered correctly.`),
+  collationInvalid: (name: string) => sqlError(448, `Invalid collation '${name}'.`),
   databaseExists: (name: string) =>
     sqlError(1801, `Database '${name}' already exists. Choose a different database name.`, 16, 3),
   databaseOffline: (name: string) =>

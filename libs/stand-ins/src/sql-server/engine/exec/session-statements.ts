@@ -105,7 +105,7 @@ function requireNoTransaction(statement: DatabaseStatement, session: SessionStat
 }
 
 function changeDatabase(statement: DatabaseStatement, session: SessionState): void {
-  if (statement.kind === 'createDatabase') session.state.createDatabase(statement.name);
+  if (statement.kind === 'createDatabase') session.state.createDatabase(statement.name, statement.collation);
   else if (statement.kind === 'alterDatabase') alterDatabase(statement, session);
   else for (const name of statement.names) dropDatabase(name, statement.ifExists, session);
 }

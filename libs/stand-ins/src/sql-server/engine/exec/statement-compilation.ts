@@ -71,9 +71,10 @@ export class StatementCompilation implements Compilation {
     }
     const view = findView(schema, own, { state: this.#around.state, database });
     if (view === undefined) throw errors.unknownObject(name);
-    const instance = schema.toLowerCase() === 'cdc' && captureOf(own, database);
+    const ofCapture = database.collation.fold(schema) === 'cdc';
+    const instance = ofCapture && captureOf(own, database);
     if (instance) this.captures.add(instance);
-    if (schema.toLowerCase() === 'cdc') this.#require(permission, database, 'cdc', own);
+    if (ofCapture) this.#require(permission, database, 'cdc', own);
     else this.#requireState(database, own);
     return view;
   }
@@ -106,12 +107,13 @@ export class StatementCompilation implements Compilation {
   }
 
   tableFunction(name: Name, args: readonly Compiled[]): VirtualTable {
-    const own = name.at(-1)?.toLowerCase() ?? '';
     const database = this.databaseOf(name);
-    const { cdc } = database;
-    const isCdc = name.at(-2)?.toLowerCase() === 'cdc' && cdc !== undefined;
+    const { cdc, collation } = database;
+    const own = name.at(-1) ?? '';
+    const isCdc = collation.fold(name.at(-2) ?? '') === 'cdc' && cdc !== undefined;
     const prefix = 'fn_cdc_get_all_changes_';
-    const instance = isCdc && own.startsWith(prefix) ? cdc.instance(own.slice(prefix.length)) : undefined;
+    const instance =
+      isCdc && collation.fold(own).startsWith(prefix) ? cdc.instance(own.slice(prefix.length)) : undefined;
     if (!isCdc || instance === undefined) throw errors.unknownObject(name);
     if (!mayReadCapture(this.#around.access(database), instance))
       throw errors.permissionDenied('SELECT', `${prefix}${instance.name}`, database.name, 'cdc');

@@ -16,6 +16,7 @@ import { compileQuery } from '../query/compile-query.ts';
 import type { CompiledQuery, OutputColumn } from '../query/compiled.ts';
 import type { Database } from '../storage/database.ts';
 import { Transaction } from '../storage/transaction.ts';
+import { SERVER_COLLATION } from '../values/index.ts';
 import type { BatchRun } from './batch-run.ts';
 import { PlanCache } from './plan-cache.ts';
 import type { Replying } from './replies.ts';
@@ -216,7 +217,12 @@ export class StatementRunner {
   }
 
   declareTable(statement: Of<'declareTable'>, run: BatchRun): void {
-    const table = this.#session.state.newTable({ schema: 'dbo', name: statement.name, temporary: true });
+    const table = this.#session.state.newTable({
+      schema: 'dbo',
+      name: statement.name,
+      temporary: true,
+      collation: SERVER_COLLATION,
+    });
     defineTable(table, statement.table, this.#session.state, this.compilation(run));
     run.tableVariables.set(statement.name.toLowerCase(), table);
   }

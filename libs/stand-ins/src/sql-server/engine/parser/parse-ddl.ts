@@ -16,7 +16,7 @@ import type { AlterAction, ColumnDefinition, ConstraintDefinition } from './tabl
 export function parseCreate(cursor: Cursor): Statement {
   const line = cursor.line;
   cursor.expect('CREATE');
-  if (cursor.accept('DATABASE')) return { kind: 'createDatabase', name: collated(cursor), line };
+  if (cursor.accept('DATABASE')) return { kind: 'createDatabase', ...collated(cursor), line };
   if (cursor.accept('SCHEMA')) return { kind: 'createSchema', name: authorised(cursor), line };
   if (cursor.accept('TABLE')) {
     return { kind: 'createTable', name: cursor.dottedName(), table: parseTableDefinition(cursor), line };
@@ -46,10 +46,9 @@ function parseCreateType(cursor: Cursor, line: number): Statement {
   return { kind: 'createType', name, type, nullable, line };
 }
 
-function collated(cursor: Cursor): string {
+function collated(cursor: Cursor): { name: string; collation?: string } {
   const name = cursor.name();
-  if (cursor.accept('COLLATE')) cursor.name();
-  return name;
+  return cursor.accept('COLLATE') ? { name, collation: cursor.name() } : { name };
 }
 
 function authorised(cursor: Cursor): string {

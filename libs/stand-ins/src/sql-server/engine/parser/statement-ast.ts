@@ -57,7 +57,7 @@ export type Statement = Lined &
     | { readonly kind: 'executeText'; readonly text: Expression }
     | { readonly kind: 'use'; readonly database: string }
     | { readonly kind: 'begin' | 'commit' | 'rollback' | 'save'; readonly name: string }
-    | { readonly kind: 'createDatabase'; readonly name: string }
+    | { readonly kind: 'createDatabase'; readonly name: string; readonly collation?: string }
     | { readonly kind: 'createSchema'; readonly name: string }
     | { readonly kind: 'dropDatabase'; readonly names: readonly string[]; readonly ifExists: boolean }
     | { readonly kind: 'dropSchema'; readonly names: readonly string[]; readonly ifExists: boolean }

@@ -61,14 +61,14 @@ function partFor(
 }
 
 /** One hash table for each execution of the block. */
-export function hashedRows(scan: RowsOf, equalities: readonly Equality[]): RowsOf {
+export function hashedRows(scan: RowsOf, equalities: readonly Equality[], caseSensitive: boolean): RowsOf {
   const parts = equalities.map(({ column, other }) => {
     const type = commonType(column.column.type, other.type);
     const own = converter(column.column.type, type);
     const theirs = converter(other.type, type);
     return {
-      own: (values: Values) => hashKey(own(values[column.index] ?? null)),
-      theirs: (frame: Frame) => hashKey(theirs(other.evaluate(frame))),
+      own: (values: Values) => hashKey(own(values[column.index] ?? null), caseSensitive),
+      theirs: (frame: Frame) => hashKey(theirs(other.evaluate(frame)), caseSensitive),
     };
   });
   const tables = new WeakMap<Frame, Map<string, Values[]>>();

@@ -4,7 +4,7 @@ import { errors } from '../errors.ts';
 import { valueErrors } from '../errors/value-errors.ts';
 import type { FunctionCall } from '../parser/ast.ts';
 import { hashKey } from '../values/hash-key.ts';
-import { comparer, converter, familyOf, operatorFor } from '../values/index.ts';
+import { comparer, type CompareOptions, converter, familyOf, operatorFor } from '../values/index.ts';
 import { AGGREGATES } from './aggregate-names.ts';
 import { compileExpression } from './compile-expression.ts';
 import type { Frame } from './run.ts';
@@ -37,8 +37,8 @@ export function compileAggregate(call: FunctionCall, scope: Scope): Aggregate {
       ? sum(type, evaluate)
       : name === 'AVG'
         ? average(type, evaluate)
-        : extreme(name, type, evaluate);
-  return call.distinct ? distinctOnly(base, evaluate) : base;
+        : extreme(name, type, evaluate, scope.collation);
+  return call.distinct ? distinctOnly(base, evaluate, scope.collation.caseSensitive) : base;
 }
 
 function fail(call: FunctionCall): never {
@@ -154,11 +154,11 @@ function average(type: SqlType, evaluate: Evaluate): Aggregate {
   };
 }
 
-function extreme(name: string, type: SqlType, evaluate: Evaluate): Aggregate {
+function extreme(name: string, type: SqlType, evaluate: Evaluate, options: CompareOptions): Aggregate {
   if (type.name === 'bit' || familyOf(type) === 'opaque') {
     throw valueErrors.operandTypeInvalid(type.name, name.toLowerCase());
   }
-  const compare = comparer(type);
+  const compare = comparer(type, options);
   const sign = name === 'MIN' ? -1 : 1;
   return {
     type,
@@ -175,7 +175,7 @@ function extreme(name: string, type: SqlType, evaluate: Evaluate): Aggregate {
   };
 }
 
-function distinctOnly(base: Aggregate, evaluate: Evaluate): Aggregate {
+function distinctOnly(base: Aggregate, evaluate: Evaluate, caseSensitive: boolean): Aggregate {
   return {
     type: base.type,
     start: () => {
@@ -183,7 +183,7 @@ function distinctOnly(base: Aggregate, evaluate: Evaluate): Aggregate {
       const seen = new Set<string | number>();
       return {
         add: (frame) => {
-          const key = hashKey(evaluate(frame));
+          const key = hashKey(evaluate(frame), caseSensitive);
           if (seen.has(key)) return;
           seen.add(key);
           inner.add(frame);
@@ -209,6 +209,7 @@ function stringAggregate(call: FunctionCall, scope: Scope): Aggregate {
         compiled: compileExpression(expression, scope),
         descending,
       })),
+      scope.collation,
     );
   return {
     type,

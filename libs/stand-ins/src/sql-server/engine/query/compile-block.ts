@@ -34,11 +34,12 @@ export function compileBlock(block: SelectBlock, paging: Paging, newScope: () =>
   const sort =
     order.length === 0 || (!grouped && !windows.used && isInOrder(order, items, from, paging, scope))
       ? undefined
-      : compileSortKeys(order);
+      : compileSortKeys(order, scope.collation);
   const plan: BlockPlan = {
     rows,
     outputs: items.map(({ compiled }) => compiled),
     distinct: block.distinct,
+    caseSensitive: scope.collation.caseSensitive,
     sort,
     limits,
     slots: () => scope.slotCount,

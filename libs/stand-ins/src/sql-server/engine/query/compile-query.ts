@@ -34,7 +34,7 @@ export function commonTables(query: Pick<Query, 'ctes'>, compilation: Compilatio
   for (const definition of query.ctes) {
     const scope = new Scope(compilation, undefined);
     for (const [name, cte] of named) scope.ctes.set(name, cte);
-    named.set(definition.name.toLowerCase(), { definition, scope });
+    named.set(compilation.database.collation.fold(definition.name), { definition, scope });
   }
   return named;
 }
@@ -69,17 +69,18 @@ function compileSet(
   const right = compileBody(set.right, outer, compilation, ctes);
   if (left.columns.length !== right.columns.length) throw errors.setOperandCounts();
   const columns = left.columns.map((column, i) => meet(column, right.columns[i] as OutputColumn));
+  const exact = compilation.database.collation.caseSensitive;
   const [a, b] = [adapted(left, columns), adapted(right, columns)];
   switch (set.op) {
     case 'union all':
       return { columns, rows: (at) => concatenated(a(at), b(at)) };
     case 'union':
-      return { columns, rows: (at) => distinctRows(concatenated(a(at), b(at))) };
+      return { columns, rows: (at) => distinctRows(concatenated(a(at), b(at)), exact) };
     case 'except':
-      return { columns, rows: (at) => filtered(a(at), b(at), false) };
+      return { columns, rows: (at) => filtered(a(at), b(at), false, exact) };
     case 'intersect':
     default:
-      return { columns, rows: (at) => filtered(a(at), b(at), true) };
+      return { columns, rows: (at) => filtered(a(at), b(at), true, exact) };
   }
 }
 
@@ -114,9 +115,14 @@ function* concatenated(a: Iterable<Values>, b: Iterable<Values>): Generator<Valu
   yield* b;
 }
 
-function* filtered(a: Iterable<Values>, b: Iterable<Values>, wanted: boolean): Generator<Values> {
-  const others = new Set([...b].map(hashKeyOf));
-  for (const row of distinctRows(a)) if (others.has(hashKeyOf(row)) === wanted) yield row;
+function* filtered(
+  a: Iterable<Values>,
+  b: Iterable<Values>,
+  wanted: boolean,
+  exact: boolean,
+): Generator<Values> {
+  const others = new Set([...b].map((row) => hashKeyOf(row, exact)));
+  for (const row of distinctRows(a, exact)) if (others.has(hashKeyOf(row, exact)) === wanted) yield row;
 }
 
 /** ORDER BY after a set operation knows the names and the places of the result's columns only (error 104). */
@@ -127,7 +133,10 @@ function orderedSet(
   compilation: Compilation,
 ): CompiledQuery {
   if (query.orderBy.length === 0) return { ...body, assigns: false };
-  const sort = compileSortKeys(query.orderBy.map((item) => setSortItem(item, body.columns)));
+  const sort = compileSortKeys(
+    query.orderBy.map((item) => setSortItem(item, body.columns, compilation.database.collation.fold)),
+    compilation.database.collation,
+  );
   const scope = new Scope(compilation, outer);
   const number = (expression: Query['offset']): ((at: Surroundings) => number) | undefined => {
     if (expression === undefined) return undefined;
@@ -150,8 +159,14 @@ function orderedSet(
   };
 }
 
-function setSortItem({ expression, descending }: OrderItem, columns: readonly OutputColumn[]): SortItem {
-  const index = setColumn(expression, columns);
+type Fold = (name: string) => string;
+
+function setSortItem(
+  { expression, descending }: OrderItem,
+  columns: readonly OutputColumn[],
+  fold: Fold,
+): SortItem {
+  const index = setColumn(expression, columns, fold);
   const column = columns[index];
   if (column === undefined) throw errors.orderByNotInUnion();
   const evaluate = (frame: { slots: readonly (Values | undefined)[] }): SqlValue =>
@@ -159,13 +174,17 @@ function setSortItem({ expression, descending }: OrderItem, columns: readonly Ou
   return { compiled: { type: column.type, nullable: true, evaluate }, descending };
 }
 
-function setColumn(expression: OrderItem['expression'], columns: readonly OutputColumn[]): number {
+function setColumn(
+  expression: OrderItem['expression'],
+  columns: readonly OutputColumn[],
+  fold: Fold,
+): number {
   if (expression.kind === 'literal' && typeof expression.value === 'number') {
     if (expression.value < 1 || expression.value > columns.length)
       throw errors.orderByPosition(expression.value);
     return expression.value - 1;
   }
   if (expression.kind !== 'column' || expression.name.length > 1) return -1;
-  const name = expression.name[0]?.toLowerCase();
-  return columns.findIndex((column) => column.name.toLowerCase() === name);
+  const name = fold(expression.name[0] ?? '');
+  return columns.findIndex((column) => fold(column.name) === name);
 }

@@ -3,7 +3,14 @@ import type { SqlType, SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import { valueErrors } from '../errors/value-errors.ts';
 import type { CompareOperator, Expression } from '../parser/ast.ts';
-import { commonType, comparer, converter, isCharacter, familyOf } from '../values/index.ts';
+import {
+  commonType,
+  comparer,
+  type CompareOptions,
+  converter,
+  isCharacter,
+  familyOf,
+} from '../values/index.ts';
 import type { CompileExpression, Of } from './compile-part.ts';
 import type { Compiled } from './compiled.ts';
 import { keptRows, type RowsOf } from './kept-rows.ts';
@@ -20,7 +27,12 @@ export function compileTest(expression: Expression, scope: Scope, compile: Compi
       return (frame) => negate(operand(frame));
     }
     case 'compare':
-      return compareTest(expression.op, compile(expression.left, scope), compile(expression.right, scope));
+      return compareTest(
+        expression.op,
+        compile(expression.left, scope),
+        compile(expression.right, scope),
+        scope.collation,
+      );
     case 'isNull': {
       const { evaluate } = compile(expression.operand, scope);
       const { negated } = expression;
@@ -88,10 +100,10 @@ function logical(expression: Of<'logical'>, scope: Scope, compile: CompileExpres
 export type Comparison = (a: SqlValue, b: SqlValue) => number;
 
 /** How values of two types compare: converted to the type of the higher precedence where that changes anything. */
-export function comparisonOf(left: SqlType, right: SqlType): Comparison {
+export function comparisonOf(left: SqlType, right: SqlType, options: CompareOptions): Comparison {
   requireComparable(left, right);
   const common = commonType(left, right);
-  const compare = comparer(common);
+  const compare = comparer(common, options);
   const convertLeft = needsConversion(left, common) ? converter(left, common) : undefined;
   const convertRight = needsConversion(right, common) ? converter(right, common) : undefined;
   if (convertLeft === undefined && convertRight === undefined) return compare;
@@ -116,10 +128,15 @@ function needsConversion(from: SqlType, to: SqlType): boolean {
   return family === 'moment' || family === 'money';
 }
 
-export function compareTest(op: CompareOperator, left: Compiled, right: Compiled): Test {
+export function compareTest(
+  op: CompareOperator,
+  left: Compiled,
+  right: Compiled,
+  options: CompareOptions,
+): Test {
   const leftType = left.untyped === true ? right.type : left.type;
   const rightType = right.untyped === true ? left.type : right.type;
-  const compare = comparisonOf(leftType, rightType);
+  const compare = comparisonOf(leftType, rightType, options);
   const holds = HOLDS[op];
   const a = left.evaluate;
   const b = right.evaluate;
@@ -142,7 +159,9 @@ const HOLDS: Readonly<Record<CompareOperator, (sign: number) => boolean>> = {
 
 function inList(expression: Of<'in'>, scope: Scope, compile: CompileExpression): Test {
   const operand = compile(expression.operand, scope);
-  const tests = expression.list.map((item) => compareTest('=', operand, compile(item, scope)));
+  const tests = expression.list.map((item) =>
+    compareTest('=', operand, compile(item, scope), scope.collation),
+  );
   const { negated } = expression;
   return (frame) => {
     let result: boolean | null = false;
@@ -165,7 +184,7 @@ function inQuery(expression: Of<'inQuery'>, scope: Scope, compile: CompileExpres
   const read: RowsOf = (frame) =>
     query.rows({ outer: { slots: [], outer: frame, run: frame.run }, run: frame.run });
   const rows = between.reachesOut ? read : keptRows(read);
-  const compare = comparisonOf(operand.type, only.type);
+  const compare = comparisonOf(operand.type, only.type, scope.collation);
   const { negated } = expression;
   return (frame: Frame) => {
     const value = operand.evaluate(frame);
@@ -184,12 +203,13 @@ function like(expression: Of<'like'>, scope: Scope, compile: CompileExpression):
   const pattern = asText(compile(expression.pattern, scope));
   const escape = expression.escape === undefined ? undefined : asText(compile(expression.escape, scope));
   const { negated } = expression;
+  const { caseSensitive } = scope.collation;
   return (frame) => {
     const a = text(frame);
     const b = pattern(frame);
     const c = escape === undefined ? '' : escape(frame);
     if (a === null || b === null || c === null) return null;
-    return likeMatcher(b as string, c as string)(a as string) !== negated;
+    return likeMatcher(b as string, c as string, caseSensitive)(a as string) !== negated;
   };
 }
 

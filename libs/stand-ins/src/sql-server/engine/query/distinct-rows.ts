@@ -2,12 +2,12 @@
 import type { Values } from '../storage/row.ts';
 import { hashKeyOf } from '../values/hash-key.ts';
 
-export function* distinctRows(rows: Iterable<Values>): Generator<Values> {
+export function* distinctRows(rows: Iterable<Values>, caseSensitive: boolean): Generator<Values> {
   const seen = new Set<string>();
-  for (const row of rows) if (isNew(row, seen)) yield row;
+  for (const row of rows) if (isNew(row, seen, caseSensitive)) yield row;
 }
 
-export function isNew(row: Values, seen: Set<string>): boolean {
+export function isNew(row: Values, seen: Set<string>, caseSensitive: boolean): boolean {
   const size = seen.size;
-  return seen.add(hashKeyOf(row)).size > size;
+  return seen.add(hashKeyOf(row, caseSensitive)).size > size;
 }

@@ -189,7 +189,7 @@ function serverProperty(name: string): SqlValue {
 function databaseProperty(database: Database | undefined, name: string): SqlValue {
   if (database === undefined) return null;
   const known: Readonly<Record<string, string | number>> = {
-    collation: 'SQL_Latin1_General_CP1_CI_AS',
+    collation: database.collation.name,
     status: database.offline ? 'OFFLINE' : 'ONLINE',
     updateability: database.readOnly ? 'READ_ONLY' : 'READ_WRITE',
     recovery: 'FULL',

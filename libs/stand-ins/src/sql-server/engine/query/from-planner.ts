@@ -57,7 +57,7 @@ export class Planner {
     return fillSlot(
       slot,
       hashable.length > 0
-        ? hashedRows(scan, hashable)
+        ? hashedRows(scan, hashable, this.#scope.collation.caseSensitive)
         : known.size > 0 && !leaf.lateral
           ? keptRows(scan)
           : scan,

@@ -61,7 +61,7 @@ export class GroupPlan implements Grouping {
     for (const _ of rows(frame)) {
       if (where !== undefined && where(frame) !== true) continue;
       const keys = this.#keys.map(({ compiled }) => compiled.evaluate(frame));
-      const id = hashKeyOf(keys);
+      const id = hashKeyOf(keys, this.#scope.collation.caseSensitive);
       let group = groups.get(id);
       if (group === undefined) {
         group = { keys, accumulators: start() };

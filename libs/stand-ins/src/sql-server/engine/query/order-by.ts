@@ -16,7 +16,7 @@ export function compileOrder(
   scope: Scope,
 ): readonly SortItem[] {
   return paging.orderBy.map(({ expression, descending }) => {
-    const item = outputFor(expression, items);
+    const item = outputFor(expression, items, scope.fold);
     if (item !== undefined) return { compiled: item.compiled, descending };
     if (
       block.distinct &&
@@ -33,15 +33,19 @@ export function compileOrder(
 }
 
 /** An ordinal, or the name of a column of the result. */
-function outputFor(expression: Expression, items: readonly Item[]): Item | undefined {
+function outputFor(
+  expression: Expression,
+  items: readonly Item[],
+  fold: (name: string) => string,
+): Item | undefined {
   if (expression.kind === 'literal' && typeof expression.value === 'number') {
     const item = items[expression.value - 1];
     if (item === undefined) throw errors.orderByPosition(expression.value);
     return item;
   }
   if (expression.kind !== 'column' || expression.name.length > 1) return undefined;
-  const name = expression.name[0]?.toLowerCase();
-  return items.find((item) => item.name.toLowerCase() === name);
+  const name = fold(expression.name[0] ?? '');
+  return items.find((item) => fold(item.name) === name);
 }
 
 /** True when ORDER BY asks for the order in which the only table's rows come anyway. */
@@ -55,7 +59,7 @@ export function isInOrder(
   if (from.order === undefined || order.some((item) => item.descending)) return false;
   const { slot, columns } = from.order;
   return paging.orderBy.every(({ expression }, i) => {
-    const plain = outputFor(expression, items)?.expression ?? expression;
+    const plain = outputFor(expression, items, scope.fold)?.expression ?? expression;
     if (plain.kind !== 'column') return false;
     const reference = scope.resolve(plain.name);
     return reference.depth === 0 && reference.slot === slot && reference.column.name === columns[i];

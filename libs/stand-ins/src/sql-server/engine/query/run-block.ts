@@ -12,6 +12,7 @@ export interface BlockPlan {
   readonly rows: Step;
   readonly outputs: readonly Compiled[];
   readonly distinct: boolean;
+  readonly caseSensitive: boolean;
   readonly sort: SortKeys | undefined;
   readonly limits: Limits;
   readonly slots: () => number;
@@ -25,7 +26,7 @@ export function runBlock(plan: BlockPlan, at: Surroundings): Iterable<Values> {
 function ordered(plan: BlockPlan, frame: Frame): Iterable<Values> {
   const { sort } = plan;
   if (sort === undefined)
-    return plan.distinct ? distinctRows(projected(plan, frame)) : projected(plan, frame);
+    return plan.distinct ? distinctRows(projected(plan, frame), plan.caseSensitive) : projected(plan, frame);
   return sorted(plan, sort, frame);
 }
 
@@ -44,7 +45,8 @@ function* sorted(plan: BlockPlan, sort: SortKeys, frame: Frame): Generator<Value
   const keyed: { values: Values; keys: readonly SqlValue[] }[] = [];
   for (const _ of plan.rows(frame)) {
     const values = plan.outputs.map((output) => output.evaluate(frame));
-    if (!plan.distinct || isNew(values, seen)) keyed.push({ values, keys: sort.keysOf(frame) });
+    if (!plan.distinct || isNew(values, seen, plan.caseSensitive))
+      keyed.push({ values, keys: sort.keysOf(frame) });
   }
   keyed.sort((a, b) => sort.compare(a.keys, b.keys));
   for (const { values } of keyed) yield values;

@@ -2,6 +2,7 @@
 import type { SqlType } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import type { CommonTable, Expression, Name, Query } from '../parser/ast.ts';
+import type { Collation } from '../values/index.ts';
 import type { Database } from '../storage/database.ts';
 import type { Compiled, CompiledQuery, OutputColumn } from './compiled.ts';
 import type { EngineFunction } from './engine-function.ts';
@@ -54,6 +55,19 @@ export class Scope {
     this.outer = outer;
   }
 
+  /** Names are the same by the collation of the database that the session uses. */
+  get fold(): Fold {
+    return this.compilation.database.collation.fold;
+  }
+
+  #isSame(a: string, b: string): boolean {
+    return this.fold(a) === this.fold(b);
+  }
+
+  get collation(): Collation {
+    return this.compilation.database.collation;
+  }
+
   get slotCount(): number {
     return this.#slots;
   }
@@ -65,7 +79,9 @@ export class Scope {
   addTable(table: Omit<ScopeTable, 'slot'>): ScopeTable {
     if (
       this.tables.some(
-        (other) => isSame(other.alias, table.alias) && isSameQualifier(other.qualifier, table.qualifier),
+        (other) =>
+          this.#isSame(other.alias, table.alias) &&
+          isSameQualifier(other.qualifier, table.qualifier, this.fold),
       )
     ) {
       throw errors.duplicateAlias(table.alias);
@@ -83,7 +99,7 @@ export class Scope {
   }
 
   findCte(name: string): NamedQuery | undefined {
-    return this.ctes.get(name.toLowerCase()) ?? this.outer?.findCte(name);
+    return this.ctes.get(this.fold(name)) ?? this.outer?.findCte(name);
   }
 
   /** Errors 207, 209 and 4104. */
@@ -97,10 +113,12 @@ export class Scope {
     const column = name[name.length - 1] ?? '';
     const qualifier = name.slice(0, -1);
     const candidates =
-      qualifier.length === 0 ? this.tables : this.tables.filter((table) => matches(table, qualifier));
+      qualifier.length === 0
+        ? this.tables
+        : this.tables.filter((table) => matches(table, qualifier, this.fold));
     let found: ColumnReference | undefined;
     for (const table of candidates) {
-      const index = indexOfColumn(table.columns, column);
+      const index = indexOfColumn(table.columns, column, this.collation);
       if (index === undefined) continue;
       if (found !== undefined) throw errors.ambiguousColumn(column);
       found = { depth, slot: table.slot, index, column: table.columns[index] as OutputColumn };
@@ -114,37 +132,43 @@ export class Scope {
   }
 }
 
-const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
-
-function isSameQualifier(a: Name | undefined, b: Name | undefined): boolean {
+function isSameQualifier(a: Name | undefined, b: Name | undefined, fold: Fold): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return isSame(a.join('.'), b.join('.'));
+  return fold(a.join('.')) === fold(b.join('.'));
 }
 
 /** `t.c`, `s.t.c` and `d.s.t.c`: the last part is the table, those before it its qualifier. */
-export function matches(table: ScopeTable, qualifier: Name): boolean {
-  if (!isSame(table.alias, qualifier.at(-1) ?? '')) return false;
+export function matches(table: ScopeTable, qualifier: Name, fold: Fold): boolean {
+  if (fold(table.alias) !== fold(qualifier.at(-1) ?? '')) return false;
   const rest = qualifier.slice(0, -1).filter((part) => part !== '');
   if (rest.length === 0) return true;
   if (table.qualifier === undefined) return false;
   const own = table.qualifier.slice(-rest.length);
-  return rest.every((part, i) => isSame(part, own[i] ?? ''));
+  return rest.every((part, i) => fold(part) === fold(own[i] ?? ''));
 }
 
-const indexes = new WeakMap<readonly OutputColumn[], Map<string, number>>();
+type Fold = (name: string) => string;
 
-function indexOfColumn(columns: readonly OutputColumn[], name: string): number | undefined {
-  let index = indexes.get(columns);
+const indexes = new WeakMap<readonly OutputColumn[], Map<string, number>>();
+const exactIndexes = new WeakMap<readonly OutputColumn[], Map<string, number>>();
+
+function indexOfColumn(
+  columns: readonly OutputColumn[],
+  name: string,
+  { fold, caseSensitive }: Collation,
+): number | undefined {
+  const kept = caseSensitive ? exactIndexes : indexes;
+  let index = kept.get(columns);
   if (index === undefined) {
     index = new Map();
     for (const [i, column] of columns.entries()) {
-      const key = column.name.toLowerCase();
+      const key = fold(column.name);
       if (index.has(key)) index.set(key, -1);
       else index.set(key, i);
     }
-    indexes.set(columns, index);
+    kept.set(columns, index);
   }
-  const found = index.get(name.toLowerCase());
+  const found = index.get(fold(name));
   if (found === -1) throw errors.ambiguousColumn(name);
   return found;
 }

@@ -46,7 +46,9 @@ const isIdentity = (name: Name, scope: Scope): boolean => scope.resolve(name).co
 
 function star(qualifier: Name | undefined, scope: Scope): Item[] {
   const tables =
-    qualifier === undefined ? scope.tables : scope.tables.filter((table) => matches(table, qualifier));
+    qualifier === undefined
+      ? scope.tables
+      : scope.tables.filter((table) => matches(table, qualifier, scope.fold));
   if (tables.length === 0 && qualifier !== undefined) throw errors.unknownPrefix(qualifier);
   return tables.flatMap(({ columns, slot, alias }) =>
     columns.map((column, index): Item => {

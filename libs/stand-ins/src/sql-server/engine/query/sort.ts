@@ -1,6 +1,6 @@
 /** ORDER BY: keys of a row, and how two rows' keys compare. NULL is the lowest value. */
 import type { SqlValue } from '../engine-session.ts';
-import { comparer } from '../values/index.ts';
+import { comparer, type CompareOptions } from '../values/index.ts';
 import type { Frame } from './run.ts';
 import type { Compiled } from './compiled.ts';
 
@@ -14,8 +14,8 @@ export interface SortKeys {
   compare(a: readonly SqlValue[], b: readonly SqlValue[]): number;
 }
 
-export function compileSortKeys(items: readonly SortItem[]): SortKeys {
-  const compares = items.map(({ compiled }) => comparer(compiled.type));
+export function compileSortKeys(items: readonly SortItem[], options: CompareOptions): SortKeys {
+  const compares = items.map(({ compiled }) => comparer(compiled.type, options));
   return {
     keysOf: (frame) => items.map(({ compiled }) => compiled.evaluate(frame)),
     compare: (a, b) => {

@@ -62,6 +62,7 @@ export class WindowPlan {
         compiled: compileExpression(expression, this.#scope),
         descending,
       })),
+      this.#scope.collation,
     );
     if (name === 'ROW_NUMBER' || name === 'RANK' || name === 'DENSE_RANK') {
       if (over.orderBy.length === 0) throw errors.syntax(')', call.line);
@@ -91,7 +92,10 @@ export class WindowPlan {
   #work(window: Window, index: number, kept: readonly Kept[], frame: Frame): void {
     const partitions = Map.groupBy(kept, ({ slots }) => {
       restore(frame, slots);
-      return hashKeyOf(window.partition.map((part) => part.evaluate(frame)));
+      return hashKeyOf(
+        window.partition.map((part) => part.evaluate(frame)),
+        this.#scope.collation.caseSensitive,
+      );
     });
     for (const rows of partitions.values()) {
       if (window.aggregate === undefined) rank(window, index, rows, frame);

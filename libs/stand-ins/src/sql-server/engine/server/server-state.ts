@@ -5,6 +5,7 @@ import { errors } from '../errors.ts';
 import { Logins } from '../security/logins.ts';
 import { Database } from '../storage/database.ts';
 import type { Transaction } from '../storage/transaction.ts';
+import { collationOf, SERVER_COLLATION, type Collation } from '../values/index.ts';
 import { Table } from '../storage/table.ts';
 
 /** Timers, given from outside. The result takes the timer back. */
@@ -82,15 +83,18 @@ export class ServerState {
     return ++this.#nextTransactionId;
   }
 
-  createDatabase(name: string): Database {
+  /** Errors 1801, 448. */
+  createDatabase(name: string, collation: string = SERVER_COLLATION.name): Database {
+    const found = collationOf(collation);
+    if (found === undefined) throw errors.collationInvalid(collation);
     if (this.databases.has(name.toLowerCase())) throw errors.databaseExists(name);
-    const database = new Database(this.#nextDatabaseId++, name, this.nowMs());
+    const database = new Database(this.#nextDatabaseId++, name, this.nowMs(), found);
     this.databases.set(name.toLowerCase(), database);
     this.version++;
     return database;
   }
 
-  newTable(init: { schema: string; name: string; temporary: boolean }): Table {
+  newTable(init: { schema: string; name: string; temporary: boolean; collation: Collation }): Table {
     return new Table({ ...init, id: this.newObjectId(), createdMs: this.nowMs() });
   }
 

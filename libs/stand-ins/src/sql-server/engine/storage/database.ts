@@ -4,6 +4,7 @@ import type { CdcDatabase } from '../cdc/cdc-database.ts';
 import { errors } from '../errors.ts';
 import type { Name } from '../parser/ast.ts';
 import { DatabaseSecurity } from '../security/database-security.ts';
+import { SERVER_COLLATION, type Collation } from '../values/index.ts';
 import type { AliasType } from './alias-type.ts';
 import { type Lsn, LogSequence } from './log-sequence.ts';
 import type { Table } from './table.ts';
@@ -20,6 +21,7 @@ export class Database {
   readonly name: string;
   readonly createdMs: number;
   readonly schemas = new Map<string, Schema>();
+  readonly collation: Collation;
   readonly security = new DatabaseSecurity();
   readonly types = new Map<string, AliasType>();
   nextTypeId = 257;
@@ -39,7 +41,8 @@ export class Database {
   /** The last value of a rowversion column (@@DBTS). */
   rowVersion = 2000n;
 
-  constructor(id: number, name: string, createdMs: number) {
+  constructor(id: number, name: string, createdMs: number, collation: Collation = SERVER_COLLATION) {
+    this.collation = collation;
     this.id = id;
     this.name = name;
     this.createdMs = createdMs;
@@ -57,20 +60,21 @@ export class Database {
 
   addSchema(name: string, id = this.schemas.size + 2): Schema {
     const schema: Schema = { id, name, tables: new Map() };
-    this.schemas.set(name.toLowerCase(), schema);
+    this.schemas.set(this.collation.fold(name), schema);
     return schema;
   }
 
   schema(name: string): Schema | undefined {
-    return this.schemas.get(name.toLowerCase());
+    return this.schemas.get(this.collation.fold(name));
   }
 
   table(schema: string, name: string): Table | undefined {
-    return this.schemas.get(schema.toLowerCase())?.tables.get(name.toLowerCase());
+    const { fold } = this.collation;
+    return this.schemas.get(fold(schema))?.tables.get(fold(name));
   }
 
   typeKey(name: Name): string {
-    return `${name.at(-2) || 'dbo'}.${name.at(-1) ?? ''}`.toLowerCase();
+    return this.collation.fold(`${name.at(-2) || 'dbo'}.${name.at(-1) ?? ''}`);
   }
 
   aliasType(name: Name): AliasType | undefined {

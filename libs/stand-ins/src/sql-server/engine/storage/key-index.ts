@@ -10,17 +10,20 @@ export type Key = string | number;
 export class KeyIndex {
   /** Positions of the columns in the table's rows. */
   readonly positions: readonly number[];
+  readonly #caseSensitive: boolean;
   readonly #rows = new Map<Key, Row | Set<Row>>();
 
-  constructor(positions: readonly number[]) {
+  constructor(positions: readonly number[], caseSensitive = false) {
     this.positions = positions;
+    this.#caseSensitive = caseSensitive;
   }
 
   keyOf(values: Values): Key {
-    if (this.positions.length === 1) return hashKey(values[this.positions[0] as number] ?? null);
+    if (this.positions.length === 1)
+      return hashKey(values[this.positions[0] as number] ?? null, this.#caseSensitive);
     let key = '';
     for (let i = 0; i < this.positions.length; i++) {
-      const part = hashKey(values[this.positions[i] as number] ?? null);
+      const part = hashKey(values[this.positions[i] as number] ?? null, this.#caseSensitive);
       key += `${typeof part === 'number' ? 'n' : ''}${String(part)}\u0000`;
     }
     return key;

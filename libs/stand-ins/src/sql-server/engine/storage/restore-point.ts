@@ -55,7 +55,7 @@ function keep(table: Table): KeptTable {
 export function rewindDatabase(database: Database, point: RestorePoint): void {
   database.schemas.clear();
   for (const schema of point.schemas)
-    database.schemas.set(schema.name.toLowerCase(), { ...schema, tables: new Map(schema.tables) });
+    database.schemas.set(database.collation.fold(schema.name), { ...schema, tables: new Map(schema.tables) });
   database.types.clear();
   for (const [key, type] of point.types) database.types.set(key, type);
   for (const kept of point.tables) putBack(kept);

@@ -2,6 +2,7 @@
 import type { SqlType } from '../engine-session.ts';
 import type { Expression } from '../parser/ast.ts';
 import type { ColumnDefinition, ConstraintDefinition } from '../parser/table-ast.ts';
+import type { Collation } from '../values/index.ts';
 import type { AliasType } from './alias-type.ts';
 import { KeyIndex } from './key-index.ts';
 import type { Row, Values } from './row.ts';
@@ -64,6 +65,7 @@ export class Table {
   readonly createdMs: number;
   /** #temporary tables and table variables: no lock, no other session sees them. */
   readonly temporary: boolean;
+  readonly collation: Collation;
   columns: readonly Column[] = [];
   indexes: readonly Index[] = [];
   checks: readonly CheckConstraint[] = [];
@@ -75,7 +77,15 @@ export class Table {
   readonly rows = new Set<Row>();
   readonly #positions = new Map<string, number>();
 
-  constructor(init: { id: number; schema: string; name: string; createdMs: number; temporary: boolean }) {
+  constructor(init: {
+    id: number;
+    schema: string;
+    name: string;
+    createdMs: number;
+    temporary: boolean;
+    collation: Collation;
+  }) {
+    this.collation = init.collation;
     this.id = init.id;
     this.schema = init.schema;
     this.name = init.name;
@@ -89,13 +99,13 @@ export class Table {
   }
 
   position(column: string): number | undefined {
-    return this.#positions.get(column.toLowerCase());
+    return this.#positions.get(this.collation.fold(column));
   }
 
   setColumns(columns: readonly Column[]): void {
     this.columns = columns;
     this.#positions.clear();
-    columns.forEach((column, position) => this.#positions.set(column.name.toLowerCase(), position));
+    columns.forEach((column, position) => this.#positions.set(this.collation.fold(column.name), position));
   }
 
   /** Indexes and foreign keys: everything that finds rows by key. */
@@ -110,7 +120,7 @@ export class Table {
 
   makeKeys(columns: readonly string[]): KeyIndex {
     const positions = columns.map((column) => this.position(column) ?? -1);
-    const keys = new KeyIndex(positions);
+    const keys = new KeyIndex(positions, this.collation.caseSensitive);
     for (const row of this.rows) {
       if (row.current !== undefined) keys.add(keys.keyOf(row.current), row);
       if (row.committed !== undefined && row.committed !== row.current)
@@ -144,3 +154,7 @@ export function remakeKeys(table: Table): void {
     referenced.referencedBy = referenced.referencedBy.map((each) => (each === old ? made : each));
   }
 }
+
+/** By the collation of the table's database. */
+export const sameName = ({ collation }: Table, a: string, b: string | undefined): boolean =>
+  b !== undefined && collation.fold(a) === collation.fold(b);

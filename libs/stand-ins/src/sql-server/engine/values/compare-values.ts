@@ -12,6 +12,8 @@ import { comparePrecedence, familyOf, plainFamilyOf } from './type-facts.ts';
 export interface CompareOptions {
   /** As a database with a CS collation does. */
   readonly caseSensitive?: boolean;
+  /** As a BIN or BIN2 collation does: by UTF-16 units. */
+  readonly binary?: boolean;
 }
 
 export type Compare = (a: SqlValue, b: SqlValue) => number;
@@ -41,7 +43,7 @@ function pick(type: SqlType, options: CompareOptions): Compare {
     case 'money':
       return (a, b) => compareDecimals(a as SqlDecimal, b as SqlDecimal);
     case 'character':
-      return (a, b) => compareText(a as string, b as string, options.caseSensitive ?? false);
+      return (a, b) => compareText(a as string, b as string, options.caseSensitive ?? false, options.binary);
     case 'moment':
       return (a, b) => compareMoments(a as SqlMoment, b as SqlMoment);
     case 'guid':
@@ -61,11 +63,12 @@ export const foldText = (text: string, caseSensitive: boolean): string =>
 
 const alphabet = new Intl.Collator('en', { sensitivity: 'variant' });
 
-export function compareText(a: string, b: string, caseSensitive: boolean): number {
+export function compareText(a: string, b: string, caseSensitive: boolean, binary = false): number {
   if (a === b) return 0;
   const left = foldText(a, caseSensitive);
   const right = foldText(b, caseSensitive);
   if (left === right) return 0;
+  if (binary) return left < right ? -1 : 1;
   return Math.sign(alphabet.compare(left, right)) || (left < right ? -1 : 1);
 }
 

@@ -7,13 +7,13 @@ import { foldText } from './compare-values.ts';
 import { decimalText, normalised } from './decimal.ts';
 import { familyOf, isNumeric } from './type-facts.ts';
 
-export function hashKey(value: SqlValue): string | number {
+export function hashKey(value: SqlValue, caseSensitive = false): string | number {
   if (value === null) return '\u0001null';
   switch (typeof value) {
     case 'number':
       return value;
     case 'string':
-      return foldText(value, false);
+      return foldText(value, caseSensitive);
     case 'bigint':
       return value <= 9007199254740991n && value >= -9007199254740991n ? Number(value) : String(value);
     case 'boolean':
@@ -23,18 +23,22 @@ export function hashKey(value: SqlValue): string | number {
     case 'symbol':
     case 'undefined':
     default:
-      return objectKey(value);
+      return objectKey(value, caseSensitive);
   }
 }
 
 /** One key for several values, in their order. */
-export const hashKeyOf = (values: readonly SqlValue[]): string => values.map(hashKey).join('\u0000');
+export const hashKeyOf = (values: readonly SqlValue[], caseSensitive = false): string =>
+  values.map((value) => hashKey(value, caseSensitive)).join('\u0000');
 
-function objectKey(value: Exclude<SqlValue, null | number | string | bigint | boolean>): string {
+function objectKey(
+  value: Exclude<SqlValue, null | number | string | bigint | boolean>,
+  caseSensitive: boolean,
+): string {
   if (value instanceof Uint8Array) return `\u0002${withoutEndZeros(value).toString('latin1')}`;
   if ('unscaled' in value) return `\u0003${decimalText(normalised(value))}`;
   if ('ticks' in value) return `\u0004${momentKey(value)}`;
-  return `\u0005${variantKey(value)}`;
+  return `\u0005${variantKey(value, caseSensitive)}`;
 }
 
 function withoutEndZeros(bytes: Uint8Array): Buffer {
@@ -46,9 +50,9 @@ function withoutEndZeros(bytes: Uint8Array): Buffer {
 const momentKey = (value: SqlMoment): string => `${String(value.days)}:${String(value.ticks)}`;
 
 /** Exact numbers of all types share their keys: they are one family of sql_variant. */
-function variantKey({ type, value }: SqlVariant): string {
+function variantKey({ type, value }: SqlVariant, caseSensitive: boolean): string {
   const family = familyOf(type);
-  if (!isNumeric(type) || family === 'float') return `${family}:${String(hashKey(value))}`;
+  if (!isNumeric(type) || family === 'float') return `${family}:${String(hashKey(value, caseSensitive))}`;
   const exact =
     typeof value === 'object' && value !== null && 'unscaled' in value
       ? decimalText(normalised(value))

@@ -2,6 +2,7 @@
 export * from './arithmetic.ts';
 export * from './calendar.ts';
 export * from './clr/clr-members.ts';
+export * from './collation.ts';
 export * from './common-type.ts';
 export * from './compare-values.ts';
 export * from './convert-value.ts';
