@@ -118,7 +118,9 @@ export function sectionsOf(bytes: Buffer): Section[] {
   for (let start = 0; start < bytes.length;) {
     if (bytes[start] !== 0x00) throw new WireError('a message must consist of described sections');
     const value = skipValue(bytes, start + 1);
-    const code = integerOf(bytes.subarray(start + 1, value));
+    // Nearly every sender writes the short form; a slice for each section would cost more than the rest of the scan.
+    const isShort = bytes[start + 1] === 0x53;
+    const code = isShort ? bytes[start + 2] : integerOf(bytes.subarray(start + 1, value));
     if (code === undefined || code < 0x70 || code > 0x78) throw new WireError('unknown section of a message');
     const end = skipValue(bytes, value);
     sections.push({ code, start, value, end });

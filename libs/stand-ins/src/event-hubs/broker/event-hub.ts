@@ -1,7 +1,6 @@
 import type { BrokerClock } from '../../amqp/broker-clock.ts';
 import { entityNotFound } from '../../amqp/refusal.ts';
 import { unknownPartition } from '../refusals.ts';
-import type { EncodedEvent } from '../wire/event.ts';
 import { partitionOfKey } from './partition-hash.ts';
 import { PartitionLog } from './partition-log.ts';
 import { PartitionReaders } from './partition-readers.ts';
@@ -46,7 +45,7 @@ export class EventHub {
   }
 
   /** Events with a key go to its partition, others to the partitions in turn: a batch as a whole. */
-  append(events: readonly EncodedEvent[], partitionKey: string | undefined): void {
+  append(events: readonly Buffer[], partitionKey: string | undefined): void {
     const count = this.partitions.length;
     const number = partitionKey === undefined ? this.#next : partitionOfKey(partitionKey, count);
     if (partitionKey === undefined) this.#next = (this.#next + 1) % count;

@@ -1,5 +1,4 @@
 import type { BrokerClock } from '../../amqp/broker-clock.ts';
-import type { EncodedEvent } from '../wire/event.ts';
 
 export interface StoredEvent {
   /** From 0, without gaps. */
@@ -9,7 +8,8 @@ export interface StoredEvent {
   /** Never less than that of the event before it. */
   readonly enqueuedAtMs: number;
   readonly partitionKey: string | undefined;
-  readonly encoded: EncodedEvent;
+  /** As it was sent: an encoded message. */
+  readonly bytes: Buffer;
 }
 
 /** The newest event's. */
@@ -59,13 +59,13 @@ export class PartitionLog {
     return this.#events;
   }
 
-  append(events: readonly EncodedEvent[], partitionKey: string | undefined): void {
+  append(events: readonly Buffer[], partitionKey: string | undefined): void {
     const enqueuedAtMs = Math.max(this.#clock.nowMs(), this.#last.atMs);
-    for (const encoded of events) {
+    for (const bytes of events) {
       const [sequence, offset] = [this.#last.sequence + 1, this.#nextOffset];
-      this.#events.push({ sequence, offset, enqueuedAtMs, partitionKey, encoded });
+      this.#events.push({ sequence, offset, enqueuedAtMs, partitionKey, bytes });
       this.#last = { sequence, offset, atMs: enqueuedAtMs };
-      this.#nextOffset += encoded.bytes;
+      this.#nextOffset += bytes.length;
     }
     this.expire();
     for (const watcher of this.#watchers) watcher();

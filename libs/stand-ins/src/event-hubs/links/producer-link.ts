@@ -4,11 +4,10 @@ import { DelayLine } from '../../amqp/delay-line.ts';
 import { messageTooLarge, notAllowed, Refusal, serverBusy } from '../../amqp/refusal.ts';
 import type { RheaMessageContext, RheaReceiver } from '../../amqp/rhea-internals.ts';
 import { Settler } from '../../amqp/settler.ts';
-import { batchFormat, parseBatch } from '../../amqp/wire/parse-batch.ts';
 import { WireError } from '../../amqp/wire/scan.ts';
 import type { EventHub } from '../broker/event-hub.ts';
 import type { PartitionLog } from '../broker/partition-log.ts';
-import { readEvent, readPartitionKey } from '../wire/read-event.ts';
+import { readPublication } from '../wire/publication.ts';
 import type { HubLinkContext } from './hub-link-context.ts';
 
 /** "Azure Event Hubs quotas and limits": size of a publication, an event or a batch. */
@@ -83,9 +82,7 @@ export class ProducerLink implements LinkHandler {
   /** A batch goes to one partition as a whole: the one of its key, which stands in the annotations of the batch. */
   #store({ message, format }: RheaMessageContext): void {
     if (message.length > maxPublicationBytes) throw messageTooLarge(message.length, maxPublicationBytes);
-    const isBatch = format === batchFormat;
-    const events = (isBatch ? parseBatch(message) : [message]).map(readEvent);
-    const key = readPartitionKey(message);
+    const { isBatch, events, partitionKey: key } = readPublication(message, format);
     if (key !== undefined && this.#partition !== undefined)
       throw notAllowed('An event with a partition key cannot be sent to a partition by its id.');
     if (this.#partition === undefined) this.#hub.append(events, key);

@@ -7,7 +7,7 @@ import {
   encodeTimestamp,
 } from '../../amqp/wire/encode.ts';
 import type { LastEnqueued, StoredEvent } from '../broker/partition-log.ts';
-import { annotation } from './event.ts';
+import { annotation, partsOf } from './event.ts';
 
 const key = {
   partitionKey: encodeSymbol(annotation.partitionKey),
@@ -32,15 +32,14 @@ export interface RuntimeMetric {
 
 /** The event as a consumer gets it: what the sender sent, byte for byte, with the service's annotations. */
 export function encodeEvent(event: StoredEvent, metric?: RuntimeMetric): Buffer {
-  const { header, bare } = event.encoded;
-  const annotations = encodeSection(0x72, encodeMap(annotationsOf(event)));
+  const { header, annotations: kept, bare } = partsOf(event.bytes);
+  const annotations = encodeSection(0x72, encodeMap([...kept, ...annotationsOf(event)]));
   if (metric === undefined) return Buffer.concat([header, annotations, bare]);
   return Buffer.concat([header, encodeSection(0x71, encodeMap(runtimeOf(metric))), annotations, bare]);
 }
 
-function annotationsOf({ encoded, partitionKey, sequence, offset, enqueuedAtMs }: StoredEvent): Buffer[] {
+function annotationsOf({ partitionKey, sequence, offset, enqueuedAtMs }: StoredEvent): Buffer[] {
   const list = [
-    ...encoded.annotations,
     key.sequenceNumber,
     encodeLong(sequence),
     key.offset,
