@@ -32,7 +32,7 @@ export async function ingest(): Promise<readonly Figure[]> {
 }
 
 function readRows(standIns: StandInsProcess): Side {
-  const list = selectedColumns({ name: '', startLsn: '' as never, key: [], columns: capturedColumns });
+  const list = selectedColumns({ name: '', startLsn: '' as never, key: [], columnUpdates: 0, columns: capturedColumns });
   const columns = list.map(({ name, expression }) => `${expression} AS [${name}]`).join(', ');
   const options: ReadRowsOptions = {
     connectionString: standIns.env.DSTREAM_DB_CONNECTION_STRING,

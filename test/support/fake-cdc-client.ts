@@ -178,7 +178,7 @@ export class FakeCdcClient implements SqlClient {
       ]);
     const lsns = [...new Set(instance.rows.map((row) => row.lsn))].filter((l) => l >= from && l <= to);
     const times = lsns.map((l) => [lsnBytes(l), localTimeOf(l), minutesToUtc]);
-    return [times, rows, [[lsnBytes(instance.startLsn)]]];
+    return [times, rows, [[lsnBytes(instance.startLsn), instance.columnUpdates]]];
   }
 }
 

@@ -31,12 +31,15 @@ export class SqlServerDatabase implements CapturedDatabase {
     this.pool = pool;
   }
 
-  /** @param enable false for a database without change data capture */
-  static async create(connectionString: string, { enable = true } = {}): Promise<SqlServerDatabase> {
+  /** @param enable false for a database without change data capture; `collation`: that of the server if not given */
+  static async create(
+    connectionString: string,
+    { enable = true, collation = '' } = {},
+  ): Promise<SqlServerDatabase> {
     const name = `dstream_test_${randomBytes(4).toString('hex')}`;
     const own = inDatabase(name, connectionString);
     const master = await openDatabase(connectionString);
-    await master.query(`CREATE DATABASE [${name}]`);
+    await master.query(`CREATE DATABASE [${name}]${collation === '' ? '' : ` COLLATE ${collation}`}`);
     const pool = await openDatabase(own);
     if (enable) await pool.query('EXEC sys.sp_cdc_enable_db');
     return new SqlServerDatabase(name, own, master, pool);

@@ -24,6 +24,7 @@ export function instance(rows: readonly FakeRow[], more: Partial<FakeInstance> =
     startLsn: lsn(1),
     columns: [column('Id', 1), column('Name', 2)],
     key: ['Id'],
+    columnUpdates: 0,
     rows: [...rows],
     ...more,
   };

@@ -33,6 +33,7 @@ const dispositions = {
   TimedOut: 'retry',
   Transient: 'retry',
   Stalled: 'retry',
+  CaptureChanged: 'retry',
   DiskFull: 'retry',
   FileInUse: 'retry',
   Unexpected: 'retry',

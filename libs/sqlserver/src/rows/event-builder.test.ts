@@ -18,6 +18,7 @@ const instance: CaptureInstance = {
     computed: name === 'Sum',
   })),
   key: [],
+  columnUpdates: 0,
 };
 
 const row = (operation: number, values: Row, mask: number): ChangeRow => ({

@@ -82,9 +82,10 @@ async function readInstances(client: SqlClient, table: TableId, o: CallOptions):
     instancesStatement(table.schema, table.table),
     o,
   );
-  return instances.map(([name, startLsn]) => ({
+  return instances.map(([name, startLsn, updates]) => ({
     name: String(name),
     startLsn: Buffer.isBuffer(startLsn) ? lsnOf(startLsn) : undefined,
+    columnUpdates: Number(updates),
     columns: columns
       .filter(([instance]) => instance === name)
       .map(([, column, type, ordinal, computed]) => ({

@@ -14,12 +14,12 @@ import { neededFrom, type Place } from '../rows/position.ts';
 import { captureInstancesOf, creationOf, isChangeTableGone, type CaptureInstances } from './catalogue.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
 import { chooseInstance } from './choose-instance.ts';
+import { ForgivingWindows } from './forgiving-windows.ts';
 import { createdAnew, gapBelow, missingBefore } from './gap.ts';
 import type { ReaderContext } from './reader-context.ts';
-import { WindowReader } from './window-reader.ts';
 
 export interface Followed {
-  readonly windows: WindowReader;
+  readonly windows: ForgivingWindows;
   readonly captureInstance: string;
   readonly startLsn: Lsn;
   /** See `Chosen`. */
@@ -33,7 +33,7 @@ export class InstanceFollower {
   readonly #schedule: PollSchedule;
   #instances: CaptureInstances | undefined;
   #incarnation: string | undefined;
-  #windows: WindowReader | undefined;
+  #windows: ForgivingWindows | undefined;
   #unregister = () => {};
 
   constructor(context: ReaderContext, table: TableId, log: Log, schedule: PollSchedule) {
@@ -67,18 +67,13 @@ export class InstanceFollower {
     return { windows: this.#windowsOf(instance), captureInstance, startLsn, until };
   }
 
-  #windowsOf(instance: CaptureInstance): WindowReader {
+  #windowsOf(instance: CaptureInstance): ForgivingWindows {
     if (this.#windows !== undefined && readsAlike(this.#windows.instance, instance)) return this.#windows;
     this.#dropWindows();
-    const windows = new WindowReader({
-      ...this.#context,
-      table: this.#table,
-      instance,
-      incarnation: this.#incarnation,
-    });
+    const [table, incarnation] = [this.#table, this.#incarnation];
+    const windows = new ForgivingWindows({ ...this.#context, table, instance, incarnation }, this.#log);
     this.#windows = windows;
     this.#unregister = this.#context.prober.register(instance.name);
-    this.#warn(windows);
     return windows;
   }
 
@@ -118,7 +113,7 @@ export class InstanceFollower {
     if (sqlNumbers(error).includes(invalidObject) && (await isChangeTableGone(client, captureInstance, o)))
       return broken(name, captureInstance, error);
     const changed = `the capture of ${name} changed while it was read: it is read again`;
-    return new DStreamError('Transient', changed, { cause: error });
+    return new DStreamError('CaptureChanged', changed, { cause: error });
   }
 
   /** Tells an instance that was created anew from one that was cleaned up. What cannot be asked leaves it as it is. */
@@ -142,16 +137,12 @@ export class InstanceFollower {
     this.#unregister = () => {};
     this.#windows = undefined;
   }
-
-  #warn({ unknownColumns }: WindowReader): void {
-    if (unknownColumns.length === 0) return;
-    this.#log.warn('columns of a type that is not known are sent as text', { columns: unknownColumns });
-  }
 }
 
 /** The low end moves with every cleanup and is not what reading depends on. */
 function readsAlike(a: CaptureInstance, b: CaptureInstance): boolean {
-  const shape = ({ name, columns, key }: CaptureInstance) => JSON.stringify([name, columns, key]);
+  const shape = ({ name, columns, key, columnUpdates }: CaptureInstance) =>
+    JSON.stringify([name, columns, key, columnUpdates]);
   return shape(a) === shape(b);
 }
 

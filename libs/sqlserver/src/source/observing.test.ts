@@ -38,6 +38,7 @@ function rig(rows: readonly FakeRow[], max: number) {
     startLsn: lsn(2),
     columns,
     key: ['Id'],
+    columnUpdates: 0,
     rows: [...rows],
   };
   const client = new FakeCdcClient([instance], lsn(max));

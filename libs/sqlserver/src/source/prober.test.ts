@@ -6,7 +6,14 @@ import { Prober } from './prober.ts';
 
 const { signal } = new AbortController();
 
-const instance = (name: string): FakeInstance => ({ name, startLsn: lsn(1), columns: [], key: [], rows: [] });
+const instance = (name: string): FakeInstance => ({
+  name,
+  startLsn: lsn(1),
+  columns: [],
+  key: [],
+  columnUpdates: 0,
+  rows: [],
+});
 
 function rig(...names: string[]) {
   const client = new FakeCdcClient(names.map(instance), lsn(9));

@@ -7,8 +7,8 @@
  * instance is looked up at first and whenever the catalogue has changed.
  */
 import {
+  DStreamError,
   PollSchedule,
-  type DStreamError,
   tableName,
   type CallOptions,
   type ChangeBatch,
@@ -44,6 +44,8 @@ export class TableReader {
   #answer: ProbeAnswer | undefined;
   /** Where the last gap ended that was passed over. */
   #skipped: Lsn | undefined;
+  /** The place at which the catalogue was last looked at again because capture had changed. */
+  #lookedAgainAt: string | undefined;
   #catalogue: string | undefined;
   #waitMs = 0;
   #dueAtMs: number;
@@ -91,6 +93,10 @@ export class TableReader {
   async *#goOnAfter(error: unknown, place: Place | undefined): AsyncGenerator<ChangeBatch> {
     if (this.#o.signal.aborted) throw error;
     const explained = await this.#follower.explain(error, place, this.#o);
+    if (explained instanceof DStreamError && explained.code === 'CaptureChanged') {
+      this.#lookAgain(explained, place);
+      return;
+    }
     if (!isGapError(explained) || place === undefined) throw explained;
     if (this.#context.onGap === 'stop') throw await this.#told(explained, place);
     if (explained.code === 'SourceWentBack' && !(await this.#isSurelyBack())) throw explained;
@@ -103,6 +109,14 @@ export class TableReader {
     const token = resumePointOf(place).token;
     const noted = { position: positionBeforeEnd(previousLsn(gap.to)), token };
     yield this.#history.of({ changes: [], end: noted, beginsGeneration: true });
+  }
+
+  /** The catalogue is read anew and reading goes on, once from a place: what then fails again is for the owner to wait for. */
+  #lookAgain(error: DStreamError, place: Place | undefined): void {
+    const at = JSON.stringify(place);
+    if (this.#lookedAgainAt === at) throw error;
+    this.#lookedAgainAt = at;
+    this.#follower.forget();
   }
 
   /** With what more can be found out for the operator. */

@@ -37,6 +37,8 @@ export interface WindowReaderOptions {
   readonly hash: Hash;
   readonly clock: Clock;
   readonly observer: SourceObserver;
+  /** Columns that the instance captures and that are not read: unavailable in every image. */
+  readonly unreadable?: CaptureInstance['columns'];
   /** Part of the ids of changes. */
   readonly incarnation?: string | undefined;
 }
@@ -72,11 +74,6 @@ export class WindowReader {
     return this.#options.instance;
   }
 
-  /** The columns that arrive as text because their type is not known. */
-  get unknownColumns(): readonly string[] {
-    return this.#statements.columns.filter(({ known }) => !known).map(({ name, type }) => `${name} ${type}`);
-  }
-
   /** The end of a window of about `maxRows` rows behind `place`, made of whole transactions. */
   async bound(place: Place, to: Lsn, signal: AbortSignal): Promise<Lsn> {
     const statement = this.#statements.bound(neededFrom(place), to, this.#options.limits.maxRows);
@@ -89,8 +86,8 @@ export class WindowReader {
    * Everything behind `place` up to and including `to`, in the mode of `place`. The last batch ends at `to` and is empty
    * when nothing was found. When `bounded` is false, a window that turns out to be large ends early, perhaps without
    * any batch: it is to be bounded first, because the functions sort a window as a whole. A batch leaves only after the
-   * low-water mark was seen not to have passed what it was read from. Throws HistoryLost, PermissionDenied, or what the
-   * driver's error was translated to.
+   * low-water mark was seen not to have passed what it was read from, and no column to have been altered. Throws
+   * HistoryLost, CaptureChanged, PermissionDenied, or what the driver's error was translated to.
    */
   async *read(place: Place, to: Lsn, bounded: boolean, signal: AbortSignal): AsyncGenerator<ChangeBatch> {
     const times = new CommitTimes();
@@ -144,11 +141,11 @@ export class WindowReader {
       maxRows: Math.min(limits.maxRows, rowsAhead),
       steadyFrom: pageResults.rows,
     };
-    let low: Lsn | undefined;
+    let marks: readonly unknown[] = [];
     for await (const handful of client.stream(statement, ahead, { signal }))
       for (const cells of handful) {
         if (cells.set === pageResults.times) times.add(cells.values);
-        else if (cells.set === pageResults.lowWaterMark) low = lowOf(cells.values);
+        else if (cells.set === pageResults.marks) marks = cells.values;
         else {
           meter.row(cells.bytes);
           const finished = assembler.push(decoder.decode(cells));
@@ -161,19 +158,21 @@ export class WindowReader {
           }
         }
       }
-    this.#throwGap(start, low ?? zeroLsn);
+    this.#assertUnchanged(start, marks);
   }
 
-  /** Asks for the low-water mark now: what was read so far was there when it had not passed `start`. */
+  /** Asks now: what was read so far was there, and of the types that it was read by, when the marks have not moved. */
   async #check(start: Place, signal: AbortSignal): Promise<void> {
-    const sets = await this.#options.client.query(this.#statements.lowWaterMark(), { signal });
-    this.#throwGap(start, lowOf(sets[0]?.[0] ?? []));
+    const sets = await this.#options.client.query(this.#statements.marks(), { signal });
+    this.#assertUnchanged(start, sets[0]?.[0] ?? []);
   }
 
-  #throwGap(start: Place, low: Lsn): void {
+  #assertUnchanged(start: Place, [low, updates]: readonly unknown[]): void {
     const { table, instance } = this.#options;
-    const gap: DStreamError | undefined = gapBelow(table, start, { captureInstance: instance.name, low });
+    const mark = Buffer.isBuffer(low) ? lsnOf(low) : zeroLsn;
+    const gap = gapBelow(table, start, { captureInstance: instance.name, low: mark });
     if (gap !== undefined) throw gap;
+    if (updates !== instance.columnUpdates) throw columnsAltered(instance.name);
   }
 
   #keyText(): KeyText {
@@ -182,6 +181,10 @@ export class WindowReader {
   }
 }
 
-function lowOf(values: readonly unknown[]): Lsn {
-  return Buffer.isBuffer(values[0]) ? lsnOf(values[0]) : zeroLsn;
+/** What was converted by the old types may be cut or rounded by the new ones: it is read again. */
+function columnsAltered(captureInstance: string): DStreamError {
+  return new DStreamError(
+    'CaptureChanged',
+    `columns of the capture instance ${captureInstance} were altered while it was read: it is read again`,
+  );
 }

@@ -16,6 +16,8 @@ export interface CaptureInstance {
   /** `start_lsn` of `cdc.change_tables`: the low endpoint of what is kept; cleanup moves it. */
   readonly startLsn: Lsn;
   readonly columns: readonly CapturedColumn[];
+  /** How often capture has altered a column of the change table, because that of the table was. See `columnUpdates`. */
+  readonly columnUpdates: number;
   /** Names of the key columns in the order of `cdc.index_columns`; empty without a key. */
   readonly key: readonly string[];
 }

@@ -1,6 +1,6 @@
 /** Questions to the catalogue. Their texts are the same for every table. */
 import type { Lsn } from '../rows/lsn.ts';
-import { quoteName } from './quote.ts';
+import { literal, quoteName } from './quote.ts';
 import { lsnParameter, nameParameter, type Statement } from './statement.ts';
 
 /**
@@ -34,16 +34,45 @@ export function tableStatement(schema: string, table: string): Statement {
   };
 }
 
+/**
+ * The type of the change table's own column, which capture alters with the table's: the system type, which an alias type stands
+ * for; of CLR types (240) the type itself.
+ */
+const storedColumn =
+  'LEFT JOIN sys.columns AS x ON x.[object_id] = c.[object_id] AND x.[name] = k.[column_name]\n' +
+  'LEFT JOIN sys.types AS y ON y.[user_type_id] = CASE WHEN x.[system_type_id] = 240 THEN x.[user_type_id] ELSE x.[system_type_id] END\n';
+
 const instancesOfTable =
   'FROM [cdc].[change_tables] AS c JOIN sys.tables AS t ON t.[object_id] = c.[source_object_id]\n';
 
-/** Result sets: the table's capture instances, the oldest first; their columns; the columns of their keys. */
+/**
+ * How often columns of a change table were altered with those of their table: "required_column_update: the source column
+ * change required … a column in the change table to be altered" ("cdc.ddl_history"). The select list converts by type, so it
+ * holds as long as this number does.
+ */
+const columnUpdates =
+  '(SELECT COUNT(*) FROM [cdc].[ddl_history] AS h WHERE h.[object_id] = c.[object_id] AND h.[required_column_update] = 1)';
+
+/** One row: the low-water mark of an instance, and its column updates; without the latter when it is gone. */
+export function marksText(captureInstance: string): string {
+  const name = literal(captureInstance);
+  return (
+    `SELECT sys.fn_cdc_get_min_lsn(${name}) AS [low],\n` +
+    `  (SELECT ${columnUpdates} FROM [cdc].[change_tables] AS c WHERE c.[capture_instance] = ${name}) AS [updates]`
+  );
+}
+
+/**
+ * Result sets: the table's capture instances, the oldest first; their columns; the columns of their keys. The updates are
+ * counted before the types are read: a change between the two is noticed when the instance is read.
+ */
 export function instancesStatement(schema: string, table: string): Statement {
   return {
     text: [
-      `SELECT c.[capture_instance], c.[start_lsn] ${instancesOfTable}${theTable}\nORDER BY c.[start_lsn], c.[create_date]`,
-      `SELECT c.[capture_instance], k.[column_name], k.[column_type], k.[column_ordinal], k.[is_computed] ${instancesOfTable}` +
+      `SELECT c.[capture_instance], c.[start_lsn], ${columnUpdates} AS [updates] ${instancesOfTable}${theTable}\nORDER BY c.[start_lsn], c.[create_date]`,
+      `SELECT c.[capture_instance], k.[column_name], ISNULL(y.[name], k.[column_type]), k.[column_ordinal], k.[is_computed] ${instancesOfTable}` +
         `JOIN [cdc].[captured_columns] AS k ON k.[object_id] = c.[object_id]\n` +
+        storedColumn +
         `${theTable}\n` +
         'ORDER BY c.[capture_instance], k.[column_ordinal]',
       `SELECT c.[capture_instance], k.[column_name] ${instancesOfTable}` +

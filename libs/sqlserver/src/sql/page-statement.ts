@@ -3,7 +3,8 @@ import { zeroLsn, type Lsn } from '../rows/lsn.ts';
 import { neededFrom, type Place, type ReadMode } from '../rows/position.ts';
 import type { CaptureInstance } from './capture-instance.ts';
 import { codecOf, type ColumnCodec } from './column-codec.ts';
-import { literal, quoteName } from './quote.ts';
+import { marksText } from './catalogue-statements.ts';
+import { quoteName } from './quote.ts';
 import { intParameter, lsnParameter, type Statement } from './statement.ts';
 
 export interface Page {
@@ -35,19 +36,19 @@ export function selectedColumns(instance: CaptureInstance): readonly SelectedCol
 export const leadingColumns = ['__$start_lsn', '__$seqval', '__$operation', '__$update_mask'] as const;
 
 /** What a page's batch answers, by number of its result set. */
-export const pageResults = { times: 0, rows: 1, lowWaterMark: 2 } as const;
+export const pageResults = { times: 0, rows: 1, marks: 2 } as const;
 
 export class PageStatements {
   readonly columns: readonly SelectedColumn[];
   readonly #pageTexts: Readonly<Record<ReadMode, string>>;
   readonly #boundText: string;
-  readonly #lowText: string;
+  readonly #marksText: string;
 
   constructor(instance: CaptureInstance) {
     this.columns = selectedColumns(instance);
     const changeTable = `[cdc].${quoteName(`${instance.name}_CT`)}`;
-    this.#lowText = `SELECT sys.fn_cdc_get_min_lsn(${literal(instance.name)}) AS [low]`;
-    const text = (rows: string) => [timesText(changeTable), rows, this.#lowText].join(';\n');
+    this.#marksText = marksText(instance.name);
+    const text = (rows: string) => [timesText(changeTable), rows, this.#marksText].join(';\n');
     const list = selectList(this.columns);
     this.#pageTexts = {
       functions: text(functionRows(instance, list)),
@@ -58,7 +59,7 @@ export class PageStatements {
 
   /**
    * One round trip: the commit times of the window's transactions, its rows by the complete key in the order of the
-   * place's mode, and the low-water mark after them. The times come first, so that rows can leave as they arrive.
+   * place's mode, and after them the low-water mark and the number of column updates. The times come first, so that rows can leave as they arrive.
    */
   page({ behind, to, rows = allRows }: Page): Statement {
     const inside = behind.kind === 'inside' ? behind : undefined;
@@ -82,8 +83,9 @@ export class PageStatements {
     return { text: this.#boundText, parameters };
   }
 
-  lowWaterMark(): Statement {
-    return { text: this.#lowText, parameters: [] };
+  /** The low-water mark and the number of column updates, now. */
+  marks(): Statement {
+    return { text: this.#marksText, parameters: [] };
   }
 }
 

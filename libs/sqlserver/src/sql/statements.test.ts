@@ -14,7 +14,7 @@ function instance(name: string, columns: Record<string, string>): CaptureInstanc
     ordinal: i + 1,
     computed: false,
   }));
-  return { name, startLsn: low, columns: list, key: [] };
+  return { name, startLsn: low, columns: list, key: [], columnUpdates: 0 };
 }
 
 describe('the page statement', () => {
