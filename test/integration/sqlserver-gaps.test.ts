@@ -97,11 +97,12 @@ test('cleanup in the middle of a run: its table tells of the gap and goes on, th
   await using source = database.open(['T', 'U'], { onGap: 'skip', maxRows: 2 });
   const stop = new AbortController();
   const [t, u] = [await tableOf(source, 'T'), await tableOf(source, 'U')];
-  const [readT, readU] = [t, u].map((table) => source.read(table, undefined, { signal: stop.signal }));
-  const next = async (of: AsyncIterable<ChangeBatch> | undefined, operation: string) => {
+  const readT = source.read(t, undefined, { signal: stop.signal });
+  const readU = source.read(u, undefined, { signal: stop.signal });
+  const next = async (of: AsyncGenerator<ChangeBatch>, operation: string) => {
     for (;;) {
-      const step = await of?.[Symbol.asyncIterator]().next();
-      const { changes } = step?.value as ChangeBatch;
+      const { value } = await of.next();
+      const { changes } = value as ChangeBatch;
       if (changes.some(({ metadata }) => metadata.operation === operation)) return changes;
     }
   };

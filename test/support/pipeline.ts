@@ -15,13 +15,15 @@ export interface ConfigChoice {
   readonly maxPollInterval?: string;
   /** Another topic than the one that is there. */
   readonly topic?: string;
+  /** Further lines of the block `ingester`. */
+  readonly ingester?: string;
 }
 
 type Places = Pick<Surroundings, 'topic' | 'subscription' | 'container'>;
 
 /** HCL for both services, with short waits. */
 export function configText(
-  { tables, pollInterval = '200ms', maxPollInterval = '500ms', topic }: ConfigChoice,
+  { tables, pollInterval = '200ms', maxPollInterval = '500ms', topic, ingester = '' }: ConfigChoice,
   places: Places = { topic: 'ingest-topic', subscription: 'dstream', container: 'locks' },
 ): string {
   return `
@@ -43,6 +45,7 @@ ingester {
     container_name    = "${places.container}"
   }
   lease { duration = "15s" }
+  ${ingester}
   tables = [${tables.map((table) => JSON.stringify(table)).join(', ')}]
 }
 processor {

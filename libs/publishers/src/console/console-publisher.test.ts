@@ -58,6 +58,22 @@ describe('the console', () => {
     expect(text()).toBe('09:15:30.123  update  dbo.Persons  ID=1  Name: "Asa" → "Åsa"\n');
   });
 
+  test('shows a person from where to where changes are gone', async () => {
+    const { stream, text } = collector();
+    await using publisher = new ConsolePublisher({ stream, format: prettyLine({ colour: false }) });
+    const { event } = updated();
+    const gap = {
+      reason: 'HistoryLost',
+      from: { lsn: '0x05', at: '2026-11-19T09:00:00.000Z' },
+      to: { lsn: '0x09' },
+    } as const;
+    const metadata = { ...event.metadata, operation: 'gap', key: null, gap } as const;
+    await publisher.publish([{ event: { data: null, metadata }, line: '', orderingKey: 's' }], { signal });
+    expect(text()).toBe(
+      '09:15:30.123  gap     dbo.Persons  HistoryLost: nothing is known from 0x05 (2026-11-19T09:00:00.000Z) to 0x09\n',
+    );
+  });
+
   test('a reader that is gone ends the output, now and later', async () => {
     const stream = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) });
     await using publisher = new ConsolePublisher({ stream, format: jsonLine });

@@ -1,5 +1,13 @@
 /** A change as a line for a person: when, what, which row, and what changed. */
-import { tableName, type ChangeEvent, type Row, type RoutedEvent, type Value } from '@dstream/core';
+import {
+  tableName,
+  type ChangeEvent,
+  type GapEnd,
+  type GapFacts,
+  type Row,
+  type RoutedEvent,
+  type Value,
+} from '@dstream/core';
 
 export interface PrettyOptions {
   readonly colour: boolean;
@@ -24,10 +32,16 @@ function paint(text: string, code: number, { colour }: PrettyOptions): string {
 }
 
 function detail(event: ChangeEvent): string {
+  if (event.metadata.gap !== undefined) return missing(event.metadata.gap);
   const key = event.metadata.key === null ? '' : values(event.metadata.key);
   if (event.metadata.operation === 'update') return `${key}  ${differences(event)}`;
   if (event.metadata.operation === 'delete' && key !== '') return key;
   return values(event.data ?? {});
+}
+
+function missing({ reason, from, to }: GapFacts): string {
+  const end = ({ lsn, at }: GapEnd) => (at === undefined ? lsn : `${lsn} (${at})`);
+  return `${reason}: nothing is known from ${end(from)} to ${end(to)}`;
 }
 
 function differences({ data, before, metadata }: ChangeEvent): string {
