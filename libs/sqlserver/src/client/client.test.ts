@@ -41,6 +41,15 @@ describe('an error', () => {
     expect(translateError(coded('ELOGIN'), { ...scene, loginNumbers: [18456] }).code).toBe('LoginFailed');
   });
 
+  test('of a connection that there was says that it was lost, not that there is none to be had', () => {
+    const cut = coded('ESOCKET', coded('ECONNRESET'));
+    expect(translateError(cut, { ...scene, connected: true })).toMatchObject({
+      code: 'Unreachable',
+      message: 'the connection to SQL Server at db1 was lost: ECONNRESET',
+    });
+    expect(translateError(cut, scene).message).toBe('SQL Server at db1 cannot be reached: ECONNRESET');
+  });
+
   test('keeps its number for who asks', () => {
     expect(sqlNumbers(translateError(new AggregateError([sqlError(208), sqlError(313)]), scene))).toEqual([
       208, 313,

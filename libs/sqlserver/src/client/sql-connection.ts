@@ -4,7 +4,7 @@ import { Connection, Request, TYPES, type ConnectionConfiguration } from 'tediou
 import { authenticationOf, whoOf } from './authentication.ts';
 import { placeOf, type SqlServerAddress } from '../address/sql-server-address.ts';
 import type { Parameter, Statement } from '../sql/statement.ts';
-import { translateError, type ErrorScene } from './translate-error.ts';
+import { lostConnection, translateError, type ErrorScene } from './translate-error.ts';
 
 export interface ConnectionSettings {
   readonly address: SqlServerAddress;
@@ -50,7 +50,7 @@ export class SqlConnection {
       loginNumbers,
     };
     connection.on('errorMessage', ({ number }) => loginNumbers.push(number));
-    const opened = new SqlConnection(connection, { ...scene, loginNumbers: [] });
+    const opened = new SqlConnection(connection, { ...scene, connected: true, loginNumbers: [] });
     connection.on('end', () => (opened.#closed = true));
     connection.on('error', () => opened.close()); // without a listener a broken socket would end the process
     await connected(connection, signal).catch((error: unknown) => {
@@ -77,8 +77,7 @@ export class SqlConnection {
     let set = -1;
     request.on('columnMetadata', () => (set += 1));
     request.on('row', (cells: readonly Cell[]) => onRow(set, valuesOf(cells)));
-    if (this.#closed)
-      reject(new DStreamError('Unreachable', `the connection to ${this.#scene.place} was lost`));
+    if (this.#closed) reject(new DStreamError('Unreachable', lostConnection(this.#scene)));
     else this.#connection.execSql(request);
     return { done: promise, pause: () => request.pause(), resume: () => request.resume() };
   }

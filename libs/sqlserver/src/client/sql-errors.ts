@@ -8,6 +8,8 @@ export const invalidColumn = 207;
 export const badRange = 313;
 /** "Lock request time out period exceeded". */
 export const lockTimeout = 1222;
+/** What a column is that the server cannot make text of: types that do not convert, values that do not, user code that fails. */
+export const notText: ReadonlySet<number> = new Set([206, 245, 257, 529, 6263, 6522, 8114, 10314]);
 /** "The SELECT permission was denied on the object". */
 export const objectDenied = 229;
 

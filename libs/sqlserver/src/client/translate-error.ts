@@ -10,6 +10,8 @@ export interface ErrorScene {
   readonly place: string;
   readonly database: string;
   readonly who: Who;
+  /** The login is over: what fails now is a connection that there was. */
+  readonly connected?: boolean;
   /** Numbers of the server's messages during login: the driver's own error has none. */
   readonly loginNumbers?: readonly number[];
 }
@@ -52,7 +54,13 @@ function translateDriverError(error: unknown, numbers: readonly number[], scene:
   if (codes.includes('ELOGIN')) return new DStreamError('LoginFailed', loginSentence(scene), cause);
   const why = codes.at(-1) ?? (error instanceof Error ? error.message : String(error));
   const code: ErrorCode = codes.length === 0 ? 'Unexpected' : 'Unreachable';
-  return new DStreamError(code, `SQL Server at ${scene.place} cannot be reached: ${why}`, cause);
+  const what =
+    scene.connected === true ? lostConnection(scene) : `SQL Server at ${scene.place} cannot be reached`;
+  return new DStreamError(code, `${what}: ${why}`, cause);
+}
+
+export function lostConnection({ place }: ErrorScene): string {
+  return `the connection to SQL Server at ${place} was lost`;
 }
 
 /** The codes along the chain of causes, outermost first. */

@@ -1,0 +1,173 @@
+/**
+ * A real ingester that reads a SQL Server stand-in over sockets where faults happen, and a writer on another port of the same
+ * engine, which no fault reaches. Leases and topic are in memory. What has arrived is compared with what was written, change by
+ * change.
+ */
+import type { Log, LogFields } from '@dstream/core';
+import { InMemoryTopic } from '@dstream/core/in-memory/topic';
+import { ingesterMetrics, type Ingester, type TableReport } from '@dstream/ingester';
+import { Metrics, systemClock } from '@dstream/runtime';
+import { parseConnectionString } from '@dstream/sqlserver';
+import { createControlledEngine } from '../../libs/stand-ins/src/controlled-engine.ts';
+import { startTdsServer } from '../../libs/stand-ins/src/sql-server/tds/tds-server.ts';
+import { sqlLogin } from '../../libs/stand-ins/src/stand-ins-env.ts';
+import { startSqlServer, type SqlServerStandIn } from '../../libs/stand-ins/src/start-sql-server.ts';
+import { readingIngester } from './reading-ingester.ts';
+import { seriesOf } from './series-of.ts';
+import { SqlServerDatabase, type SourceChoice } from './sql-server-database.ts';
+import { until } from './until.ts';
+import { WrittenChanges } from './written-changes.ts';
+
+export interface LoggedLine {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly sentence: string;
+  readonly fields: LogFields;
+}
+
+export class FaultySource implements AsyncDisposable {
+  readonly server: SqlServerStandIn;
+  readonly database: SqlServerDatabase;
+  readonly written: WrittenChanges;
+  readonly lines: LoggedLine[] = [];
+  readonly #stack: AsyncDisposableStack;
+  readonly #metrics = new Metrics();
+  readonly #topic = new InMemoryTopic({ clock: systemClock });
+  #ingester: Ingester | undefined;
+
+  private constructor(
+    server: SqlServerStandIn,
+    database: SqlServerDatabase,
+    written: WrittenChanges,
+    stack: AsyncDisposableStack,
+  ) {
+    this.server = server;
+    this.database = database;
+    this.written = written;
+    this.#stack = stack;
+    this.#topic.subscription({ sessions: false });
+  }
+
+  /** Tables are captured and empty; nothing is read yet. */
+  static async create(tables: readonly string[]): Promise<FaultySource> {
+    await using stack = new AsyncDisposableStack();
+    const engine = createControlledEngine();
+    const failures: unknown[] = [];
+    const server = await startSqlServer({ port: 0, engine, onError: (error) => failures.push(error) });
+    stack.defer(async () => {
+      await server.close();
+      if (failures.length > 0) throw new AggregateError(failures, 'the SQL Server stand-in failed');
+    });
+    const quiet = await startTdsServer({ engine });
+    stack.defer(() => quiet.close());
+    const database = stack.use(
+      await SqlServerDatabase.create(connectionString(quiet.port, sqlLogin.database)),
+    );
+    for (const table of tables) await database.capture(table);
+    const written = new WrittenChanges(database, tables);
+    return new FaultySource(server, database, written, stack.move());
+  }
+
+  /** Begins to read with short waits; resolves when a first change of every table has arrived. Stopped by the disposal. */
+  async read(choice: SourceChoice = {}): Promise<void> {
+    const metrics = ingesterMetrics(this.#metrics, systemClock);
+    const address = parseConnectionString(connectionString(this.server.port, this.database.name));
+    const log = logTo(this.lines);
+    const tables = this.written.tables.map((table) => ({
+      schema: 'dbo',
+      table,
+      pollIntervalMs: 50,
+      maxPollIntervalMs: 400,
+    }));
+    const source = this.database.open([], { tables, address, log, observer: metrics.source, ...choice });
+    const ingester = readingIngester({ source, topic: this.#topic, log, metrics });
+    this.#ingester = ingester;
+    const draining = new AbortController();
+    const running = ingester.run({ draining: draining.signal, aborted: new AbortController().signal });
+    running.catch(() => undefined); // seen by the disposal
+    this.#stack.defer(async () => {
+      draining.abort(new Error('the test is over'));
+      await running;
+      await source[Symbol.asyncDispose]();
+    });
+    await this.written.step();
+    await this.caughtUp();
+  }
+
+  get reports(): readonly TableReport[] {
+    return this.#ingester?.report().tables ?? [];
+  }
+
+  fault(table: string): TableReport['fault'] | undefined {
+    return this.reports.find((report) => report.table === `dbo.${table}`)?.fault;
+  }
+
+  /** Values of metrics by series. */
+  async series(): Promise<ReadonlyMap<string, number>> {
+    return seriesOf(await this.#metrics.text());
+  }
+
+  /** What the topic has of a table, in its order, one text a change. */
+  arrived(table: string): readonly string[] {
+    return this.#topic
+      .messages()
+      .flatMap(({ body }) => new TextDecoder().decode(body).split('\n'))
+      .map((line) => JSON.parse(line) as Arrived)
+      .filter(({ metadata }) => metadata.table === table)
+      .map(({ metadata: { operation }, data }) => `${operation} ${data.Id} ${data.Name}`);
+  }
+
+  /** Resolves when the topic has exactly what was written, in its order: nothing lost, repeated or invented. */
+  async caughtUp(): Promise<void> {
+    for (const table of this.written.tables) {
+      const wanted = this.written.of(table);
+      await until(
+        () => this.arrived(table).length >= wanted.length,
+        () =>
+          `${wanted.length} changes of ${table}, ${this.arrived(table).length} came: ${JSON.stringify(this.reports)}`,
+      );
+      const arrived = this.arrived(table);
+      const odd = arrived.findIndex((change, n) => change !== wanted[n]);
+      if (odd >= 0)
+        throw new Error(
+          `change ${odd} of ${table} is "${String(arrived[odd])}", "${String(wanted[odd])}" was written`,
+        );
+    }
+  }
+
+  /** Lines of a level from the `from`-th on. */
+  said(level: LoggedLine['level'], from = 0): readonly LoggedLine[] {
+    return this.lines.slice(from).filter((line) => line.level === level);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.server.clear();
+    return this.#stack.disposeAsync();
+  }
+}
+
+interface Arrived {
+  readonly data: { readonly Id: number; readonly Name: string };
+  readonly metadata: { readonly table: string; readonly operation: string };
+}
+
+function connectionString(port: number, database: string): string {
+  return (
+    `Server=127.0.0.1,${port};Database=${database};User Id=${sqlLogin.user};` +
+    `Password=${sqlLogin.password};Encrypt=false;TrustServerCertificate=true`
+  );
+}
+
+function logTo(lines: LoggedLine[], common: LogFields = {}): Log {
+  const at =
+    (level: LoggedLine['level']) =>
+    (sentence: string, fields: LogFields = {}) => {
+      lines.push({ level, sentence, fields: { ...common, ...fields } });
+    };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => logTo(lines, { ...common, ...fields }),
+  };
+}

@@ -1,0 +1,43 @@
+/** An ingester on the real clock over any source, with leases and checkpoints in memory: what reading costs and survives, and nothing else. */
+import type { InstanceId, Log, Topic } from '@dstream/core';
+import { InMemoryLeases } from '@dstream/core/in-memory/leases';
+import { Ingester, type IngesterMetrics } from '@dstream/ingester';
+import { sha256Hex, systemClock } from '@dstream/runtime';
+import type { SqlServerSource } from '@dstream/sqlserver';
+
+export interface ReadingIngesterParts {
+  readonly source: SqlServerSource;
+  readonly topic: Topic;
+  readonly log: Log;
+  readonly metrics: IngesterMetrics;
+}
+
+const leaseDurationMs = 15_000;
+const instance = 'reading' as InstanceId;
+
+/** Not running yet. Everything that a configuration would say is as it is by default. */
+export function readingIngester({ source, ...parts }: ReadingIngesterParts): Ingester {
+  const leases = new InMemoryLeases({ instance, durationMs: leaseDurationMs, clock: systemClock });
+  return new Ingester({
+    ...parts,
+    instance,
+    source,
+    leases,
+    checkpoints: leases,
+    connections: [],
+    clock: systemClock,
+    random: Math.random,
+    httpAddress: () => undefined,
+    settings: {
+      leaseDurationMs,
+      checkpointIntervalMs: 1_000,
+      checkpointIdleIntervalMs: 60_000,
+      packMaxBytes: 131_072,
+      packMaxChanges: 500,
+      ordering: { by: 'table' },
+      pollIntervals: (table) => source.pollIntervals(table),
+      byteLength: (text) => Buffer.byteLength(text),
+      hash: sha256Hex,
+    },
+  });
+}
