@@ -15,7 +15,6 @@ export interface ColumnCodec {
   readonly decode: (value: unknown) => Value;
   /** CDC never carries the old value of text, ntext and image: they are NULL in rows 1 and 3. */
   readonly lostBefore: boolean;
-  readonly known: boolean;
 }
 
 type Recipe = Pick<ColumnCodec, 'decode'> & { readonly select: (name: string) => string };
@@ -87,17 +86,19 @@ const recipes: ReadonlyMap<string, Recipe> = new Map([
 /** The types that arrive as the README says; of others only that they are text. */
 export const knownTypes: readonly string[] = [...recipes.keys()];
 
+export function isKnownType(type: string): boolean {
+  return recipes.has(type.toLowerCase());
+}
+
 const neverBefore: ReadonlySet<string> = new Set(['text', 'ntext', 'image']);
 
 /** @param type `column_type` of `cdc.captured_columns`. An unknown one arrives as text. */
 export function codecOf(column: string, type: string): ColumnCodec {
   const folded = type.toLowerCase();
-  const recipe = recipes.get(folded);
-  const { select, decode } = recipe ?? asText;
+  const { select, decode } = recipes.get(folded) ?? asText;
   return {
     expression: select(quoteName(column)),
     decode,
     lostBefore: neverBefore.has(folded),
-    known: recipe !== undefined,
   };
 }
