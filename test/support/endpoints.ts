@@ -89,6 +89,11 @@ export function realServices(): RealServices | undefined {
   return { serviceBus: { connectionString, topic, subscription }, blobs, sqlServer };
 }
 
+/** Rows of the transaction that is larger than what an ingester may hold: `DSTREAM_TEST_TRANSACTION_ROWS`, up to a million. */
+export function transactionRows(): number {
+  return Number(variable('TRANSACTION_ROWS') ?? 100_000);
+}
+
 function variable(name: string): string | undefined {
   const value = process.env[`DSTREAM_TEST_${name}`];
   return value === '' ? undefined : value;
