@@ -1,4 +1,5 @@
 /** The T-SQL engine with the login and the empty database that the environment names, on the real clock. */
+import { BadRequest } from './faults/fault-body.ts';
 import type { CaptureControls } from './faults/sql-controls.ts';
 import type { SqlEngine } from './sql-server/engine/engine-session.ts';
 import {
@@ -51,7 +52,7 @@ export function createControlledEngine(): ControlledEngine {
     remember: (name = database) => points.push({ database: name, point: engine.rememberDatabase(name) }),
     restore: (number) => {
       const found = points[number - 1];
-      if (found === undefined) throw new RangeError(`There is no restore point ${String(number)}.`);
+      if (found === undefined) throw new BadRequest(`there is no restore point ${String(number)}`);
       engine.rewindDatabase(found.database, found.point);
     },
     login: (request) => engine.login(request),

@@ -36,8 +36,8 @@ export async function startSqlServer({ port, engine, onError }: SqlServerOptions
     },
     remember: (database) => engine.remember(database),
     restore: (point) => {
-      host.server?.dropConnections();
       engine.restore(point);
+      host.server?.dropConnections();
     },
     connections: () => host.server?.connections() ?? 0,
     dropConnections: () => {
