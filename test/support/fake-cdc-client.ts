@@ -44,6 +44,8 @@ export class FakeCdcClient implements SqlClient {
   fork: readonly [current: string, first: string] | undefined;
   /** Entries of the log that are not there, as after a restore. */
   readonly forgotten = new Set<Lsn>();
+  /** Every max LSN that there was: each is an entry. */
+  readonly #scanned = new Set<Lsn>();
   #pages = 0;
   /** The server's local clock, an hour ahead of UTC. */
   now = new Date(Date.UTC(2026, 10, 20, 12));
@@ -70,6 +72,7 @@ export class FakeCdcClient implements SqlClient {
 
   #answer(statement: Statement): Sets {
     this.statements.push(statement);
+    if (this.max !== undefined) this.#scanned.add(this.max);
     this.before(statement);
     const { text } = statement;
     if (text.includes('AS [oldest]')) return this.#entry(statement);
@@ -104,19 +107,27 @@ export class FakeCdcClient implements SqlClient {
     const low = this.instances.map(({ name, startLsn }) => [name, lsnBytes(startLsn)]);
     const lowTimes = this.instances.map(({ startLsn }) => [lsnBytes(startLsn), localTimeOf(startLsn)]);
     const max = this.max === undefined ? [null, null] : [lsnBytes(this.max), localTimeOf(this.max)];
-    return [[[...max, this.now, minutesToUtc]], [[moved.join('')]], low, lowTimes];
+    const marked = this.#timeOfEntry(lsnOf(parameters[1]?.value as Buffer));
+    return [[[...max, this.now, minutesToUtc, marked]], [[moved.join('')]], low, lowTimes];
   }
 
   /** The log's entries: one a transaction, and one for the max LSN. */
   #entry({ parameters }: Statement): Sets {
+    const [oldest] = this.#entries();
+    const at = this.#timeOfEntry(lsnOf(parameters[0]?.value as Buffer));
+    return [[[at, minutesToUtc, oldest === undefined ? null : lsnBytes(oldest)]]];
+  }
+
+  #timeOfEntry(lsn: Lsn): Date | null {
+    return this.#entries().includes(lsn) ? localTimeOf(lsn) : null;
+  }
+
+  #entries(): readonly Lsn[] {
     const low = this.instances.map(({ startLsn }) => startLsn).sort()[0];
     const entries = this.instances.flatMap(({ rows }) => rows.map((row) => row.lsn));
-    const kept = [...new Set([...entries, ...(this.max === undefined ? [] : [this.max])])]
+    return [...new Set([...entries, ...this.#scanned])]
       .filter((entry) => low !== undefined && entry >= low && !this.forgotten.has(entry))
       .sort();
-    const seen = lsnOf(parameters[0]?.value as Buffer);
-    const oldest = kept[0] === undefined ? null : lsnBytes(kept[0]);
-    return [[[kept.includes(seen) ? localTimeOf(seen) : null, minutesToUtc, oldest]]];
   }
 
   /** Created at its LSN `createdAt`, else long before anything; cleaned up unless the low-water mark is where it was created. */

@@ -18,10 +18,21 @@ export interface ProbeTimes {
   readonly captureLagMs: number | undefined;
 }
 
+/** An entry of the log's times. */
+export interface Mark {
+  readonly lsn: Lsn;
+  /** In the server's zone, as if it were UTC: to be compared with what the server says later, and with nothing else. */
+  readonly at: number;
+}
+
 export interface ProbeReading {
   /** `sys.fn_cdc_get_max_lsn()`, asked first; undefined while capture has not run yet. */
   readonly max: Lsn | undefined;
   readonly times: ProbeTimes;
+  /** The entry of the max LSN, to be asked for by the next probe. */
+  readonly mark: Mark | undefined;
+  /** Time of the entry that this probe asked for; undefined when there is none. */
+  readonly markedAt: number | undefined;
   /** Capture instances whose change table holds anything after the table's position. */
   readonly moved: ReadonlySet<string | undefined>;
   /** Low-water marks of all capture instances that have begun, asked last. */
@@ -36,7 +47,7 @@ export interface ProbeReading {
 type Rows = readonly (readonly unknown[])[];
 
 export function readProbe(sets: readonly Rows[], covered: readonly ProbedTable[]): ProbeReading {
-  const [max, at, now, minutes] = sets[probeResults.max]?.[0] ?? [];
+  const [max, at, now, minutes, marked] = sets[probeResults.max]?.[0] ?? [];
   const toUtc = (local: unknown) => (local instanceof Date ? utcMs(local, Number(minutes)) : undefined);
   const lowTimes = (sets[probeResults.lowTimes] ?? []).flatMap(([bytes, local]) =>
     Buffer.isBuffer(bytes) ? [[lsnOf(bytes), toUtc(local)] as const] : [],
@@ -44,11 +55,17 @@ export function readProbe(sets: readonly Rows[], covered: readonly ProbedTable[]
   const low = lowWaterMarks(sets[probeResults.instances] ?? [], new Map(lowTimes));
   return {
     max: Buffer.isBuffer(max) ? lsnOf(max) : undefined,
+    mark: markOf(max, at),
+    markedAt: marked instanceof Date ? marked.getTime() : undefined,
     times: timesOf(toUtc(at), toUtc(now)),
     moved: movedOf(sets[probeResults.moved]?.[0]?.[0], covered),
     low,
     instances: [...low.keys()].sort().join('\n'),
   };
+}
+
+function markOf(max: unknown, at: unknown): Mark | undefined {
+  return Buffer.isBuffer(max) && at instanceof Date ? { lsn: lsnOf(max), at: at.getTime() } : undefined;
 }
 
 function movedOf(numbers: unknown, covered: readonly ProbedTable[]): ReadonlySet<string | undefined> {

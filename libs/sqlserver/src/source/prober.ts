@@ -16,9 +16,11 @@ import { noSourceObserver, type SourceObserver } from '../source-observer.ts';
 import { ProbeStatements, type ProbedTable } from '../sql/probe-statement.ts';
 import type { Statement } from '../sql/statement.ts';
 import { Alarm } from './alarm.ts';
-import { readProbe, type ProbeReading } from './probe-reading.ts';
+import { readProbe, type Mark, type ProbeReading } from './probe-reading.ts';
 
-export interface ProbeAnswer extends Omit<ProbeReading, 'moved'> {
+export interface ProbeAnswer extends Omit<ProbeReading, 'moved' | 'mark' | 'markedAt'> {
+  /** How often the entry of the last max LSN was not there any more: the database may have been restored since. */
+  readonly doubts: number;
   /** Whether the change table holds anything after the table's position. */
   readonly moved: boolean;
   /** Monotonic time when the statement was sent. */
@@ -52,6 +54,8 @@ export class Prober {
   /** The questions about suspects that are under way or wait for their turn. Never rejects. */
   #alone: Promise<void> = Promise.resolve();
   #running: Promise<void> | undefined;
+  #mark: Mark | undefined;
+  #doubts = 0;
 
   constructor(client: SqlClient, clock: Clock, observer: Pick<SourceObserver, 'probed'> = noSourceObserver) {
     this.#client = client;
@@ -188,9 +192,14 @@ export class Prober {
     statements = this.#statements,
   ): Promise<void> {
     const askedAtMs = this.#clock.monotonicMs();
-    const { moved, ...reading } = await this.#read(statements.of(covered), covered, askedAtMs);
+    const asked = this.#mark;
+    const statement = statements.of(covered, asked?.lsn);
+    const { moved, mark, markedAt, ...reading } = await this.#read(statement, covered, askedAtMs);
+    if (asked !== undefined && markedAt !== asked.at) this.#doubts += 1;
+    this.#mark = mark ?? this.#mark;
+    const doubts = this.#doubts;
     for (const { captureInstance, resolve } of due)
-      resolve({ ...reading, askedAtMs, moved: moved.has(captureInstance) });
+      resolve({ ...reading, doubts, askedAtMs, moved: moved.has(captureInstance) });
   }
 
   async #read(

@@ -149,12 +149,16 @@ describe('a source that went back', () => {
       expect(operations(await upTo(rig([kept], 9).read(pointAt(4, more)), 9))).toEqual(['insert', 'insert']);
   });
 
-  test('while it is read is noticed when its max LSN goes down', async () => {
+  test.each([
+    ['has fallen behind', 3],
+    ['has come past it again', 9],
+  ])('while it is read is noticed when it %s', async (_, max) => {
     const { client, clock, read } = rig([instance(inserts(2))], 6);
     const batches = read();
     await upTo({ [Symbol.asyncIterator]: () => ({ next: () => batches.next() }) }, 6);
     const waiting = batches.next();
-    client.max = lsn(3);
+    client.max = lsn(max);
+    client.forgotten.add(lsn(6));
     const refused = expect(waiting).rejects.toMatchObject({ code: 'SourceWentBack' });
     await clock.advance(10_000);
     await refused;

@@ -170,12 +170,12 @@ export class TableReader {
     if (stored === undefined) yield { changes: [], end: resumePointOf(place) };
     if (place.mode !== this.#context.mode) place = yield* this.#changeMode(place, answer);
     // What lies between a stored place and now is not known: the first pass reads without being told to.
-    let newest: Lsn | undefined;
+    let doubts: number | undefined;
     for (let first = true; ; first = false) {
       await this.#refuseGap(place, answer);
       // The connections may be new ones since, to what was restored meanwhile.
-      if (first || isBelow(answer.max, newest)) await this.#history.assertSame(this.#o);
-      newest = answer.max;
+      if (answer.doubts !== doubts) await this.#history.assertSame(this.#o);
+      ({ doubts } = answer);
       const { max, moved } = answer;
       if (max === undefined || neededFrom(place) > max) {
         this.#nothingLeft(place, answer);
@@ -297,10 +297,6 @@ export class TableReader {
 function committedAtMs({ changes }: ChangeBatch): number | undefined {
   const last = changes.at(-1);
   return last && Date.parse(last.metadata.committedAt);
-}
-
-function isBelow(max: Lsn | undefined, newest: Lsn | undefined): boolean {
-  return max !== undefined && newest !== undefined && max < newest;
 }
 
 function lower(max: Lsn, until: Lsn | undefined): Lsn {

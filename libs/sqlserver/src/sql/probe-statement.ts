@@ -1,7 +1,7 @@
 /** Which tables have moved: one statement for all tables of a database (DESIGN 8, "Reading"). */
-import { highestLsn, lsnBytes, type Lsn } from '../rows/lsn.ts';
+import { highestLsn, lsnBytes, zeroLsn, type Lsn } from '../rows/lsn.ts';
 import { quoteName } from './quote.ts';
-import { lsnsParameter, type Statement } from './statement.ts';
+import { lsnParameter, lsnsParameter, type Statement } from './statement.ts';
 
 export interface ProbedTable {
   readonly captureInstance: string;
@@ -14,7 +14,7 @@ const lockTimeoutMs = 5_000;
 
 /**
  * What a probe answers, by number of its result set. `max`: the LSN, its commit time, the server's now (both in its local
- * zone), minutes from that zone to UTC. `moved`: numbers of tables, each with a comma behind it. `instances`: name, low-water mark.
+ * zone), minutes from that zone to UTC, the commit time of the entry @mark. `moved`: numbers of tables, each with a comma behind it. `instances`: name, low-water mark.
  * `lowTimes`: low-water mark, commit time of the first transaction from there on.
  */
 export const probeResults = { max: 0, moved: 1, instances: 2, lowTimes: 3 } as const;
@@ -45,13 +45,17 @@ export class ProbeStatements {
   #names = '';
   #text = textOf([]);
 
-  of(tables: readonly ProbedTable[]): Statement {
+  /** @param mark an entry of `cdc.lsn_time_mapping` that an earlier probe saw: in a database that was restored it is another one, or none */
+  of(tables: readonly ProbedTable[], mark: Lsn = zeroLsn): Statement {
     const names = tables.map(({ captureInstance }) => captureInstance).join('\n');
     if (names !== this.#names) {
       this.#names = names;
       this.#text = textOf(tables);
     }
-    return { text: this.#text, parameters: [lsnsParameter('at', positionsOf(tables))] };
+    return {
+      text: this.#text,
+      parameters: [lsnsParameter('at', positionsOf(tables)), lsnParameter('mark', mark)],
+    };
   }
 }
 
@@ -64,7 +68,7 @@ function textOf(tables: readonly ProbedTable[]): string {
     `SET LOCK_TIMEOUT ${lockTimeoutMs}`,
     'DECLARE @max binary(10) = sys.fn_cdc_get_max_lsn()',
     `SELECT @max AS [max], (SELECT TOP (1) m.[tran_end_time] ${mapping} WHERE m.[start_lsn] = @max) AS [at], GETDATE() AS [now],\n` +
-      '  DATEDIFF(minute, GETDATE(), GETUTCDATE()) AS [utc]',
+      `  DATEDIFF(minute, GETDATE(), GETUTCDATE()) AS [utc], (SELECT TOP (1) m.[tran_end_time] ${mapping} WHERE m.[start_lsn] = @mark) AS [marked]`,
     "DECLARE @moved varchar(max) = ''",
     ...tables.map(question),
     'SELECT @moved AS [moved]',
