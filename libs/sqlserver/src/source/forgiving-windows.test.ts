@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ChangeEvent, Log } from '@dstream/core';
+import { silentLog, type ChangeEvent, type Log } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { expect, test } from 'vitest';
 import { FakeCdcClient, lsn, type FakeRow } from '../../../../test/support/fake-cdc-client.ts';
@@ -33,7 +33,7 @@ function rig(number: number, key: readonly string[] = ['Id']) {
   };
   const warnings: string[] = [];
   const log: Log = {
-    ...{ debug: () => {}, info: () => {}, error: () => {} },
+    ...silentLog,
     warn: (sentence, fields) => warnings.push(`${sentence}: ${String(fields?.['columns'])}`),
     child: () => log,
   };
