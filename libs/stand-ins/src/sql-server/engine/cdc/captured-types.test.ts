@@ -132,6 +132,17 @@ test('a sql_variant keeps the type of its value', async () => {
   ]);
 });
 
+test('a literal without N is in the code page, whatever it is put into', async () => {
+  expect(await captured('nvarchar(10)', ["'é日'", "N'é日'"], 'c')).toEqual(['é?', 'é日']);
+});
+
+test('a computed column needs no parentheses, and is NULL where it is captured', async () => {
+  await db.rows('CREATE TABLE dbo.C (Id int PRIMARY KEY, Twice AS Id * 2, Next AS (Id) + 1 PERSISTED)');
+  await db.rows("EXEC sys.sp_cdc_enable_table N'dbo', N'C', @role_name = NULL; INSERT dbo.C (Id) VALUES (4)");
+  expect(await db.rows('SELECT * FROM dbo.C')).toEqual([[4, 8, 5]]);
+  expect(await db.rows('SELECT Id, Twice, Next FROM cdc.dbo_C_CT')).toEqual([[4, null, null]]);
+});
+
 test('rowversion grows in the whole database with every insert and update', async () => {
   await db.rows('CREATE TABLE dbo.A (Id int PRIMARY KEY, v rowversion)');
   await db.rows('CREATE TABLE dbo.B (Id int PRIMARY KEY, v timestamp)');

@@ -1,5 +1,6 @@
 /** Literals and their types (Transact-SQL reference, "Constants"). */
 import type { SqlType } from '../engine-session.ts';
+import { throughCodePage } from '../values/code-page.ts';
 import type { Expression } from './ast.ts';
 import type { Cursor } from './cursor.ts';
 import type { Token } from './lexer.ts';
@@ -21,7 +22,11 @@ export function parseLiteral(cursor: Cursor): Expression | undefined {
 }
 
 const READERS: Partial<Record<Token['kind'], (text: string) => Expression>> = {
-  string: (text) => ({ kind: 'literal', type: sized('varchar', text.length, 8000), value: text }),
+  string: (text) => ({
+    kind: 'literal',
+    type: sized('varchar', text.length, 8000),
+    value: throughCodePage(text),
+  }),
   nstring: (text) => ({ kind: 'literal', type: sized('nvarchar', text.length, 4000), value: text }),
   integer: integerLiteral,
   decimal: (text) => decimalLiteral(text),

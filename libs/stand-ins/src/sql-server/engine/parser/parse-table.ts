@@ -34,7 +34,7 @@ export function beginsConstraint(cursor: Cursor): boolean {
 export function parseColumn(cursor: Cursor): ColumnDefinition {
   const name = cursor.name();
   if (cursor.accept('AS')) {
-    const computed = parenthesised(cursor, () => parseExpression(cursor));
+    const computed = parseExpression(cursor);
     const persisted = cursor.accept('PERSISTED');
     if (persisted) cursor.accept('NOT', 'NULL');
     return { name, computed, persisted, constraints: [] };
