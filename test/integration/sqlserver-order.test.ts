@@ -1,4 +1,5 @@
 /** The SQL Server source against the stand-in: pages and places. */
+import type { ResumePoint } from '@dstream/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { changesOf, take } from '../support/source-reading.ts';
 import { SqlServerDatabase } from '../support/sql-server-database.ts';
@@ -23,6 +24,32 @@ async function opened(name: string, choice = {}) {
   if (table === undefined) throw new Error(`no table ${name}`);
   return { source, table };
 }
+
+async function maxLsn(): Promise<string> {
+  const { recordset } = await database.pool.query<{ max: Buffer }>('SELECT sys.fn_cdc_get_max_lsn() AS max');
+  return recordset[0]?.max.toString('hex').toUpperCase() ?? '';
+}
+
+describe.each(['functions', 'direct'] as const)('an idle table, read in the mode %s', (mode) => {
+  test('moves on with what was scanned, so that cleanup up to the max LSN and a restart make no gap', async () => {
+    await database.capture('Idle');
+    await database.capture('Busy');
+    const { source, table } = await opened('Idle', { mode });
+    const reading = source.read(table, undefined, { signal: signal() });
+    const first = await reading.next();
+    await database.commit([{ table: 'Busy', insert: { Id: 1, Name: 'a' } }]);
+    const max = await maxLsn();
+    let end: ResumePoint = first.value.end;
+    while (end.position !== `${max}:~`) end = (await reading.next()).value.end;
+    await reading.return(undefined);
+    await database.cleanUp('Idle');
+    expect(await maxLsn(), 'cleaned up as far as was scanned').toBe(max);
+    await database.commit([{ table: 'Idle', insert: { Id: 3, Name: 'c' } }]);
+    const { source: restarted } = await opened('Idle', { mode });
+    const changes = changesOf(await take(restarted, table, 1, end));
+    expect(changes.map((c) => c.data)).toEqual([{ Id: 3, Name: 'c' }]);
+  });
+});
 
 describe('pages', () => {
   const persons = (from: number, to: number) =>
