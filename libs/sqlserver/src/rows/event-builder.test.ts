@@ -99,6 +99,19 @@ describe('an event', () => {
     });
   });
 
+  test('an update that CDC wrote as delete and insert knows what a delete knows', () => {
+    const [before, after] = [
+      row(1, { Id: 1, Big: 'x', Old: null }, 0xff),
+      row(2, { Id: 1, Big: null, Old: 'y' }, 0xff),
+    ];
+    expect(built('update', after, before)).toEqual({
+      data: { Id: 1, Big: null, Old: 'y' },
+      before: { Id: 1, Big: 'x' },
+      changed: ['Big'],
+      unavailable: [{ in: 'before', columns: ['Old'] }],
+    });
+  });
+
   test('an insert knows everything', () => {
     const values = { Id: 1, Big: null, Old: null };
     expect(built('insert', row(2, values, 0xff))).toMatchObject({ data: values, unavailable: undefined });

@@ -112,5 +112,6 @@ export class EventBuilder {
 
 function without(row: Row, names: readonly string[]): Row {
   if (names.length === 0) return row;
-  return Object.fromEntries(Object.entries(row).filter(([name]) => !names.includes(name)));
+  const left = new Set(names); // there may be a thousand
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !left.has(name)));
 }
