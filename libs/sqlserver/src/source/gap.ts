@@ -31,8 +31,10 @@ export function gapBelow(
   );
 }
 
-/** True for an error that means that changes are gone: `on_gap` says what becomes of the table. */
-export function isGapError(error: unknown): error is DStreamError & { readonly code: Gap['reason'] } {
+/** An error that means that changes are gone: `on_gap` says what becomes of the table. */
+export type GapError = DStreamError & { readonly code: Gap['reason'] };
+
+export function isGapError(error: unknown): error is GapError {
   return error instanceof DStreamError && (error.code === 'HistoryLost' || error.code === 'SourceWentBack');
 }
 

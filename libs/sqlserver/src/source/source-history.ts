@@ -35,11 +35,15 @@ export function isOtherHistory(seen: Entry, { atMs, oldest }: Found): boolean {
 export class SourceHistory {
   readonly #context: ReaderContext;
   readonly #table: TableId;
-  #history: History;
+  #history: History = {};
 
-  constructor(context: ReaderContext, table: TableId, history: History) {
+  constructor(context: ReaderContext, table: TableId) {
     this.#context = context;
     this.#table = table;
+  }
+
+  /** To be called at first, with what the checkpoint says. */
+  recall(history: History): void {
     this.#history = history;
   }
 

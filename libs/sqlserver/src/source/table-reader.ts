@@ -12,17 +12,16 @@ import {
   tableName,
   type CallOptions,
   type ChangeBatch,
-  type Log,
   type PollIntervals,
   type ResumePoint,
   type TableId,
 } from '@dstream/core';
-import { historyOfToken, type Gap, type History } from '../rows/history.ts';
+import { historyOfToken, type Gap } from '../rows/history.ts';
 import { highestLsn, previousLsn, type Lsn } from '../rows/lsn.ts';
 import { neededFrom, placeOfToken, positionBeforeEnd, resumePointOf, type Place } from '../rows/position.ts';
-import { creationOf } from './catalogue.ts';
 import { gapEvent } from './gap-event.ts';
-import { gapBelow, isGapError, wentBack, withTimes } from './gap.ts';
+import { GapJudge } from './gap-judge.ts';
+import { gapBelow, isGapError, wentBack } from './gap.ts';
 import { PlaceInTime } from './place-in-time.ts';
 import { InstanceFollower } from './instance-follower.ts';
 import type { ProbeAnswer } from './prober.ts';
@@ -39,11 +38,9 @@ export class TableReader {
   readonly #follower: InstanceFollower;
   readonly #schedule: PollSchedule;
   readonly #inTime: PlaceInTime;
-  readonly #log: Log;
-  #history: SourceHistory;
+  readonly #history: SourceHistory;
+  readonly #gaps: GapJudge;
   #answer: ProbeAnswer | undefined;
-  /** Where the last gap ended that was passed over. */
-  #skipped: Lsn | undefined;
   /** The place at which the catalogue was last looked at again because capture had changed. */
   #lookedAgainAt: string | undefined;
   #catalogue: string | undefined;
@@ -55,9 +52,10 @@ export class TableReader {
     this.#table = table;
     this.#o = o;
     this.#schedule = new PollSchedule(intervals, context.random);
-    this.#log = context.log.child({ table: tableName(table) });
-    this.#follower = new InstanceFollower(context, table, this.#log, this.#schedule);
-    this.#history = new SourceHistory(context, table, {});
+    const log = context.log.child({ table: tableName(table) });
+    this.#follower = new InstanceFollower(context, table, log, this.#schedule);
+    this.#history = new SourceHistory(context, table);
+    this.#gaps = new GapJudge(context, this.#follower, this.#history, log, o);
     this.#inTime = new PlaceInTime(context.observer, table);
     this.#dueAtMs = context.clock.monotonicMs();
   }
@@ -65,7 +63,8 @@ export class TableReader {
   /** See `ChangeSource.read`. To be called once. */
   async *read(after: ResumePoint | undefined): AsyncGenerator<ChangeBatch> {
     let place = after === undefined ? undefined : placeOfToken(after.token);
-    if (after !== undefined) this.#history = this.#historyOf(historyOfToken(after.token));
+    if (after !== undefined) this.#history.recall(historyOfToken(after.token));
+    this.#follower.inIncarnation(this.#history.incarnation);
     try {
       for (;;) {
         try {
@@ -83,12 +82,6 @@ export class TableReader {
     }
   }
 
-  #historyOf(stored: History): SourceHistory {
-    const history = new SourceHistory(this.#context, this.#table, stored);
-    this.#follower.inIncarnation(history.incarnation);
-    return history;
-  }
-
   /** Throws what the table stops at; otherwise the gap is noted, and is to be told of. */
   async *#goOnAfter(error: unknown, place: Place | undefined): AsyncGenerator<ChangeBatch> {
     if (this.#o.signal.aborted) throw error;
@@ -98,12 +91,11 @@ export class TableReader {
       return;
     }
     if (!isGapError(explained) || place === undefined) throw explained;
-    if (this.#context.onGap === 'stop') throw await this.#told(explained, place);
-    if (explained.code === 'SourceWentBack' && !(await this.#isSurelyBack())) throw explained;
-    const gap = await this.#measure(explained, place);
-    if (this.#skipped === gap.to) throw explained; // nothing is won by telling of the same gap again
-    this.#skipped = gap.to;
-    this.#log.warn('changes are gone: the table goes on behind the gap', { ...gap, error: explained });
+    const gap = await this.#gaps.judge(explained, place, this.#answer);
+    if (gap === undefined) {
+      this.#lookAgain(explained, place);
+      return;
+    }
     this.#history.note(gap);
     // Saved first: whoever takes over in this moment tells of the same gap.
     const token = resumePointOf(place).token;
@@ -117,39 +109,6 @@ export class TableReader {
     if (this.#lookedAgainAt === at) throw error;
     this.#lookedAgainAt = at;
     this.#follower.forget();
-  }
-
-  /** With what more can be found out for the operator. */
-  async #told(error: DStreamError & { readonly code: Gap['reason'] }, place: Place): Promise<DStreamError> {
-    try {
-      return withTimes(error, await this.#measure(error, place));
-    } catch (cause) {
-      this.#o.signal.throwIfAborted();
-      this.#log.debug('the times around the gap could not be asked', { error: cause });
-      return error;
-    }
-  }
-
-  async #isSurelyBack(): Promise<boolean> {
-    return this.#answer !== undefined && (await this.#history.isSurelyOther(this.#answer, this.#o));
-  }
-
-  /** From where to where changes are gone, as the catalogue says now. */
-  async #measure({ code }: { readonly code: Gap['reason'] }, place: Place): Promise<Gap> {
-    this.#follower.forget();
-    const kept = code === 'SourceWentBack' ? undefined : place;
-    const { captureInstance, startLsn: to } = await this.#follower.follow(kept, this.#o);
-    const creation = await creationOf(this.#context.client, captureInstance, to, this.#o);
-    const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
-    return {
-      reason: code,
-      captureInstance,
-      from: neededFrom(place),
-      to,
-      fromAt: this.#history.readUpToAt,
-      toAt: iso(creation?.nextAtMs),
-      noticedAt: new Date(this.#context.clock.wallMs()).toISOString(),
-    };
   }
 
   /** The event of a gap that was noted, and where reading goes on. */
@@ -210,6 +169,7 @@ export class TableReader {
    */
   async *#changeMode(from: Place, answer: ProbeAnswer): AsyncGenerator<ChangeBatch, Place> {
     await this.#refuseGap(from, answer);
+    await this.#history.assertSame(this.#o);
     if (from.kind === 'inside') {
       const { windows } = await this.#follower.follow(from, this.#o);
       yield* windows.read(from, from.lsn, true, this.#o.signal);

@@ -1,0 +1,86 @@
+/** What becomes of a table whose changes are gone: it stops, or a gap is measured that is to be told of. */
+import type { CallOptions, DStreamError, Log } from '@dstream/core';
+import type { Gap } from '../rows/history.ts';
+import type { Lsn } from '../rows/lsn.ts';
+import { neededFrom, type Place } from '../rows/position.ts';
+import { creationOf } from './catalogue.ts';
+import { withTimes, type GapError } from './gap.ts';
+import type { InstanceFollower } from './instance-follower.ts';
+import type { ProbeAnswer } from './prober.ts';
+import type { ReaderContext } from './reader-context.ts';
+import type { SourceHistory } from './source-history.ts';
+
+export class GapJudge {
+  readonly #context: ReaderContext;
+  readonly #follower: InstanceFollower;
+  readonly #history: SourceHistory;
+  readonly #log: Log;
+  readonly #o: CallOptions;
+  /** Where the last gap ended that was passed over. */
+  #skippedTo: Lsn | undefined;
+
+  constructor(
+    context: ReaderContext,
+    follower: InstanceFollower,
+    history: SourceHistory,
+    log: Log,
+    o: CallOptions,
+  ) {
+    this.#context = context;
+    this.#follower = follower;
+    this.#history = history;
+    this.#log = log;
+    this.#o = o;
+  }
+
+  /**
+   * The gap to be told of before reading goes on behind it. Undefined when nothing behind `place` is gone after all: cleanup
+   * took what had left before. Throws what the table stops at.
+   */
+  async judge(error: GapError, place: Place, lastProbe: ProbeAnswer | undefined): Promise<Gap | undefined> {
+    if (this.#context.onGap === 'stop') throw await this.#withTimes(error, place);
+    if (error.code === 'SourceWentBack' && !(await this.#isSurelyBack(lastProbe))) throw error;
+    const gap = await this.#measure(error, place);
+    if (error.code === 'HistoryLost' && gap.to <= gap.from) return undefined;
+    if (this.#skippedTo === gap.to) throw error; // nothing is won by telling of the same gap again
+    this.#skippedTo = gap.to;
+    this.#log.warn('changes are gone: the table goes on behind the gap', { ...gap, error });
+    return gap;
+  }
+
+  /** With what more can be found out for the operator. */
+  async #withTimes(error: GapError, place: Place): Promise<DStreamError> {
+    try {
+      return withTimes(error, await this.#measure(error, place));
+    } catch (cause) {
+      this.#o.signal.throwIfAborted();
+      this.#log.debug('the times around the gap could not be asked', { error: cause });
+      return error;
+    }
+  }
+
+  async #isSurelyBack(lastProbe: ProbeAnswer | undefined): Promise<boolean> {
+    return lastProbe !== undefined && (await this.#history.isSurelyOther(lastProbe, this.#o));
+  }
+
+  /** From where to where changes are gone, as the catalogue says now. After a restore all that is kept comes again. */
+  async #measure({ code }: Pick<GapError, 'code'>, place: Place): Promise<Gap> {
+    this.#follower.forget();
+    const kept = code === 'SourceWentBack' ? undefined : place;
+    const { captureInstance, startLsn: to } = await this.#follower.follow(kept, this.#o);
+    const creation = await creationOf(this.#context.client, captureInstance, to, this.#o);
+    return {
+      reason: code,
+      captureInstance,
+      from: neededFrom(place),
+      to,
+      fromAt: this.#history.readUpToAt,
+      toAt: creation?.nextAtMs === undefined ? undefined : iso(creation.nextAtMs),
+      noticedAt: iso(this.#context.clock.wallMs()),
+    };
+  }
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
