@@ -103,13 +103,17 @@ class Engine implements SqlEngine, EngineControl {
     return { ok: true, session: new Session(state, this.#parsed, () => this.#state.sessions.delete(id)) };
   }
 
-  /** Whoever comes with a token is let in as an administrator, unless there is a login of that name. */
+  /** Whoever comes with a token is let in as an administrator, unless there is a login or a user of that name. */
   #loginOf({ user, password, token }: LoginRequest): Login | undefined {
     const { logins } = this.#state;
     if (token === undefined) return logins.authenticated(user, password);
     const name = this.#options.userOfToken?.(token);
     if (name === undefined) return undefined;
-    return logins.find(name) ?? tokenLogin(name);
+    return logins.find(name) ?? tokenLogin(name, !this.#isUser(name));
+  }
+
+  #isUser(name: string): boolean {
+    return [...this.#state.databases.values()].some(({ security }) => security.userOf(name) !== undefined);
   }
 
   close(): void {
@@ -207,12 +211,12 @@ class Engine implements SqlEngine, EngineControl {
   }
 }
 
-const tokenLogin = (name: string): Login => ({
+const tokenLogin = (name: string, sysadmin: boolean): Login => ({
   id: 0,
   name,
   password: undefined,
   enabled: true,
-  sysadmin: true,
+  sysadmin,
   permissions: new Set(),
 });
 

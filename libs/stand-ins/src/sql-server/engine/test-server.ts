@@ -1,6 +1,7 @@
 /** An engine for unit tests: a clock and timers that the test moves, and results as plain values. */
 import type {
   EngineSession,
+  LoginRequest,
   Reply,
   SqlEngine,
   SqlMessage,
@@ -55,26 +56,29 @@ export class TestServer {
   readonly engine: SqlEngine & EngineControl;
   readonly observed: string[] = [];
 
-  constructor(captureDelayMs = 0) {
+  constructor(captureDelayMs = 0, userOfToken?: (token: string) => string) {
     this.engine = createSqlEngine({
       clock: this.time,
       timers: this.time,
       login: { user: 'sa', password: 'secret' },
       databases: ['shop'],
       captureDelayMs,
+      ...(userOfToken && { userOfToken }),
       observe: (statement) => this.observed.push(statement),
     });
   }
 
   /** Throws the error of a login that is refused. */
   connect(database = 'shop', user = 'sa', password = 'secret'): TestSession {
-    const login = this.engine.login({
-      user,
-      password,
-      database,
-      appName: 'test',
-      hostName: 'here',
-    });
+    return this.#login({ user, password, database });
+  }
+
+  connectByToken(token: string): TestSession {
+    return this.#login({ user: '', password: '', database: 'shop', token });
+  }
+
+  #login(request: Omit<LoginRequest, 'appName' | 'hostName'>): TestSession {
+    const login = this.engine.login({ ...request, appName: 'test', hostName: 'here' });
     if (!login.ok) throw new Error(`${String(login.error.number)}: ${login.error.message}`);
     return new TestSession(login.session);
   }

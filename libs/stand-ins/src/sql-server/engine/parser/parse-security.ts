@@ -47,9 +47,9 @@ function parseLogin(cursor: Cursor, base: Principal): Principal {
 }
 
 /** Without FOR LOGIN the user is for the login of its own name. */
-function parseUser(cursor: Cursor, name: string): { login?: string } {
+function parseUser(cursor: Cursor, name: string): { login?: string; external?: true } {
   if (cursor.accept('WITHOUT', 'LOGIN')) return {};
-  if (cursor.accept('FROM', 'EXTERNAL', 'PROVIDER')) return { login: name };
+  if (cursor.accept('FROM', 'EXTERNAL', 'PROVIDER')) return { login: name, external: true };
   const isFor = cursor.accept('FOR', 'LOGIN') || cursor.accept('FROM', 'LOGIN');
   const login = isFor ? cursor.name() : name;
   if (cursor.accept('WITH')) {

@@ -13,6 +13,8 @@ export interface PrincipalStatement {
   readonly password?: string;
   /** Of a user: the login it is for; undefined for WITHOUT LOGIN. */
   readonly login?: string;
+  /** FROM EXTERNAL PROVIDER: the user needs no login, it comes in by a token. */
+  readonly external?: true;
   /** ALTER LOGIN … ENABLE or DISABLE. */
   readonly enabled?: boolean;
   /** ALTER ROLE … ADD or DROP MEMBER. */

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { captureTable } from '../cdc/test-captured-table.ts';
-import type { TestServer, TestSession } from '../test-server.ts';
+import { TestServer, type TestSession } from '../test-server.ts';
 
 let server: TestServer;
 let owner: TestSession;
@@ -104,6 +104,14 @@ test('fixed roles and sysadmin do what they are for', async () => {
   expect(await db.value('SELECT COUNT(*) FROM sys.dm_cdc_log_scan_sessions')).toBe(1);
   await owner.rows('ALTER SERVER ROLE sysadmin ADD MEMBER reader');
   await db.rows('CREATE DATABASE mine');
+});
+
+test('who comes with a token is an administrator until there is a user of that name', async () => {
+  const tokens = new TestServer(0, (token) => `id of ${token}`);
+  const admin = tokens.connectByToken('a');
+  await admin.rows('CREATE TABLE dbo.S (Id int); CREATE USER [id of b] FROM EXTERNAL PROVIDER');
+  expect(await tokens.connectByToken('b').errors('SELECT * FROM dbo.S')).toEqual([229]);
+  expect(await tokens.connectByToken('c').errors('SELECT * FROM dbo.S')).toEqual([]);
 });
 
 test('a plan made for one login is not used for another', async () => {

@@ -49,7 +49,7 @@ function changeLogin(
 
 /** Errors 15007 for a login that is not there, 15023 for a user that is, 15151 for one that is not. */
 function changeUser(
-  { action, name, login, ifExists }: PrincipalStatement,
+  { action, name, login, external, ifExists }: PrincipalStatement,
   { logins }: ServerState,
   { security }: Database,
 ): void {
@@ -59,7 +59,8 @@ function changeUser(
     else if (!ifExists) throw errors.principalMissing('user', name);
   } else if (action === 'create') {
     if (security.has(name)) throw errors.principalExists(name);
-    if (login !== undefined && logins.find(login) === undefined) throw errors.loginInvalid(login);
+    if (login !== undefined && external !== true && logins.find(login) === undefined)
+      throw errors.loginInvalid(login);
     security.addUser(name, login);
   } else if (!there) throw errors.principalMissing('user', name);
 }
