@@ -49,7 +49,7 @@ test('a lost reply stores the events and cuts their connection only', async () =
   const [producer, another] = [rig.producer(), rig.producer('single')];
   await another.sendBatch(one(0));
   rig.hubs.loseReplies(1);
-  await expect(producer.sendBatch(one(1), to)).rejects.toThrow();
+  await expect(producer.sendBatch(one(1), to)).rejects.toMatchObject({ retryable: true });
   expect(bodies()).toEqual(['1']);
   await until(
     () => rig.hubs.counters().openConnections === 1,

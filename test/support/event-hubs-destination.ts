@@ -47,6 +47,15 @@ export class HubReader implements AsyncDisposable {
     this.#wanted = wanted;
   }
 
+  /** Resolves with how many there are, once there are so many: others may be on their way. */
+  async reached(count: number): Promise<number> {
+    this.#subscription ??= this.#subscribe();
+    return await until(
+      () => this.#lines.length >= count && this.#lines.length,
+      () => `${count} changes, there are ${this.#lines.length}`,
+    );
+  }
+
   /** All that the hub holds, once there are so many lines. */
   async lines(count: number): Promise<readonly string[]> {
     this.#subscription ??= this.#subscribe();
