@@ -98,6 +98,32 @@ describe.each(modes)('changes read in the mode %s', (mode) => {
     }
   });
 
+  test('a statement is let go while nobody takes its rows, and another reads the rest', async () => {
+    const rows = Array.from({ length: 1_200 }, (_, i) => row(2, i + 1, 2, i));
+    const { client, clock, read: reading } = rig([instance(rows)], 2, { mode });
+    const batches = reading();
+    await batches.next();
+    const first = await batches.next();
+    await clock.advance(30_000);
+    const second = await batches.next();
+    await clock.advance(29_000);
+    const rest = changesOf(await upTo(batches, 2));
+    const all = [...changesOf([first.value, second.value]), ...rest];
+    expect(all.map((c) => c.metadata.sequence)).toEqual(rows.map((_, i) => i + 1));
+    expect(pages(client).map(placeBehind)).toEqual([zeroLsn, lsn(500)]);
+    expect(clock.sleeping).toBe(0);
+  });
+
+  test('a statement that is left midway leaves no timer', async () => {
+    const rows = Array.from({ length: 1_200 }, (_, i) => row(2, i, 2, i));
+    const { clock, read: reading } = rig([instance(rows)], 2, { mode });
+    const batches = reading();
+    await batches.next();
+    await batches.next();
+    await batches.return(undefined);
+    expect(clock.sleeping).toBe(0);
+  });
+
   test('a place inside a transaction may be anywhere but inside a change', async () => {
     const updates = Array.from({ length: 1_200 }, (_, i) => [row(2, i, 3, i, 'a'), row(2, i, 4, i, 'b')]);
     const batches = await read(updates.flat(), 2, { mode, maxRows: 5_000 });

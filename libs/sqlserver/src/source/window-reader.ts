@@ -20,6 +20,7 @@ import { pageResults, PageStatements } from '../sql/page-statement.ts';
 import { batchLimits, Batcher } from './batcher.ts';
 import { CommitTimes } from './commit-times.ts';
 import { gapBelow } from './gap.ts';
+import { Hold } from './hold.ts';
 import { PageMeter } from './page-meter.ts';
 
 export interface ReadLimits {
@@ -59,6 +60,9 @@ const uncutShare = 2;
  */
 const rowsAhead = batchLimits.changes;
 
+/** A batch that is not taken for so long ends its statement: the rest is read by another one, which the functions sort again. */
+const holdMs = 30_000;
+
 export class WindowReader {
   readonly #options: WindowReaderOptions;
   readonly #statements: PageStatements;
@@ -85,7 +89,8 @@ export class WindowReader {
   /**
    * Everything behind `place` up to and including `to`, in the mode of `place`. The last batch ends at `to` and is empty
    * when nothing was found. When `bounded` is false, a window that turns out to be large ends early, perhaps without
-   * any batch: it is to be bounded first, because the functions sort a window as a whole. A batch leaves only after the
+   * any batch: it is to be bounded first, because the functions sort a window as a whole. So does one whose batches are
+   * not taken for half a minute. A batch leaves only after the
    * low-water mark was seen not to have passed what it was read from, and no column to have been altered. Throws
    * HistoryLost, CaptureChanged, PermissionDenied, or what the driver's error was translated to.
    */
@@ -96,9 +101,8 @@ export class WindowReader {
     const assembler = new RowAssembler(place, this.#keyText());
     const batcher = new Batcher(place, this.#options.limits.maxRows, build);
     const limit = bounded ? undefined : uncutShare * this.#options.limits.maxRows;
-    const rows = yield* this.#metered({ assembler, batcher, times }, to, limit, signal);
-    if (rows === limit) {
-      // What the assembler holds is read again: its other rows may lie behind the limit.
+    if (!(yield* this.#metered({ assembler, batcher, times }, to, limit, signal))) {
+      // What the assembler holds is read again: its other rows may not have come.
       if (!batcher.empty) yield batcher.take();
       return;
     }
@@ -107,19 +111,22 @@ export class WindowReader {
     yield batcher.takeLast({ kind: 'scanned', mode: place.mode, lsn: to });
   }
 
-  /** Gives the number of rows. What they cost is told, also when the window is given up. */
+  /** True when the window was read whole. What it cost is told, also when it is given up. */
   async *#metered(
     progress: Progress,
     to: Lsn,
     limit: number | undefined,
     signal: AbortSignal,
-  ): AsyncGenerator<ChangeBatch, number> {
+  ): AsyncGenerator<ChangeBatch, boolean> {
     const { clock, observer, table } = this.#options;
     const meter = new PageMeter(clock);
+    const hold = new Hold(clock, holdMs);
     try {
-      yield* this.#rows(progress, to, limit, signal, meter);
-      return meter.rows;
+      const unheld = AbortSignal.any([signal, hold.signal]);
+      const whole = yield* this.#rows(progress, to, limit, unheld, { meter, hold });
+      return whole && meter.rows !== limit;
     } finally {
+      await hold.end();
       observer.read(table, meter.read());
     }
   }
@@ -129,8 +136,8 @@ export class WindowReader {
     to: Lsn,
     limit: number | undefined,
     signal: AbortSignal,
-    meter: PageMeter,
-  ): AsyncGenerator<ChangeBatch> {
+    { meter, hold }: { readonly meter: PageMeter; readonly hold: Hold },
+  ): AsyncGenerator<ChangeBatch, boolean> {
     const { client, limits } = this.#options;
     const start = batcher.place;
     const rows = limit === undefined ? {} : { rows: limit };
@@ -153,12 +160,15 @@ export class WindowReader {
           if (batcher.full) {
             await this.#check(start, signal);
             meter.pause();
+            hold.begin();
             yield batcher.take();
+            if (await hold.end()) return false;
             meter.resume();
           }
         }
       }
     this.#assertUnchanged(start, marks);
+    return true;
   }
 
   /** Asks now: what was read so far was there, and of the types that it was read by, when the marks have not moved. */
