@@ -6,6 +6,8 @@ export interface ConfigChoice {
   readonly topic: string;
   /** Where a table without a checkpoint begins; `earliest` when not given. */
   readonly start?: 'earliest' | 'latest';
+  /** `table` when not given. */
+  readonly ordering?: 'table' | 'key';
   readonly subscription?: string;
   /** What stands between the braces of `output`. */
   readonly output?: string;
@@ -17,6 +19,7 @@ export function configText(choice: ConfigChoice): string {
     tables,
     topic,
     start = 'earliest',
+    ordering = 'table',
     subscription = 'dstream',
     output = 'type = "console"',
   } = choice;
@@ -26,6 +29,7 @@ ingester {
   db_connection_string = "{{ env \\"DSTREAM_DB_CONNECTION_STRING\\" }}"
   name                 = "${name}"
   start                = "${start}"
+  ordering             = "${ordering}"
   poll_interval_defaults {
     poll_interval     = "200ms"
     max_poll_interval = "200ms"

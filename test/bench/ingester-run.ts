@@ -23,6 +23,7 @@ export interface IngesterChoice {
   /** Nobody used it before: then there is no lease and no checkpoint, and the ingester begins as `start` says. */
   readonly name: string;
   readonly start?: 'earliest' | 'latest';
+  readonly ordering?: 'table' | 'key';
 }
 
 export function startIngester(standIns: StandInsProcess, choice: IngesterChoice): Promise<DStreamProgram> {
@@ -31,9 +32,13 @@ export function startIngester(standIns: StandInsProcess, choice: IngesterChoice)
 }
 
 /** From its first question to a change table to the acceptance of the last change. */
-export async function runIngester(standIns: StandInsProcess, name: string): Promise<MeasuredRun> {
+export async function runIngester(
+  standIns: StandInsProcess,
+  name: string,
+  ordering: 'table' | 'key' = 'table',
+): Promise<MeasuredRun> {
   const before = await standIns.progress();
-  await using program = await startIngester(standIns, { name });
+  await using program = await startIngester(standIns, { name, ordering });
   return await measure(standIns, before, program.pid, {
     begun: (now) => now.changeReads > before.changeReads,
     done: async () => (await sent(program)) === changes,

@@ -4,10 +4,12 @@ import { tableLine, type Figure } from './figure.ts';
 import { ingest } from './ingest.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
+import { ordering } from './ordering.ts';
 import { processConsole, processFile, processServiceBus } from './process.ts';
 
 const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   ingest,
+  ordering,
   'process-console': processConsole,
   'process-service-bus': processServiceBus,
   'process-file': processFile,

@@ -33,7 +33,7 @@ export function point(n: number): ResumePoint {
   return { position: String(n).padStart(6, '0') as Position, token: `${n}` };
 }
 
-/** Tables that hold numbered changes: read in batches of two, polled once a second. */
+/** Tables that hold numbered changes: read in batches, polled once a second. */
 class ScriptedSource implements ChangeSource {
   readonly counts = new Map<string, number>();
   readonly faults = new Map<string, DStreamError>();
@@ -42,6 +42,8 @@ class ScriptedSource implements ChangeSource {
   /** Reads of these tables end only when the promise resolves. */
   readonly hangAtEnd = new Map<string, Promise<void>>();
   idleMs = 1_000;
+  /** Changes that are read at a time. */
+  batch = 2;
   readonly #clock: ManualClock;
 
   constructor(clock: ManualClock, tables: readonly string[]) {
@@ -68,7 +70,7 @@ class ScriptedSource implements ChangeSource {
     for (;;) {
       const fault = this.faults.get(table.table);
       if (fault !== undefined) throw fault;
-      const upTo = Math.min(at + 2, this.counts.get(table.table) ?? 0);
+      const upTo = Math.min(at + this.batch, this.counts.get(table.table) ?? 0);
       const changes = Array.from({ length: upTo - at }, (_, n) => change(table, at + n + 1));
       at = upTo;
       if (changes.length > 0) yield { changes, end: point(at) };
