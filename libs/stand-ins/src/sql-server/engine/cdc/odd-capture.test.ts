@@ -72,6 +72,7 @@ test('a locked change table keeps its readers waiting until the lock is gone', a
   let answered = false;
   void answers.then(() => (answered = true));
   expect(await db.value('SELECT COUNT(*) FROM cdc.change_tables')).toBe(1);
+  expect(Symbol.iterator in db.session.batch('SELECT 1', [], new AbortController().signal)).toBe(false);
   expect(answered).toBe(false);
   release();
   expect(await answers).toEqual([0, 0]);

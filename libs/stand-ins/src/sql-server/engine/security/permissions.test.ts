@@ -82,7 +82,7 @@ test('what is revoked or denied is gone with the next statement', async () => {
 });
 
 test('roles hold what was granted to them, roles in roles too', async () => {
-  await owner.rows('CREATE ROLE inner_role; CREATE ROLE outer_role; GRANT SELECT ON T TO outer_role');
+  await owner.rows('CREATE ROLE outer_role; CREATE ROLE inner_role; GRANT SELECT ON T TO outer_role');
   await owner.rows('ALTER ROLE outer_role ADD MEMBER inner_role; ALTER ROLE inner_role ADD MEMBER reader');
   const db = connect();
   expect(await db.value('SELECT COUNT(*) FROM T')).toBe(1);
