@@ -70,9 +70,15 @@ describe('what passes', () => {
     await database.commit([{ table: 'Persons', insert: { Id: 1, Name: 'a' } }]);
     const { source, table } = await opened('Persons');
     const message = { number: 208, severity: 16, state: 1, message: 'Invalid object name', line: 1 };
-    running.server.faults.onStatement(/fn_cdc_get_all_changes.*@from/s, { kind: 'fail', message }, 1);
-    await expect(take(source, table, 1)).rejects.toMatchObject({ code: 'Transient' });
+    const missing = (times: number) =>
+      running.server.faults.onStatement(/fn_cdc_get_all_changes.*@from/s, { kind: 'fail', message }, times);
+    missing(1);
     expect(changesOf(await take(source, table, 1))).toHaveLength(1);
+    missing(2);
+    await expect(take(source, table, 1)).rejects.toMatchObject({
+      code: 'CaptureChanged',
+      disposition: 'retry',
+    });
   });
 
   test('a locked change table is an error of its own table that passes', async () => {

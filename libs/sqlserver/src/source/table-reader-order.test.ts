@@ -173,6 +173,19 @@ describe('a change of the read mode', () => {
     expect(changesOf(batches).map((c) => c.metadata.sequence)).toEqual([2, 3, 1]);
   });
 
+  test('after a gap that was noted in the other mode begins behind it: what follows may have been sent in that mode', async () => {
+    const kept = instance([row(9, 1, 2, 9)], { startLsn: lsn(9) });
+    const token = JSON.stringify({ mode: 'functions', lsn: lsn(4) });
+    const from = { position: `${lsn(4)}:~`, token } as ResumePoint;
+    const [noted] = await upTo(rig([kept], 9, { onGap: 'skip' }).read(from), 9);
+    const batches = await upTo(rig([kept], 9, { onGap: 'skip', mode: 'direct' }).read(noted?.end), 9);
+    const told = batches.map((b) => [
+      b.beginsGeneration === true,
+      ...b.changes.map((c) => c.metadata.operation),
+    ]);
+    expect(told).toEqual([[false, 'gap'], [true], [false, 'insert']]);
+  });
+
   test('loses and repeats nothing from any place, forth and back', () =>
     fc.assert(
       fc.asyncProperty(transactions, anyMode, anyPageSize, async (all, mode, maxRows) => {

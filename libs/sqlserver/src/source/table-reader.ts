@@ -68,7 +68,7 @@ export class TableReader {
     try {
       for (;;) {
         try {
-          if (this.#history.gap !== undefined) place = yield* this.#tell(this.#history.gap);
+          if (this.#history.gap !== undefined) place = yield* this.#tell(this.#history.gap, place?.mode);
           for await (const batch of this.#passes(place)) {
             place = placeOfToken(batch.end.token);
             yield this.#history.of(batch, this.#answer);
@@ -111,9 +111,9 @@ export class TableReader {
     this.#follower.forget();
   }
 
-  /** The event of a gap that was noted, and where reading goes on. */
-  async *#tell(gap: Gap): AsyncGenerator<ChangeBatch, Place> {
-    const { hash, mode } = this.#context;
+  /** The event of a gap that was noted, and where reading goes on: in the mode of before, whose ordinals may have been sent. */
+  async *#tell(gap: Gap, mode = this.#context.mode): AsyncGenerator<ChangeBatch, Place> {
+    const { hash } = this.#context;
     const { incarnation } = this.#history;
     const event = gapEvent(this.#table, gap, hash, incarnation);
     const place: Place = { kind: 'scanned', mode, lsn: previousLsn(gap.to) };
