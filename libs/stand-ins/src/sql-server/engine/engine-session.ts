@@ -67,7 +67,7 @@ export interface SqlMoment {
 /**
  * By type: bit → boolean; tinyint…int, real, float → number; bigint → bigint; decimal, numeric, money → SqlDecimal;
  * character types, xml, uniqueidentifier (upper case) → string; binary types → Uint8Array; date and time types →
- * SqlMoment; sql_variant → SqlVariant.
+ * SqlMoment; sql_variant → SqlVariant; hierarchyid, geography, geometry → Uint8Array, their binary form.
  */
 export type SqlValue =
   null | boolean | number | bigint | string | Uint8Array | SqlDecimal | SqlMoment | SqlVariant;

@@ -94,6 +94,22 @@ export class DatabaseSecurity {
     return all;
   }
 
+  /** All of it as it is now: a backup holds it too. The result puts it back. */
+  remember(): () => void {
+    const users = [...this.users];
+    const roles = [...this.roles].map(
+      ([key, role]) => [key, { ...role, members: [...role.members] }] as const,
+    );
+    const { grants } = this;
+    return () => {
+      this.users.clear();
+      for (const [key, user] of users) this.users.set(key, user);
+      this.roles.clear();
+      for (const [key, role] of roles) this.roles.set(key, { ...role, members: new Set(role.members) });
+      this.grants = grants;
+    };
+  }
+
   /** GRANT and DENY replace each other for the same permission on the same thing. */
   set(grant: Grant): void {
     this.grants = [...this.grants.filter((other) => !isSame(other, grant)), grant];

@@ -60,6 +60,18 @@ test('tables, columns, instances and keys come back, later ones are gone, open t
   expect(await db.rows('SELECT Name FROM T WHERE Id = 1')).toEqual([['a']]);
 });
 
+test('users, roles and permissions are those of the restore point', async () => {
+  await db.rows("CREATE LOGIN r WITH PASSWORD = 'r'; CREATE USER r FOR LOGIN r; CREATE ROLE kept");
+  await db.rows('ALTER ROLE kept ADD MEMBER r; GRANT SELECT ON T TO kept');
+  const point = server.engine.rememberDatabase('shop');
+  await db.rows('REVOKE SELECT ON T FROM kept; DROP ROLE kept; CREATE ROLE later');
+  server.engine.rewindDatabase('shop', point);
+  const reader = server.connect('shop', 'r', 'r');
+  expect(await reader.errors('SELECT * FROM T')).toEqual([]);
+  expect(await reader.value("SELECT IS_MEMBER('kept')")).toBe(1);
+  expect(await db.value("SELECT DATABASE_PRINCIPAL_ID('later')")).toBe(null);
+});
+
 test('what was not committed is no part of a restore point', async () => {
   await db.rows("BEGIN TRAN; INSERT T (Id, Name) VALUES (1, 'open')");
   const point = server.engine.rememberDatabase('shop');

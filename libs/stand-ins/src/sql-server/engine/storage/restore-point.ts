@@ -24,6 +24,7 @@ export interface RestorePoint {
   readonly schemas: readonly Schema[];
   readonly tables: readonly KeptTable[];
   readonly types: ReadonlyMap<string, AliasType>;
+  readonly security: () => void;
   readonly log: Lsn;
   readonly rowVersion: bigint;
   readonly cdc: { readonly of: CdcDatabase; readonly rewind: () => void } | undefined;
@@ -36,6 +37,7 @@ export function rememberDatabase(database: Database): RestorePoint {
     schemas: [...database.schemas.values()].map((schema) => ({ ...schema, tables: new Map(schema.tables) })),
     tables: [...database.tables()].map(keep),
     types: new Map(database.types),
+    security: database.security.remember(),
     log: database.log.last,
     rowVersion: database.rowVersion,
     cdc: cdc && { of: cdc, rewind: cdc.remember() },
@@ -58,6 +60,7 @@ export function rewindDatabase(database: Database, point: RestorePoint): void {
     database.schemas.set(database.collation.fold(schema.name), { ...schema, tables: new Map(schema.tables) });
   database.types.clear();
   for (const [key, type] of point.types) database.types.set(key, type);
+  point.security();
   for (const kept of point.tables) putBack(kept);
   for (const { table } of point.tables) remakeKeys(table);
   database.forkPoint = point.log;
