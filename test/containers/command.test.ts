@@ -24,7 +24,7 @@ function command(change: Partial<CommandParts> = {}) {
   return { lines, done, run: (...args: string[]) => runCommand(args, parts) };
 }
 
-const suites = ['test/contract', 'test/e2e'];
+const suites = ['test/contract', 'test/e2e', 'test/integration/sqlserver-values'];
 
 test('without a container runtime it says so in one line, closes as every run does, and succeeds', async () => {
   const { lines, done, run } = command({ whyNoRuntime: () => Promise.resolve('no socket'), env: {} });

@@ -15,7 +15,7 @@ export interface CommandParts {
   readonly runTests: (files: readonly string[], env: RunningServices['env']) => Promise<number>;
 }
 
-const suites = ['test/contract', 'test/e2e'];
+const suites = ['test/contract', 'test/e2e', 'test/integration/sqlserver-values'];
 
 /** Resolves with the exit code: that of the tests, 0 when there is nothing to run them on, 2 for wrong usage. */
 export async function runCommand(args: readonly string[], parts: CommandParts): Promise<number> {
