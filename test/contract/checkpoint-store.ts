@@ -36,6 +36,7 @@ export function checkpointStoreContract(name: string, open: () => Promise<LeaseR
       const odd = {
         at: { position: checkpoint('0042:7').at.position, token: '{"a":"Ł🙂\\n"}' },
         generation: 7,
+        layout: 'key/32',
       };
       await a.store.save(odd, await take(a), o);
       expect(await a.store.load(cars, o)).toEqual(odd);

@@ -30,6 +30,23 @@ describe('decoding', () => {
     expect(failures).toEqual([0, 2].map((index) => ({ index, output: '*', reason })));
   });
 
+  test('a change may travel by any bucket of its table, and by nothing that only looks like one', () => {
+    const taken = (sessionId: string) => decodeMessage(message([line(1)], sessionId), options).changes.length;
+    expect(['s/d/dbo.T/0', 's/d/dbo.T/31', 's/d/dbo.T/1023'].map(taken)).toEqual([1, 1, 1]);
+    expect(['s/d/dbo.T/1024', 's/d/dbo.T/x', 's/d/dbo.Other/0', 's/d/dbo.T/0/0'].map(taken)).toEqual([
+      0, 0, 0, 0,
+    ]);
+  });
+
+  test('a gap passes: it has neither data nor key', () => {
+    const { metadata } = aChange(1, { operation: 'gap', key: null });
+    const { changes, failures } = decodeMessage(
+      message([encodeEnvelope({ data: null, metadata }, stamp)], 's/d/dbo.T'),
+      options,
+    );
+    expect([changes[0]?.event.data, failures]).toEqual([null, []]);
+  });
+
   test('without a session the changes of several tables may share a message', () => {
     const { changes, failures } = decodeMessage(message([line(1), line(2, 'Other')]), options);
     expect(changes.map(({ index }) => index)).toEqual([0, 1]);

@@ -28,6 +28,13 @@ describe('the checkpoint in a blob', () => {
     ]);
   });
 
+  test('of a table that is ordered by key holds the layout of its sessions', () => {
+    const dealt = { ...checkpoint, layout: 'key/32' };
+    const text = formatCheckpoint(dealt, origin);
+    expect(text).toContain('"layout": "key/32"');
+    expect(parseDocument(text, blob)?.checkpoint).toEqual(dealt);
+  });
+
   test('is read as it was written', () => {
     expect(parseDocument(formatCheckpoint(checkpoint, origin), blob)).toEqual({
       checkpoint,

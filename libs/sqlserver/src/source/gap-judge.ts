@@ -4,7 +4,7 @@ import type { Gap } from '../rows/history.ts';
 import type { Lsn } from '../rows/lsn.ts';
 import { neededFrom, type Place } from '../rows/position.ts';
 import { creationOf } from './catalogue.ts';
-import { withTimes, type GapError } from './gap.ts';
+import { notSure, withTimes, type GapError } from './gap.ts';
 import type { InstanceFollower } from './instance-follower.ts';
 import type { ProbeAnswer } from './prober.ts';
 import type { ReaderContext } from './reader-context.ts';
@@ -39,7 +39,7 @@ export class GapJudge {
    */
   async judge(error: GapError, place: Place, lastProbe: ProbeAnswer | undefined): Promise<Gap | undefined> {
     if (this.#context.onGap === 'stop') throw await this.#withTimes(error, place);
-    if (error.code === 'SourceWentBack' && !(await this.#isSurelyBack(lastProbe))) throw error;
+    if (error.code === 'SourceWentBack' && !(await this.#isSurelyBack(lastProbe))) throw notSure(error);
     const gap = await this.#measure(error, place);
     if (error.code === 'HistoryLost' && gap.to <= gap.from) return undefined;
     if (this.#skippedTo === gap.to) throw error; // nothing is won by telling of the same gap again

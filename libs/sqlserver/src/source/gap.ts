@@ -48,6 +48,14 @@ export function withTimes(error: DStreamError, { fromAt, toAt }: Pick<Gap, 'from
   return new DStreamError(error.code, `${error.message} (${times.join(', ')})`, { cause: error });
 }
 
+/** The SourceWentBack that is not skipped yet. */
+export function notSure(error: DStreamError): DStreamError {
+  const what =
+    'it is not skipped before the database has a commit that is newer than what was read, since until then it may be a replica ' +
+    "that lags; to go on at once, reset the table's checkpoint";
+  return new DStreamError(error.code, `${error.message}; ${what}`, { cause: error });
+}
+
 /** What tells an instance that was created after a place from one that was cleaned up past it. Milliseconds, one clock. */
 export interface Creation {
   readonly createdAtMs: number;
