@@ -1,28 +1,40 @@
+import type { ReadMode } from '../../libs/sqlserver/src/rows/position.ts';
+import type { CapturedDatabase } from '../support/captured-database.ts';
 import { realSqlServer } from '../support/endpoints.ts';
 import { inMemoryDatabase } from '../support/in-memory-database.ts';
 import { SqlServerDatabase } from '../support/sql-server-database.ts';
 import { startSqlServerStandIn } from '../support/sql-server-stand-in.ts';
-import type { CapturedDatabase } from '../support/captured-database.ts';
 import { changeSourceContract } from './change-source.ts';
 
-changeSourceContract('in memory', () => Promise.resolve(inMemoryDatabase()));
-changeSourceContract('SQL Server stand-in', onStandIn);
-
+const modes: readonly ReadMode[] = ['functions', 'direct'];
 const real = realSqlServer();
-if (real !== undefined)
-  changeSourceContract('SQL Server', () => SqlServerDatabase.create(real.connectionString));
 
-async function onStandIn(): Promise<CapturedDatabase> {
+changeSourceContract('in memory', () => Promise.resolve(inMemoryDatabase()));
+for (const mode of modes) {
+  changeSourceContract(`SQL Server stand-in, read in the mode ${mode}`, () => onStandIn(mode));
+  if (real !== undefined)
+    changeSourceContract(`SQL Server, read in the mode ${mode}`, () => on(real.connectionString, mode));
+}
+
+async function onStandIn(mode: ReadMode): Promise<CapturedDatabase> {
   const running = await startSqlServerStandIn();
-  const database = await SqlServerDatabase.create(running.connectionString);
+  const database = await on(running.connectionString, mode);
   return {
-    capture: (name) => database.capture(name),
-    commit: (changes) => database.commit(changes),
-    cleanUp: (name) => database.cleanUp(name),
-    source: (tables, start) => database.source(tables, start),
+    ...database,
     [Symbol.asyncDispose]: async () => {
       await database[Symbol.asyncDispose]();
       await running[Symbol.asyncDispose]();
     },
+  };
+}
+
+async function on(connectionString: string, mode: ReadMode): Promise<CapturedDatabase> {
+  const database = await SqlServerDatabase.create(connectionString);
+  return {
+    capture: (name) => database.capture(name),
+    commit: (changes) => database.commit(changes),
+    cleanUp: (name) => database.cleanUp(name),
+    source: (tables, start = 'earliest') => database.open(tables, { start, mode, maxRows: 2 }),
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }
