@@ -149,7 +149,7 @@ export class FakeCdcClient implements SqlClient {
     return [
       this.instances.map(({ name, startLsn, columnUpdates }) => [name, lsnBytes(startLsn), columnUpdates]),
       this.instances.flatMap(({ name, columns }) =>
-        columns.map((c) => [name, c.name, c.type, c.ordinal, c.computed]),
+        columns.map((c) => [name, c.name, c.type, c.ordinal, c.computed, c.maxBytes ?? null]),
       ),
       this.instances.flatMap(({ name, key }) => key.map((column) => [name, column])),
     ];

@@ -88,11 +88,12 @@ async function readInstances(client: SqlClient, table: TableId, o: CallOptions):
     columnUpdates: Number(updates),
     columns: columns
       .filter(([instance]) => instance === name)
-      .map(([, column, type, ordinal, computed]) => ({
+      .map(([, column, type, ordinal, computed, maxBytes]) => ({
         name: String(column),
         type: String(type),
         ordinal: Number(ordinal),
         computed: computed === true,
+        maxBytes: Number(maxBytes ?? 0),
       })),
     key: keys.filter(([instance]) => instance === name).map(([, column]) => String(column)),
   }));

@@ -6,6 +6,8 @@ export interface CapturedColumn {
   readonly type: string;
   /** `column_ordinal`: its bit in the update mask. */
   readonly ordinal: number;
+  /** `max_length` of the change table's column, in bytes; -1 for the max types, 0 where it is not known. */
+  readonly maxBytes?: number;
   /** Computed columns are always NULL in a change table and are left out. */
   readonly computed: boolean;
 }

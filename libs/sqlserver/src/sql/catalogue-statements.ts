@@ -70,7 +70,7 @@ export function instancesStatement(schema: string, table: string): Statement {
   return {
     text: [
       `SELECT c.[capture_instance], c.[start_lsn], ${columnUpdates} AS [updates] ${instancesOfTable}${theTable}\nORDER BY c.[start_lsn], c.[create_date]`,
-      `SELECT c.[capture_instance], k.[column_name], ISNULL(y.[name], k.[column_type]), k.[column_ordinal], k.[is_computed] ${instancesOfTable}` +
+      `SELECT c.[capture_instance], k.[column_name], ISNULL(y.[name], k.[column_type]), k.[column_ordinal], k.[is_computed],\n  x.[max_length] ${instancesOfTable}` +
         `JOIN [cdc].[captured_columns] AS k ON k.[object_id] = c.[object_id]\n` +
         storedColumn +
         `${theTable}\n` +

@@ -40,7 +40,7 @@ describe('a value', () => {
     ['hierarchyid', '[c].ToString()', '/1/', '/1/'],
     ['vector', 'CONVERT(nvarchar(max), [c])', '[1]', '[1]'],
   ])('of type %s is selected as %s', (type, expression, received, sent) => {
-    const codec = codecOf('c', type);
+    const codec = codecOf({ name: 'c', type });
     expect(codec.expression).toBe(expression);
     expect(codec.decode(received)).toEqual(sent);
     expect(isKnownType(type)).toBe(type !== 'vector');
@@ -48,15 +48,32 @@ describe('a value', () => {
 
   test.each(['char', 'varchar', 'text'])('of type %s is turned to Unicode by the server', (type) => {
     // To max: a shorter type would cut what a column that was widened meanwhile holds.
-    expect(codecOf('c', type).expression).toBe('CONVERT(nvarchar(max), [c])');
+    expect(codecOf({ name: 'c', type }).expression).toBe('CONVERT(nvarchar(max), [c])');
+  });
+
+  test.each([
+    ['varchar', 3999, 'nvarchar(4000)'],
+    ['char', 1, 'nvarchar(4000)'],
+    ['varchar', 4000, 'nvarchar(max)'],
+    ['varchar', -1, 'nvarchar(max)'],
+    ['varchar', 0, 'nvarchar(max)'],
+    ['text', 16, 'nvarchar(max)'],
+  ])('of type %s and %i bytes becomes %s', (type, maxBytes, converted) => {
+    expect(codecOf({ name: 'c', type, maxBytes }).expression).toBe(`CONVERT(${converted}, [c])`);
+  });
+
+  test('that may have been cut, because its column was widened, is not sent', () => {
+    const { decode } = codecOf({ name: 'c', type: 'varchar', maxBytes: 10 });
+    expect(decode('a'.repeat(3999))).toBe('a'.repeat(3999));
+    expect(() => decode('a'.repeat(4000))).toThrow(expect.objectContaining({ code: 'CaptureChanged' }));
   });
 
   test.each(['nchar', 'nvarchar', 'ntext'])('of type %s is taken as it is', (type) => {
-    expect(codecOf('c', type).expression).toBe('[c]');
+    expect(codecOf({ name: 'c', type }).expression).toBe('[c]');
   });
 
   test('of type sql_variant says its base type, with the digits that the type has', () => {
-    const { decode, expression } = codecOf('a]b', 'sql_variant');
+    const { decode, expression } = codecOf({ name: 'a]b', type: 'sql_variant' });
     expect(expression).toContain("SQL_VARIANT_PROPERTY([a]]b], 'BaseType')");
     expect(
       [

@@ -29,7 +29,7 @@ export interface SelectedColumn extends ColumnCodec {
 export function selectedColumns(instance: CaptureInstance): readonly SelectedColumn[] {
   return instance.columns
     .filter((column) => !column.computed)
-    .map(({ name, type, ordinal }) => ({ name, type, ordinal, ...codecOf(name, type) }));
+    .map((column) => ({ ...codecOf(column), name: column.name, type: column.type, ordinal: column.ordinal }));
 }
 
 /** The columns before those of the table in the second result set. In direct mode `__$command_id` follows them. */
