@@ -14,6 +14,7 @@ import { neededFrom, type Place } from '../rows/position.ts';
 import { captureInstancesOf, creationOf, isChangeTableGone, type CaptureInstances } from './catalogue.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
 import { chooseInstance } from './choose-instance.ts';
+import { lacksCommandId, notDirect } from './command-id.ts';
 import { ForgivingWindows } from './forgiving-windows.ts';
 import { createdAnew, gapBelow, missingBefore } from './gap.ts';
 import type { ReaderContext } from './reader-context.ts';
@@ -112,6 +113,8 @@ export class InstanceFollower {
     const { client } = this.#context;
     if (sqlNumbers(error).includes(invalidObject) && (await isChangeTableGone(client, captureInstance, o)))
       return broken(name, captureInstance, error);
+    if (place?.mode === 'direct' && sqlNumbers(error).includes(invalidColumn))
+      if (await lacksCommandId(client, captureInstance, o)) return notDirect(name, captureInstance, error);
     const changed = `the capture of ${name} changed while it was read: it is read again`;
     return new DStreamError('CaptureChanged', changed, { cause: error });
   }

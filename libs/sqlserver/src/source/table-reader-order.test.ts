@@ -1,4 +1,4 @@
-import type { ChangeBatch, ChangeEvent, ResumePoint } from '@dstream/core';
+import { DStreamError, type ChangeBatch, type ChangeEvent, type ResumePoint } from '@dstream/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applied } from '../../../../test/support/applied.ts';
@@ -133,6 +133,22 @@ describe.each(modes)('changes read in the mode %s', (mode) => {
     const rest = await read(updates.flat(), 2, { mode, maxRows: 5_000 }, first?.end);
     expect(changesOf(rest)).toEqual(changesOf(batches.slice(2)));
   });
+});
+
+test('a change table without command ids is refused in direct mode by name, and read by the functions', async () => {
+  const cause = Object.assign(new Error("Invalid column name '__$command_id'"), { number: 207 });
+  const old = (mode: ReadMode) => {
+    const made = rig([instance([row(2, 1, 2, 1)])], 2, { mode });
+    made.client.before = ({ text }) => {
+      if (text.includes('__$command_id')) throw new DStreamError('Unexpected', 'error 207', { cause });
+    };
+    return upTo(made.read(), 2);
+  };
+  await expect(old('direct')).rejects.toMatchObject({
+    code: 'TableNotCaptured',
+    message: expect.stringContaining('set read.mode to "functions"'),
+  });
+  expect(changesOf(await old('functions'))).toHaveLength(1);
 });
 
 describe('a change of the read mode', () => {
