@@ -109,6 +109,7 @@ export class CrashRig {
       clock,
       mode,
       onGap: 'stop' as const,
+      said: new Set<string>(),
       start: 'earliest' as const,
       log: silentLog,
       observer: noSourceObserver,

@@ -63,6 +63,7 @@ export function rig(
     start,
     mode,
     onGap,
+    said: new Set<string>(),
     log: silentLog,
     observer: noSourceObserver,
     random: () => 0,

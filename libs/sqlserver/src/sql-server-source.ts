@@ -75,7 +75,7 @@ export class SqlServerSource implements ChangeSource {
     const prober = new Prober(client, clock, observer);
     const limits = { maxRows, maxBytes };
     const { mode = 'functions', onGap = 'stop' } = options;
-    const shared = { client, prober, clock, log, observer, random };
+    const shared = { client, prober, clock, log, observer, random, said: new Set<string>() };
     this.#context = { ...shared, start, onGap, mode, limits, hash: sha256 };
   }
 

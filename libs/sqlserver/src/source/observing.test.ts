@@ -52,6 +52,7 @@ function rig(rows: readonly FakeRow[], max: number) {
     start: 'earliest' as const,
     mode: 'functions' as const,
     onGap: 'stop' as const,
+    said: new Set<string>(),
     log: silentLog,
     random: () => 0,
     hash: (text: string) => createHash('sha256').update(text).digest('hex'),

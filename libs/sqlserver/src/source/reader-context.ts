@@ -17,6 +17,8 @@ export interface ReaderContext {
   readonly prober: Prober;
   readonly clock: Clock;
   readonly log: Log;
+  /** Warnings that are given once, not again whenever a table is read anew. */
+  readonly said: Set<string>;
   readonly observer: SourceObserver;
   /** A number in [0, 1). */
   readonly random: () => number;
