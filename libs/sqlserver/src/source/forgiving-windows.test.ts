@@ -37,22 +37,25 @@ function rig(number: number, key: readonly string[] = ['Id']) {
     warn: (sentence, fields) => warnings.push(`${sentence}: ${String(fields?.['columns'])}`),
     child: () => log,
   };
-  const windows = new ForgivingWindows(
-    {
-      client,
-      table: { source: 'db1', database: 'shop', schema: 'dbo', table: 'Persons' },
-      instance: instance(rows, { columns, key }),
-      limits: { maxRows: 100, maxBytes: 1_000 },
-      hash: (text) => createHash('sha256').update(text).digest('hex'),
-      clock: new ManualClock(),
-      observer: noSourceObserver,
-    },
-    log,
-  );
+  const said = new Set<string>();
+  const windows = () =>
+    new ForgivingWindows(
+      {
+        client,
+        said,
+        table: { source: 'db1', database: 'shop', schema: 'dbo', table: 'Persons' },
+        instance: instance(rows, { columns, key }),
+        limits: { maxRows: 100, maxBytes: 1_000 },
+        hash: (text) => createHash('sha256').update(text).digest('hex'),
+        clock: new ManualClock(),
+        observer: noSourceObserver,
+      },
+      log,
+    );
   const read = async (): Promise<readonly ChangeEvent[]> => {
     const events: ChangeEvent[] = [];
     const from = { kind: 'scanned', mode: 'functions', lsn: lsn(1) } as const;
-    for await (const { changes } of windows.read(from, lsn(4), true, new AbortController().signal))
+    for await (const { changes } of windows().read(from, lsn(4), true, new AbortController().signal))
       events.push(...changes);
     return events;
   };

@@ -10,20 +10,23 @@ import type { Lsn } from '../rows/lsn.ts';
 import { placeOfToken, type Place } from '../rows/position.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
 import { isKnownType } from '../sql/column-codec.ts';
+import type { ReaderContext } from './reader-context.ts';
 import { WindowReader, type WindowReaderOptions } from './window-reader.ts';
 
+export type ForgivingWindowsOptions = WindowReaderOptions & Pick<ReaderContext, 'said'>;
+
 export class ForgivingWindows {
-  readonly #options: WindowReaderOptions;
+  readonly #options: ForgivingWindowsOptions;
   readonly #log: Log;
   #reader: WindowReader;
   #whole = true;
 
-  constructor(options: WindowReaderOptions, log: Log) {
+  constructor(options: ForgivingWindowsOptions, log: Log) {
     this.#options = options;
     this.#log = log;
     this.#reader = new WindowReader(options);
-    const columns = unknownColumns(options.instance).map(({ name, type }) => `${name} ${type}`);
-    if (columns.length > 0) log.warn('columns of a type that is not known are sent as text', { columns });
+    const columns = unknownColumns(options.instance);
+    if (columns.length > 0) this.#warnOnce('columns of a type that is not known are sent as text', columns);
   }
 
   /** With all its columns. */
@@ -60,14 +63,19 @@ export class ForgivingWindows {
     this.#whole = false;
     const columns = instance.columns.filter((column) => !unreadable.includes(column));
     this.#reader = new WindowReader({ ...this.#options, instance: { ...instance, columns }, unreadable });
-    this.#log.warn(
-      'the server cannot make text of columns of a type that is not known: they are unavailable',
-      {
-        columns: unreadable.map(({ name, type }) => `${name} ${type}`),
-        error,
-      },
-    );
+    const sentence =
+      'the server cannot make text of columns of a type that is not known: they are unavailable';
+    this.#warnOnce(sentence, unreadable, { error });
     return true;
+  }
+
+  #warnOnce(sentence: string, unknown: CaptureInstance['columns'], fields = {}): void {
+    const { instance, said } = this.#options;
+    const columns = unknown.map(({ name, type }) => `${name} ${type}`);
+    const key = JSON.stringify([instance.name, sentence, columns]);
+    if (said.has(key)) return;
+    said.add(key);
+    this.#log.warn(sentence, { columns, ...fields });
   }
 }
 
