@@ -84,7 +84,13 @@ export class HubReader implements AsyncDisposable {
         },
         processError: async (error) => void this.#errors.push(error),
       },
-      { startPosition: { offset: '-1' }, skipParsingBodyAsJson: true, maxWaitTimeInSeconds: 1 },
+      {
+        startPosition: { offset: '-1' },
+        skipParsingBodyAsJson: true,
+        maxWaitTimeInSeconds: 1,
+        // The client takes one batch every 20 ms: ten by default.
+        maxBatchSize: 1_000,
+      },
     );
   }
 
