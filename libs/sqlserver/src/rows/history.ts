@@ -1,6 +1,7 @@
 /** What a resume token says beside the place: to which history of the source it belongs. */
 import type { ResumePoint } from '@dstream/core';
 import { isLsn, type Lsn } from './lsn.ts';
+import { unreadable } from './position.ts';
 
 /** An entry of `cdc.lsn_time_mapping`: where it stands, the history is the one that it was seen in. */
 export interface Entry {
@@ -31,13 +32,18 @@ export interface History {
   readonly gap?: Gap | undefined;
 }
 
-/** Of a token that `placeOfToken` understands. One of an older version says nothing. */
+/**
+ * Of a token that `placeOfToken` understands. One of an older version says nothing. Throws CheckpointUnreadable for
+ * what stands there and is none of ours: without it ids would be those of another history, or a gap untold.
+ */
 export function historyOfToken(token: string): History {
   const { incarnation, seen, gap } = JSON.parse(token) as Record<string, unknown>;
+  if (!(isAbsent(incarnation) || isText(incarnation))) throw unreadable(token);
+  if (!(isAbsent(seen) || isEntry(seen)) || !(isAbsent(gap) || isGap(gap))) throw unreadable(token);
   return {
-    ...(typeof incarnation === 'string' && { incarnation }),
-    ...(isEntry(seen) && { seen }),
-    ...(isGap(gap) && { gap }),
+    ...(incarnation !== undefined && { incarnation }),
+    ...(seen !== undefined && { seen }),
+    ...(gap !== undefined && { gap }),
   };
 }
 
@@ -49,13 +55,26 @@ export function within(end: ResumePoint, { incarnation, seen, gap }: History): R
 
 function isEntry(value: unknown): value is Entry {
   const { lsn, at } = fieldsOf(value);
-  return isLsn(lsn) && typeof at === 'string';
+  return isLsn(lsn) && isTime(at);
 }
 
 function isGap(value: unknown): value is Gap {
-  const { reason, captureInstance, from, to, noticedAt } = fieldsOf(value);
-  const texts = [reason, captureInstance, noticedAt];
-  return isLsn(from) && isLsn(to) && texts.every((text) => typeof text === 'string');
+  const { reason, captureInstance, from, to, fromAt, toAt, noticedAt } = fieldsOf(value);
+  if (reason !== 'HistoryLost' && reason !== 'SourceWentBack') return false;
+  const times = [fromAt, toAt].every((at) => isAbsent(at) || isTime(at));
+  return isText(captureInstance) && isLsn(from) && isLsn(to) && times && isTime(noticedAt);
+}
+
+function isAbsent(value: unknown): value is undefined {
+  return value === undefined;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isTime(value: unknown): value is string {
+  return isText(value) && !Number.isNaN(Date.parse(value));
 }
 
 function fieldsOf(value: unknown): Record<string, unknown> {

@@ -69,12 +69,15 @@ export function resumePointOf(place: Place): ResumePoint {
 /** Throws CheckpointUnreadable when the token was not made by this source. */
 export function placeOfToken(token: string): Place {
   const place = readPlace(parse(token));
-  if (place === undefined)
-    throw new DStreamError(
-      'CheckpointUnreadable',
-      `the checkpoint's token ${token.slice(0, 200)} cannot be understood: reset the table's checkpoint, or run the version that wrote it`,
-    );
+  if (place === undefined) throw unreadable(token);
   return place;
+}
+
+export function unreadable(token: string): DStreamError {
+  return new DStreamError(
+    'CheckpointUnreadable',
+    `the checkpoint's token ${token.slice(0, 200)} cannot be understood: reset the table's checkpoint, or run the version that wrote it`,
+  );
 }
 
 function parse(token: string): Record<string, unknown> {

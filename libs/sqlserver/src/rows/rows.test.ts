@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ChangeRow, LogicalChange } from './change-row.ts';
 import { changeIds } from './change-id.ts';
+import { historyOfToken, within, type History } from './history.ts';
 import { isLsn, lsnBytes, lsnOf, nextLsn, previousLsn, zeroLsn, type Lsn } from './lsn.ts';
 import { placeOfToken, positionOf, resumePointOf, type Place, type ReadMode } from './position.ts';
 import { RowAssembler } from './row-assembler.ts';
@@ -80,6 +81,38 @@ describe('a resume point', () => {
     expect(placeOfToken(token)).toEqual(place);
   });
 
+  const at = '2026-11-20T09:00:02.123Z';
+  const history: History = {
+    incarnation: '7',
+    seen: { lsn: zeroLsn, at },
+    gap: {
+      reason: 'HistoryLost',
+      captureInstance: 'i',
+      from: zeroLsn,
+      to: zeroLsn,
+      fromAt: at,
+      noticedAt: at,
+    },
+  };
+
+  test('carries the history of its source', () => {
+    const end = resumePointOf({ kind: 'scanned', mode: 'direct', lsn: zeroLsn });
+    expect(historyOfToken(within(end, history).token)).toEqual(history);
+    expect(historyOfToken(end.token)).toEqual({});
+  });
+
+  test.each([
+    { incarnation: 7 },
+    { seen: null },
+    { seen: { ...history.seen, at: 'soon' } },
+    { gap: {} },
+    { gap: { ...history.gap, reason: 'other' } },
+    { gap: { ...history.gap, toAt: 1 } },
+  ])('that says %j of its history is refused: a gap may not go untold', (more) => {
+    const token = JSON.stringify({ mode: 'functions', lsn: zeroLsn, ...more });
+    expect(() => historyOfToken(token)).toThrow(refused);
+  });
+
   const refused = expect.objectContaining({ code: 'CheckpointUnreadable' });
 
   test.each(['', '{}', '[]', 'null', '{"mode":"functions"}', '{"mode":"functions","lsn":"0x00"}'])(
@@ -92,7 +125,8 @@ describe('a resume point', () => {
   /** What the token says, as a token again; of one that is refused as it should be nothing. */
   const understood = (token: string): object => {
     try {
-      return JSON.parse(resumePointOf(placeOfToken(token)).token) as object;
+      const end = resumePointOf(placeOfToken(token));
+      return JSON.parse(within(end, historyOfToken(token)).token) as object;
     } catch (error) {
       expect(error).toEqual(refused);
       return {};
@@ -114,12 +148,12 @@ describe('a resume point', () => {
     ));
 
   // oxlint-disable-next-line vitest/expect-expect -- it stands in the property
-  test.each(['mode', 'lsn', 'commandId', 'seqval', 'operation', 'ordinal'])(
+  test.each(['mode', 'lsn', 'commandId', 'seqval', 'operation', 'ordinal', 'incarnation', 'seen', 'gap'])(
     'whose %s is nonsense is refused, and never read as another place',
     (field) =>
       fc.assert(
         fc.property(place, fc.jsonValue(), (p, nonsense) => {
-          const token: unknown = JSON.parse(resumePointOf(p).token);
+          const token: unknown = JSON.parse(within(resumePointOf(p), history).token);
           const damaged = { ...(token as object), [field]: nonsense };
           // What is understood is what stands there.
           expect(damaged).toMatchObject(understood(JSON.stringify(damaged)));
