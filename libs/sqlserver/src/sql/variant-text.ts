@@ -25,7 +25,8 @@ export function variantExpression(name: string): string {
   const property = (type: string, which: string) =>
     `CONVERT(${type}, SQL_VARIANT_PROPERTY(${name}, '${which}'))`;
   const base = property('nvarchar(128)', 'BaseType');
-  const number = (which: string) => `CONVERT(nvarchar(11), ${property('int', which)})`;
+  // A type without such a property must not make NULL of the whole.
+  const number = (which: string) => `CONVERT(nvarchar(11), ISNULL(${property('int', which)}, 0))`;
   const cases = styled.map(
     ([types, type, style]) =>
       `WHEN ${base} IN (${types}) THEN CONVERT(nvarchar(max), CONVERT(${type}, ${name}), ${style})`,
