@@ -65,7 +65,7 @@ function fromRows(
   const positions = targetPositions(maker.table, named, width);
   const scope = new Scope(compilation, undefined);
   const stores = rows.map((row) =>
-    row.map((expression, i) => stored(expression, positions[i] as number, maker, scope)),
+    row.map((expression, i) => storedValue(expression, positions[i] as number, maker, scope)),
   );
   const complete = completer(maker, positions);
   return function* (context, changes) {
@@ -80,7 +80,13 @@ function fromRows(
   };
 }
 
-function stored(expression: Expression, position: number, maker: RowMaker, scope: Scope): Evaluate {
+/** The value for a column, or its default. */
+export function storedValue(
+  expression: Expression,
+  position: number,
+  maker: RowMaker,
+  scope: Scope,
+): Evaluate {
   if (expression.kind === 'default') return maker.defaultOf(position);
   return maker.store(maker.table.columns[position] as Column, compileExpression(expression, scope));
 }

@@ -16,7 +16,7 @@ interface Touched extends RowChange {
   readonly row: Row;
 }
 
-export type Verb = 'INSERT' | 'UPDATE' | 'DELETE';
+export type Verb = 'INSERT' | 'UPDATE' | 'DELETE' | 'MERGE';
 
 export class StatementChanges {
   readonly #transaction: Transaction;

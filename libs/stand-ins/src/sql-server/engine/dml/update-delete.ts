@@ -96,7 +96,10 @@ function sourcesOf(statement: UpdateStatement | DeleteStatement): Sources {
 
 const same = (a: string | undefined, b: string): boolean => a?.toLowerCase() === b.toLowerCase();
 
-function asSource(target: Name, line: number): TableSource {
+export function asSource(
+  target: Name,
+  line: number,
+): Extract<TableSource, { kind: 'table' | 'tableVariable' }> {
   const [first = ''] = target;
   return first.startsWith('@')
     ? { kind: 'tableVariable', name: first, line }
@@ -111,7 +114,7 @@ function leavesOf(source: TableSource): { readonly alias?: string; readonly name
   return [];
 }
 
-function slotOf(tables: readonly ScopeTable[], alias: string, target: Name): number {
+export function slotOf(tables: readonly ScopeTable[], alias: string, target: Name): number {
   const found = tables.find((table) => same(table.alias, alias));
   if (found === undefined) throw errors.unknownObject(target);
   return found.slot;
@@ -165,7 +168,7 @@ export function compileUpdate(statement: UpdateStatement, compilation: Compilati
 }
 
 /** All assignments see the row as it was. */
-function compileAssignments(
+export function compileAssignments(
   assignments: readonly Assignment[],
   maker: RowMaker,
   scope: Scope,

@@ -2,6 +2,11 @@
 import { sqlError } from './sql-error.ts';
 
 export const rowErrors = {
+  mergeTwice: () =>
+    sqlError(
+      8672,
+      'The MERGE statement attempted to UPDATE or DELETE the same row more than once. This happens when a target row matches more than one source row. A MERGE statement cannot UPDATE/DELETE the same row of the target table multiple times. Refine the ON clause to ensure a target row matches at most one source row, or use the GROUP BY clause to group the source rows.',
+    ),
   duplicateKey: (constraint: string, primary: boolean, table: string, values: string) =>
     sqlError(
       2627,

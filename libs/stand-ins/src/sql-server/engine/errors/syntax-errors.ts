@@ -25,6 +25,8 @@ export const syntaxErrors = {
       line,
     ),
   unclosedComment: (line: number) => new SyntaxErrorAt(113, 15, 1, "Missing end comment mark '*/'.", line),
+  mergeUnterminated: (line: number) =>
+    new SyntaxErrorAt(10713, 15, 1, 'A MERGE statement must be terminated by a semi-colon (;).', line),
   unknownType: (name: string, line: number) =>
     new SyntaxErrorAt(2715, 16, 6, `Column, parameter, or variable: Cannot find data type ${name}.`, line),
   unknownSetOption: (name: string, line: number) =>

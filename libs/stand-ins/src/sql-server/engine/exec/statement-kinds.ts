@@ -27,7 +27,7 @@ export const isScript = oneOf(
   'executeText',
 );
 
-export const isWrite = oneOf('insert', 'update', 'delete');
+export const isWrite = oneOf('insert', 'update', 'delete', 'merge');
 
 export const isDefinition = oneOf(
   'createSchema',

@@ -4,6 +4,7 @@ import { defineTable } from '../ddl/define-table.ts';
 import { createTable, runDdl, type DdlContext } from '../ddl/run-ddl.ts';
 import { insertRows } from '../dml/insert-rows.ts';
 import { compileInsert } from '../dml/insert.ts';
+import { compileMerge } from '../dml/merge.ts';
 import { RowMaker } from '../dml/row-maker.ts';
 import { StatementChanges } from '../dml/statement-changes.ts';
 import { compileDelete, compileUpdate } from '../dml/update-delete.ts';
@@ -230,6 +231,7 @@ export class StatementRunner {
 
 function compileWrite(statement: WriteStatement, compilation: StatementCompilation): WritePlan {
   if (statement.kind === 'insert') return compileInsert(statement, compilation);
+  if (statement.kind === 'merge') return compileMerge(statement, compilation);
   return statement.kind === 'update'
     ? compileUpdate(statement, compilation)
     : compileDelete(statement, compilation);

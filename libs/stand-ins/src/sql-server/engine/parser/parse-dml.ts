@@ -1,4 +1,4 @@
-/** INSERT, UPDATE and DELETE. MERGE is not supported and fails with 156. */
+/** INSERT, UPDATE and DELETE. */
 import type { CommonTable, Name } from './ast.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression } from './parse-expression.ts';
@@ -48,7 +48,7 @@ export function parseUpdate(cursor: Cursor, ctes: readonly CommonTable[]): Updat
   const top = parseTop(cursor);
   const target = parseTarget(cursor);
   cursor.expect('SET');
-  const assignments = cursor.separated(() => parseAssignment(cursor));
+  const assignments = parseAssignments(cursor);
   const output = parseOutput(cursor);
   return {
     kind: 'update',
@@ -87,6 +87,9 @@ function parseRest(cursor: Cursor): Pick<UpdateStatement, 'from' | 'where'> {
   return where === undefined ? { from } : { from, where };
 }
 
+export const parseAssignments = (cursor: Cursor): Assignment[] =>
+  cursor.separated(() => parseAssignment(cursor));
+
 function parseAssignment(cursor: Cursor): Assignment {
   const target = cursor.current.kind === 'variable' ? cursor.variable() : (cursor.dottedName().at(-1) ?? '');
   const op = cursor.current.upper;
@@ -95,7 +98,7 @@ function parseAssignment(cursor: Cursor): Assignment {
   return { target, op, value: parseExpression(cursor) };
 }
 
-function parseOutput(cursor: Cursor): Output | undefined {
+export function parseOutput(cursor: Cursor): Output | undefined {
   if (!cursor.accept('OUTPUT')) return undefined;
   const items = parseSelectItems(cursor);
   if (!cursor.accept('INTO')) return { items };

@@ -52,22 +52,22 @@ function acceptJoin(cursor: Cursor): JoinKind | undefined {
   return JOINS.find(([words]) => cursor.accept(...words))?.[1];
 }
 
-function parseSource(cursor: Cursor): TableSource {
+export function parseSource(cursor: Cursor): TableSource {
   if (cursor.sees('(', 'VALUES')) return parseValues(cursor);
   if (cursor.sees('(', 'SELECT') || cursor.sees('(', 'WITH')) return parseDerived(cursor);
   if (cursor.sees('(')) return parseBracketed(cursor);
   const line = cursor.line;
   if (cursor.current.kind === 'variable') {
     const name = cursor.variable();
-    return { kind: 'tableVariable', name, line, ...aliased(cursor) };
+    return { kind: 'tableVariable', name, line, ...parseAlias(cursor) };
   }
   const name = cursor.dottedName();
   if (cursor.sees('(') && !isHintList(cursor)) {
     const args = parseArguments(cursor);
-    return { kind: 'function', name, args, line, ...aliased(cursor), ...columnList(cursor) };
+    return { kind: 'function', name, args, line, ...parseAlias(cursor), ...columnList(cursor) };
   }
   parseHints(cursor);
-  const alias = aliased(cursor);
+  const alias = parseAlias(cursor);
   parseHints(cursor);
   return { kind: 'table', name, line, ...alias };
 }
@@ -82,7 +82,7 @@ function parseBracketed(cursor: Cursor): TableSource {
 
 function parseDerived(cursor: Cursor): TableSource {
   const query = parenthesised(cursor, () => cursor.parseQuery(cursor));
-  const { alias } = aliased(cursor);
+  const { alias } = parseAlias(cursor);
   if (alias === undefined) cursor.fail();
   return { kind: 'derived', query, alias, ...columnList(cursor) };
 }
@@ -93,20 +93,20 @@ function parseValues(cursor: Cursor): TableSource {
     cursor.expect('VALUES');
     return cursor.separated(() => cursor.list(() => parseExpression(cursor)));
   });
-  const { alias } = aliased(cursor);
+  const { alias } = parseAlias(cursor);
   const { columns } = columnList(cursor);
   if (alias === undefined || columns === undefined) throw errors.syntax(')', line);
   return { kind: 'values', rows, alias, columns };
 }
 
-function aliased(cursor: Cursor): { alias?: string } {
+export function parseAlias(cursor: Cursor): { alias?: string } {
   if (cursor.accept('AS')) return { alias: cursor.name() };
   if (!cursor.isName || FOLLOWING.has(cursor.current.upper)) return {};
   return { alias: cursor.name() };
 }
 
 /** Words that may follow a table and are no reserved words, so that they would pass for an alias. */
-const FOLLOWING = new Set(['OFFSET', 'APPLY', 'OUTPUT', 'THROW']);
+const FOLLOWING = new Set(['OFFSET', 'APPLY', 'OUTPUT', 'THROW', 'USING']);
 
 function columnList(cursor: Cursor): { columns?: readonly string[] } {
   return cursor.sees('(') ? { columns: cursor.list(() => cursor.name()) } : {};

@@ -14,6 +14,7 @@ import {
 } from './parse-control.ts';
 import { parseAlter, parseCreate, parseDrop, parseTruncate } from './parse-ddl.ts';
 import { parseDelete, parseInsert, parseUpdate } from './parse-dml.ts';
+import { parseMerge } from './parse-merge.ts';
 import { parsePermission } from './parse-security.ts';
 import { parseExpression } from './parse-expression.ts';
 import { parseCommonTables, parseQuery, parseQueryAfterCtes } from './parse-query.ts';
@@ -65,6 +66,7 @@ const STATEMENTS: Readonly<Record<string, (cursor: Cursor) => Statement>> = {
   INSERT: (cursor) => parseInsert(cursor, []),
   UPDATE: (cursor) => parseUpdate(cursor, []),
   DELETE: (cursor) => parseDelete(cursor, []),
+  MERGE: (cursor) => parseMerge(cursor, []),
   SET: parseSet,
   IF: parseIf,
   WHILE: parseWhile,
@@ -106,6 +108,7 @@ function parseWith(cursor: Cursor): Statement {
   if (cursor.sees('INSERT')) return parseInsert(cursor, ctes);
   if (cursor.sees('UPDATE')) return parseUpdate(cursor, ctes);
   if (cursor.sees('DELETE')) return parseDelete(cursor, ctes);
+  if (cursor.sees('MERGE')) return parseMerge(cursor, ctes);
   return { kind: 'query', query: parseQueryAfterCtes(cursor, ctes), line };
 }
 

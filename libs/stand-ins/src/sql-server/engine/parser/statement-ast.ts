@@ -3,7 +3,13 @@ import type { SqlType } from '../engine-session.ts';
 import type { AssignOperator, Expression, Name, Query } from './ast.ts';
 import type { PermissionStatement, PrincipalStatement } from './security-ast.ts';
 import type { AlterAction, TableDefinition } from './table-ast.ts';
-import type { DeleteStatement, InsertStatement, Lined, UpdateStatement } from './write-ast.ts';
+import type {
+  DeleteStatement,
+  InsertStatement,
+  Lined,
+  MergeStatement,
+  UpdateStatement,
+} from './write-ast.ts';
 
 export interface Argument {
   /** With its `@`; undefined when given by place. */
@@ -18,6 +24,7 @@ export type Statement = Lined &
     | InsertStatement
     | UpdateStatement
     | DeleteStatement
+    | MergeStatement
     | {
         readonly kind: 'declare';
         readonly name: string;

@@ -1,4 +1,4 @@
-/** The syntax tree of INSERT, UPDATE and DELETE. */
+/** The syntax tree of INSERT, UPDATE, DELETE and MERGE. */
 import type {
   AssignOperator,
   CommonTable,
@@ -47,6 +47,30 @@ export interface UpdateStatement extends Lined {
   readonly output?: Output;
   readonly from: readonly TableSource[];
   readonly where?: Expression;
+}
+
+export interface MergeClause {
+  readonly when: 'matched' | 'not matched' | 'not matched by source';
+  readonly condition?: Expression;
+  readonly action:
+    | { readonly kind: 'update'; readonly assignments: readonly Assignment[] }
+    | { readonly kind: 'delete' }
+    | {
+        readonly kind: 'insert';
+        readonly columns?: readonly string[];
+        readonly values: readonly Expression[];
+      };
+}
+
+export interface MergeStatement extends Lined {
+  readonly kind: 'merge';
+  readonly ctes: readonly CommonTable[];
+  readonly target: Name;
+  readonly alias?: string;
+  readonly source: TableSource;
+  readonly on: Expression;
+  readonly clauses: readonly MergeClause[];
+  readonly output?: Output;
 }
 
 export interface DeleteStatement extends Lined {
