@@ -25,6 +25,10 @@ test(
       async () => (await faultOf(second)) !== null,
       () => 'the table has stopped',
     );
+    expect(await read(second, '/metrics')).toContain(
+      'dstream_table_fault{table="dbo.T",code="HistoryLost"} 1\n',
+    );
+    await second.logged('HistoryLost');
     expect(await faultOf(second)).toMatchObject({
       code: 'HistoryLost',
       message: expect.stringMatching(
@@ -44,6 +48,7 @@ test(
     expect(gap?.metadata.gap).toMatchObject({ reason: 'HistoryLost', to: { lsn: next?.metadata.lsn } });
     expect(new Set(ofT.map(({ metadata }) => metadata.generation)).size).toBe(1);
     expect(await faultOf(third)).toBeNull();
+    expect(await read(third, '/metrics')).toContain('dstream_table_gaps_total{table="dbo.T"} 1\n');
     expect(await third.stop()).toBe(0);
     expect(await processor.stop()).toBe(0);
   },
@@ -63,12 +68,16 @@ async function loseChanges({ database }: Pipeline): Promise<void> {
   );
 }
 
+async function read(ingester: DStreamProcess, path: string): Promise<string> {
+  const { http } = JSON.parse(await ingester.logged('listening')) as { http: string };
+  return (await fetch(`${http}${path}`)).text();
+}
+
 interface Status {
   readonly ingester: { readonly tables: readonly { readonly table: string; readonly fault: unknown }[] };
 }
 
 async function faultOf(ingester: DStreamProcess): Promise<unknown> {
-  const { http } = JSON.parse(await ingester.logged('listening')) as { http: string };
-  const status = (await (await fetch(`${http}/status`)).json()) as Status;
+  const status = JSON.parse(await read(ingester, '/status')) as Status;
   return status.ingester.tables.find(({ table }) => table === 'dbo.T')?.fault ?? null;
 }

@@ -25,7 +25,14 @@ test(
     const after = pipeline.arrived.slice(6);
     expect(after.map(({ data, metadata }) => data?.['N'] ?? metadata.gap?.reason)).toEqual([
       'SourceWentBack',
-      ...[1, 2, 3, 11, 12, 13, 14, 15],
+      1,
+      2,
+      3,
+      11,
+      12,
+      13,
+      14,
+      15,
     ]);
     expect(new Set(pipeline.arrived.map(({ metadata }) => metadata.id)).size).toBe(pipeline.arrived.length);
     expect(await ingester.stop()).toBe(0);

@@ -32,8 +32,10 @@ export interface ChangeSource extends AsyncDisposable {
    * start can be saved before anything is sent. Re-reading gives the same changes with the same ids. Never ends by
    * itself: it waits with adaptive back-off and yields empty batches so that an idle table's position moves on.
    * Ends by abort (rejects with `signal.reason`), by `return()`, or by throwing: a table's fault (HistoryLost when
-   * `after` is older than what is kept, TableNotFound, TableNotCaptured, CdcNotEnabled, PermissionDenied), a passing
-   * error (`retry`: call again), or a fatal one of the connection.
+   * `after` is older than what is kept, SourceWentBack when it is of another history of the source, TableNotFound,
+   * TableNotCaptured, CdcNotEnabled, PermissionDenied), a passing error (`retry`: call again), or a fatal one of the
+   * connection. Told to skip what is gone, it goes on instead of throwing the first two: a batch that begins a
+   * generation, then the event of the gap.
    */
   read(table: TableId, after: ResumePoint | undefined, o: CallOptions): AsyncIterable<ChangeBatch>;
 }
