@@ -34,21 +34,21 @@ async function persist(to: Publisher, events: readonly RoutedEvent[]): Promise<r
   return codes;
 }
 
-test.each<[string, (hubs: EventHubsStandIn) => unknown, string | undefined]>([
-  ['throttles', (hubs) => hubs.serverBusy(2), 'Throttled'],
-  ['refuses', (hubs) => hubs.refuseSends(1), 'Transient'],
-  ['is at its quota', (hubs) => hubs.refuseSends(1, 'amqp:resource-limit-exceeded'), 'Throttled'],
-  ['stores and drops the connection', (hubs) => hubs.loseReplies(1), 'Unreachable'],
-  ['drops connections', (hubs) => hubs.dropConnections(), undefined],
-  ['detaches links', (hubs) => hubs.detachLinks(), undefined],
-])('every row keeps its order when the service %s', async (_, fault, code) => {
+test.each<[string, (hubs: EventHubsStandIn) => unknown, readonly string[]]>([
+  ['throttles', (hubs) => hubs.serverBusy(2), ['Throttled']],
+  ['refuses', (hubs) => hubs.refuseSends(1), ['Transient']],
+  ['is at its quota', (hubs) => hubs.refuseSends(1, 'amqp:resource-limit-exceeded'), ['Throttled']],
+  ['stores and drops the connection', (hubs) => hubs.loseReplies(1), ['Unreachable']],
+  ['drops connections', (hubs) => hubs.dropConnections(), []],
+  ['detaches links', (hubs) => hubs.detachLinks(), []],
+])('every row keeps its order when the service %s', async (_, fault, failures) => {
   const changes = new Changes();
   const events = changes.events('A', 1, 120);
   await using to = publisher();
   await to.publish(events.slice(0, 30), never);
   fault(rig.hubs);
   const codes = await persist(to, events.slice(30));
-  if (code !== undefined) expect(codes).toContain(code);
+  expect(codes).toEqual(expect.arrayContaining([...failures]));
   expect(inOrder(withoutRepeats(lines()), 'row')).toEqual(inOrder(linesOf(events), 'row'));
 });
 

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { EventHubProducerClient } from '@azure/event-hubs';
 import { ServiceBusClient } from '@azure/service-bus';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { FaultsClient, type StandInsEnv } from '@dstream/stand-ins';
@@ -253,5 +254,31 @@ test('declared entities are the only ones there are', async () => {
     } finally {
       await client.close();
     }
+  });
+});
+
+test('hubs may be declared in the same file, and are the only ones then', async () => {
+  await inFolder(async (folder) => {
+    const file = join(folder, 'entities.json');
+    const Entities = [{ Name: 'declared', PartitionCount: '3', ConsumerGroups: [{ Name: 'dstream' }] }];
+    const UserConfig = { Namespaces: [], NamespaceConfig: [{ Type: 'EventHub', Name: 'eh', Entities }] };
+    await writeFile(file, JSON.stringify({ UserConfig }));
+    await using command = new Command('--entities', file, '--event-hubs-port', '0');
+    const { env, faults } = await command.ready();
+    await using clients = new AsyncDisposableStack();
+    const producer = (hub: string) => {
+      const retryOptions = { maxRetries: 0 };
+      const address = env.DSTREAM_EVENT_HUBS_CONNECTION_STRING;
+      const client = new EventHubProducerClient(address, hub, { retryOptions });
+      clients.defer(() => client.close());
+      return client;
+    };
+    expect(await producer('declared').getPartitionIds()).toEqual(['0', '1', '2']);
+    await producer('declared').sendBatch([{ body: 1 }, { body: 2 }]);
+    await expect(producer('other').sendBatch([{ body: 1 }])).rejects.toMatchObject({
+      code: 'MessagingEntityNotFoundError',
+    });
+    const { eventHubs } = await new FaultsClient(faults).counters();
+    expect(eventHubs).toMatchObject({ batches: 1, eventsIn: 2 });
   });
 });
