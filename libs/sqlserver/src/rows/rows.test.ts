@@ -221,6 +221,19 @@ describe('rows of a change table', () => {
     ]);
   });
 
+  test('of several updates with one seqval are paired by their key', () => {
+    const image = (operation: number, Name: string, Id: number) => ({ ...row(operation), row: { Name, Id } });
+    const from: Place = { kind: 'scanned', mode: 'functions', lsn: zeroLsn };
+    const assembler = new RowAssembler(from, (one) => String(one.row['Id']));
+    for (const one of [image(3, 'a', 1), image(3, 'b', 2), image(4, 'y', 1), image(4, 'x', 2)])
+      assembler.push(one);
+    const changes = assembler.end()?.changes ?? [];
+    expect(changes.map(({ before, after }) => [before?.row['Id'], after.row['Id']])).toEqual([
+      [2, 2],
+      [1, 1],
+    ]);
+  });
+
   test.each([
     [[3], 'operation 3 at .*0x0{20}, .*0x0{20} without its operation 4'],
     [[3, 3, 4], 'operation 3'],
