@@ -5,15 +5,24 @@ import { fileURLToPath } from 'node:url';
 import type { Run } from './alternate.ts';
 
 /** Runs a loop to its end. It measures itself: `reportRun` of `bare/report.ts`. */
-export async function runBare(
-  loop: 'read-rows' | 'send-packed' | 'send-single',
+export function runBare(
+  loop: 'read-rows' | 'read-encoded' | 'send-packed' | 'send-single',
   options: unknown,
 ): Promise<Run> {
-  const child = start(loop, options);
+  return runMeasured(`bare/${loop}`, options);
+}
+
+/** A program of this folder that measures itself. @param flags of Node, as `dstream` is started with them */
+export async function runMeasured(
+  program: string,
+  options: unknown,
+  flags: readonly string[] = [],
+): Promise<Run> {
+  const child = start(program, options, flags);
   const gone = once(child, 'exit');
   const reported = once(child, 'message') as Promise<[Run]>;
   const ended = gone.then(([code]) =>
-    Promise.reject(new Error(`bare/${loop}.ts ended with ${code} and no report`)),
+    Promise.reject(new Error(`${program}.ts ended with ${code} and no report`)),
   );
   ended.catch(() => undefined);
   const [run] = await Promise.race([reported, ended]);
@@ -26,7 +35,7 @@ export class EndlessLoop implements AsyncDisposable {
   readonly #child: ChildProcess;
 
   constructor(loop: 'process-messages', options: unknown) {
-    this.#child = start(loop, options);
+    this.#child = start(`bare/${loop}`, options);
   }
 
   get pid(): number {
@@ -45,7 +54,10 @@ export class EndlessLoop implements AsyncDisposable {
 }
 
 /** Its standard output goes nowhere: `/dev/null`, like that of our side. */
-function start(loop: string, options: unknown): ChildProcess {
-  const program = fileURLToPath(new URL(`bare/${loop}.ts`, import.meta.url));
-  return fork(program, [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+function start(name: string, options: unknown, flags: readonly string[] = []): ChildProcess {
+  const program = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
+  return fork(program, [JSON.stringify(options)], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: [...process.execArgv, ...flags],
+  });
 }

@@ -4,6 +4,8 @@ import type { Entities } from '@dstream/stand-ins';
 
 /** How far things are, as the servers see it. */
 export interface Progress {
+  /** All that SQL Server was asked. */
+  readonly statements: number;
   /** Statements that asked a change table or its function for something. */
   readonly changeReads: number;
   /** Messages that the broker took. */
@@ -23,6 +25,7 @@ function progressOf(standIns: StandIns): Progress {
     /_CT\]|fn_cdc_get_all_changes/.test(text),
   );
   return {
+    statements: sql.statements,
     changeReads: reads.reduce((sum, [, count]) => sum + count, 0),
     accepted: serviceBus.messagesIn,
     delivered: serviceBus.deliveriesOut,

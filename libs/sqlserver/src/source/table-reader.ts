@@ -36,6 +36,7 @@ export class TableReader {
   readonly #table: TableId;
   readonly #o: CallOptions;
   readonly #follower: InstanceFollower;
+  readonly #intervals: PollIntervals;
   readonly #schedule: PollSchedule;
   readonly #inTime: PlaceInTime;
   readonly #history: SourceHistory;
@@ -51,6 +52,7 @@ export class TableReader {
     this.#context = context;
     this.#table = table;
     this.#o = o;
+    this.#intervals = intervals;
     this.#schedule = new PollSchedule(intervals, context.random);
     const log = context.log.child({ table: tableName(table) });
     this.#follower = new InstanceFollower(context, table, log, this.#schedule);
@@ -249,8 +251,17 @@ export class TableReader {
 
   #waitAfter({ askedAtMs }: ProbeAnswer, found: boolean): void {
     this.#waitMs = found ? this.#schedule.afterChanges() : this.#schedule.afterNothing();
-    this.#dueAtMs = askedAtMs + this.#waitMs;
+    this.#dueAtMs = this.#inStep(askedAtMs + this.#waitMs);
     this.#context.observer.waits(this.#table, this.#waitMs);
+  }
+
+  /**
+   * Tables of one interval come into step, whenever each was begun: then a pass over all of them is one statement. A wait
+   * gets shorter for it, or longer by a tenth of the interval, which takes up what a table was asked early.
+   */
+  #inStep(dueAtMs: number): number {
+    const stepMs = this.#intervals.intervalMs;
+    return Math.floor((dueAtMs + stepMs / 10) / stepMs) * stepMs;
   }
 }
 
