@@ -35,6 +35,30 @@ test(
   },
 );
 
+test(
+  'another ordering or number of sessions begins a generation, says so, and loses nothing',
+  { timeout: 90_000 },
+  async () => {
+    await using pipeline = await Pipeline.start();
+    await createCapturedTable(pipeline.database, 'T');
+    const layouts = ['', 'ordering = "key"', 'ordering = "key"\n  key_sessions = 3', ''];
+    const processor = pipeline.run('processor', await pipeline.config({ tables: ['T'] }));
+    for (const [n, layout] of layouts.entries()) {
+      const config = await pipeline.config({ tables: ['T'], ingester: layout });
+      const ingester = pipeline.run('ingester', config);
+      await insertRows(pipeline.database, 'T', { from: 100 * n + 1, to: 100 * (n + 1) });
+      await pipeline.arrivedDistinct(100 * (n + 1));
+      if (n > 0) await ingester.logged('the ordering has changed');
+      expect(await ingester.stop()).toBe(0);
+    }
+    const numbers = pipeline.arrived.map(({ data }) => Number(data?.['N']));
+    expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 400 }, (_, n) => n + 1));
+    const generations = Map.groupBy(pipeline.arrived, ({ metadata }) => metadata.generation);
+    expect(Array.from(generations.values(), (events) => events.length)).toEqual([100, 100, 100, 100]);
+    expect(await processor.stop()).toBe(0);
+  },
+);
+
 /** One change a number: number `n` is set in row `n % rows`. */
 async function update({ database }: Pipeline, from: number, to: number): Promise<void> {
   for (let first = from; first <= to; first += 50) {
