@@ -40,8 +40,12 @@ export class RowAssembler {
   /** The group that `row` ends by belonging to another one, if there is one. */
   push(row: ChangeRow): FinishedGroup | undefined {
     const [held] = this.#group;
-    const finished = held === undefined || areOneGroup(held, row) ? undefined : this.end();
-    this.#group.push(row);
+    if (held !== undefined && areOneGroup(held, row)) {
+      this.#group.push(row);
+      return undefined;
+    }
+    const finished = this.end();
+    this.#group = [row];
     return finished;
   }
 
@@ -58,8 +62,8 @@ export class RowAssembler {
     const changes = numbered(pairUp(group, this.#keyText), this.#ordinal);
     this.#ordinal += changes.length;
     const { lsn, commandId, seqval, operation } = last;
-    const at = { lsn, commandId, seqval, operation, ordinal: this.#ordinal };
-    return { changes, place: { kind: 'inside', mode: this.#mode, ...at } };
+    const [mode, ordinal] = [this.#mode, this.#ordinal];
+    return { changes, place: { kind: 'inside', mode, lsn, commandId, seqval, operation, ordinal } };
   }
 }
 
