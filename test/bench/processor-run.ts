@@ -1,6 +1,6 @@
 /** Full subscriptions, and runs of the real processor and of a bare loop that empty one. */
 import { pack, type ChangeEvent } from '@dstream/core';
-import { sha256Hex, systemClock } from '@dstream/runtime';
+import { lineEncoder, sha256Hex, systemClock } from '@dstream/runtime';
 import { ServiceBusTopic } from '@dstream/service-bus';
 import type { BareDestination } from './bare/destinations.ts';
 import type { ProcessMessagesOptions } from './bare/process-messages.ts';
@@ -12,6 +12,7 @@ import { EndlessLoop } from './side-process.ts';
 import { StandInsProcess } from './stand-ins-process.ts';
 
 const topic = 'ingest-topic';
+const encodeLines = lineEncoder();
 /** A topic to send to. Nobody subscribes: what the broker has accepted it forgets. */
 export const sink = 'sink-topic';
 /** A topic that nobody sends to, with one subscription. */
@@ -62,7 +63,7 @@ function packed(table: string, from: number, maxChanges: number) {
     table: { source: 'bench', database: 'shop', schema: 'dbo', table },
     maxBytes: 131_072,
     maxChanges,
-    byteLength: (text) => Buffer.byteLength(text),
+    encodeLines,
     hash: sha256Hex,
   });
 }

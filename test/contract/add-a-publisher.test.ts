@@ -9,7 +9,7 @@ import { pack, silentLog, type InstanceId, type OutgoingMessage } from '@dstream
 import { InMemoryDestination } from '@dstream/core/in-memory/destination';
 import { composeProcessor } from '@dstream/processor';
 import { definePublisher, publisherTypes } from '@dstream/publishers';
-import { Metrics, sha256Hex, systemClock } from '@dstream/runtime';
+import { lineEncoder, Metrics, sha256Hex, systemClock } from '@dstream/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aChange } from '../support/a-change.ts';
 import { openStandInBroker } from '../support/service-bus-broker.ts';
@@ -202,7 +202,7 @@ function messages(count: number): OutgoingMessage[] {
     { generation: 1, epoch: 1 },
     {
       table: { source: 's', database: 'd', schema: 'dbo', table: 'T' },
-      byteLength: (line) => Buffer.byteLength(line),
+      encodeLines: lineEncoder(),
       hash: sha256Hex,
       maxBytes: 1_000,
       maxChanges: 10,

@@ -1,4 +1,5 @@
 /** Ingesters under test: tables that hold numbered changes, leases and topic in memory, time by hand. */
+import { encodeLines } from '@dstream/core/in-memory/encode-lines';
 import {
   byTable,
   silentLog,
@@ -153,6 +154,7 @@ export function startReplica(
       ordering,
       pollIntervals: () => ({ intervalMs: 1_000, maxIntervalMs: 5_000 }),
       byteLength: (text) => text.length,
+      encodeLines,
       hash: (text) => text,
     },
   });

@@ -1,3 +1,4 @@
+import { encodeLines } from '@dstream/core/in-memory/encode-lines';
 import {
   BatchError,
   bucketOf,
@@ -71,7 +72,7 @@ const changes = Array.from(
 );
 
 function messagesOf(sent: readonly ChangeEvent[], maxChanges = 1, generation = 7): OutgoingMessage[] {
-  const limits = { maxBytes: 100_000, maxChanges, byteLength: (t: string) => t.length };
+  const limits = { maxBytes: 100_000, maxChanges, encodeLines };
   const messages = pack(sent, { generation, epoch: 1 }, { table, ordering, ...limits, hash: (t) => t });
   return messages.sort((x, y) => x.sessionId.localeCompare(y.sessionId));
 }

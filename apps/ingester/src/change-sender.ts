@@ -1,6 +1,7 @@
 import {
   asDStreamError,
   BatchError,
+  bodyText,
   DStreamError,
   halve,
   isNewer,
@@ -141,7 +142,7 @@ export class ChangeSender {
 
 /** Which row and how large: the key stands in the envelope, which is the body's first line. */
 function describe(message: OutgoingMessage): string {
-  const line = message.body.split('\n', 1)[0] ?? '';
+  const line = bodyText(message).split('\n', 1)[0] ?? '';
   const { metadata } = JSON.parse(line) as { metadata: { key: unknown; lsn: string; operation: string } };
   const key =
     metadata.key === null ? 'a row without a key' : `the row with key ${JSON.stringify(metadata.key)}`;

@@ -1,4 +1,5 @@
 import type {
+  EncodeLines,
   ChangeSource,
   CheckpointStore,
   Clock,
@@ -45,5 +46,6 @@ export interface IngesterSettings {
   readonly ordering: Ordering;
   readonly pollIntervals: (table: TableId) => PollIntervals;
   readonly byteLength: (text: string) => number;
+  readonly encodeLines: EncodeLines;
   readonly hash: (text: string) => string;
 }

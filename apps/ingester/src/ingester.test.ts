@@ -1,4 +1,5 @@
 import {
+  bodyText,
   DStreamError,
   silentLog,
   tableKey,
@@ -273,8 +274,8 @@ describe('an ingester', () => {
     const world = setup(['A']);
     const replica = world.start('r1');
     let refused = 0;
-    world.topic.failSends(({ body }) => {
-      if (!body.includes('"id":"A-4"')) return undefined;
+    world.topic.failSends((message) => {
+      if (!bodyText(message).includes('"id":"A-4"')) return undefined;
       refused += 1;
       return new DStreamError('MessageTooLarge', 'the limit is 100 bytes');
     });

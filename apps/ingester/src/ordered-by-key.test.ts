@@ -1,6 +1,8 @@
 /** What holds for each row when a table is ordered by key, whatever the broker refuses on the way. */
+import { encodeLines } from '@dstream/core/in-memory/encode-lines';
 import {
   BatchError,
+  bodyText,
   DStreamError,
   isNewer,
   pack,
@@ -66,7 +68,11 @@ class PickyTopic implements Topic {
 }
 
 const eventsOf = (messages: readonly OutgoingMessage[]): StampedEvent[] =>
-  messages.flatMap(({ body }) => body.split('\n').map((line) => JSON.parse(line) as StampedEvent));
+  messages.flatMap((message) =>
+    bodyText(message)
+      .split('\n')
+      .map((line) => JSON.parse(line) as StampedEvent),
+  );
 
 function changesOf(rows: readonly (number | null)[]): ChangeEvent[] {
   return rows.map((row, n) => aChange(n, row === null ? { key: null } : { key: { Id: row } }));
@@ -100,7 +106,7 @@ describe('ordered by key', () => {
           const limits = { maxBytes: 10_000, maxChanges: 7 };
           const stamp = { generation: 7, epoch: 1 };
           const sending = sender.send(
-            pack(changes, stamp, { table, ordering, hash, byteLength, ...limits }),
+            pack(changes, stamp, { table, ordering, hash, encodeLines, ...limits }),
             never,
           );
           await clock.advance(3_600_000);
@@ -108,9 +114,9 @@ describe('ordered by key', () => {
           const arrived = eventsOf(topic.accepted);
           expect(numbersByRow(arrived)).toEqual(numbersByRow(changes));
           const sessionOf = sessionRouter(table, ordering, hash);
-          for (const { sessionId, body } of topic.accepted)
-            for (const line of body.split('\n'))
-              expect(sessionOf(JSON.parse(line) as ChangeEvent)).toBe(sessionId);
+          for (const message of topic.accepted)
+            for (const line of bodyText(message).split('\n'))
+              expect(sessionOf(JSON.parse(line) as ChangeEvent)).toBe(message.sessionId);
         },
       ),
       { numRuns: 150 },

@@ -129,7 +129,7 @@ export class TablePump {
       ordering: settings.ordering,
       maxBytes: settings.packMaxBytes,
       maxChanges: settings.packMaxChanges,
-      byteLength: settings.byteLength,
+      encodeLines: settings.encodeLines,
       hash: settings.hash,
     });
   }

@@ -6,3 +6,6 @@ interface AbortSignal {
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
   removeEventListener(type: 'abort', listener: () => void): void;
 }
+declare class TextDecoder {
+  decode(bytes: Uint8Array): string;
+}

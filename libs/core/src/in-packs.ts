@@ -13,21 +13,33 @@ export interface Line {
   readonly bytes: number;
 }
 
-export interface Pack<T extends Line> {
+/** Neighbours that travel together. */
+export interface Together<T> {
   readonly items: readonly [T, ...T[]];
+  /** Bytes of their lines, with line ends between them. */
+  readonly bodyBytes: number;
+}
+
+export interface Pack<T extends Line> extends Together<T> {
   /** The lines, with line ends between them. */
   readonly body: string;
-  /** Length of `body` in UTF-8 bytes. */
-  readonly bodyBytes: number;
 }
 
 /** `items` in their order, in as few packs as the limits allow. */
 export function inPacks<T extends Line>(items: readonly T[], limits: PackLimits): Pack<T>[] {
-  const packs: Pack<T>[] = [];
+  return together(items, limits).map((pack) => ({ ...pack, body: bodyOf(pack.items) }));
+}
+
+/** The same of lines that are elsewhere: only how long they are counts. */
+export function together<T extends Pick<Line, 'bytes'>>(
+  items: readonly T[],
+  limits: PackLimits,
+): Together<T>[] {
+  const packs: Together<T>[] = [];
   let open: [T, ...T[]] | undefined;
   let bytes = 0;
   const close = () => {
-    if (open !== undefined) packs.push({ items: open, body: bodyOf(open), bodyBytes: bytes });
+    if (open !== undefined) packs.push({ items: open, bodyBytes: bytes });
   };
   for (const item of items) {
     if (open !== undefined && open.length < limits.maxChanges && bytes + 1 + item.bytes <= limits.maxBytes) {

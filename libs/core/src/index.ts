@@ -33,3 +33,4 @@ export * from './table-id.ts';
 export * from './token-credential.ts';
 export * from './topic.ts';
 export * from './transform.ts';
+export * from './utf8-lines.ts';

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { ChangeEvent } from './change-event.ts';
 import { decodeEnvelope, encodeEnvelope } from './envelope.ts';
+import { encodeLines } from './in-memory/encode-lines.ts';
+import { utf8 } from './in-memory/web-globals.ts';
 import { pack, type PackOptions } from './pack.ts';
 import type { Position } from './position.ts';
+import { bodyText } from './topic.ts';
 
 const table = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Persons' };
 const stamp = { generation: 7, epoch: 3 };
@@ -35,7 +38,7 @@ function options(limits: Partial<PackOptions> = {}): PackOptions {
     table,
     maxBytes: 131_072,
     maxChanges: 500,
-    byteLength: (t) => t.length,
+    encodeLines,
     hash: () => '',
     ...limits,
   };
@@ -48,11 +51,11 @@ describe('packing', () => {
     const idsOf = (body: string) => body.split('\n').map((line) => decodeEnvelope(line).metadata.sequence);
     const bySession = Map.groupBy(messages, ({ sessionId }) => sessionId);
     expect([...bySession.keys()].sort()).toEqual([0, 1, 2, 3].map((n) => `db1/shop/dbo.Persons/${n}`));
-    const packed = [...bySession.values()].map((own) => own.flatMap(({ body }) => idsOf(body)));
+    const packed = [...bySession.values()].map((own) => own.flatMap((m) => idsOf(bodyText(m))));
     for (const own of packed) expect(own).toEqual([...own].sort((a, b) => a - b));
     expect(packed.flat().sort((a, b) => a - b)).toEqual(changes.map(({ metadata }) => metadata.sequence));
     expect(new Set(messages.map(({ messageId }) => messageId)).size).toBe(messages.length);
-    for (const { properties, body } of messages) expect(properties['changes']).toBe(idsOf(body).length);
+    for (const m of messages) expect(m.properties['changes']).toBe(idsOf(bodyText(m)).length);
   });
 
   test('one change is plain JSON, named after it', () => {
@@ -63,7 +66,7 @@ describe('packing', () => {
       sessionId: 'db1/shop/dbo.Persons',
       subject: 'dbo.Persons',
       contentType: 'application/json',
-      body: encodeEnvelope(change(1), stamp),
+      body: utf8(encodeEnvelope(change(1), stamp)),
       bodyBytes: encodeEnvelope(change(1), stamp).length,
       properties: {
         schema: 'dbo',
@@ -83,7 +86,11 @@ describe('packing', () => {
     const messages = pack(changes, stamp, options({ maxChanges: 3 }));
     expect(messages.map((m) => m.properties['changes'])).toEqual([3, 3, 1]);
     expect(messages.map((m) => m.messageId)).toEqual(['id-1:3:7', 'id-4:3:7', 'id-7:1:7']);
-    const ids = messages.flatMap((m) => m.body.split('\n').map((line) => decodeEnvelope(line).metadata.id));
+    const ids = messages.flatMap((m) =>
+      bodyText(m)
+        .split('\n')
+        .map((line) => decodeEnvelope(line).metadata.id),
+    );
     expect(ids).toEqual(changes.map(({ metadata }) => metadata.id));
   });
 
@@ -102,6 +109,17 @@ describe('packing', () => {
 });
 
 describe('an envelope', () => {
+  test.each([undefined, { ID: 0, Note: '\ud800 "' }])(
+    'is the JSON of the change and its stamp, before %j',
+    (before) => {
+      const plain = change(1, 'ů\u2028\ud83d');
+      const sent = before === undefined ? plain : { ...plain, before };
+      const { data, metadata } = sent;
+      const whole = { data, ...(before && { before }), metadata: { ...metadata, ...stamp } };
+      expect(encodeEnvelope(sent, stamp)).toBe(JSON.stringify(whole));
+    },
+  );
+
   test('arrives as it was sent, with generation and epoch', () => {
     const sent = change(1, 'Žluťoučký \u{1F40E}\n"');
     expect(decodeEnvelope(encodeEnvelope(sent, stamp))).toEqual({

@@ -1,22 +1,27 @@
 /** Packs consecutive changes of each session into messages (DESIGN 7). Pure: byte length and hash are passed in. */
 import type { ChangeEvent, Stamp } from './change-event.ts';
-import { encodeEnvelope } from './envelope.ts';
-import { inPacks, type Line, type Pack, type PackLimits } from './in-packs.ts';
+import { envelopeEncoder } from './envelope.ts';
+import { together, type PackLimits, type Together } from './in-packs.ts';
 import { byTable, sessionRouter, type Ordering } from './session.ts';
 import type { Hash } from './shorten.ts';
 import { tableName, type TableId } from './table-id.ts';
-import type { OutgoingMessage, PropertyValue } from './topic.ts';
+import { bodyText, type OutgoingMessage, type PropertyValue } from './topic.ts';
+import type { EncodeLines, Utf8Lines } from './utf8-lines.ts';
 
 export interface PackOptions extends PackLimits {
   readonly table: TableId;
   /** By table when not given. */
   readonly ordering?: Ordering;
-  readonly byteLength: (text: string) => number;
+  readonly encodeLines: EncodeLines;
   readonly hash: Hash;
 }
 
-interface Encoded extends Line {
+/** A change and where its line is. */
+interface Encoded {
   readonly change: ChangeEvent;
+  readonly from: number;
+  /** Without its line end. */
+  readonly bytes: number;
 }
 
 /**
@@ -24,23 +29,31 @@ interface Encoded extends Line {
  * given is what is packed.
  */
 export function pack(changes: readonly ChangeEvent[], stamp: Stamp, options: PackOptions): OutgoingMessage[] {
-  const { ordering = byTable } = options;
+  const { ordering = byTable, encodeLines } = options;
   const seal = sealer(stamp, options);
-  const encoded = changes.map((change) => {
-    const line = encodeEnvelope(change, stamp);
-    return { change, line, bytes: options.byteLength(line) };
-  });
   const sessionOf = sessionRouter(options.table, ordering, options.hash);
-  const bySession = Map.groupBy(encoded, ({ change }) => sessionOf(change));
-  return Array.from(bySession, ([sessionId, items]) =>
-    inPacks(items, options).map((packed) => seal(sessionId, packed)),
-  ).flat();
+  return Array.from(Map.groupBy(changes, sessionOf), ([sessionId, own]) => {
+    const lines = encodeLines(envelopes(own, stamp));
+    return together(located(own, lines), options).map((packed) => seal(sessionId, packed, lines));
+  }).flat();
+}
+
+function* envelopes(changes: readonly ChangeEvent[], stamp: Stamp): Generator<readonly string[]> {
+  const encode = envelopeEncoder(stamp);
+  for (const change of changes) yield encode(change);
+}
+
+function located(changes: readonly ChangeEvent[], { starts }: Utf8Lines): Encoded[] {
+  return changes.map((change, index) => {
+    const from = starts[index] ?? 0;
+    return { change, from, bytes: (starts[index + 1] ?? from) - from - 1 };
+  });
 }
 
 function sealer(
   stamp: Stamp,
   options: PackOptions,
-): (sessionId: string, packed: Pack<Encoded>) => OutgoingMessage {
+): (sessionId: string, packed: Together<Encoded>, lines: Utf8Lines) => OutgoingMessage {
   const { table } = options;
   const common = {
     schema: table.schema,
@@ -48,8 +61,8 @@ function sealer(
     database: table.database,
     server: table.source,
   };
-  return (sessionId, { items, body, bodyBytes }) => {
-    const [{ change: first }] = items;
+  return (sessionId, { items, bodyBytes }, { bytes }) => {
+    const [{ change: first, from }] = items;
     const last = items.at(-1)?.change ?? first;
     const properties: Record<string, PropertyValue> = {
       ...common,
@@ -64,7 +77,7 @@ function sealer(
       sessionId,
       subject: tableName(table),
       contentType: contentTypeOf(items.length),
-      body,
+      body: bytes.subarray(from, from + bodyBytes),
       bodyBytes,
       properties,
     };
@@ -79,7 +92,7 @@ export function halve(
   message: OutgoingMessage,
   byteLength: (text: string) => number,
 ): readonly [OutgoingMessage, OutgoingMessage] | undefined {
-  const lines = message.body.split('\n');
+  const lines = bodyText(message).split('\n');
   if (lines.length < 2) return undefined;
   const middle = Math.ceil(lines.length / 2);
   const part = (of: readonly string[]) => repacked(message, of, byteLength);

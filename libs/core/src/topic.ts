@@ -12,10 +12,16 @@ export interface OutgoingMessage {
   readonly partitionKey?: string;
   readonly subject: string;
   readonly contentType: string;
-  readonly body: string;
+  /** Text, or the same in UTF-8 already. */
+  readonly body: string | Uint8Array;
   /** Length of `body` in UTF-8 bytes. */
   readonly bodyBytes: number;
   readonly properties: Readonly<Record<string, PropertyValue>>;
+}
+
+/** The body of a message as text. */
+export function bodyText({ body }: Pick<OutgoingMessage, 'body'>): string {
+  return typeof body === 'string' ? body : new TextDecoder().decode(body);
 }
 
 export interface SendOptions extends CallOptions {

@@ -10,8 +10,13 @@ export function toServiceBusMessage(message: OutgoingMessage): ServiceBusMessage
     contentType: message.contentType,
     applicationProperties: { ...message.properties },
     // Bytes, not text: the SDK would send a string as JSON of a string.
-    body: Buffer.from(message.body, 'utf8'),
+    body: bytesOf(message.body),
   };
+}
+
+function bytesOf(body: string | Uint8Array): Buffer {
+  if (typeof body === 'string') return Buffer.from(body, 'utf8');
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }
 
 /** Frames, type codes and annotations of one message; generous, so that an estimate is never too small. */

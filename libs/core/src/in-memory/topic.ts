@@ -109,7 +109,7 @@ export class InMemoryTopic implements Topic {
       subject,
       contentType,
       properties,
-      body: utf8(sent.body),
+      body: typeof sent.body === 'string' ? utf8(sent.body) : sent.body,
       sequenceNumber: String(this.#sequence),
       enqueuedAtMs: this.#clock.wallMs(),
     };
