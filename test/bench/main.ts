@@ -5,9 +5,15 @@ import { ingest } from './ingest.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { ordering } from './ordering.ts';
+import { probe } from './probe.ts';
 import { processConsole, processFile, processServiceBus } from './process.ts';
+import { readMemory } from './read-memory.ts';
+import { read } from './read.ts';
 
 const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  read,
+  'read-memory': readMemory,
+  probe,
   ingest,
   ordering,
   'process-console': processConsole,

@@ -7,8 +7,16 @@ import { ingesterMetrics } from '@dstream/ingester';
 import { Metrics, systemClock } from '@dstream/runtime';
 import { parseConnectionString, SqlServerSource } from '@dstream/sqlserver';
 import { readingIngester } from '../support/reading-ingester.ts';
+import type { Run } from './alternate.ts';
 import { reportRun, givenOptions } from './bare/report.ts';
 import { DroppingTopic } from './dropping-topic.ts';
+
+export interface ReadRun extends Run {
+  /** Resident memory before the first row. */
+  readonly idleMiB: number;
+  /** The most until the last. */
+  readonly peakMiB: number;
+}
 
 export interface ReadOptions {
   readonly connectionString: string;
@@ -46,4 +54,8 @@ const never = new AbortController().signal;
 void ingester.run({ draining: never, aborted: never });
 // Connections and leases are there, and the tables have been looked up: from here on rows are read.
 await asked.promise;
-await reportRun(() => done.promise);
+const idleMiB = process.memoryUsage.rss() / 1_048_576;
+await reportRun(
+  () => done.promise,
+  () => ({ idleMiB, peakMiB: process.resourceUsage().maxRSS / 1_024 }),
+);

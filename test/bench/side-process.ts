@@ -13,14 +13,14 @@ export function runBare(
 }
 
 /** A program of this folder that measures itself. @param flags of Node, as `dstream` is started with them */
-export async function runMeasured(
+export async function runMeasured<R extends Run = Run>(
   program: string,
   options: unknown,
   flags: readonly string[] = [],
-): Promise<Run> {
+): Promise<R> {
   const child = start(program, options, flags);
   const gone = once(child, 'exit');
-  const reported = once(child, 'message') as Promise<[Run]>;
+  const reported = once(child, 'message') as Promise<[R]>;
   const ended = gone.then(([code]) =>
     Promise.reject(new Error(`${program}.ts ended with ${code} and no report`)),
   );
