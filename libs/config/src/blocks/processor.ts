@@ -63,6 +63,7 @@ export function readProcessor(
   const outputNodes = node.blocks.filter((block) => block.type === 'output');
   checkOutputs(node, outputNodes, context);
   const outputs = outputNodes.map((output) => readOutput(output, place, context));
+  checkNamedByType(outputNodes, outputs, context);
   checkSomeRequired(node, outputs, context);
   const sourceNode = blockOf(node, sourceSchema.type);
   if (sourceNode === undefined) return undefined;
@@ -87,6 +88,22 @@ function checkOutputs(node: BlockNode, outputs: readonly BlockNode[], context: C
     if (first === undefined) seen.set(name, output);
     else context.problems.add(output, sameName(name, first));
   }
+}
+
+/** An output without a label is named after its type: nothing would tell it from one that has this as its label. */
+function checkNamedByType(
+  nodes: readonly BlockNode[],
+  outputs: readonly (OutputConfig | undefined)[],
+  context: Context,
+): void {
+  const unlabelled = nodes.findIndex(({ labels }) => labels.length === 0);
+  const [node, name] = [nodes[unlabelled], outputs[unlabelled]?.name];
+  const namesake = nodes.find(({ labels: [label] }) => label !== undefined && label === name);
+  if (node === undefined || namesake === undefined) return;
+  context.problems.add(
+    node,
+    `the output has no label, so its name is its type, as is that of the one on line ${namesake.line}; label each, as in output "orders" { … }`,
+  );
 }
 
 /** Messages are taken as fast as required outputs accept them. Without one a backlog would only run through the buffers. */
