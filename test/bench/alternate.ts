@@ -13,7 +13,7 @@ export type Side = (round: number) => Promise<Run>;
 
 export type Medians<Name extends string> = Readonly<Record<Name, Run>>;
 
-const rounds = 3;
+export const rounds = 3;
 
 /** Every side once a round; the medians of its seconds and of its CPU seconds. */
 export async function alternate<Name extends string>(

@@ -1,33 +1,51 @@
 /** A backlog in change tables, and runs of the real ingester over it. */
 import { openDatabase } from '../support/database.ts';
+import { rounds } from './alternate.ts';
 import { configText } from './config-file.ts';
 import { DStreamProgram } from './dstream-program.ts';
 import { measure, type MeasuredRun } from './measure.ts';
 import { changes, fillTables, tables } from './sample.ts';
 import { StandInsProcess } from './stand-ins-process.ts';
 
-/** Nobody subscribes: what the broker has accepted it forgets, so no run is slower for what another one left. */
-export const topic = 'ingest-topic';
-const entities = { UserConfig: { Namespaces: [{ Name: 'bench', Topics: [{ Name: topic }] }] } };
-
-/** Stand-ins with four captured tables that hold their changes. */
-export async function standInsWithBacklog(): Promise<StandInsProcess> {
-  const standIns = await StandInsProcess.start(entities);
+/**
+ * Stand-ins with four captured tables that hold their changes.
+ * @param topics each with a subscription that keeps what is sent; one a run, so that none lengthens the queue of another
+ */
+export async function standInsWithBacklog(topics: readonly string[] = []): Promise<StandInsProcess> {
+  const standIns = await StandInsProcess.start(entities(topics));
   const pool = await openDatabase(standIns.env.DSTREAM_DB_CONNECTION_STRING);
   await fillTables(pool);
   await pool.close();
   return standIns;
 }
 
+function entities(topics: readonly string[]) {
+  const Subscriptions = [{ Name: 'waiting', Properties: { RequiresSession: true } }];
+  const Topics = topics.map((Name) => ({ Name, Subscriptions }));
+  return { UserConfig: { Namespaces: [{ Name: 'bench', Topics }] } };
+}
+
+/** The runs of one side, as names and topics call them. */
+export function runsOf(side: string): readonly string[] {
+  return Array.from({ length: rounds }, (_, n) => runOf(side, n + 1));
+}
+
+export function runOf(side: string, round: number): string {
+  return `${side}${round}`;
+}
+
 export interface IngesterChoice {
-  /** Nobody used it before: then there is no lease and no checkpoint, and the ingester begins as `start` says. */
+  /**
+   * Its topic, too. Nobody used it before: then there is no lease and no checkpoint, and the ingester begins as `start`
+   * says.
+   */
   readonly name: string;
   readonly start?: 'earliest' | 'latest';
   readonly ordering?: 'table' | 'key';
 }
 
 export function startIngester(standIns: StandInsProcess, choice: IngesterChoice): Promise<DStreamProgram> {
-  const config = configText({ ...choice, tables, topic });
+  const config = configText({ ...choice, tables, topic: choice.name });
   return DStreamProgram.start({ command: 'ingester', config, env: { ...standIns.env } });
 }
 

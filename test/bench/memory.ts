@@ -17,7 +17,7 @@ export async function memory(): Promise<readonly Figure[]> {
 }
 
 async function ofIngester(): Promise<readonly Figure[]> {
-  await using standIns = await standInsWithBacklog();
+  await using standIns = await standInsWithBacklog(['idle', 'full']);
   const idle = await idleMiB(await startIngester(standIns, { name: 'idle', start: 'latest' }));
   const { peakMiB } = await runIngester(standIns, 'full');
   return figures('ingester, 100,000 rows of backlog', idle, peakMiB);

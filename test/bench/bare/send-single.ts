@@ -8,7 +8,8 @@ const sender = await connectSender(options);
 const events = sampleEvents();
 
 await reportRun(async () => {
-  await Promise.all(options.tables.map((table) => inBatches(sender, single(table, options.changesPerTable))));
+  const { tables, changesPerTable, maxBatchBytes } = options;
+  await Promise.all(tables.map((table) => inBatches(sender, single(table, changesPerTable), maxBatchBytes)));
 });
 
 function* single(sessionId: string, changes: number) {

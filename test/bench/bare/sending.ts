@@ -5,6 +5,8 @@ export interface SendOptions {
   readonly topic: string;
   readonly tables: readonly string[];
   readonly changesPerTable: number;
+  /** What the link takes when not given. */
+  readonly maxBatchBytes?: number | undefined;
 }
 
 /** Its link is open, so that connecting is not part of the time. */
@@ -18,12 +20,14 @@ export async function connectSender({ connectionString, topic }: SendOptions): P
 export async function inBatches(
   sender: ServiceBusSender,
   messages: Iterable<ServiceBusMessage>,
+  maxSizeInBytes?: number,
 ): Promise<void> {
-  let batch = await sender.createMessageBatch();
+  const options = maxSizeInBytes === undefined ? {} : { maxSizeInBytes };
+  let batch = await sender.createMessageBatch(options);
   for (const message of messages) {
     if (batch.tryAddMessage(message)) continue;
     await sender.sendMessages(batch);
-    batch = await sender.createMessageBatch();
+    batch = await sender.createMessageBatch(options);
     if (!batch.tryAddMessage(message)) throw new Error('a message is larger than the link takes');
   }
   await sender.sendMessages(batch);
