@@ -44,6 +44,9 @@ export function composeIngester(context: Context): RunningService {
   };
 }
 
+/** Every batch becomes at least a message a session: with the usual 500 changes they would hold about 16 each. */
+const batchByKey = { changes: 2_000, bytes: 4_194_304 };
+
 function sourceOf(config: IngesterConfig, context: Context, metrics: IngesterMetrics): SqlServerSource {
   const address = located(context.configuration, `${config.path}.db_connection_string`, () =>
     parseConnectionString(config.dbConnectionString, context.credential),
@@ -58,6 +61,7 @@ function sourceOf(config: IngesterConfig, context: Context, metrics: IngesterMet
     mode: config.read.mode,
     maxRows: config.read.maxRows,
     maxBytes: config.read.maxBytes,
+    ...(config.ordering === 'key' && { batch: batchByKey }),
     random: Math.random,
     observer: metrics.source,
   });

@@ -14,6 +14,7 @@ import {
 import { defaultSourceName, type SqlServerAddress } from './address/sql-server-address.ts';
 import { PooledSqlClient } from './client/pooled-sql-client.ts';
 import { SqlConnection } from './client/sql-connection.ts';
+import type { BatchLimits } from './source/batcher.ts';
 import { tablesOfDatabase } from './source/catalogue.ts';
 import type { ReadMode } from './rows/position.ts';
 import { Prober } from './source/prober.ts';
@@ -36,6 +37,8 @@ export interface SqlServerSourceOptions {
   readonly maxRows: number;
   /** Bytes of a table's rows that may wait in memory. */
   readonly maxBytes: number;
+  /** What a batch holds at most: see `batchLimits`. More for who deals the changes of a batch among many messages. */
+  readonly batch?: BatchLimits;
   readonly clock: Clock;
   readonly log: Log;
   /** A number in [0, 1). */
@@ -73,7 +76,7 @@ export class SqlServerSource implements ChangeSource {
       SqlConnection.open({ address, applicationName: 'dstream', packetSize }, signal);
     const client = new PooledSqlClient({ open, streams, clock, ...(options.patience ?? usualPatience) });
     const prober = new Prober(client, clock, observer);
-    const limits = { maxRows, maxBytes };
+    const limits = { maxRows, maxBytes, ...(options.batch && { batch: options.batch }) };
     const { mode = 'functions', onGap = 'stop' } = options;
     const shared = { client, prober, clock, log, observer, random, said: new Set<string>() };
     this.#context = { ...shared, start, onGap, mode, limits, hash: sha256 };

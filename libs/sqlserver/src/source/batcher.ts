@@ -3,22 +3,27 @@ import { changeBytes, type LogicalChange } from '../rows/change-row.ts';
 import { resumePointOf, type Place } from '../rows/position.ts';
 import type { FinishedGroup } from '../rows/row-assembler.ts';
 
-/** A batch leaves when it has so much: small enough that encoding and sending overlap with reading. */
-export const batchLimits = { changes: 500, bytes: 1_048_576 } as const;
+/** A batch leaves when it has so much. */
+export interface BatchLimits {
+  readonly changes: number;
+  readonly bytes: number;
+}
+
+/** Small enough that encoding and sending overlap with reading. */
+export const batchLimits: BatchLimits = { changes: 500, bytes: 1_048_576 };
 
 /** Gathers the changes of finished groups; `end` is always behind a whole group. */
 export class Batcher {
   readonly #build: (change: LogicalChange) => ChangeEvent;
-  readonly #maxChanges: number;
+  readonly #max: BatchLimits;
   #changes: ChangeEvent[] = [];
   #bytes = 0;
   #place: Place;
 
-  /** @param maxRows a smaller window makes smaller batches */
-  constructor(from: Place, maxRows: number, build: (change: LogicalChange) => ChangeEvent) {
+  constructor(from: Place, max: BatchLimits, build: (change: LogicalChange) => ChangeEvent) {
     this.#place = from;
     this.#build = build;
-    this.#maxChanges = Math.min(batchLimits.changes, maxRows);
+    this.#max = max;
   }
 
   add({ changes, place }: FinishedGroup): void {
@@ -35,7 +40,7 @@ export class Batcher {
   }
 
   get full(): boolean {
-    return this.#changes.length >= this.#maxChanges || this.#bytes >= batchLimits.bytes;
+    return this.#changes.length >= this.#max.changes || this.#bytes >= this.#max.bytes;
   }
 
   get empty(): boolean {

@@ -17,7 +17,7 @@ import type { LogicalChange } from '../rows/change-row.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
 import type { SourceObserver } from '../source-observer.ts';
 import { pageResults, PageStatements } from '../sql/page-statement.ts';
-import { batchLimits, Batcher } from './batcher.ts';
+import { batchLimits, Batcher, type BatchLimits } from './batcher.ts';
 import { CommitTimes } from './commit-times.ts';
 import { gapBelow } from './gap.ts';
 import { Hold } from './hold.ts';
@@ -28,6 +28,8 @@ export interface ReadLimits {
   readonly maxRows: number;
   /** Bytes of rows that may wait unread before the flow from the server is paused. */
   readonly maxBytes: number;
+  /** `batchLimits` when not given. */
+  readonly batch?: BatchLimits;
 }
 
 export interface WindowReaderOptions {
@@ -99,8 +101,10 @@ export class WindowReader {
     const build = (change: LogicalChange): ChangeEvent =>
       this.#events.build(change, times.of(change.after.lsn));
     const assembler = new RowAssembler(place, this.#keyText());
-    const batcher = new Batcher(place, this.#options.limits.maxRows, build);
-    const limit = bounded ? undefined : uncutShare * this.#options.limits.maxRows;
+    const { maxRows, batch = batchLimits } = this.#options.limits;
+    // A smaller window makes smaller batches.
+    const batcher = new Batcher(place, { ...batch, changes: Math.min(batch.changes, maxRows) }, build);
+    const limit = bounded ? undefined : uncutShare * maxRows;
     if (!(yield* this.#metered({ assembler, batcher, times }, to, limit, signal))) {
       // What the assembler holds is read again: its other rows may not have come.
       if (!batcher.empty) yield batcher.take();
