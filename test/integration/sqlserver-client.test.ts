@@ -94,6 +94,41 @@ describe('the client', () => {
     ]);
   });
 
+  test('who leaves at the last row, or fails there, leaves a process that goes on', async () => {
+    const { engine, client } = await start();
+    engine.script = () => replies(columns, { kind: 'row', values: [1, 'a'] }, { kind: 'done', count: 1 });
+    for (let time = 0; time < 30; time += 1)
+      for await (const rows of client.stream(statement, everything, { signal })) {
+        expect(rows).toHaveLength(1);
+        break;
+      }
+    // The driver throws out of an event when this is done wrong: vitest fails on that.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await client.query(statement, { signal })).toEqual([[[1, 'a']]]);
+  });
+
+  test('gives no rows of sets behind an error: their numbers are those of other sets', async () => {
+    const { engine, client } = await start();
+    const row: Reply = { kind: 'row', values: [1, 'a'] };
+    engine.script = () =>
+      replies(
+        columns,
+        row,
+        { kind: 'done', count: 1 },
+        { kind: 'message', message: sqlMessage(229) },
+        columns,
+        row,
+        { kind: 'done', count: 1 },
+      );
+    const seen: number[] = [];
+    const reading = (async () => {
+      for await (const rows of client.stream(statement, everything, { signal }))
+        seen.push(...rows.map(({ set }) => set));
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'PermissionDenied' });
+    expect(seen.filter((set) => set > 0)).toEqual([]);
+  });
+
   test('tells result sets apart, also empty ones', async () => {
     const { engine, client } = await start();
     engine.script = () =>

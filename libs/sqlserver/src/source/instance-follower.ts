@@ -17,6 +17,7 @@ import { chooseInstance } from './choose-instance.ts';
 import { lacksCommandId, notDirect } from './command-id.ts';
 import { ForgivingWindows } from './forgiving-windows.ts';
 import { createdAnew, gapBelow, missingBefore } from './gap.ts';
+import { missingRights } from './missing-rights.ts';
 import type { ReaderContext } from './reader-context.ts';
 
 export interface Followed {
@@ -102,7 +103,7 @@ export class InstanceFollower {
     if (!(error instanceof DStreamError)) return error;
     if (error.code === 'HistoryLost' && place !== undefined) return this.#whyLost(error, place, o);
     const name = tableName(this.#table);
-    if (error.code === 'PermissionDenied' && sqlNumbers(error).length > 0) return denied(name, error);
+    if (error.code === 'PermissionDenied') return this.#whyDenied(error, o);
     if (!sqlNumbers(error).some((n) => n === badRange || n === invalidObject || n === invalidColumn))
       return error;
     this.forget();
@@ -135,6 +136,18 @@ export class InstanceFollower {
     }
   }
 
+  /** Says which right is missing. What cannot be asked leaves the error as it is. */
+  async #whyDenied(error: DStreamError, o: CallOptions): Promise<DStreamError> {
+    const captureInstance = this.#windows?.instance.name ?? this.#instances?.[0].name;
+    try {
+      return await missingRights(this.#context.client, this.#table, captureInstance, error, o);
+    } catch (cause) {
+      o.signal.throwIfAborted();
+      this.#log.debug('which right is missing could not be asked', { error: cause });
+      return error;
+    }
+  }
+
   #dropWindows(): void {
     this.#unregister();
     this.#unregister = () => {};
@@ -154,15 +167,6 @@ function broken(name: string, captureInstance: string, cause: DStreamError): DSt
     'TableNotCaptured',
     `the capture instance ${captureInstance} of ${name} is registered, but its change table is gone: run ` +
       'sys.sp_cdc_disable_table and sys.sp_cdc_enable_table for it',
-    { cause },
-  );
-}
-
-function denied(name: string, cause: DStreamError): DStreamError {
-  return new DStreamError(
-    'PermissionDenied',
-    `the login may not read the changes of ${name}: GRANT SELECT ON SCHEMA::cdc, SELECT on the captured columns, and ` +
-      'membership of the gating role if the capture instance has one',
     { cause },
   );
 }
