@@ -65,7 +65,9 @@ export class DurableFile {
     const whole = await wholeLength(handle, Math.min(sizeBytes, keepBytes));
     if (whole < sizeBytes) {
       await cut(handle, whole);
-      log.info('cut off what was written and never acknowledged', { path, bytes: sizeBytes - whole });
+      // After an attempt of this life that failed: its failure was told, and a full disk makes one every few seconds.
+      const say = keepBytes === Infinity ? 'info' : 'debug';
+      log[say]('cut off what was written and never acknowledged', { path, bytes: sizeBytes - whole });
     }
     if (keepBytes === Infinity) this.#bornMs = bornMs;
     this.#sizeBytes = whole;

@@ -2,8 +2,8 @@
 import { DStreamError, type ErrorCode } from '@dstream/core';
 
 const known: Readonly<Record<string, readonly [ErrorCode, string]>> = {
-  ENOSPC: ['DiskFull', 'the disk is full: free some space or move the path; nothing is lost meanwhile'],
-  EDQUOT: ['DiskFull', 'the disk quota is used up: raise it or free some space; nothing is lost meanwhile'],
+  ENOSPC: ['DiskFull', 'the disk is full: free some space or move the path'],
+  EDQUOT: ['DiskFull', 'the disk quota is used up: raise it or free some space'],
   EFBIG: ['DiskFull', 'the file is larger than the system allows: set a smaller max_bytes'],
   EACCES: [
     'Unauthorized',
