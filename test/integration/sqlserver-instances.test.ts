@@ -1,53 +1,12 @@
 /** The SQL Server source against the stand-in: capture instances that come, go and differ from their table. */
 import type { ChangeEvent, ChangeSource, ResumePoint, TableId } from '@dstream/core';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { changesOf, take } from '../support/source-reading.ts';
 import { tableOf } from '../support/captured-database.ts';
-import { SqlServerDatabase } from '../support/sql-server-database.ts';
-import { startSqlServerStandIn, type RunningSqlServer } from '../support/sql-server-stand-in.ts';
+import { Following } from '../support/following.ts';
+import { useSqlServer } from '../support/use-sql-server.ts';
 
-let stack: AsyncDisposableStack;
-let running: RunningSqlServer;
-let database: SqlServerDatabase;
-
-beforeEach(async () => {
-  stack = new AsyncDisposableStack();
-  running = stack.use(await startSqlServerStandIn());
-  database = stack.use(await SqlServerDatabase.create(running.connectionString));
-});
-afterEach(() => stack.disposeAsync());
-
-const signal = () => AbortSignal.timeout(20_000);
-
-/** A reader that goes on in the background, and what it has read so far. */
-class Following {
-  readonly changes: ChangeEvent[] = [];
-  readonly ended: Promise<void>;
-  readonly #arrived = new EventTarget();
-
-  constructor(source: ChangeSource, table: TableId, stop: AbortSignal) {
-    this.ended = this.#read(source, table, stop);
-  }
-
-  async #read(source: ChangeSource, table: TableId, stop: AbortSignal): Promise<void> {
-    for await (const { changes } of source.read(table, undefined, { signal: stop })) {
-      this.changes.push(...changes);
-      this.#arrived.dispatchEvent(new Event('changes'));
-    }
-  }
-
-  /** Resolves once so many were read; rejects when reading ended before. */
-  async has(count: number): Promise<void> {
-    const missing = async (): Promise<void> => {
-      while (this.changes.length < count)
-        await new Promise((resolve) =>
-          this.#arrived.addEventListener('changes', resolve, { once: true, signal: signal() }),
-        );
-    };
-    await Promise.race([missing(), this.ended]);
-    if (this.changes.length < count) throw new Error(`reading ended at ${this.changes.length} of ${count}`);
-  }
-}
+const rig = useSqlServer();
 
 interface Followed {
   readonly source: ChangeSource;
@@ -57,31 +16,30 @@ interface Followed {
 }
 
 async function follow(name: string, choice = {}): Promise<Followed> {
-  const source = stack.use(database.open([name], choice));
+  const source = rig.open([name], choice);
   const table = await tableOf(source, name.replace(/^.*\./, ''));
   const stop = new AbortController();
   const following = new Following(source, table, stop.signal);
-  following.ended.catch(() => undefined);
-  stack.defer(() => stop.abort());
+  rig.defer(() => stop.abort());
   return { source, table, following, stop };
 }
 
 const insert = (id: number, more = '') =>
-  database.transaction([`INSERT INTO dbo.Persons VALUES (${id}, N'p${id}'${more})`]);
+  rig.database.transaction([`INSERT INTO dbo.Persons VALUES (${id}, N'p${id}'${more})`]);
 
 const ids = (changes: readonly ChangeEvent[]) => changes.map(({ data }) => data?.['Id']);
 
 describe('a second capture instance', () => {
   test('takes over at its start: every change once, in the shape of its instance, in one session', async () => {
-    await database.capture('Persons');
+    await rig.database.capture('Persons');
     const { source, table, following, stop } = await follow('Persons', { maxRows: 2 });
     await insert(1);
     await following.has(1);
-    await database.pool.query('ALTER TABLE dbo.Persons ADD City nvarchar(20) NULL');
+    await rig.database.pool.query('ALTER TABLE dbo.Persons ADD City nvarchar(20) NULL');
     await insert(2, ", N'before'");
-    await database.enable('Persons', { instance: 'second' });
+    await rig.database.enable('Persons', { instance: 'second' });
     await insert(3, ", N'after'");
-    await database.transaction(["UPDATE dbo.Persons SET City = N'Oslo' WHERE Id = 1"]);
+    await rig.database.transaction(["UPDATE dbo.Persons SET City = N'Oslo' WHERE Id = 1"]);
     await following.has(4);
     stop.abort();
     expect(ids(following.changes)).toEqual([1, 2, 3, 1]);
@@ -106,16 +64,16 @@ describe('a second capture instance', () => {
   });
 
   test('and the old one dropped once it was read: nothing is noticed', async () => {
-    await database.capture('Persons');
+    await rig.database.capture('Persons');
     const { following, stop } = await follow('Persons');
     await insert(1);
-    await database.enable('Persons', { instance: 'second' });
+    await rig.database.enable('Persons', { instance: 'second' });
     await insert(2);
     await following.has(2);
     await disable('dbo_Persons');
     await insert(3);
     await following.has(3);
-    await database.enable('Persons', { instance: 'third' });
+    await rig.database.enable('Persons', { instance: 'third' });
     await insert(4);
     await following.has(4);
     stop.abort();
@@ -124,27 +82,27 @@ describe('a second capture instance', () => {
   });
 
   test('and the old one dropped before it was read to its end: history is lost, and that is said', async () => {
-    await database.capture('Persons');
+    await rig.database.capture('Persons');
     await insert(1);
-    const { source, table } = await idle('Persons');
+    const { source, table } = await rig.opened('Persons');
     const [, first] = await take(source, table, 1);
     await insert(2);
-    await database.enable('Persons', { instance: 'second' });
+    await rig.database.enable('Persons', { instance: 'second' });
     await insert(3);
     await disable('dbo_Persons');
     await expect(take(source, table, 1, first?.end)).rejects.toMatchObject({ code: 'HistoryLost' });
   });
 
   test('of which the old one is drained exactly to the start of the new, also from a place inside a transaction', async () => {
-    await database.capture('Persons');
-    await database.transaction(
+    await rig.database.capture('Persons');
+    await rig.database.transaction(
       Array.from({ length: 7 }, (_, i) => `INSERT INTO dbo.Persons VALUES (${i}, N'p')`),
     );
-    await database.enable('Persons', { instance: 'second' });
-    await database.transaction(
+    await rig.database.enable('Persons', { instance: 'second' });
+    await rig.database.transaction(
       Array.from({ length: 7 }, (_, i) => `UPDATE dbo.Persons SET Name = N'q' WHERE Id = ${i}`),
     );
-    const { source, table } = await idle('Persons', { maxRows: 1 });
+    const { source, table } = await rig.opened('Persons', { maxRows: 1 });
     const whole = await take(source, table, 14);
     expect(ids(changesOf(whole))).toEqual([0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6]);
     for (const { end } of whole) {
@@ -156,16 +114,16 @@ describe('a second capture instance', () => {
 
 describe('a column', () => {
   test('that is dropped is NULL until an instance without it takes over', async () => {
-    await database.pool.query(
+    await rig.database.pool.query(
       'CREATE TABLE dbo.Persons (Id int NOT NULL PRIMARY KEY, Name nvarchar(9) NULL, Age int NULL)',
     );
-    await database.enable('Persons');
+    await rig.database.enable('Persons');
     const { following, stop } = await follow('Persons');
     await insert(1, ', 41');
-    await database.pool.query('ALTER TABLE dbo.Persons DROP COLUMN Age');
+    await rig.database.pool.query('ALTER TABLE dbo.Persons DROP COLUMN Age');
     await insert(2);
     await following.has(2);
-    await database.enable('Persons', { instance: 'second' });
+    await rig.database.enable('Persons', { instance: 'second' });
     await insert(3);
     await following.has(3);
     stop.abort();
@@ -177,18 +135,18 @@ describe('a column', () => {
   });
 
   test('whose type is changed while it is read keeps every digit', async () => {
-    await database.pool.query(
+    await rig.database.pool.query(
       'CREATE TABLE dbo.Persons (Id int NOT NULL PRIMARY KEY, Name nvarchar(9) NULL, Amount int NULL)',
     );
-    await database.enable('Persons');
+    await rig.database.enable('Persons');
     const { following, stop } = await follow('Persons');
     await insert(1, ', 7');
     await following.has(1);
-    await database.pool.query('ALTER TABLE dbo.Persons ALTER COLUMN Amount decimal(38, 10) NULL');
+    await rig.database.pool.query('ALTER TABLE dbo.Persons ALTER COLUMN Amount decimal(38, 10) NULL');
     await insert(2, ', 1234567890123456789012345678.0123456789');
     await following.has(2);
-    await database.pool.query('ALTER TABLE dbo.Persons ALTER COLUMN Name nvarchar(400) NULL');
-    await database.transaction([`INSERT INTO dbo.Persons VALUES (3, N'${'x'.repeat(400)}', 1)`]);
+    await rig.database.pool.query('ALTER TABLE dbo.Persons ALTER COLUMN Name nvarchar(400) NULL');
+    await rig.database.transaction([`INSERT INTO dbo.Persons VALUES (3, N'${'x'.repeat(400)}', 1)`]);
     await following.has(3);
     stop.abort();
     expect(following.changes[1]?.data?.['Amount']).toBe('1234567890123456789012345678.0123456789');
@@ -196,15 +154,15 @@ describe('a column', () => {
   });
 
   test('in the middle that is not captured is left out, and a change of it alone is no change', async () => {
-    await database.pool.query(
+    await rig.database.pool.query(
       'CREATE TABLE dbo.Wide (Id int NOT NULL PRIMARY KEY, A int NULL, Secret int NULL, B nvarchar(max) NULL)',
     );
-    await database.enable('Wide', { columns: 'Id, A, B' });
-    await database.transaction(["INSERT INTO dbo.Wide VALUES (1, 1, 99, N'b')"]);
-    await database.transaction(['UPDATE dbo.Wide SET Secret = 98']);
-    await database.transaction(['UPDATE dbo.Wide SET A = 2']);
-    await database.transaction(["UPDATE dbo.Wide SET B = N'c'"]);
-    const { source, table } = await idle('Wide');
+    await rig.database.enable('Wide', { columns: 'Id, A, B' });
+    await rig.database.transaction(["INSERT INTO dbo.Wide VALUES (1, 1, 99, N'b')"]);
+    await rig.database.transaction(['UPDATE dbo.Wide SET Secret = 98']);
+    await rig.database.transaction(['UPDATE dbo.Wide SET A = 2']);
+    await rig.database.transaction(["UPDATE dbo.Wide SET B = N'c'"]);
+    const { source, table } = await rig.opened('Wide');
     const [first, second, third] = changesOf(await take(source, table, 3));
     expect(first?.data).toEqual({ Id: 1, A: 1, B: 'b' });
     expect(second).toMatchObject({ metadata: { changed: ['A'] }, before: { Id: 1, A: 1 } });
@@ -219,12 +177,12 @@ describe('a column', () => {
 
 describe('a table', () => {
   test('without a key is read with updates as they are, and says that it has no key', async () => {
-    await database.pool.query('CREATE TABLE dbo.Loose (Id int NULL, Name nvarchar(9) NULL)');
-    await database.enable('Loose');
-    await database.transaction(["INSERT INTO dbo.Loose VALUES (1, N'a'), (1, N'a'), (NULL, NULL)"]);
-    await database.transaction(["UPDATE dbo.Loose SET Name = N'b'"]);
-    await database.transaction(['DELETE FROM dbo.Loose']);
-    const { source, table } = await idle('Loose');
+    await rig.database.pool.query('CREATE TABLE dbo.Loose (Id int NULL, Name nvarchar(9) NULL)');
+    await rig.database.enable('Loose');
+    await rig.database.transaction(["INSERT INTO dbo.Loose VALUES (1, N'a'), (1, N'a'), (NULL, NULL)"]);
+    await rig.database.transaction(["UPDATE dbo.Loose SET Name = N'b'"]);
+    await rig.database.transaction(['DELETE FROM dbo.Loose']);
+    const { source, table } = await rig.opened('Loose');
     const changes = changesOf(await take(source, table, 9));
     expect(changes.map(({ metadata }) => metadata.operation)).toEqual([
       'insert',
@@ -242,42 +200,41 @@ describe('a table', () => {
   });
 
   test('that is dropped while it is read is a fault of its own, and the others go on', async () => {
-    await database.capture('Persons');
-    await database.capture('Others');
-    const source = stack.use(database.open(['Persons', 'Others']));
+    await rig.database.capture('Persons');
+    await rig.database.capture('Others');
+    const source = rig.open(['Persons', 'Others']);
     const stop = new AbortController();
     const persons = new Following(source, await tableOf(source, 'Persons'), stop.signal);
     const others = new Following(source, await tableOf(source, 'Others'), stop.signal);
-    others.ended.catch(() => undefined);
     const dropped = expect(persons.ended).rejects.toMatchObject({ code: 'TableNotFound' });
     await insert(1);
     await persons.has(1);
-    await database.pool.query('DROP TABLE dbo.Persons');
+    await rig.database.pool.query('DROP TABLE dbo.Persons');
     await dropped;
-    await database.commit([{ table: 'Others', insert: { Id: 1, Name: 'a' } }]);
+    await rig.database.commit([{ table: 'Others', insert: { Id: 1, Name: 'a' } }]);
     await others.has(1);
     stop.abort();
   });
 
   test('of a database whose capture is disabled while it is read says so', async () => {
-    await database.capture('Persons');
+    await rig.database.capture('Persons');
     const { following } = await follow('Persons');
     await insert(1);
     await following.has(1);
-    await database.pool.query('EXEC sys.sp_cdc_disable_db');
+    await rig.database.pool.query('EXEC sys.sp_cdc_disable_db');
     await expect(following.ended).rejects.toMatchObject({ code: 'CdcNotEnabled' });
   });
 
   test('in another schema, with an instance of its own name', async () => {
-    await database.pool.query('CREATE SCHEMA sales');
-    await database.pool.query('CREATE TABLE sales.Persons (Id int NOT NULL PRIMARY KEY)');
-    await database.capture('Persons');
-    await database.enable('Persons', { schema: 'sales', instance: 'Vertrieb Kunden' });
-    await database.transaction([
+    await rig.database.pool.query('CREATE SCHEMA sales');
+    await rig.database.pool.query('CREATE TABLE sales.Persons (Id int NOT NULL PRIMARY KEY)');
+    await rig.database.capture('Persons');
+    await rig.database.enable('Persons', { schema: 'sales', instance: 'Vertrieb Kunden' });
+    await rig.database.transaction([
       'INSERT INTO sales.Persons VALUES (5)',
       "INSERT INTO dbo.Persons VALUES (6, N'x')",
     ]);
-    const { source, table } = await idle('sales.Persons');
+    const { source, table } = await rig.opened('sales.Persons');
     const [change] = changesOf(await take(source, table, 1));
     expect(change).toMatchObject({
       data: { Id: 5 },
@@ -288,9 +245,7 @@ describe('a table', () => {
 
 describe('a case-sensitive database', () => {
   test('keeps apart what differs in case, and takes the spelling that is there', async () => {
-    const sensitive = stack.use(
-      await SqlServerDatabase.create(running.connectionString, { collation: 'Latin1_General_100_CS_AS' }),
-    );
+    const sensitive = await rig.another({ collation: 'Latin1_General_100_CS_AS' });
     await sensitive.pool.query(
       'CREATE TABLE dbo.Orders (Id int NOT NULL PRIMARY KEY, name int NULL, Name int NULL)',
     );
@@ -301,7 +256,7 @@ describe('a case-sensitive database', () => {
       'INSERT INTO dbo.Orders VALUES (1, 2, 3)',
       'INSERT INTO dbo.ORDERS VALUES (9)',
     ]);
-    const source = stack.use(sensitive.open(['Orders', 'ORDERS']));
+    const source = rig.use(sensitive.open(['Orders', 'ORDERS']));
     const read = async (name: string) => changesOf(await take(source, await tableOf(source, name), 1))[0];
     expect(await read('Orders')).toMatchObject({
       data: { Id: 1, name: 2, Name: 3 },
@@ -315,13 +270,8 @@ async function readOn(source: ChangeSource, table: TableId, count: number, from:
   return count === 0 ? [] : changesOf(await take(source, table, count, from));
 }
 
-async function idle(name: string, choice = {}): Promise<{ source: ChangeSource; table: TableId }> {
-  const source = stack.use(database.open([name], choice));
-  return { source, table: await tableOf(source, name.replace(/^.*\./, '')) };
-}
-
 function disable(instance: string) {
-  return database.pool.query(
+  return rig.database.pool.query(
     `EXEC sys.sp_cdc_disable_table @source_schema = N'dbo', @source_name = N'Persons', @capture_instance = N'${instance}'`,
   );
 }

@@ -3,33 +3,16 @@ import { silentLog } from '@dstream/core';
 import { systemClock } from '@dstream/runtime';
 import { parseConnectionString, SqlServerSource } from '@dstream/sqlserver';
 import { tableOf } from '../support/captured-database.ts';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { changesOf, take } from '../support/source-reading.ts';
-import { SqlServerDatabase } from '../support/sql-server-database.ts';
-import { startSqlServerStandIn, type RunningSqlServer } from '../support/sql-server-stand-in.ts';
+import { useSqlServer } from '../support/use-sql-server.ts';
 
-let stack: AsyncDisposableStack;
-let running: RunningSqlServer;
-let database: SqlServerDatabase;
-
-beforeEach(async () => {
-  stack = new AsyncDisposableStack();
-  running = stack.use(await startSqlServerStandIn());
-  database = stack.use(await SqlServerDatabase.create(running.connectionString));
-});
-afterEach(() => stack.disposeAsync());
+const rig = useSqlServer();
 
 const signal = () => AbortSignal.timeout(20_000);
-async function opened(name: string, choice = {}) {
-  const source = stack.use(database.open([name], choice));
-  const [table] = await source.tables({ signal: signal() });
-  if (table === undefined) throw new Error(`no table ${name}`);
-  return { source, table };
-}
-
 describe('what a person must mend', () => {
   const refused = async (connectionString: string) => {
-    const source = stack.use(
+    const source = rig.use(
       new SqlServerSource({
         start: 'earliest',
         maxRows: 10,
@@ -45,7 +28,7 @@ describe('what a person must mend', () => {
   };
 
   test('a wrong password', async () => {
-    const wrong = database.connectionString.replace(/Password=[^;]*/, 'Password=not-the-secret');
+    const wrong = rig.database.connectionString.replace(/Password=[^;]*/, 'Password=not-the-secret');
     await expect(refused(wrong)).rejects.toMatchObject({
       code: 'LoginFailed',
       disposition: 'fatal',
@@ -54,7 +37,7 @@ describe('what a person must mend', () => {
   });
 
   test('a database that does not exist', async () => {
-    const wrong = database.connectionString.replace(/Database=[^;]*/, 'Database=nowhere');
+    const wrong = rig.database.connectionString.replace(/Database=[^;]*/, 'Database=nowhere');
     await expect(refused(wrong)).rejects.toMatchObject({
       code: 'DatabaseNotFound',
       disposition: 'fatal',
@@ -63,11 +46,9 @@ describe('what a person must mend', () => {
   });
 
   test('a server that is not there is waited for', async () => {
-    const { port } = running.server;
-    const away = database.connectionString;
-    await database[Symbol.asyncDispose]();
-    await running[Symbol.asyncDispose]();
-    stack = new AsyncDisposableStack();
+    const { port } = rig.server;
+    const away = rig.database.connectionString;
+    await rig.stop();
     await expect(refused(away)).rejects.toMatchObject({
       code: 'Unreachable',
       disposition: 'retry',
@@ -76,18 +57,18 @@ describe('what a person must mend', () => {
   });
 
   test('a database without change data capture', async () => {
-    const plain = stack.use(await SqlServerDatabase.create(running.connectionString, { enable: false }));
+    const plain = await rig.another({ enable: false });
     await plain.pool.query('CREATE TABLE dbo.Persons (Id int NOT NULL PRIMARY KEY)');
-    const source = stack.use(plain.open(['Persons']));
+    const source = rig.use(plain.open(['Persons']));
     const table = await tableOf(source, 'Persons');
     await expect(take(source, table, 1)).rejects.toMatchObject({ code: 'CdcNotEnabled' });
   });
 
   test('a table that is not captured, while another goes on', async () => {
-    await database.capture('Persons');
-    await database.pool.query('CREATE TABLE dbo.Plain (Id int NOT NULL PRIMARY KEY)');
-    await database.commit([{ table: 'Persons', insert: { Id: 1, Name: 'a' } }]);
-    const source = stack.use(database.open(['Plain', 'Persons']));
+    await rig.database.capture('Persons');
+    await rig.database.pool.query('CREATE TABLE dbo.Plain (Id int NOT NULL PRIMARY KEY)');
+    await rig.database.commit([{ table: 'Persons', insert: { Id: 1, Name: 'a' } }]);
+    const source = rig.open(['Plain', 'Persons']);
     await expect(take(source, await tableOf(source, 'Plain'), 1)).rejects.toMatchObject({
       code: 'TableNotCaptured',
     });
@@ -95,21 +76,21 @@ describe('what a person must mend', () => {
   });
 
   test('history that was cleaned up unread, and a capture instance that was created anew, are told apart', async () => {
-    await database.capture('Persons');
-    await database.commit([{ table: 'Persons', insert: { Id: 1, Name: 'a' } }]);
-    const { source, table } = await opened('Persons');
+    await rig.database.capture('Persons');
+    await rig.database.commit([{ table: 'Persons', insert: { Id: 1, Name: 'a' } }]);
+    const { source, table } = await rig.opened('Persons');
     const [, first] = await take(source, table, 1);
-    await database.commit([{ table: 'Persons', insert: { Id: 2, Name: 'b' } }]);
-    await database.cleanUp('Persons');
+    await rig.database.commit([{ table: 'Persons', insert: { Id: 2, Name: 'b' } }]);
+    await rig.database.cleanUp('Persons');
     await expect(take(source, table, 1, first?.end)).rejects.toMatchObject({
       code: 'HistoryLost',
       message: expect.stringContaining('cleaned up unread'),
     });
-    await database.pool.query(
+    await rig.database.pool.query(
       "EXEC sys.sp_cdc_disable_table @source_schema = N'dbo', @source_name = N'Persons', @capture_instance = N'all'",
     );
-    await database.enable('Persons');
-    await database.commit([{ table: 'Persons', insert: { Id: 3, Name: 'c' } }]);
+    await rig.database.enable('Persons');
+    await rig.database.commit([{ table: 'Persons', insert: { Id: 3, Name: 'c' } }]);
     await expect(take(source, table, 1, first?.end)).rejects.toMatchObject({
       code: 'HistoryLost',
       message: expect.stringContaining('was created anew at'),
@@ -117,13 +98,13 @@ describe('what a person must mend', () => {
   });
 
   test('capture that is switched off while a table is read', async () => {
-    await database.capture('Persons');
-    await database.commit([{ table: 'Persons', insert: { Id: 1, Name: 'a' } }]);
-    const { source, table } = await opened('Persons');
+    await rig.database.capture('Persons');
+    await rig.database.commit([{ table: 'Persons', insert: { Id: 1, Name: 'a' } }]);
+    const { source, table } = await rig.opened('Persons');
     const reading = (async () => {
       for await (const batch of source.read(table, undefined, { signal: signal() }))
         if (batch.changes.length > 0)
-          await database.pool.query(
+          await rig.database.pool.query(
             "EXEC sys.sp_cdc_disable_table @source_schema = N'dbo', @source_name = N'Persons', @capture_instance = N'all'",
           );
     })();
@@ -136,19 +117,17 @@ describe('names', () => {
     'a table called %s',
     async (name) => {
       const quoted = `[${name.replaceAll(']', ']]')}]`;
-      await database.pool.query('CREATE SCHEMA [s x]');
-      await database.pool.query(
+      await rig.database.pool.query('CREATE SCHEMA [s x]');
+      await rig.database.pool.query(
         `CREATE TABLE [s x].${quoted} (Id int NOT NULL PRIMARY KEY, [a ]] ]]b.'c] decimal(38, 10) NULL, [größe] nvarchar(9) NULL)`,
       );
-      await database.enable(name, { schema: 's x', instance: 'own' });
-      await database.transaction([
+      await rig.database.enable(name, { schema: 's x', instance: 'own' });
+      await rig.database.transaction([
         `INSERT INTO [s x].${quoted} VALUES (1, 1234567890123456789012345678.0123456789, N'ß')`,
       ]);
-      const source = stack.use(
-        database.open([], {
-          tables: [{ schema: 's x', table: '*', pollIntervalMs: 20, maxPollIntervalMs: 40 }],
-        }),
-      );
+      const source = rig.open([], {
+        tables: [{ schema: 's x', table: '*', pollIntervalMs: 20, maxPollIntervalMs: 40 }],
+      });
       const table = await tableOf(source, name);
       const [change] = changesOf(await take(source, table, 1));
       expect(change?.data).toEqual({
@@ -161,8 +140,8 @@ describe('names', () => {
   );
 
   test('come in the spelling of the catalogue', async () => {
-    await database.capture('Persons');
-    const source = stack.use(database.open(['PERSONS']));
+    await rig.database.capture('Persons');
+    const source = rig.open(['PERSONS']);
     const [table] = await source.tables({ signal: signal() });
     expect(table).toMatchObject({ source: 'test', schema: 'dbo', table: 'Persons' });
     expect(table?.database).toMatch(/^dstream_test_/);
@@ -171,21 +150,21 @@ describe('names', () => {
 
 describe('values', () => {
   test('arrive digit for digit', async () => {
-    await database.pool.query(`CREATE TABLE dbo.Kinds (
+    await rig.database.pool.query(`CREATE TABLE dbo.Kinds (
       Id bigint NOT NULL PRIMARY KEY, Flag bit NULL, Tiny tinyint NULL, Small smallint NULL, Dec decimal(38, 10) NULL,
       Cash money NULL, Few smallmoney NULL, R real NULL, F float NULL, D date NULL, T time(7) NULL, Dt datetime NULL,
       Sdt smalldatetime NULL, Dt2 datetime2(7) NULL, Dto datetimeoffset(7) NULL, G uniqueidentifier NULL,
       B varbinary(10) NULL, N nvarchar(50) NULL, X xml NULL, C char(5) NULL,
       V varchar(20) NULL, L varchar(max) NULL, Old text NULL, Missing int NULL)`);
-    await database.enable('Kinds');
-    await database.transaction([
+    await rig.database.enable('Kinds');
+    await rig.database.transaction([
       `INSERT INTO dbo.Kinds VALUES (9223372036854775807, 1, 255, -32768, -1234567890123456789012345678.0123456789,
         922337203685477.5807, -214748.3648, 0.5, 0.1, '0001-01-01', '23:59:59.9999999', '2026-11-20T09:15:30.003',
         '2026-11-20T09:15:00', '9999-12-31T23:59:59.9999999', '2026-11-20T09:15:30.1234567+02:00',
         '6f9619ff-8b86-d011-b42d-00c04fc964ff', 0xFFD8FF, N'Łukasz 🙂', N'<a>1</a>', 'ab',
         'café €', 'long', 'old', NULL)`,
     ]);
-    const { source, table } = await opened('Kinds');
+    const { source, table } = await rig.opened('Kinds');
     const [change] = changesOf(await take(source, table, 1));
     expect(change?.data).toEqual({
       Id: '9223372036854775807',

@@ -1,20 +1,12 @@
 /** Values of megabytes, tables of a thousand columns, and text that is none: as exact as the small and the usual. */
 import { createHash } from 'node:crypto';
 import { decodeEnvelope, encodeEnvelope, type ChangeEvent, type Value } from '@dstream/core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { capturedEvents } from '../support/captured-events.ts';
 import { unicode } from '../support/sql-literal.ts';
-import { SqlServerDatabase } from '../support/sql-server-database.ts';
-import { startValuesServer } from '../support/values-server.ts';
+import { useValuesDatabase } from '../support/use-values-database.ts';
 
-const stack = new AsyncDisposableStack();
-let database: SqlServerDatabase;
-
-beforeAll(async () => {
-  const server = stack.use(await startValuesServer());
-  database = stack.use(await SqlServerDatabase.create(server.connectionString));
-});
-afterAll(() => stack.disposeAsync());
+const database = useValuesDatabase();
 
 /** As it comes out of a message: what is not UTF-16 must survive UTF-8. */
 function delivered(event: ChangeEvent | undefined): ChangeEvent | undefined {
@@ -49,14 +41,14 @@ test.each([
   },
 ])('$type of 8 MB arrives whole, before and after', async ({ type, sql, value }) => {
   const table = `Large_${type.replace(/\W/g, '')}`;
-  await database.pool.query(`CREATE TABLE dbo.${table} (Id int NOT NULL PRIMARY KEY, V ${type} NULL)`);
-  await database.enable(table);
-  await database.transaction([
+  await database().pool.query(`CREATE TABLE dbo.${table} (Id int NOT NULL PRIMARY KEY, V ${type} NULL)`);
+  await database().enable(table);
+  await database().transaction([
     `INSERT INTO dbo.${table} VALUES (1, ${sql(1)})`,
     `UPDATE dbo.${table} SET V = ${sql(2)}`,
     `DELETE FROM dbo.${table}`,
   ]);
-  const events = await capturedEvents(database, table, 3, { maxRows: 5_000, maxBytes: 1_048_576 });
+  const events = await capturedEvents(database(), table, 3, { maxRows: 5_000, maxBytes: 1_048_576 });
   const digest = (text: Value | undefined) =>
     typeof text === 'string' ? createHash('sha256').update(text).digest('hex') : text;
   expect(events.map(({ data, before }) => [digest(before?.['V']), digest(data?.['V'])])).toEqual([
@@ -78,16 +70,16 @@ describe('text', () => {
   };
 
   test('of any code units comes out of a message as it was, in data, before and key', async () => {
-    await database.pool.query(
+    await database().pool.query(
       'CREATE TABLE dbo.Texts (K nvarchar(20) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY, V nvarchar(20), M nvarchar(max))',
     );
-    await database.enable('Texts');
+    await database().enable('Texts');
     const literals = Object.values(texts).map(unicode);
-    await database.transaction([
+    await database().transaction([
       `INSERT INTO dbo.Texts VALUES ${literals.map((text) => `(${text}, ${text}, ${text})`).join()}`,
       "UPDATE dbo.Texts SET V = N'', M = N''",
     ]);
-    const events = (await capturedEvents(database, 'Texts', 2 * literals.length)).map(delivered);
+    const events = (await capturedEvents(database(), 'Texts', 2 * literals.length)).map(delivered);
     const images = (operation: string, image: 'data' | 'before') =>
       events
         .filter((event) => event?.metadata.operation === operation)
@@ -98,12 +90,12 @@ describe('text', () => {
   });
 
   test('of char and nchar has its blanks', async () => {
-    await database.pool.query(
+    await database().pool.query(
       'CREATE TABLE dbo.Blanks (Id int NOT NULL PRIMARY KEY, C char(4), N nchar(4), V varchar(4))',
     );
-    await database.enable('Blanks');
-    await database.transaction(["INSERT INTO dbo.Blanks VALUES (1, 'a', N'b ', 'c ')"]);
-    const [inserted] = await capturedEvents(database, 'Blanks', 1);
+    await database().enable('Blanks');
+    await database().transaction(["INSERT INTO dbo.Blanks VALUES (1, 'a', N'b ', 'c ')"]);
+    const [inserted] = await capturedEvents(database(), 'Blanks', 1);
     expect(inserted?.data).toEqual({ Id: 1, C: 'a   ', N: 'b   ', V: 'c ' });
   });
 });
@@ -121,14 +113,14 @@ test('a table of a thousand columns is read with its own bits', async () => {
     ...(kinds[i % kinds.length] ?? kinds[0]),
   }));
   const declared = columns.map(({ name, type }) => `${name} ${type} NULL`);
-  await database.pool.query(`CREATE TABLE dbo.Thousand (Id int NOT NULL PRIMARY KEY, ${declared.join()})`);
-  await database.enable('Thousand');
-  await database.transaction([
+  await database().pool.query(`CREATE TABLE dbo.Thousand (Id int NOT NULL PRIMARY KEY, ${declared.join()})`);
+  await database().enable('Thousand');
+  await database().transaction([
     `INSERT INTO dbo.Thousand VALUES (1, ${columns.map(({ sql }) => sql).join()})`,
     'UPDATE dbo.Thousand SET c0 = NULL, c6 = NULL, c7 = NULL, c500 = NULL, c998 = NULL',
     'DELETE FROM dbo.Thousand',
   ]);
-  const [inserted, updated, deleted] = await capturedEvents(database, 'Thousand', 3);
+  const [inserted, updated, deleted] = await capturedEvents(database(), 'Thousand', 3);
   const whole = { Id: 1, ...Object.fromEntries(columns.map(({ name, value }) => [name, value])) };
   const left = { ...whole, c0: null, c6: null, c7: null, c500: null, c998: null };
   expect(inserted?.data).toEqual(whole);

@@ -1,22 +1,14 @@
 /** Applying a table's changes in order to an empty table gives the table: with values of every type, byte for byte. */
 import { decodeEnvelope, encodeEnvelope, type ChangeEvent } from '@dstream/core';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { capturedEvents } from '../support/captured-events.ts';
 import { realSqlServer } from '../support/endpoints.ts';
 import { randomValues } from '../support/random-values.ts';
 import { literalOf } from '../support/sql-literal.ts';
-import { SqlServerDatabase } from '../support/sql-server-database.ts';
-import { startValuesServer } from '../support/values-server.ts';
+import { useValuesDatabase } from '../support/use-values-database.ts';
 
-const stack = new AsyncDisposableStack();
-let database: SqlServerDatabase;
-
-beforeAll(async () => {
-  const server = stack.use(await startValuesServer());
-  database = stack.use(await SqlServerDatabase.create(server.connectionString));
-});
-afterAll(() => stack.disposeAsync());
+const database = useValuesDatabase();
 
 const columns = Object.entries(randomValues).map(([type, values], c) => ({ name: `c${c}`, type, values }));
 
@@ -84,7 +76,7 @@ function asBytes(type: string, name: string): string {
 
 async function contents(table: string): Promise<unknown> {
   const list = columns.map(({ name, type }) => `${asBytes(type, name)} AS ${name}`);
-  const { recordset } = await database.pool.query(`SELECT Id, ${list.join()} FROM ${table} ORDER BY Id`);
+  const { recordset } = await database().pool.query(`SELECT Id, ${list.join()} FROM ${table} ORDER BY Id`);
   return recordset.map((found) => ({ ...found }));
 }
 
@@ -95,13 +87,13 @@ test('random rows of every type come out of their changes byte for byte', { time
     fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 8 }), async (changes) => {
       const [source, target] = [`Source${(run += 1)}`, `dbo.Target${run}`];
       for (const name of [`dbo.${source}`, target])
-        await database.pool.query(`CREATE TABLE ${name} (Id int NOT NULL PRIMARY KEY, ${declared.join()})`);
-      await database.enable(source);
+        await database().pool.query(`CREATE TABLE ${name} (Id int NOT NULL PRIMARY KEY, ${declared.join()})`);
+      await database().enable(source);
       const written = statements(`dbo.${source}`, changes);
-      await database.transaction(written);
+      await database().transaction(written);
       const mode = run % 2 === 0 ? 'direct' : 'functions';
-      const events = await capturedEvents(database, source, written.length, { mode });
-      for (const event of events) await database.pool.query(applied(target, delivered(event)));
+      const events = await capturedEvents(database(), source, written.length, { mode });
+      for (const event of events) await database().pool.query(applied(target, delivered(event)));
       expect(await contents(target)).toEqual(await contents(`dbo.${source}`));
     }),
     { numRuns: realSqlServer() === undefined ? 40 : 5 }, // its capture job looks every five seconds

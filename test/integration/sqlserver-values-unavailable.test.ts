@@ -1,19 +1,11 @@
 /** What CDC does not carry is told from NULL, at every width of the update mask and with columns left out. */
 import type { ChangeEvent } from '@dstream/core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { isBitSet } from '../../libs/sqlserver/src/rows/update-mask.ts';
 import { capturedEvents } from '../support/captured-events.ts';
-import { SqlServerDatabase } from '../support/sql-server-database.ts';
-import { startValuesServer } from '../support/values-server.ts';
+import { useValuesDatabase } from '../support/use-values-database.ts';
 
-const stack = new AsyncDisposableStack();
-let database: SqlServerDatabase;
-
-beforeAll(async () => {
-  const server = stack.use(await startValuesServer());
-  database = stack.use(await SqlServerDatabase.create(server.connectionString));
-});
-afterAll(() => stack.disposeAsync());
+const database = useValuesDatabase();
 
 /** The columns that CDC does not always carry, and a value of each. */
 const large = {
@@ -45,8 +37,8 @@ const valueOf = (name: string) => (isLarge(name) ? large[name].value : 0);
 
 async function captured(table: string, width: number, columns = ''): Promise<void> {
   const declared = columnsOf(width).map(({ name, type }) => `${name} ${type} NULL`);
-  await database.pool.query(`CREATE TABLE dbo.${table} (Id int NOT NULL PRIMARY KEY, ${declared.join()})`);
-  await database.enable(table, { columns });
+  await database().pool.query(`CREATE TABLE dbo.${table} (Id int NOT NULL PRIMARY KEY, ${declared.join()})`);
+  await database().enable(table, { columns });
 }
 
 /** The only update of the events that follow the insert. */
@@ -70,14 +62,14 @@ describe.each([9, 16, 17])('with %i columns', (width) => {
     inserts.push(row(moved, filled, width));
     const nulls = row(100, () => 'NULL', width);
     // Row i: its i-th column becomes NULL. Row 100: NULLs, of which only the first one changes; then all the large ones.
-    await database.transaction([
+    await database().transaction([
       `INSERT INTO dbo.${table} VALUES ${[...inserts, nulls].join()}`,
       ...columns.map(({ name }, id) => `UPDATE dbo.${table} SET ${name} = NULL WHERE Id = ${id}`),
       `UPDATE dbo.${table} SET N0 = 1 WHERE Id = 100`,
       `UPDATE dbo.${table} SET Id = 101 WHERE Id = ${moved}`,
       `DELETE FROM dbo.${table} WHERE Id IN (0, 100)`,
     ]);
-    events = await capturedEvents(database, table, 2 * ids.length + 7);
+    events = await capturedEvents(database(), table, 2 * ids.length + 7);
   });
 
   test('an insert carries everything', () => {
@@ -133,7 +125,7 @@ describe.each([9, 16, 17])('with %i columns', (width) => {
   test('the mask is read as the server reads it', async () => {
     const ordinals = Array.from({ length: width + 1 }, (_, i) => i + 1);
     const bits = ordinals.map((n) => `sys.fn_cdc_is_bit_set(${n}, [__$update_mask]) AS b${n}`);
-    const { recordset } = await database.pool.query<Record<string, unknown>>(
+    const { recordset } = await database().pool.query<Record<string, unknown>>(
       `SELECT [__$update_mask] AS mask, ${bits.join()} FROM cdc.dbo_${table}_CT WHERE [__$operation] = 4`,
     );
     expect(recordset).toHaveLength(columns.length + 1);
@@ -150,11 +142,11 @@ test('with columns left out, the bits are those of the captured ones', async () 
     .map(({ name }) => name)
     .filter((name) => !['N1', 'N2', 'N3', 'Tree'].includes(name));
   await captured('Subset', width, ['Id', ...kept].join());
-  await database.transaction([
+  await database().transaction([
     `INSERT INTO dbo.Subset VALUES ${row(1, filled, width)}`,
     ...kept.map((name) => `UPDATE dbo.Subset SET ${name} = NULL WHERE Id = 1`),
   ]);
-  const [inserted, ...updates] = await capturedEvents(database, 'Subset', 1 + kept.length);
+  const [inserted, ...updates] = await capturedEvents(database(), 'Subset', 1 + kept.length);
   expect(Object.keys(inserted?.data ?? {})).toEqual(['Id', ...kept]);
   expect(updates.map(({ metadata }) => metadata.changed)).toEqual(kept.map((name) => [name]));
   const lost = updates.map(({ metadata }) => metadata.unavailable?.[0]?.columns ?? []);

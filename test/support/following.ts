@@ -1,0 +1,36 @@
+import type { ChangeEvent, ChangeSource, TableId } from '@dstream/core';
+
+/** A reader that goes on in the background, and what it has read so far. */
+export class Following {
+  readonly changes: ChangeEvent[] = [];
+  /** When reading has ended; a rejection that nobody waits for is no failure. */
+  readonly ended: Promise<void>;
+  readonly #arrived = new EventTarget();
+
+  constructor(source: ChangeSource, table: TableId, stop: AbortSignal) {
+    this.ended = this.#read(source, table, stop);
+    this.ended.catch(() => undefined);
+  }
+
+  async #read(source: ChangeSource, table: TableId, stop: AbortSignal): Promise<void> {
+    for await (const { changes } of source.read(table, undefined, { signal: stop })) {
+      this.changes.push(...changes);
+      this.#arrived.dispatchEvent(new Event('changes'));
+    }
+  }
+
+  /** Resolves once so many were read; rejects when reading ended before. */
+  async has(count: number): Promise<void> {
+    const missing = async (): Promise<void> => {
+      while (this.changes.length < count)
+        await new Promise((resolve) =>
+          this.#arrived.addEventListener('changes', resolve, {
+            once: true,
+            signal: AbortSignal.timeout(20_000),
+          }),
+        );
+    };
+    await Promise.race([missing(), this.ended]);
+    if (this.changes.length < count) throw new Error(`reading ended at ${this.changes.length} of ${count}`);
+  }
+}
