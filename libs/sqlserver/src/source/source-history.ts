@@ -68,7 +68,7 @@ export class SourceHistory {
 
   /** The batch as it leaves, its end in this history. */
   of(batch: ChangeBatch, lastProbe?: ProbeAnswer): ChangeBatch {
-    const seen = lastOf(batch) ?? standingAt(batch, lastProbe);
+    const seen = standingAt(batch, lastProbe) ?? lastOf(batch); // the newer one: transactions of other tables lie between
     if (seen !== undefined) this.#history = { ...this.#history, seen };
     return { ...batch, end: within(batch.end, this.#history) };
   }

@@ -180,6 +180,31 @@ describe('a source that went back', () => {
     await refused;
   });
 
+  test('is noticed by all that was scanned, also behind the last change of the table', async () => {
+    const only = instance(inserts(2));
+    const { client, clock, read } = rig([only], 6);
+    const batches = read();
+    await upTo({ [Symbol.asyncIterator]: () => ({ next: () => batches.next() }) }, 6);
+    const waiting = batches.next();
+    only.rows.push(...inserts(8));
+    client.max = lsn(10);
+    await clock.advance(10_000);
+    const { end, changes } = (await waiting).value as ChangeBatch;
+    expect([changes.length, end.position]).toEqual([1, `${lsn(10)}:~`]);
+    // Restored to 8, and come past 10 again: what is new at 9 would be passed over.
+    const restored = rig([instance(inserts(2, 8, 9))], 12);
+    restored.client.forgotten.add(lsn(10));
+    await expect(restored.read(end).next()).rejects.toMatchObject({ code: 'SourceWentBack' });
+  });
+
+  test('between two windows of a backlog is noticed before the next is read', async () => {
+    const { client, read } = rig([instance(inserts(2, 4, 6, 8))], 8, { maxRows: 1 });
+    const batches = read();
+    for (let batch = await next(batches); batch.end.position !== `${lsn(4)}:~`;) batch = await next(batches);
+    client.forgotten.add(lsn(4));
+    await expect(batches.next()).rejects.toMatchObject({ code: 'SourceWentBack' });
+  });
+
   test('is skipped under new ids, from the low-water mark on', async () => {
     const { client, clock, read } = rig([instance(inserts(2, 9))], 12, skip);
     client.forgotten.add(lsn(4));

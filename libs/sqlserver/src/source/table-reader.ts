@@ -217,10 +217,15 @@ export class TableReader {
   ): AsyncGenerator<ChangeBatch, Place> {
     let place = from;
     let found = false;
-    for (let backlog = first; neededFrom(place) <= max; backlog = true) {
+    for (let further = false; neededFrom(place) <= max; further = true) {
       const { windows, until } = await this.#follower.follow(place, this.#o);
       const end = lower(max, until);
-      const to = backlog ? await windows.bound(place, end, this.#o.signal) : end;
+      const backlog = first || further;
+      // Whoever took the last window may have taken long: the connections may be new ones since, to another history.
+      const [to] = await Promise.all([
+        backlog ? windows.bound(place, end, this.#o.signal) : end,
+        further ? this.#history.assertSame(this.#o) : undefined,
+      ]);
       for await (const batch of windows.read(place, to, backlog, this.#o.signal)) {
         place = placeOfToken(batch.end.token);
         found ||= batch.changes.length > 0;
