@@ -36,10 +36,11 @@ export function tableStatement(schema: string, table: string): Statement {
 
 /**
  * The type of the change table's own column, which capture alters with the table's: the system type, which an alias type stands
- * for; of CLR types (240) the type itself.
+ * for; of CLR types (240) the type itself. Names in catalogue views have the catalogue's collation, those in tables of the
+ * schema cdc the database's: where these differ (Azure SQL Database, contained databases) comparing them is error 468.
  */
 const storedColumn =
-  'LEFT JOIN sys.columns AS x ON x.[object_id] = c.[object_id] AND x.[name] = k.[column_name]\n' +
+  'LEFT JOIN sys.columns AS x ON x.[object_id] = c.[object_id] AND x.[name] COLLATE DATABASE_DEFAULT = k.[column_name]\n' +
   'LEFT JOIN sys.types AS y ON y.[user_type_id] = CASE WHEN x.[system_type_id] = 240 THEN x.[user_type_id] ELSE x.[system_type_id] END\n';
 
 const instancesOfTable =
@@ -70,7 +71,7 @@ export function instancesStatement(schema: string, table: string): Statement {
   return {
     text: [
       `SELECT c.[capture_instance], c.[start_lsn], ${columnUpdates} AS [updates] ${instancesOfTable}${theTable}\nORDER BY c.[start_lsn], c.[create_date]`,
-      `SELECT c.[capture_instance], k.[column_name], ISNULL(y.[name], k.[column_type]), k.[column_ordinal], k.[is_computed],\n  x.[max_length] ${instancesOfTable}` +
+      `SELECT c.[capture_instance], k.[column_name], ISNULL(y.[name] COLLATE DATABASE_DEFAULT, k.[column_type]), k.[column_ordinal], k.[is_computed],\n  x.[max_length] ${instancesOfTable}` +
         `JOIN [cdc].[captured_columns] AS k ON k.[object_id] = c.[object_id]\n` +
         storedColumn +
         `${theTable}\n` +

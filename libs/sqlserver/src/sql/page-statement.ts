@@ -91,14 +91,15 @@ export class PageStatements {
 
 /**
  * `tran_end_time` is in the server's local zone; the zone's distance from UTC comes along. Driven by the LSNs of the
- * window's own rows, because between two of them any number of other transactions may lie.
+ * window's own rows, because between two of them any number of other transactions may lie. NOLOCK as for the rows: capture locks
+ * the whole change table while it writes a large transaction, which must not hold up what was written before.
  */
 function timesText(changeTable: string): string {
   return (
     'SELECT TOP (@n) m.[start_lsn], m.[tran_end_time], DATEDIFF(minute, GETDATE(), GETUTCDATE()) AS [utc]\n' +
     'FROM [cdc].[lsn_time_mapping] AS m\n' +
     'WHERE m.[start_lsn] >= @from AND m.[start_lsn] <= @to\n' +
-    `  AND EXISTS (SELECT 1 FROM ${changeTable} AS c WHERE c.[__$start_lsn] = m.[start_lsn])\n` +
+    `  AND EXISTS (SELECT 1 FROM ${changeTable} AS c WITH (NOLOCK) WHERE c.[__$start_lsn] = m.[start_lsn])\n` +
     'ORDER BY m.[start_lsn]'
   );
 }
@@ -137,10 +138,11 @@ function directRows(changeTable: string, list: readonly string[]): string {
   );
 }
 
+/** NOLOCK: see `timesText`. */
 function boundText(changeTable: string): string {
   return (
     'SELECT MAX(t.[__$start_lsn]) AS [bound] FROM (\n' +
-    `  SELECT TOP (@n) [__$start_lsn] FROM ${changeTable}\n` +
+    `  SELECT TOP (@n) [__$start_lsn] FROM ${changeTable} WITH (NOLOCK)\n` +
     '  WHERE [__$start_lsn] >= @from AND [__$start_lsn] <= @to ORDER BY [__$start_lsn]) AS t'
   );
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { highestLsn, zeroLsn, type Lsn } from '../rows/lsn.ts';
 import type { CaptureInstance } from './capture-instance.ts';
+import { instancesStatement } from './catalogue-statements.ts';
 import { PageStatements } from './page-statement.ts';
 import { ProbeStatements } from './probe-statement.ts';
 import type { Statement } from './statement.ts';
@@ -57,6 +58,14 @@ describe('the page statement', () => {
       ['seqval', '0'.repeat(20)],
       ['operation', 4],
     ]);
+  });
+
+  test('waits for no lock of a change table, which capture takes whole for a large transaction', () => {
+    const bound = statements.bound(low, highestLsn, 10);
+    for (const statement of [{ text, parameters }, direct, bound])
+      for (const [, after] of statement.text.matchAll(/FROM \[cdc\]\.\[a\]\]b'c_CT\]([^\n]*)/g))
+        expect(after).toMatch(/^( AS c)? WITH \(NOLOCK\)/);
+    expect(bound.text).toContain('_CT]');
   });
 
   test('in direct mode reads the change table by its index, without locks, and takes all rows', () => {
@@ -118,4 +127,10 @@ describe('the probe', () => {
     expect(text.indexOf('fn_cdc_get_max_lsn')).toBeLessThan(text.indexOf('EXISTS'));
     expect(text.indexOf('EXISTS')).toBeLessThan(text.indexOf('change_tables'));
   });
+});
+
+test('names of the catalogue are compared with those of the schema cdc in one collation', () => {
+  const { text } = instancesStatement('dbo', 'Persons');
+  expect(text).toContain('x.[name] COLLATE DATABASE_DEFAULT = k.[column_name]');
+  expect(text).toContain('ISNULL(y.[name] COLLATE DATABASE_DEFAULT, k.[column_type])');
 });
