@@ -65,7 +65,7 @@ void ingester.run({ draining: never, aborted: never });
 await until(
   () => ingester.report().tables.filter(({ position }) => position !== null).length === tables.length,
   () => `all ${tables.length} tables are read`,
-  60_000,
+  240_000,
 );
 await systemClock.sleep(warmUpMs, never);
 process.send?.('measuring');

@@ -32,6 +32,9 @@ export class FaultySource implements AsyncDisposable {
   readonly #stack: AsyncDisposableStack;
   readonly #metrics = new Metrics();
   readonly #topic = new InMemoryTopic({ clock: systemClock });
+  readonly #arrived = new Map<string, string[]>();
+  /** Messages of the topic that have been looked at: nobody takes any away. */
+  #looked = 0;
   #ingester: Ingester | undefined;
 
   private constructor(
@@ -108,12 +111,17 @@ export class FaultySource implements AsyncDisposable {
 
   /** What the topic has of a table, in its order, one text a change. */
   arrived(table: string): readonly string[] {
-    return this.#topic
-      .messages()
-      .flatMap(({ body }) => new TextDecoder().decode(body).split('\n'))
-      .map((line) => JSON.parse(line) as Arrived)
-      .filter(({ metadata }) => metadata.table === table)
-      .map(({ metadata: { operation }, data }) => `${operation} ${data.Id} ${data.Name}`);
+    const messages = this.#topic.messages();
+    for (; this.#looked < messages.length; this.#looked += 1)
+      for (const line of new TextDecoder().decode(messages[this.#looked]?.body).split('\n'))
+        this.#arrive(JSON.parse(line) as Arrived);
+    return this.#arrived.get(table) ?? [];
+  }
+
+  #arrive({ metadata: { table, operation }, data }: Arrived): void {
+    const arrived = this.#arrived.get(table) ?? [];
+    this.#arrived.set(table, arrived);
+    arrived.push(`${operation} ${data.Id} ${data.Name}`);
   }
 
   /** Resolves when the topic has exactly what was written, in its order: nothing lost, repeated or invented. */
