@@ -1,6 +1,6 @@
 /** Errors of tedious and of SQL Server into ours: the only place where this is done. By number and code only. */
 import { DStreamError, type ErrorCode } from '@dstream/core';
-import { codeOfNumber } from './sql-errors.ts';
+import { codeOfNumber, lockTimeout } from './sql-errors.ts';
 
 /** Who logs in: by password, or by an identity of Microsoft Entra ID (its kind). */
 export type Who = { readonly user: string } | { readonly identity: string };
@@ -96,9 +96,11 @@ function sentence(code: ErrorCode, number: number, error: unknown, scene: ErrorS
   const { place, database, who } = scene;
   if (code === 'LoginFailed') return `${loginSentence(scene)} (error ${number})`;
   if (code === 'DatabaseNotFound')
-    return `SQL Server at ${place} has no database "${database}" that ${nameOf(who)} can open (error ${number}): mend Database in the connection string, or grant access`;
+    return `SQL Server at ${place} has no database "${database}" that ${nameOf(who)} can open (error ${number}): it is offline or being restored, or mend Database in the connection string, or grant access`;
   if (code === 'CdcNotEnabled')
     return `change data capture is not enabled on the database "${database}": run sys.sp_cdc_enable_db in it`;
+  if (number === lockTimeout)
+    return `SQL Server at ${place} reports error ${number}: what is read stays locked by somebody else, who alters or drops it (sys.dm_tran_locks shows who)`;
   return reported(number, error, scene);
 }
 
