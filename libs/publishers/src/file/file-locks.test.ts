@@ -16,12 +16,13 @@ describe('two processes with one path', () => {
     await cleanUp();
   });
 
-  test('two outputs of one process are not confused with one', async () => {
+  test('the second output of one process with this path says what to mend instead of waiting for ever', async () => {
     const { open, publisher, cleanUp } = setup();
     await open();
     await expect(publisher().connect({ signal: never })).rejects.toMatchObject({
-      code: 'FileInUse',
-      message: expect.stringContaining('another output of this process') as string,
+      code: 'ConfigInvalid',
+      disposition: 'fatal',
+      message: expect.stringMatching(/another output of this process .* a path of its own$/) as string,
     });
     await cleanUp();
   });

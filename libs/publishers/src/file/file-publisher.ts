@@ -72,8 +72,8 @@ export class FilePublisher implements Publisher {
   }
 
   /**
-   * Rejects with what a person must mend (no directory, no permission), with FileInUse (`retry`) while another process
-   * writes to the path, or another `retry`.
+   * Rejects with what a person must mend (no directory, no permission, two outputs with one path), with FileInUse
+   * (`retry`) while another process writes to the path, or another `retry`.
    */
   async connect({ signal }: CallOptions): Promise<void> {
     this.#identity ??= await this.#options.identity();

@@ -60,7 +60,7 @@ export class PathLock {
     return this.#renewedAtMs !== undefined;
   }
 
-  /** Idempotent. Throws FileInUse (`retry`) while another process writes to the path. */
+  /** Idempotent. Throws FileInUse (`retry`) while another process writes to the path, ConfigInvalid when this one does. */
   async take(): Promise<void> {
     if (this.#renewedAtMs !== undefined) return;
     const { files, clock } = this.#options;
@@ -111,9 +111,10 @@ export class PathLock {
       await files.create(this.#own);
     } catch (error) {
       if (errorCodeOf(error) !== 'EEXIST') throw error;
+      // Waiting would be for ever: it is given back when this process ends.
       throw new DStreamError(
-        'FileInUse',
-        `${this.#options.path}: another output of this process writes to it: ${advice}`,
+        'ConfigInvalid',
+        `${this.#options.path}: another output of this process writes to it: give each output a path of its own`,
       );
     }
   }
@@ -162,8 +163,6 @@ function ownerIn(name: string, base: string): Owner | undefined {
   if (host === undefined || token === undefined || more !== undefined) return undefined;
   return { host, pid: Number(pid) };
 }
-
-const advice = 'give each a file of its own, for example with {{ env "DSTREAM_INSTANCE" }} in the path';
 
 function inUse(path: string, { host, pid }: Owner): DStreamError {
   const advice =
