@@ -61,6 +61,8 @@ function codeFor(error: unknown): ErrorCode {
 const byCode: ReadonlyMap<string, ErrorCode> = new Map([
   ['ContainerNotFound', 'EntityNotFound'],
   ['ContainerBeingDeleted', 'Transient'],
+  // 400: "Verify the value of Authorization header" ("Common REST API error codes")
+  ['InvalidAuthenticationInfo', 'Unauthorized'],
   ['InvalidResourceName', 'ConfigInvalid'],
   ['OutOfRangeInput', 'ConfigInvalid'],
   ['ServerBusy', 'Throttled'],
