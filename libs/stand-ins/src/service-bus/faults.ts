@@ -1,13 +1,10 @@
 import type { AmqpServer } from '../amqp/amqp-server.ts';
+import { connectionFaultsOf, type ConnectionFaults } from '../amqp/connection-faults.ts';
 import { Refusal } from '../amqp/refusal.ts';
 import type { LinkContext } from './links/link-context.ts';
 
 /** Faults that can be switched on from outside. Addresses are `queue`, `topic/Subscriptions/name`, with `/$DeadLetterQueue`. */
-export interface Faults {
-  /** Cuts every connection without a word. Answers how many. */
-  dropConnections(): number;
-  /** Refuses new connections for so many milliseconds; 0 ends it. What is connected stays. */
-  refuseConnections(forMs: number): void;
+export interface Faults extends ConnectionFaults {
   /** Refuses the next transfers with com.microsoft:server-busy. */
   serverBusy(sends: number): void;
   /** From now on transfers are looked at, and answered, so much later; 0 ends it. */
@@ -20,8 +17,6 @@ export interface Faults {
   expireSessionLock(address: string, sessionId: string): boolean;
   /** Locks of messages run out now: of one message by its sequence number, or of all. Answers how many. */
   expireMessageLocks(address: string, sequence?: number): number;
-  /** Detaches the links of an address, or all but `$cbs` and `$management`. Answers how many. */
-  detachLinks(address?: string, condition?: string): number;
   /** Sends to it are refused as at its quota. */
   setFull(entity: string, full: boolean): void;
   /** Nothing is delivered, whatever the credit: the receiver that silently stops. */
@@ -31,17 +26,10 @@ export interface Faults {
 }
 
 export function faultsOf(server: AmqpServer, context: LinkContext): Faults & { readonly close: () => void } {
-  const { faults, namespace, links, clock } = context;
-  let endRefusing: (() => void) | undefined;
-  const refuse = (forMs: number): void => {
-    endRefusing?.();
-    endRefusing = undefined;
-    server.refuse(forMs > 0);
-    if (forMs > 0) endRefusing = clock.setTimer(forMs, () => refuse(0));
-  };
+  const { faults, namespace } = context;
+  const ofConnections = connectionFaultsOf(server, context);
   return {
-    dropConnections: () => server.dropConnections(),
-    refuseConnections: refuse,
+    ...ofConnections,
     serverBusy: (sends) => (faults.serverBusySends = sends),
     delaySends: (ms) => (faults.sendDelayMs = ms),
     delaySettlements: (ms) => (faults.settlementDelayMs = ms),
@@ -63,8 +51,6 @@ export function faultsOf(server: AmqpServer, context: LinkContext): Faults & { r
       for (const lock of locks) queue.expireLock(lock);
       return locks.length;
     },
-    detachLinks: (address, condition = 'amqp:link:detach-forced') =>
-      links.detach(address, new Refusal(condition, 'The link was detached: a fault was injected.')),
     setFull(entity, full) {
       namespace.sendTarget(entity).full = full;
     },
@@ -75,13 +61,12 @@ export function faultsOf(server: AmqpServer, context: LinkContext): Faults & { r
     },
     clear() {
       faults.clear();
-      refuse(0);
+      ofConnections.refuseConnections(0);
       for (const entity of namespace.entities) entity.full = false;
       for (const queue of namespace.queues()) {
         queue.silent = false;
         queue.dispatchEverything();
       }
     },
-    close: () => endRefusing?.(),
   };
 }

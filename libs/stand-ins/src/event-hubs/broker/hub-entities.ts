@@ -1,4 +1,5 @@
 /** Hubs as the official emulator's Config.json declares them ("Test locally by using the Azure Event Hubs emulator"). */
+import { each, fail, record } from '../../check-json.ts';
 
 export interface HubDeclaration {
   readonly Name: string;
@@ -51,18 +52,4 @@ function nameOf(value: unknown, at: string): string {
   const { Name } = record(value, at);
   if (typeof Name !== 'string' || Name === '') fail(`${at}.Name`, 'a name');
   return Name;
-}
-
-function each(value: unknown, at: string, check: (item: unknown, at: string) => void): void {
-  if (!Array.isArray(value)) fail(at, 'a list');
-  value.forEach((item, i) => check(item, `${at}[${i}]`));
-}
-
-function record(value: unknown, at: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(at, 'an object');
-  return value as Readonly<Record<string, unknown>>;
-}
-
-function fail(at: string, wanted: string): never {
-  throw new Error(`${at} must be ${wanted}`);
 }

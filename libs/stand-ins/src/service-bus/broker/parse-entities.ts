@@ -1,8 +1,7 @@
 /** Checks a parsed Config.json. An error names the place, as `UserConfig.Namespaces[0].Topics[1].Name`. */
+import { each, fail, record, type Check } from '../../check-json.ts';
 import type { Entities } from './entity-settings.ts';
 import { parseDuration } from './iso-duration.ts';
-
-type Check = (value: unknown, at: string) => void;
 
 /** The value, typed; throws an Error that says what is wrong and where. */
 export function parseEntities(value: unknown): Entities {
@@ -72,17 +71,3 @@ const properties: Readonly<Record<string, Check>> = {
   ForwardTo: unused,
   ForwardDeadLetteredMessagesTo: unused,
 };
-
-function each(value: unknown, at: string, check: Check): void {
-  if (!Array.isArray(value)) fail(at, 'a list');
-  value.forEach((item, i) => check(item, `${at}[${i}]`));
-}
-
-function record(value: unknown, at: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(at, 'an object');
-  return value as Readonly<Record<string, unknown>>;
-}
-
-function fail(at: string, wanted: string): never {
-  throw new Error(`${at} must be ${wanted}`);
-}
