@@ -65,38 +65,16 @@ function sourceSide(metrics: Metrics): Pick<ReplicaMetrics, 'probed' | 'page' | 
 function leaseSide(
   metrics: Metrics,
 ): Pick<ReplicaMetrics, 'balanced' | 'owned' | 'acquired' | 'released' | 'lost'> {
-  const passes = metrics.counter(
-    'dstream_balancing_passes_total',
-    'Looks at all leases, failed ones too.',
-    [],
-  );
-  const failures = metrics.counter(
-    'dstream_balancing_failures_total',
-    'Looks at all leases that failed.',
-    [],
-  );
-  const configured = metrics.gauge('dstream_tables_configured', 'Tables that the configuration names.', []);
-  const live = metrics.gauge(
-    'dstream_ingesters_live',
-    'Replicas that share the tables, this one included.',
-    [],
-  );
-  const owned = metrics.gauge('dstream_tables_owned', 'Tables that this replica owns.', []);
-  const acquired = metrics.counter(
-    'dstream_leases_acquired_total',
-    'Leases of tables that were acquired.',
-    [],
-  );
-  const released = metrics.counter(
-    'dstream_leases_released_total',
-    'Leases of tables that were given back.',
-    [],
-  );
-  const lost = metrics.counter(
-    'dstream_leases_lost_total',
-    'Leases of tables that were lost, not given back.',
-    [],
-  );
+  const counter = (name: string, help: string) => metrics.counter(name, help, []);
+  const gauge = (name: string, help: string) => metrics.gauge(name, help, []);
+  const passes = counter('dstream_balancing_passes_total', 'Looks at all leases, failed ones too.');
+  const failures = counter('dstream_balancing_failures_total', 'Looks at all leases that failed.');
+  const configured = gauge('dstream_tables_configured', 'Tables that the configuration names.');
+  const live = gauge('dstream_ingesters_live', 'Replicas that share the tables, this one included.');
+  const owned = gauge('dstream_tables_owned', 'Tables that this replica owns.');
+  const acquired = counter('dstream_leases_acquired_total', 'Leases of tables that were acquired.');
+  const released = counter('dstream_leases_released_total', 'Leases of tables that were given back.');
+  const lost = counter('dstream_leases_lost_total', 'Leases of tables that were lost, not given back.');
   return {
     balanced: (seen) => {
       passes.inc();
