@@ -2,13 +2,13 @@
  * From a backlog in change tables to the topic: the real ingester against the two halves of its work as bare loops,
  * and against the simple program that sends one change a message.
  */
-import { selectedColumns } from '../../libs/sqlserver/src/sql/page-statement.ts';
 import { alternate, type Run, type Side } from './alternate.ts';
+import { pageStatements } from './bare/page-statements.ts';
 import type { ReadRowsOptions } from './bare/read-rows.ts';
 import type { SendOptions } from './bare/sending.ts';
 import { figure, type Figure } from './figure.ts';
 import { runIngester, runOf, runsOf, standInsWithBacklog } from './ingester-run.ts';
-import { capturedColumns, changes, changesPerTable, tables } from './sample.ts';
+import { changes, changesPerTable, tables } from './sample.ts';
 import { runBare } from './side-process.ts';
 import type { StandInsProcess } from './stand-ins-process.ts';
 
@@ -37,23 +37,10 @@ export async function ingest(): Promise<readonly Figure[]> {
 }
 
 function readRows(standIns: StandInsProcess): Side {
-  const list = selectedColumns({
-    name: '',
-    startLsn: '' as never,
-    key: [],
-    columnUpdates: 0,
-    columns: capturedColumns,
-  });
-  const columns = list.map(({ name, expression }) => `${expression} AS [${name}]`).join(', ');
   const options: ReadRowsOptions = {
     connectionString: standIns.env.DSTREAM_DB_CONNECTION_STRING,
     rows: changes,
-    statements: tables.map(
-      (table) =>
-        `SELECT [__$start_lsn], [__$seqval], [__$operation], [__$update_mask], ${columns}` +
-        ` FROM [cdc].[fn_cdc_get_all_changes_dbo_${table}](sys.fn_cdc_get_min_lsn(N'dbo_${table}'),` +
-        " sys.fn_cdc_get_max_lsn(), N'all update old') ORDER BY [__$start_lsn], [__$seqval], [__$operation]",
-    ),
+    statements: pageStatements.map(({ statement }) => statement),
   };
   return () => runBare('read-rows', options);
 }
