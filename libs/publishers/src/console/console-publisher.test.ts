@@ -51,6 +51,25 @@ describe('the console', () => {
     expect(text()).toBe(`${updated().line}\n${updated().line}\n`);
   });
 
+  test('that is a terminal which goes away fails all that was on its way to it, and all that comes', async () => {
+    const fails: (() => void)[] = [];
+    // As a stream over a descriptor of somebody else: not destroyed by its error, silent to what is written later.
+    const stream = new Writable({
+      autoDestroy: false,
+      write: (_chunk, _encoding, done) => void fails.push(() => done(new Error('EIO'))),
+    });
+    await using publisher = new ConsolePublisher({ stream, format: jsonLine });
+    const under = [1, 2, 3].map(() => publisher.publish([updated()], { signal }));
+    fails[0]?.();
+    // The stream has failed and has not said so yet: it takes this one and never calls back.
+    const late = publisher.publish([updated()], { signal });
+    const results = await Promise.allSettled([...under, late]);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected', 'rejected']);
+    await expect(publisher.publish([updated()], { signal })).rejects.toMatchObject({ code: 'OutputClosed' });
+    await using another = new ConsolePublisher({ stream, format: jsonLine });
+    await expect(another.publish([updated()], { signal })).rejects.toMatchObject({ code: 'OutputClosed' });
+  });
+
   test('shows a person what changed in which row', async () => {
     const { stream, text } = collector();
     await using publisher = new ConsolePublisher({ stream, format: prettyLine({ colour: false }) });
