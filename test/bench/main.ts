@@ -6,7 +6,7 @@ import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { ordering } from './ordering.ts';
 import { probe } from './probe.ts';
-import { processConsole, processFile, processServiceBus } from './process.ts';
+import { processConsole, processEventHubs, processFile, processServiceBus } from './process.ts';
 import { readMemory } from './read-memory.ts';
 import { read } from './read.ts';
 
@@ -18,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   ordering,
   'process-console': processConsole,
   'process-service-bus': processServiceBus,
+  'process-event-hubs': processEventHubs,
   'process-file': processFile,
   latency,
   memory,

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { StandInsEnv } from '@dstream/stand-ins';
 import { alternate, type Run } from './alternate.ts';
 import type { BareDestination } from './bare/destinations.ts';
 import { figure, type Figure } from './figure.ts';
@@ -16,7 +17,7 @@ const bare = ['bare1', 'bare2', 'bare3'];
 interface Destination {
   /** What stands between the braces of `output`. */
   readonly output: (round: number) => string;
-  readonly bare: (round: number, connectionString: string) => BareDestination;
+  readonly bare: (round: number, env: StandInsEnv) => BareDestination;
 }
 
 export function processConsole(): Promise<readonly Figure[]> {
@@ -31,9 +32,29 @@ export function processServiceBus(): Promise<readonly Figure[]> {
       type              = "azure_service_bus"
       connection_string = "{{ env \\"DSTREAM_PUBLISHER_CONNECTION_STRING\\" }}"
       name              = "${sink}"`,
-    bare: (_round, connectionString) => ({ type: 'service-bus', connectionString, topic: sink }),
+    bare: (_round, env) => ({
+      type: 'service-bus',
+      connectionString: env.DSTREAM_PUBLISHER_CONNECTION_STRING,
+      topic: sink,
+    }),
   };
   return processTo('process-service-bus', destination);
+}
+
+/** Every run to a hub of its own, which keeps what it gets: the order of each row by the partition of its key. */
+export function processEventHubs(): Promise<readonly Figure[]> {
+  const destination: Destination = {
+    output: (round) => `
+      type              = "azure_event_hubs"
+      connection_string = "{{ env \\"DSTREAM_EVENT_HUBS_CONNECTION_STRING\\" }}"
+      name              = "ours${round}"`,
+    bare: (round, env) => ({
+      type: 'event-hubs',
+      connectionString: env.DSTREAM_EVENT_HUBS_CONNECTION_STRING,
+      hub: `bare${round}`,
+    }),
+  };
+  return processTo('process-event-hubs', destination);
 }
 
 /** Every run to a file of its own, in the folder for temporary files: see there which disk that is. */
@@ -54,10 +75,9 @@ export async function processFile(): Promise<readonly Figure[]> {
 async function processTo(name: string, destination: Destination): Promise<readonly Figure[]> {
   const full = await fullSubscriptions([...ours, ...bare]);
   await using standIns = full.standIns;
-  const connectionString = standIns.env.DSTREAM_PUBLISHER_CONNECTION_STRING;
   const medians = await alternate({
     ours: (round) => runProcessor(full, ours[round - 1] ?? '', destination.output(round)),
-    bare: (round) => runLoop(full, bare[round - 1] ?? '', destination.bare(round, connectionString)),
+    bare: (round) => runLoop(full, bare[round - 1] ?? '', destination.bare(round, standIns.env)),
   });
   return [
     figure(`${name}, 1 KB changes of 4 tables`, rate(medians.ours), 'changes/s', rate(medians.bare)),

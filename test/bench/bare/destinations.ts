@@ -1,18 +1,26 @@
 /** Where the bare loop brings changes. */
 import { open } from 'node:fs/promises';
 import { ServiceBusClient } from '@azure/service-bus';
+import { EventHubProducerClient, type EventData } from '@azure/event-hubs';
 import { inBatches } from './sending.ts';
 
 export type BareDestination =
   | { readonly type: 'console' }
   | { readonly type: 'service-bus'; readonly connectionString: string; readonly topic: string }
+  | { readonly type: 'event-hubs'; readonly connectionString: string; readonly hub: string }
   | { readonly type: 'file'; readonly path: string };
+
+interface Metadata {
+  readonly id: string;
+  readonly operation: string;
+  readonly key: { readonly Id: number };
+}
 
 /** A message that was received: its lines, and the same parsed. */
 export interface Received {
   readonly session: string;
   readonly lines: readonly string[];
-  readonly events: readonly { readonly metadata: { readonly id: string; readonly operation: string } }[];
+  readonly events: readonly { readonly metadata: Metadata }[];
 }
 
 /** Resolves when the destination has the changes. Messages of one session are given one after the other. */
@@ -24,6 +32,8 @@ export function openDestination(destination: BareDestination): Promise<Write> {
       return Promise.resolve(writeLines);
     case 'service-bus':
       return sendEach(destination);
+    case 'event-hubs':
+      return sendByPartition(destination);
     case 'file':
       return appendDurably(destination.path);
     default:
@@ -57,6 +67,50 @@ async function sendEach({
         body: Buffer.from(line),
       })),
     );
+}
+
+/**
+ * The changes of a row to one partition, by its number: so the loop needs neither the service's hash nor a batch for every
+ * key. All partitions side by side, one batch in flight each.
+ */
+async function sendByPartition({
+  connectionString,
+  hub,
+}: Extract<BareDestination, { type: 'event-hubs' }>): Promise<Write> {
+  const producer = new EventHubProducerClient(connectionString, hub);
+  const partitions = await producer.getPartitionIds();
+  await Promise.all(partitions.map((partitionId) => producer.createBatch({ partitionId })));
+  return async ({ session, lines, events }) => {
+    const shares = Map.groupBy(lines.keys(), (n) => (events[n]?.metadata.key.Id ?? 0) % partitions.length);
+    const sends = [...shares].map(([partition, own]) =>
+      sendToPartition(
+        producer,
+        partitions[partition] ?? '',
+        own.map((n) => ({
+          body: Buffer.from(lines[n] ?? ''),
+          messageId: events[n]?.metadata.id ?? '',
+          contentType: 'application/json',
+          properties: { table: session, operation: events[n]?.metadata.operation ?? '' },
+        })),
+      ),
+    );
+    await Promise.all(sends);
+  };
+}
+
+async function sendToPartition(
+  producer: EventHubProducerClient,
+  partitionId: string,
+  events: readonly EventData[],
+): Promise<void> {
+  let batch = await producer.createBatch({ partitionId });
+  for (const event of events) {
+    if (batch.tryAdd(event)) continue;
+    await producer.sendBatch(batch);
+    batch = await producer.createBatch({ partitionId });
+    if (!batch.tryAdd(event)) throw new Error('an event is larger than the link takes');
+  }
+  await producer.sendBatch(batch);
 }
 
 /** What comes while a sync is under way is made durable by the next one. */
