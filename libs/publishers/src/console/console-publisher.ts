@@ -18,16 +18,14 @@ export function jsonLine(event: RoutedEvent): string {
 export class ConsolePublisher implements Publisher {
   readonly #options: ConsoleOptions;
   #broken: Error | undefined;
-  /** What ends the writes that are under way when the stream fails. */
-  readonly #failing = new Set<(error: Error) => void>();
 
   constructor(options: ConsoleOptions) {
     this.#options = options;
+    // A stream that is not destroyed by its error takes later writes and never calls back.
     this.#broken = options.stream.errored ?? undefined;
     // Stays after disposal: a write that is still under way may fail later.
     options.stream.on('error', (error) => {
       this.#broken = error;
-      for (const fail of this.#failing) fail(error);
     });
   }
 
@@ -45,20 +43,13 @@ export class ConsolePublisher implements Publisher {
     const text = events.map((event) => `${format(event)}\n`).join('');
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
-      const ended = (error?: Error | null) => {
+      const stopped = () => reject(signal.reason);
+      signal.addEventListener('abort', stopped, { once: true });
+      stream.write(text, (error) => {
         signal.removeEventListener('abort', stopped);
-        this.#failing.delete(ended);
         if (error) reject(closed(error));
         else resolve();
-      };
-      const stopped = () => {
-        this.#failing.delete(ended);
-        reject(signal.reason);
-      };
-      signal.addEventListener('abort', stopped, { once: true });
-      // A stream over the descriptor of a terminal is not destroyed by its error: what is written then never calls back.
-      this.#failing.add(ended);
-      stream.write(text, ended);
+      });
     });
   }
 
