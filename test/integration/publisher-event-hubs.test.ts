@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { partitionOfKey } from '../../libs/publishers/src/event-hubs/partition-of-key.ts';
 import { publisherTo, type HubWish } from '../support/event-hubs-destination.ts';
 import { Changes, inOrder, withoutRepeats } from '../support/publisher-rig.ts';
+import { failing, persist } from '../support/publishing.ts';
 import { busy, ScriptedEventHubs } from '../support/scripted-event-hubs.ts';
 
 const never = { signal: new AbortController().signal };
@@ -46,22 +47,6 @@ describe('the Event Hubs output', () => {
   const lines = (hub: string) => hubs.taken(hub).map(({ line }) => line);
   const linesOf = (events: readonly RoutedEvent[]) => events.map(({ line }) => line);
   const byRow = (given: readonly string[]) => inOrder(given, 'row');
-  const failing = (publisher: Publisher, events: readonly RoutedEvent[]) =>
-    publisher.publish(events, never).then(
-      () => expect.unreachable('it was published'),
-      (error: unknown) => asDStreamError(error),
-    );
-
-  /** Publishes what was not accepted, as the processor does, until it is. */
-  async function persist(publisher: Publisher, events: readonly RoutedEvent[]): Promise<void> {
-    let rest = events;
-    const attempt = async () => {
-      const error = await publisher.publish(rest, never).then(() => undefined, asDStreamError);
-      if (error !== undefined) rest = notAccepted(rest, (event) => event.orderingKey, error);
-      return error?.message;
-    };
-    await expect.poll(attempt, { timeout: 15_000 }).toBeUndefined();
-  }
 
   test('an event says in its properties what the change is', async () => {
     const event = ofRow('A', 1, 180);

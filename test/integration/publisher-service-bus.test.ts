@@ -17,6 +17,7 @@ import {
   type ServiceBusStandIn,
 } from '../../libs/stand-ins/src/service-bus/service-bus-server.ts';
 import { Changes } from '../support/publisher-rig.ts';
+import { failing, persist } from '../support/publishing.ts';
 
 const never = { signal: new AbortController().signal };
 
@@ -79,22 +80,6 @@ describe('the Service Bus output', () => {
 
   const ids = async (topic: string) => (await peeked(topic)).map(({ messageId }) => messageId);
   const idsOf = (events: readonly RoutedEvent[]) => events.map(({ event }) => event.metadata.id);
-  const failing = (publisher: Publisher, events: readonly RoutedEvent[]) =>
-    publisher.publish(events, never).then(
-      () => expect.unreachable('it was published'),
-      (error: unknown) => asDStreamError(error),
-    );
-
-  /** Publishes what was not accepted, as the processor does, until it is. */
-  async function persist(publisher: Publisher, events: readonly RoutedEvent[]): Promise<void> {
-    let rest = events;
-    const attempt = async () => {
-      const error = await publisher.publish(rest, never).then(() => undefined, asDStreamError);
-      if (error !== undefined) rest = notAccepted(rest, (event) => event.orderingKey, error);
-      return error?.message;
-    };
-    await expect.poll(attempt, { timeout: 15_000 }).toBeUndefined();
-  }
 
   test('a message says in its properties what the change is', async () => {
     const event = changes.event('A', 1);
