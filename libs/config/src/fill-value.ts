@@ -78,7 +78,9 @@ const longestShown = 60;
 /** A secret may stand at a key that is not for one: what looks like it is not repeated. */
 function shownText(text: string): string {
   const looksSecret = /(?:key|password|pwd|signature|secret|token)\s*=|:\/\/[^/]*@/i.test(text);
-  return looksSecret || text.length > longestShown ? 'the value' : JSON.stringify(text);
+  // Keys of Azure services are 44 or 88 characters of base64.
+  const looksLikeKey = /^[A-Za-z0-9+/_-]{40,}=*$/.test(text);
+  return looksSecret || looksLikeKey || text.length > longestShown ? 'the value' : JSON.stringify(text);
 }
 
 function shownValue(value: Json): string {

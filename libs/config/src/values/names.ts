@@ -1,6 +1,7 @@
 /** Names that services and SQL Server limit. */
 import { formatTableName, parseTableName } from '../table-name.ts';
 import type { TableName } from '../configuration.ts';
+import { secretParts } from './connection-strings.ts';
 import { text } from './scalars.ts';
 import { faulty, sound, textOf, type Fault, type Given, type ValueType } from './value-type.ts';
 
@@ -46,7 +47,17 @@ export const sourceName = text({
   right: 'letters, digits, ".", "-" and "_" are possible, 64 at most',
 });
 
-export const filePath = text({ what: 'a path', pattern: /^[^\0]+$/, right: 'write the path of a file' });
+const anyPath = text({ what: 'a path', pattern: /^[^\0]+$/, right: 'write the path of a file' });
+
+/** Paths are repeated in messages, so what holds a password or a key is none. */
+export const filePath: ValueType<string> = {
+  ...anyPath,
+  read: (given) => {
+    const result = anyPath.read(given);
+    if (!('value' in result) || secretParts(result.value).length === 0) return result;
+    return faulty('the value is a connection string', 'write the path of a file');
+  },
+};
 
 const tableNameAdvice = 'write "Table", "schema.Table", "schema.*" or "[odd.schema].[my table]"';
 
