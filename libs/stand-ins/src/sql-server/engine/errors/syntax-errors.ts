@@ -24,6 +24,16 @@ export const syntaxErrors = {
       `Unclosed quotation mark after the character string '${text.slice(0, 128)}'.`,
       line,
     ),
+  /** "MSSQLSERVER_1038": `[]` and `""` name nothing, also where the statement would not be run. */
+  emptyName: (line: number) =>
+    new SyntaxErrorAt(
+      1038,
+      15,
+      4,
+      'An object or column name is missing or empty. For SELECT INTO statements, verify each column has a name. For other statements, ' +
+        'look for empty alias names. Aliases defined as "" or [] are not allowed. Change the alias to a valid name.',
+      line,
+    ),
   unclosedComment: (line: number) => new SyntaxErrorAt(113, 15, 1, "Missing end comment mark '*/'.", line),
   mergeUnterminated: (line: number) =>
     new SyntaxErrorAt(10713, 15, 1, 'A MERGE statement must be terminated by a semi-colon (;).', line),

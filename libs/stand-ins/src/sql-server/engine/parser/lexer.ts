@@ -106,6 +106,7 @@ class Lexer {
 
   #quoted(close: string, start: number): Token {
     const text = this.#upTo(close, errors.unclosedQuote);
+    if (text === '') throw errors.emptyName(this.#line);
     return this.#token('quoted', text, start);
   }
 

@@ -196,6 +196,7 @@ test.each<[string, number]>([
   ["SELECT CAST('x' AS int)", 245],
   ['SELECT TOP (-1) Id FROM Cars', 127],
   ["SELECT 'open", 105],
+  ['IF 1 = 0 SELECT 1 AS []', 1038],
   ['SELECT 1 /* open', 113],
   ['SELECT 1 +', 102],
   ['SELECT (1', 102],
