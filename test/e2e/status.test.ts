@@ -1,43 +1,15 @@
-/** `dstream status` over real processes: what a program gets, and what a person sees in a terminal. */
+/** `dstream status` over real processes, as a program sees it; `status-terminal.test.ts` has what a person sees. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { StatusDocument } from '@dstream/status';
 import { expect, test } from 'vitest';
 import { createCapturedTable, insertRows } from '../support/database.ts';
 import type { DStreamProcess } from '../support/dstream-process.ts';
 import { Pipeline } from '../support/pipeline.ts';
-import { hasTerminal, Terminal, widest } from '../support/terminal.ts';
+import { dstream, runStatus, status } from '../support/status-command.ts';
 import { until } from '../support/until.ts';
-
-const main = fileURLToPath(new URL('../../apps/dstream/src/main.ts', import.meta.url));
-
-interface Ran {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<Ran> {
-  const child = spawn(process.execPath, [main, 'status', ...args], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const ended = once(child, 'close');
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  const [code] = (await ended) as [number | null];
-  return { code, out, err };
-}
-
-async function status(pipeline: Pipeline, ...args: readonly string[]): Promise<StatusDocument> {
-  const { code, out, err } = await run(args, pipeline.env);
-  expect([code, err]).toEqual([0, '']);
-  expect(out.trimEnd()).not.toContain('\n');
-  return JSON.parse(out) as StatusDocument;
-}
 
 const address = async (process: DStreamProcess) =>
   (JSON.parse(await process.logged('"http":')) as { http: string }).http;
@@ -130,7 +102,7 @@ test(
         note: expect.stringMatching(/^ingester-[12] cannot be asked: nothing listens there$/),
       });
     }
-    const [alone] = (await run(['--address', at.slice('http://'.length)], {})).out.split('\n');
+    const [alone] = (await runStatus(['--address', at.slice('http://'.length)], {})).out.split('\n');
     expect(JSON.parse(alone ?? '')).toMatchObject({ tables: [], replicas: [{ instance: 'processor-3' }] });
   },
 );
@@ -169,7 +141,7 @@ test('a storage that cannot be reached is one line and exit code 1, and shows no
     DSTREAM_BLOB_CONNECTION_STRING:
       'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=c2VjcmV0;BlobEndpoint=http://127.0.0.1:9/a',
   };
-  const { code, out, err } = await run(['--config', config], env);
+  const { code, out, err } = await runStatus(['--config', config], env);
   expect([code, out]).toEqual([1, '']);
   expect(err.trimEnd().split('\n')).toEqual([
     expect.stringMatching(/^dstream: reading the leases failed: .*cannot be reached/),
@@ -180,7 +152,7 @@ test('a storage that cannot be reached is one line and exit code 1, and shows no
 test('watched by a program it is an object a line until a signal; what fails meanwhile is said once', async () => {
   await using pipeline = await Pipeline.onStandIns();
   const config = await pipeline.config({ tables: ['A'] });
-  const watching = spawn(process.execPath, [main, 'status', '--config', config, '--watch', '100ms'], {
+  const watching = spawn(process.execPath, [dstream, 'status', '--config', config, '--watch', '100ms'], {
     env: { ...process.env, ...pipeline.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -222,13 +194,13 @@ test('only what the leases need has to be set: without it status says which line
     DSTREAM_INGEST_CONNECTION_STRING: undefined,
     DSTREAM_PUBLISHER_CONNECTION_STRING: undefined,
   };
-  const some = await run(['--config', config], {
+  const some = await runStatus(['--config', config], {
     ...unset,
     DSTREAM_DB_CONNECTION_STRING,
     DSTREAM_BLOB_CONNECTION_STRING,
   });
   expect(some.code, some.err).toBe(0);
-  const none = await run(['--config', config], {
+  const none = await runStatus(['--config', config], {
     ...unset,
     DSTREAM_DB_CONNECTION_STRING,
     DSTREAM_BLOB_CONNECTION_STRING: undefined,
@@ -243,59 +215,7 @@ test.each([
   { args: ['--address', 'h:1/status'] },
   { args: ['--address', 'h:1', '--watch', 'soon'] },
 ])('status $args is a wrong usage and exits 2', async ({ args }) => {
-  const { code, out, err } = await run(args, {});
+  const { code, out, err } = await runStatus(args, {});
   expect([code, out]).toEqual([2, '']);
   expect(err).not.toMatch(/^\s+at /m);
 });
-
-test(
-  'in a terminal it is a table, and --watch keeps it until q is pressed',
-  { timeout: 90_000 },
-  async (context) => {
-    context.skip(!hasTerminal(), 'it needs the command script of util-linux');
-    await using pipeline = await Pipeline.start();
-    await createCapturedTable(pipeline.database, 'Customers');
-    const config = await pipeline.config({ tables: ['Customers', 'Later'] });
-    const server = pipeline.run('server', config);
-    await insertRows(pipeline.database, 'Customers', { from: 1, to: 5 });
-    await pipeline.arrivedDistinct(5);
-    await until(
-      async () => (await status(pipeline, '--config', config)).tables.some(({ fault }) => fault !== null),
-      () => 'the fault is seen',
-    );
-    const { env } = pipeline;
-    const command = [process.execPath, main, 'status', '--config', config];
-
-    for (const columns of [60, 80, 160]) {
-      await using terminal = new Terminal(command, { columns, rows: 40, env: { ...env } });
-      expect(await terminal.ended, terminal.text).toBe(0);
-      const shown = terminal.lines.join('\n');
-      expect(shown).toMatch(/^TABLE +OWNER +.*LAG.*STATE/m);
-      expect(shown).toMatch(/Customers +server-1 .*running/);
-      expect(shown).toMatch(/Later +server-1 .*TableNotFo/);
-      expect(shown).toContain('! dbo.Later: TableNotFound: ');
-      expect(widest(terminal.lines)).toBeLessThanOrEqual(columns);
-      expect(terminal.text).toContain('\u001b[31m');
-    }
-    await using plain = new Terminal(command, { columns: 80, rows: 40, env: { ...env, NO_COLOR: '1' } });
-    await plain.ended;
-    expect(plain.text).not.toContain('\u001b');
-
-    const watch = [...command, '--watch', '200ms'];
-    await using terminal = new Terminal(watch, { columns: 80, rows: 24, env: { ...env } }, 'stty -a');
-    const rate = (lines: readonly string[]) => /Customers +server-1 .* (\S+)\/s/.exec(lines.join('\n'))?.[1];
-    await terminal.shows((lines) => rate(lines) === '0', 'the rate is zero again');
-    await insertRows(pipeline.database, 'Customers', { from: 6, to: 105 });
-    await terminal.shows((lines) => Number(rate(lines)) > 1, 'the rate rises');
-    await server[Symbol.asyncDispose]();
-    await terminal.shows(
-      (lines) => lines.some((line) => /Customers .*unknown/.test(line)),
-      'the owner is gone',
-    );
-    terminal.press('q');
-    expect(await terminal.ended, terminal.text).toBe(0);
-    const end = terminal.text.slice(terminal.text.lastIndexOf('\u001b[?1049l'));
-    expect(end).toMatch(/ icanon/);
-    expect(end).toMatch(/ echo /);
-  },
-);

@@ -1,0 +1,200 @@
+/** What an ingester does when its database, its topic or its leases fail, and when it leaves meanwhile. */
+import {
+  bodyText,
+  DStreamError,
+  silentLog,
+  type InstanceId,
+  type Log,
+  type LogFields,
+  type TableId,
+} from '@dstream/core';
+import { InMemoryLeases } from '@dstream/core/in-memory/leases';
+import { describe, expect, test } from 'vitest';
+import {
+  ids,
+  leaseDurationMs,
+  never,
+  point,
+  sent,
+  setup,
+  tableOf,
+} from '../../../test/support/ingester-rig.ts';
+
+describe('an ingester', () => {
+  test('a table with a fault keeps its lease and says why; the others go on, and it goes on when the fault is gone', async () => {
+    const world = setup(['A', 'B']);
+    world.source.faults.set('B', new DStreamError('TableNotCaptured', 'B is not captured'));
+    const replica = world.start('r1');
+    world.source.write('A', 2);
+    world.source.write('B', 2);
+    await world.clock.advance(8_000);
+    expect(sent(world.topic)).toEqual(ids('A', 2));
+    expect(replica.owned()).toMatchObject([
+      { table: 'dbo.A', fault: null },
+      { table: 'dbo.B', fault: { code: 'TableNotCaptured', message: 'B is not captured' } },
+    ]);
+    world.source.faults.clear();
+    await world.clock.advance(6_000);
+    expect(sent(world.topic, 'B')).toEqual(ids('B', 2));
+    expect(replica.owned()).toMatchObject([{ fault: null }, { fault: null }]);
+    await replica.stop();
+  });
+
+  test('waits out a broker that is away: no checkpoint passes it, nothing is lost, the order stays', async () => {
+    const world = setup(['A']);
+    const replica = world.start('r1');
+    await world.clock.advance(3_000);
+    let away = true;
+    world.topic.failSends(() => (away ? new DStreamError('Unreachable', 'nobody answers') : undefined));
+    world.source.write('A', 7);
+    await world.clock.advance(60_000);
+    expect(sent(world.topic)).toEqual([]);
+    expect((await world.leases.load(tableOf('A'), { signal: never }))?.at).toEqual(point(0));
+    away = false;
+    await world.clock.advance(60_000);
+    expect(sent(world.topic)).toEqual(ids('A', 7));
+    await replica.stop();
+  });
+
+  test('says an outage of the database once for all its tables, and once that they work again', async () => {
+    const said: { sentence: string; fields: LogFields | undefined }[] = [];
+    const say = (sentence: string, fields?: LogFields) => void said.push({ sentence, fields });
+    const log: Log = { ...silentLog, info: say, warn: say, error: say, child: () => log };
+    const about = () => said.filter(({ sentence }) => /failing|again|could not/.test(sentence));
+    const names = ['A', 'B', 'C', 'D'];
+    const world = setup(names);
+    const replica = world.start('r1', log);
+    await world.clock.advance(3_000);
+    const away = new DStreamError('Unreachable', 'the database is away');
+    const list = world.source.tables.bind(world.source);
+    world.source.tables = () => Promise.reject(away);
+    for (const name of names) world.source.faults.set(name, away);
+    await world.clock.advance(100_000);
+    expect(about()).toMatchObject([{ fields: { code: 'Unreachable', reason: 'the database is away' } }]);
+    world.source.tables = list;
+    world.source.faults.clear();
+    for (const name of names) world.source.write(name, 1);
+    await world.clock.advance(60_000);
+    expect(about().slice(1)).toMatchObject([
+      { sentence: 'moving tables: working again', fields: { tables: 4 } },
+    ]);
+    for (const name of names) world.source.faults.set(name, away);
+    for (const name of names) world.source.write(name, 1);
+    await world.clock.advance(10_000);
+    await replica.stop();
+    expect(about().slice(2)).toMatchObject([{ fields: { code: 'Unreachable' } }]);
+    expect(said.at(-1)).toMatchObject({ sentence: 'moving tables: not tried here any more' });
+  });
+
+  test('what a person must mend ends it before the first success', async () => {
+    const world = setup(['A']);
+    world.source.tables = () => Promise.reject(new DStreamError('LoginFailed', 'the password is wrong'));
+    const replica = world.start('r1');
+    await expect(replica.running).rejects.toThrow('the password is wrong');
+    expect(world.clock.sleeping).toBe(0);
+  });
+
+  test('a drain does not wait for a topic that is away: the table is free at once', async () => {
+    const world = setup(['A']);
+    const replica = world.start('r1');
+    await world.clock.advance(3_000);
+    world.topic.failSends(() => new DStreamError('Unreachable', 'nobody answers'));
+    world.source.write('A', 3);
+    await world.clock.advance(5_000);
+    await replica.stop();
+    expect((await world.leases.list({ signal: never })).held.size).toBe(0);
+    expect(world.clock.sleeping).toBe(0);
+  });
+
+  test('what a leaving replica has released is taken by those who stay, while its slowest table still drains', async () => {
+    const world = setup(['A', 'B']);
+    const first = world.start('r1');
+    await world.clock.advance(3_000);
+    const second = world.start('r2');
+    await world.clock.advance(10_000);
+    const [own] = first.owned();
+    const gate = Promise.withResolvers<void>();
+    world.source.hangAtEnd.set(String(own?.table.slice(4)), gate.promise);
+    const leaving = first.stop();
+    await world.clock.advance(8_000);
+    expect((await world.leases.list({ signal: never })).instances).toEqual(['r2']);
+    gate.resolve();
+    await leaving;
+    await second.stop();
+  });
+
+  test('a table whose lease cannot be asked for does not keep the others waiting', async () => {
+    const world = setup(['A', 'B', 'C']);
+    const refused = new DStreamError('Transient', 'no');
+    world.leases.replica = () =>
+      Object.assign(
+        new InMemoryLeases({ instance: 'r1' as InstanceId, durationMs: leaseDurationMs, clock: world.clock }),
+        {
+          tryAcquire(this: InMemoryLeases, table: TableId, o: { signal: AbortSignal }) {
+            if (table.table === 'A') return Promise.reject(refused);
+            return InMemoryLeases.prototype.tryAcquire.call(this, table, o);
+          },
+        },
+      );
+    const replica = world.start('r1');
+    await world.clock.advance(5_000);
+    expect(replica.owned().map(({ table }) => table)).toEqual(['dbo.B', 'dbo.C']);
+    await replica.stop();
+  });
+
+  test('a change that is too large is said at once, also when nothing else happens', async () => {
+    const world = setup(['A']);
+    const replica = world.start('r1');
+    world.topic.failSends(() => new DStreamError('MessageTooLarge', 'the limit is 100 bytes'));
+    world.source.write('A', 1);
+    world.source.idleMs = 3_600_000;
+    await world.clock.advance(5_000);
+    expect(replica.owned()).toMatchObject([{ fault: { code: 'ChangeTooLarge' } }]);
+    await replica.stop();
+  });
+
+  test('what was accepted before a change that is too large is not sent again at every look', async () => {
+    const world = setup(['A']);
+    const replica = world.start('r1');
+    let refused = 0;
+    world.topic.failSends((message) => {
+      if (!bodyText(message).includes('"id":"A-4"')) return undefined;
+      refused += 1;
+      return new DStreamError('MessageTooLarge', 'the limit is 100 bytes');
+    });
+    world.source.write('A', 5);
+    await world.clock.advance(30_000);
+    expect(refused).toBeGreaterThan(4);
+    expect(sent(world.topic)).toEqual(ids('A', 3));
+    world.topic.failSends(() => undefined);
+    await world.clock.advance(10_000);
+    expect(sent(world.topic)).toEqual(ids('A', 5));
+    await replica.stop();
+  });
+
+  test('a drain tries again to save and release while the store fails for a moment', async () => {
+    const world = setup(['A']);
+    let failing = false;
+    const leases = new InMemoryLeases({
+      instance: 'r1' as InstanceId,
+      durationMs: leaseDurationMs,
+      clock: world.clock,
+    });
+    const save = leases.save.bind(leases);
+    leases.save = (...args) =>
+      failing ? Promise.reject(new DStreamError('Throttled', 'the store is busy')) : save(...args);
+    world.leases.replica = () => leases;
+    const replica = world.start('r1');
+    await world.clock.advance(3_000);
+    failing = true;
+    world.source.write('A', 2);
+    await world.clock.advance(1_500);
+    const stopped = replica.stop();
+    await world.clock.advance(1_000);
+    failing = false;
+    await world.clock.advance(3_000);
+    await stopped;
+    expect((await leases.load(tableOf('A'), { signal: never }))?.at).toEqual(point(2));
+    expect((await leases.list({ signal: never })).held.size).toBe(0);
+  });
+});

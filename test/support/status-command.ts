@@ -1,0 +1,40 @@
+/** The command `dstream status` as a program runs it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import type { StatusDocument } from '@dstream/status';
+import { expect } from 'vitest';
+import type { Pipeline } from './pipeline.ts';
+
+export const dstream = fileURLToPath(new URL('../../apps/dstream/src/main.ts', import.meta.url));
+
+/** What it printed, and its exit code; null after a signal. */
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs `dstream status` with these arguments to its end. */
+export async function runStatus(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Ran> {
+  const child = spawn(process.execPath, [dstream, 'status', ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'close');
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [code] = (await ended) as [number | null];
+  return { code, out, err };
+}
+
+/** What it answers a program that asks about this pipeline. It must succeed, in one line. */
+export async function status(pipeline: Pipeline, ...args: readonly string[]): Promise<StatusDocument> {
+  const { code, out, err } = await runStatus(args, pipeline.env);
+  expect([code, err]).toEqual([0, '']);
+  expect(out.trimEnd()).not.toContain('\n');
+  return JSON.parse(out) as StatusDocument;
+}
