@@ -1,38 +1,26 @@
 /** What every CheckpointStore promises (libs/core/src/checkpoint-store.ts). */
-import type { TableId } from '@dstream/core';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { checkpoint, takeLease, type LeaseRig, type Replica } from '../support/lease-rig.ts';
+import { describe, expect } from 'vitest';
+import { checkpoint, type LeaseRig } from '../support/lease-rig.ts';
+import { replicasTest } from '../support/replicas-test.ts';
 
 const o = { signal: new AbortController().signal };
 const lost = expect.objectContaining({ code: 'LeaseLost', disposition: 'lost' });
 
 export function checkpointStoreContract(name: string, open: () => Promise<LeaseRig>): void {
   describe(`checkpoint store: ${name}`, { timeout: 90_000 }, () => {
-    let rig: LeaseRig;
-    let a: Replica;
-    let b: Replica;
-    let cars: TableId;
+    const test = replicasTest(open);
 
-    beforeEach(async () => {
-      rig = await open();
-      [a, b] = await Promise.all([rig.replica('a'), rig.replica('b')]);
-      cars = rig.table('Cars');
-    });
-    afterEach(() => rig[Symbol.asyncDispose]());
-
-    const take = (replica: Replica, table = cars) => takeLease(replica.store, table);
-
-    test('a table that nobody ever owned has no checkpoint', async () => {
+    test('a table that nobody ever owned has no checkpoint', async ({ a, cars }) => {
       expect(await a.store.load(cars, o)).toBeUndefined();
     });
 
-    test('a table that is owned and was never saved has no checkpoint', async () => {
+    test('a table that is owned and was never saved has no checkpoint', async ({ a, b, cars, take }) => {
       await take(a);
       expect(await a.store.load(cars, o)).toBeUndefined();
       expect(await b.store.load(cars, o)).toBeUndefined();
     });
 
-    test('what is saved is loaded by everybody, letter for letter', async () => {
+    test('what is saved is loaded by everybody, letter for letter', async ({ a, b, cars, take }) => {
       const odd = {
         at: { position: checkpoint('0042:7').at.position, token: '{"a":"Ł🙂\\n"}' },
         generation: 7,
@@ -43,7 +31,13 @@ export function checkpointStoreContract(name: string, open: () => Promise<LeaseR
       expect(await b.store.load(cars, o)).toEqual(odd);
     });
 
-    test('a checkpoint outlives the change of its owner, by release and by expiry', async () => {
+    test('a checkpoint outlives the change of its owner, by release and by expiry', async ({
+      rig,
+      a,
+      b,
+      cars,
+      take,
+    }) => {
       const lease = await take(a);
       await a.store.save(checkpoint('1'), lease, o);
       await a.store.release(lease, o);
@@ -55,7 +49,7 @@ export function checkpointStoreContract(name: string, open: () => Promise<LeaseR
       expect(await a.store.load(cars, o)).toEqual(checkpoint('2'));
     });
 
-    test('a deposed owner that believes in its lease cannot save', async () => {
+    test('a deposed owner that believes in its lease cannot save', async ({ rig, a, b, cars, take }) => {
       const old = await take(a);
       await a.store.save(checkpoint('1'), old, o);
       await rig.expireLeases();
@@ -67,7 +61,13 @@ export function checkpointStoreContract(name: string, open: () => Promise<LeaseR
       expect(await b.store.load(cars, o)).toEqual(checkpoint('2'));
     });
 
-    test('a deposed owner cannot save after the next one has released either', async () => {
+    test('a deposed owner cannot save after the next one has released either', async ({
+      rig,
+      a,
+      b,
+      cars,
+      take,
+    }) => {
       const old = await take(a);
       await rig.expireLeases();
       const next = await take(b);
@@ -77,7 +77,7 @@ export function checkpointStoreContract(name: string, open: () => Promise<LeaseR
       expect(await b.store.load(cars, o)).toEqual(checkpoint('2'));
     });
 
-    test('nobody saves under a lease that was released or that ended', async () => {
+    test('nobody saves under a lease that was released or that ended', async ({ rig, a, cars, take }) => {
       const lease = await take(a);
       await a.store.release(lease, o);
       await expect(a.store.save(checkpoint('1'), lease, o)).rejects.toEqual(lost);
@@ -87,7 +87,12 @@ export function checkpointStoreContract(name: string, open: () => Promise<LeaseR
       expect(await a.store.load(cars, o)).toBeUndefined();
     });
 
-    test('a save does not start past the moment until which the lease is good, and does after a renewal', async () => {
+    test('a save does not start past the moment until which the lease is good, and does after a renewal', async ({
+      a,
+      b,
+      cars,
+      take,
+    }) => {
       const lease = await take(a);
       await a.clock.advance(lease.goodUntilMs - a.clock.monotonicMs());
       await expect(a.store.save(checkpoint('1'), lease, o)).rejects.toEqual(lost);
@@ -96,7 +101,11 @@ export function checkpointStoreContract(name: string, open: () => Promise<LeaseR
       expect(await b.store.load(cars, o)).toEqual(checkpoint('1'));
     });
 
-    test('a checkpoint never moves back, and may be saved again or move on by generation', async () => {
+    test('a checkpoint never moves back, and may be saved again or move on by generation', async ({
+      a,
+      cars,
+      take,
+    }) => {
       const lease = await take(a);
       await a.store.save(checkpoint('5', 2), lease, o);
       await expect(a.store.save(checkpoint('4', 2), lease, o)).rejects.toMatchObject({ code: 'Unexpected' });
@@ -107,7 +116,7 @@ export function checkpointStoreContract(name: string, open: () => Promise<LeaseR
       expect(await a.store.load(cars, o)).toEqual(checkpoint('1', 3));
     });
 
-    test('a new owner that has not loaded cannot move it back either', async () => {
+    test('a new owner that has not loaded cannot move it back either', async ({ a, b, cars, take }) => {
       const lease = await take(a);
       await a.store.save(checkpoint('5'), lease, o);
       await a.store.release(lease, o);
@@ -117,7 +126,7 @@ export function checkpointStoreContract(name: string, open: () => Promise<LeaseR
       expect(await a.store.load(cars, o)).toEqual(checkpoint('6'));
     });
 
-    test('tables do not share a checkpoint', async () => {
+    test('tables do not share a checkpoint', async ({ rig, a, b, cars, take }) => {
       const bikes = rig.table('Bikes');
       await a.store.save(checkpoint('1'), await take(a), o);
       await a.store.save(checkpoint('2'), await take(a, bikes), o);
@@ -125,7 +134,7 @@ export function checkpointStoreContract(name: string, open: () => Promise<LeaseR
       expect(await b.store.load(bikes, o)).toEqual(checkpoint('2'));
     });
 
-    test('saves that overlap end with the newest', async () => {
+    test('saves that overlap end with the newest', async ({ a, b, cars, take }) => {
       const lease = await take(a);
       const saves = ['1', '2', '3', '4'].map((position) => a.store.save(checkpoint(position), lease, o));
       const results = await Promise.allSettled(saves);
@@ -135,7 +144,7 @@ export function checkpointStoreContract(name: string, open: () => Promise<LeaseR
       expect(await b.store.load(cars, o)).toEqual(checkpoint('5'));
     });
 
-    test('an aborted caller is rejected with its reason and nothing is saved', async () => {
+    test('an aborted caller is rejected with its reason and nothing is saved', async ({ a, cars, take }) => {
       const lease = await take(a);
       const reason = new Error('enough');
       const aborted = { signal: AbortSignal.abort(reason) };
@@ -150,7 +159,7 @@ export function checkpointStoreContract(name: string, open: () => Promise<LeaseR
       ['followed by a newer one', '1', '2'],
     ])(
       'a save whose reply was lost is known when it is %s',
-      async ([, first = '', second = ''], { skip }) => {
+      async ([, first = '', second = ''], { rig, a, b, cars, take, skip }) => {
         skip(rig.faults === undefined, 'nothing can be injected here');
         const lease = await take(a);
         await a.store.save(checkpoint('0'), lease, o);
@@ -166,6 +175,11 @@ export function checkpointStoreContract(name: string, open: () => Promise<LeaseR
     );
 
     test('a save whose reply was lost does not let an owner back in that was deposed since', async ({
+      rig,
+      a,
+      b,
+      cars,
+      take,
       skip,
     }) => {
       skip(rig.faults === undefined, 'nothing can be injected here');

@@ -1,35 +1,17 @@
 /** What every LeaseStore promises (libs/core/src/lease-store.ts). */
-import {
-  balance,
-  tableKey,
-  type InstanceId,
-  type Lease,
-  type LeaseSnapshot,
-  type TableId,
-} from '@dstream/core';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { checkpoint, takeLease, type LeaseRig, type Replica } from '../support/lease-rig.ts';
+import { balance, tableKey, type InstanceId, type LeaseSnapshot } from '@dstream/core';
+import { describe, expect } from 'vitest';
+import { checkpoint, type LeaseRig } from '../support/lease-rig.ts';
+import { replicasTest } from '../support/replicas-test.ts';
 
 const o = { signal: new AbortController().signal };
 const lost = expect.objectContaining({ code: 'LeaseLost', disposition: 'lost' });
 
 export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>): void {
   describe(`lease store: ${name}`, { timeout: 90_000 }, () => {
-    let rig: LeaseRig;
-    let a: Replica;
-    let b: Replica;
-    let cars: TableId;
+    const test = replicasTest(open);
 
-    beforeEach(async () => {
-      rig = await open();
-      [a, b] = await Promise.all([rig.replica('a'), rig.replica('b')]);
-      cars = rig.table('Cars');
-    });
-    afterEach(() => rig[Symbol.asyncDispose]());
-
-    const take = (replica: Replica, table = cars) => takeLease(replica.store, table);
-
-    test('of many that want a table at once exactly one gets it', async () => {
+    test('of many that want a table at once exactly one gets it', async ({ rig, cars }) => {
       const many = await Promise.all(Array.from({ length: 8 }, (_, i) => rig.replica(`r${i}`)));
       const won = await Promise.all(many.map(({ store }) => store.tryAcquire(cars, o)));
       expect(won.filter((lease) => lease !== undefined)).toEqual([
@@ -37,19 +19,23 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       ]);
     });
 
-    test('of many attempts of one replica exactly one gets it', async () => {
+    test('of many attempts of one replica exactly one gets it', async ({ a, cars }) => {
       const won = await Promise.all(Array.from({ length: 8 }, () => a.store.tryAcquire(cars, o)));
       expect(won.filter((lease) => lease !== undefined)).toHaveLength(1);
     });
 
-    test('nobody else gets a held table, also not after it was renewed', async () => {
+    test('nobody else gets a held table, also not after it was renewed', async ({ a, b, cars, take }) => {
       const lease = await take(a);
       expect(await b.store.tryAcquire(cars, o)).toBeUndefined();
       await a.store.renew(lease, o);
       expect(await b.store.tryAcquire(cars, o)).toBeUndefined();
     });
 
-    test('a lease is good for its duration less a fifth, from before the call, on the own monotonic clock', async () => {
+    test('a lease is good for its duration less a fifth, from before the call, on the own monotonic clock', async ({
+      rig,
+      a,
+      take,
+    }) => {
       await a.clock.advance(1_000);
       const lease = await take(a);
       expect(lease.goodUntilMs).toBe(1_000 + rig.durationMs * 0.8);
@@ -58,13 +44,18 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       expect(renewed).toEqual({ ...lease, goodUntilMs: 6_000 + rig.durationMs * 0.8 });
     });
 
-    test('the time of acquisition is the store’s', async () => {
+    test('the time of acquisition is the store’s', async ({ rig, a, b, take }) => {
       await a.clock.advance(999_999_999);
       const [ofA, ofB] = [await take(a), await take(b, rig.table('Bikes'))];
       expect(Math.abs(ofA.acquiredAtMs - ofB.acquiredAtMs)).toBeLessThan(60_000);
     });
 
-    test('every acquisition has a larger epoch: after release, after expiry, by the same and by another', async () => {
+    test('every acquisition has a larger epoch: after release, after expiry, by the same and by another', async ({
+      rig,
+      a,
+      b,
+      take,
+    }) => {
       const epochs = [];
       for (const next of [a, b, b, a]) {
         const lease = await take(next);
@@ -77,7 +68,11 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       expect(epochs).toEqual([1, 2, 3, 4, 5, 6]);
     });
 
-    test('a released table is free at once, and releasing again does nothing to the next owner', async () => {
+    test('a released table is free at once, and releasing again does nothing to the next owner', async ({
+      a,
+      b,
+      take,
+    }) => {
       const lease = await take(a);
       await a.store.release(lease, o);
       const next = await take(b);
@@ -85,7 +80,7 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       await expect(b.store.renew(next, o)).resolves.toMatchObject({ epoch: 2 });
     });
 
-    test('a deposed owner can neither renew nor disturb the new one', async () => {
+    test('a deposed owner can neither renew nor disturb the new one', async ({ rig, a, b, take }) => {
       const old = await take(a);
       await rig.expireLeases();
       const next = await take(b);
@@ -94,7 +89,7 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       await expect(b.store.renew(next, o)).resolves.toMatchObject({ epoch: 2 });
     });
 
-    test('a lease that expired and that nobody took can be renewed', async () => {
+    test('a lease that expired and that nobody took can be renewed', async ({ rig, a, b, cars, take }) => {
       const lease = await take(a);
       await a.clock.advance(rig.durationMs);
       await rig.expireLeases();
@@ -102,7 +97,12 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       expect(await b.store.tryAcquire(cars, o)).toBeUndefined();
     });
 
-    test('a lease that expired and was taken and given back meanwhile is lost', async () => {
+    test('a lease that expired and was taken and given back meanwhile is lost', async ({
+      rig,
+      a,
+      b,
+      take,
+    }) => {
       const old = await take(a);
       await a.clock.advance(rig.durationMs);
       await rig.expireLeases();
@@ -110,13 +110,13 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       await expect(a.store.renew(old, o)).rejects.toEqual(lost);
     });
 
-    test('a released lease cannot be renewed', async () => {
+    test('a released lease cannot be renewed', async ({ a, take }) => {
       const lease = await take(a);
       await a.store.release(lease, o);
       await expect(a.store.renew(lease, o)).rejects.toEqual(lost);
     });
 
-    test('the list shows who holds what and who is alive', async () => {
+    test('the list shows who holds what and who is alive', async ({ rig, a, b, cars, take }) => {
       await using _a = await a.store.announce('a' as InstanceId, o);
       await using _b = await b.store.announce('b' as InstanceId, o);
       const [bikes, vans] = [rig.table('Bikes'), rig.table('Vans')];
@@ -129,7 +129,12 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       });
     });
 
-    test('the list drops the leases and the instances that ended, and what was renewed stays', async () => {
+    test('the list drops the leases and the instances that ended, and what was renewed stays', async ({
+      rig,
+      a,
+      b,
+      take,
+    }) => {
       const presence = await a.store.announce('a' as InstanceId, o);
       await b.store.announce('b' as InstanceId, o);
       await take(a);
@@ -139,7 +144,7 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       await presence[Symbol.asyncDispose]();
     });
 
-    test('a presence ends when it is disposed, and disposing again is harmless', async () => {
+    test('a presence ends when it is disposed, and disposing again is harmless', async ({ a, b }) => {
       const presence = await a.store.announce('a' as InstanceId, o);
       await presence[Symbol.asyncDispose]();
       await presence[Symbol.asyncDispose]();
@@ -147,7 +152,13 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       await expect(presence.renew(o)).rejects.toMatchObject({ code: 'Unexpected' });
     });
 
-    test('the overview shows every table ever owned with its checkpoint, and where live instances serve their status', async () => {
+    test('the overview shows every table ever owned with its checkpoint, and where live instances serve their status', async ({
+      rig,
+      a,
+      b,
+      cars,
+      take,
+    }) => {
       await using _a = await a.store.announce('a' as InstanceId, { ...o, address: 'http://127.0.0.1:4711' });
       await using _b = await b.store.announce('b' as InstanceId, o);
       const [bikes, vans] = [rig.table('Bikes'), rig.table('Vans')];
@@ -169,7 +180,12 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       });
     });
 
-    test('the overview follows: what was saved since, and that a lease has ended', async () => {
+    test('the overview follows: what was saved since, and that a lease has ended', async ({
+      rig,
+      a,
+      b,
+      take,
+    }) => {
       const lease = await take(a);
       await a.store.save(checkpoint('1'), lease, o);
       await b.store.overview(o);
@@ -184,7 +200,7 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       });
     });
 
-    test('two announcements of one name are one instance until both have ended', async () => {
+    test('two announcements of one name are one instance until both have ended', async ({ a, b }) => {
       const [first, second] = [
         await a.store.announce('a' as InstanceId, o),
         await b.store.announce('a' as InstanceId, o),
@@ -195,7 +211,7 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       expect((await b.store.list(o)).instances).toEqual([]);
     });
 
-    test.each([
+    test.for([
       ['spaces, brackets and quotes', `a [b] 'c' "d"`, 'dbo'],
       ['dots and slashes', 'a.b/c\\d.lock', 'x.y'],
       ['percent, hash and question mark', '100%#?&+=', '50%25'],
@@ -203,26 +219,24 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       ['a lone surrogate', 'a\ud800b', 'dbo'],
       ['128 characters of three bytes', '李'.repeat(128), '東'.repeat(128)],
       ['control characters', 'a\u0001b\nc', 'dbo'],
-    ])('a table with %s in its name is told from others, and listed by its key', async (_, table, schema) => {
-      const [odd, other] = [rig.table(table, schema), rig.table(`${table}_`, schema)];
-      await take(a, odd);
-      expect(await b.store.tryAcquire(odd, o)).toBeUndefined();
-      await take(b, other);
-      expect(plain(await a.store.list(o)).held).toEqual({
-        [tableKey(odd)]: { owner: 'a', epoch: 1 },
-        [tableKey(other)]: { owner: 'b', epoch: 1 },
-      });
-      await a.store.save(checkpoint('1'), { ...(await a.store.renew(await held(a, odd), o)) }, o);
-      expect(await b.store.load(odd, o)).toEqual(checkpoint('1'));
-    });
+    ])(
+      'a table with %s in its name is told from others, and listed by its key',
+      async ([, table = '', schema = ''], { rig, a, b, take }) => {
+        const [odd, other] = [rig.table(table, schema), rig.table(`${table}_`, schema)];
+        await take(a, odd);
+        expect(await b.store.tryAcquire(odd, o)).toBeUndefined();
+        await take(b, other);
+        expect(plain(await a.store.list(o)).held).toEqual({
+          [tableKey(odd)]: { owner: 'a', epoch: 1 },
+          [tableKey(other)]: { owner: 'b', epoch: 1 },
+        });
+        await rig.expireLeases();
+        await a.store.save(checkpoint('1'), await a.store.renew(await take(a, odd), o), o);
+        expect(await b.store.load(odd, o)).toEqual(checkpoint('1'));
+      },
+    );
 
-    /** The lease that `replica` holds: taken anew. */
-    async function held(replica: Replica, table: TableId): Promise<Lease> {
-      await rig.expireLeases();
-      return take(replica, table);
-    }
-
-    test('an instance may have any name', async () => {
+    test('an instance may have any name', async ({ rig, a, cars, take }) => {
       const name = 'höst/../50% 李 "x" 🙂';
       const odd = await rig.replica(name);
       await using _ = await odd.store.announce(name as InstanceId, o);
@@ -233,7 +247,7 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       });
     });
 
-    test('what is listed is what the balancer works with', async () => {
+    test('what is listed is what the balancer works with', async ({ rig, a, b, take }) => {
       await using _a = await a.store.announce('a' as InstanceId, o);
       await using _b = await b.store.announce('b' as InstanceId, o);
       const tables = ['A', 'B', 'C'].map((name) => rig.table(name));
@@ -242,7 +256,7 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       expect(plan).toEqual({ acquire: [], release: [tableKey(rig.table('C'))] });
     });
 
-    test('every call of an aborted caller rejects with its reason', async () => {
+    test('every call of an aborted caller rejects with its reason', async ({ a, cars, take }) => {
       const lease = await take(a);
       const reason = new Error('enough');
       const aborted = { signal: AbortSignal.abort(reason) };
@@ -256,7 +270,14 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       expect(a.clock.sleeping).toBe(0);
     });
 
-    test('an acquisition whose reply was lost is found by the next attempt', async ({ skip }) => {
+    test('an acquisition whose reply was lost is found by the next attempt', async ({
+      rig,
+      a,
+      b,
+      cars,
+      take,
+      skip,
+    }) => {
       const { faults } = rig;
       skip(faults === undefined, 'nothing can be injected here');
       await a.store.release(await take(a), o);
