@@ -18,6 +18,17 @@ function world(bufferBytes = 1_000_000) {
   return { ...made, other, otherReport };
 }
 
+/** The other output hangs with five changes, and the stop has begun. */
+async function hangingAtStop() {
+  const w = world();
+  w.other.hold = new Promise(() => undefined);
+  const running = w.start();
+  await w.send(...messages(1, 5));
+  await w.clock.advance(1_000);
+  w.draining.abort(new Error('stopping'));
+  return { w, running };
+}
+
 describe('an output that is not required', () => {
   test('gets every change in order, as the required one does', async () => {
     const w = world();
@@ -161,24 +172,14 @@ describe('its buffer', () => {
   });
 
   test('a stop gives up a publish that hangs long before its own time is up', async () => {
-    const w = world();
-    w.other.hold = new Promise(() => undefined);
-    const running = w.start();
-    await w.send(...messages(1, 5));
-    await w.clock.advance(1_000);
-    w.draining.abort(new Error('stopping'));
+    const { w, running } = await hangingAtStop();
     await w.clock.advance(10_000);
     await running;
     expect([w.otherReport()?.dropped, w.topic.messages(), w.clock.sleeping]).toEqual([5, [], 0]);
   });
 
   test('a stop that runs out of time ends a publish that hangs, and says what is lost', async () => {
-    const w = world();
-    w.other.hold = new Promise(() => undefined);
-    const running = w.start();
-    await w.send(...messages(1, 5));
-    await w.clock.advance(1_000);
-    w.draining.abort(new Error('stopping'));
+    const { w, running } = await hangingAtStop();
     await w.clock.advance(1_000);
     w.aborted.abort(new Error('time is up'));
     await running;
