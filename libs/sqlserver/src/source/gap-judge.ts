@@ -1,7 +1,6 @@
 /** What becomes of a table whose changes are gone: it stops, or a gap is measured that is to be told of. */
 import type { CallOptions, DStreamError, Log } from '@dstream/core';
 import type { Gap } from '../rows/history.ts';
-import type { Lsn } from '../rows/lsn.ts';
 import { neededFrom, type Place } from '../rows/position.ts';
 import { creationOf } from './catalogue.ts';
 import { notSure, withTimes, type GapError } from './gap.ts';
@@ -16,8 +15,8 @@ export class GapJudge {
   readonly #history: SourceHistory;
   readonly #log: Log;
   readonly #o: CallOptions;
-  /** Where the last gap ended that was passed over. */
-  #skippedTo: Lsn | undefined;
+  /** From where to where the last gap was that was passed over. */
+  #skipped: Pick<Gap, 'from' | 'to'> | undefined;
 
   constructor(
     context: ReaderContext,
@@ -42,8 +41,9 @@ export class GapJudge {
     if (error.code === 'SourceWentBack' && !(await this.#isSurelyBack(lastProbe))) throw notSure(error);
     const gap = await this.#measure(error, place);
     if (error.code === 'HistoryLost' && gap.to <= gap.from) return undefined;
-    if (this.#skippedTo === gap.to) throw error; // nothing is won by telling of the same gap again
-    this.#skippedTo = gap.to;
+    const { from, to } = gap;
+    if (this.#skipped?.from === from && this.#skipped.to === to) throw error; // nothing is won by telling of the same gap again
+    this.#skipped = { from, to };
     this.#log.warn('changes are gone: the table goes on behind the gap', { ...gap, error });
     return gap;
   }

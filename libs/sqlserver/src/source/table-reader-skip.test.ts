@@ -223,6 +223,19 @@ describe('a source that went back', () => {
     );
   });
 
+  test('a second time under one reader is a second gap, to the same low-water mark', async () => {
+    const { client, clock, read } = rig([instance(inserts(2, 9))], 12, skip);
+    client.forgotten.add(lsn(4));
+    const batches = read(pointAt(4, seen(4)));
+    for (let batch = await next(batches); batch.end.position !== `${lsn(12)}:~`;) batch = await next(batches);
+    const waiting = next(batches);
+    client.max = lsn(14);
+    client.forgotten.add(lsn(12));
+    await clock.advance(10_000);
+    expect(await waiting).toMatchObject({ beginsGeneration: true });
+    expect(operations([await next(batches)])).toEqual(['gap']);
+  });
+
   test('is not skipped while it may as well be a replica that lags', async () => {
     const { client, read } = rig([instance(inserts(2))], 3, skip);
     const from = pointAt(4, { seen: { lsn: lsn(4), at: isoOf(4) } });
