@@ -12,17 +12,13 @@ import { changes, changesPerTable, tables } from './sample.ts';
 import { runBare } from './side-process.ts';
 import type { StandInsProcess } from './stand-ins-process.ts';
 
-/** The largest message of the Standard tier, which batches count as ("Service Bus quotas"). */
-const standardBatch = 262_144;
-
 export async function ingest(): Promise<readonly Figure[]> {
-  await using standIns = await standInsWithBacklog(['ours', 'packed', 'single', 'standard'].flatMap(runsOf));
-  const { ours, read, packed, single, standard } = await alternate({
+  await using standIns = await standInsWithBacklog(['ours', 'packed', 'single'].flatMap(runsOf));
+  const { ours, read, packed, single } = await alternate({
     ours: (round) => runIngester(standIns, runOf('ours', round)),
     read: readRows(standIns),
     packed: send(standIns, 'send-packed', 'packed'),
     single: send(standIns, 'send-single', 'single'),
-    standard: send(standIns, 'send-single', 'standard', standardBatch),
   });
   const slower = read.seconds > packed.seconds ? read : packed;
   const name = 'ingest, 1 KB changes of 4 tables';
@@ -31,7 +27,6 @@ export async function ingest(): Promise<readonly Figure[]> {
     figure(`${name}, against a bare read`, rate(ours), 'changes/s', rate(read)),
     figure(`${name}, against a bare packed send`, rate(ours), 'changes/s', rate(packed)),
     figure(`${name}, against one change a message`, rate(ours), 'changes/s', rate(single)),
-    figure(`${name}, against the same in batches of 256 KB`, rate(ours), 'changes/s', rate(standard)),
     figure('ingest, CPU for 100,000 changes, against both halves', cpu(ours), 's', cpu(read) + cpu(packed)),
   ];
 }
@@ -45,16 +40,11 @@ function readRows(standIns: StandInsProcess): Side {
   return () => runBare('read-rows', options);
 }
 
-function send(
-  standIns: StandInsProcess,
-  loop: 'send-packed' | 'send-single',
-  side: string,
-  maxBatchBytes?: number,
-): Side {
+function send(standIns: StandInsProcess, loop: 'send-packed' | 'send-single', side: string): Side {
   const connectionString = standIns.env.DSTREAM_INGEST_CONNECTION_STRING;
   return (round) => {
     const topic = runOf(side, round);
-    const options: SendOptions = { connectionString, topic, tables, changesPerTable, maxBatchBytes };
+    const options: SendOptions = { connectionString, topic, tables, changesPerTable };
     return runBare(loop, options);
   };
 }

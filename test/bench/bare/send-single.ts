@@ -8,8 +8,7 @@ const sender = await connectSender(options);
 const events = sampleEvents();
 
 await reportRun(async () => {
-  const { tables, changesPerTable, maxBatchBytes } = options;
-  await Promise.all(tables.map((table) => inBatches(sender, single(table, changesPerTable), maxBatchBytes)));
+  await Promise.all(options.tables.map((table) => inBatches(sender, single(table, options.changesPerTable))));
 });
 
 function* single(sessionId: string, changes: number) {

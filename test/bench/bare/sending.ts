@@ -5,8 +5,6 @@ export interface SendOptions {
   readonly topic: string;
   readonly tables: readonly string[];
   readonly changesPerTable: number;
-  /** What the link takes when not given. */
-  readonly maxBatchBytes?: number | undefined;
 }
 
 /** Its link is open, so that connecting is not part of the time. */
@@ -20,14 +18,12 @@ export async function connectSender({ connectionString, topic }: SendOptions): P
 export async function inBatches(
   sender: ServiceBusSender,
   messages: Iterable<ServiceBusMessage>,
-  maxSizeInBytes?: number,
 ): Promise<void> {
-  const options = maxSizeInBytes === undefined ? {} : { maxSizeInBytes };
-  let batch = await sender.createMessageBatch(options);
+  let batch = await sender.createMessageBatch();
   for (const message of messages) {
     if (batch.tryAddMessage(message)) continue;
     await sender.sendMessages(batch);
-    batch = await sender.createMessageBatch(options);
+    batch = await sender.createMessageBatch();
     if (!batch.tryAddMessage(message)) throw new Error('a message is larger than the link takes');
   }
   await sender.sendMessages(batch);
