@@ -93,3 +93,9 @@ export async function upTo(batches: AsyncIterable<ChangeBatch>, max: number): Pr
 
 export const changesOf = (batches: readonly ChangeBatch[]): ChangeEvent[] =>
   batches.flatMap((b) => b.changes);
+
+/** A checkpoint behind all that LSN `n` is the last of; `more`: further fields of its token. */
+export function pointAt(n: number, more: object = {}): ResumePoint {
+  const token = JSON.stringify({ mode: 'functions', lsn: lsn(n), ...more });
+  return { position: `${lsn(n)}:~`, token } as ResumePoint;
+}

@@ -7,6 +7,7 @@ import {
   type RoutedEvent,
 } from '@dstream/core';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { aChange } from '../../../../test/support/a-change.ts';
 import { notAccepted, type Destination, type Entry } from './destination.ts';
 import { DestinationsPublisher } from './destinations-publisher.ts';
 
@@ -14,26 +15,7 @@ const o = { signal: new AbortController().signal };
 
 /** Change `id` of table `table`, which names its destination. */
 function change(table: string, id: string, orderingKey = ''): RoutedEvent {
-  const event = {
-    data: null,
-    metadata: {
-      version: 1,
-      id,
-      source: 'sqlserver',
-      server: 's',
-      database: 'd',
-      schema: 'dbo',
-      table,
-      captureInstance: 'c',
-      operation: 'insert',
-      key: null,
-      lsn: '0x00',
-      seqval: '0x00',
-      sequence: 1,
-      committedAt: '2026-11-20T09:15:30.123Z',
-      position: id as Position,
-    },
-  } as const;
+  const event = aChange(1, { id, table, position: id as Position });
   return { event, line: '{}', orderingKey };
 }
 

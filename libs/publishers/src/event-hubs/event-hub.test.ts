@@ -1,6 +1,7 @@
-import { DStreamError, silentLog, type ChangeEvent, type Position, type RoutedEvent } from '@dstream/core';
+import { DStreamError, silentLog, type Position, type RoutedEvent } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { aChange } from '../../../../test/support/a-change.ts';
 import { FakeHub } from '../../../../test/support/fake-hub.ts';
 import { DestinationsPublisher } from '../destinations/destinations-publisher.ts';
 import { EventHub } from './event-hub.ts';
@@ -14,24 +15,8 @@ const sdkError = (code: string) =>
 
 /** Change `id` of the row with this key. All of a test go to one partition when the key is the same. */
 function change(id: string, key: string, orderingKey = 'A', note = ''): RoutedEvent {
-  const metadata = {
-    version: 1,
-    id,
-    source: 'sqlserver',
-    server: 's',
-    database: 'd',
-    schema: 'dbo',
-    table: orderingKey,
-    captureInstance: 'c',
-    operation: 'insert',
-    key: { ID: key },
-    lsn: '0x00',
-    seqval: '0x00',
-    sequence: 1,
-    committedAt: '2026-11-20T09:15:30.123Z',
-    position: id as Position,
-  } as const;
-  const event: ChangeEvent = { data: { note }, metadata };
+  const metadata = { id, table: orderingKey, key: { ID: key }, position: id as Position };
+  const event = { ...aChange(1, metadata), data: { note } };
   return { event, line: JSON.stringify(event), orderingKey };
 }
 

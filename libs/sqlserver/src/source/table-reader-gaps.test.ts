@@ -1,16 +1,11 @@
-import type { ResumePoint } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import { lsn } from '../../../../test/support/fake-cdc-client.ts';
-import { instance, rig, row } from '../../../../test/support/table-reader-rig.ts';
+import { instance, pointAt, rig, row } from '../../../../test/support/table-reader-rig.ts';
 
 describe('history that a table reader does not find', () => {
   test('a place below the low-water mark is lost history, and says from where to where', async () => {
     const { read } = rig([instance([], { startLsn: lsn(9) })], 12);
-    const from = {
-      position: `${lsn(4)}:~`,
-      token: JSON.stringify({ mode: 'functions', lsn: lsn(4) }),
-    } as ResumePoint;
-    await expect(read(from).next()).rejects.toMatchObject({
+    await expect(read(pointAt(4)).next()).rejects.toMatchObject({
       code: 'HistoryLost',
       message: expect.stringMatching(`0x${lsn(9)}.*0x${lsn(5)}.*cleaned up unread`),
     });
@@ -18,11 +13,7 @@ describe('history that a table reader does not find', () => {
 
   test('an instance that was created anew is told apart from one that was cleaned up', async () => {
     const { read } = rig([instance([], { startLsn: lsn(9), createdAt: lsn(9) })], 12);
-    const from = {
-      position: `${lsn(4)}:~`,
-      token: JSON.stringify({ mode: 'functions', lsn: lsn(4) }),
-    } as ResumePoint;
-    await expect(read(from).next()).rejects.toMatchObject({
+    await expect(read(pointAt(4)).next()).rejects.toMatchObject({
       code: 'HistoryLost',
       message: expect.stringMatching(`created anew at 2026-11-20T09:00:09.123Z.*0x${lsn(9)}.*0x${lsn(5)}`),
     });
@@ -33,11 +24,7 @@ describe('history that a table reader does not find', () => {
     client.before = ({ text }) => {
       if (text.includes('AS [is_transaction]')) throw new Error('gone');
     };
-    const from = {
-      position: `${lsn(4)}:~`,
-      token: JSON.stringify({ mode: 'functions', lsn: lsn(4) }),
-    } as ResumePoint;
-    await expect(read(from).next()).rejects.toMatchObject({
+    await expect(read(pointAt(4)).next()).rejects.toMatchObject({
       code: 'HistoryLost',
       message: expect.stringContaining('cleaned up unread'),
     });
@@ -45,11 +32,7 @@ describe('history that a table reader does not find', () => {
 
   test('a place above all that the source knows means that it went back', async () => {
     const { read } = rig([instance([])], 12);
-    const from = {
-      position: '',
-      token: JSON.stringify({ mode: 'functions', lsn: lsn(40) }),
-    } as unknown as ResumePoint;
-    await expect(read(from).next()).rejects.toMatchObject({
+    await expect(read(pointAt(40)).next()).rejects.toMatchObject({
       code: 'SourceWentBack',
       message: expect.stringContaining('replica that lags'),
     });

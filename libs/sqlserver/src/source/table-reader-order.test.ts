@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { applied } from '../../../../test/support/applied.ts';
 import { lsn, type FakeCdcClient, type FakeRow } from '../../../../test/support/fake-cdc-client.ts';
 import { changeRowsOf, transactions } from '../../../../test/support/random-change-rows.ts';
-import { changesOf, instance, rig, row, upTo } from '../../../../test/support/table-reader-rig.ts';
+import { changesOf, instance, pointAt, rig, row, upTo } from '../../../../test/support/table-reader-rig.ts';
 import { lsnOf, zeroLsn } from '../rows/lsn.ts';
 import type { ReadMode } from '../rows/position.ts';
 import type { Statement } from '../sql/statement.ts';
@@ -191,9 +191,7 @@ describe('a change of the read mode', () => {
 
   test('after a gap that was noted in the other mode begins behind it: what follows may have been sent in that mode', async () => {
     const kept = instance([row(9, 1, 2, 9)], { startLsn: lsn(9) });
-    const token = JSON.stringify({ mode: 'functions', lsn: lsn(4) });
-    const from = { position: `${lsn(4)}:~`, token } as ResumePoint;
-    const [noted] = await upTo(rig([kept], 9, { onGap: 'skip' }).read(from), 9);
+    const [noted] = await upTo(rig([kept], 9, { onGap: 'skip' }).read(pointAt(4)), 9);
     const batches = await upTo(rig([kept], 9, { onGap: 'skip', mode: 'direct' }).read(noted?.end), 9);
     const told = batches.map((b) => [
       b.beginsGeneration === true,

@@ -1,15 +1,10 @@
-import type { ChangeBatch, ResumePoint } from '@dstream/core';
+import type { ChangeBatch } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import { cleanUp, lsn, timeOf } from '../../../../test/support/fake-cdc-client.ts';
-import { changesOf, instance, rig, row, upTo } from '../../../../test/support/table-reader-rig.ts';
+import { changesOf, instance, pointAt, rig, row, upTo } from '../../../../test/support/table-reader-rig.ts';
 import { placeOfToken } from '../rows/position.ts';
 
 const skip = { onGap: 'skip' } as const;
-
-function pointAt(n: number, more: object = {}): ResumePoint {
-  const token = JSON.stringify({ mode: 'functions', lsn: lsn(n), ...more });
-  return { position: `${lsn(n)}:~`, token } as ResumePoint;
-}
 
 const seen = (n: number) => ({ seen: { lsn: lsn(n), at: timeOf(lsn(n)).toISOString() } });
 const isoOf = (n: number) => timeOf(lsn(n)).toISOString();
