@@ -14,6 +14,8 @@ import { openMuteServer, openWay } from '../support/mute-server.ts';
 import { openStandInBroker, type StandInBroker } from '../support/service-bus-broker.ts';
 
 const never = new AbortController().signal;
+/** Silence is noticed after less than two seconds. */
+const impatient = { acceptTimeoutMs: 300, acceptGraceMs: 1_500 };
 
 describe('the Service Bus adapter', () => {
   let stack: AsyncDisposableStack;
@@ -167,16 +169,15 @@ describe('the Service Bus adapter', () => {
 
     test('a service that takes connections and says nothing is an outage, and each try has a new one', async () => {
       const mute = stack.use(await openMuteServer());
-      const consumer = consume({ address: { connectionString: elsewhere(mute.port) }, acceptTimeoutMs: 300 });
+      const consumer = consume({ address: { connectionString: elsewhere(mute.port) }, ...impatient });
       expect(await consumer.nextWithin(1)).toBeUndefined();
-      // An accept has ten seconds of grace.
       await expect.poll(() => mute.connections, { timeout: 20_000 }).toBeGreaterThan(1);
       expect(warnings).toEqual(['receiving fails, trying again']);
     });
 
     test('a service that falls silent while no session has messages is an outage, until it is back', async () => {
       const way = stack.use(await openWay(broker.standIn.port));
-      const consumer = consume({ address: { connectionString: elsewhere(way.port) }, acceptTimeoutMs: 300 });
+      const consumer = consume({ address: { connectionString: elsewhere(way.port) }, ...impatient });
       expect(await consumer.nextWithin(1_000)).toBeUndefined();
       expect(warnings).toEqual([]);
       way.block();

@@ -37,13 +37,12 @@ export interface ServiceBusSubscriptionOptions {
   readonly answerMs?: number;
   /** How long one accept waits for a session with messages, milliseconds; less than 50,000, 5,000 when not given. */
   readonly acceptTimeoutMs?: number;
+  /** The SDK's accept ends by itself then: how much later its end is still an answer, milliseconds; 10,000 when not given. */
+  readonly acceptGraceMs?: number;
   /** Where connections come from; the SDK when not given. */
   readonly openAcceptingClient?: () => AcceptingClient;
   readonly openPlainClient?: () => PlainClient;
 }
-
-/** The SDK's accept ends by itself at its timeout: what is a little later still is an answer. */
-const acceptGraceMs = 10_000;
 
 /**
  * A subscription of a Service Bus topic. Nothing is connected before `receive`, which is called by one consumer at a
@@ -112,8 +111,9 @@ export class ServiceBusSubscription implements Subscription {
       answerMs: o.answerMs ?? 10_000,
     };
     const acceptMs = o.acceptTimeoutMs ?? 5_000;
-    const acceptLimitMs = acceptMs + acceptGraceMs;
-    if (acceptLimitMs >= sdkLimitMs) throw acceptsTooLong(acceptMs);
+    const graceMs = o.acceptGraceMs ?? 10_000;
+    const acceptLimitMs = acceptMs + graceMs;
+    if (acceptLimitMs >= sdkLimitMs) throw acceptsTooLong(acceptMs, sdkLimitMs - graceMs);
     if (!o.sessions)
       return new PlainSource({ ...common, openClient: o.openPlainClient ?? (() => plainClient(o)) });
     return new SessionSource({
@@ -125,8 +125,7 @@ export class ServiceBusSubscription implements Subscription {
   }
 }
 
-function acceptsTooLong(acceptMs: number): DStreamError {
-  const mostMs = sdkLimitMs - acceptGraceMs;
+function acceptsTooLong(acceptMs: number, mostMs: number): DStreamError {
   const reason = `acceptTimeoutMs is ${acceptMs}: it must be less than ${mostMs}, or silence would pass for an answer`;
   return new DStreamError('ConfigInvalid', reason);
 }
