@@ -28,7 +28,7 @@ test(
     const processor = pipeline.run('processor', config);
     const first = pipeline.run('ingester', config);
     await pipeline.arrivedDistinct(rows);
-    first.signal('SIGKILL'); // its lease lasts while the backlog grows
+    await pipeline.killIngesters(first);
     let n = rows;
     for (const statement of between) {
       n = await update(pipeline, n, perRound);
@@ -37,7 +37,7 @@ test(
     n = await update(pipeline, n, perRound);
     const two = [pipeline.run('ingester', config), pipeline.run('ingester', config)];
     await pipeline.arrivedDistinct(rows + perRound);
-    for (const ingester of two) ingester.signal('SIGKILL');
+    await pipeline.killIngesters(...two);
     const last = pipeline.run('ingester', config);
     await pipeline.arrivedDistinct(n, 90_000);
 

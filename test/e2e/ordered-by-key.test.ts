@@ -19,8 +19,8 @@ test(
     await update(pipeline, rows + 1, changes / 2);
     await pipeline.arrivedDistinct(changes / 4);
     const [busy, other] = processors.toSorted((a, b) => b.seen - a.seen);
-    ingester.signal('SIGKILL');
     busy?.signal('SIGKILL');
+    await pipeline.killIngesters(ingester);
     const next = pipeline.run('ingester', config);
     await update(pipeline, changes / 2 + 1, changes);
     await pipeline.arrivedDistinct(changes, 90_000);

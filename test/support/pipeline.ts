@@ -157,6 +157,16 @@ export class Pipeline implements AsyncDisposable {
     return this.#stack.use(new DStreamProcess(args, { ...this.env, ...env }, onLine));
   }
 
+  /**
+   * Kills ingesters, which must be all that run: on stand-ins every lease ends then, as if its time had passed. Real
+   * services free the tables when it has.
+   */
+  async killIngesters(...ingesters: readonly DStreamProcess[]): Promise<void> {
+    for (const ingester of ingesters) ingester.signal('SIGKILL');
+    await Promise.all(ingesters.map(({ ended }) => ended));
+    this.#surroundings.standIns?.blobs.expireLeases();
+  }
+
   #arrive(line: string): void {
     let event: StampedEvent;
     try {
