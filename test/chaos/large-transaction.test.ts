@@ -99,9 +99,7 @@ function expectWhole(arrived: ArrivedRanges, saved: readonly number[]): void {
 
 /** Kills it, ends its leases, and says up to which change of the transaction a checkpoint is saved. */
 async function killed(ingester: DStreamProcess, pipeline: Pipeline): Promise<number> {
-  ingester.signal('SIGKILL');
-  await ingester.ended;
-  pipeline.standIns.blobs.expireLeases();
+  await pipeline.killIngesters(ingester);
   const container = BlobServiceClient.fromConnectionString(
     pipeline.env.DSTREAM_BLOB_CONNECTION_STRING,
   ).getContainerClient('locks');
