@@ -142,7 +142,12 @@ describe('an error', () => {
     );
     const before = source.arrived('A').length;
     expect(await askedPerSecond(1_000)).toBeLessThan(4 * calm);
-    expect(source.arrived('A').length).toBeGreaterThan(before);
+    await source.written.during(
+      until(
+        () => source.arrived('A').length > before,
+        () => 'A goes on',
+      ),
+    );
     expect(source.fault('B')?.message).toContain('GRANT');
     source.server.clear();
     await source.caughtUp();
