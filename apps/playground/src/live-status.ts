@@ -1,4 +1,5 @@
 /** What the processes say of themselves, asked again and again; and who took which table meanwhile. */
+import { pause } from '@dstream/runtime';
 import type { Clock } from '@dstream/core';
 import { askReplica, statusOf, type StatusDocument } from '@dstream/status';
 
@@ -37,7 +38,7 @@ export class LiveStatus {
       const before = this.#document;
       this.#document = this.#gathered(answers);
       this.#sayNews(before);
-      await clock.sleep(everyMs, signal).catch(() => undefined);
+      await pause(clock, everyMs, signal);
     }
   }
 

@@ -3,6 +3,7 @@
  * until they have come out at the far end) → running (the workload writes) → settling (no more writes; until everything
  * has arrived) → stopped (processes ended, stand-ins closed).
  */
+import { pause } from '@dstream/runtime';
 import { access } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { DStreamError, type Clock } from '@dstream/core';
@@ -150,7 +151,7 @@ async function work(course: Course): Promise<void> {
 }
 
 async function ring(clock: Clock, ms: number, time: AbortController): Promise<void> {
-  await clock.sleep(ms, time.signal).catch(() => undefined);
+  await pause(clock, ms, time.signal);
   time.abort();
 }
 
@@ -163,7 +164,7 @@ async function settled({ clock, workload, arrivals, replicas, stop, abort }: Cou
       const now = clock.monotonicMs();
       if (stop.aborted) interrupted ??= now;
       if (now - start > settleMs || now - (interrupted ?? now) > interruptedSettleMs) return;
-      await clock.sleep(lookMs, signal).catch(() => undefined);
+      await pause(clock, lookMs, signal);
     }
   });
 }
@@ -189,7 +190,7 @@ async function drawing(
 ): Promise<void> {
   while (!done.aborted) {
     show(viewOf(course));
-    await course.clock.sleep(refreshMs, done).catch(() => undefined);
+    await pause(course.clock, refreshMs, done);
   }
 }
 

@@ -4,7 +4,7 @@
  * itself fails the playground: `failed` aborts with the reason.
  */
 import { decodeEnvelope, DStreamError, type Clock, type StampedEvent } from '@dstream/core';
-import { withAny } from '@dstream/runtime';
+import { pause, withAny } from '@dstream/runtime';
 import { Child } from './child-process.ts';
 import { addressIn, complaintOf } from './log-line.ts';
 
@@ -103,7 +103,7 @@ export class Replicas {
     const all = new AbortController();
     const kill = () => this.#replicas.forEach(({ child }) => child.signal('SIGKILL'));
     const killing = withAny([abort, all.signal], async (signal) => {
-      await this.#options.clock.sleep(graceMs, signal).catch(() => undefined);
+      await pause(this.#options.clock, graceMs, signal);
       if (!all.signal.aborted) kill();
     });
     await Promise.all(this.#replicas.map(({ ended }) => ended));

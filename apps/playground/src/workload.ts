@@ -1,4 +1,5 @@
 /** A shop at work: customers come, orders are placed, changed, cancelled, in real transactions through `mssql`. */
+import { pause } from '@dstream/runtime';
 import type { Clock } from '@dstream/core';
 import sql from 'mssql';
 import { cities, goods, people } from './shop-schema.ts';
@@ -55,7 +56,7 @@ export class Workload {
     const { clock, pauseMs, random } = this.#options;
     while (!signal.aborted) {
       if (!this.#paused) await this.#step();
-      await clock.sleep(pauseMs * (0.5 + random()), signal).catch(() => undefined);
+      await pause(clock, pauseMs * (0.5 + random()), signal);
     }
   }
 

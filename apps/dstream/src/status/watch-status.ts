@@ -3,7 +3,7 @@
  * seen last stays where it stands, with its time.
  */
 import { asDStreamError } from '@dstream/core';
-import { systemClock } from '@dstream/runtime';
+import { pause, systemClock } from '@dstream/runtime';
 import { statusLines, type StatusDocument } from '@dstream/status';
 import { FullScreen, paintFor, readKeys, wrapText } from '@dstream/terminal';
 import type { StatusSource } from './status-source.ts';
@@ -46,7 +46,7 @@ export async function watchOnScreen(source: StatusSource, everyMs: number): Prom
     });
     process.stdout.on('resize', draw);
     draw();
-    await systemClock.sleep(everyMs, ending.signal).catch(() => undefined);
+    await pause(systemClock, everyMs, ending.signal);
     await looking(
       source,
       everyMs,
@@ -94,7 +94,7 @@ async function looking(
       if (last === undefined) throw error;
       show({ document: last, problem: asDStreamError(error).message });
     }
-    await systemClock.sleep(everyMs, signal).catch(() => undefined);
+    await pause(systemClock, everyMs, signal);
   }
 }
 

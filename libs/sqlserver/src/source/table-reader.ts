@@ -1,10 +1,11 @@
 /**
  * Reads one table for as long as it is wanted.
  *
- * Change of mode: a place of the other read mode is brought to the end of its transaction in that mode first. Ask: wait until the table is due and a probe says how far capture has come and whether the table has moved. Read:
- * all windows up to there. Idle: when nothing moved, the place moves to the max LSN all the same, so that cleanup
- * does not make a gap of it. Then again from Ask, after a wait that doubles while nothing happens. The capture
- * instance is looked up at first and whenever the catalogue has changed.
+ * Change of mode: a place of the other read mode is brought to the end of its transaction in that mode first. Ask: wait
+ * until the table is due and a probe says how far capture has come and whether the table has moved. Read: all windows up
+ * to there. Idle: when nothing moved, the place moves to the max LSN all the same, so that cleanup does not make a gap
+ * of it. Then again from Ask, after a wait that doubles while nothing happens. The capture instance is looked up at first
+ * and whenever the catalogue has changed.
  */
 import {
   DStreamError,
