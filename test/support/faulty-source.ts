@@ -70,8 +70,15 @@ export class FaultySource implements AsyncDisposable {
     return new FaultySource(server, database, written, stack.move());
   }
 
-  /** Begins to read with short waits; resolves when a first change of every table has arrived. Stopped by the disposal. */
+  /** Begins to read and resolves when a first change of every table, and all that was written before, has arrived. */
   async read(choice: SourceChoice = {}): Promise<void> {
+    this.begin(choice);
+    await this.written.step();
+    await this.caughtUp();
+  }
+
+  /** Begins to read with short waits. Stopped by the disposal. */
+  begin(choice: SourceChoice = {}): void {
     const metrics = ingesterMetrics(this.#metrics, systemClock);
     const address = parseConnectionString(connectionString(this.server.port, this.database.name));
     const log = logTo(this.lines);
@@ -92,8 +99,6 @@ export class FaultySource implements AsyncDisposable {
       await running;
       await source[Symbol.asyncDispose]();
     });
-    await this.written.step();
-    await this.caughtUp();
   }
 
   get reports(): readonly TableReport[] {
