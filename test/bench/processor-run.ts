@@ -1,6 +1,6 @@
 /** Full subscriptions, and runs of the real processor and of a bare loop that empty one. */
-import { pack, type ChangeEvent } from '@dstream/core';
-import { lineEncoder, sha256Hex, systemClock } from '@dstream/runtime';
+import { encodeChange, pack } from '@dstream/core';
+import { sha256Hex, systemClock } from '@dstream/runtime';
 import { ServiceBusTopic } from '@dstream/service-bus';
 import type { BareDestination } from './bare/destinations.ts';
 import type { ProcessMessagesOptions } from './bare/process-messages.ts';
@@ -12,7 +12,6 @@ import { EndlessLoop } from './side-process.ts';
 import { StandInsProcess } from './stand-ins-process.ts';
 
 const topic = 'ingest-topic';
-const encodeLines = lineEncoder();
 /** A topic to send to. Nobody subscribes: what the broker has accepted it forgets. */
 export const sink = 'sink-topic';
 /** A topic that nobody sends to, with one subscription. */
@@ -57,13 +56,12 @@ async function fill(standIns: StandInsProcess, maxChanges: number): Promise<void
 }
 
 function packed(table: string, from: number, maxChanges: number) {
-  const events: ChangeEvent[] = Array.from({ length: 500 }, (_, n) => sampleEvent(table, from + n));
+  const changes = Array.from({ length: 500 }, (_, n) => encodeChange(sampleEvent(table, from + n)));
   const stamp = { generation: 1_795_166_130_123, epoch: 1 };
-  return pack(events, stamp, {
+  return pack(changes, stamp, {
     table: { source: 'bench', database: 'shop', schema: 'dbo', table },
     maxBytes: 131_072,
     maxChanges,
-    encodeLines,
     hash: sha256Hex,
   });
 }

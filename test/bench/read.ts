@@ -13,7 +13,7 @@ import { runBare, runMeasured } from './side-process.ts';
 import type { StandInsProcess } from './stand-ins-process.ts';
 
 /** Those that `dstream` starts with (apps/dstream/bin). */
-export const flags = ['--max-semi-space-size=16', '--max-old-space-size=512'];
+export const flags = ['--max-semi-space-size=8', '--initial-old-space-size=96', '--max-old-space-size=512'];
 
 export async function read(): Promise<readonly Figure[]> {
   await using standIns = await standInsWithBacklog();

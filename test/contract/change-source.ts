@@ -2,6 +2,7 @@
 import type { ChangeBatch, ChangeEvent, ChangeSource, ResumePoint, TableId } from '@dstream/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { tableOf, type CapturedDatabase, type Person } from '../support/captured-database.ts';
+import { changesOf } from '../support/source-reading.ts';
 
 const person = (Id: number, Name = `person ${Id}`): Person => ({ Id, Name });
 const insert = (table: string, row: Person) => ({ table, insert: row });
@@ -17,7 +18,7 @@ async function take(
   if (count === 0) return batches;
   for await (const batch of source.read(table, from, { signal: AbortSignal.timeout(20_000) })) {
     batches.push(batch);
-    if (batches.flatMap((b) => b.changes).length >= count) break;
+    if (changesOf(batches).length >= count) break;
   }
   return batches;
 }
@@ -28,7 +29,6 @@ function iterate(source: ChangeSource, table: TableId): AsyncIterator<ChangeBatc
   return batches[Symbol.asyncIterator]();
 }
 
-const changesOf = (batches: readonly ChangeBatch[]): ChangeEvent[] => batches.flatMap((b) => b.changes);
 const ids = (changes: readonly ChangeEvent[]) => changes.map((c) => c.metadata.id);
 
 export function changeSourceContract(name: string, open: () => Promise<CapturedDatabase>): void {
@@ -98,7 +98,7 @@ export function changeSourceContract(name: string, open: () => Promise<CapturedD
       const { source, table } = await withHistory();
       const batches = await take(source, table, 9);
       const line = batches.flatMap(({ changes, end }) => [
-        ...changes.map((c) => ({ at: c.metadata.position, rank: 0 })),
+        ...changes.map((c) => ({ at: c.position, rank: 0 })),
         { at: end.position, rank: 1 },
       ]);
       const sorted = [...line].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.rank - b.rank));
@@ -159,7 +159,7 @@ export function changeSourceContract(name: string, open: () => Promise<CapturedD
       await batches.next(); // the batch that says where it begins
       await database.commit([insert('Persons', person(8))]);
       let changes: readonly ChangeEvent[] = [];
-      while (changes.length === 0) changes = (await batches.next()).value.changes;
+      while (changes.length === 0) changes = changesOf([(await batches.next()).value]);
       expect(changes.map((c) => c.data)).toEqual([person(8)]);
       await batches.return?.();
     });

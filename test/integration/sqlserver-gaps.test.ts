@@ -3,6 +3,7 @@ import type { ChangeBatch, ChangeEvent, ResumePoint } from '@dstream/core';
 import type { OnGap } from '@dstream/sqlserver';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { tableOf } from '../support/captured-database.ts';
+import { changesOf } from '../support/source-reading.ts';
 import { SqlServerDatabase } from '../support/sql-server-database.ts';
 import { startSqlServerStandIn, type RunningSqlServer } from '../support/sql-server-stand-in.ts';
 
@@ -31,7 +32,7 @@ async function read(
   const changes: ChangeEvent[] = [];
   let [end, generations] = [after as ResumePoint, 0];
   for await (const batch of source.read(await tableOf(source, 'T'), after, { signal: stop.signal })) {
-    changes.push(...batch.changes);
+    changes.push(...changesOf([batch]));
     end = batch.end;
     generations += batch.beginsGeneration === true ? 1 : 0;
     if (changes.length >= wanted && batch.end.position.endsWith('~')) break;
@@ -102,7 +103,7 @@ test('cleanup in the middle of a run: its table tells of the gap and goes on, th
   const next = async (of: AsyncGenerator<ChangeBatch>, operation: string) => {
     for (;;) {
       const { value } = await of.next();
-      const { changes } = value as ChangeBatch;
+      const changes = changesOf([value as ChangeBatch]);
       if (changes.some(({ metadata }) => metadata.operation === operation)) return changes;
     }
   };

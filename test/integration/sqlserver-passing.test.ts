@@ -23,7 +23,7 @@ describe('what passes', () => {
     while (seen.length < 40)
       try {
         for await (const batch of source.read(table, end, { signal: signal() })) {
-          seen.push(...batch.changes.map((c) => c.data?.['Id']));
+          seen.push(...changesOf([batch]).map((c) => c.data?.['Id']));
           end = batch.end;
           if (seen.length >= 40) break;
           if (seen.length > 0 && failures.length < 3) rig.server.dropConnections();

@@ -1,4 +1,4 @@
-import type { ChangeEvent, ChangeSource, TableId } from '@dstream/core';
+import { decodeChange, type ChangeEvent, type ChangeSource, type TableId } from '@dstream/core';
 
 /** A reader that goes on in the background, and what it has read so far. */
 export class Following {
@@ -14,7 +14,7 @@ export class Following {
 
   async #read(source: ChangeSource, table: TableId, stop: AbortSignal): Promise<void> {
     for await (const { changes } of source.read(table, undefined, { signal: stop })) {
-      this.changes.push(...changes);
+      this.changes.push(...changes.map(decodeChange));
       this.#arrived.dispatchEvent(new Event('changes'));
     }
   }

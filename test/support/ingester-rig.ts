@@ -1,10 +1,11 @@
 /** Ingesters under test: tables that hold numbered changes, leases and topic in memory, time by hand. */
-import { encodeLines } from '@dstream/core/in-memory/encode-lines';
 import {
   byTable,
+  encodeChange,
   silentLog,
   type ChangeBatch,
   type ChangeEvent,
+  type EncodedChange,
   type ChangeSource,
   type DStreamError,
   type InstanceId,
@@ -92,16 +93,12 @@ class ScriptedSource implements ChangeSource {
   }
 }
 
-function change({ schema, table, database }: TableId, n: number): ChangeEvent {
+function change({ schema, table, database }: TableId, n: number): EncodedChange {
   const { position } = point(n);
-  return aChange(n, {
-    id: `${table}-${n}`,
-    schema,
-    table,
-    database,
-    captureInstance: `${schema}_${table}`,
-    position,
-  });
+  const captureInstance = `${schema}_${table}`;
+  return encodeChange(
+    aChange(n, { id: `${table}-${n}`, schema, table, database, captureInstance, position }),
+  );
 }
 
 export function setup(tables: readonly string[]) {
@@ -154,7 +151,6 @@ export function startReplica(
       ordering,
       pollIntervals: () => ({ intervalMs: 1_000, maxIntervalMs: 5_000 }),
       byteLength: (text) => text.length,
-      encodeLines,
       hash: (text) => text,
     },
   });

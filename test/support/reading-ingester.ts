@@ -2,7 +2,7 @@
 import type { InstanceId, Log, Topic } from '@dstream/core';
 import { InMemoryLeases } from '@dstream/core/in-memory/leases';
 import { Ingester, type IngesterMetrics } from '@dstream/ingester';
-import { lineEncoder, sha256Hex, systemClock } from '@dstream/runtime';
+import { sha256Hex, systemClock } from '@dstream/runtime';
 import type { SqlServerSource } from '@dstream/sqlserver';
 
 export interface ReadingIngesterParts {
@@ -37,7 +37,6 @@ export function readingIngester({ source, ...parts }: ReadingIngesterParts): Ing
       ordering: { by: 'table' },
       pollIntervals: (table) => source.pollIntervals(table),
       byteLength: (text) => Buffer.byteLength(text),
-      encodeLines: lineEncoder(),
       hash: sha256Hex,
     },
   });

@@ -1,8 +1,15 @@
 /** Reading from a source in tests: a few changes, from the beginning or from a place. */
-import type { ChangeBatch, ChangeEvent, ChangeSource, ResumePoint, TableId } from '@dstream/core';
+import {
+  decodeChange,
+  type ChangeBatch,
+  type ChangeEvent,
+  type ChangeSource,
+  type ResumePoint,
+  type TableId,
+} from '@dstream/core';
 
 export const changesOf = (batches: readonly ChangeBatch[]): ChangeEvent[] =>
-  batches.flatMap((b) => b.changes);
+  batches.flatMap(({ changes }) => changes.map(decodeChange));
 
 /** Batches up to and including the one that brings the total to `count` changes. */
 export async function take(

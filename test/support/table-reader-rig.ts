@@ -1,6 +1,6 @@
 /** A table reader over change tables in memory, time by hand. */
 import { createHash } from 'node:crypto';
-import { silentLog, type ChangeBatch, type ChangeEvent, type ResumePoint, type TableId } from '@dstream/core';
+import { silentLog, type ChangeBatch, type ResumePoint, type TableId } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import type { ReadMode } from '../../libs/sqlserver/src/rows/position.ts';
 import { noSourceObserver } from '../../libs/sqlserver/src/source-observer.ts';
@@ -91,8 +91,7 @@ export async function upTo(batches: AsyncIterable<ChangeBatch>, max: number): Pr
   return taken;
 }
 
-export const changesOf = (batches: readonly ChangeBatch[]): ChangeEvent[] =>
-  batches.flatMap((b) => b.changes);
+export { changesOf } from './source-reading.ts';
 
 /** A checkpoint behind all that LSN `n` is the last of; `more`: further fields of its token. */
 export function pointAt(n: number, more: object = {}): ResumePoint {

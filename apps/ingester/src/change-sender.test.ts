@@ -1,16 +1,18 @@
-import { encodeLines } from '@dstream/core/in-memory/encode-lines';
 import {
   BatchError,
   bucketOf,
   DStreamError,
+  encodeChange,
   pack,
   silentLog,
-  type ChangeEvent,
+  type EncodedChange,
   type OutgoingMessage,
+  type Position,
   type Topic,
 } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { describe, expect, test } from 'vitest';
+import { aChange } from '../../../test/support/a-change.ts';
 import { ChangeSender } from './change-sender.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 
@@ -51,28 +53,19 @@ const [a, b, c] = [0, 1, 2].map((bucket) => `s/d/dbo.T/${bucket}`) as [string, s
 /** A row of the given bucket. */
 function rowOf(bucket: number): number {
   let id = 0;
-  while (bucketOf({ Id: id }, 3) !== bucket) id += 1;
+  while (bucketOf([id], 3) !== bucket) id += 1;
   return id;
 }
 
 /** Numbered changes of three rows, in turn: each row has a session of its own. */
-const changes = Array.from(
-  { length: 9 },
-  (_, n) =>
-    ({
-      data: {},
-      metadata: {
-        id: `c${n}`,
-        position: `p${n}`,
-        key: { Id: rowOf(n % 3) },
-        lsn: '0x0A',
-        operation: 'insert',
-      },
-    }) as unknown as ChangeEvent,
+const changes = Array.from({ length: 9 }, (_, n) =>
+  encodeChange(
+    aChange(n, { id: `c${n}`, position: `p${n}` as Position, key: { Id: rowOf(n % 3) }, lsn: '0x0A' }),
+  ),
 );
 
-function messagesOf(sent: readonly ChangeEvent[], maxChanges = 1, generation = 7): OutgoingMessage[] {
-  const limits = { maxBytes: 100_000, maxChanges, encodeLines };
+function messagesOf(sent: readonly EncodedChange[], maxChanges = 1, generation = 7): OutgoingMessage[] {
+  const limits = { maxBytes: 100_000, maxChanges };
   const messages = pack(sent, { generation, epoch: 1 }, { table, ordering, ...limits, hash: (t) => t });
   return messages.sort((x, y) => x.sessionId.localeCompare(y.sessionId));
 }

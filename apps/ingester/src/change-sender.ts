@@ -8,8 +8,8 @@ import {
   notAccepted,
   sessionRouter,
   tableName,
-  type ChangeEvent,
   type Clock,
+  type EncodedChange,
   type Hash,
   type Log,
   type Ordering,
@@ -52,12 +52,12 @@ export class ChangeSender {
    * What is left of `changes` after a send that failed for good: those that the broker has already taken from this owner
    * need not be sent again. All of them otherwise. Sessions end at different changes, so it is no suffix.
    */
-  unsent(changes: readonly ChangeEvent[], generation: number): readonly ChangeEvent[] {
+  unsent(changes: readonly EncodedChange[], generation: number): readonly EncodedChange[] {
     if (this.#accepted.size === 0) return changes;
     const { table, ordering, hash } = this.#options;
     const sessionOf = sessionRouter(table, ordering, hash);
     return changes.filter((change) =>
-      isNewer({ generation, position: change.metadata.position }, this.#accepted.get(sessionOf(change))),
+      isNewer({ generation, position: change.position }, this.#accepted.get(sessionOf(change))),
     );
   }
 

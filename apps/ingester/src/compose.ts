@@ -2,7 +2,7 @@
 import type { AzureBlobLeases } from '@dstream/azure-blob';
 import type { Configuration, IngesterConfig } from '@dstream/config';
 import { byTable, DStreamError, type PollIntervals, type TableId } from '@dstream/core';
-import { lineEncoder, sha256Hex, type RunningService, type ServiceContext } from '@dstream/runtime';
+import { sha256Hex, type RunningService, type ServiceContext } from '@dstream/runtime';
 import { ServiceBusTopic } from '@dstream/service-bus';
 import { parseConnectionString, SqlServerSource, type TableSettings } from '@dstream/sqlserver';
 import { leasesOf } from './compose-leases.ts';
@@ -106,7 +106,6 @@ function settingsOf(config: IngesterConfig, source: SqlServerSource): IngesterSe
     ordering: config.ordering === 'key' ? { by: 'key', sessions: config.keySessions } : byTable,
     pollIntervals: (table: TableId): PollIntervals => source.pollIntervals(table),
     byteLength: (text) => Buffer.byteLength(text),
-    encodeLines: lineEncoder(),
     hash: sha256Hex,
   };
 }

@@ -1,5 +1,4 @@
 import type {
-  EncodeLines,
   ChangeSource,
   CheckpointStore,
   Clock,
@@ -46,6 +45,5 @@ export interface IngesterSettings {
   readonly ordering: Ordering;
   readonly pollIntervals: (table: TableId) => PollIntervals;
   readonly byteLength: (text: string) => number;
-  readonly encodeLines: EncodeLines;
   readonly hash: (text: string) => string;
 }

@@ -1,9 +1,9 @@
 /** What holds for each row when a table is ordered by key, whatever the broker refuses on the way. */
-import { encodeLines } from '@dstream/core/in-memory/encode-lines';
 import {
   BatchError,
   bodyText,
   DStreamError,
+  encodeChange,
   isNewer,
   pack,
   sessionRouter,
@@ -106,7 +106,7 @@ describe('ordered by key', () => {
           const limits = { maxBytes: 10_000, maxChanges: 7 };
           const stamp = { generation: 7, epoch: 1 };
           const sending = sender.send(
-            pack(changes, stamp, { table, ordering, hash, encodeLines, ...limits }),
+            pack(changes.map(encodeChange), stamp, { table, ordering, hash, ...limits }),
             never,
           );
           await clock.advance(3_600_000);
@@ -116,7 +116,7 @@ describe('ordered by key', () => {
           const sessionOf = sessionRouter(table, ordering, hash);
           for (const message of topic.accepted)
             for (const line of bodyText(message).split('\n'))
-              expect(sessionOf(JSON.parse(line) as ChangeEvent)).toBe(message.sessionId);
+              expect(sessionOf(encodeChange(JSON.parse(line) as ChangeEvent))).toBe(message.sessionId);
         },
       ),
       { numRuns: 150 },

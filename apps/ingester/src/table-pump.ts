@@ -3,9 +3,9 @@ import {
   oneAhead,
   pack,
   type ChangeBatch,
-  type ChangeEvent,
   type ChangeSource,
   type Clock,
+  type EncodedChange,
   type Lease,
   type OutgoingMessage,
 } from '@dstream/core';
@@ -109,7 +109,7 @@ export class TablePump {
     status.generation = checkpoint.generation;
   }
 
-  async #send(changes: readonly ChangeEvent[], draining: AbortSignal, hard: AbortSignal): Promise<void> {
+  async #send(changes: readonly EncodedChange[], draining: AbortSignal, hard: AbortSignal): Promise<void> {
     const { sender, checkpoint, clock, meter, metrics } = this.#options;
     const unsent = sender.unsent(changes, checkpoint.generation);
     const messages = this.#encode(unsent);
@@ -121,7 +121,7 @@ export class TablePump {
     this.#record(unsent, messages);
   }
 
-  #encode(changes: readonly ChangeEvent[]): readonly OutgoingMessage[] {
+  #encode(changes: readonly EncodedChange[]): readonly OutgoingMessage[] {
     const { lease, checkpoint, settings } = this.#options;
     const stamp = { generation: checkpoint.generation, epoch: lease.epoch };
     return pack(changes, stamp, {
@@ -129,15 +129,14 @@ export class TablePump {
       ordering: settings.ordering,
       maxBytes: settings.packMaxBytes,
       maxChanges: settings.packMaxChanges,
-      encodeLines: settings.encodeLines,
       hash: settings.hash,
     });
   }
 
-  #record(changes: readonly ChangeEvent[], messages: readonly OutgoingMessage[]): void {
+  #record(changes: readonly EncodedChange[], messages: readonly OutgoingMessage[]): void {
     const { metrics, meter, status } = this.#options;
     meter.changesSent += changes.length;
-    meter.gapsSkipped += changes.filter(({ metadata }) => metadata.operation === 'gap').length;
+    meter.gapsSkipped += changes.filter(({ operation }) => operation === 'gap').length;
     meter.messagesSent += messages.length;
     meter.bytesSent += messages.reduce((sum, message) => sum + message.bodyBytes, 0);
     status.sent(changes.length);
@@ -148,11 +147,11 @@ export class TablePump {
     meter.accepted(this.#sinceCommit(last));
   }
 
-  #sinceCommit(change: ChangeEvent): number {
+  #sinceCommit(change: EncodedChange): number {
     return Math.max(0, this.#options.clock.wallMs() - committedAtMs(change));
   }
 }
 
-function committedAtMs({ metadata }: ChangeEvent): number {
-  return Date.parse(metadata.committedAt);
+function committedAtMs({ committedAt }: EncodedChange): number {
+  return Date.parse(committedAt);
 }

@@ -1,10 +1,10 @@
 import type { CallOptions } from './call-options.ts';
-import type { ChangeEvent } from './change-event.ts';
+import type { EncodedChange } from './encoded-change.ts';
 import type { ResumePoint } from './position.ts';
 import type { TableId } from './table-id.ts';
 
 export interface ChangeBatch {
-  readonly changes: readonly ChangeEvent[];
+  readonly changes: readonly EncodedChange[];
   /** Everything up to here has been read: where to continue once `changes` are safe. Never inside a logical change. */
   readonly end: ResumePoint;
   /**

@@ -4,22 +4,17 @@ import { DStreamError } from './errors.ts';
 
 /** One line, without its end. */
 export function encodeEnvelope(event: ChangeEvent, stamp: Stamp): string {
-  return envelopeEncoder(stamp)(event).join('');
+  return openEnvelope(event) + stampText(stamp);
 }
 
-/**
- * Makes lines in parts, to be written one behind the other: joined they would only be copied. The text of the user's data
- * takes two bytes a character where one of them needs it, and so would all that is joined with it.
- */
-export function envelopeEncoder({ generation, epoch }: Stamp): (event: ChangeEvent) => readonly string[] {
-  const stamp = `${JSON.stringify({ generation, epoch }).replace('{', ',')}}`;
-  return ({ data, before, metadata }) => {
-    const unstamped = JSON.stringify(metadata).slice(0, -1);
-    const image = JSON.stringify(data);
-    return before === undefined
-      ? ['{"data":', image, ',"metadata":', unstamped, stamp]
-      : ['{"data":', image, ',"before":', JSON.stringify(before), ',"metadata":', unstamped, stamp];
-  };
+/** The line up to where the stamp goes. */
+export function openEnvelope({ data, before, metadata }: ChangeEvent): string {
+  return JSON.stringify({ data, before, metadata }).slice(0, -2);
+}
+
+/** What an open envelope ends with. */
+export function stampText({ generation, epoch }: Stamp): string {
+  return `${JSON.stringify({ generation, epoch }).replace('{', ',')}}`;
 }
 
 const operations: ReadonlySet<unknown> = new Set(['insert', 'update', 'delete', 'read', 'gap']);

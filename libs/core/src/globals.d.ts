@@ -6,6 +6,9 @@ interface AbortSignal {
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
   removeEventListener(type: 'abort', listener: () => void): void;
 }
+declare class TextEncoder {
+  encode(text: string): Uint8Array;
+}
 declare class TextDecoder {
   decode(bytes: Uint8Array): string;
 }

@@ -27,13 +27,14 @@ export interface Pack<T extends Line> extends Together<T> {
 
 /** `items` in their order, in as few packs as the limits allow. */
 export function inPacks<T extends Line>(items: readonly T[], limits: PackLimits): Pack<T>[] {
-  return together(items, limits).map((pack) => ({ ...pack, body: bodyOf(pack.items) }));
+  return together(items, limits, ({ bytes }) => bytes).map((pack) => ({ ...pack, body: bodyOf(pack.items) }));
 }
 
-/** The same of lines that are elsewhere: only how long they are counts. */
-export function together<T extends Pick<Line, 'bytes'>>(
+/** The same of what is not a line yet: `bytesOf` tells how long it will be. */
+export function together<T>(
   items: readonly T[],
   limits: PackLimits,
+  bytesOf: (item: T) => number,
 ): Together<T>[] {
   const packs: Together<T>[] = [];
   let open: [T, ...T[]] | undefined;
@@ -42,13 +43,14 @@ export function together<T extends Pick<Line, 'bytes'>>(
     if (open !== undefined) packs.push({ items: open, bodyBytes: bytes });
   };
   for (const item of items) {
-    if (open !== undefined && open.length < limits.maxChanges && bytes + 1 + item.bytes <= limits.maxBytes) {
+    const own = bytesOf(item);
+    if (open !== undefined && open.length < limits.maxChanges && bytes + 1 + own <= limits.maxBytes) {
       open.push(item);
-      bytes += item.bytes + 1;
+      bytes += own + 1;
     } else {
       close();
       open = [item];
-      bytes = item.bytes;
+      bytes = own;
     }
   }
   close();

@@ -1,5 +1,5 @@
 /** Which bucket of a table's rows a key falls into, when changes are ordered by key. */
-import type { Row, Value } from './change-event.ts';
+import type { Value } from './change-event.ts';
 
 /**
  * From 0 to `buckets` - 1, and the same on any replica and in any later version: changes of one row must not part.
@@ -8,9 +8,9 @@ import type { Row, Value } from './change-event.ts';
  * blanks at the end do not count, whatever the collation. Nor does whether a number arrives as number or as string, so
  * that a key column that grows from int to bigint keeps its bucket.
  */
-export function bucketOf(key: Row, buckets: number): number {
+export function bucketOf(key: readonly Value[], buckets: number): number {
   let hash = offsetBasis;
-  for (const value of Object.values(key)) hash = mix(fold(value), hash);
+  for (const value of key) hash = mix(fold(value), hash);
   return spread(hash) % buckets;
 }
 

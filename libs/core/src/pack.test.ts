@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ChangeEvent } from './change-event.ts';
+import { decodeChange, encodeChange } from './encoded-change.ts';
 import { decodeEnvelope, encodeEnvelope } from './envelope.ts';
-import { encodeLines } from './in-memory/encode-lines.ts';
 import { utf8 } from './in-memory/web-globals.ts';
-import { pack, type PackOptions } from './pack.ts';
+import { pack as packEncoded, type PackOptions } from './pack.ts';
 import type { Position } from './position.ts';
 import { bodyText } from './topic.ts';
 
@@ -38,11 +38,13 @@ function options(limits: Partial<PackOptions> = {}): PackOptions {
     table,
     maxBytes: 131_072,
     maxChanges: 500,
-    encodeLines,
     hash: () => '',
     ...limits,
   };
 }
+
+const pack = (changes: readonly ChangeEvent[], ...rest: [typeof stamp, PackOptions]) =>
+  packEncoded(changes.map(encodeChange), ...rest);
 
 describe('packing', () => {
   test('ordered by key, each session gets its changes in order, packed apart from the others', () => {
@@ -106,6 +108,17 @@ describe('packing', () => {
     const messages = pack([change(1), change(2)], stamp, options({ maxChanges: 1 }));
     expect(messages.map((m) => m.properties['operation'])).toEqual(['insert', 'insert']);
   });
+});
+
+describe('an encoded change', () => {
+  test.each([change(1, 'ů\u2028\ud83d"'), { ...change(1), before: { ID: 0 } }])(
+    'is the event again: %j',
+    (event) => {
+      const encoded = encodeChange(event);
+      expect(decodeChange(encoded)).toEqual(event);
+      expect(encoded).toMatchObject({ id: 'id-1', operation: 'insert', key: [1], position: 'p1' });
+    },
+  );
 });
 
 describe('an envelope', () => {

@@ -1,59 +1,46 @@
 /** Packs consecutive changes of each session into messages (DESIGN 7). Pure: byte length and hash are passed in. */
-import type { ChangeEvent, Stamp } from './change-event.ts';
-import { envelopeEncoder } from './envelope.ts';
+import type { Stamp } from './change-event.ts';
+import type { EncodedChange } from './encoded-change.ts';
+import { stampText } from './envelope.ts';
 import { together, type PackLimits, type Together } from './in-packs.ts';
 import { byTable, sessionRouter, type Ordering } from './session.ts';
 import type { Hash } from './shorten.ts';
 import { tableName, type TableId } from './table-id.ts';
 import { bodyText, type OutgoingMessage, type PropertyValue } from './topic.ts';
-import type { EncodeLines, Utf8Lines } from './utf8-lines.ts';
 
 export interface PackOptions extends PackLimits {
   readonly table: TableId;
   /** By table when not given. */
   readonly ordering?: Ordering;
-  readonly encodeLines: EncodeLines;
   readonly hash: Hash;
 }
 
-/** A change and where its line is. */
-interface Encoded {
-  readonly change: ChangeEvent;
-  readonly from: number;
-  /** Without its line end. */
-  readonly bytes: number;
-}
+const encoder = new TextEncoder();
+const lineEnd = 0x0a;
 
 /**
  * Messages for `changes`, in order within each session, the sessions one after the other. Never waits for more: what is
  * given is what is packed.
  */
-export function pack(changes: readonly ChangeEvent[], stamp: Stamp, options: PackOptions): OutgoingMessage[] {
-  const { ordering = byTable, encodeLines } = options;
-  const seal = sealer(stamp, options);
-  const sessionOf = sessionRouter(options.table, ordering, options.hash);
-  return Array.from(Map.groupBy(changes, sessionOf), ([sessionId, own]) => {
-    const lines = encodeLines(envelopes(own, stamp));
-    return together(located(own, lines), options).map((packed) => seal(sessionId, packed, lines));
-  }).flat();
-}
-
-function* envelopes(changes: readonly ChangeEvent[], stamp: Stamp): Generator<readonly string[]> {
-  const encode = envelopeEncoder(stamp);
-  for (const change of changes) yield encode(change);
-}
-
-function located(changes: readonly ChangeEvent[], { starts }: Utf8Lines): Encoded[] {
-  return changes.map((change, index) => {
-    const from = starts[index] ?? 0;
-    return { change, from, bytes: (starts[index + 1] ?? from) - from - 1 };
-  });
+export function pack(
+  changes: readonly EncodedChange[],
+  stamp: Stamp,
+  options: PackOptions,
+): OutgoingMessage[] {
+  const { table, ordering = byTable, hash } = options;
+  const stampBytes = encoder.encode(stampText(stamp));
+  const bytesOf = ({ unstamped }: EncodedChange): number => unstamped.length + stampBytes.length;
+  const seal = sealer(stamp, stampBytes, options);
+  return Array.from(Map.groupBy(changes, sessionRouter(table, ordering, hash)), ([sessionId, own]) =>
+    together(own, options, bytesOf).map((packed) => seal(sessionId, packed)),
+  ).flat();
 }
 
 function sealer(
   stamp: Stamp,
+  stampBytes: Uint8Array,
   options: PackOptions,
-): (sessionId: string, packed: Together<Encoded>, lines: Utf8Lines) => OutgoingMessage {
+): (sessionId: string, packed: Together<EncodedChange>) => OutgoingMessage {
   const { table } = options;
   const common = {
     schema: table.schema,
@@ -61,27 +48,40 @@ function sealer(
     database: table.database,
     server: table.source,
   };
-  return (sessionId, { items, bodyBytes }, { bytes }) => {
-    const [{ change: first, from }] = items;
-    const last = items.at(-1)?.change ?? first;
+  return (sessionId, { items, bodyBytes }) => {
+    const [first] = items;
+    const last = items.at(-1) ?? first;
     const properties: Record<string, PropertyValue> = {
       ...common,
       changes: items.length,
-      firstPosition: first.metadata.position,
-      lastPosition: last.metadata.position,
+      firstPosition: first.position,
+      lastPosition: last.position,
       generation: stamp.generation,
     };
-    if (options.maxChanges === 1) properties['operation'] = first.metadata.operation;
+    if (options.maxChanges === 1) properties['operation'] = first.operation;
     return {
-      messageId: messageIdOf(first.metadata.id, items.length, stamp.generation),
+      messageId: messageIdOf(first.id, items.length, stamp.generation),
       sessionId,
       subject: tableName(table),
       contentType: contentTypeOf(items.length),
-      body: bytes.subarray(from, from + bodyBytes),
+      body: bodyOf(items, stampBytes, bodyBytes),
       bodyBytes,
       properties,
     };
   };
+}
+
+/** Lines, a line end between two. */
+function bodyOf(changes: readonly EncodedChange[], stamp: Uint8Array, bytes: number): Uint8Array {
+  const body = new Uint8Array(bytes);
+  let at = 0;
+  for (const { unstamped } of changes) {
+    if (at > 0) body[at++] = lineEnd;
+    body.set(unstamped, at);
+    body.set(stamp, at + unstamped.length);
+    at += unstamped.length + stamp.length;
+  }
+  return body;
 }
 
 /**

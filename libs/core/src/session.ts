@@ -1,5 +1,5 @@
 /** By which session a change travels (DESIGN 7): that of its table, or one of the table's buckets when ordered by key. */
-import type { ChangeEvent } from './change-event.ts';
+import type { EncodedChange } from './encoded-change.ts';
 import { bucketOf } from './key-bucket.ts';
 import { shorten, type Hash } from './shorten.ts';
 import { tableKey, type TableId } from './table-id.ts';
@@ -37,20 +37,20 @@ function bucketsOf(table: TableId, hash: Hash): string {
 }
 
 /**
- * Tells the session of each change of `table`. By key it is decided by `metadata.key`, of an update the key after it. What
+ * Tells the session of each change of `table`. By key it is decided by the key, of an update the one after it. What
  * has no key, as a change of a table without one or a gap, travels by the table's own session.
  */
 export function sessionRouter(
   table: TableId,
   ordering: Ordering,
   hash: Hash,
-): (change: ChangeEvent) => string {
+): (change: Pick<EncodedChange, 'key'>) => string {
   const own = sessionIdOf(table, hash);
   if (ordering.by === 'table') return () => own;
   const { sessions } = ordering;
   const prefix = bucketsOf(table, hash);
   const buckets = Array.from({ length: sessions }, (_, bucket) => `${prefix}${bucket}`);
-  return ({ metadata: { key } }) => (key === null ? own : (buckets[bucketOf(key, sessions)] ?? own));
+  return ({ key }) => (key === null ? own : (buckets[bucketOf(key, sessions)] ?? own));
 }
 
 /**

@@ -3,7 +3,6 @@ export * from './abort.ts';
 export * from './common-outage.ts';
 export * from './deadline.ts';
 export * from './http-endpoint.ts';
-export * from './line-encoder.ts';
 export * from './logging.ts';
 export * from './metrics.ts';
 export * from './outage.ts';

@@ -2,6 +2,7 @@
 import type { CallOptions } from '../call-options.ts';
 import type { ChangeEvent, Row } from '../change-event.ts';
 import type { ChangeBatch, ChangeSource } from '../change-source.ts';
+import { encodeChange } from '../encoded-change.ts';
 import type { Clock } from '../clock.ts';
 import { DStreamError } from '../errors.ts';
 import type { Position, ResumePoint } from '../position.ts';
@@ -209,7 +210,7 @@ function after(transaction: number): Position {
 }
 
 function batch(changes: readonly ChangeEvent[], position: Position): ChangeBatch {
-  return { changes, end: { position, token: position } };
+  return { changes: changes.map(encodeChange), end: { position, token: position } };
 }
 
 function historyLost(table: TableId, position: Position, keptFrom: Position): DStreamError {

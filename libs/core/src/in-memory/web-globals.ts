@@ -13,12 +13,6 @@ export function abortController(): Controller {
   return new AbortController();
 }
 
-interface EncoderGlobal {
-  readonly TextEncoder: new () => { encode(text: string): Uint8Array };
-}
-
-/** The web's TextEncoder, likewise. */
 export function utf8(text: string): Uint8Array {
-  const { TextEncoder } = globalThis as unknown as EncoderGlobal;
   return new TextEncoder().encode(text);
 }

@@ -1,5 +1,5 @@
 import { shorten, tableKey, type Hash, type TableId } from '@dstream/core';
-import type { LogicalChange } from './change-row.ts';
+import type { ChangeRow } from './change-row.ts';
 import type { Lsn } from './lsn.ts';
 
 /** What remains of 96 characters beside two LSNs, the operation and a tie count. An incarnation takes its own from it. */
@@ -9,18 +9,17 @@ const maxTable = 40;
 export const maxIncarnation = 8;
 
 /**
- * Makes the ids of a table's changes: `table:[incarnation:]lsn:seqval:operation[-tie]`, at most 96 characters. They
- * depend on the change alone, never on the ordinal, the page or the capture instance. The incarnation is for the
- * time after a source went back, when LSNs are used again (DESIGN 5, rule 3).
+ * The id of a change: `table:[incarnation:]lsn:seqval:operation[-tie]`, at most 96 characters. It depends on the change alone,
+ * never on the ordinal, the page or the capture instance. The incarnation is for the time after a source went back, when
+ * LSNs are used again (DESIGN 5, rule 3).
+ * @param table see `tablePart`
  */
-export function changeIds(
-  table: TableId,
-  hash: Hash,
-  incarnation?: string,
-): (change: LogicalChange) => string {
-  const prefix = prefixOf(table, hash, incarnation);
-  return ({ after, tie }) =>
-    `${prefix}:${after.lsn}:${after.seqval}:${after.operation}${tie === 0 ? '' : `-${tie}`}`;
+export function changeId(
+  table: string,
+  { lsn, seqval, operation }: Pick<ChangeRow, 'lsn' | 'seqval' | 'operation'>,
+  tie: number,
+): string {
+  return `${table}:${lsn}:${seqval}:${operation}${tie === 0 ? '' : `-${tie}`}`;
 }
 
 /** The id of a gap that begins at `from` and ends before `to`. */
@@ -30,10 +29,11 @@ export function gapId(
   { from, to }: { readonly from: Lsn; readonly to: Lsn },
   incarnation?: string,
 ): string {
-  return `${prefixOf(table, hash, incarnation)}:${from}:${to}:gap`;
+  return `${tablePart(table, hash, incarnation)}:${from}:${to}:gap`;
 }
 
-function prefixOf(table: TableId, hash: Hash, incarnation: string | undefined): string {
+/** What all ids of a table's changes begin with, in one incarnation. */
+export function tablePart(table: TableId, hash: Hash, incarnation?: string): string {
   if (incarnation === undefined) return shorten(tableKey(table), maxTable, hash);
   return `${shorten(tableKey(table), maxTable - 1 - incarnation.length, hash)}:${incarnation}`;
 }

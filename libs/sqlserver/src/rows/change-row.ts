@@ -1,4 +1,4 @@
-import type { Row } from '@dstream/core';
+import type { Value } from '@dstream/core';
 import type { Lsn } from './lsn.ts';
 
 /** `__$operation` of a change table ("cdc.<capture_instance>_CT"). */
@@ -12,7 +12,8 @@ export interface ChangeRow {
   readonly seqval: Lsn;
   readonly operation: number;
   readonly mask: Buffer;
-  readonly row: Row;
+  /** By the columns of the page statement. */
+  readonly values: readonly Value[];
   /** Rough size of the row in memory and on the topic. */
   readonly bytes: number;
 }

@@ -4,6 +4,8 @@
  */
 export type Lsn = string & { readonly __brand: 'Lsn' };
 
+export const lsnDigits = 20;
+
 /** What `sys.fn_cdc_get_min_lsn` answers for an unknown instance or without access. */
 export const zeroLsn = '00000000000000000000' as Lsn;
 

@@ -1,6 +1,6 @@
 /** Positions and resume tokens of this source (DESIGN 5, rule 2). */
 import { DStreamError, type Position, type ResumePoint } from '@dstream/core';
-import { isLsn, nextLsn, type Lsn } from './lsn.ts';
+import { isLsn, lsnDigits, nextLsn, type Lsn } from './lsn.ts';
 
 /**
  * In which order the rows of a transaction are read and its changes are counted: by CDC's functions (`__$seqval`,
@@ -43,6 +43,11 @@ const ordinalDigits = 10;
 /** Position of the change `ordinal` (from 1) of the transaction `lsn`. */
 export function positionOf(lsn: Lsn, ordinal: number): Position {
   return `${lsn}:${String(ordinal).padStart(ordinalDigits, '0')}` as Position;
+}
+
+/** The transaction of a change's position. */
+export function lsnOfPosition(position: Position): Lsn {
+  return position.slice(0, lsnDigits) as Lsn;
 }
 
 /** After every change of `lsn`: `~` stands behind all digits. */

@@ -114,7 +114,7 @@ function pairAll(group: readonly ChangeRow[], keyText: KeyText): Unnumbered[] {
 /** Rows with the same complete key come in any order, another one each time: ids and ordinals must not depend on it. */
 function inOneOrder(ties: readonly ChangeRow[]): ChangeRow[] {
   if (ties.length < 2) return [...ties];
-  const texts = new Map(ties.map((row) => [row, JSON.stringify(row.row)]));
+  const texts = new Map(ties.map((row) => [row, JSON.stringify(row.values)]));
   const textOf = (row: ChangeRow) => texts.get(row) ?? '';
   return ties.toSorted((a, b) => (textOf(a) < textOf(b) ? -1 : textOf(a) > textOf(b) ? 1 : 0));
 }

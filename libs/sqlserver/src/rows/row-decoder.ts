@@ -1,4 +1,4 @@
-import type { Row, Value } from '@dstream/core';
+import type { Value } from '@dstream/core';
 import type { Cells } from '../client/sql-client.ts';
 import { leadingColumns, type SelectedColumn } from '../sql/page-statement.ts';
 import type { ChangeRow } from './change-row.ts';
@@ -23,7 +23,7 @@ export class RowDecoder {
       seqval: lsnOf(seqval),
       operation,
       mask,
-      row: this.#row(values),
+      values: this.#values(values),
       bytes,
     };
   }
@@ -35,20 +35,10 @@ export class RowDecoder {
     return this.#lastLsn;
   }
 
-  #row(values: readonly unknown[]): Row {
-    const row: Record<string, Value> = {};
-    for (let i = 0; i < this.#columns.length; i += 1) {
-      const column = this.#columns[i];
-      const value = values[leadingColumns.length + i];
-      if (column !== undefined) put(row, column.name, value === null ? null : column.decode(value));
-    }
-    return row;
+  #values(cells: readonly unknown[]): readonly Value[] {
+    return this.#columns.map(({ decode }, n) => {
+      const cell = cells[leadingColumns.length + n];
+      return cell === null ? null : decode(cell);
+    });
   }
-}
-
-function put(row: Record<string, Value>, name: string, value: Value): void {
-  // Assigning to this one name would change the prototype instead.
-  if (name === '__proto__')
-    Object.defineProperty(row, name, { value, enumerable: true, configurable: true, writable: true });
-  else row[name] = value;
 }

@@ -1,4 +1,4 @@
-import type { ChangeBatch, ChangeEvent } from '@dstream/core';
+import type { ChangeBatch, EncodedChange } from '@dstream/core';
 import { changeBytes, type LogicalChange } from '../rows/change-row.ts';
 import { resumePointOf, type Place } from '../rows/position.ts';
 import type { FinishedGroup } from '../rows/row-assembler.ts';
@@ -14,21 +14,21 @@ export const batchLimits: BatchLimits = { changes: 500, bytes: 1_048_576 };
 
 /** Gathers the changes of finished groups; `end` is always behind a whole group. */
 export class Batcher {
-  readonly #build: (change: LogicalChange) => ChangeEvent;
+  readonly #encode: (change: LogicalChange) => EncodedChange;
   readonly #max: BatchLimits;
-  #changes: ChangeEvent[] = [];
+  #changes: EncodedChange[] = [];
   #bytes = 0;
   #place: Place;
 
-  constructor(from: Place, max: BatchLimits, build: (change: LogicalChange) => ChangeEvent) {
+  constructor(from: Place, max: BatchLimits, encode: (change: LogicalChange) => EncodedChange) {
     this.#place = from;
-    this.#build = build;
+    this.#encode = encode;
     this.#max = max;
   }
 
   add({ changes, place }: FinishedGroup): void {
     for (const change of changes) {
-      this.#changes.push(this.#build(change));
+      this.#changes.push(this.#encode(change));
       this.#bytes += changeBytes(change);
     }
     this.#place = place;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { silentLog, type ChangeEvent, type Log } from '@dstream/core';
+import { decodeChange, silentLog, type ChangeEvent, type Log } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { expect, test } from 'vitest';
 import { FakeCdcClient, lsn, type FakeRow } from '../../../../test/support/fake-cdc-client.ts';
@@ -56,7 +56,7 @@ function rig(number: number, key: readonly string[] = ['Id']) {
     const events: ChangeEvent[] = [];
     const from = { kind: 'scanned', mode: 'functions', lsn: lsn(1) } as const;
     for await (const { changes } of windows().read(from, lsn(4), true, new AbortController().signal))
-      events.push(...changes);
+      events.push(...changes.map(decodeChange));
     return events;
   };
   return { warnings, read };

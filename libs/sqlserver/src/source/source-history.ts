@@ -7,8 +7,8 @@ import type { SqlClient } from '../client/sql-client.ts';
 import { sqlNumbers } from '../client/translate-error.ts';
 import { maxIncarnation } from '../rows/change-id.ts';
 import { within, type Entry, type Gap, type History } from '../rows/history.ts';
-import { isLsn, lsnOf, type Lsn } from '../rows/lsn.ts';
-import { placeOfToken } from '../rows/position.ts';
+import { lsnOf, type Lsn } from '../rows/lsn.ts';
+import { lsnOfPosition, placeOfToken } from '../rows/position.ts';
 import { entryStatement, forkStatement } from '../sql/history-statements.ts';
 import { utcMs } from './commit-times.ts';
 import type { ReaderContext } from './reader-context.ts';
@@ -137,10 +137,9 @@ function newIncarnation(nowMs: number): string {
 }
 
 function lastOf({ changes }: ChangeBatch): Entry | undefined {
-  const last = changes.at(-1)?.metadata;
+  const last = changes.at(-1);
   if (last === undefined || last.operation === 'gap') return undefined;
-  const lsn = last.lsn.slice(2);
-  return isLsn(lsn) ? { lsn, at: last.committedAt } : undefined;
+  return { lsn: lsnOfPosition(last.position), at: last.committedAt };
 }
 
 /** A place at the max LSN is itself an entry. */

@@ -184,7 +184,10 @@ describe('a change of the read mode', () => {
     const token = { mode: 'functions', lsn: lsn(2), seqval: lsn(1), operation: 2, ordinal: 1 };
     const from = { position: `${lsn(2)}:0000000001`, token: JSON.stringify(token) } as ResumePoint;
     const batches = await read(mostly, 3, { mode: 'direct', maxRows: 10 }, from);
-    const told = batches.map((b) => [b.beginsGeneration === true, ...b.changes.map((c) => c.data?.['Id'])]);
+    const told = batches.map((b) => [
+      b.beginsGeneration === true,
+      ...changesOf([b]).map((c) => c.data?.['Id']),
+    ]);
     expect(told).toEqual([[false, 2, 3], [true], [false, 9]]);
     expect(changesOf(batches).map((c) => c.metadata.sequence)).toEqual([2, 3, 1]);
   });
@@ -193,10 +196,7 @@ describe('a change of the read mode', () => {
     const kept = instance([row(9, 1, 2, 9)], { startLsn: lsn(9) });
     const [noted] = await upTo(rig([kept], 9, { onGap: 'skip' }).read(pointAt(4)), 9);
     const batches = await upTo(rig([kept], 9, { onGap: 'skip', mode: 'direct' }).read(noted?.end), 9);
-    const told = batches.map((b) => [
-      b.beginsGeneration === true,
-      ...b.changes.map((c) => c.metadata.operation),
-    ]);
+    const told = batches.map((b) => [b.beginsGeneration === true, ...b.changes.map((c) => c.operation)]);
     expect(told).toEqual([[false, 'gap'], [true], [false, 'insert']]);
   });
 

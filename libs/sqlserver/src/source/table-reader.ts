@@ -9,6 +9,7 @@
  */
 import {
   DStreamError,
+  encodeChange,
   PollSchedule,
   tableName,
   type CallOptions,
@@ -122,7 +123,7 @@ export class TableReader {
     const place: Place = { kind: 'scanned', mode, lsn: previousLsn(gap.to) };
     this.#history.told();
     this.#follower.inIncarnation(incarnation);
-    yield this.#history.of({ changes: [event], end: resumePointOf(place) });
+    yield this.#history.of({ changes: [encodeChange(event)], end: resumePointOf(place) });
     return place;
   }
 
@@ -273,7 +274,7 @@ export class TableReader {
 
 function committedAtMs({ changes }: ChangeBatch): number | undefined {
   const last = changes.at(-1);
-  return last && Date.parse(last.metadata.committedAt);
+  return last && Date.parse(last.committedAt);
 }
 
 function lower(max: Lsn, until: Lsn | undefined): Lsn {

@@ -1,14 +1,7 @@
 /** Reads one window of one table: one statement, rows as they arrive, batches of whole changes. */
-import {
-  DStreamError,
-  type ChangeBatch,
-  type ChangeEvent,
-  type Clock,
-  type TableId,
-  type Hash,
-} from '@dstream/core';
+import { DStreamError, type ChangeBatch, type Clock, type TableId, type Hash } from '@dstream/core';
 import type { SqlClient } from '../client/sql-client.ts';
-import { EventBuilder } from '../rows/event-builder.ts';
+import { ChangeEncoder } from '../rows/change-encoder.ts';
 import { lsnOf, zeroLsn, type Lsn } from '../rows/lsn.ts';
 import { neededFrom, type Place } from '../rows/position.ts';
 import { RowAssembler, type KeyText } from '../rows/row-assembler.ts';
@@ -57,10 +50,10 @@ interface Progress {
 const uncutShare = 2;
 
 /**
- * Rows that wait while the last batch is on its way: as many as the next one takes. More would not be read sooner, but
- * lie in memory until the garbage collector takes them for long-lived: measured, a fifth of the reader's CPU.
+ * Rows that wait while a batch is on its way: enough to go on with until more come. What waits outlives young objects and pins the
+ * packets it came in, so more of it costs the reader's garbage collector what reading ahead would gain.
  */
-const rowsAhead = batchLimits.changes;
+const rowsAhead = 64;
 
 /** A batch that is not taken for so long ends its statement: the rest is read by another one, which the functions sort again. */
 const holdMs = 30_000;
@@ -68,12 +61,12 @@ const holdMs = 30_000;
 export class WindowReader {
   readonly #options: WindowReaderOptions;
   readonly #statements: PageStatements;
-  readonly #events: EventBuilder;
+  readonly #encoder: ChangeEncoder;
 
   constructor(options: WindowReaderOptions) {
     this.#options = options;
     this.#statements = new PageStatements(options.instance);
-    this.#events = new EventBuilder({ ...options, columns: this.#statements.columns });
+    this.#encoder = new ChangeEncoder({ ...options, columns: this.#statements.columns });
   }
 
   get instance(): CaptureInstance {
@@ -98,12 +91,12 @@ export class WindowReader {
    */
   async *read(place: Place, to: Lsn, bounded: boolean, signal: AbortSignal): AsyncGenerator<ChangeBatch> {
     const times = new CommitTimes();
-    const build = (change: LogicalChange): ChangeEvent =>
-      this.#events.build(change, times.of(change.after.lsn));
+    const encode = (change: LogicalChange) => this.#encoder.encode(change, times.of(change.after.lsn));
+    this.#encoder.begin();
     const assembler = new RowAssembler(place, this.#keyText());
     const { maxRows, batch = batchLimits } = this.#options.limits;
     // A smaller window makes smaller batches.
-    const batcher = new Batcher(place, { ...batch, changes: Math.min(batch.changes, maxRows) }, build);
+    const batcher = new Batcher(place, { ...batch, changes: Math.min(batch.changes, maxRows) }, encode);
     const limit = bounded ? undefined : uncutShare * maxRows;
     if (!(yield* this.#metered({ assembler, batcher, times }, to, limit, signal))) {
       // What the assembler holds is read again: its other rows may not have come.
@@ -191,7 +184,10 @@ export class WindowReader {
 
   #keyText(): KeyText {
     const { key } = this.#options.instance;
-    return key.length === 0 ? () => undefined : ({ row }) => JSON.stringify(key.map((name) => row[name]));
+    if (key.length === 0) return () => undefined;
+    const { columns } = this.#statements;
+    const indexes = key.map((name) => columns.findIndex((column) => column.name === name));
+    return ({ values }) => JSON.stringify(indexes.map((index) => values[index]));
   }
 }
 

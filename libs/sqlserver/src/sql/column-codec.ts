@@ -14,11 +14,17 @@ export interface ColumnCodec {
   readonly expression: string;
   /** Of a value that is not NULL. */
   readonly decode: (value: unknown) => Value;
+  /** What is decoded to text is ASCII and needs no escape in JSON. */
+  readonly plainText: boolean;
   /** CDC never carries the old value of text, ntext and image: they are NULL in rows 1 and 3. */
   readonly lostBefore: boolean;
 }
 
-type Recipe = Pick<ColumnCodec, 'decode'> & { readonly select: (name: string) => string };
+type Recipe = Pick<ColumnCodec, 'decode'> & {
+  readonly select: (name: string) => string;
+  /** False when not given. */
+  readonly plainText?: boolean;
+};
 
 const asItIs = (name: string) => name;
 const converted = (type: string, style?: number) => (name: string) =>
@@ -33,9 +39,9 @@ const spatial = (name: string) =>
 
 const native: Recipe = { select: asItIs, decode: plain };
 const characters: Recipe = { select: asItIs, decode: text };
-const bytes: Recipe = { select: asItIs, decode: base64 };
-const decimals: Recipe = { select: converted('varchar(41)'), decode: text };
-const money: Recipe = { select: converted('varchar(40)', 2), decode: text };
+const bytes: Recipe = { select: asItIs, decode: base64, plainText: true };
+const decimals: Recipe = { select: converted('varchar(41)'), decode: text, plainText: true };
+const money: Recipe = { select: converted('varchar(40)', 2), decode: text, plainText: true };
 const asText: Recipe = { select: converted('nvarchar(max)'), decode: text };
 /** What a column of fewer characters is converted to. The longest type that is not a large object. */
 const shortText = 4000;
@@ -68,7 +74,7 @@ const recipes: ReadonlyMap<string, Recipe> = new Map([
   ['int', native],
   ['real', { select: asItIs, decode: (value) => realNumber(value as number) }],
   ['float', { select: asItIs, decode: (value) => floatNumber(value as number) }],
-  ['bigint', { select: converted('varchar(20)'), decode: text }],
+  ['bigint', { select: converted('varchar(20)'), decode: text, plainText: true }],
   ['decimal', decimals],
   ['numeric', decimals],
   ['money', money],
@@ -81,14 +87,14 @@ const recipes: ReadonlyMap<string, Recipe> = new Map([
   ['text', codePaged],
   ['ntext', characters],
   ['xml', asText],
-  ['date', { select: converted('varchar(10)', 23), decode: text }],
+  ['date', { select: converted('varchar(10)', 23), decode: text, plainText: true }],
   // Style 121 and not 126, which leaves out a fraction of zero: how many digits there are belongs to the column.
-  ['time', { select: converted('varchar(16)', 121), decode: text }],
-  ['datetime', { select: converted('varchar(23)', 121), decode: iso }],
-  ['smalldatetime', { select: converted('varchar(19)', 126), decode: text }],
-  ['datetime2', { select: converted('varchar(27)', 121), decode: iso }],
-  ['datetimeoffset', { select: converted('varchar(34)', 121), decode: iso }],
-  ['uniqueidentifier', { select: asItIs, decode: (v) => String(v).toUpperCase() }],
+  ['time', { select: converted('varchar(16)', 121), decode: text, plainText: true }],
+  ['datetime', { select: converted('varchar(23)', 121), decode: iso, plainText: true }],
+  ['smalldatetime', { select: converted('varchar(19)', 126), decode: text, plainText: true }],
+  ['datetime2', { select: converted('varchar(27)', 121), decode: iso, plainText: true }],
+  ['datetimeoffset', { select: converted('varchar(34)', 121), decode: iso, plainText: true }],
+  ['uniqueidentifier', { select: asItIs, decode: (v) => String(v).toUpperCase(), plainText: true }],
   ['binary', bytes],
   ['varbinary', bytes],
   ['image', bytes],
@@ -116,10 +122,11 @@ export function codecOf({
   maxBytes,
 }: Pick<CapturedColumn, 'name' | 'type' | 'maxBytes'>): ColumnCodec {
   const folded = type.toLowerCase();
-  const { select, decode } = recipeOf(folded, maxBytes ?? 0);
+  const { select, decode, plainText = false } = recipeOf(folded, maxBytes ?? 0);
   return {
     expression: select(quoteName(name)),
     decode,
+    plainText,
     lostBefore: neverBefore.has(folded),
   };
 }

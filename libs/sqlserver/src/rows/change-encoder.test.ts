@@ -1,9 +1,9 @@
-import type { Row, TableId } from '@dstream/core';
+import { decodeChange, type Row, type TableId } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
 import { selectedColumns } from '../sql/page-statement.ts';
 import type { ChangeRow, LogicalChange } from './change-row.ts';
-import { EventBuilder } from './event-builder.ts';
+import { ChangeEncoder } from './change-encoder.ts';
 import { zeroLsn } from './lsn.ts';
 
 const table: TableId = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Notes' };
@@ -27,20 +27,22 @@ const row = (operation: number, values: Row, mask: number): ChangeRow => ({
   seqval: zeroLsn,
   operation,
   mask: Buffer.from([mask]),
-  row: values,
+  values: selectedColumns(instance).map(({ name }) => values[name] ?? null),
   bytes: 1,
 });
 
 function built(operation: LogicalChange['operation'], after: ChangeRow, before?: ChangeRow) {
   const columns = selectedColumns(instance);
-  const builder = new EventBuilder({ table, instance, columns, hash: () => '' });
+  const encoder = new ChangeEncoder({ table, instance, columns, hash: () => '' });
   const {
     data,
     before: image,
     metadata,
-  } = builder.build(
-    { operation, after, ...(before && { before }), ordinal: 1, tie: 0 },
-    '2026-11-20T09:15:30.123Z',
+  } = decodeChange(
+    encoder.encode(
+      { operation, after, ...(before && { before }), ordinal: 1, tie: 0 },
+      '2026-11-20T09:15:30.123Z',
+    ),
   );
   return { data, before: image, changed: metadata.changed, unavailable: metadata.unavailable };
 }

@@ -1,0 +1,25 @@
+/** A change as its source hands it on: encoded as soon as it was read, so that nothing of its row need be kept. */
+import type { ChangeEvent, ChangeMetadata, Value } from './change-event.ts';
+import { openEnvelope } from './envelope.ts';
+
+/** What the sending owner must know of a change, and the change itself. */
+export interface EncodedChange extends Pick<ChangeMetadata, 'id' | 'operation' | 'committedAt' | 'position'> {
+  /** Values of the key columns, in their order; null for a table without a key. */
+  readonly key: readonly Value[] | null;
+  /** Its envelope (DESIGN 7) in UTF-8, up to where the stamp goes: `{"data":…,"metadata":{…`, without the two last braces. */
+  readonly unstamped: Uint8Array;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export function encodeChange(event: ChangeEvent): EncodedChange {
+  const { id, operation, key, committedAt, position } = event.metadata;
+  const known = { id, operation, key: key && Object.values(key), committedAt, position };
+  return { ...known, unstamped: encoder.encode(openEnvelope(event)) };
+}
+
+/** The event that `encodeChange` was given. */
+export function decodeChange({ unstamped }: EncodedChange): ChangeEvent {
+  return JSON.parse(`${decoder.decode(unstamped)}}}`) as ChangeEvent;
+}
