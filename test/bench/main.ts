@@ -9,6 +9,7 @@ import { probe } from './probe.ts';
 import { processConsole, processEventHubs, processFile, processServiceBus } from './process.ts';
 import { readMemory } from './read-memory.ts';
 import { read } from './read.ts';
+import { sessions } from './sessions.ts';
 
 const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   read,
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'process-service-bus': processServiceBus,
   'process-event-hubs': processEventHubs,
   'process-file': processFile,
+  sessions,
   latency,
   memory,
   backlog,

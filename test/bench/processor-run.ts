@@ -34,13 +34,17 @@ export async function fullSubscriptions(
   return { standIns, messages: (await standIns.progress()).accepted };
 }
 
-function entities(names: readonly string[]) {
+/** As the processor wants it. */
+export function declaredSubscription(Name: string) {
   const Properties = { RequiresSession: true, LockDuration: 'PT1M', MaxDeliveryCount: 1_000 };
-  const declared = (Name: string) => ({ Name, Properties });
+  return { Name, Properties };
+}
+
+function entities(names: readonly string[]) {
   const Topics = [
-    { Name: topic, Subscriptions: names.map(declared) },
+    { Name: topic, Subscriptions: names.map(declaredSubscription) },
     { Name: sink },
-    { Name: quiet.topic, Subscriptions: [declared(quiet.subscription)] },
+    { Name: quiet.topic, Subscriptions: [declaredSubscription(quiet.subscription)] },
   ];
   return { UserConfig: { Namespaces: [{ Name: 'bench', Topics }] } };
 }

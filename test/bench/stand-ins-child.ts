@@ -13,6 +13,8 @@ export interface Progress {
   /** Messages that the broker handed out. */
   readonly delivered: number;
   readonly completed: number;
+  /** Sessions that the broker handed out. */
+  readonly sessionsAccepted: number;
 }
 
 export interface Ready {
@@ -30,6 +32,7 @@ function progressOf(standIns: StandIns): Progress {
     accepted: serviceBus.messagesIn,
     delivered: serviceBus.deliveriesOut,
     completed: serviceBus.completed,
+    sessionsAccepted: serviceBus.sessionsAccepted,
   };
 }
 
