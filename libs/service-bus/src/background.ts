@@ -19,8 +19,8 @@ export class Background {
     this.#running.add(kept);
   }
 
-  /** Resolves when all that runs now has ended. Never rejects. */
+  /** Resolves when nothing runs any more. Never rejects. */
   async ended(): Promise<void> {
-    await Promise.all(this.#running);
+    while (this.#running.size > 0) await Promise.all(this.#running);
   }
 }

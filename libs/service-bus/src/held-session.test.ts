@@ -138,7 +138,16 @@ describe('a held session', () => {
     await leavesNothing();
   });
 
+  test('is given back when it brings no message at all, with no warning', async () => {
+    await clock.advance(9_999);
+    expect(hold.lost.aborted).toBe(false);
+    await clock.advance(2_500);
+    expect({ lost: hold.lost.aborted, warnings }).toEqual({ lost: true, warnings: [] });
+    await leavesNothing();
+  });
+
   test('is given back when messages wait and none comes, and not when none waits', async () => {
+    await (await delivered(0)).complete();
     await clock.advance(120_000);
     expect(hold.lost.aborted).toBe(false);
     port.waiting = [message(1)];
@@ -177,6 +186,7 @@ describe('a held session', () => {
   });
 
   test('a save without an answer is a passing error while the lock is good', async () => {
+    await delivered(1);
     port.answers = false;
     const saving = expect(hold.save({ generation: 1, position: 'p' as Position })).rejects.toMatchObject({
       code: 'TimedOut',

@@ -195,11 +195,17 @@ export class HeldSession implements SessionHold, SettlingLock {
         await clock.sleep(Math.min(silenceMs, answerMs) / 4, signal);
         this.#settling.endUnanswered(answerMs);
         if (port.isClosed) this.end(this.#broken(new Error('its link was closed by the service')));
+        // What is accepted has messages. When they expired meanwhile nobody is told of it, who would give it back.
+        if (this.#watch.cameForNothing(answerMs)) this.end(this.#cameForNothing());
         if (await this.#watch.isSilent(signal)) this.#endSilent();
       }
     } catch (error) {
       if (!signal.aborted) this.end(this.#broken(error));
     }
+  }
+
+  #cameForNothing(): DStreamError {
+    return new DStreamError('LockLost', `${this.#what}: no message came by it`);
   }
 
   #endSilent(): void {

@@ -31,15 +31,17 @@ export function acceptingClient(options: AcceptingClientOptions, acceptMs: numbe
   const { address, topic, subscription, clock } = options;
   const client = openClient(address, acceptMs);
   const sockets = new Set<Socket>();
-  let pending: Pending | undefined;
+  const pending = new Set<Pending>();
 
   /**
    * An accept that is under way survives a close in good order, and keeps the process for a minute: rhea tells it of
    * a connection that broke, never of one that was closed. So the connection is broken under it. The SDK's close then
    * has nothing left to do but forget, and may wait for answers over the connection that is gone: it gets a moment.
    */
-  async function breakOff({ accepting, sinceMs }: Pending): Promise<void> {
-    await first(accepting, clock, onItsLinkMs - (clock.monotonicMs() - sinceMs));
+  async function breakOff(): Promise<void> {
+    const youngestMs = Math.max(...[...pending].map(({ sinceMs }) => sinceMs));
+    const accepting = Promise.allSettled([...pending].map((one) => one.accepting));
+    await first(accepting, clock, onItsLinkMs - (clock.monotonicMs() - youngestMs));
     for (const socket of sockets) socket.destroy(new Error('the client is closed'));
     await first(accepting, clock, noticeMs);
     await first(client.close(), clock, noticeMs);
@@ -51,14 +53,15 @@ export function acceptingClient(options: AcceptingClientOptions, acceptMs: numbe
         () => client.acceptNextSession(topic, subscription, { ...receiverOptions }),
         sockets,
       );
-      pending = { accepting, sinceMs: clock.monotonicMs() };
+      const one = { accepting, sinceMs: clock.monotonicMs() };
+      pending.add(one);
       try {
         return await accepting;
       } finally {
-        pending = undefined;
+        pending.delete(one);
       }
     },
-    close: () => (pending === undefined ? client.close() : breakOff(pending)),
+    close: () => (pending.size === 0 ? client.close() : breakOff()),
   };
 }
 

@@ -10,6 +10,8 @@ const acceptMs = 5_000;
 const limitMs = acceptMs + 10_000;
 const silence = () => new Promise<never>(() => undefined);
 const failed = (code: string, more: object = {}) => Object.assign(new Error(code), { code, ...more });
+/** Longer than the pause after an answer that came at once. */
+const soonMs = 250;
 const timeout = failed('ServiceTimeout', { retryable: true });
 
 describe('an accept that brought no session', () => {
@@ -100,5 +102,52 @@ describe('an accept that brought no session', () => {
   test('may not wait for so long that the SDK gives up by itself, with the code of an answer', () => {
     expect(() => create(50_000)).toThrow(expect.objectContaining({ code: 'ConfigInvalid' }));
     expect(() => create(49_999)).not.toThrow();
+  });
+});
+
+describe('accepts', () => {
+  const port = (n: number) =>
+    ({
+      sessionId: `s${n}`,
+      sessionLockedUntilUtc: new Date(),
+      isClosed: false,
+      subscribe: () => ({ close: async () => undefined }),
+      close: async () => undefined,
+    }) as unknown as SessionReceiverPort;
+
+  test('go side by side while they bring sessions, and one is left when nobody waits', async () => {
+    const clock = new ManualClock();
+    const waiting: PromiseWithResolvers<SessionReceiverPort>[] = [];
+    const acceptNextSession = () => {
+      const accept = Promise.withResolvers<SessionReceiverPort>();
+      waiting.push(accept);
+      return accept.promise;
+    };
+    await using subscription = new ServiceBusSubscription({
+      address: { connectionString: '' },
+      topic: 'changes',
+      subscription: 'dstream',
+      sessions: true,
+      maxSessions: 9,
+      clock,
+      openAcceptingClient: () => ({ acceptNextSession, close: async () => undefined }),
+    });
+    const stop = new AbortController();
+    const received = subscription.receive({ signal: stop.signal, maxInFlight: 10 });
+    const next = expect(received[Symbol.asyncIterator]().next()).rejects.toThrow('over');
+    const underWay: number[] = [];
+    for (let n = 0; n < 5; n += 1) {
+      await clock.advance(0);
+      underWay.push(waiting.length);
+      waiting.shift()?.resolve(port(n));
+    }
+    await clock.advance(0);
+    underWay.push(waiting.length);
+    for (const accept of waiting.splice(0)) accept.reject(timeout);
+    await clock.advance(soonMs);
+    underWay.push(waiting.length);
+    expect(underWay).toEqual([1, 2, 3, 4, 4, 4, 1]);
+    stop.abort(new Error('it is over'));
+    await next;
   });
 });

@@ -21,6 +21,7 @@ const peekCount = 16;
  */
 export class SilenceWatch {
   readonly #options: SilenceWatchOptions;
+  readonly #sinceMs: number;
   #lastMs: number;
   #lastSequence: ServiceBusReceivedMessage['sequenceNumber'];
   #unsettled = 0;
@@ -29,7 +30,7 @@ export class SilenceWatch {
 
   constructor(options: SilenceWatchOptions) {
     this.#options = options;
-    this.#lastMs = options.clock.monotonicMs();
+    this.#sinceMs = this.#lastMs = options.clock.monotonicMs();
   }
 
   arrived(message: ServiceBusReceivedMessage): void {
@@ -37,6 +38,11 @@ export class SilenceWatch {
     this.#lastSequence = message.sequenceNumber ?? this.#lastSequence;
     this.#unsettled += 1;
     this.#arrivals += 1;
+  }
+
+  /** No message has come in so many milliseconds since the session was accepted. */
+  cameForNothing(ms: number): boolean {
+    return this.#arrivals === 0 && this.#options.clock.monotonicMs() - this.#sinceMs >= ms;
   }
 
   settled(): void {
