@@ -15,7 +15,13 @@ import {
 } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { InMemoryTopic } from '@dstream/core/in-memory/topic';
-import { defaultProcessorSettings, Processor, processorMetrics, type Output } from '@dstream/processor';
+import {
+  defaultProcessorSettings,
+  Processor,
+  processorMetrics,
+  sessionsAhead,
+  type Output,
+} from '@dstream/processor';
 import { aborted, Metrics, withAny } from '@dstream/runtime';
 import { expect } from 'vitest';
 import { aChange } from './a-change.ts';
@@ -120,7 +126,8 @@ export interface WorldOptions {
 export function setup({ sessions = true, maxSessions = 32, others = [] }: WorldOptions = {}) {
   const clock = new ManualClock();
   const topic = new InMemoryTopic({ clock });
-  const subscription = new Failing(topic.subscription({ sessions, maxSessions }));
+  const held = maxSessions + sessionsAhead(maxSessions);
+  const subscription = new Failing(topic.subscription({ sessions, maxSessions: held }));
   const [output, metrics, logging] = [new Recorder(), new Metrics(), recordingLog()];
   const more = others.map((other) => ({
     name: 'other',

@@ -5,6 +5,7 @@ import { sha256Hex, type RunningService, type ServiceContext } from '@dstream/ru
 import { ServiceBusSubscription } from '@dstream/service-bus';
 import { processorMetrics } from './processor-metrics.ts';
 import { defaultProcessorSettings, type Output } from './processor-parts.ts';
+import { sessionsAhead } from './places.ts';
 import { Processor } from './processor.ts';
 
 export function composeProcessor(context: ServiceContext<Configuration>): RunningService {
@@ -41,7 +42,8 @@ function subscriptionOf(
     connection.kind === 'connection-string'
       ? connection
       : { namespace: connection.namespace, credential: context.credential() };
-  return new ServiceBusSubscription({ ...source, ...context, address });
+  const maxSessions = source.maxSessions + sessionsAhead(source.maxSessions);
+  return new ServiceBusSubscription({ ...source, ...context, address, maxSessions });
 }
 
 function outputOf(config: OutputConfig, { clock, log, credential }: ServiceContext<unknown>): Output {

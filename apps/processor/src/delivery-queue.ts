@@ -13,10 +13,15 @@ export class DeliveryQueue {
 
   push(delivery: Delivery): void {
     this.#waiting.push(delivery);
+    this.wake();
+  }
+
+  /** Ends a `take` that waits, and if none does, the next one: with whatever there is. */
+  wake(): void {
     this.#arrived.abort();
   }
 
-  /** Everything that waits; empty when nothing came within `ms`, or when `signal` aborted. */
+  /** Everything that waits; empty when nothing came within `ms`, when it was woken, or when `signal` aborted. */
   async take(ms: number, signal: AbortSignal): Promise<readonly Delivery[]> {
     if (this.#waiting.length === 0) await this.#wait(ms, signal);
     const taken = this.#waiting;

@@ -3,3 +3,4 @@ export * from './processor-parts.ts';
 export * from './processor-report.ts';
 export * from './processor.ts';
 export { composeProcessor } from './compose.ts';
+export { sessionsAhead } from './places.ts';

@@ -36,11 +36,11 @@ export interface ProcessorSettings {
   readonly idleMs: number;
   /** A session is given back after this long even when it is busy, so that one that waits has its turn. */
   readonly maxHoldMs: number;
-  /** Sessions held at a time, at most: when all are held, others may be waiting. */
+  /** Sessions that may stay. One that comes above it has waited for its turn, and another one makes room. */
   readonly maxSessions: number;
-  /** The same two while all sessions that may be held are held. */
-  readonly idleWhenFullMs: number;
-  readonly maxHoldWhenFullMs: number;
+  /** The same two while sessions wait: the first one is more than a message that follows takes to come. */
+  readonly idleWhenCrowdedMs: number;
+  readonly maxHoldWhenCrowdedMs: number;
   /** Change ids remembered where there are no sessions. */
   readonly rememberedIds: number;
 }
@@ -51,7 +51,7 @@ export const defaultProcessorSettings: ProcessorSettings = {
   idleMs: 10_000,
   maxHoldMs: 60_000,
   maxSessions: 32,
-  idleWhenFullMs: 500,
-  maxHoldWhenFullMs: 2_000,
+  idleWhenCrowdedMs: 50,
+  maxHoldWhenCrowdedMs: 2_000,
   rememberedIds: 10_000,
 };

@@ -220,4 +220,20 @@ describe('a processor', () => {
     expect(world.output.got).toEqual(expect.arrayContaining(sessions.map((_, n) => `c${n}`)));
     await stop(world, running);
   });
+
+  test('a session keeps its place while nobody waits for one, and the one that is idle for longest makes room', async () => {
+    const world = setup({ maxSessions: 2 });
+    const running = world.start();
+    const sessions = ['s/d/dbo.T/0', 's/d/dbo.T/1', 's/d/dbo.T/2'] as const;
+    await world.send(message([0], sessions[0]), message([1], sessions[1]));
+    await world.clock.advance(5_000);
+    expect(world.report().sessions).toEqual([sessions[0], sessions[1]]);
+    await world.send(message([10], sessions[0]));
+    await world.clock.advance(1_000);
+    await world.send(message([2], sessions[2]));
+    await world.clock.advance(0);
+    expect(world.output.got).toEqual(['c0', 'c1', 'c10', 'c2']);
+    expect(world.report().sessions).toEqual([sessions[0], sessions[2]]);
+    await stop(world, running);
+  });
 });

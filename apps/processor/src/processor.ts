@@ -12,6 +12,7 @@ import {
 } from '@dstream/core';
 import { withAny } from '@dstream/runtime';
 import { Outputs } from './outputs.ts';
+import { Places } from './places.ts';
 import type { ProcessorParts } from './processor-parts.ts';
 import type { ProcessorReport } from './processor-report.ts';
 import { SessionWorker } from './session-worker.ts';
@@ -25,14 +26,16 @@ export class Processor implements Service {
   readonly name = 'processor';
   readonly #parts: ProcessorParts;
   readonly #outputs: Outputs;
+  readonly #places: Places;
   readonly #running = new Map<SessionHold | undefined, Running>();
   readonly #failed = new AbortController();
   #ready = false;
-  #saidFull = false;
+  #saidCrowded = false;
 
   constructor(parts: ProcessorParts) {
     this.#parts = parts;
     this.#outputs = new Outputs(parts);
+    this.#places = new Places(parts.settings.maxSessions, () => this.#sayCrowded());
   }
 
   get ready(): boolean {
@@ -70,7 +73,7 @@ export class Processor implements Service {
     const key = delivery.session;
     const running = this.#running.get(key);
     if (running !== undefined) return running.worker;
-    const worker = new SessionWorker(key, this.#parts, this.#outputs, stop, () => this.#isFull());
+    const worker = new SessionWorker(key, this.#parts, this.#outputs, stop, this.#places);
     const ended = worker
       .run()
       .catch((error: unknown) => this.#failed.abort(asDStreamError(error)))
@@ -81,16 +84,12 @@ export class Processor implements Service {
     return worker;
   }
 
-  /** When all sessions that may be held are held, others may be waiting: each is held for a short time then. */
-  #isFull(): boolean {
+  #sayCrowded(): void {
+    if (this.#saidCrowded) return;
+    this.#saidCrowded = true;
     const { settings, log } = this.#parts;
-    const full = this.#running.size >= settings.maxSessions;
-    if (full && !this.#saidFull) {
-      this.#saidFull = true;
-      const advice = 'sessions take turns: raise max_sessions or add a replica';
-      log.warn(`all sessions that may be held are held, ${advice}`, { maxSessions: settings.maxSessions });
-    }
-    return full;
+    const advice = 'sessions take turns: raise max_sessions or add a replica';
+    log.warn(`all sessions that may be held are held, ${advice}`, { maxSessions: settings.maxSessions });
   }
 
   /** For `/status`. */

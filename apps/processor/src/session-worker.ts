@@ -1,8 +1,8 @@
 /**
  * Works through one session while this process holds it.
  *
- * Loading (its progress) → working (takes all that waits, delivers, settles) ⇄ waiting → closed: idle for long, held
- * for long (others wait for their turn), or draining: the progress is saved and the session given back; or lost:
+ * Loading (its progress) → working (takes all that waits, delivers, settles) ⇄ waiting → closed: idle for long, idle
+ * for a moment or held for long while others wait for their turn, or draining: the progress is saved and the session given back; or lost:
  * somebody else has it, nothing is saved. The state may lag behind what is settled, never lead: it is written after,
  * at most `stateIntervalMs` later. Without sessions there is one worker for all messages, which stays.
  */
@@ -19,14 +19,15 @@ import { Outage, retrying, withAny, type RetryOptions } from '@dstream/runtime';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { DeliveryStep } from './delivery.ts';
 import type { Outputs } from './outputs.ts';
+import type { Places, Tenant } from './places.ts';
 import type { ProcessorParts } from './processor-parts.ts';
 import { IdRepeats, SessionRepeats } from './repeats.ts';
 
-export class SessionWorker {
+export class SessionWorker implements Tenant {
   readonly #parts: ProcessorParts;
   readonly #hold: SessionHold | undefined;
   readonly #stop: StopSignals;
-  readonly #isFull: () => boolean;
+  readonly #places: Places;
   readonly #log: Log;
   readonly #queue: DeliveryQueue;
   readonly #step: DeliveryStep;
@@ -35,16 +36,16 @@ export class SessionWorker {
   readonly #state: RetryOptions;
   #saved: Progress | undefined;
   #savedAtMs = 0;
+  #givesWay = false;
 
-  /** @param isFull true while every session that may be held is held */
   constructor(
     hold: SessionHold | undefined,
     parts: ProcessorParts,
     outputs: Outputs,
     stop: StopSignals,
-    isFull: () => boolean,
+    places: Places,
   ) {
-    this.#isFull = isFull;
+    this.#places = places;
     this.#hold = hold;
     this.#parts = parts;
     this.#stop = stop;
@@ -68,9 +69,15 @@ export class SessionWorker {
     this.#queue.push(delivery);
   }
 
+  giveWay(): void {
+    this.#givesWay = true;
+    this.#queue.wake();
+  }
+
   /** Resolves when the session is given back or lost. Rejects only with what ends the process (OutputClosed). */
   async run(): Promise<void> {
     const lost = this.#hold === undefined ? [] : [this.#hold.lost];
+    if (this.#hold !== undefined) this.#places.enter(this);
     try {
       await withAny([this.#stop.aborted, ...lost], (hard) => this.#work(hard));
     } catch (caught) {
@@ -79,6 +86,7 @@ export class SessionWorker {
       if (error.disposition === 'lost') this.#sayLost(error);
       else if (!this.#stop.draining.aborted) throw error;
     } finally {
+      this.#places.leave(this);
       this.#step.ended();
       await this.#hold?.close().catch((error: unknown) => this.#notClosed(error));
     }
@@ -98,6 +106,7 @@ export class SessionWorker {
   async #work(hard: AbortSignal): Promise<void> {
     await this.#load(hard);
     await withAny([this.#stop.draining, hard], (taking) => this.#takeUntil(taking, hard));
+    this.#places.leave(this);
     if (!hard.aborted) await this.#save(hard);
   }
 
@@ -106,10 +115,12 @@ export class SessionWorker {
     const sinceMs = clock.monotonicMs();
     let busyAtMs = sinceMs;
     while (!taking.aborted && !this.#mayGo(sinceMs, busyAtMs)) {
-      const waitMs = Math.min(settings.stateIntervalMs, settings.idleWhenFullMs);
+      const waitMs = this.#places.isIdle(this) ? settings.stateIntervalMs : settings.idleWhenCrowdedMs;
       const deliveries = await this.#queue.take(waitMs, taking);
       this.#parts.metrics.received(deliveries.length);
-      if (deliveries.length > 0 && !taking.aborted) {
+      if (deliveries.length === 0) this.#places.idle(this);
+      else if (!taking.aborted) {
+        this.#places.busy(this);
         await retrying((signal) => this.#step.run(deliveries, signal), hard, this.#delivering);
         busyAtMs = clock.monotonicMs();
       }
@@ -117,15 +128,13 @@ export class SessionWorker {
     }
   }
 
-  /** Idle, or held for so long that a session that waits should have its turn. */
+  /** Asked to, idle for long, or held for so long that a session that waits should have its turn. */
   #mayGo(sinceMs: number, busyAtMs: number): boolean {
     if (this.#hold === undefined) return false;
     const { clock, settings } = this.#parts;
     const now = clock.monotonicMs();
-    const full = this.#isFull();
-    const idleMs = full ? settings.idleWhenFullMs : settings.idleMs;
-    const maxHoldMs = full ? settings.maxHoldWhenFullMs : settings.maxHoldMs;
-    return now - busyAtMs >= idleMs || now - sinceMs >= maxHoldMs;
+    const maxHoldMs = this.#places.isCrowded ? settings.maxHoldWhenCrowdedMs : settings.maxHoldMs;
+    return this.#givesWay || now - busyAtMs >= settings.idleMs || now - sinceMs >= maxHoldMs;
   }
 
   async #load(signal: AbortSignal): Promise<void> {
