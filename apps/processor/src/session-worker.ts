@@ -115,8 +115,7 @@ export class SessionWorker implements Tenant {
     const sinceMs = clock.monotonicMs();
     let busyAtMs = sinceMs;
     while (!taking.aborted && !this.#mayGo(sinceMs, busyAtMs)) {
-      const waitMs = this.#places.isIdle(this) ? settings.stateIntervalMs : settings.idleWhenCrowdedMs;
-      const deliveries = await this.#queue.take(waitMs, taking);
+      const deliveries = await this.#queue.take(this.#patienceMs(), taking);
       this.#parts.metrics.received(deliveries.length);
       if (deliveries.length === 0) this.#places.idle(this);
       else if (!taking.aborted) {
@@ -126,6 +125,13 @@ export class SessionWorker implements Tenant {
       }
       if (clock.monotonicMs() - this.#savedAtMs >= settings.stateIntervalMs) await this.#save(hard);
     }
+  }
+
+  /** First until the place may go to another, then until what was settled before is to be saved. */
+  #patienceMs(): number {
+    const { idleWhenCrowdedMs, stateIntervalMs } = this.#parts.settings;
+    const mayStay = this.#hold === undefined || this.#places.isIdle(this);
+    return mayStay ? stateIntervalMs - idleWhenCrowdedMs : idleWhenCrowdedMs;
   }
 
   /** Asked to, idle for long, or held for so long that a session that waits should have its turn. */
