@@ -283,4 +283,22 @@ describe('the Service Bus adapter', () => {
     await expect.poll(() => broker.standIn.counters().openConnections, { timeout: 5_000 }).toBe(0);
     await expect.poll(timers, { timeout: 5_000 }).toBeLessThanOrEqual(before + 1);
   });
+
+  test('disposal gives a session back over a connection that works, also when it comes by an accept left behind', async () => {
+    const said: string[] = [];
+    const listening = { ...log, debug: (sentence: string) => void said.push(sentence) };
+    const subscription = subscriptionOf({ log: listening });
+    const consumer = new Consumer(subscription, post);
+    await topicOf().send(post.messages('a', 1, 3), { signal: never });
+    await consumer.next();
+    await consumer.stop();
+    await subscription[Symbol.asyncDispose]();
+    expect(said).toEqual([]);
+    const again = await consume().take(3);
+    expect(again.map((delivery) => [name(delivery), delivery.deliveryCount])).toEqual([
+      ['a-1', 0],
+      ['a-2', 0],
+      ['a-3', 0],
+    ]);
+  });
 });
