@@ -1,6 +1,6 @@
 /** Many sessions with one message each, as ordering by key makes them of many tables: what taking turns costs. */
-import { pack } from '@dstream/core';
-import { lineEncoder, sha256Hex, systemClock } from '@dstream/runtime';
+import { encodeChange, pack } from '@dstream/core';
+import { sha256Hex, systemClock } from '@dstream/runtime';
 import { ServiceBusTopic } from '@dstream/service-bus';
 import { configText } from './config-file.ts';
 import { DStreamProgram } from './dstream-program.ts';
@@ -50,17 +50,15 @@ async function fill(standIns: StandInsProcess): Promise<void> {
   const address = { connectionString: standIns.env.DSTREAM_INGEST_CONNECTION_STRING };
   await using bus = new ServiceBusTopic({ address, topic, clock: systemClock });
   const { signal } = new AbortController();
-  const encodeLines = lineEncoder();
   const sends = Array.from({ length: messages }, (_, n) => {
     const table = `T${(n % tables) + 1}`;
     const packed = pack(
-      [sampleEvent(table, n + 1)],
+      [encodeChange(sampleEvent(table, n + 1))],
       { generation: 1_795_166_130_123, epoch: 1 },
       {
         table: { source: 'bench', database: 'shop', schema: 'dbo', table },
         maxBytes: 131_072,
         maxChanges: 1,
-        encodeLines,
         hash: sha256Hex,
       },
     );

@@ -68,7 +68,7 @@ export function rig(
     observer: noSourceObserver,
     random: () => 0,
     hash: (text: string) => createHash('sha256').update(text).digest('hex'),
-    limits: { maxRows, maxBytes: 1_000_000 },
+    limits: { maxRows, maxBytes: 1_000_000, batch: { changes: 500, bytes: 1_048_576 } },
   };
   const controller = new AbortController();
   const { signal } = controller;

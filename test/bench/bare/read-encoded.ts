@@ -1,6 +1,6 @@
 /**
  * The bare read that encodes: `tedious` streams the changes of every table with the select list that our source uses, one statement
- * a table, all tables at once, makes the event of each row and encodes it once. It drops the text.
+ * a table, all tables at once, makes the event of each row and encodes it once: to the bytes that a message carries. It drops them.
  */
 import { parseConnectionString } from '@dstream/sqlserver';
 import { Connection, Request } from 'tedious';
@@ -69,7 +69,7 @@ async function readTable(
     const lsn = bytesOf(cells, 0).toString('hex').toUpperCase();
     sequence = lsn === last ? sequence + 1 : 1;
     last = lsn;
-    encoded += JSON.stringify(eventOf(table, lsn, sequence, cells)).length;
+    encoded += Buffer.from(JSON.stringify(eventOf(table, lsn, sequence, cells))).length;
     count += 1;
   });
   return count;

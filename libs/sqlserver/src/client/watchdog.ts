@@ -1,5 +1,8 @@
 import type { Clock } from '@dstream/core';
 
+/** One for all: an abort without a reason makes an error with a stack, and there is one for every statement. */
+const woken = new Error('the watchdog was woken');
+
 /**
  * Notices a request from which nothing comes any more. The driver's own timeout stops counting at the first packet,
  * so a result that stalls midway would wait for ever (STAND-INS, trap 7). Silence while we ourselves have paused the
@@ -28,7 +31,7 @@ export class Watchdog {
     this.#heardAtMs = this.#clock.monotonicMs();
     if (limitMs === this.#limitMs) return;
     this.#limitMs = limitMs;
-    this.#wake.abort(); // the sleep under way may be a longer one
+    this.#wake.abort(woken); // the sleep under way may be a longer one
   }
 
   pause(): void {
@@ -42,8 +45,8 @@ export class Watchdog {
 
   /** Idempotent. Resolves when its timer is gone. */
   async stop(): Promise<void> {
-    this.#stop.abort();
-    this.#wake.abort();
+    this.#stop.abort(woken);
+    this.#wake.abort(woken);
     await this.#watching;
   }
 

@@ -9,8 +9,11 @@ export interface EncodedColumn {
 
 const none: ReadonlySet<number> = new Set();
 
-interface Field extends EncodedColumn {
-  readonly label: FixedText;
+interface Field {
+  /** What stands before its value when it is the first of the object, and when it is not. */
+  readonly first: FixedText;
+  readonly further: FixedText;
+  readonly plainText: boolean;
 }
 
 /** Writes rows as JSON objects, in the order of the columns. */
@@ -19,27 +22,27 @@ export class RowEncoder {
 
   constructor(columns: readonly EncodedColumn[]) {
     this.#fields = columns.map(({ name, plainText }) => ({
-      name,
+      first: fixedText(`{${JSON.stringify(name)}:`),
+      further: fixedText(`,${JSON.stringify(name)}:`),
       plainText,
-      label: fixedText(`${JSON.stringify(name)}:`),
     }));
   }
 
   /** @param without indexes of the columns that are left out */
   write(values: readonly Value[], out: Utf8Writer, without: ReadonlySet<number> = none): void {
-    let before = '{';
-    for (const [n, field] of this.#fields.entries()) {
-      if (without.size > 0 && without.has(n)) continue;
-      out.ascii(before);
-      before = ',';
-      out.fixed(field.label);
-      writeValue(values[n] ?? null, field, out);
+    let isFirst = true;
+    for (let n = 0; n < this.#fields.length; n += 1) {
+      const field = this.#fields[n];
+      if (field === undefined || without.has(n)) continue;
+      out.fixed(isFirst ? field.first : field.further);
+      isFirst = false;
+      writeValue(values[n] ?? null, field.plainText, out);
     }
-    out.ascii(before === '{' ? '{}' : '}');
+    out.ascii(isFirst ? '{}' : '}');
   }
 }
 
-function writeValue(value: Value, { plainText }: EncodedColumn, out: Utf8Writer): void {
+function writeValue(value: Value, plainText: boolean, out: Utf8Writer): void {
   if (typeof value !== 'string') out.ascii(String(value));
   else out.string(value, plainText);
 }

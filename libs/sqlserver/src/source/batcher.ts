@@ -10,7 +10,7 @@ export interface BatchLimits {
 }
 
 /** Small enough that encoding and sending overlap with reading. */
-export const batchLimits: BatchLimits = { changes: 500, bytes: 1_048_576 };
+export const batchLimits: BatchLimits = { changes: 2_000, bytes: 2_097_152 };
 
 /** Gathers the changes of finished groups; `end` is always behind a whole group. */
 export class Batcher {

@@ -1,5 +1,8 @@
 import type { Clock } from '@dstream/core';
 
+/** One for all: an abort without a reason makes an error with a stack, and there is one for every batch. */
+const over = new Error('the batch was taken');
+
 /**
  * Lets go of a statement whose rows nobody takes: while a broker is out for hours, its sort and its connection must not
  * lie on the server. One for each statement; `begin` and `end` stand around every batch that is handed over.
@@ -30,7 +33,7 @@ export class Hold {
 
   /** Resolves when the timer is gone. True when the statement was given up meanwhile. Idempotent. */
   async end(): Promise<boolean> {
-    this.#taken.abort();
+    this.#taken.abort(over);
     await this.#waiting;
     return this.#letGo.signal.aborted;
   }

@@ -56,7 +56,7 @@ function rig(rows: readonly FakeRow[], max: number) {
     log: silentLog,
     random: () => 0,
     hash: (text: string) => createHash('sha256').update(text).digest('hex'),
-    limits: { maxRows: 5_000, maxBytes: 1_000_000 },
+    limits: { maxRows: 5_000, maxBytes: 1_000_000, batch: { changes: 500, bytes: 1_048_576 } },
   };
   const { signal } = new AbortController();
   const intervals = { intervalMs: 1_000, maxIntervalMs: 4_000 };
