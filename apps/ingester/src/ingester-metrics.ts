@@ -24,6 +24,17 @@ export interface IngesterMetrics {
   left(meter: TableMeter): void;
 }
 
+/** Made once a table: a pass over idle tables asks for each of them several times. */
+const keys = new WeakMap<TableId, string>();
+
+function keyOf(table: TableId): string {
+  const known = keys.get(table);
+  if (known !== undefined) return known;
+  const key = tableKey(table);
+  keys.set(table, key);
+  return key;
+}
+
 /** Few, because every table has its own: from what a test sees, over capture's 5 s and 20 s, to an hour's outage. */
 const latencyBuckets = [0.5, 2, 5, 10, 30, 300, 3_600];
 
@@ -42,16 +53,16 @@ export function ingesterMetrics(
   );
   return {
     replica,
-    source: sourceMetrics(replica, (table) => meters.get(tableKey(table))),
+    source: sourceMetrics(replica, (table) => meters.get(keyOf(table))),
     owns: (table, ownership) => {
       const meter = new TableMeter(table, ownership);
-      meters.set(tableKey(table), meter);
+      meters.set(keyOf(table), meter);
       return meter;
     },
     accepted: ({ name }, latencyMs) => latency.observe({ table: name }, latencyMs / 1_000),
     left: (meter) => {
-      if (meters.get(tableKey(meter.table)) !== meter) return;
-      meters.delete(tableKey(meter.table));
+      if (meters.get(keyOf(meter.table)) !== meter) return;
+      meters.delete(keyOf(meter.table));
       latency.remove({ table: meter.name });
     },
   };
