@@ -1,5 +1,8 @@
 import type { Clock } from '@dstream/core';
 
+/** Ready made: an abort without a reason makes an error, with its stack, whether anybody looks at it or not. */
+const rung = new Error('the alarm rang');
+
 /** A sleep that can be ended early. */
 export class Alarm {
   readonly #clock: Clock;
@@ -23,6 +26,6 @@ export class Alarm {
   }
 
   ring(): void {
-    this.#sleeping?.abort();
+    this.#sleeping?.abort(rung);
   }
 }

@@ -36,6 +36,8 @@ export class InstanceFollower {
   #instances: CaptureInstances | undefined;
   #incarnation: string | undefined;
   #windows: ForgivingWindows | undefined;
+  /** The one that was last found to be what the windows read. */
+  #compared: CaptureInstance | undefined;
   #unregister = () => {};
 
   constructor(context: ReaderContext, table: TableId, log: Log, schedule: PollSchedule) {
@@ -63,20 +65,30 @@ export class InstanceFollower {
   /** The one that holds what follows `place`; without a place the oldest. */
   async follow(place: Place | undefined, o: CallOptions): Promise<Followed> {
     const instances = await this.instances(o);
-    const from = place === undefined ? instances[0].startLsn : neededFrom(place);
+    const single = instances.length === 1; // as a rule: it has all there is, wherever the place is
+    const from = place === undefined || single ? instances[0].startLsn : neededFrom(place);
     const { instance, until } = chooseInstance(instances, from);
     const { name: captureInstance, startLsn } = instance;
     return { windows: this.#windowsOf(instance), captureInstance, startLsn, until };
   }
 
   #windowsOf(instance: CaptureInstance): ForgivingWindows {
-    if (this.#windows !== undefined && readsAlike(this.#windows.instance, instance)) return this.#windows;
+    if (this.#windows !== undefined && this.#isReadBy(this.#windows, instance)) return this.#windows;
     this.#dropWindows();
     const [table, incarnation] = [this.#table, this.#incarnation];
     const windows = new ForgivingWindows({ ...this.#context, table, instance, incarnation }, this.#log);
     this.#windows = windows;
+    this.#compared = instance;
     this.#unregister = this.#context.prober.register(instance.name);
     return windows;
+  }
+
+  /** Whether the windows read it. Compared only when the catalogue was asked anew: this is asked several times a pass. */
+  #isReadBy(windows: ForgivingWindows, instance: CaptureInstance): boolean {
+    if (this.#compared === instance) return true;
+    const alike = readsAlike(windows.instance, instance);
+    if (alike) this.#compared = instance;
+    return alike;
   }
 
   /** Ids of changes that are read from now on are of this incarnation of the source. */

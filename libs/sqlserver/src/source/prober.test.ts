@@ -1,5 +1,5 @@
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { FakeCdcClient, lsn, type FakeInstance } from '../../../../test/support/fake-cdc-client.ts';
 import type { Lsn } from '../rows/lsn.ts';
 import { Prober } from './prober.ts';
@@ -53,6 +53,19 @@ describe('the prober', () => {
       client.statements[0]?.text,
       client.statements[0]?.text,
     ]);
+  });
+
+  test('sets its alarm once for all that are due together, and again only for who is due sooner', async () => {
+    const { client, clock, ask } = rig('a', 'b', 'c', 'd');
+    const sleep = vi.spyOn(clock, 'sleep');
+    const later = Promise.all(['a', 'b', 'c'].map((name) => ask(name, 500)));
+    expect(sleep).toHaveBeenCalledTimes(1);
+    const sooner = ask('d', 100);
+    await clock.advance(100);
+    await sooner;
+    await clock.advance(400);
+    await later;
+    expect([sleep.mock.calls.map(([ms]) => ms), client.statements.length]).toEqual([[500, 100, 400], 2]);
   });
 
   test.each([

@@ -54,6 +54,8 @@ export class Prober {
   /** The questions about suspects that are under way or wait for their turn. Never rejects. */
   #alone: Promise<void> = Promise.resolve();
   #running: Promise<void> | undefined;
+  /** When the alarm goes off, while it is set. */
+  #sleepsUntilMs = 0;
   #mark: Mark | undefined;
   #doubts = 0;
 
@@ -83,7 +85,7 @@ export class Prober {
     const abort = () => reject(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
     this.#waiting.add(waiting);
-    this.#alarm.ring();
+    if (request.dueAtMs < this.#sleepsUntilMs) this.#alarm.ring();
     this.#running ??= this.#run();
     try {
       return await promise;
@@ -108,6 +110,7 @@ export class Prober {
     while (this.#waiting.size > 0 && !this.#stop.signal.aborted) {
       const earliest = Math.min(...Array.from(this.#waiting, ({ dueAtMs }) => dueAtMs));
       const leftMs = earliest - this.#clock.monotonicMs();
+      this.#sleepsUntilMs = earliest;
       if (leftMs > 0) await this.#alarm.wait(leftMs);
       else await this.#pass();
     }

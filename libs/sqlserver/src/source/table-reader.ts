@@ -140,7 +140,7 @@ export class TableReader {
       if (answer.doubts !== doubts) await this.#history.assertSame(this.#o);
       ({ doubts } = answer);
       const { max, moved } = answer;
-      if (max === undefined || neededFrom(place) > max) {
+      if (max === undefined || readUpTo(place) >= max) {
         this.#nothingLeft(place, answer);
         // The table can be read: who asked again after a failure must hear of it, however long nothing happens.
         if (first && stored !== undefined) yield { changes: [], end: resumePointOf(place) };
@@ -154,7 +154,7 @@ export class TableReader {
     const { captureInstance } = await this.#follower.follow(place, this.#o);
     const request = {
       captureInstance,
-      scanned: place === undefined ? highestLsn : previousLsn(neededFrom(place)),
+      scanned: place === undefined ? highestLsn : readUpTo(place),
       dueAtMs: this.#dueAtMs,
       slackMs: Math.max(slack.ms, this.#waitMs * slack.share),
     };
@@ -275,6 +275,11 @@ export class TableReader {
 function committedAtMs({ changes }: ChangeBatch): number | undefined {
   const last = changes.at(-1);
   return last && Date.parse(last.committedAt);
+}
+
+/** The last transaction of which nothing is left to read. */
+function readUpTo(place: Place): Lsn {
+  return place.kind === 'inside' ? previousLsn(place.lsn) : place.lsn;
 }
 
 function lower(max: Lsn, until: Lsn | undefined): Lsn {
