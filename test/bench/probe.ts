@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createCapturedTable, openDatabase } from '../support/database.ts';
 import { figure, type Figure } from './figure.ts';
 import type { ProbeOptions, ProbeRun } from './probe-program.ts';
+import { flags } from './read.ts';
 import { StandInsProcess } from './stand-ins-process.ts';
 
 const counts = [1, 10, 100, 300, 1_000];
@@ -43,7 +44,10 @@ async function probeOf(standIns: StandInsProcess, tables: readonly string[]): Pr
 
 function start(options: ProbeOptions): ChildProcess {
   const program = fileURLToPath(new URL('probe-program.ts', import.meta.url));
-  return fork(program, [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  return fork(program, [JSON.stringify(options)], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: [...process.execArgv, ...flags],
+  });
 }
 
 /** What the child says next. Rejects when it ends without a word. */
