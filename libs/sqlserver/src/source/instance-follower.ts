@@ -62,9 +62,13 @@ export class InstanceFollower {
     return this.#instances;
   }
 
-  /** The one that holds what follows `place`; without a place the oldest. */
-  async follow(place: Place | undefined, o: CallOptions): Promise<Followed> {
-    const instances = await this.instances(o);
+  /** The one that holds what follows `place`; without a place the oldest. At once while the catalogue need not be asked. */
+  follow(place: Place | undefined, o: CallOptions): Followed | Promise<Followed> {
+    if (this.#instances !== undefined) return this.#choose(this.#instances, place);
+    return this.instances(o).then((instances) => this.#choose(instances, place));
+  }
+
+  #choose(instances: CaptureInstances, place: Place | undefined): Followed {
     const single = instances.length === 1; // as a rule: it has all there is, wherever the place is
     const from = place === undefined || single ? instances[0].startLsn : neededFrom(place);
     const { instance, until } = chooseInstance(instances, from);

@@ -3,12 +3,7 @@ import { DStreamError } from '@dstream/core';
 import { lsnOf, type Lsn } from '../rows/lsn.ts';
 import { probeResults, type ProbedTable } from '../sql/probe-statement.ts';
 import { utcMs } from './commit-times.ts';
-
-export interface LowWaterMark {
-  readonly lsn: Lsn;
-  /** Commit time of the oldest transaction that is kept, UTC; undefined while there is none. */
-  readonly atMs: number | undefined;
-}
+import type { LowWaterMarks, RememberedMarks, Rows } from './low-water-marks.ts';
 
 /** For metrics: nothing is decided by them. */
 export interface ProbeTimes {
@@ -25,7 +20,7 @@ export interface Mark {
   readonly at: number;
 }
 
-export interface ProbeReading {
+export interface ProbeReading extends LowWaterMarks {
   /** `sys.fn_cdc_get_max_lsn()`, asked first; undefined while capture has not run yet. */
   readonly max: Lsn | undefined;
   readonly times: ProbeTimes;
@@ -35,32 +30,24 @@ export interface ProbeReading {
   readonly markedAt: number | undefined;
   /** Capture instances whose change table holds anything after the table's position. */
   readonly moved: ReadonlySet<string | undefined>;
-  /** Low-water marks of all capture instances that have begun, asked last. */
-  readonly low: ReadonlyMap<string, LowWaterMark>;
-  /**
-   * The names of all capture instances that have begun as one text: another text means that the catalogue has changed,
-   * or that an instance has come to its first LSN.
-   */
-  readonly instances: string;
 }
 
-type Rows = readonly (readonly unknown[])[];
-
-export function readProbe(sets: readonly Rows[], covered: readonly ProbedTable[]): ProbeReading {
+/** @param marks remembers what the last probe said; the low-water marks are what is asked last */
+export function readProbe(
+  sets: readonly Rows[],
+  covered: readonly ProbedTable[],
+  marks: RememberedMarks,
+): ProbeReading {
   const [max, at, now, minutes, marked] = sets[probeResults.max]?.[0] ?? [];
   const toUtc = (local: unknown) => (local instanceof Date ? utcMs(local, Number(minutes)) : undefined);
-  const lowTimes = (sets[probeResults.lowTimes] ?? []).flatMap(([bytes, local]) =>
-    Buffer.isBuffer(bytes) ? [[lsnOf(bytes), toUtc(local)] as const] : [],
-  );
-  const low = lowWaterMarks(sets[probeResults.instances] ?? [], new Map(lowTimes));
+  const [instances, lowTimes] = [sets[probeResults.instances] ?? [], sets[probeResults.lowTimes] ?? []];
   return {
     max: Buffer.isBuffer(max) ? lsnOf(max) : undefined,
     mark: markOf(max, at),
     markedAt: marked instanceof Date ? marked.getTime() : undefined,
     times: timesOf(toUtc(at), toUtc(now)),
     moved: movedOf(sets[probeResults.moved]?.[0]?.[0], covered),
-    low,
-    instances: [...low.keys()].sort().join('\n'),
+    ...marks.of({ instances, lowTimes, minutes: Number(minutes) }),
   };
 }
 
@@ -79,18 +66,4 @@ function movedOf(numbers: unknown, covered: readonly ProbedTable[]): ReadonlySet
 function timesOf(maxAtMs: number | undefined, nowMs: number | undefined): ProbeTimes {
   const known = maxAtMs !== undefined && nowMs !== undefined;
   return { maxAtMs, captureLagMs: known ? Math.max(0, nowMs - maxAtMs) : undefined };
-}
-
-/** Without the instances whose `start_lsn` is NULL: their low endpoint is not established ("cdc.change_tables"). */
-function lowWaterMarks(
-  instances: Rows,
-  times: ReadonlyMap<Lsn, number | undefined>,
-): ReadonlyMap<string, LowWaterMark> {
-  return new Map(
-    instances.flatMap(([name, bytes]): [string, LowWaterMark][] => {
-      if (!Buffer.isBuffer(bytes)) return [];
-      const lsn = lsnOf(bytes);
-      return [[String(name), { lsn, atMs: times.get(lsn) }]];
-    }),
-  );
 }

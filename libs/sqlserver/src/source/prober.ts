@@ -16,6 +16,7 @@ import { noSourceObserver, type SourceObserver } from '../source-observer.ts';
 import { ProbeStatements, type ProbedTable } from '../sql/probe-statement.ts';
 import type { Statement } from '../sql/statement.ts';
 import { Alarm } from './alarm.ts';
+import { RememberedMarks } from './low-water-marks.ts';
 import { readProbe, type Mark, type ProbeReading } from './probe-reading.ts';
 
 export interface ProbeAnswer extends Omit<ProbeReading, 'moved' | 'mark' | 'markedAt'> {
@@ -50,6 +51,7 @@ export class Prober {
   readonly #alarm: Alarm;
   readonly #statements = new ProbeStatements();
   readonly #single = new ProbeStatements();
+  readonly #marks = new RememberedMarks();
   readonly #suspects = new Set<string>();
   /** The questions about suspects that are under way or wait for their turn. Never rejects. */
   #alone: Promise<void> = Promise.resolve();
@@ -214,7 +216,7 @@ export class Prober {
     let failed = true;
     try {
       const sets = await this.#client.query(statement, { signal: this.#stop.signal });
-      const reading = readProbe(sets, covered);
+      const reading = readProbe(sets, covered, this.#marks);
       ({ captureLagMs } = reading.times);
       failed = false;
       return reading;

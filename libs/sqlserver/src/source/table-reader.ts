@@ -25,7 +25,7 @@ import { gapEvent } from './gap-event.ts';
 import { GapJudge } from './gap-judge.ts';
 import { gapBelow, isGapError, wentBack } from './gap.ts';
 import { PlaceInTime } from './place-in-time.ts';
-import { InstanceFollower } from './instance-follower.ts';
+import { InstanceFollower, type Followed } from './instance-follower.ts';
 import type { ProbeAnswer } from './prober.ts';
 import type { ReaderContext } from './reader-context.ts';
 import { SourceHistory } from './source-history.ts';
@@ -135,7 +135,7 @@ export class TableReader {
     // What lies between a stored place and now is not known: the first pass reads without being told to.
     let doubts: number | undefined;
     for (let first = true; ; first = false) {
-      await this.#refuseGap(place, answer);
+      const { until } = await this.#refuseGap(place, answer);
       // The connections may be new ones since, to what was restored meanwhile.
       if (answer.doubts !== doubts) await this.#history.assertSame(this.#o);
       ({ doubts } = answer);
@@ -145,7 +145,7 @@ export class TableReader {
         // The table can be read: who asked again after a failure must hear of it, however long nothing happens.
         if (first && stored !== undefined) yield { changes: [], end: resumePointOf(place) };
       } else if (moved || first) place = yield* this.#readUpTo(place, max, first, answer);
-      else place = yield* this.#idle(place, max, answer);
+      else place = yield* this.#idle(place, lower(max, until), answer);
       answer = await this.#ask(place);
     }
   }
@@ -197,7 +197,8 @@ export class TableReader {
     return { kind: 'scanned', mode, lsn: max !== undefined && max > newest ? max : newest };
   }
 
-  async #refuseGap(place: Place, answer: ProbeAnswer): Promise<void> {
+  /** Throws the gap that the answer shows. Otherwise: what is to be read from the place on. */
+  async #refuseGap(place: Place, answer: ProbeAnswer): Promise<Followed> {
     let followed = await this.#follower.follow(place, this.#o);
     if (!answer.low.has(followed.captureInstance)) {
       this.#follower.forget();
@@ -208,6 +209,7 @@ export class TableReader {
     const back = answer.max === undefined ? undefined : wentBack(this.#table, place, answer.max, marks);
     const gap = back ?? gapBelow(this.#table, place, marks);
     if (gap !== undefined) throw gap;
+    return followed;
   }
 
   /** All windows up to `max`. A backlog is read in windows of about a page, a trickle in one without asking. */
@@ -247,11 +249,10 @@ export class TableReader {
   }
 
   /** Nothing moved: everything up to the max LSN, or to where the next instance takes over, has been scanned. */
-  async *#idle(place: Place, max: Lsn, answer: ProbeAnswer): AsyncGenerator<ChangeBatch, Place> {
-    const { until } = await this.#follower.follow(place, this.#o);
+  async *#idle(place: Place, to: Lsn, answer: ProbeAnswer): AsyncGenerator<ChangeBatch, Place> {
     this.#waitAfter(answer, false);
-    const idle: Place = { kind: 'scanned', mode: place.mode, lsn: lower(max, until) };
-    if (idle.lsn === max) this.#inTime.nothingLeft(answer.times.maxAtMs);
+    const idle: Place = { kind: 'scanned', mode: place.mode, lsn: to };
+    if (to === answer.max) this.#inTime.nothingLeft(answer.times.maxAtMs);
     if (idle.lsn > place.lsn) yield { changes: [], end: resumePointOf(idle) };
     return idle;
   }
