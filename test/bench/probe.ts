@@ -15,10 +15,15 @@ export async function probe(): Promise<readonly Figure[]> {
   await using standIns = await StandInsProcess.start();
   const tables = Array.from({ length: Math.max(...counts) }, (_, n) => `T${n + 1}`);
   const pool = await openDatabase(standIns.env.DSTREAM_DB_CONNECTION_STRING);
-  for (const table of tables) await createCapturedTable(pool, table);
-  await pool.close();
   const figures: Figure[] = [];
-  for (const count of counts) figures.push(...(await probeOf(standIns, tables.slice(0, count))));
+  let created = 0;
+  for (const count of counts) {
+    // No more than are read: a probe is told of every capture instance of the database.
+    for (const table of tables.slice(created, count)) await createCapturedTable(pool, table);
+    created = count;
+    figures.push(...(await probeOf(standIns, tables.slice(0, count))));
+  }
+  await pool.close();
   return figures;
 }
 
