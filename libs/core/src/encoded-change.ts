@@ -6,8 +6,10 @@ import { openEnvelope } from './envelope.ts';
 export interface EncodedChange extends Pick<ChangeMetadata, 'id' | 'operation' | 'committedAt' | 'position'> {
   /** Values of the key columns, in their order; null for a table without a key. */
   readonly key: readonly Value[] | null;
-  /** Its envelope (DESIGN 7) in UTF-8, up to where the stamp goes: `{"data":…,"metadata":{…`, without the two last braces. */
-  readonly unstamped: Uint8Array;
+  /** Length of its envelope (DESIGN 7) in UTF-8 up to where the stamp goes: `{"data":…,"metadata":{…`, without the two last braces. */
+  readonly bytes: number;
+  /** Writes these bytes to `target`, from `at` on. */
+  copyTo(target: Uint8Array, at: number): void;
 }
 
 const encoder = new TextEncoder();
@@ -16,10 +18,13 @@ const decoder = new TextDecoder();
 export function encodeChange(event: ChangeEvent): EncodedChange {
   const { id, operation, key, committedAt, position } = event.metadata;
   const known = { id, operation, key: key && Object.values(key), committedAt, position };
-  return { ...known, unstamped: encoder.encode(openEnvelope(event)) };
+  const bytes = encoder.encode(openEnvelope(event));
+  return { ...known, bytes: bytes.length, copyTo: (target, at) => target.set(bytes, at) };
 }
 
 /** The event that `encodeChange` was given. */
-export function decodeChange({ unstamped }: EncodedChange): ChangeEvent {
+export function decodeChange(change: EncodedChange): ChangeEvent {
+  const unstamped = new Uint8Array(change.bytes);
+  change.copyTo(unstamped, 0);
   return JSON.parse(`${decoder.decode(unstamped)}}}`) as ChangeEvent;
 }

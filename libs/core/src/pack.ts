@@ -29,7 +29,7 @@ export function pack(
 ): OutgoingMessage[] {
   const { table, ordering = byTable, hash } = options;
   const stampBytes = encoder.encode(stampText(stamp));
-  const bytesOf = ({ unstamped }: EncodedChange): number => unstamped.length + stampBytes.length;
+  const bytesOf = ({ bytes }: EncodedChange): number => bytes + stampBytes.length;
   const seal = sealer(stamp, stampBytes, options);
   return Array.from(Map.groupBy(changes, sessionRouter(table, ordering, hash)), ([sessionId, own]) =>
     together(own, options, bytesOf).map((packed) => seal(sessionId, packed)),
@@ -75,11 +75,11 @@ function sealer(
 function bodyOf(changes: readonly EncodedChange[], stamp: Uint8Array, bytes: number): Uint8Array {
   const body = new Uint8Array(bytes);
   let at = 0;
-  for (const { unstamped } of changes) {
+  for (const change of changes) {
     if (at > 0) body[at++] = lineEnd;
-    body.set(unstamped, at);
-    body.set(stamp, at + unstamped.length);
-    at += unstamped.length + stamp.length;
+    change.copyTo(body, at);
+    body.set(stamp, at + change.bytes);
+    at += change.bytes + stamp.length;
   }
   return body;
 }

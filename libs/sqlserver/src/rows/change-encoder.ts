@@ -2,13 +2,13 @@
 import type { EncodedChange, Hash, TableId, Unavailable } from '@dstream/core';
 import type { CapturedColumn, CaptureInstance } from '../sql/capture-instance.ts';
 import type { SelectedColumn } from '../sql/page-statement.ts';
-import { changeId, tablePart } from './change-id.ts';
+import { tablePart } from './change-id.ts';
 import type { LogicalChange } from './change-row.ts';
 import { ImageLosses, type Lost } from './image-losses.ts';
-import { positionOf } from './position.ts';
+import { ordinalText } from './position.ts';
 import { ReadChange } from './read-change.ts';
 import { RowEncoder } from './row-encoder.ts';
-import { fixedText, isPlain, Utf8Writer, type FixedText } from './utf8-writer.ts';
+import { fixedText, Utf8Writer, type FixedText } from './utf8-writer.ts';
 
 export interface ChangeEncoderOptions {
   readonly table: TableId;
@@ -21,6 +21,21 @@ export interface ChangeEncoderOptions {
   readonly incarnation?: string | undefined;
 }
 
+const text = {
+  data: fixedText('{"data":'),
+  before: fixedText(',"before":'),
+  metadata: fixedText(',"metadata":{"version":1,"id":'),
+  key: fixedText('","key":'),
+  noKey: fixedText('null'),
+  lsn: fixedText(',"lsn":"0x'),
+  seqval: fixedText('","seqval":"0x'),
+  sequence: fixedText('","sequence":'),
+  committedAt: fixedText(',"committedAt":"'),
+  position: fixedText('","position":"'),
+  colon: fixedText(':'),
+  quote: fixedText('"'),
+};
+
 export class ChangeEncoder {
   readonly #out = new Utf8Writer();
   readonly #rows: RowEncoder;
@@ -30,7 +45,7 @@ export class ChangeEncoder {
   readonly #losses: ImageLosses;
   /** Of the ids. */
   readonly #table: string;
-  readonly #plainIds: boolean;
+  readonly #idStart: FixedText;
   readonly #source: FixedText;
 
   constructor({ table, instance, columns, unreadable = [], hash, incarnation }: ChangeEncoderOptions) {
@@ -40,7 +55,7 @@ export class ChangeEncoder {
     this.#rows = new RowEncoder(columns);
     this.#losses = new ImageLosses(columns, unreadable);
     this.#table = tablePart(table, hash, incarnation);
-    this.#plainIds = isPlain(this.#table);
+    this.#idStart = fixedText(JSON.stringify(`${this.#table}:`).slice(0, -1));
     this.#source = fixedText(sourceText(table, instance));
   }
 
@@ -50,32 +65,63 @@ export class ChangeEncoder {
   }
 
   encode(change: LogicalChange, committedAt: string): EncodedChange {
-    const { operation, after, ordinal, tie } = change;
+    const { operation, after } = change;
     const out = this.#out;
     const key = this.#key.length === 0 ? null : this.#key.map((index) => after.values[index] ?? null);
     const lost = this.#writeImages(change);
-    out.ascii(',"metadata":{"version":1,"id":');
-    out.string(changeId(this.#table, after, tie), this.#plainIds);
+    this.#writeId(change);
     out.fixed(this.#source);
-    out.ascii(`"${operation}","key":`);
-    if (key === null) out.ascii('null');
+    out.ascii(operation);
+    out.fixed(text.key);
+    if (key === null) out.fixed(text.noKey);
     else this.#keys.write(key, out);
     this.#writeLists(change, lost);
-    out.ascii(`,"lsn":"0x${after.lsn}","seqval":"0x${after.seqval}","sequence":${ordinal}`);
-    out.ascii(`,"committedAt":"${committedAt}","position":"${positionOf(after.lsn, ordinal)}"`);
-    return new ReadChange(this.#table, change, { key, committedAt, unstamped: out.take() });
+    this.#writePlace(change, committedAt);
+    return new ReadChange(this.#table, change, { key, committedAt }, out.take());
   }
 
   #writeImages(change: LogicalChange): Losses {
     const { after, before } = change;
     const data = this.#losses.inData(change);
-    this.#out.ascii('{"data":');
+    this.#out.fixed(text.data);
     this.#rows.write(after.values, this.#out, data.indexes);
     if (before === undefined) return { data };
     const old = this.#losses.inBefore(before, after);
-    this.#out.ascii(',"before":');
+    this.#out.fixed(text.before);
     this.#rows.write(before.values, this.#out, old.indexes);
     return { data, before: old };
+  }
+
+  /** See `changeId`. */
+  #writeId({ after, tie }: LogicalChange): void {
+    const out = this.#out;
+    out.fixed(text.metadata);
+    out.fixed(this.#idStart);
+    out.ascii(after.lsn);
+    out.fixed(text.colon);
+    out.ascii(after.seqval);
+    out.fixed(text.colon);
+    out.ascii(String(after.operation));
+    if (tie !== 0) out.ascii(`-${tie}`);
+    out.fixed(text.quote);
+  }
+
+  /** Written piece by piece, here and above: a text joined of them would be garbage for every change. */
+  #writePlace({ after, ordinal }: LogicalChange, committedAt: string): void {
+    const out = this.#out;
+    out.fixed(text.lsn);
+    out.ascii(after.lsn);
+    out.fixed(text.seqval);
+    out.ascii(after.seqval);
+    out.fixed(text.sequence);
+    out.ascii(String(ordinal));
+    out.fixed(text.committedAt);
+    out.ascii(committedAt);
+    out.fixed(text.position);
+    out.ascii(after.lsn);
+    out.fixed(text.colon);
+    out.ascii(ordinalText(ordinal));
+    out.fixed(text.quote);
   }
 
   #writeLists(change: LogicalChange, { data, before }: Losses): void {
@@ -97,5 +143,5 @@ interface Losses {
 /** What every change of a capture instance says of where it comes from, up to its operation. */
 function sourceText({ source, database, schema, table }: TableId, { name }: CaptureInstance): string {
   const fields = { source: 'sqlserver', server: source, database, schema, table, captureInstance: name };
-  return `,${JSON.stringify(fields).slice(1, -1)},"operation":`;
+  return `,${JSON.stringify(fields).slice(1, -1)},"operation":"`;
 }

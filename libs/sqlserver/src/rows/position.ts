@@ -42,7 +42,12 @@ const ordinalDigits = 10;
 
 /** Position of the change `ordinal` (from 1) of the transaction `lsn`. */
 export function positionOf(lsn: Lsn, ordinal: number): Position {
-  return `${lsn}:${String(ordinal).padStart(ordinalDigits, '0')}` as Position;
+  return `${lsn}:${ordinalText(ordinal)}` as Position;
+}
+
+/** An ordinal as it stands in a position. */
+export function ordinalText(ordinal: number): string {
+  return String(ordinal).padStart(ordinalDigits, '0');
 }
 
 /** The transaction of a change's position. */

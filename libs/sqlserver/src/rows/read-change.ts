@@ -3,6 +3,7 @@ import { changeId } from './change-id.ts';
 import type { LogicalChange } from './change-row.ts';
 import type { Lsn } from './lsn.ts';
 import { positionOf } from './position.ts';
+import type { Written } from './utf8-writer.ts';
 
 /**
  * A change that was encoded. Many wait at a time, so it keeps little: id and position, which only the first and the last of a
@@ -12,7 +13,9 @@ export class ReadChange implements EncodedChange {
   readonly operation: LogicalChange['operation'];
   readonly key: EncodedChange['key'];
   readonly committedAt: string;
-  readonly unstamped: Uint8Array;
+  readonly bytes: number;
+  readonly #memory: Buffer;
+  readonly #from: number;
   readonly #table: string;
   readonly #lsn: Lsn;
   readonly #seqval: Lsn;
@@ -23,18 +26,25 @@ export class ReadChange implements EncodedChange {
   constructor(
     table: string,
     { operation, after, ordinal, tie }: LogicalChange,
-    known: Pick<EncodedChange, 'key' | 'committedAt' | 'unstamped'>,
+    { key, committedAt }: Pick<EncodedChange, 'key' | 'committedAt'>,
+    { memory, from, to }: Written,
   ) {
     this.operation = operation;
-    this.key = known.key;
-    this.committedAt = known.committedAt;
-    this.unstamped = known.unstamped;
+    this.key = key;
+    this.committedAt = committedAt;
+    this.bytes = to - from;
+    this.#memory = memory;
+    this.#from = from;
     this.#table = table;
     this.#lsn = after.lsn;
     this.#seqval = after.seqval;
     this.#code = after.operation;
     this.#tie = tie;
     this.#ordinal = ordinal;
+  }
+
+  copyTo(target: Uint8Array, at: number): void {
+    this.#memory.copy(target, at, this.#from, this.#from + this.bytes);
   }
 
   get id(): string {

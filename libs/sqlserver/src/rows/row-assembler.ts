@@ -15,9 +15,25 @@ import type { Lsn } from './lsn.ts';
 export type KeyText = (row: ChangeRow) => string | undefined;
 
 /** What a finished group gives: its changes and the place right behind it. */
-export interface FinishedGroup {
+export class FinishedGroup {
   readonly changes: readonly LogicalChange[];
-  readonly place: Inside;
+  readonly #mode: ReadMode;
+  readonly #last: ChangeRow;
+  readonly #ordinal: number;
+
+  /** @param ordinal of the last change */
+  constructor(changes: readonly LogicalChange[], mode: ReadMode, last: ChangeRow, ordinal: number) {
+    this.changes = changes;
+    this.#mode = mode;
+    this.#last = last;
+    this.#ordinal = ordinal;
+  }
+
+  /** Made when it is asked for: of a batch only that of its last group is. */
+  get place(): Inside {
+    const { lsn, commandId, seqval, operation } = this.#last;
+    return { kind: 'inside', mode: this.#mode, lsn, commandId, seqval, operation, ordinal: this.#ordinal };
+  }
 }
 
 export class RowAssembler {
@@ -59,11 +75,10 @@ export class RowAssembler {
       this.#lsn = last.lsn;
       this.#ordinal = 0;
     }
-    const changes = numbered(pairUp(group, this.#keyText), this.#ordinal);
+    const only = single(group, this.#ordinal + 1);
+    const changes = only === undefined ? numbered(pairAll(group, this.#keyText), this.#ordinal) : [only];
     this.#ordinal += changes.length;
-    const { lsn, commandId, seqval, operation } = last;
-    const [mode, ordinal] = [this.#mode, this.#ordinal];
-    return { changes, place: { kind: 'inside', mode, lsn, commandId, seqval, operation, ordinal } };
+    return new FinishedGroup(changes, this.#mode, last, this.#ordinal);
   }
 }
 
@@ -74,8 +89,6 @@ function areOneGroup(a: ChangeRow, b: ChangeRow): boolean {
 type Unnumbered = Pick<LogicalChange, 'operation' | 'after' | 'before'>;
 
 function numbered(changes: readonly Unnumbered[], ordinal: number): LogicalChange[] {
-  const [only] = changes;
-  if (only !== undefined && changes.length === 1) return [{ ...only, ordinal: ordinal + 1, tie: 0 }];
   const seen = new Map<number, number>();
   return changes.map((change, index) => {
     const tie = seen.get(change.after.operation) ?? 0;
@@ -84,21 +97,19 @@ function numbered(changes: readonly Unnumbered[], ordinal: number): LogicalChang
   });
 }
 
-function pairUp(group: readonly ChangeRow[], keyText: KeyText): Unnumbered[] {
-  return single(group) ?? pairAll(group, keyText);
-}
-
-/** The usual groups, without the lists that the others take: an insert or a delete, and an update of plain columns. */
-function single([first, second, third]: readonly ChangeRow[]): Unnumbered[] | undefined {
+/** The change of a usual group, without the lists that the others take: an insert or a delete, and an update of plain columns. */
+function single([first, second, third]: readonly ChangeRow[], ordinal: number): LogicalChange | undefined {
   if (first === undefined || third !== undefined) return undefined;
   const { operation } = first;
   if (second === undefined) {
-    if (operation === rowOperation.insert) return [{ operation: 'insert', after: first }];
-    return operation === rowOperation.delete ? [{ operation: 'delete', after: first }] : undefined;
+    if (operation === rowOperation.insert) return { operation: 'insert', after: first, ordinal, tie: 0 };
+    return operation === rowOperation.delete
+      ? { operation: 'delete', after: first, ordinal, tie: 0 }
+      : undefined;
   }
   if (operation !== rowOperation.updateBefore || second.operation !== rowOperation.updateAfter)
     return undefined;
-  return [{ operation: 'update', after: second, before: first }];
+  return { operation: 'update', after: second, before: first, ordinal, tie: 0 };
 }
 
 function pairAll(group: readonly ChangeRow[], keyText: KeyText): Unnumbered[] {

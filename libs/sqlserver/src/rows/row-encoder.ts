@@ -3,11 +3,13 @@ import { fixedText, type FixedText, type Utf8Writer } from './utf8-writer.ts';
 
 export interface EncodedColumn {
   readonly name: string;
-  /** Its text is plain: see `isPlain`. */
+  /** Its text is ASCII and needs no escape in JSON. */
   readonly plainText: boolean;
 }
 
 const none: ReadonlySet<number> = new Set();
+const empty = fixedText('{}');
+const end = fixedText('}');
 
 interface Field {
   /** What stands before its value when it is the first of the object, and when it is not. */
@@ -38,7 +40,7 @@ export class RowEncoder {
       isFirst = false;
       writeValue(values[n] ?? null, field.plainText, out);
     }
-    out.ascii(isFirst ? '{}' : '}');
+    out.fixed(isFirst ? empty : end);
   }
 }
 

@@ -1,4 +1,4 @@
-/** Writes text as UTF-8 and gives it out in pieces: parts of a few larger pieces of memory, so none is ever a string. */
+/** Writes JSON as UTF-8 and gives it out in parts of a few larger pieces of memory, so that none is ever a string. */
 
 /** Bytes of the first piece of memory; each next one is twice as large, up to `largest`. */
 const smallest = 4_096;
@@ -8,88 +8,87 @@ const largest = 262_144;
 const bytesPerUnit = 3;
 /** Of a longer text it is worth counting how many it takes. */
 const longText = 16_384;
+/** Up to so many characters a loop is faster than a call out of JavaScript, and it makes no garbage. */
+const shortText = 32;
 
-/** What must be escaped in a JSON string, and surrogates: those without their other half are escaped, too. */
-// oxlint-disable-next-line no-control-regex -- JSON escapes them
+// oxlint-disable-next-line no-control-regex -- JSON escapes them, and surrogates without their other half
 const needsEscape = /["\\\u0000-\u001f\ud800-\udfff]/;
+const quote = 0x22;
 
-/** Text that is written again and again. */
-export interface FixedText {
-  readonly text: string;
-  readonly isAscii: boolean;
-}
+/** Text that is written again and again, encoded once. */
+export type FixedText = Uint8Array & { readonly __brand: 'FixedText' };
 
 export function fixedText(text: string): FixedText {
-  return { text, isAscii: Buffer.byteLength(text) === text.length };
+  return Buffer.from(text) as Uint8Array as FixedText;
 }
 
-/** True when a JSON string has it as it is, in ASCII. */
-export function isPlain(text: string): boolean {
-  return /^[ !#-[\]-~]*$/.test(text);
+/** A part of a larger piece of memory: a view of each would outlive the row and cost more than the numbers. */
+export interface Written {
+  readonly memory: Buffer;
+  readonly from: number;
+  readonly to: number;
 }
 
 export class Utf8Writer {
   #memory: Buffer = Buffer.alloc(0);
   #from = 0;
   #to = 0;
-  /** ASCII that is to be written: one write costs what a hundred characters do. */
-  #ascii = '';
 
   /** What was given out keeps its memory; what follows begins small. */
   begin(): void {
     this.#memory = Buffer.alloc(0);
     this.#from = 0;
     this.#to = 0;
-    this.#ascii = '';
   }
 
   /** @param text characters below U+0080 only */
   ascii(text: string): void {
-    this.#ascii += text;
+    const { length } = text;
+    this.#reserve(length);
+    if (length > shortText) this.#memory.write(text, this.#to, 'latin1');
+    else for (let i = 0; i < length; i += 1) this.#memory[this.#to + i] = text.charCodeAt(i);
+    this.#to += length;
+  }
+
+  fixed(text: FixedText): void {
+    const { length } = text;
+    this.#reserve(length);
+    if (length > shortText) this.#memory.set(text, this.#to);
+    else for (let i = 0; i < length; i += 1) this.#memory[this.#to + i] = text[i] ?? 0;
+    this.#to += length;
   }
 
   text(text: string): void {
-    this.#writeAscii();
     this.#reserve(text.length < longText ? text.length * bytesPerUnit : Buffer.byteLength(text));
     this.#to += this.#memory.write(text, this.#to, 'utf8');
   }
 
-  fixed({ text, isAscii }: FixedText): void {
-    if (isAscii) this.ascii(text);
-    else this.text(text);
-  }
-
   /**
    * A JSON string.
-   * @param plain true when it is known to be so: see `isPlain`
+   * @param plain true when it is known to be ASCII that needs no escape
    */
   string(value: string, plain = false): void {
-    if (plain) {
-      this.ascii(`"${value}"`);
-      return;
-    }
-    if (needsEscape.test(value)) {
+    if (!plain && needsEscape.test(value)) {
       this.text(JSON.stringify(value));
       return;
     }
-    this.ascii('"');
-    this.text(value);
-    this.ascii('"');
+    this.#byte(quote);
+    if (plain) this.ascii(value);
+    else this.text(value);
+    this.#byte(quote);
   }
 
-  /** All that was written since the last call. It is never written over. */
-  take(): Uint8Array {
-    this.#writeAscii();
-    const piece = this.#memory.subarray(this.#from, this.#to);
+  /** Where all lies that was written since the last call. It is never written over. */
+  take(): Written {
+    const written = { memory: this.#memory, from: this.#from, to: this.#to };
     this.#from = this.#to;
-    return piece;
+    return written;
   }
 
-  #writeAscii(): void {
-    if (this.#ascii === '') return;
-    this.#reserve(this.#ascii.length);
-    this.#to += this.#memory.write(this.#ascii, this.#to, 'latin1');
-    this.#ascii = '';
+  #byte(byte: number): void {
+    this.#reserve(1);
+    this.#memory[this.#to] = byte;
+    this.#to += 1;
   }
 
   #reserve(bytes: number): void {

@@ -18,25 +18,25 @@ export class Batcher {
   readonly #max: BatchLimits;
   #changes: EncodedChange[] = [];
   #bytes = 0;
-  #place: Place;
+  #behind: { readonly place: Place };
 
   constructor(from: Place, max: BatchLimits, encode: (change: LogicalChange) => EncodedChange) {
-    this.#place = from;
+    this.#behind = { place: from };
     this.#encode = encode;
     this.#max = max;
   }
 
-  add({ changes, place }: FinishedGroup): void {
-    for (const change of changes) {
+  add(group: FinishedGroup): void {
+    for (const change of group.changes) {
       this.#changes.push(this.#encode(change));
       this.#bytes += changeBytes(change);
     }
-    this.#place = place;
+    this.#behind = group;
   }
 
   /** The place behind all that was added. */
   get place(): Place {
-    return this.#place;
+    return this.#behind.place;
   }
 
   get full(): boolean {
@@ -48,7 +48,7 @@ export class Batcher {
   }
 
   take(): ChangeBatch {
-    const batch = { changes: this.#changes, end: resumePointOf(this.#place) };
+    const batch = { changes: this.#changes, end: resumePointOf(this.place) };
     this.#changes = [];
     this.#bytes = 0;
     return batch;
@@ -56,7 +56,7 @@ export class Batcher {
 
   /** The rest, when all up to `scanned` was read. */
   takeLast(scanned: Place): ChangeBatch {
-    this.#place = scanned;
+    this.#behind = { place: scanned };
     return this.take();
   }
 }

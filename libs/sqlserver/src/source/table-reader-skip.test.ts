@@ -60,7 +60,8 @@ describe('on_gap = "skip"', () => {
     const kept = instance(inserts(9, 12), { startLsn: lsn(9) });
     const [noted, told] = await upTo(rig([kept], 12, skip).read(pointAt(4)), 12);
     const afterNoted = await upTo(rig([kept], 12, skip).read(noted?.end), 12);
-    expect(afterNoted[0]).toEqual(told);
+    const said = (batch: ChangeBatch | undefined) => batch && [changesOf([batch]), batch.end];
+    expect(said(afterNoted[0])).toEqual(said(told));
     expect(afterNoted.some(({ beginsGeneration }) => beginsGeneration)).toBe(false);
     const afterTold = await upTo(rig([kept], 12, skip).read(told?.end), 12);
     expect(operations(afterTold)).toEqual(['insert', 'insert']);
