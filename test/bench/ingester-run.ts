@@ -4,17 +4,20 @@ import { rounds } from './alternate.ts';
 import { configText } from './config-file.ts';
 import { DStreamProgram } from './dstream-program.ts';
 import { measure, type MeasuredRun } from './measure.ts';
-import { changes, fillTables, tables } from './sample.ts';
+import { changes, changesPerTable, fillTables, tables } from './sample.ts';
 import { StandInsProcess } from './stand-ins-process.ts';
 
 /**
  * Stand-ins with four captured tables that hold their changes.
  * @param topics each with a subscription that keeps what is sent; one a run, so that none lengthens the queue of another
  */
-export async function standInsWithBacklog(topics: readonly string[] = []): Promise<StandInsProcess> {
+export async function standInsWithBacklog(
+  topics: readonly string[] = [],
+  perTable = changesPerTable,
+): Promise<StandInsProcess> {
   const standIns = await StandInsProcess.start(entities(topics));
   const pool = await openDatabase(standIns.env.DSTREAM_DB_CONNECTION_STRING);
-  await fillTables(pool);
+  await fillTables(pool, perTable);
   await pool.close();
   return standIns;
 }

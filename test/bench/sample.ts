@@ -20,7 +20,7 @@ export const capturedColumns = [
 ].map((column, n) => ({ ...column, ordinal: n + 1, computed: false }));
 
 /** Four captured tables with their backlog. */
-export async function fillTables(pool: sql.ConnectionPool): Promise<void> {
+export async function fillTables(pool: sql.ConnectionPool, perTable: number): Promise<void> {
   await pool.query('EXEC sys.sp_cdc_enable_db');
   for (const table of tables) {
     await pool.query(
@@ -30,7 +30,7 @@ export async function fillTables(pool: sql.ConnectionPool): Promise<void> {
     await pool.query(
       `EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'${table}', @role_name = NULL`,
     );
-    for (let id = 1; id <= changesPerTable; id += rowsPerTransaction) await insert(pool, table, id);
+    for (let id = 1; id <= perTable; id += rowsPerTransaction) await insert(pool, table, id);
   }
 }
 
