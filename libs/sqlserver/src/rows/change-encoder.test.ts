@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { decodeChange, type Row, type TableId } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
 import { selectedColumns } from '../sql/page-statement.ts';
 import type { ChangeRow, LogicalChange } from './change-row.ts';
 import { ChangeEncoder } from './change-encoder.ts';
-import { zeroLsn } from './lsn.ts';
+import { zeroLsn, type Lsn } from './lsn.ts';
 
 const table: TableId = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Notes' };
 const types = { Id: 'int', Big: 'nvarchar', Old: 'text', Sum: 'int' };
@@ -117,5 +118,68 @@ describe('an event', () => {
   test('an insert knows everything', () => {
     const values = { Id: 1, Big: null, Old: null };
     expect(built('insert', row(2, values, 0xff))).toMatchObject({ data: values, unavailable: undefined });
+  });
+});
+
+describe('a change that was read', () => {
+  const hash = (of: string) => createHash('sha256').update(of).digest('hex');
+  const column = (name: string, n: number) => ({ name, type: 'int', ordinal: n + 1, computed: false });
+  const encoded = (
+    id: TableId,
+    key: readonly string[],
+    more: Partial<LogicalChange> = {},
+    incarnation?: string,
+  ) => {
+    const of = { ...instance, columns: ['b', '1', 'a"Ů'].map(column), key };
+    const options = { table: id, instance: of, columns: selectedColumns(of), hash, incarnation };
+    const after = {
+      ...row(2, {}, 7),
+      lsn: 'F'.repeat(20) as Lsn,
+      seqval: 'E'.repeat(20) as Lsn,
+      values: [7, null, 9],
+    };
+    const change: LogicalChange = { operation: 'insert', after, ordinal: 1, tie: 0, ...more };
+    return new ChangeEncoder(options).encode(change, '2026-11-20T09:15:30.123Z');
+  };
+  const odd = { source: 'a"b\\', database: 'Ünï', schema: 'x y', table: 'T\u0001' };
+  const long = { source: 's'.repeat(60), database: 'd'.repeat(60), schema: 'x', table: 'Ünïcode'.repeat(9) };
+
+  test.each([
+    [table, []],
+    [table, ['a"Ů', '1']],
+    [odd, ['b']],
+    [long, ['b', 'a"Ů']],
+  ])('says of itself what its envelope says: %j, key %j', (id, key) => {
+    for (const [ordinal, tie] of [
+      [1, 0],
+      [9_999_999_999, 12],
+    ] as const) {
+      const change = encoded(id, key, { ordinal, tie });
+      const { metadata } = decodeChange(change);
+      expect(Object.keys(metadata.key ?? {})).toHaveLength(key.length);
+      expect({ ...metadata, key: metadata.key && Object.values(metadata.key) }).toMatchObject({
+        id: change.id,
+        key: change.key,
+        operation: change.operation,
+        committedAt: change.committedAt,
+        position: change.position,
+        sequence: ordinal,
+      });
+    }
+  });
+
+  test('has an id of at most 96 characters that tells tables, ties and incarnations apart', () => {
+    const ids = [
+      encoded(long, []).id,
+      encoded({ ...long, table: `${long.table}2` }, []).id,
+      encoded(long, [], { tie: 12 }).id,
+      encoded(long, [], { tie: 12 }, '17').id,
+    ];
+    expect(new Set(ids).size).toBe(4);
+    expect(Math.max(...ids.map((id) => id.length))).toBeLessThanOrEqual(96);
+  });
+
+  test('has an id that does not know the ordinal', () => {
+    expect(encoded(table, [], { ordinal: 7 }).id).toBe(encoded(table, []).id);
   });
 });

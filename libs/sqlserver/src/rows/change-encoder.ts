@@ -3,7 +3,7 @@ import type { EncodedChange, Hash, TableId, Unavailable } from '@dstream/core';
 import type { CapturedColumn, CaptureInstance } from '../sql/capture-instance.ts';
 import type { SelectedColumn } from '../sql/page-statement.ts';
 import { tablePart } from './change-id.ts';
-import type { LogicalChange } from './change-row.ts';
+import type { ChangeRow, LogicalChange } from './change-row.ts';
 import { ImageLosses, type Lost } from './image-losses.ts';
 import { ordinalText } from './position.ts';
 import { ReadChange } from './read-change.ts';
@@ -17,7 +17,7 @@ export interface ChangeEncoderOptions {
   /** Captured, but not selected: unavailable in every image. */
   readonly unreadable?: readonly CapturedColumn[];
   readonly hash: Hash;
-  /** See `changeId`. */
+  /** Part of the ids: see `tablePart`. */
   readonly incarnation?: string | undefined;
 }
 
@@ -43,8 +43,6 @@ export class ChangeEncoder {
   /** Where in a row the key's columns are, in the key's order. */
   readonly #key: readonly number[];
   readonly #losses: ImageLosses;
-  /** Of the ids. */
-  readonly #table: string;
   readonly #idStart: FixedText;
   readonly #source: FixedText;
 
@@ -54,8 +52,7 @@ export class ChangeEncoder {
     this.#keys = new RowEncoder(key);
     this.#rows = new RowEncoder(columns);
     this.#losses = new ImageLosses(columns, unreadable);
-    this.#table = tablePart(table, hash, incarnation);
-    this.#idStart = fixedText(JSON.stringify(`${this.#table}:`).slice(0, -1));
+    this.#idStart = fixedText(JSON.stringify(`${tablePart(table, hash, incarnation)}:`).slice(0, -1));
     this.#source = fixedText(sourceText(table, instance));
   }
 
@@ -65,19 +62,30 @@ export class ChangeEncoder {
   }
 
   encode(change: LogicalChange, committedAt: string): EncodedChange {
-    const { operation, after } = change;
     const out = this.#out;
-    const key = this.#key.length === 0 ? null : this.#key.map((index) => after.values[index] ?? null);
     const lost = this.#writeImages(change);
+    out.fixed(text.metadata);
+    const idFrom = out.length;
     this.#writeId(change);
+    const idTo = out.length;
     out.fixed(this.#source);
-    out.ascii(operation);
+    out.ascii(change.operation);
     out.fixed(text.key);
-    if (key === null) out.fixed(text.noKey);
-    else this.#keys.write(key, out);
+    const keyFrom = out.length;
+    this.#writeKey(change.after);
+    const keyTo = out.length;
     this.#writeLists(change, lost);
     this.#writePlace(change, committedAt);
-    return new ReadChange(this.#table, change, { key, committedAt }, out.take());
+    return new ReadChange(change.operation, out.take(), { idFrom, idTo, keyFrom, keyTo });
+  }
+
+  #writeKey({ values }: ChangeRow): void {
+    if (this.#key.length === 0) this.#out.fixed(text.noKey);
+    else
+      this.#keys.write(
+        this.#key.map((index) => values[index] ?? null),
+        this.#out,
+      );
   }
 
   #writeImages(change: LogicalChange): Losses {
@@ -92,10 +100,13 @@ export class ChangeEncoder {
     return { data, before: old };
   }
 
-  /** See `changeId`. */
+  /**
+   * `table:[incarnation:]lsn:seqval:operation[-tie]`, at most 96 characters. It depends on the change alone, never on the ordinal,
+   * the page or the capture instance. The incarnation is for the time after a source went back, when LSNs are used again
+   * (DESIGN 5, rule 3).
+   */
   #writeId({ after, tie }: LogicalChange): void {
     const out = this.#out;
-    out.fixed(text.metadata);
     out.fixed(this.#idStart);
     out.ascii(after.lsn);
     out.fixed(text.colon);

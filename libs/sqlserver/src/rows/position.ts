@@ -40,6 +40,9 @@ export function neededFrom(place: Place): Lsn {
 /** Fixed width, so that positions compare as text. A table would need ten billion changes in one transaction. */
 const ordinalDigits = 10;
 
+/** Characters of the position of a change. */
+export const positionLength = lsnDigits + ':'.length + ordinalDigits;
+
 /** Position of the change `ordinal` (from 1) of the transaction `lsn`. */
 export function positionOf(lsn: Lsn, ordinal: number): Position {
   return `${lsn}:${ordinalText(ordinal)}` as Position;

@@ -1,46 +1,44 @@
-import type { EncodedChange } from '@dstream/core';
-import { changeId } from './change-id.ts';
-import type { LogicalChange } from './change-row.ts';
-import type { Lsn } from './lsn.ts';
-import { positionOf } from './position.ts';
+import type { EncodedChange, Position, Value } from '@dstream/core';
+import { positionLength } from './position.ts';
 import type { Written } from './utf8-writer.ts';
 
+/** Where some parts of an envelope lie, in bytes from its beginning: the JSON texts of its id and key. */
+export interface EnvelopeMarks {
+  readonly idFrom: number;
+  readonly idTo: number;
+  readonly keyFrom: number;
+  readonly keyTo: number;
+}
+
+/** Characters of `2026-11-20T09:15:30.123Z`: of any time that toISOString gives for the years 0 to 9999. */
+const timeLength = 24;
+/** What an envelope ends with before its stamp, behind the commit time. */
+const beforePosition = '","position":"'.length;
+const behindPosition = '"'.length;
+
 /**
- * A change that was encoded. Many wait at a time, so it keeps little: id and position, which only the first and the last of a
- * message are asked for, are made when they are.
+ * A change that was encoded. Thousands wait at a time, so it keeps numbers only; what is asked of few of them, as of the first
+ * and the last of a message, is read out of the bytes when it is.
  */
 export class ReadChange implements EncodedChange {
-  readonly operation: LogicalChange['operation'];
-  readonly key: EncodedChange['key'];
-  readonly committedAt: string;
+  readonly operation: EncodedChange['operation'];
   readonly bytes: number;
   readonly #memory: Buffer;
   readonly #from: number;
-  readonly #table: string;
-  readonly #lsn: Lsn;
-  readonly #seqval: Lsn;
-  readonly #code: number;
-  readonly #tie: number;
-  readonly #ordinal: number;
+  readonly #idFrom: number;
+  readonly #idTo: number;
+  readonly #keyFrom: number;
+  readonly #keyTo: number;
 
-  constructor(
-    table: string,
-    { operation, after, ordinal, tie }: LogicalChange,
-    { key, committedAt }: Pick<EncodedChange, 'key' | 'committedAt'>,
-    { memory, from, to }: Written,
-  ) {
+  constructor(operation: EncodedChange['operation'], { memory, from, to }: Written, marks: EnvelopeMarks) {
     this.operation = operation;
-    this.key = key;
-    this.committedAt = committedAt;
     this.bytes = to - from;
     this.#memory = memory;
     this.#from = from;
-    this.#table = table;
-    this.#lsn = after.lsn;
-    this.#seqval = after.seqval;
-    this.#code = after.operation;
-    this.#tie = tie;
-    this.#ordinal = ordinal;
+    this.#idFrom = marks.idFrom;
+    this.#idTo = marks.idTo;
+    this.#keyFrom = marks.keyFrom;
+    this.#keyTo = marks.keyTo;
   }
 
   copyTo(target: Uint8Array, at: number): void {
@@ -48,10 +46,25 @@ export class ReadChange implements EncodedChange {
   }
 
   get id(): string {
-    return changeId(this.#table, { lsn: this.#lsn, seqval: this.#seqval, operation: this.#code }, this.#tie);
+    return JSON.parse(this.#text(this.#idFrom, this.#idTo)) as string;
   }
 
-  get position(): EncodedChange['position'] {
-    return positionOf(this.#lsn, this.#ordinal);
+  get key(): readonly Value[] | null {
+    const key: unknown = JSON.parse(this.#text(this.#keyFrom, this.#keyTo));
+    return key === null ? null : (Object.values(key as object) as Value[]);
+  }
+
+  get committedAt(): string {
+    const to = this.bytes - behindPosition - positionLength - beforePosition;
+    return this.#text(to - timeLength, to);
+  }
+
+  get position(): Position {
+    const to = this.bytes - behindPosition;
+    return this.#text(to - positionLength, to) as Position;
+  }
+
+  #text(from: number, to: number): string {
+    return this.#memory.toString('utf8', this.#from + from, this.#from + to);
   }
 }

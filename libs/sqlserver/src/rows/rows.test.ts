@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto';
-import type { TableId } from '@dstream/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ChangeRow } from './change-row.ts';
-import { changeId, tablePart } from './change-id.ts';
 import { historyOfToken, within, type History } from './history.ts';
 import { isLsn, lsnBytes, lsnOf, nextLsn, previousLsn, zeroLsn, type Lsn } from './lsn.ts';
 import { placeOfToken, positionOf, resumePointOf, type Place, type ReadMode } from './position.ts';
@@ -167,29 +164,6 @@ describe('the update mask', () => {
     const mask = Buffer.from([0b0000_0001, 0b1000_0000, 0b0000_0101]);
     const set = Array.from({ length: 30 }, (_, i) => i + 1).filter((ordinal) => isBitSet(mask, ordinal));
     expect(set).toEqual([1, 3, 16, 17]);
-  });
-});
-
-describe('a change id', () => {
-  const hash = (text: string) => createHash('sha256').update(text).digest('hex');
-  const row = { lsn: 'F'.repeat(20) as Lsn, seqval: 'E'.repeat(20) as Lsn, operation: 2 };
-  const long: TableId = {
-    source: 's'.repeat(60),
-    database: 'd'.repeat(60),
-    schema: 'x',
-    table: 'Ünïcode'.repeat(9),
-  };
-
-  test('fits into 96 characters and tells tables and ties apart', () => {
-    const other = { ...long, table: `${long.table}2` };
-    const ids = [
-      changeId(tablePart(long, hash), row, 0),
-      changeId(tablePart(other, hash), row, 0),
-      changeId(tablePart(long, hash), row, 12),
-      changeId(tablePart(long, hash, '17'), row, 12),
-    ];
-    expect(new Set(ids).size).toBe(4);
-    expect(Math.max(...ids.map((id) => id.length))).toBeLessThanOrEqual(96);
   });
 });
 

@@ -41,6 +41,11 @@ export class Utf8Writer {
     this.#to = 0;
   }
 
+  /** Bytes that were written since the last `take`. */
+  get length(): number {
+    return this.#to - this.#from;
+  }
+
   /** @param text characters below U+0080 only */
   ascii(text: string): void {
     const { length } = text;
