@@ -45,6 +45,8 @@ export class RowEncoder {
 }
 
 function writeValue(value: Value, plainText: boolean, out: Utf8Writer): void {
-  if (typeof value !== 'string') out.ascii(String(value));
+  if (typeof value === 'number' && !Number.isFinite(value))
+    out.ascii('null'); // as JSON has it
+  else if (typeof value !== 'string') out.ascii(String(value));
   else out.string(value, plainText);
 }

@@ -67,6 +67,9 @@ test('a row is an object in the order of its columns, whatever their names', () 
   rows.write(['x', 1, null, true, 'ů', -0.5], out);
   rows.write(['x', 1, null, true, 'ů', -0.5], out, new Set([0, 5]));
   rows.write(['x', 1, null, true, 'ů', -0.5], out, new Set([0, 1, 2, 3, 4, 5]));
+  rows.write(['', -0, Number.NaN, false, 1e21, 5e-324], out, new Set([4]));
   const middle = String.raw`"1":1,"__proto__":null,"a\"b":true,"Zákazník":"ů"`;
-  expect(textOf(out.take())).toBe(`{"b":"x",${middle},"0":-0.5}{${middle}}{}`);
+  expect(textOf(out.take())).toBe(
+    `{"b":"x",${middle},"0":-0.5}{${middle}}{}{"b":"","1":0,"__proto__":null,"a\\"b":false,"0":5e-324}`,
+  );
 });
