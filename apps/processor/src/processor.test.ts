@@ -236,4 +236,19 @@ describe('a processor', () => {
     expect(world.report().sessions).toEqual([sessions[0], sessions[2]]);
     await stop(world, running);
   });
+
+  test('one busy session goes for one that waits, though several have had their time', async () => {
+    const world = setup({ maxSessions: 8 });
+    const running = world.start();
+    const sessions = Array.from({ length: 9 }, (_, n) => `s/d/dbo.T/${n}`);
+    const done = Promise.withResolvers<void>();
+    world.output.hold = done.promise;
+    await world.send(...sessions.map((session, n) => message([n], session)));
+    await world.clock.advance(3_000);
+    expect(world.report().sessions).toEqual(sessions);
+    done.resolve();
+    await world.clock.advance(0);
+    expect(world.report().sessions).toHaveLength(8);
+    await stop(world, running);
+  });
 });

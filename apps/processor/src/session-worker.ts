@@ -106,7 +106,6 @@ export class SessionWorker implements Tenant {
   async #work(hard: AbortSignal): Promise<void> {
     await this.#load(hard);
     await withAny([this.#stop.draining, hard], (taking) => this.#takeUntil(taking, hard));
-    this.#places.leave(this);
     if (!hard.aborted) await this.#save(hard);
   }
 
@@ -125,6 +124,8 @@ export class SessionWorker implements Tenant {
       }
       if (clock.monotonicMs() - this.#savedAtMs >= settings.stateIntervalMs) await this.#save(hard);
     }
+    // At once: others ask in the same moment whether it is still crowded, and one place is enough for one that waits.
+    this.#places.leave(this);
   }
 
   /** First until the place may go to another, then until what was settled before is to be saved. */
