@@ -150,4 +150,28 @@ describe('accepts', () => {
     stop.abort(new Error('it is over'));
     await next;
   });
+
+  test('pause when what they bring ends as it begins', async () => {
+    const clock = new ManualClock();
+    let accepted = 0;
+    const broken = () => {
+      throw new Error('the link is closed');
+    };
+    const acceptNextSession = async () => ({ ...port((accepted += 1)), subscribe: broken });
+    await using subscription = new ServiceBusSubscription({
+      address: { connectionString: '' },
+      topic: 'changes',
+      subscription: 'dstream',
+      sessions: true,
+      clock,
+      openAcceptingClient: () => ({ acceptNextSession, close: async () => undefined }),
+    });
+    const stop = new AbortController();
+    const received = subscription.receive({ signal: stop.signal, maxInFlight: 10 });
+    const next = expect(received[Symbol.asyncIterator]().next()).rejects.toThrow('over');
+    await clock.advance(1_000);
+    expect(accepted).toBeLessThan(10);
+    stop.abort(new Error('it is over'));
+    await next;
+  });
 });

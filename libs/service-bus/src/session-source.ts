@@ -104,7 +104,7 @@ export class SessionSource implements Source {
     }
   }
 
-  /** Takes a place, and gives it back unless a session holds it: then true. */
+  /** Takes a place, and gives it back unless a session holds it. True when one does, and did not end as it began. */
   async #acceptNext(run: Run): Promise<boolean> {
     const { signal, reaching } = run;
     await this.#slots.take(signal);
@@ -114,7 +114,7 @@ export class SessionSource implements Source {
       reaching.succeeded();
       if (accepted === undefined) return false;
       held = true;
-      await this.#hold(accepted, run);
+      if (!(await this.#hold(accepted, run))) return false;
       if (this.#helpers.size < mostAccepts - 1) this.#help(run);
       return true;
     } finally {
@@ -125,7 +125,7 @@ export class SessionSource implements Source {
   async #hold(
     { port, beforeMs, beforeWallMs, release }: Accepted,
     { signal, maxInFlight }: Run,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const hold = new HeldSession({
       ...this.#options,
       port,
@@ -143,6 +143,7 @@ export class SessionSource implements Source {
     } catch (error) {
       hold.end(this.#translate(error));
     }
+    return !hold.lost.aborted;
   }
 
   #ended(hold: HeldSession, release: () => Promise<void>): void {
