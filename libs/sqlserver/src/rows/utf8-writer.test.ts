@@ -38,6 +38,13 @@ describe('a writer', () => {
     expect(pieces.map(textOf).join('')).toBe(wanted.join(''));
   });
 
+  test('takes little more memory than a large value does', () => {
+    const out = new Utf8Writer();
+    out.string('x'.repeat(8_000_000));
+    out.ascii('x'.repeat(1_000));
+    expect(out.take().memory.length).toBeLessThan(8_010_000);
+  });
+
   test('has memory of its own for every beginning', () => {
     const out = new Utf8Writer();
     out.ascii('first');

@@ -100,7 +100,9 @@ export class Utf8Writer {
     if (this.#to + bytes <= this.#memory.length) return;
     const begun = this.#memory.subarray(this.#from, this.#to);
     const usual = Math.min(largest, Math.max(smallest, this.#memory.length * 2));
-    this.#memory = Buffer.allocUnsafeSlow(Math.max(usual, begun.length * 2, begun.length + bytes));
+    // With room for what follows a large value in its change: else a quote would take as much memory once more.
+    const needed = begun.length + bytes + smallest;
+    this.#memory = Buffer.allocUnsafeSlow(Math.max(usual, begun.length * 2, needed));
     this.#memory.set(begun);
     this.#from = 0;
     this.#to = begun.length;
