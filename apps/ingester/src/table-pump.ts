@@ -1,4 +1,4 @@
-/** Moves the changes of one table: read → encode → send → checkpoint. Knows nothing of leases beyond its sender's and keeper's. */
+/** Moves the changes of one table: read → pack → send → checkpoint. Knows nothing of leases beyond its sender's and keeper's. */
 import {
   oneAhead,
   pack,
@@ -112,7 +112,7 @@ export class TablePump {
   async #send(changes: readonly EncodedChange[], draining: AbortSignal, hard: AbortSignal): Promise<void> {
     const { sender, checkpoint, clock, meter, metrics } = this.#options;
     const unsent = sender.unsent(changes, checkpoint.generation);
-    const messages = this.#encode(unsent);
+    const messages = this.#pack(unsent);
     const [oldest] = unsent;
     if (oldest !== undefined) meter.waiting(committedAtMs(oldest));
     const startedMs = clock.monotonicMs();
@@ -121,7 +121,7 @@ export class TablePump {
     this.#record(unsent, messages);
   }
 
-  #encode(changes: readonly EncodedChange[]): readonly OutgoingMessage[] {
+  #pack(changes: readonly EncodedChange[]): readonly OutgoingMessage[] {
     const { lease, checkpoint, settings } = this.#options;
     const stamp = { generation: checkpoint.generation, epoch: lease.epoch };
     return pack(changes, stamp, {

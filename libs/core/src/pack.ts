@@ -1,4 +1,4 @@
-/** Packs consecutive changes of each session into messages (DESIGN 7). Pure: byte length and hash are passed in. */
+/** Packs consecutive changes of each session into messages (DESIGN 7). Pure: the hash is passed in. */
 import type { Stamp } from './change-event.ts';
 import type { EncodedChange } from './encoded-change.ts';
 import { stampText } from './envelope.ts';

@@ -9,7 +9,7 @@ export interface BatchLimits {
   readonly bytes: number;
 }
 
-/** Small enough that encoding and sending overlap with reading. */
+/** Small enough that sending overlaps with reading. */
 export const batchLimits: BatchLimits = { changes: 2_000, bytes: 2_097_152 };
 
 /** Gathers the changes of finished groups; `end` is always behind a whole group. */
