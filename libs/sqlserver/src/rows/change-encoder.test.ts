@@ -6,6 +6,7 @@ import { selectedColumns } from '../sql/page-statement.ts';
 import type { ChangeRow, LogicalChange } from './change-row.ts';
 import { ChangeEncoder } from './change-encoder.ts';
 import { zeroLsn, type Lsn } from './lsn.ts';
+import { Utf8Writer } from './utf8-writer.ts';
 
 const table: TableId = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Notes' };
 const types = { Id: 'int', Big: 'nvarchar', Old: 'text', Sum: 'int' };
@@ -43,6 +44,7 @@ function built(operation: LogicalChange['operation'], after: ChangeRow, before?:
     encoder.encode(
       { operation, after, ...(before && { before }), ordinal: 1, tie: 0 },
       '2026-11-20T09:15:30.123Z',
+      new Utf8Writer(),
     ),
   );
   return { data, before: image, changed: metadata.changed, unavailable: metadata.unavailable };
@@ -55,6 +57,19 @@ const oldChanged = 0b0100;
 describe('an event', () => {
   test('a computed column is left out', () => {
     expect(selectedColumns(instance).map(({ name }) => name)).toEqual(['Id', 'Big', 'Old']);
+  });
+
+  test('a computed column of the key stands in it as NULL: without it, rows would seem to be one', () => {
+    const of = { ...instance, key: ['Sum', 'Id'] };
+    const encoder = new ChangeEncoder({ table, instance: of, columns: selectedColumns(of), hash: () => '' });
+    const change: LogicalChange = {
+      operation: 'insert',
+      after: row(2, { Id: 2 }, idOnly),
+      ordinal: 1,
+      tie: 0,
+    };
+    const encoded = encoder.encode(change, '2026-11-20T09:15:30.123Z', new Utf8Writer());
+    expect([encoded.key, decodeChange(encoded).metadata.key]).toEqual([[null, 2], { Sum: null, Id: 2 }]);
   });
 
   test('a large value that did not change is unavailable in the before image, not NULL', () => {
@@ -139,7 +154,7 @@ describe('a change that was read', () => {
       values: [7, null, 9],
     };
     const change: LogicalChange = { operation: 'insert', after, ordinal: 1, tie: 0, ...more };
-    return new ChangeEncoder(options).encode(change, '2026-11-20T09:15:30.123Z');
+    return new ChangeEncoder(options).encode(change, '2026-11-20T09:15:30.123Z', new Utf8Writer());
   };
   const odd = { source: 'a"b\\', database: 'Ünï', schema: 'x y', table: 'T\u0001' };
   const long = { source: 's'.repeat(60), database: 'd'.repeat(60), schema: 'x', table: 'Ünïcode'.repeat(9) };

@@ -8,7 +8,7 @@ import { ImageLosses, type Lost } from './image-losses.ts';
 import { ordinalText } from './position.ts';
 import { ReadChange } from './read-change.ts';
 import { RowEncoder } from './row-encoder.ts';
-import { fixedText, Utf8Writer, type FixedText } from './utf8-writer.ts';
+import { fixedText, type FixedText, type Utf8Writer } from './utf8-writer.ts';
 
 export interface ChangeEncoderOptions {
   readonly table: TableId;
@@ -37,66 +37,58 @@ const text = {
 };
 
 export class ChangeEncoder {
-  readonly #out = new Utf8Writer();
   readonly #rows: RowEncoder;
   readonly #keys: RowEncoder;
-  /** Where in a row the key's columns are, in the key's order. */
+  /** Where in a row the key's columns are, in the key's order; -1 for a computed one, whose values CDC does not carry. */
   readonly #key: readonly number[];
   readonly #losses: ImageLosses;
   readonly #idStart: FixedText;
   readonly #source: FixedText;
 
   constructor({ table, instance, columns, unreadable = [], hash, incarnation }: ChangeEncoderOptions) {
-    const key = instance.key.flatMap((name) => columns.filter((column) => column.name === name));
-    this.#key = key.map((column) => columns.indexOf(column));
-    this.#keys = new RowEncoder(key);
+    const { key } = instance;
+    this.#key = key.map((name) => columns.findIndex((column) => column.name === name));
+    const plain = this.#key.map((index) => columns[index]?.plainText ?? false);
+    this.#keys = new RowEncoder(key.map((name, n) => ({ name, plainText: plain[n] ?? false })));
     this.#rows = new RowEncoder(columns);
     this.#losses = new ImageLosses(columns, unreadable);
     this.#idStart = fixedText(JSON.stringify(`${tablePart(table, hash, incarnation)}:`).slice(0, -1));
     this.#source = fixedText(sourceText(table, instance));
   }
 
-  /** To be called before the changes of a window: what was encoded before is let go. */
-  begin(): void {
-    this.#out.begin();
-  }
-
-  encode(change: LogicalChange, committedAt: string): EncodedChange {
-    const out = this.#out;
-    const lost = this.#writeImages(change);
+  /** @param out of the changes of one window: nothing of it is kept here */
+  encode(change: LogicalChange, committedAt: string, out: Utf8Writer): EncodedChange {
+    const lost = this.#writeImages(change, out);
     out.fixed(text.metadata);
     const idFrom = out.length;
-    this.#writeId(change);
+    this.#writeId(change, out);
     const idTo = out.length;
     out.fixed(this.#source);
     out.ascii(change.operation);
     out.fixed(text.key);
     const keyFrom = out.length;
-    this.#writeKey(change.after);
+    this.#writeKey(change.after, out);
     const keyTo = out.length;
-    this.#writeLists(change, lost);
-    this.#writePlace(change, committedAt);
+    this.#writeLists(change, lost, out);
+    writePlace(change, committedAt, out);
     return new ReadChange(change.operation, out.take(), { idFrom, idTo, keyFrom, keyTo });
   }
 
-  #writeKey({ values }: ChangeRow): void {
-    if (this.#key.length === 0) this.#out.fixed(text.noKey);
-    else
-      this.#keys.write(
-        this.#key.map((index) => values[index] ?? null),
-        this.#out,
-      );
+  #writeKey({ values }: ChangeRow, out: Utf8Writer): void {
+    const key = this.#key.map((index) => values[index] ?? null);
+    if (key.length === 0) out.fixed(text.noKey);
+    else this.#keys.write(key, out);
   }
 
-  #writeImages(change: LogicalChange): Losses {
+  #writeImages(change: LogicalChange, out: Utf8Writer): Losses {
     const { after, before } = change;
     const data = this.#losses.inData(change);
-    this.#out.fixed(text.data);
-    this.#rows.write(after.values, this.#out, data.indexes);
+    out.fixed(text.data);
+    this.#rows.write(after.values, out, data.indexes);
     if (before === undefined) return { data };
     const old = this.#losses.inBefore(before, after);
-    this.#out.fixed(text.before);
-    this.#rows.write(before.values, this.#out, old.indexes);
+    out.fixed(text.before);
+    this.#rows.write(before.values, out, old.indexes);
     return { data, before: old };
   }
 
@@ -105,8 +97,7 @@ export class ChangeEncoder {
    * the page or the capture instance. The incarnation is for the time after a source went back, when LSNs are used again
    * (DESIGN 5, rule 3).
    */
-  #writeId({ after, tie }: LogicalChange): void {
-    const out = this.#out;
+  #writeId({ after, tie }: LogicalChange, out: Utf8Writer): void {
     out.fixed(this.#idStart);
     out.ascii(after.lsn);
     out.fixed(text.colon);
@@ -117,38 +108,37 @@ export class ChangeEncoder {
     out.fixed(text.quote);
   }
 
-  /** Written piece by piece, here and above: a text joined of them would be garbage for every change. */
-  #writePlace({ after, ordinal }: LogicalChange, committedAt: string): void {
-    const out = this.#out;
-    out.fixed(text.lsn);
-    out.ascii(after.lsn);
-    out.fixed(text.seqval);
-    out.ascii(after.seqval);
-    out.fixed(text.sequence);
-    out.ascii(String(ordinal));
-    out.fixed(text.committedAt);
-    out.ascii(committedAt);
-    out.fixed(text.position);
-    out.ascii(after.lsn);
-    out.fixed(text.colon);
-    out.ascii(ordinalText(ordinal));
-    out.fixed(text.quote);
-  }
-
-  #writeLists(change: LogicalChange, { data, before }: Losses): void {
+  #writeLists(change: LogicalChange, { data, before }: Losses, out: Utf8Writer): void {
     if (change.operation === 'update')
-      this.#out.text(`,"changed":${JSON.stringify(this.#losses.changed(change, before))}`);
+      out.text(`,"changed":${JSON.stringify(this.#losses.changed(change, before))}`);
     const unavailable: Unavailable[] = [];
     if (data.names.length > 0) unavailable.push({ in: 'data', columns: data.names });
     if (before !== undefined && before.names.length > 0)
       unavailable.push({ in: 'before', columns: before.names });
-    if (unavailable.length > 0) this.#out.text(`,"unavailable":${JSON.stringify(unavailable)}`);
+    if (unavailable.length > 0) out.text(`,"unavailable":${JSON.stringify(unavailable)}`);
   }
 }
 
 interface Losses {
   readonly data: Lost;
   readonly before?: Lost;
+}
+
+/** Written piece by piece, here and in `#writeId`: a text joined of them would be garbage for every change. */
+function writePlace({ after, ordinal }: LogicalChange, committedAt: string, out: Utf8Writer): void {
+  out.fixed(text.lsn);
+  out.ascii(after.lsn);
+  out.fixed(text.seqval);
+  out.ascii(after.seqval);
+  out.fixed(text.sequence);
+  out.ascii(String(ordinal));
+  out.fixed(text.committedAt);
+  out.ascii(committedAt);
+  out.fixed(text.position);
+  out.ascii(after.lsn);
+  out.fixed(text.colon);
+  out.ascii(ordinalText(ordinal));
+  out.fixed(text.quote);
 }
 
 /** What every change of a capture instance says of where it comes from, up to its operation. */

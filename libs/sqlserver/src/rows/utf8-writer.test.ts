@@ -45,15 +45,6 @@ describe('a writer', () => {
     expect(out.take().memory.length).toBeLessThan(8_010_000);
   });
 
-  test('has memory of its own for every beginning', () => {
-    const out = new Utf8Writer();
-    out.ascii('first');
-    const first = out.take();
-    out.begin();
-    out.ascii('other');
-    expect([textOf(first), textOf(out.take())]).toEqual(['first', 'other']);
-  });
-
   test('a surrogate without its other half is escaped: UTF-8 has no such character', () => {
     const out = new Utf8Writer();
     out.string('a\ud800b');

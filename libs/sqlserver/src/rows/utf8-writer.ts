@@ -34,13 +34,6 @@ export class Utf8Writer {
   #from = 0;
   #to = 0;
 
-  /** What was given out keeps its memory; what follows begins small. */
-  begin(): void {
-    this.#memory = Buffer.alloc(0);
-    this.#from = 0;
-    this.#to = 0;
-  }
-
   /** Bytes that were written since the last `take`. */
   get length(): number {
     return this.#to - this.#from;

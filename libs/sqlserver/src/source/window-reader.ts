@@ -7,6 +7,7 @@ import { neededFrom, type Place } from '../rows/position.ts';
 import { RowAssembler, type KeyText } from '../rows/row-assembler.ts';
 import { RowDecoder } from '../rows/row-decoder.ts';
 import type { LogicalChange } from '../rows/change-row.ts';
+import { Utf8Writer } from '../rows/utf8-writer.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
 import type { SourceObserver } from '../source-observer.ts';
 import { pageResults, PageStatements } from '../sql/page-statement.ts';
@@ -91,8 +92,8 @@ export class WindowReader {
    */
   async *read(place: Place, to: Lsn, bounded: boolean, signal: AbortSignal): AsyncGenerator<ChangeBatch> {
     const times = new CommitTimes();
-    const encode = (change: LogicalChange) => this.#encoder.encode(change, times.of(change.after.lsn));
-    this.#encoder.begin();
+    const out = new Utf8Writer();
+    const encode = (change: LogicalChange) => this.#encoder.encode(change, times.of(change.after.lsn), out);
     const assembler = new RowAssembler(place, this.#keyText());
     const { maxRows, batch = batchLimits } = this.#options.limits;
     // A smaller window makes smaller batches.
