@@ -55,11 +55,11 @@ describe('a connection', () => {
 
   test('killed in the middle of a page', async () => {
     await source.read();
-    source.server.faults.onStatement(readsOfA, { kind: 'stall', afterRows: 700, ms: undefined }, 1);
+    source.server.faults.onStatement(readsOfA, { kind: 'stall', afterRows: 2_500, ms: undefined }, 1);
     const before = source.arrived('A').length;
-    await source.written.many('A', 2_000);
+    await source.written.many('A', 5_000);
     await until(
-      () => source.arrived('A').length >= before + 500,
+      () => source.arrived('A').length >= before + 2_000,
       () => 'a part of the page has been sent',
     );
     expect(source.server.dropConnections()).toBeGreaterThan(0);
@@ -141,7 +141,8 @@ describe('an error', () => {
       () => `B has a fault: ${JSON.stringify(source.fault('B'))}`,
     );
     const before = source.arrived('A').length;
-    expect(await askedPerSecond(1_000)).toBeLessThan(4 * calm);
+    // 20 passes of a probe and two pages each, and what the third table asks: a loop without waits asks thousands.
+    expect(await askedPerSecond(1_000)).toBeLessThan(10 * calm);
     await source.written.during(
       until(
         () => source.arrived('A').length > before,
