@@ -150,7 +150,6 @@ export function startReplica(
       packMaxChanges: 500,
       ordering,
       pollIntervals: () => ({ intervalMs: 1_000, maxIntervalMs: 5_000 }),
-      byteLength: (text) => text.length,
       hash: (text) => text,
     },
   });

@@ -36,7 +36,6 @@ export function readingIngester({ source, ...parts }: ReadingIngesterParts): Ing
       packMaxChanges: 500,
       ordering: { by: 'table' },
       pollIntervals: (table) => source.pollIntervals(table),
-      byteLength: (text) => Buffer.byteLength(text),
       hash: sha256Hex,
     },
   });

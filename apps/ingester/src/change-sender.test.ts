@@ -91,7 +91,6 @@ function setup(answers: (Error | undefined)[]) {
       lease,
       clock,
       log: silentLog,
-      byteLength: (t) => t.length,
       ordering,
       hash: (t) => t,
     }),

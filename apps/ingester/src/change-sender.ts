@@ -28,7 +28,6 @@ export interface ChangeSenderOptions {
   readonly lease: LeaseKeeper;
   readonly clock: Clock;
   readonly log: Log;
-  readonly byteLength: (text: string) => number;
   readonly ordering: Ordering;
   readonly hash: Hash;
 }
@@ -123,7 +122,7 @@ export class ChangeSender {
   }
 
   #halves(large: OutgoingMessage, reason: DStreamError): readonly OutgoingMessage[] {
-    const halves = halve(large, this.#options.byteLength);
+    const halves = halve(large);
     if (halves === undefined) throw this.#tooLarge(reason, large);
     this.#options.log.warn(
       'a packed message is larger than the broker takes and goes in parts: lower pack_max_bytes',

@@ -105,7 +105,6 @@ function settingsOf(config: IngesterConfig, source: SqlServerSource): IngesterSe
     packMaxChanges: config.topic.packMaxChanges,
     ordering: config.ordering === 'key' ? { by: 'key', sessions: config.keySessions } : byTable,
     pollIntervals: (table: TableId): PollIntervals => source.pollIntervals(table),
-    byteLength: (text) => Buffer.byteLength(text),
     hash: sha256Hex,
   };
 }

@@ -44,6 +44,5 @@ export interface IngesterSettings {
   readonly packMaxChanges: number;
   readonly ordering: Ordering;
   readonly pollIntervals: (table: TableId) => PollIntervals;
-  readonly byteLength: (text: string) => number;
   readonly hash: (text: string) => string;
 }

@@ -25,7 +25,6 @@ import { LeaseKeeper } from './lease-keeper.ts';
 
 const table = tableOf('T');
 const hash = (text: string) => text;
-const byteLength = (text: string) => text.length;
 
 /** Takes of each session as much as it is told, and no message of more than `maxChanges` changes. */
 class PickyTopic implements Topic {
@@ -102,7 +101,7 @@ describe('ordered by key', () => {
           const held = { table, epoch: 1, goodUntilMs: 1e12, acquiredAtMs: 0 };
           const common = { clock, log: silentLog };
           const lease = new LeaseKeeper(held, { leases: {} as never, durationMs: 30_000, ...common });
-          const sender = new ChangeSender({ topic, table, lease, ordering, hash, byteLength, ...common });
+          const sender = new ChangeSender({ topic, table, lease, ordering, hash, ...common });
           const limits = { maxBytes: 10_000, maxChanges: 7 };
           const stamp = { generation: 7, epoch: 1 };
           const sending = sender.send(

@@ -88,34 +88,27 @@ function bodyOf(changes: readonly EncodedChange[], stamp: Uint8Array, bytes: num
  * A packed message as two, each of half its changes, for a broker that does not take it whole. Undefined for a single
  * change: that cannot be made smaller.
  */
-export function halve(
-  message: OutgoingMessage,
-  byteLength: (text: string) => number,
-): readonly [OutgoingMessage, OutgoingMessage] | undefined {
+export function halve(message: OutgoingMessage): readonly [OutgoingMessage, OutgoingMessage] | undefined {
   const lines = bodyText(message).split('\n');
   if (lines.length < 2) return undefined;
   const middle = Math.ceil(lines.length / 2);
-  const part = (of: readonly string[]) => repacked(message, of, byteLength);
+  const part = (of: readonly string[]) => repacked(message, of);
   return [part(lines.slice(0, middle)), part(lines.slice(middle))];
 }
 
-function repacked(
-  message: OutgoingMessage,
-  lines: readonly string[],
-  byteLength: (text: string) => number,
-): OutgoingMessage {
+function repacked(message: OutgoingMessage, lines: readonly string[]): OutgoingMessage {
   const [first, last] = [lines[0] ?? '', lines.at(-1) ?? ''].map(
     (line) =>
       (JSON.parse(line) as { metadata: { id: string; position: string; generation: number } }).metadata,
   );
   if (first === undefined || last === undefined) throw new Error('a part of a message holds a line');
-  const body = lines.join('\n');
+  const body = encoder.encode(lines.join('\n'));
   return {
     ...message,
     messageId: messageIdOf(first.id, lines.length, first.generation),
     contentType: contentTypeOf(lines.length),
     body,
-    bodyBytes: byteLength(body),
+    bodyBytes: body.length,
     properties: {
       ...message.properties,
       changes: lines.length,

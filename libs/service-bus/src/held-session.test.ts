@@ -139,7 +139,7 @@ describe('a held session', () => {
   });
 
   test('is given back when it brings no message at all, with no warning', async () => {
-    await clock.advance(9_999);
+    await clock.advance(59_999);
     expect(hold.lost.aborted).toBe(false);
     await clock.advance(2_500);
     expect({ lost: hold.lost.aborted, warnings }).toEqual({ lost: true, warnings: [] });

@@ -196,7 +196,7 @@ export class HeldSession implements SessionHold, SettlingLock {
         this.#settling.endUnanswered(answerMs);
         if (port.isClosed) this.end(this.#broken(new Error('its link was closed by the service')));
         // What is accepted has messages. When they expired meanwhile nobody is told of it, who would give it back.
-        if (this.#watch.cameForNothing(answerMs)) this.end(this.#cameForNothing());
+        if (this.#watch.cameForNothing(silenceMs)) this.end(this.#cameForNothing());
         if (await this.#watch.isSilent(signal)) this.#endSilent();
       }
     } catch (error) {

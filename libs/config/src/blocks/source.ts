@@ -26,7 +26,7 @@ export const sourceSchema = {
     max_sessions: withDefault(
       wholeNumber({ min: 1, max: 1000 }),
       32,
-      'Sessions that one process works on side by side; an eighth more while they take turns.',
+      'Sessions that one process works on side by side; an eighth more, one at least, while they take turns.',
     ),
     lock_duration: withDefault(
       // "Service Bus: message transfers, locks, and settlement": at most 5 minutes

@@ -13,6 +13,7 @@ export function abortController(): Controller {
   return new AbortController();
 }
 
+/** Text as the bytes of a message. */
 export function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
