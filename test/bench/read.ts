@@ -13,7 +13,7 @@ import { runBare, runMeasured } from './side-process.ts';
 import type { StandInsProcess } from './stand-ins-process.ts';
 
 /** Those that `dstream` starts with (apps/dstream/bin). */
-export const flags = ['--max-semi-space-size=8', '--initial-old-space-size=96', '--max-old-space-size=512'];
+export const flags = ['--max-semi-space-size=16', '--initial-old-space-size=128', '--max-old-space-size=512'];
 
 /** Four times those of the other benches: a process compiles its hot code for a second, and 100,000 take no longer. */
 const perTable = 100_000;
