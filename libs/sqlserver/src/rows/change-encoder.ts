@@ -1,7 +1,7 @@
 /** Makes the envelope of a logical change (DESIGN 7): images, key, what changed and what CDC did not carry. */
 import type { EncodedChange, Hash, TableId, Unavailable } from '@dstream/core';
 import type { CapturedColumn, CaptureInstance } from '../sql/capture-instance.ts';
-import type { SelectedColumn } from '../sql/page-statement.ts';
+import { keyIndexes, type SelectedColumn } from '../sql/page-statement.ts';
 import { tablePart } from './change-id.ts';
 import type { ChangeRow, LogicalChange } from './change-row.ts';
 import { ImageLosses, type Lost } from './image-losses.ts';
@@ -39,7 +39,7 @@ const text = {
 export class ChangeEncoder {
   readonly #rows: RowEncoder;
   readonly #keys: RowEncoder;
-  /** Where in a row the key's columns are, in the key's order; -1 for a computed one, whose values CDC does not carry. */
+  /** See `keyIndexes`. */
   readonly #key: readonly number[];
   readonly #losses: ImageLosses;
   readonly #idStart: FixedText;
@@ -47,7 +47,7 @@ export class ChangeEncoder {
 
   constructor({ table, instance, columns, unreadable = [], hash, incarnation }: ChangeEncoderOptions) {
     const { key } = instance;
-    this.#key = key.map((name) => columns.findIndex((column) => column.name === name));
+    this.#key = keyIndexes(instance, columns);
     const plain = this.#key.map((index) => columns[index]?.plainText ?? false);
     this.#keys = new RowEncoder(key.map((name, n) => ({ name, plainText: plain[n] ?? false })));
     this.#rows = new RowEncoder(columns);

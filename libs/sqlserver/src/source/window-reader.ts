@@ -10,7 +10,7 @@ import type { LogicalChange } from '../rows/change-row.ts';
 import { Utf8Writer } from '../rows/utf8-writer.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
 import type { SourceObserver } from '../source-observer.ts';
-import { pageResults, PageStatements } from '../sql/page-statement.ts';
+import { keyIndexes, pageResults, PageStatements } from '../sql/page-statement.ts';
 import { batchLimits, Batcher, type BatchLimits } from './batcher.ts';
 import { CommitTimes } from './commit-times.ts';
 import { gapBelow } from './gap.ts';
@@ -184,10 +184,8 @@ export class WindowReader {
   }
 
   #keyText(): KeyText {
-    const { key } = this.#options.instance;
-    if (key.length === 0) return () => undefined;
-    const { columns } = this.#statements;
-    const indexes = key.map((name) => columns.findIndex((column) => column.name === name));
+    const indexes = keyIndexes(this.#options.instance, this.#statements.columns);
+    if (indexes.length === 0) return () => undefined;
     return ({ values }) => JSON.stringify(indexes.map((index) => values[index]));
   }
 }

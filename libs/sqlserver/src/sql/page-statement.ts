@@ -32,6 +32,11 @@ export function selectedColumns(instance: CaptureInstance): readonly SelectedCol
     .map((column) => ({ ...codecOf(column), name: column.name, type: column.type, ordinal: column.ordinal }));
 }
 
+/** Where in a row the key's columns are, in the key's order; -1 for a computed one, whose values CDC does not carry. */
+export function keyIndexes({ key }: CaptureInstance, columns: readonly SelectedColumn[]): readonly number[] {
+  return key.map((name) => columns.findIndex((column) => column.name === name));
+}
+
 /** The columns before those of the table in the second result set. In direct mode `__$command_id` follows them. */
 export const leadingColumns = ['__$start_lsn', '__$seqval', '__$operation', '__$update_mask'] as const;
 
