@@ -1,4 +1,5 @@
 import { asDStreamError, DStreamError } from '@dstream/core';
+import { visibleLines } from '@dstream/terminal';
 
 const usageCodes: ReadonlySet<string> = new Set(['ConfigInvalid', 'NotBuilt']);
 
@@ -11,5 +12,5 @@ export function exitCodeOf(error: unknown): 1 | 2 {
 export function sayFailure(error: unknown): void {
   const text =
     error instanceof DStreamError || !(error instanceof Error) ? asDStreamError(error).message : error.stack;
-  process.stderr.write(`dstream: ${text}\n`);
+  process.stderr.write(`dstream: ${visibleLines(text ?? '')}\n`);
 }

@@ -4,7 +4,15 @@
  */
 import type { Writable } from 'node:stream';
 import { prettyLine } from '@dstream/publishers';
-import { FullScreen, inColour, written, type Paint, type Size } from '@dstream/terminal';
+import {
+  FullScreen,
+  inColour,
+  visibleLines,
+  visibleText,
+  written,
+  type Paint,
+  type Size,
+} from '@dstream/terminal';
 import { panelLines } from './panel.ts';
 import type { PlaygroundView } from './playground-view.ts';
 import type { Screen, Summary } from './screen.ts';
@@ -39,10 +47,10 @@ export function terminalScreen({ out, size, paint, keys, time }: TerminalOptions
   return {
     say: (text) => {
       if (closed !== undefined) {
-        out.write(`${text}\n`);
+        out.write(`${visibleLines(text)}\n`);
         return;
       }
-      keep(sentences, `${paint('dim', time())}  ${text}`);
+      keep(sentences, `${paint('dim', time())}  ${visibleText(text)}`);
       draw();
     },
     change: (event, line) => {

@@ -31,6 +31,17 @@ describe('the log', () => {
     expect(lines.join('')).not.toContain('hunter22');
   });
 
+  test.each(['json', 'pretty'] as const)(
+    'in %s obeys no control character of a name or an error',
+    (format) => {
+      const { log, lines } = recorded(format);
+      log.error('reading failed', { table: 'a\u009d0;title\u202e', error: new Error('\u001b[2Jb\u2028') });
+      // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+      expect(lines[0]).toMatch(/^[^\u0000-\u001f\u007f-\u009f\u2028\u202e]*\n$/);
+      expect(lines[0]).toContain('a\\u009d0;title\\u202e');
+    },
+  );
+
   test('is one readable line a message for a person, and leaves out what is below the level', () => {
     const { log, lines } = recorded('pretty');
     log.debug('nothing to see');

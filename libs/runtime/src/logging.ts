@@ -1,5 +1,6 @@
 /** Logs for the operator: pino, to standard error, JSON lines or readable ones. Secrets are taken out of every line. */
 import type { Log, LogFields } from '@dstream/core';
+import { visiblePainted } from '@dstream/terminal';
 import { pino, type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 
@@ -26,12 +27,18 @@ export function createLog(options: LogOptions): Log {
           translateTime: 'SYS:HH:MM:ss.l',
         })
       : undefined;
-  const write = (line: string) => options.write(options.redact(pretty === undefined ? line : pretty(line)));
+  const write = (line: string) =>
+    options.write(safe(options.redact(pretty === undefined ? line : pretty(line))));
   const logger = pino(
     { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level } },
     { write },
   );
   return new PinoLog(logger);
+}
+
+/** Fields hold names and errors of strangers. In JSON the escapes read back as what they stand for. */
+function safe(line: string): string {
+  return `${visiblePainted(line.replace(/\n$/, ''))}\n`;
 }
 
 function level(label: string): { level: string } {

@@ -35,7 +35,7 @@ test('a cut colour is closed', () => {
 });
 
 test('what would move the cursor is made visible', () => {
-  expect(fitLine('a\u001b[2Jb\nc\u009bd\u2028e', 80)).toBe('a\ufffd[2Jb\ufffdc\ufffdd\ufffde');
+  expect(fitLine('a\u001b[2Jb\nc\u009bd\u2028e', 80)).toBe('a\\u001b[2Jb\\u000ac\\u009bd\\u2028e');
 });
 
 test.each([

@@ -1,4 +1,5 @@
 /** How many columns of a terminal a text takes, and cutting it to fit. */
+import { colouredPieces, isColour, visiblePainted } from './visible-text.ts';
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
@@ -7,14 +8,6 @@ const wide =
   /^(?:\p{Emoji_Presentation}|.\ufe0f|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18d08}\u{1aff0}-\u{1b2fb}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}])/u;
 /** No column of its own: marks and format characters. */
 const none = /^[\p{Mn}\p{Me}\p{Cf}]/u;
-/** One colour or the end of it (SGR), or one run of anything else. */
-// oxlint-disable-next-line no-control-regex -- escape sequences are what is looked for
-const pieces = /\u001b\[[\d;]*m|[^\u001b]+|\u001b/g;
-// oxlint-disable-next-line no-control-regex -- escape sequences are what is looked for
-const colours = /\u001b\[[\d;]*m/g;
-/** Would move the cursor or start a sequence: shown as the replacement character. */
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 
 /** Columns of one character as a person sees it: 0, 1 or 2. */
 export function cellWidth(grapheme: string): number {
@@ -25,7 +18,7 @@ export function cellWidth(grapheme: string): number {
 /** Columns of a text; colours take none. */
 export function textWidth(text: string): number {
   let width = 0;
-  for (const piece of text.match(pieces) ?? [])
+  for (const piece of colouredPieces(text))
     if (!isColour(piece)) for (const { segment } of graphemes.segment(piece)) width += cellWidth(segment);
   return width;
 }
@@ -35,17 +28,17 @@ export function textWidth(text: string): number {
  * closed; every other control character is made visible.
  */
 export function fitLine(text: string, columns: number): string {
-  const clean = sanitised(text);
+  const clean = visiblePainted(text);
   return textWidth(clean) <= columns ? clean : cut(clean, columns - 1);
 }
 
 /** As `fitLine`, but what is cut is the start: for what tells things apart by its end. */
 export function fitEnd(text: string, columns: number): string {
-  const clean = sanitised(text);
+  const clean = visiblePainted(text);
   if (textWidth(clean) <= columns) return clean;
   let width = 0;
   let kept = '';
-  for (const { segment } of [...graphemes.segment(clean.replace(colours, ''))].reverse()) {
+  for (const { segment } of [...graphemes.segment(withoutColours(clean))].reverse()) {
     width += cellWidth(segment);
     if (width > columns - 1) break;
     kept = `${segment}${kept}`;
@@ -62,7 +55,7 @@ export function padTo(text: string, columns: number, align: 'left' | 'right' = '
 function cut(text: string, columns: number): string {
   let width = 0;
   let kept = '';
-  for (const piece of text.match(pieces) ?? []) {
+  for (const piece of colouredPieces(text)) {
     if (isColour(piece)) {
       kept += piece;
       continue;
@@ -76,12 +69,8 @@ function cut(text: string, columns: number): string {
   return kept;
 }
 
-function sanitised(text: string): string {
-  return (text.match(pieces) ?? [])
-    .map((piece) => (isColour(piece) ? piece : piece.replace(control, '\ufffd')))
+function withoutColours(text: string): string {
+  return colouredPieces(text)
+    .filter((piece) => !isColour(piece))
     .join('');
-}
-
-function isColour(piece: string): boolean {
-  return piece.startsWith('\u001b[');
 }

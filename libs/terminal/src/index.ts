@@ -3,5 +3,6 @@ export * from './full-screen.ts';
 export * from './paint.ts';
 export * from './read-keys.ts';
 export * from './table.ts';
+export { visibleLines, visiblePainted, visibleText } from './visible-text.ts';
 export * from './wrap-text.ts';
 export * from './written.ts';

@@ -65,5 +65,5 @@ test('the style is laid over the whole cell', () => {
 });
 
 test('what would move the cursor is made visible', () => {
-  expect(shown(80, [{ name: 'a\u001b[2J', count: 1 }])[1]).toBe('a\ufffd[2J      1');
+  expect(shown(80, [{ name: 'a\u001b[2J', count: 1 }])[1]).toBe('a\\u001b[2J      1');
 });

@@ -4,9 +4,11 @@
  */
 import { fitEnd, fitLine, padTo, textWidth } from './cell-width.ts';
 import { plain, type Paint, type Style } from './paint.ts';
+import { visibleText } from './visible-text.ts';
 
 export interface Column<Row> {
   readonly title: string;
+  /** Plain text: a colour in it is shown as its characters; `style` paints. */
   readonly cell: (row: Row) => string;
   readonly style?: (row: Row) => Style | undefined;
   readonly align?: 'left' | 'right';
@@ -62,7 +64,7 @@ function isNeeded(cells: readonly string[]): boolean {
 }
 
 function sized<Row>(column: Column<Row>, rows: readonly Row[]): Sized<Row> {
-  const cells = rows.map((row) => fitLine(column.cell(row), Infinity));
+  const cells = rows.map((row) => visibleText(column.cell(row)));
   const width = Math.max(textWidth(column.title), ...cells.map(textWidth));
   const leastWidth = Math.min(width, Math.max(column.least ?? width, textWidth(column.title)));
   return { ...column, cells, width, leastWidth };

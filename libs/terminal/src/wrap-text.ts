@@ -1,4 +1,5 @@
-import { cellWidth, fitLine, textWidth } from './cell-width.ts';
+import { cellWidth, textWidth } from './cell-width.ts';
+import { visibleText } from './visible-text.ts';
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
@@ -16,7 +17,7 @@ export function wrapText(text: string, columns: number): readonly string[] {
 }
 
 function words(text: string, columns: number): readonly string[] {
-  const clean = text.split(/\s+/u).map((word) => fitLine(word, Infinity));
+  const clean = text.split(/\s+/u).map(visibleText);
   return clean.filter((word) => word !== '').flatMap((word) => pieces(word, columns));
 }
 

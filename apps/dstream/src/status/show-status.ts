@@ -1,7 +1,7 @@
 /** `dstream status` at work: once or again and again, for a person or as JSON. */
 import { systemClock } from '@dstream/runtime';
 import { statusLines, type StatusDocument } from '@dstream/status';
-import { paintFor, written } from '@dstream/terminal';
+import { paintFor, visibleText, written } from '@dstream/terminal';
 import { azureCredentials } from '../azure-credential.ts';
 import { StatusSource } from './status-source.ts';
 import { watchAsJson, watchOnScreen } from './watch-status.ts';
@@ -26,7 +26,7 @@ export async function showStatus(options: StatusOptions): Promise<number> {
   const document = await source.look(new AbortController().signal);
   // What is left in a pipe is lost at the exit. Nobody who reads it is no failure.
   process.stdout.on('error', () => undefined);
-  await written(process.stdout, onScreen ? text(document) : `${JSON.stringify(document)}\n`);
+  await written(process.stdout, onScreen ? text(document) : `${visibleText(JSON.stringify(document))}\n`);
   return exitCodeOf(options, document);
 }
 

@@ -5,7 +5,7 @@
 import { asDStreamError } from '@dstream/core';
 import { pause, systemClock } from '@dstream/runtime';
 import { statusLines, type StatusDocument } from '@dstream/status';
-import { FullScreen, paintFor, readKeys, wrapText } from '@dstream/terminal';
+import { FullScreen, paintFor, readKeys, visibleLines, visibleText, wrapText } from '@dstream/terminal';
 import type { StatusSource } from './status-source.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -22,8 +22,8 @@ export async function watchAsJson(source: StatusSource, everyMs: number): Promis
   process.stdout.on('error', ending.end);
   let said: string | undefined;
   await looking(source, everyMs, ending.signal, ({ document, problem }) => {
-    if (problem === undefined) process.stdout.write(`${JSON.stringify(document)}\n`);
-    else if (problem !== said) process.stderr.write(`dstream: ${problem}\n`);
+    if (problem === undefined) process.stdout.write(`${visibleText(JSON.stringify(document))}\n`);
+    else if (problem !== said) process.stderr.write(`dstream: ${visibleLines(problem)}\n`);
     said = problem;
   });
   return 0;

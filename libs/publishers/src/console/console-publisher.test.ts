@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import type { Position, RoutedEvent } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
-import { ConsolePublisher, jsonLine } from './console-publisher.ts';
+import { ConsolePublisher, jsonLine, visibleJsonLine } from './console-publisher.ts';
 import { prettyLine } from './pretty-line.ts';
 
 function updated(): RoutedEvent {
@@ -73,6 +73,23 @@ describe('the console', () => {
     await using publisher = new ConsolePublisher({ stream, format: prettyLine({ colour: false }) });
     await publisher.publish([updated()], { signal });
     expect(text()).toBe('09:15:30.123  update  dbo.Persons  ID=1  Name: "Asa" → "Åsa"\n');
+  });
+
+  test('shows a person control characters of names and values instead of obeying them', async () => {
+    const { event } = updated();
+    const metadata = { ...event.metadata, table: 'T\u001b]0;owned\u0007', key: { '\u202eID': 'a\u009b2J' } };
+    const line = prettyLine({ colour: false })({
+      event: { ...event, metadata },
+      line: JSON.stringify({ data: { a: '\u009b2J' } }),
+      orderingKey: 's',
+    });
+    expect(line).toContain('dbo.T\\u001b]0;owned\\u0007  \\u202eID="a\\u009b2J"');
+  });
+
+  test('writes to a terminal the same JSON without a control character', () => {
+    const line = JSON.stringify({ data: { a: '\u009b2J\u202e' } });
+    const shown = visibleJsonLine({ ...updated(), line });
+    expect([shown, JSON.parse(shown)]).toEqual(['{"data":{"a":"\\u009b2J\\u202e"}}', JSON.parse(line)]);
   });
 
   test('shows a person from where to where changes are gone', async () => {

@@ -1,6 +1,7 @@
 /** Changes on a stream, one a line: standard output, for trying out, for debugging and for pipes. */
 import type { Writable } from 'node:stream';
 import { DStreamError, type CallOptions, type Publisher, type RoutedEvent } from '@dstream/core';
+import { visibleText } from '@dstream/terminal';
 
 export interface ConsoleOptions {
   readonly stream: Writable;
@@ -13,6 +14,11 @@ export interface ConsoleOptions {
 /** The envelope as it arrived. */
 export function jsonLine(event: RoutedEvent): string {
   return event.line;
+}
+
+/** The same JSON for a terminal: control characters that JSON leaves as they are stand escaped. */
+export function visibleJsonLine(event: RoutedEvent): string {
+  return visibleText(event.line);
 }
 
 export class ConsolePublisher implements Publisher {

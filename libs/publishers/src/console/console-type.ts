@@ -1,6 +1,7 @@
 import { choice, withDefault } from '@dstream/config/schema';
+import type { RoutedEvent } from '@dstream/core';
 import { definePublisher } from '../publisher-type.ts';
-import { ConsolePublisher, jsonLine } from './console-publisher.ts';
+import { ConsolePublisher, jsonLine, visibleJsonLine } from './console-publisher.ts';
 import { prettyLine } from './pretty-line.ts';
 import { standardOutput } from './standard-output.ts';
 
@@ -18,11 +19,15 @@ export const consoleType = definePublisher({
   open: ({ format }) => {
     const output = standardOutput();
     const { stream, terminal } = output;
-    const pretty = format === 'pretty' || (format === 'auto' && terminal);
     return new ConsolePublisher({
       stream,
-      format: pretty ? prettyLine({ colour: terminal }) : jsonLine,
+      format: formatOf(format, terminal),
       isBlocked: () => output.isBlocked(),
     });
   },
 });
+
+function formatOf(format: 'auto' | 'json' | 'pretty', terminal: boolean): (event: RoutedEvent) => string {
+  if (format === 'pretty' || (format === 'auto' && terminal)) return prettyLine({ colour: terminal });
+  return terminal ? visibleJsonLine : jsonLine;
+}

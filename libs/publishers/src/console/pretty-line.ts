@@ -1,4 +1,7 @@
-/** A change as a line for a person: when, what, which row, and what changed. */
+/**
+ * A change as a line for a person: when, what, which row, and what changed. Names and values are a stranger's: no
+ * control character of theirs reaches the terminal.
+ */
 import {
   tableName,
   type ChangeEvent,
@@ -8,6 +11,7 @@ import {
   type RoutedEvent,
   type Value,
 } from '@dstream/core';
+import { visibleText } from '@dstream/terminal';
 
 export interface PrettyOptions {
   readonly colour: boolean;
@@ -21,9 +25,9 @@ const colours = { insert: 32, update: 33, delete: 31, read: 36, gap: 35 } as con
 export function prettyLine(options: PrettyOptions): (event: RoutedEvent) => string {
   return ({ event }) => {
     const { metadata } = event;
-    const time = metadata.committedAt.slice(11, 23);
+    const time = visibleText(metadata.committedAt.slice(11, 23));
     const operation = paint(metadata.operation.padEnd(6), colours[metadata.operation], options);
-    return `${paint(time, 2, options)}  ${operation}  ${tableName(metadata)}  ${detail(event)}`;
+    return `${paint(time, 2, options)}  ${operation}  ${visibleText(`${tableName(metadata)}  ${detail(event)}`)}`;
   };
 }
 
