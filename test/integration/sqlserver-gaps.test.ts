@@ -120,3 +120,19 @@ test('cleanup in the middle of a run: its table tells of the gap and goes on, th
   expect(others.map(({ data }) => data?.['Id'])).toEqual([1]);
   stop.abort(new Error('enough'));
 });
+
+test('cleanup of nothing but what has left, while its window is read, stops nothing', async () => {
+  await using database = await withTable();
+  for (let id = 2; id <= 12; id += 1) await database.transaction([insert(id)]);
+  await using source = database.open(['T'], { onGap: 'stop', batch: { changes: 2, bytes: 1_000_000 } });
+  const stop = new AbortController();
+  const batches = source.read(await tableOf(source, 'T'), undefined, { signal: stop.signal });
+  const ids: unknown[] = [];
+  while (ids.length < 12) {
+    const { value } = await batches.next();
+    ids.push(...changesOf([value as ChangeBatch]).map(({ data }) => data?.['Id']));
+    if (ids.length === 4) await database.cleanUp('T', { rowsKept: 8 });
+  }
+  expect(ids).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+  await batches.return(undefined);
+});

@@ -75,9 +75,14 @@ export class SqlServerDatabase implements CapturedDatabase {
     await this.#capturedAll();
   }
 
-  async cleanUp(name: string): Promise<void> {
+  /** @param rowsKept the newest rows of the change table that stay; none when not given */
+  async cleanUp(name: string, { rowsKept = 0 } = {}): Promise<void> {
+    const low =
+      rowsKept === 0
+        ? 'sys.fn_cdc_get_max_lsn()'
+        : `(SELECT MIN(k.[at]) FROM (SELECT TOP (${rowsKept}) __$start_lsn AS [at] FROM cdc.[dbo_${name}_CT] ORDER BY __$start_lsn DESC) AS k)`;
     await this.pool.query(
-      `DECLARE @low binary(10) = sys.fn_cdc_get_max_lsn();
+      `DECLARE @low binary(10) = ${low};
        EXEC sys.sp_cdc_cleanup_change_table @capture_instance = N'dbo_${name}', @low_water_mark = @low, @threshold = 5000`,
     );
   }

@@ -8,8 +8,8 @@
  */
 import { DStreamError } from '@dstream/core';
 import { rowOperation, type ChangeRow, type LogicalChange } from './change-row.ts';
-import type { Inside, Place, ReadMode } from './position.ts';
-import type { Lsn } from './lsn.ts';
+import type { Place, ReadMode } from './position.ts';
+import { previousLsn, type Lsn } from './lsn.ts';
 
 /** The values of the key as one text, or undefined for a table without a key. */
 export type KeyText = (row: ChangeRow) => string | undefined;
@@ -20,18 +20,30 @@ export class FinishedGroup {
   readonly #mode: ReadMode;
   readonly #last: ChangeRow;
   readonly #ordinal: number;
+  readonly #next: Lsn | undefined;
 
-  /** @param ordinal of the last change */
-  constructor(changes: readonly LogicalChange[], mode: ReadMode, last: ChangeRow, ordinal: number) {
+  /**
+   * @param ordinal of the last change
+   * @param next the later transaction whose first row has arrived: up to there all is read, and cleanup may take it
+   */
+  constructor(
+    changes: readonly LogicalChange[],
+    mode: ReadMode,
+    last: ChangeRow,
+    ordinal: number,
+    next: Lsn | undefined,
+  ) {
     this.changes = changes;
     this.#mode = mode;
     this.#last = last;
     this.#ordinal = ordinal;
+    this.#next = next;
   }
 
   /** Made when it is asked for: of a batch only that of its last group is. */
-  get place(): Inside {
+  get place(): Place {
     const { lsn, commandId, seqval, operation } = this.#last;
+    if (this.#next !== undefined) return { kind: 'scanned', mode: this.#mode, lsn: previousLsn(this.#next) };
     return { kind: 'inside', mode: this.#mode, lsn, commandId, seqval, operation, ordinal: this.#ordinal };
   }
 }
@@ -60,13 +72,17 @@ export class RowAssembler {
       this.#group.push(row);
       return undefined;
     }
-    const finished = this.end();
+    const finished = this.#finish(held?.lsn === row.lsn ? undefined : row.lsn);
     this.#group = [row];
     return finished;
   }
 
   /** The group that is held: to be called when the window has no more rows. */
   end(): FinishedGroup | undefined {
+    return this.#finish(undefined);
+  }
+
+  #finish(next: Lsn | undefined): FinishedGroup | undefined {
     const last = this.#group.at(-1);
     if (last === undefined) return undefined;
     const group = this.#group;
@@ -78,7 +94,7 @@ export class RowAssembler {
     const only = single(group, this.#ordinal + 1);
     const changes = only === undefined ? numbered(pairAll(group, this.#keyText), this.#ordinal) : [only];
     this.#ordinal += changes.length;
-    return new FinishedGroup(changes, this.#mode, last, this.#ordinal);
+    return new FinishedGroup(changes, this.#mode, last, this.#ordinal, next);
   }
 }
 

@@ -1,5 +1,5 @@
 /** What becomes of a table whose changes are gone: it stops, or a gap is measured that is to be told of. */
-import type { CallOptions, DStreamError, Log } from '@dstream/core';
+import type { CallOptions, Log } from '@dstream/core';
 import type { Gap } from '../rows/history.ts';
 import { neededFrom, type Place } from '../rows/position.ts';
 import { creationOf } from './catalogue.ts';
@@ -34,29 +34,20 @@ export class GapJudge {
 
   /**
    * The gap to be told of before reading goes on behind it. Undefined when nothing behind `place` is gone after all: cleanup
-   * took what had left before. Throws what the table stops at.
+   * took what had left before. Throws what the table stops at, or why that cannot be found out.
    */
   async judge(error: GapError, place: Place, lastProbe: ProbeAnswer | undefined): Promise<Gap | undefined> {
-    if (this.#context.onGap === 'stop') throw await this.#withTimes(error, place);
-    if (error.code === 'SourceWentBack' && !(await this.#isSurelyBack(lastProbe))) throw notSure(error);
+    const { onGap } = this.#context;
+    if (onGap === 'skip' && error.code === 'SourceWentBack' && !(await this.#isSurelyBack(lastProbe)))
+      throw notSure(error);
     const gap = await this.#measure(error, place);
     if (error.code === 'HistoryLost' && gap.to <= gap.from) return undefined;
+    if (onGap === 'stop') throw withTimes(error, gap);
     const { from, to } = gap;
     if (this.#skipped?.from === from && this.#skipped.to === to) throw error; // nothing is won by telling of the same gap again
     this.#skipped = { from, to };
     this.#log.warn('changes are gone: the table goes on behind the gap', { ...gap, error });
     return gap;
-  }
-
-  /** With what more can be found out for the operator. */
-  async #withTimes(error: GapError, place: Place): Promise<DStreamError> {
-    try {
-      return withTimes(error, await this.#measure(error, place));
-    } catch (cause) {
-      this.#o.signal.throwIfAborted();
-      this.#log.debug('the times around the gap could not be asked', { error: cause });
-      return error;
-    }
   }
 
   async #isSurelyBack(lastProbe: ProbeAnswer | undefined): Promise<boolean> {
@@ -68,16 +59,27 @@ export class GapJudge {
     this.#follower.forget();
     const kept = code === 'SourceWentBack' ? undefined : place;
     const { captureInstance, startLsn: to } = await this.#follower.follow(kept, this.#o);
-    const creation = await creationOf(this.#context.client, captureInstance, to, this.#o);
     return {
       reason: code,
       captureInstance,
       from: neededFrom(place),
       to,
       fromAt: this.#history.readUpToAt,
-      toAt: creation?.nextAtMs === undefined ? undefined : iso(creation.nextAtMs),
+      toAt: await this.#committedFrom(to, captureInstance),
       noticedAt: iso(this.#context.clock.wallMs()),
     };
+  }
+
+  /** When the first transaction from `to` on was committed. For the operator only: what cannot be asked is left out. */
+  async #committedFrom(to: Gap['to'], captureInstance: string): Promise<string | undefined> {
+    try {
+      const creation = await creationOf(this.#context.client, captureInstance, to, this.#o);
+      return creation?.nextAtMs === undefined ? undefined : iso(creation.nextAtMs);
+    } catch (cause) {
+      this.#o.signal.throwIfAborted();
+      this.#log.debug('the times around the gap could not be asked', { error: cause });
+      return undefined;
+    }
   }
 }
 

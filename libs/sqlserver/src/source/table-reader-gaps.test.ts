@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { lsn } from '../../../../test/support/fake-cdc-client.ts';
-import { instance, pointAt, rig, row } from '../../../../test/support/table-reader-rig.ts';
+import { lsnBytes } from '../rows/lsn.ts';
+import { changesOf, instance, pointAt, rig, row, upTo } from '../../../../test/support/table-reader-rig.ts';
 
 describe('history that a table reader does not find', () => {
   test('a place below the low-water mark is lost history, and says from where to where', async () => {
@@ -48,5 +49,36 @@ describe('history that a table reader does not find', () => {
     const batches = read();
     await batches.next();
     await expect(batches.next()).rejects.toMatchObject({ code: 'HistoryLost' });
+  });
+
+  test.each(['stop', 'skip'] as const)(
+    'cleanup of nothing but what has left, in the middle of a window, is no gap (on_gap = "%s")',
+    async (onGap) => {
+      const rows = Array.from({ length: 1_200 }, (_, i) => row(2 + i, 1, 2, i));
+      const only = instance(rows);
+      const batches = rig([only], 1_201, { onGap }).read();
+      await batches.next();
+      const { value: first } = await batches.next();
+      const left = first.changes.length;
+      Object.assign(only, { startLsn: lsn(2 + left), rows: rows.slice(left) });
+      const rest = changesOf(await upTo(batches, 1_201));
+      expect(first.changes.length + rest.length).toBe(1_200);
+      expect(rest.every(({ metadata }) => metadata.operation === 'insert')).toBe(true);
+    },
+  );
+
+  test('the table stops only at a gap that the catalogue confirms', async () => {
+    const rows = Array.from({ length: 1_200 }, (_, i) => row(2 + i, 1, 2, i));
+    const only = instance(rows);
+    const { client, read } = rig([only], 1_201);
+    const asked = client.query.bind(client);
+    let marks = 0;
+    client.query = async (statement) => {
+      const isMarks = statement.parameters.length === 0 && statement.text.includes("(N'dbo_Persons')");
+      if (isMarks && (marks += 1) === 2) return [[[lsnBytes(lsn(1_000)), 0]]];
+      return asked(statement);
+    };
+    expect(changesOf(await upTo(read(), 1_201))).toHaveLength(1_200);
+    expect(marks).toBeGreaterThan(2);
   });
 });

@@ -87,7 +87,7 @@ export class WindowReader {
    * when nothing was found. When `bounded` is false, a window that turns out to be large ends early, perhaps without
    * any batch: it is to be bounded first, because the functions sort a window as a whole. So does one whose batches are
    * not taken for half a minute. A batch leaves only after the
-   * low-water mark was seen not to have passed what it was read from, and no column to have been altered. Throws
+   * low-water mark was seen not to have passed what has not left yet, and no column to have been altered. Throws
    * HistoryLost, CaptureChanged, PermissionDenied, or what the driver's error was translated to.
    */
   async *read(place: Place, to: Lsn, bounded: boolean, signal: AbortSignal): AsyncGenerator<ChangeBatch> {
@@ -146,6 +146,8 @@ export class WindowReader {
       maxRows: Math.min(limits.maxRows, rowsAhead),
       steadyFrom: pageResults.rows,
     };
+    // Behind what has left: cleanup may take that.
+    let behind = start;
     let marks: readonly unknown[] = [];
     for await (const handful of client.stream(statement, ahead, { signal }))
       for (const cells of handful) {
@@ -156,29 +158,30 @@ export class WindowReader {
           const finished = assembler.push(decoder.decode(cells));
           if (finished !== undefined) batcher.add(finished);
           if (batcher.full) {
-            await this.#check(start, signal);
+            await this.#check(behind, signal);
             meter.pause();
             hold.begin();
+            behind = batcher.place;
             yield batcher.take();
             if (await hold.end()) return false;
             meter.resume();
           }
         }
       }
-    this.#assertUnchanged(start, marks);
+    this.#assertUnchanged(behind, marks);
     return true;
   }
 
   /** Asks now: what was read so far was there, and of the types that it was read by, when the marks have not moved. */
-  async #check(start: Place, signal: AbortSignal): Promise<void> {
+  async #check(behind: Place, signal: AbortSignal): Promise<void> {
     const sets = await this.#options.client.query(this.#statements.marks(), { signal });
-    this.#assertUnchanged(start, sets[0]?.[0] ?? []);
+    this.#assertUnchanged(behind, sets[0]?.[0] ?? []);
   }
 
-  #assertUnchanged(start: Place, [low, updates]: readonly unknown[]): void {
+  #assertUnchanged(behind: Place, [low, updates]: readonly unknown[]): void {
     const { table, instance } = this.#options;
     const mark = Buffer.isBuffer(low) ? lsnOf(low) : zeroLsn;
-    const gap = gapBelow(table, start, { captureInstance: instance.name, low: mark });
+    const gap = gapBelow(table, behind, { captureInstance: instance.name, low: mark });
     if (gap !== undefined) throw gap;
     if (updates !== instance.columnUpdates) throw columnsAltered(instance.name);
   }
