@@ -44,6 +44,7 @@ export class DeliveryStep {
       const failures = [...(decoded[n]?.failures ?? []), ...(refused.get(n) ?? [])];
       return { delivery, failures, events: settledEvents(decoded[n]?.changes ?? [], failures) };
     });
+    repeats.delivered(outcomes);
     const retry = { clock: parts.clock, outage: this.#settleOutage, maxMs: 5_000, giveUp, again: isNotLost };
     const startedMs = parts.clock.monotonicMs();
     const settled = await settle(outcomes, signal, retry);

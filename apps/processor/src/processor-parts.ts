@@ -43,6 +43,8 @@ export interface ProcessorSettings {
   readonly maxHoldWhenCrowdedMs: number;
   /** Change ids remembered where there are no sessions. */
   readonly rememberedIds: number;
+  /** Sessions whose progress is remembered when they ended before it was saved. */
+  readonly rememberedSessions: number;
 }
 
 export const defaultProcessorSettings: ProcessorSettings = {
@@ -54,4 +56,5 @@ export const defaultProcessorSettings: ProcessorSettings = {
   idleWhenCrowdedMs: 50,
   maxHoldWhenCrowdedMs: 2_000,
   rememberedIds: 10_000,
+  rememberedSessions: 10_000,
 };

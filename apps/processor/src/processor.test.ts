@@ -84,19 +84,61 @@ describe('a processor', () => {
     }
   });
 
-  test('a lost session is left alone: its messages come again', async () => {
+  test('a session lost while its change is being delivered: the message comes again and is settled, not delivered again', async () => {
     const world = setup();
-    const release = Promise.withResolvers<void>();
     world.output.answers.push(() => {
       world.topic.loseLock('s/d/dbo.T');
       return undefined;
     });
     await world.send(message([1]));
     const running = world.start();
-    release.resolve();
     await world.clock.advance(5_000);
-    expect(world.output.got).toEqual(['c1', 'c1']);
+    expect(world.output.got).toEqual(['c1']);
     expect(world.topic.messages()).toEqual([]);
+    await stop(world, running);
+  });
+
+  test('a session lost before its progress was saved: what the ingester sends again is dropped', async () => {
+    const world = setup();
+    await world.send(message([1, 2]));
+    const running = world.start();
+    await world.clock.advance(100);
+    world.topic.loseLock('s/d/dbo.T');
+    await world.send(message([2, 3]));
+    await world.clock.advance(5_000);
+    expect(world.output.got).toEqual(['c1', 'c2', 'c3']);
+    expect(world.topic.messages()).toEqual([]);
+    await stop(world, running);
+  });
+
+  test('a session lost before a refused change was dead-lettered: it is dead-lettered when the message comes again', async () => {
+    const world = setup();
+    const refusing = (events: readonly RoutedEvent[]) => {
+      const from = events.findIndex(({ event }) => event.metadata.id === 'c2');
+      const error = new DStreamError('Rejected', 'never');
+      return from < 0 ? undefined : new BatchError([{ key: 's/d/dbo.T', from, error }]);
+    };
+    const losing = () => void world.topic.loseLock('s/d/dbo.T');
+    world.output.answers.push(refusing, losing, refusing, refusing);
+    await world.send(message([1, 2]), message([3]));
+    const running = world.start();
+    await world.clock.advance(5_000);
+    expect(world.output.got).toEqual(['c1', 'c3', 'c1', 'c3']);
+    expect(world.topic.deadLetters()).toMatchObject([{ properties: { 'failed.out': '1' } }]);
+    expect(world.topic.messages()).toEqual([]);
+    await stop(world, running);
+  });
+
+  test('without sessions a change whose lock was lost after its delivery is settled, not delivered again', async () => {
+    const world = setup({ sessions: false });
+    world.output.answers.push(() => {
+      world.topic.loseLock('s/d/dbo.T:1:1');
+      return undefined;
+    });
+    await world.send(message([1]));
+    const running = world.start();
+    await world.clock.advance(60_000);
+    expect([world.output.got, world.topic.messages().length]).toEqual([['c1'], 0]);
     await stop(world, running);
   });
 

@@ -16,6 +16,7 @@ import { Places } from './places.ts';
 import type { ProcessorParts } from './processor-parts.ts';
 import type { ProcessorReport } from './processor-report.ts';
 import { SessionWorker } from './session-worker.ts';
+import { UnsavedProgress } from './unsaved-progress.ts';
 
 interface Running {
   readonly worker: SessionWorker;
@@ -27,6 +28,7 @@ export class Processor implements Service {
   readonly #parts: ProcessorParts;
   readonly #outputs: Outputs;
   readonly #places: Places;
+  readonly #unsaved: UnsavedProgress;
   readonly #running = new Map<SessionHold | undefined, Running>();
   readonly #failed = new AbortController();
   #ready = false;
@@ -36,6 +38,7 @@ export class Processor implements Service {
     this.#parts = parts;
     this.#outputs = new Outputs(parts);
     this.#places = new Places(parts.settings.maxSessions, () => this.#sayCrowded());
+    this.#unsaved = new UnsavedProgress(parts.settings.rememberedSessions);
   }
 
   get ready(): boolean {
@@ -73,15 +76,21 @@ export class Processor implements Service {
     const key = delivery.session;
     const running = this.#running.get(key);
     if (running !== undefined) return running.worker;
-    const worker = new SessionWorker(key, this.#parts, this.#outputs, stop, this.#places);
+    const worker = new SessionWorker(key, this.#parts, this.#outputs, stop, this.#places, this.#unsaved);
     const ended = worker
-      .run()
+      .run(this.#workerOf(key?.id)?.finished)
       .catch((error: unknown) => this.#failed.abort(asDStreamError(error)))
       .finally(() => this.#running.delete(key))
       .finally(() => this.#parts.metrics.sessions(this.#running.size));
     this.#running.set(key, { worker, ended });
     this.#parts.metrics.sessions(this.#running.size);
     return worker;
+  }
+
+  /** The one that has, or has just lost, a session. */
+  #workerOf(sessionId: string | undefined): SessionWorker | undefined {
+    if (sessionId === undefined) return undefined;
+    return [...this.#running.values()].map(({ worker }) => worker).findLast((w) => w.sessionId === sessionId);
   }
 
   #sayCrowded(): void {

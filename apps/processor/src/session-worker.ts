@@ -3,7 +3,7 @@
  *
  * Loading (its progress) → working (takes all that waits, delivers, settles) ⇄ waiting → closed: idle for long, idle
  * for a moment or held for long while others wait for their turn, or draining: the progress is saved and the session given back; or lost:
- * somebody else has it, nothing is saved. The state may lag behind what is settled, never lead: it is written after,
+ * somebody else has it, nothing is saved, and what was delivered is remembered for when it comes again. The state may lag behind what is settled, never lead: it is written after,
  * at most `stateIntervalMs` later. Without sessions there is one worker for all messages, which stays.
  */
 import {
@@ -22,18 +22,22 @@ import type { Outputs } from './outputs.ts';
 import type { Places, Tenant } from './places.ts';
 import type { ProcessorParts } from './processor-parts.ts';
 import { IdRepeats, SessionRepeats } from './repeats.ts';
+import type { UnsavedProgress } from './unsaved-progress.ts';
 
 export class SessionWorker implements Tenant {
   readonly #parts: ProcessorParts;
   readonly #hold: SessionHold | undefined;
   readonly #stop: StopSignals;
   readonly #places: Places;
+  readonly #unsaved: UnsavedProgress;
   readonly #log: Log;
   readonly #queue: DeliveryQueue;
   readonly #step: DeliveryStep;
   readonly #session = new SessionRepeats();
   readonly #delivering: RetryOptions;
   readonly #state: RetryOptions;
+  readonly #finished = Promise.withResolvers<void>();
+  #loaded = false;
   #saved: Progress | undefined;
   #savedAtMs = 0;
   #givesWay = false;
@@ -44,8 +48,10 @@ export class SessionWorker implements Tenant {
     outputs: Outputs,
     stop: StopSignals,
     places: Places,
+    unsaved: UnsavedProgress,
   ) {
     this.#places = places;
+    this.#unsaved = unsaved;
     this.#hold = hold;
     this.#parts = parts;
     this.#stop = stop;
@@ -74,11 +80,25 @@ export class SessionWorker implements Tenant {
     this.#queue.wake();
   }
 
-  /** Resolves when the session is given back or lost. Rejects only with what ends the process (OutputClosed). */
-  async run(): Promise<void> {
+  /** Resolves when this worker delivers nothing any more; its session may still be closing. */
+  get finished(): Promise<void> {
+    return this.#finished.promise;
+  }
+
+  /** The session it works through. */
+  get sessionId(): string | undefined {
+    return this.#hold?.id;
+  }
+
+  /**
+   * Resolves when the session is given back or lost. Rejects only with what ends the process (OutputClosed).
+   * @param before the end of the worker that had the session until it was lost: two never deliver side by side
+   */
+  async run(before?: Promise<void>): Promise<void> {
     const lost = this.#hold === undefined ? [] : [this.#hold.lost];
     if (this.#hold !== undefined) this.#places.enter(this);
     try {
+      await before;
       await withAny([this.#stop.aborted, ...lost], (hard) => this.#work(hard));
     } catch (caught) {
       const error = asDStreamError(caught);
@@ -88,6 +108,8 @@ export class SessionWorker implements Tenant {
     } finally {
       this.#places.leave(this);
       this.#step.ended();
+      this.#rememberUnsaved();
+      this.#finished.resolve();
       await this.#hold?.close().catch((error: unknown) => this.#notClosed(error));
     }
   }
@@ -147,9 +169,15 @@ export class SessionWorker implements Tenant {
   async #load(signal: AbortSignal): Promise<void> {
     const hold = this.#hold;
     if (hold === undefined) return;
-    this.#session.progress = await retrying(() => hold.load(), signal, this.#state);
-    this.#saved = this.#session.progress;
+    this.#saved = await retrying(() => hold.load(), signal, this.#state);
+    this.#session.resume(this.#saved, this.#unsaved.of(hold.id));
     this.#savedAtMs = this.#parts.clock.monotonicMs();
+    this.#loaded = true;
+  }
+
+  #rememberUnsaved(): void {
+    if (this.#hold === undefined || !this.#loaded) return;
+    this.#unsaved.remember(this.#hold.id, this.#session.newest, this.#saved);
   }
 
   async #save(signal: AbortSignal): Promise<void> {
