@@ -32,14 +32,21 @@ export function decodeEnvelope(line: string): StampedEvent {
   }
   const problem = problemOf(parsed);
   if (problem !== undefined) throw new DStreamError('MalformedMessage', `the envelope ${problem}`);
-  return parsed as StampedEvent;
+  return withoutNullBefore(parsed as StampedEvent);
+}
+
+/** Serializers of other languages write an absent `before` as null. */
+function withoutNullBefore(event: StampedEvent): StampedEvent {
+  const { before, ...rest } = event as { readonly before: unknown } & StampedEvent;
+  return before === null ? rest : event;
 }
 
 function problemOf(envelope: unknown): string | undefined {
   if (!isObject(envelope)) return 'is not a JSON object';
   const { data, before, metadata } = envelope;
   if (data !== null && !isObject(data)) return 'has no data: an object or null is expected';
-  if (before !== undefined && !isObject(before)) return 'has a before that is not an object';
+  if (before !== undefined && before !== null && !isObject(before))
+    return 'has a before that is not an object';
   if (!isObject(metadata)) return 'has no metadata';
   if (metadata['version'] !== 1) return 'has a metadata.version that is not 1';
   if (!operations.has(metadata['operation'])) return 'has an unknown metadata.operation';

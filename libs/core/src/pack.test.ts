@@ -156,6 +156,14 @@ describe('an envelope', () => {
     expect(() => decodeEnvelope(line)).toThrow(reason);
   });
 
+  test('a before that is null is read like an absent one', () => {
+    const line = encodeEnvelope(change(1), stamp);
+    const withNull = line.replace('{', '{"before":null,');
+    expect(JSON.parse(withNull)).toHaveProperty('before', null);
+    expect(decodeEnvelope(withNull)).toEqual(decodeEnvelope(line));
+    expect(decodeEnvelope(withNull)).not.toHaveProperty('before');
+  });
+
   test('a refusal never repeats the content', () => {
     expect(() => decodeEnvelope('secret salary 1000')).toThrow(/^the envelope is not JSON$/);
   });
