@@ -206,7 +206,7 @@ test('only what the leases need has to be set: without it status says which line
     DSTREAM_BLOB_CONNECTION_STRING: undefined,
   });
   expect(none.code).toBe(2);
-  expect(none.err).toMatch(/dstream\.hcl:\d+, ingester\.locks\.connection_string/);
+  expect(none.err).toMatch(/dstream\.hcl:\d+: ingester\.locks\.connection_string/);
 });
 
 test.each([

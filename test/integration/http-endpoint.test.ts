@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { Metrics, startHttp, type HttpOptions } from '@dstream/runtime';
 import { describe, expect, test } from 'vitest';
 
@@ -40,6 +41,18 @@ describe('the HTTP endpoint', () => {
     expect(await get(http.address, '/metrics')).toContain('dstream_things_total 3');
     expect(await get(http.address, '/etc/passwd')).toMatch(/^404 /);
     expect(await get(http.address, '/status', 'POST')).toMatch(/^405 /);
+  });
+
+  const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
+    list?.some(({ family }) => family === 'IPv6'),
+  );
+
+  test.runIf(hasIpv6)('every address is every address of both families', async () => {
+    await using http = await startHttp(options({ host: '::' }));
+    const { port } = new URL(http.address);
+    expect(http.address).toBe(`http://[::]:${port}`);
+    expect(await get(`http://127.0.0.1:${port}`, '/livez')).toBe('200 alive\n');
+    expect(await get(`http://[::1]:${port}`, '/livez')).toBe('200 alive\n');
   });
 
   test('a taken default port is replaced, a taken configured one is an error that names it', async () => {

@@ -1,4 +1,4 @@
-/** The command `dstream status` as a program runs it. */
+/** `dstream` commands that end by themselves, as a program runs them. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -16,15 +16,29 @@ export interface Ran {
   readonly err: string;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Runs `dstream status` with these arguments to its end. */
-export async function runStatus(
-  args: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Ran> {
-  const child = spawn(process.execPath, [dstream, 'status', ...args], {
+export function runStatus(args: readonly string[], env: Environment): Promise<Ran> {
+  return runDstream(['status', ...args], { env });
+}
+
+export interface RunOptions {
+  readonly env?: Environment;
+  readonly cwd?: string;
+  /** What stands on its standard input. */
+  readonly input?: string;
+}
+
+/** Runs `dstream` with these arguments to its end. */
+export async function runDstream(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const { env = {}, cwd, input = '' } = options;
+  const child = spawn(process.execPath, [dstream, ...args], {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(cwd !== undefined && { cwd }),
   });
+  child.stdin.end(input);
   const ended = once(child, 'close');
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = (await ended) as [number | null];

@@ -8,9 +8,14 @@ export function exitCodeOf(error: unknown): 1 | 2 {
   return usageCodes.has(asDStreamError(error).code) ? 2 : 1;
 }
 
-/** One clear message on standard error. Only what nobody foresaw shows where it came from. */
+/**
+ * One clear message on standard error. Only what nobody foresaw shows where it came from. A wrong configuration has
+ * `file:line:` at the start of every line, where editors look for it.
+ */
 export function sayFailure(error: unknown): void {
+  const isUsage = exitCodeOf(error) === 2;
   const text =
     error instanceof DStreamError || !(error instanceof Error) ? asDStreamError(error).message : error.stack;
-  process.stderr.write(`dstream: ${visibleLines(text ?? '')}\n`);
+  process.stderr.write(`${isUsage ? '' : 'dstream: '}${visibleLines(text ?? '')}
+`);
 }

@@ -1,9 +1,11 @@
 /** What `dstream` understands. Each command's work is in a file of its own. */
 import { Command, CommanderError, Option } from 'commander';
 import { exitCodeOf, sayFailure } from './failure.ts';
+import { defaultFile } from './load.ts';
 import { runServices, type RunOptions, type ServiceName } from './run-services.ts';
 import { addStatus } from './status/status-command.ts';
-import { validate } from './validate.ts';
+import { usageHint } from './usage-error.ts';
+import { addValidate } from './validate.ts';
 import { version } from './version.ts';
 
 const examples = `
@@ -11,10 +13,11 @@ Examples:
   $ dstream ingester --config dstream.hcl           read the tables, send their changes to the topic
   $ dstream processor --config dstream.hcl          take changes from the topic to the outputs
   $ dstream server --config dstream.hcl             both in one process: for a small setup
-  $ dstream validate --config dstream.hcl           check the file without connecting to anything
+  $ dstream validate dstream.hcl                    check the file without connecting to anything
   $ dstream status --config dstream.hcl --watch     see tables, owners, lag, rates, faults
   $ dstream ingester --config dstream.hcl --instance blue-1 --log-level debug
 
+Without --config, dstream.hcl in this directory is read.
 Replicas: start the same command again, here or elsewhere; they share the work among themselves.
 Stop with SIGTERM or Ctrl-C: work in flight is finished and saved. A second signal gives up at once.`;
 
@@ -41,7 +44,8 @@ function build(exit: (code: number) => void): Command {
     .showHelpAfterError('(dstream --help shows what is possible)')
     .showSuggestionAfterError()
     .addHelpText('after', examples)
-    .exitOverride();
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text + usageHint(text, optionsOf(program))) });
   addService(
     program,
     'ingester',
@@ -51,14 +55,13 @@ function build(exit: (code: number) => void): Command {
   );
   addService(program, 'processor', 'take changes from the subscription to the outputs', ['processor'], exit);
   addService(program, 'server', 'ingester and processor in one process', ['ingester', 'processor'], exit);
-  withConfig(program.command('validate'))
-    .description('check a configuration file without connecting to anything')
-    .addHelpText('after', '\nExample:\n  $ dstream validate --config dstream.hcl')
-    .action(async ({ config }: { config: string }) => {
-      exit(await validate(config));
-    });
+  addValidate(program, exit);
   addStatus(program, exit);
   return program;
+}
+
+function optionsOf(program: Command): ReadonlySet<string> {
+  return new Set(program.commands.flatMap(({ options }) => options.map(({ long }) => long ?? '')));
 }
 
 function addService(
@@ -90,5 +93,5 @@ function addService(
 const levels = ['debug', 'info', 'warn', 'error'];
 
 function withConfig(command: Command): Command {
-  return command.requiredOption('--config <file>', 'the configuration file (HCL)');
+  return command.option('--config <file>', 'the configuration file (HCL), - is standard input', defaultFile);
 }

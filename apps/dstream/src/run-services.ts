@@ -2,11 +2,10 @@
  * One process's life: configuration → log → services and their HTTP endpoint → run until a signal → exit code. The
  * first service that fails stops the others, cleanly.
  */
-import { loadConfiguration, redactor, type Configuration, type LogLevel } from '@dstream/config';
+import { redactor, type Configuration, type LogLevel } from '@dstream/config';
 import { asDStreamError, type Log } from '@dstream/core';
 import { composeIngester } from '@dstream/ingester';
 import { composeProcessor } from '@dstream/processor';
-import { publisherTypes } from '@dstream/publishers';
 import {
   createLog,
   Metrics,
@@ -21,7 +20,9 @@ import {
 import { azureCredentials } from './azure-credential.ts';
 import { announcedAddress } from './announced-address.ts';
 import { endProcess } from './end-process.ts';
+import { exitCodeOf } from './failure.ts';
 import { instanceName } from './instance-name.ts';
+import { load } from './load.ts';
 import { version } from './version.ts';
 
 export type ServiceName = 'ingester' | 'processor';
@@ -33,6 +34,8 @@ export interface RunOptions {
   readonly logFormat?: LogFormat;
 }
 
+type ExitCode = 0 | 1 | 2;
+
 /** Of the process. They load and ask nothing until a connection without a connection string does. */
 const credential = azureCredentials();
 
@@ -40,23 +43,18 @@ const credential = azureCredentials();
 const lastWordsMs = 1_000;
 
 /**
- * Resolves with the exit code: 0 after a clean stop, 1 when a service failed or had to be given up. Throws for what is
- * wrong before anything runs.
+ * Resolves with the exit code: 0 after a clean stop, 1 when a service failed or had to be given up, 2 when it failed
+ * because of its configuration. Throws for what is wrong before anything runs.
  */
 export async function runServices(names: readonly ServiceName[], options: RunOptions): Promise<number> {
-  const configuration = await loadConfiguration(options.config, {
-    env: process.env,
-    use: names,
-    outputs: publisherTypes,
-  });
+  const configuration = await load(options.config, { use: names });
   const log = logFor(configuration, options);
   for (const note of configuration.notes) log.warn(note);
   using stop = new Stop(systemClock, configuration.service.shutdownTimeoutMs);
   using _signals = stopOnSignals(stop, log);
-  const failed = await runAll(names, configuration, options, stop, log);
-  if (failed) return 1;
-  log.info('stopped');
-  return 0;
+  const exitCode = await runAll(names, configuration, options, stop, log);
+  if (exitCode === 0) log.info('stopped');
+  return exitCode;
 }
 
 function logFor(configuration: Configuration, options: RunOptions): Log {
@@ -70,14 +68,14 @@ function logFor(configuration: Configuration, options: RunOptions): Log {
   });
 }
 
-/** True when something failed; what it was is logged. */
+/** Resolves with the exit code; what failed is logged. */
 async function runAll(
   names: readonly ServiceName[],
   configuration: Configuration,
   options: RunOptions,
   stop: Stop,
   log: Log,
-): Promise<boolean> {
+): Promise<ExitCode> {
   const metrics = new Metrics();
   metrics.collectProcess();
   metrics.buildInfo(version());
@@ -89,8 +87,9 @@ async function runAll(
     const isBlocked = () => services.some((service) => service.isBlocked());
     onAbort(stop.aborted, () => setTimeout(() => endProcess(1, isBlocked), lastWordsMs).unref());
     address = await serve(services, configuration, metrics, connections, log);
-    const outcomes = await Promise.all(services.map((service) => runOne(service, stop, log)));
-    return outcomes.includes('failed') || stop.aborted.aborted;
+    const codes = await Promise.all(services.map((service) => runOne(service, stop, log)));
+    const worst = Math.max(...codes) as ExitCode;
+    return stop.aborted.aborted && worst === 0 ? 1 : worst;
   } finally {
     await closeAll(connections, log);
   }
@@ -149,13 +148,13 @@ function compose(name: ServiceName, { options, log, ...base }: Base): RunningSer
   return name === 'ingester' ? composeIngester(context) : composeProcessor(context);
 }
 
-async function runOne(service: RunningService, stop: Stop, log: Log): Promise<'stopped' | 'failed'> {
+async function runOne(service: RunningService, stop: Stop, log: Log): Promise<ExitCode> {
   try {
     await service.run(stop);
-    return 'stopped';
+    return 0;
   } catch (error) {
     if (!stop.aborted.aborted) log.error(`${service.name} failed`, { error: asDStreamError(error) });
     stop.drain(`${service.name} failed`);
-    return 'failed';
+    return exitCodeOf(error);
   }
 }

@@ -77,8 +77,12 @@ function unknown(kind: 'key' | 'block', name: string, schema: BlockSchema, conte
   const blocks = [...new Set(schema.blocks.map((c) => c.schema.type))];
   const meant = nearest(name, kind === 'key' ? [...keys, ...blocks] : [...blocks, ...keys]);
   const what = `unknown ${kind} "${name}"`;
+  const homes = homesOf(kind, name, context.root).filter((home) => !home.startsWith('publisher'));
+  if (homes.length > 0) return `${what}; it belongs ${homes.map(inHome).join(' or ')}`;
   if (meant !== undefined) return `${what}; did you mean "${meant}"?`;
-  const homes = homesOf(name, context.root).filter((home) => !home.startsWith('publisher'));
-  if (homes.length > 0) return `${what}; it belongs in ${homes.join(' or ')}`;
   return `${what}; known here ${keys.length + blocks.length === 1 ? 'is' : 'are'} ${[...keys, ...blocks].join(', ')}`;
+}
+
+function inHome(home: string): string {
+  return home.startsWith('the ') ? `at ${home}` : `in ${home}`;
 }

@@ -20,7 +20,7 @@ export interface Configuration {
    */
   readonly notes: readonly string[];
   /**
-   * Where a key stands, for messages: `where('ingester.topic.name')` is `dstream.hcl:12, ingester.topic.name`. A key
+   * Where a key stands, for messages: `where('ingester.topic.name')` is `dstream.hcl:12: ingester.topic.name`. A key
    * that is not in the file is placed at the block that would hold it. The older name `publisher` is shown where the
    * file uses it.
    */
@@ -159,7 +159,7 @@ export interface ServiceConfig {
 }
 
 export interface HttpAddress {
-  /** A name or an address; an IPv6 address without its brackets. */
+  /** A name or an address; an IPv6 address without its brackets. `::` is every address, of both families. */
   readonly host: string;
   readonly port: number;
 }

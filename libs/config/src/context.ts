@@ -41,10 +41,19 @@ export function register(context: Context, at: Place): void {
   if (!context.places.has(path)) context.places.set(path, at);
 }
 
-/** The blocks that know a key of this name: where a misplaced one belongs. */
-export function homesOf(name: string, schema: BlockSchema, path = ''): readonly string[] {
+const topLevel = 'the top level of the file';
+
+/** The blocks that know a key, or a block, of this name: where a misplaced one belongs. */
+export function homesOf(
+  kind: 'key' | 'block',
+  name: string,
+  schema: BlockSchema,
+  path = '',
+): readonly string[] {
   const home = schema.variant === undefined ? path : `${path} of type "${schema.variant}"`;
-  const here = Object.hasOwn(schema.keys, name) && path !== '' ? [home] : [];
-  const below = schema.blocks.flatMap((b) => homesOf(name, b.schema, childPath(path, b.schema.type)));
+  const isBlock = schema.blocks.some((b) => b.schema.type === name);
+  const isHome = kind === 'block' ? isBlock : Object.hasOwn(schema.keys, name);
+  const here = isHome ? [home === '' ? topLevel : home] : [];
+  const below = schema.blocks.flatMap((b) => homesOf(kind, name, b.schema, childPath(path, b.schema.type)));
   return [...new Set([...here, ...below])];
 }

@@ -13,28 +13,32 @@ export function fillValue(node: AttributeNode, key: Key<unknown>, context: Conte
     context.problems.add(node, 'null is not a value; leave the key out');
     return undefined;
   }
-  return fill(node.value, node, key, context, node.itemLines);
+  return fill(node.value, node, key, context, node.items);
+}
+
+interface Written extends Place {
+  readonly quoted: boolean;
 }
 
 function fill(
   value: Json,
-  at: Place,
+  at: Written,
   key: Key<unknown>,
   context: Context,
-  itemLines: readonly number[],
+  written: AttributeNode['items'],
 ): Given | undefined {
   if (typeof value === 'string') return fillText(value, at, key, context);
   if (!Array.isArray(value)) return given(value, shownValue(value), false);
   const items = (value as readonly Json[]).map((item, index) =>
-    fill(item, { path: at.path, line: itemLines[index] ?? at.line }, key, context, []),
+    fill(item, { ...at, ...written[index] }, key, context, []),
   );
   const known = items.filter((item) => item !== undefined);
   if (known.length < items.length) return undefined;
   return { value: known.map((item) => item.value), shown: 'a list', fromVariable: false, items: known };
 }
 
-function fillText(text: string, at: Place, key: Key<unknown>, context: Context): Given | undefined {
-  const expression = expressionProblem(text);
+function fillText(text: string, at: Written, key: Key<unknown>, context: Context): Given | undefined {
+  const expression = expressionProblem(text, at.quoted);
   if (expression !== undefined) {
     context.problems.add(at, expression);
     return undefined;
@@ -54,16 +58,29 @@ function given(value: Json, shown: string, fromVariable: boolean): Given {
   return { value, shown, fromVariable, items: [] };
 }
 
+/** The shell's `$NAME`, as a whole value: a table may begin with "$", but hardly in capitals. */
+const shellVariable = /^\$([A-Z][A-Z0-9_]+)$/;
+/** `${NAME}`, `${NAME:-default}`, `${env.NAME}`, `${env:NAME}`. */
+const bracedVariable = /(?<!\$)\$\{(?:env[.:])?([A-Za-z_]\w*)(?::?[-=?+][^}]*)?\}/;
+
 /** `env("X")` and its like, which the parser turns into the text of a template. */
-function expressionProblem(text: string): string | undefined {
+function expressionProblem(text: string, quoted: boolean): string | undefined {
+  if (shellVariable.test(text)) return notEvaluated(text, shellVariable.exec(text)?.[1], quoted);
   const expression = /(?<!\$)\$\{(.*)\}|(?<!%)%\{/s.exec(text);
   if (expression === null) return undefined;
   const whole = /^\$\{(.*)\}$/s.exec(text)?.[1] ?? '';
-  const variable = /^env\("(\w+)"\)$/.exec(whole)?.[1];
-  if (variable !== undefined) return `env("${variable}") is not evaluated; write "{{ env "${variable}" }}"`;
-  if (/^[A-Za-z_][\w-]*$/.test(whole))
+  const called = /^env\("(\w+)"\)$/.exec(whole)?.[1];
+  if (called !== undefined) return notEvaluated(`env("${called}")`, called, quoted);
+  if (!quoted && /^[A-Za-z_][\w-]*$/.test(whole))
     return `the bare word ${whole} is not a value; write "${whole}" in quotes`;
+  const braced = bracedVariable.exec(text)?.[1];
+  if (braced !== undefined) return notEvaluated(`\${${braced}}`, braced, quoted);
   return 'expressions are not evaluated; write a plain value, or "{{ env "NAME" }}" for a variable';
+}
+
+function notEvaluated(written: string, variable = 'NAME', quoted = true): string {
+  const template = `{{ env "${variable}" }}`;
+  return `${written} is not evaluated; write ${quoted ? template : `"${template}"`}`;
 }
 
 function reportUnset(variable: string, at: Place, context: Context): void {

@@ -1,5 +1,12 @@
 /** A place in HCL text that knows its line and how to step over one lexical thing at a time. Never fails. */
 
+/** A value of its own: that of an attribute, or of an item of a list. */
+export interface ScannedValue {
+  readonly line: number;
+  /** It begins with a quote. The parser gives a bare word and a template in quotes alike. */
+  readonly quoted: boolean;
+}
+
 interface Edit {
   readonly at: number;
   readonly length: number;
@@ -116,9 +123,9 @@ export class HclCursor {
     while (this.#skipOneOf([' ', '\t', '\r']) || this.#skipBlockComment());
   }
 
-  /** Over an expression, to the end of its line or to the brace that closes its block. Returns the lines of a list's items. */
-  skipExpression(): number[] {
-    const items: number[] = [];
+  /** Over an expression, to the end of its line or to the brace that closes its block. Returns a list's items. */
+  skipExpression(): ScannedValue[] {
+    const items: ScannedValue[] = [];
     const isList = this.at('[');
     let depth = 0;
     let itemIsNext = false;
@@ -126,11 +133,16 @@ export class HclCursor {
       if (depth === 0 && (this.at('\n') || this.at('}'))) break;
       if (this.#skipOneOf([' ', '\t', '\r', '\n']) || this.#skipLineComment() || this.#skipBlockComment())
         continue;
-      if (itemIsNext && !this.at(']')) items.push(this.#line);
+      if (itemIsNext && !this.at(']')) items.push(this.valueHere());
       itemIsNext = isList && ((depth === 1 && this.at(',')) || (depth === 0 && this.at('[')));
       depth = this.#skipToken(depth);
     }
     return items;
+  }
+
+  /** What begins here. */
+  valueHere(): ScannedValue {
+    return { line: this.#line, quoted: this.at('"') || this.at('<<') };
   }
 
   #skipToken(depth: number): number {

@@ -1,5 +1,6 @@
 /** The scan (where everything stands) and the parse (what it is) of one file, joined into one tree. */
 import { own, type Json } from './json.ts';
+import type { ScannedValue } from './hcl-cursor.ts';
 import type { ScannedAttribute, ScannedBlock, ScannedBody } from './scan-hcl.ts';
 
 export interface AttributeNode {
@@ -7,7 +8,10 @@ export interface AttributeNode {
   readonly path: string;
   readonly line: number;
   readonly value: Json;
-  readonly itemLines: readonly number[];
+  /** It begins with a quote: `"info"`, not `info`. */
+  readonly quoted: boolean;
+  /** Of a list. */
+  readonly items: readonly ScannedValue[];
 }
 
 export interface BlockNode {
@@ -35,10 +39,10 @@ function joinBody(path: string, body: ScannedBody, values: Json | undefined) {
 
 function joinAttribute(
   parent: string,
-  { key, parsedKey, line, itemLines }: ScannedAttribute,
+  { key, parsedKey, ...scanned }: ScannedAttribute,
   values: Json | undefined,
 ): AttributeNode {
-  return { key, path: childPath(parent, key), line, itemLines, value: own(values, parsedKey) ?? null };
+  return { ...scanned, key, path: childPath(parent, key), value: own(values, parsedKey) ?? null };
 }
 
 /** The parser lists the blocks of one type in the order of the file; their labels are blanked. */

@@ -2,7 +2,7 @@ import type { Configuration } from './configuration.ts';
 import type { OutputTypes } from './output-type.ts';
 import { parseHclApart } from './parse-hcl-apart.ts';
 import { readConfiguration, type Use } from './read-configuration.ts';
-import { readConfigurationFile } from './read-file.ts';
+import { nameOfFile, readConfigurationFile } from './read-file.ts';
 import type { Environment } from './templates.ts';
 
 export interface LoadOptions {
@@ -10,14 +10,16 @@ export interface LoadOptions {
   readonly use: Use;
   /** The destinations that a file may name. */
   readonly outputs: OutputTypes;
+  /** Refuses a file with notes: each of them is a problem then. */
+  readonly strict?: boolean;
 }
 
 /**
- * Reads, checks and types a configuration file. Called once, at the start of a command; takes about 0.2 s. Throws
+ * Reads, checks and types a configuration file, or standard input where it is `-`. Called once, at the start of a command; takes about 0.2 s. Throws
  * DStreamError ConfigInvalid whose message lists every problem of the file, each on a line of its own, and NotBuilt
  * when the command asks for something whose time has not come. Neither message holds a secret.
  */
 export async function loadConfiguration(file: string, options: LoadOptions): Promise<Configuration> {
   const text = await readConfigurationFile(file);
-  return await readConfiguration(file, text, options, parseHclApart);
+  return await readConfiguration(nameOfFile(file), text, options, parseHclApart);
 }

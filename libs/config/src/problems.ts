@@ -24,12 +24,15 @@ interface Finding extends Place {
  */
 export class Problems implements Findings {
   readonly #file: string;
+  readonly #strict: boolean;
   readonly #wrong: Finding[] = [];
   readonly #notBuilt: Finding[] = [];
   readonly #notes: Finding[] = [];
 
-  constructor(file: string) {
+  /** @param strict notes count as what is wrong */
+  constructor(file: string, strict = false) {
     this.#file = file;
+    this.#strict = strict;
   }
 
   add(at: Place, text: string): void {
@@ -41,7 +44,7 @@ export class Problems implements Findings {
   }
 
   addNote(at: Place, text: string): void {
-    this.#notes.push({ line: at.line, path: at.path, text });
+    (this.#strict ? this.#wrong : this.#notes).push({ line: at.line, path: at.path, text });
   }
 
   notes(): readonly string[] {

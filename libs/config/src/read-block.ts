@@ -53,7 +53,7 @@ function readKey(
 ): KeyReading {
   if (node === undefined) return absentKey(name, key, block, context);
   register(context, { line: node.line, path: node.path });
-  node.itemLines.forEach((line, i) => register(context, { line, path: `${node.path}[${i}]` }));
+  node.items.forEach(({ line }, i) => register(context, { line, path: `${node.path}[${i}]` }));
   if (!key.built) reportNotBuilt(context, node, `the key is not built yet; ${key.instead}`);
   const given = fillValue(node, key, context);
   return given === undefined ? blank(key) : readGiven(given, key, node, context);
@@ -68,7 +68,7 @@ function readGiven(given: Given, key: Key<unknown>, node: AttributeNode, context
   const result = key.type.read(given);
   if ('faults' in result) {
     for (const { wrong, right, item } of result.faults) {
-      const line = item === undefined ? node.line : (node.itemLines[item] ?? node.line);
+      const line = item === undefined ? node.line : (node.items[item]?.line ?? node.line);
       context.problems.add({ line, path: node.path }, `${wrong}; ${right}`);
     }
     return blank(key);

@@ -269,11 +269,11 @@ test('where names file, line and path in the spelling of the file', async () => 
     where('ingester.read.max_rows'),
     where('service.http'),
   ]).toEqual([
-    'dstream.hcl:5, ingester.tables[1]',
-    'dstream.hcl:6, ingester.topic.name',
-    'dstream.hcl:16, publisher.source.connection_string',
-    'dstream.hcl:1, ingester.read.max_rows',
-    'dstream.hcl, service.http',
+    'dstream.hcl:5: ingester.tables[1]',
+    'dstream.hcl:6: ingester.topic.name',
+    'dstream.hcl:16: publisher.source.connection_string',
+    'dstream.hcl:1: ingester.read.max_rows',
+    'dstream.hcl:1: service.http',
   ]);
 });
 

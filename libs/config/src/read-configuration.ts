@@ -10,7 +10,8 @@ import type { Configuration, ProcessorConfig } from './configuration.ts';
 import { canonicalPath, type Context, type Demand } from './context.ts';
 import { joinDocument, pathAtLine, type BlockNode } from './hcl-document.ts';
 import { maxDepth } from './hcl-cursor.ts';
-import type { HclParser } from './parse-hcl.ts';
+import type { HclParser, SyntaxProblem } from './parse-hcl.ts';
+import { otherFormat, shellProblem } from './other-format.ts';
 import type { OutputTypes } from './output-type.ts';
 import { Problems, type Place } from './problems.ts';
 import { blockOf } from './read-block.ts';
@@ -25,6 +26,8 @@ interface ReadOptions {
   readonly env: Environment;
   readonly use: Use;
   readonly outputs: OutputTypes;
+  /** Notes are errors. */
+  readonly strict?: boolean;
 }
 
 const fileItself: Place = { line: 1, path: '' };
@@ -36,7 +39,7 @@ export async function readConfiguration(
   options: ReadOptions,
   parse: HclParser,
 ): Promise<Configuration> {
-  const problems = new Problems(file);
+  const problems = new Problems(file, options.strict);
   if (text.trim() === '') {
     problems.add(fileItself, 'the file is empty; write an ingester block, a processor block or both');
     problems.throwIfAny();
@@ -64,18 +67,22 @@ async function parseDocument(text: string, parse: HclParser, problems: Problems)
   problems.throwIfAny();
   const parsed = await parse(scan.text);
   if ('values' in parsed) return joinDocument(scan.body, parsed.values);
-  addSyntaxProblem(parsed.problem, scan, problems);
+  const other = otherFormat(text);
+  if (other !== undefined) problems.add(other, other.problem);
+  else addSyntaxProblem(parsed.problem, text, scan, problems);
   problems.throwIfAny();
   return joinDocument(scan.body, {});
 }
 
 function addSyntaxProblem(
-  { line, summary, detail }: { line: number; summary: string; detail: string },
+  { line, summary, detail }: SyntaxProblem,
+  text: string,
   scan: Scan,
   problems: Problems,
 ): void {
   const what = summary.charAt(0).toLowerCase() + summary.slice(1);
-  problems.add({ line, path: pathAtLine(line, scan.body) }, `${what}; ${detail}`);
+  const problem = shellProblem(text, line) ?? `${what}; ${detail}`;
+  problems.add({ line, path: pathAtLine(line, scan.body) }, problem);
 }
 
 type Parts = Pick<Configuration, 'ingester' | 'processor' | 'service'>;
@@ -165,7 +172,7 @@ function whereIs(path: string, file: string, places: ReadonlyMap<string, Place>)
   const wanted = canonicalPath(path);
   for (let prefix = wanted; prefix !== ''; prefix = prefix.replace(/(?:\.|\[|^)[^.[]*$/, '')) {
     const place = places.get(prefix);
-    if (place !== undefined) return `${file}:${place.line}, ${place.path}${wanted.slice(prefix.length)}`;
+    if (place !== undefined) return `${file}:${place.line}: ${place.path}${wanted.slice(prefix.length)}`;
   }
-  return `${file}, ${path}`;
+  return `${file}:1: ${path}`;
 }

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { buffer } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
 import { DStreamError } from '@dstream/core';
 
 /** Far beyond any configuration: the wrong file was named. */
@@ -13,9 +13,18 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: 'the file is not readable; give this user the right to read it',
 };
 
-/** The text of a configuration file, without a byte order mark. Rejects with ConfigInvalid, which names the file. */
-export async function readConfigurationFile(file: string): Promise<string> {
-  const bytes = await readBytes(file);
+/** As messages name it: `-` is standard input. */
+export function nameOfFile(file: string): string {
+  return file === '-' ? '<stdin>' : file;
+}
+
+/**
+ * The text of a configuration file, or of standard input for `-`, without a byte order mark. Rejects with
+ * ConfigInvalid, which names the file.
+ */
+export async function readConfigurationFile(path: string): Promise<string> {
+  const file = nameOfFile(path);
+  const bytes = await readBytes(path === '-' ? process.stdin : createReadStream(path), file);
   if (bytes.byteLength > maxBytes)
     throw refused(file, 'the file is larger than 1 MiB; name a configuration file');
   try {
@@ -25,10 +34,17 @@ export async function readConfigurationFile(file: string): Promise<string> {
   }
 }
 
-async function readBytes(file: string): Promise<Uint8Array> {
+async function readBytes(stream: Readable, file: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
   try {
-    // No further than it takes to know that it is too large: it may be a device without an end.
-    return await buffer(createReadStream(file, { end: maxBytes }));
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      size += chunk.byteLength;
+      // No further than it takes to know that it is too large: it may be a device without an end.
+      if (size > maxBytes) break;
+    }
+    return Buffer.concat(chunks);
   } catch (cause) {
     const code = String((cause as NodeJS.ErrnoException).code);
     throw refused(file, reasons[code] ?? `the file cannot be read: ${code}`, cause);

@@ -30,9 +30,13 @@ describe('lines are found through', () => {
     ['what is not HCL', ') ? a\n= 3\n]\nb = 1', { b: 4 }],
   ])('%s', (_, text, expected) => expect(linesOf(text)).toEqual(expected));
 
-  test('the items of a list', () => {
+  test('the items of a list, and which of them are quoted', () => {
     const [list] = scanHcl('\na = [ "x", [1,\n2],\n# no\n"y",\n]').body.attributes;
-    expect(list?.itemLines).toEqual([2, 2, 5]);
+    expect(list?.items).toEqual([
+      { line: 2, quoted: true },
+      { line: 2, quoted: false },
+      { line: 5, quoted: true },
+    ]);
   });
 });
 

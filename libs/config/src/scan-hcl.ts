@@ -6,15 +6,16 @@
  * It understands just enough of HCL's native syntax to find its way: strings with templates, heredocs, comments,
  * brackets. It never fails; what it cannot make out it skips, and the parser will say what is wrong there.
  */
-import { HclCursor } from './hcl-cursor.ts';
+import { HclCursor, type ScannedValue } from './hcl-cursor.ts';
 
 export interface ScannedAttribute {
   readonly key: string;
   /** The name in the parser's result: differs from `key` where the key was set before. */
   readonly parsedKey: string;
   readonly line: number;
-  /** Of a list, the line of each item. */
-  readonly itemLines: readonly number[];
+  readonly quoted: boolean;
+  /** Of a list. */
+  readonly items: readonly ScannedValue[];
 }
 
 export interface ScannedBlock extends ScannedBody {
@@ -84,7 +85,8 @@ function scanAttribute(
   if (again) cursor.edit(offset, key.length, parsedKey);
   cursor.skip(1);
   cursor.skipSpace();
-  return { key, parsedKey, line, itemLines: cursor.skipExpression() };
+  const { quoted } = cursor.valueHere();
+  return { key, parsedKey, line, quoted, items: cursor.skipExpression() };
 }
 
 function scanBlock(cursor: HclCursor, type: string, line: number): ScannedBlock | undefined {

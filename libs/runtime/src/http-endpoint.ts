@@ -5,6 +5,7 @@ import { DStreamError } from '@dstream/core';
 import type { Metrics } from './metrics.ts';
 
 export interface HttpOptions {
+  /** `::` is every address of both families, or of IPv4 where the machine has no IPv6. */
   readonly host: string;
   readonly port: number;
   /** A busy port that was configured is an error; a busy default one is replaced by a free one. */
@@ -29,9 +30,15 @@ export async function startHttp(options: HttpOptions): Promise<HttpEndpoint> {
     answer(request, response, options).catch(() => response.writeHead(500).end());
   });
   const replaced = await listen(server, options);
-  const { port } = server.address() as AddressInfo;
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-  return { address: `http://${host}:${port}`, replaced, [Symbol.asyncDispose]: () => close(server) };
+  const { address, port } = server.address() as AddressInfo;
+  const host = options.host === every ? address : options.host;
+  return { address: `http://${inUrl(host)}:${port}`, replaced, [Symbol.asyncDispose]: () => close(server) };
+}
+
+const every = '::';
+
+function inUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 async function listen(server: Server, { host, port, configured }: HttpOptions): Promise<boolean> {
@@ -45,16 +52,21 @@ async function listen(server: Server, { host, port, configured }: HttpOptions): 
       return true;
     }
     const why = code === 'EADDRINUSE' ? 'is taken by another process' : `cannot be listened on (${code})`;
-    throw new DStreamError('PortInUse', `service.http: ${host}:${port} ${why}: choose another, or port 0`, {
-      cause: error,
-    });
+    throw new DStreamError(
+      'PortInUse',
+      `service.http: ${inUrl(host)}:${port} ${why}: choose another, or port 0`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
 function listenOn(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    // Without a host, Node listens on :: for both families, or on 0.0.0.0 where there is no IPv6.
+    server.listen({ port, ...(host !== every && { host }) }, () => {
       server.off('error', reject);
       // Later errors are those of accepting a connection (EMFILE): that client sees it, the process goes on.
       server.on('error', () => undefined);

@@ -1,7 +1,7 @@
 /** `dstream status`: what it understands. */
 import { parseDuration } from '@dstream/config';
-import { DStreamError } from '@dstream/core';
 import { Option, InvalidArgumentError, type Command } from 'commander';
+import { defaultFile } from '../load.ts';
 import { showStatus, type StatusOptions } from './show-status.ts';
 
 const help = `
@@ -27,7 +27,10 @@ export function addStatus(program: Command, exit: (code: number) => void): void 
   program
     .command('status')
     .description('show tables with owner, epoch, lag, rate and fault, the replicas and the outputs')
-    .option('--config <file>', 'the configuration file (HCL): finds the leases and the ingesters')
+    .option(
+      '--config <file>',
+      `the configuration file (HCL): finds the leases and the ingesters (default without --address: "${defaultFile}")`,
+    )
     .addOption(
       new Option('--address <host:port>', 'ask this process too; may be repeated')
         .argParser((text: string, before: readonly string[]) => [...before, addressOf(text)])
@@ -46,10 +49,9 @@ export function addStatus(program: Command, exit: (code: number) => void): void 
 }
 
 function optionsOf({ config, address, watch, json = false }: Flags): StatusOptions {
-  if (config === undefined && address.length === 0)
-    throw new DStreamError('ConfigInvalid', 'status needs --config FILE, --address HOST:PORT, or both');
+  const file = config ?? (address.length === 0 ? defaultFile : undefined);
   const watchMs = watch === true ? defaultWatchMs : watch;
-  return { config, addresses: address, watchMs, json };
+  return { config: file, addresses: address, watchMs, json };
 }
 
 /** `host:port`, `[::1]:8080` or an http address, as `http://host:port`. */

@@ -1,8 +1,7 @@
 /** Where `dstream status` looks: the leases in the storage, and every replica it can find. */
-import { loadConfiguration, type Configuration } from '@dstream/config';
+import type { Configuration } from '@dstream/config';
 import type { Clock, CredentialOf, LeaseOverview, LeaseViewer } from '@dstream/core';
 import { composeLeaseViewer } from '@dstream/ingester';
-import { publisherTypes } from '@dstream/publishers';
 import {
   askReplica,
   statusOf,
@@ -10,6 +9,7 @@ import {
   type ConfiguredTable,
   type StatusDocument,
 } from '@dstream/status';
+import { load } from '../load.ts';
 
 export interface StatusSourceOptions {
   /** Undefined: only the addresses are asked. */
@@ -43,8 +43,7 @@ export class StatusSource {
   /** Throws ConfigInvalid. Connects nothing. */
   static async open(options: StatusSourceOptions): Promise<StatusSource> {
     if (options.config === undefined) return new StatusSource(options);
-    const loading = { env: process.env, use: 'validate', outputs: publisherTypes } as const;
-    return new StatusSource(options, await loadConfiguration(options.config, loading));
+    return new StatusSource(options, await load(options.config, { use: 'validate' }));
   }
 
   /** Rejects when the storage cannot be read. A replica that cannot be asked is part of the answer. */
@@ -89,6 +88,6 @@ function configuredTables({ ingester }: Configuration): readonly ConfiguredTable
 /** What the configuration says where a process serves its status; port 0 says nothing. */
 function presumedAddress({ service: { http } }: Configuration): string | undefined {
   if (http === undefined || http.port === 0) return undefined;
-  const host = http.host === '0.0.0.0' ? '127.0.0.1' : http.host === '::' ? '::1' : http.host;
+  const host = ['0.0.0.0', '::'].includes(http.host) ? '127.0.0.1' : http.host;
   return `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`;
 }

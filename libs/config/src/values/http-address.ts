@@ -3,7 +3,7 @@ import { faulty, sound, textOf, type ValueType } from './value-type.ts';
 
 const form = /^(?<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]*):(?<port>\d{1,5})$/;
 
-/** `host:port`; `:8080` is every address of the machine, as in Go; an empty text turns it off. */
+/** `host:port`; `:8080` is every address of the machine, of both families, as in Go; an empty text turns it off. */
 export const httpAddress: ValueType<HttpAddress | undefined> = {
   expected: 'host:port, or "" for none',
   blank: undefined,
@@ -18,6 +18,6 @@ export const httpAddress: ValueType<HttpAddress | undefined> = {
     if (port > 65_535)
       return faulty(`${given.shown} has no possible port`, 'write 0 to 65535, where 0 takes any free one');
     const host = (found['host'] ?? '').replaceAll(/[[\]]/g, '');
-    return sound({ host: host === '' ? '0.0.0.0' : host, port });
+    return sound({ host: host === '' ? '::' : host, port });
   },
 };

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { usageHint } from './usage-error.ts';
+
+const known = new Set(['--config', '--instance']);
+
+test.each([
+  ["error: unknown option '-config'\n", '(Options have two dashes: --config)\n'],
+  [
+    "error: unknown option '--config'\n",
+    '(It stands after a command that has it: dstream COMMAND --config)\n',
+  ],
+  ["error: unknown option '--confg'\n(Did you mean --config?)\n", ''],
+  ["error: unknown option '--colour'\n", ''],
+  ["error: unknown command 'ingster'\n", ''],
+])('%j is followed by %j', (text, hint) => {
+  expect(usageHint(text, known)).toBe(hint);
+});

@@ -1,0 +1,11 @@
+processor {
+  ingester {
+    tables = ["Persons"]
+  }
+  source {
+    connection_string = "{{ env "BUS" }}"
+  }
+  output {
+    type = "console"
+  }
+}

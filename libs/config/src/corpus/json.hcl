@@ -1,0 +1,5 @@
+{
+  "ingester": {
+    "tables": ["Persons"]
+  }
+}

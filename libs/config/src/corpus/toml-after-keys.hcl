@@ -1,0 +1,4 @@
+title = "stream"
+
+[ingester.topic]
+name = "ingest-topic"

@@ -1,0 +1,2 @@
+[ingester]
+tables = ["Persons"]

@@ -1,0 +1,18 @@
+ingester {
+  db_connection_string = "{{ env "DB" }}"
+  tables               = ["${TABLE}", Persons]
+  topic {
+    connection_string = "{{ env "BUS" }}"
+  }
+  locks {
+    connection_string = "{{ env "BLOB" }}"
+  }
+}
+processor {
+  source {
+    connection_string = "{{ env "BUS" }}"
+  }
+  output {
+    type = "console"
+  }
+}

@@ -1,0 +1,3 @@
+---
+ingester:
+  tables: [Persons]

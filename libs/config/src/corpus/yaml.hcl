@@ -1,0 +1,4 @@
+# our stream
+ingester:
+  tables:
+    - Persons

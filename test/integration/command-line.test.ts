@@ -1,0 +1,92 @@
+/** What a person types, and what they are told: real processes, which connect to nothing. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runDstream } from '../support/status-command.ts';
+
+const minimal = await readFile(fileURLToPath(new URL('../../config/minimal.hcl', import.meta.url)), 'utf8');
+
+const unset = {
+  DSTREAM_DB_CONNECTION_STRING: undefined,
+  DSTREAM_INGEST_CONNECTION_STRING: undefined,
+  DSTREAM_BLOB_CONNECTION_STRING: undefined,
+  DSTREAM_PUBLISHER_CONNECTION_STRING: undefined,
+};
+
+let cwd = '';
+let empty = '';
+
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'dstream-command-line-'));
+  empty = await mkdtemp(join(tmpdir(), 'dstream-command-line-'));
+  await writeFile(join(cwd, 'dstream.hcl'), minimal);
+  await writeFile(join(cwd, 'wrong.hcl'), 'ingester {\n  tabels = ["A"]\n}\nprocesor {\n}\n');
+});
+
+afterAll(async () => {
+  await Promise.all([cwd, empty].map((folder) => rm(folder, { recursive: true })));
+});
+
+function run(args: readonly string[], input?: string) {
+  return runDstream(args, { cwd, env: unset, ...(input !== undefined && { input }) });
+}
+
+describe('validate', () => {
+  test.each([
+    ['without arguments', []],
+    ['with a file', ['dstream.hcl']],
+    ['with --config', ['--config', 'dstream.hcl']],
+  ])('%s checks dstream.hcl', async (_, args) => {
+    const { code, out, err } = await run(['validate', ...args]);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/^dstream\.hcl:4: .* is not set \(note\)\n/);
+    expect(out).toMatch(/\ndstream\.hcl: the configuration is valid\n$/);
+  });
+
+  test('reads standard input', async () => {
+    const { code, err } = await run(['validate', '-'], 'ingester {\n  tabels = ["A"]\n}\n');
+    expect(code).toBe(2);
+    expect(err).toContain('<stdin>:2: ingester: unknown key "tabels"; did you mean "tables"?\n');
+  });
+
+  test('notes are errors with --strict', async () => {
+    const { code, out, err } = await run(['validate', '--strict']);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain('dstream.hcl:4: ingester.db_connection_string: the variable');
+  });
+
+  test('takes one file', async () => {
+    const { code, err } = await run(['validate', 'dstream.hcl', '--config', 'dstream.hcl']);
+    expect([code, err]).toEqual([2, 'validate takes one file: write FILE or --config FILE, not both\n']);
+  });
+});
+
+describe('what is wrong', () => {
+  test.each([['validate', 'wrong.hcl'], ...['ingester', 'server'].map((c) => [c, '--config', 'wrong.hcl'])])(
+    '%s exits 2 and every line of its error begins with file and line',
+    async (...args) => {
+      const { code, err } = await run(args);
+      expect(code).toBe(2);
+      expect(err.trimEnd().split('\n').length).toBeGreaterThan(2);
+      for (const line of err.trimEnd().split('\n')) expect(line).toMatch(/^wrong\.hcl:\d+: /);
+    },
+  );
+
+  test.each([
+    [['ingester', '--confg', 'x'], /unknown option '--confg'\n\(Did you mean --config\?\)/],
+    [['ingester', '-config', 'x'], /\(Options have two dashes: --config\)/],
+    [['--config', 'x', 'ingester'], /\(It stands after a command that has it/],
+    [['ingster'], /\(Did you mean ingester\?\)/],
+  ])('%j is answered with what would be right', async (args, said) => {
+    const { code, err } = await run(args);
+    expect(code).toBe(2);
+    expect(err).toMatch(said);
+  });
+
+  test('a command without a file says which one it looked for', async () => {
+    const { code, err } = await runDstream(['ingester'], { cwd: empty });
+    expect([code, err]).toEqual([2, 'dstream.hcl: the file does not exist; name it with --config FILE\n']);
+  });
+});
