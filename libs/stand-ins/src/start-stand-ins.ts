@@ -7,6 +7,7 @@ import { BlobControls } from './faults/blob-controls.ts';
 import { CounterBoard, type StandInCounters } from './faults/counters.ts';
 import type { FaultTargets } from './faults/fault-routes.ts';
 import { startFaultsServer } from './faults/faults-server.ts';
+import type { LocalCertificate } from './local-certificate.ts';
 import { onPort } from './port-in-use.ts';
 import { startServiceBus, type ServiceBusStandIn } from './service-bus/service-bus-server.ts';
 import { standInsEnv, type StandInsEnv } from './stand-ins-env.ts';
@@ -21,6 +22,8 @@ export interface StandInsOptions {
   readonly faultsPort?: number | undefined;
   /** The Config.json of one emulator or of both, parsed: then an undeclared entity of that side is refused. */
   readonly entities?: Entities | undefined;
+  /** Of Service Bus and Event Hubs over TLS. Without it each makes one when the first client asks for TLS. */
+  readonly certificate?: LocalCertificate | undefined;
   /** What goes wrong inside a stand-in. Written to stderr without it. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
@@ -45,14 +48,15 @@ export interface StandIns extends AsyncDisposable {
  * with an Error that names the place when `entities` are wrong; nothing is left running then.
  */
 export async function startStandIns(options: StandInsOptions = {}): Promise<StandIns> {
+  const { certificate } = options;
   const onError = options.onError ?? ((error) => console.error('stand-ins:', error));
   await using starting = new AsyncDisposableStack();
   const serviceBus = await onPort('Service Bus', options.serviceBusPort ?? 0, (port) =>
-    startServiceBus({ port, onError, ...entitiesOf(busEntitiesOf(options.entities)) }),
+    startServiceBus({ port, certificate, onError, ...entitiesOf(busEntitiesOf(options.entities)) }),
   );
   starting.defer(() => serviceBus.close());
   const eventHubs = await onPort('Event Hubs', options.eventHubsPort ?? 0, (port) =>
-    startEventHubs({ port, onError, ...entitiesOf(hubEntitiesOf(options.entities)) }),
+    startEventHubs({ port, certificate, onError, ...entitiesOf(hubEntitiesOf(options.entities)) }),
   );
   starting.defer(() => eventHubs.close());
   const sql = await onPort('SQL Server', options.sqlPort ?? 0, (port) =>

@@ -2,12 +2,16 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import rhea, { type ConnectionOptions } from 'rhea';
 import type { AmqpRoutes } from './amqp-routes.ts';
+import { makeLocalCertificate, type LocalCertificate } from '../local-certificate.ts';
 import type { RheaConnection } from './rhea-internals.ts';
 import { serveConnection } from './serve-connection.ts';
+import { Transports } from './transports.ts';
 
 export interface AmqpServerOptions {
   readonly port: number;
   readonly routes: AmqpRoutes;
+  /** Of TLS. Without it one is made when the first client asks for TLS. */
+  readonly certificate?: LocalCertificate | undefined;
   readonly onConnection: () => void;
   /** Something threw while a frame was handled, or a client broke the protocol. The connection is closed after it. */
   readonly onError: (error: unknown) => void;
@@ -29,7 +33,6 @@ const host = '127.0.0.1';
 const connectionOptions = {
   max_frame_size: 65_536,
   channel_max: 8191,
-  tcp_no_delay: true,
   session_buffer_size: { incoming: 2048, outgoing: 16_384 },
   sender_options: { autosettle: false, treat_modified_as_released: false },
   receiver_options: { autosettle: false, autoaccept: false, credit_window: 1000 },
@@ -38,12 +41,20 @@ const connectionOptions = {
 export async function listenAmqp(options: AmqpServerOptions): Promise<AmqpServer> {
   const container = rhea.create_container({ id: 'dstream-stand-in' });
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  const { certificate } = options;
+  const transports = new Transports({
+    certificate: () => (certificate === undefined ? makeLocalCertificate() : Promise.resolve(certificate)),
+    onError: options.onError,
+    onStream(stream) {
+      const connection = container.create_connection(connectionOptions as unknown as ConnectionOptions);
+      serveConnection(stream, connection as unknown as RheaConnection, options);
+    },
+  });
+  const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     options.onConnection();
-    const connection = container.create_connection(connectionOptions as unknown as ConnectionOptions);
-    serveConnection(socket, connection as unknown as RheaConnection, options);
+    transports.accept(socket);
   });
   server.listen(options.port, host);
   await once(server, 'listening');

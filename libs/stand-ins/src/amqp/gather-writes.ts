@@ -1,7 +1,7 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** rhea writes every frame by itself: frames of one turn of the event loop are gathered into one write. */
-export function gatherWrites(socket: Socket): void {
+export function gatherWrites(socket: Duplex): void {
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
   let corked = false;
   const uncork = (): void => {

@@ -3,7 +3,7 @@
  * rhea must be checked against this file.
  */
 import type { EventEmitter } from 'node:events';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 export interface AmqpError {
   readonly condition: string;
@@ -37,8 +37,8 @@ export interface RheaDelivery {
 }
 
 export interface RheaConnection extends EventEmitter {
-  readonly socket: Socket | undefined;
-  accept(socket: Socket): void;
+  readonly socket: Duplex | undefined;
+  accept(socket: Duplex): void;
   close(error?: AmqpError): void;
   _register(): void;
   /** Stops the timers of the connection. */

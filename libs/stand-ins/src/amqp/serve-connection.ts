@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { AmqpRoutes, LinkHandler } from './amqp-routes.ts';
 import { gatherWrites } from './gather-writes.ts';
 import { keepTransfersRaw } from './raw-transfers.ts';
@@ -31,7 +31,7 @@ class ConnectionLinks {
 }
 
 /** Serves one accepted socket until it closes. */
-export function serveConnection(socket: Socket, connection: RheaConnection, options: ServeOptions): void {
+export function serveConnection(socket: Duplex, connection: RheaConnection, options: ServeOptions): void {
   const links = new ConnectionLinks();
   gatherWrites(socket);
   routeLinks(connection, links, options.routes);

@@ -1,4 +1,5 @@
 import { listenAmqp } from '../amqp/amqp-server.ts';
+import type { LocalCertificate } from '../local-certificate.ts';
 import { systemClock, type BrokerClock } from '../amqp/broker-clock.ts';
 import { OpenLinks } from '../amqp/open-links.ts';
 import { connectionStringOf, standInKey } from '../amqp/shared-access-key.ts';
@@ -23,6 +24,8 @@ export interface EventHubsOptions {
   readonly entities?: HubEntities;
   /** How long events are kept: an hour without it, the shortest that the service has. */
   readonly retentionMs?: number;
+  /** Of TLS, which the same port speaks. Without it one is made when the first client asks for TLS. */
+  readonly certificate?: LocalCertificate | undefined;
   /** What went wrong while a frame was handled. Written to stderr without it. */
   readonly onError?: (error: unknown) => void;
 }
@@ -52,6 +55,7 @@ export async function startEventHubs(options: EventHubsOptions = {}): Promise<Ev
   const context: HubLinkContext = { hubs, clock, counters, faults, gate, links: new OpenLinks() };
   const server = await listenAmqp({
     port: options.port ?? 0,
+    certificate: options.certificate,
     routes: hubRoutes(context),
     onConnection: () => (counters.connections += 1),
     onError: options.onError ?? ((error) => console.error('event hubs stand-in:', error)),

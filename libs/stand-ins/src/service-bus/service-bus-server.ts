@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { listenAmqp } from '../amqp/amqp-server.ts';
+import type { LocalCertificate } from '../local-certificate.ts';
 import { systemClock, type BrokerClock } from '../amqp/broker-clock.ts';
 import type { Entities } from './broker/entity-settings.ts';
 import { Namespace } from './broker/namespace.ts';
@@ -29,6 +30,8 @@ export interface ServiceBusOptions {
   readonly entities?: Entities;
   /** Bytes of a message to entities that come into being by being used: 256 KB without it. */
   readonly maxMessageBytes?: number;
+  /** Of TLS, which the same port speaks. Without it one is made when the first client asks for TLS. */
+  readonly certificate?: LocalCertificate | undefined;
   /** What went wrong while a frame was handled. Written to stderr without it. */
   readonly onError?: (error: unknown) => void;
 }
@@ -56,6 +59,7 @@ export async function startServiceBus(options: ServiceBusOptions = {}): Promise<
   const context: LinkContext = { namespace, clock, counters, faults, links, gate, newMessageId: newToken };
   const server = await listenAmqp({
     port: options.port ?? 0,
+    certificate: options.certificate,
     routes: serviceBusRoutes(context),
     onConnection: () => (counters.connections += 1),
     onError: options.onError ?? ((error) => console.error('service bus stand-in:', error)),
