@@ -11,7 +11,7 @@ export default defineConfig({
           include: [
             'libs/*/src/**/*.test.ts',
             'apps/*/src/**/*.test.ts',
-            'test/{architecture,containers}/**/*.test.ts',
+            'test/{architecture,containers,foreign}/**/*.test.ts',
           ],
         },
       },

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { reportLine } from './program.ts';
+
+function reported(line: string): unknown {
+  const said: unknown[] = [];
+  const report = {
+    passed: (check: string) => said.push(['passed', check]),
+    failed: (check: string, why: string) => said.push(['failed', check, why]),
+    skipped: (check: string, why: string) => said.push(['skipped', check, why]),
+  };
+  return reportLine(line, report) ? said[0] : 'no check';
+}
+
+test.each([
+  ['ok send: one', ['passed', 'send: one']],
+  ['not ok send: expected 1: got 2', ['failed', 'send', 'expected 1: got 2']],
+  ['not ok send', ['failed', 'send', 'no reason given']],
+  ['skip peek: not offered', ['skipped', 'peek', 'not offered']],
+  ['okay', 'no check'],
+  ['warning: ok', 'no check'],
+])('%s', (line, expected) => {
+  expect(reported(line)).toEqual(expected);
+});
