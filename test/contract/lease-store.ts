@@ -74,9 +74,9 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       take,
     }) => {
       const lease = await take(a);
-      await a.store.release(lease, o);
+      expect(await a.store.release(lease, o)).toBe(true);
       const next = await take(b);
-      await a.store.release(lease, o);
+      expect(await a.store.release(lease, o)).toBe(false);
       await expect(b.store.renew(next, o)).resolves.toMatchObject({ epoch: 2 });
     });
 
@@ -84,8 +84,8 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       const old = await take(a);
       await rig.expireLeases();
       const next = await take(b);
+      expect(await a.store.release(old, o)).toBe(false);
       await expect(a.store.renew(old, o)).rejects.toEqual(lost);
-      await a.store.release(old, o);
       await expect(b.store.renew(next, o)).resolves.toMatchObject({ epoch: 2 });
     });
 

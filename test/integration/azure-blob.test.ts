@@ -205,6 +205,17 @@ describe('leases and checkpoints in blobs', () => {
     expect(await b.load(cars, o)).toEqual(checkpoint('1'));
   });
 
+  test('a release whose reply was lost has released; one that the service refuses has not', async () => {
+    const lease = await take(a);
+    blobs.faults.add({ operation: 'release-lease', action: { kind: 'lose-reply' }, times: 1 });
+    await expect(a.release(lease, o)).rejects.toMatchObject({ disposition: 'retry' });
+    expect(await a.release(lease, o)).toBe(true);
+    const next = await take(a);
+    await container.getBlobClient(blobName).getBlobLeaseClient('').breakLease(0);
+    await take(b);
+    expect(await a.release(next, o)).toBe(false);
+  });
+
   test('an acquisition in doubt is taken up by one attempt only', async () => {
     blobs.faults.add({ operation: 'acquire-lease', action: { kind: 'lose-reply' }, times: 1 });
     await container.getBlockBlobClient(blobName).upload('', 0);
@@ -234,7 +245,7 @@ describe('leases and checkpoints in blobs', () => {
     if (how === 'delete') await container.getBlobClient(blobName).delete();
     await expect(a.save(checkpoint('1'), lease, o)).rejects.toMatchObject({ code: 'LeaseLost' });
     await expect(a.renew(lease, o)).rejects.toMatchObject({ code: 'LeaseLost' });
-    await expect(a.release(lease, o)).resolves.toBeUndefined();
+    await expect(a.release(lease, o)).resolves.toBe(false);
   });
 
   test.each(['expired', 'deleted'] as const)(

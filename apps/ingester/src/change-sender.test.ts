@@ -11,6 +11,7 @@ import {
   type Topic,
 } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { Outage } from '@dstream/runtime';
 import { describe, expect, test } from 'vitest';
 import { aChange } from '../../../test/support/a-change.ts';
 import { ChangeSender } from './change-sender.ts';
@@ -81,7 +82,13 @@ function setup(answers: (Error | undefined)[]) {
     },
   } as unknown as Topic;
   const held = { table, epoch: 1, goodUntilMs: 24_000, acquiredAtMs: 0 };
-  const lease = new LeaseKeeper(held, { leases: {} as never, durationMs: 30_000, clock, log: silentLog });
+  const lease = new LeaseKeeper(held, {
+    leases: {} as never,
+    durationMs: 30_000,
+    clock,
+    log: silentLog,
+    outage: new Outage('renewing', silentLog, clock),
+  });
   return {
     clock,
     sends,
@@ -93,6 +100,7 @@ function setup(answers: (Error | undefined)[]) {
       log: silentLog,
       ordering,
       hash: (t) => t,
+      outage: new Outage('sending', silentLog, clock),
     }),
   };
 }

@@ -19,7 +19,7 @@ import {
   type TableId,
   type Topic,
 } from '@dstream/core';
-import { Outage, retrying } from '@dstream/runtime';
+import { retrying, type RetryOptions } from '@dstream/runtime';
 import type { LeaseKeeper } from './lease-keeper.ts';
 
 export interface ChangeSenderOptions {
@@ -30,6 +30,8 @@ export interface ChangeSenderOptions {
   readonly log: Log;
   readonly ordering: Ordering;
   readonly hash: Hash;
+  /** What is told of every attempt to send. */
+  readonly outage: RetryOptions['outage'];
 }
 
 /**
@@ -38,13 +40,11 @@ export interface ChangeSenderOptions {
  */
 export class ChangeSender {
   readonly #options: ChangeSenderOptions;
-  readonly #outage: Outage;
   /** By session: how far the broker took what a send could not finish. */
   readonly #accepted = new Map<string, Progress>();
 
   constructor(options: ChangeSenderOptions) {
     this.#options = options;
-    this.#outage = new Outage('sending to the topic', options.log, options.clock);
   }
 
   /**
@@ -77,7 +77,7 @@ export class ChangeSender {
     signal: AbortSignal,
     giveUp: AbortSignal | undefined,
   ): Promise<readonly OutgoingMessage[]> {
-    const { topic, lease, clock } = this.#options;
+    const { topic, lease, clock, outage } = this.#options;
     let rest = messages;
     const attempt = async (attemptSignal: AbortSignal) => {
       const mayStart = () => lease.assertHeld();
@@ -91,7 +91,6 @@ export class ChangeSender {
         throw error;
       }
     };
-    const outage = this.#outage;
     try {
       await retrying(attempt, signal, { clock, outage, again: passes, ...(giveUp && { giveUp }) });
       return [];

@@ -8,6 +8,7 @@ import {
   type Position,
 } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { Outage } from '@dstream/runtime';
 import { describe, expect, test } from 'vitest';
 import { CheckpointKeeper } from './checkpoint-keeper.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
@@ -30,7 +31,13 @@ function setup(stored?: Checkpoint, failFirst = 0, ordering: Ordering = byTable)
   };
   const table = { source: 's', database: 'd', schema: 'dbo', table: 'T' };
   const held = { table, epoch: 1, goodUntilMs: 1e9, acquiredAtMs: 5_000 };
-  const lease = new LeaseKeeper(held, { leases: {} as never, durationMs: 30_000, clock, log: silentLog });
+  const lease = new LeaseKeeper(held, {
+    leases: {} as never,
+    durationMs: 30_000,
+    clock,
+    log: silentLog,
+    outage: new Outage('renewing', silentLog, clock),
+  });
   const keeper = new CheckpointKeeper({
     store,
     lease,
@@ -39,6 +46,7 @@ function setup(stored?: Checkpoint, failFirst = 0, ordering: Ordering = byTable)
     ordering,
     clock,
     log: silentLog,
+    outage: new Outage('saving', silentLog, clock),
   });
   return { clock, saved, keeper, store };
 }

@@ -14,7 +14,7 @@ import {
   type Ordering,
   type ResumePoint,
 } from '@dstream/core';
-import { Outage, pause, retrying } from '@dstream/runtime';
+import { pause, retrying, type RetryOptions } from '@dstream/runtime';
 import type { LeaseKeeper } from './lease-keeper.ts';
 
 export interface CheckpointKeeperOptions {
@@ -25,11 +25,12 @@ export interface CheckpointKeeperOptions {
   readonly ordering: Ordering;
   readonly clock: Clock;
   readonly log: Log;
+  /** What is told of every attempt to save. */
+  readonly outage: RetryOptions['outage'];
 }
 
 export class CheckpointKeeper {
   readonly #options: CheckpointKeeperOptions;
-  readonly #outage: Outage;
   #accepted: Checkpoint | undefined;
   #saved: Checkpoint | undefined;
   #savedAtMs = 0;
@@ -40,7 +41,6 @@ export class CheckpointKeeper {
 
   constructor(options: CheckpointKeeperOptions) {
     this.#options = options;
-    this.#outage = new Outage('saving the checkpoint', options.log, options.clock);
   }
 
   /** Where to continue: what was accepted last, else what is stored, else undefined for a table that is new. */
@@ -135,10 +135,10 @@ export class CheckpointKeeper {
   }
 
   async #saveNow(signal: AbortSignal, giveUp: AbortSignal | undefined): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, outage } = this.#options;
     await retrying((attempt) => this.#attempt(attempt), signal, {
       clock,
-      outage: this.#outage,
+      outage,
       ...(giveUp && { giveUp }),
       again: (error) => error.disposition !== 'lost',
     });

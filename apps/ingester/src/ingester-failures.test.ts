@@ -20,6 +20,13 @@ import {
   tableOf,
 } from '../../../test/support/ingester-rig.ts';
 
+function recorded() {
+  const said: { sentence: string; fields: LogFields | undefined }[] = [];
+  const say = (sentence: string, fields?: LogFields) => void said.push({ sentence, fields });
+  const log: Log = { ...silentLog, info: say, warn: say, error: say, child: () => log };
+  return { said, log, about: () => said.filter(({ sentence }) => /failing|again|could not/.test(sentence)) };
+}
+
 describe('an ingester', () => {
   test('a table with a fault keeps its lease and says why; the others go on, and it goes on when the fault is gone', async () => {
     const world = setup(['A', 'B']);
@@ -57,10 +64,7 @@ describe('an ingester', () => {
   });
 
   test('says an outage of the database once for all its tables, and once that they work again', async () => {
-    const said: { sentence: string; fields: LogFields | undefined }[] = [];
-    const say = (sentence: string, fields?: LogFields) => void said.push({ sentence, fields });
-    const log: Log = { ...silentLog, info: say, warn: say, error: say, child: () => log };
-    const about = () => said.filter(({ sentence }) => /failing|again|could not/.test(sentence));
+    const { said, log, about } = recorded();
     const names = ['A', 'B', 'C', 'D'];
     const world = setup(names);
     const replica = world.start('r1', log);
@@ -69,7 +73,7 @@ describe('an ingester', () => {
     const list = world.source.tables.bind(world.source);
     world.source.tables = () => Promise.reject(away);
     for (const name of names) world.source.faults.set(name, away);
-    await world.clock.advance(100_000);
+    await world.clock.advance(50_000);
     expect(about()).toMatchObject([{ fields: { code: 'Unreachable', reason: 'the database is away' } }]);
     world.source.tables = list;
     world.source.faults.clear();
@@ -84,6 +88,58 @@ describe('an ingester', () => {
     await replica.stop();
     expect(about().slice(2)).toMatchObject([{ fields: { code: 'Unreachable' } }]);
     expect(said.at(-1)).toMatchObject({ sentence: 'moving tables: not tried here any more' });
+  });
+
+  test.each([
+    ['the topic', 'sending to the topic', 'topic'],
+    ['the leases', 'saving checkpoints', 'store'],
+  ] as const)('says an outage of %s once for all tables, not once a table', async (_, what, away) => {
+    const { log, about } = recorded();
+    const names = ['A', 'B', 'C', 'D'];
+    const world = setup(names);
+    const replica = world.start('r1', log);
+    await world.clock.advance(3_000);
+    const nobody = new DStreamError('Unreachable', 'nobody answers');
+    const save = replica.store.save.bind(replica.store);
+    if (away === 'topic') world.topic.failSends(() => nobody);
+    else replica.store.save = () => Promise.reject(nobody);
+    for (const name of names) world.source.write(name, 1);
+    await world.clock.advance(70_000);
+    expect(about()).toMatchObject([
+      { sentence: `${what}: failing, trying again` },
+      { sentence: `${what}: still failing, trying again`, fields: { tables: 4 } },
+    ]);
+    world.topic.failSends(() => undefined);
+    replica.store.save = save;
+    await world.clock.advance(3_000);
+    expect(about().slice(2)).toMatchObject([{ sentence: `${what}: working again`, fields: { tables: 4 } }]);
+    await replica.stop();
+  });
+
+  test('the fault of a table is seen while saving its checkpoint fails', async () => {
+    const world = setup(['A']);
+    const replica = world.start('r1');
+    await world.clock.advance(3_000);
+    replica.store.save = () => Promise.reject(new DStreamError('Throttled', 'the store is busy'));
+    world.source.write('A', 2);
+    await world.clock.advance(1_500);
+    world.source.faults.set('A', new DStreamError('HistoryLost', 'cleaned up'));
+    await world.clock.advance(2_000);
+    expect(replica.owned()).toMatchObject([{ fault: { code: 'HistoryLost' } }]);
+    const stopping = replica.stop();
+    await world.clock.advance(6_000);
+    await stopping;
+  });
+
+  test('a lease that the store refuses to release is counted as lost', async () => {
+    const world = setup(['A']);
+    const replica = world.start('r1');
+    await world.clock.advance(3_000);
+    replica.store.release = () => Promise.resolve(false);
+    await replica.stop();
+    const series = await replica.scrape();
+    const of = (name: string) => series.get(`dstream_leases_${name}_total`);
+    expect([of('released'), of('lost')]).toEqual([0, 1]);
   });
 
   test('what a person must mend ends it before the first success', async () => {

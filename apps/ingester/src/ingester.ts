@@ -16,8 +16,9 @@ import {
   type StopSignals,
   type TableId,
 } from '@dstream/core';
-import { CommonOutage, Outage, pause, retrying, together, withAny } from '@dstream/runtime';
+import { Outage, pause, retrying, together, withAny } from '@dstream/runtime';
 import type { IngesterParts } from './ingester-parts.ts';
+import { ReplicaOutages } from './table-outages.ts';
 import { TableOwner } from './table-owner.ts';
 import { freshMs, TableList } from './table-list.ts';
 import type { TableReport } from './table-status.ts';
@@ -35,15 +36,15 @@ export class Ingester implements Service {
 
   constructor(parts: IngesterParts) {
     this.#parts = parts;
-    const database = new CommonOutage('moving tables', 'tables', parts.log, parts.clock);
+    const outages = new ReplicaOutages(parts);
     this.#owned = new OwnedTables(
-      (lease) => new TableOwner(lease, parts, database.part(tableName(lease.table))),
+      (lease) => new TableOwner(lease, parts, outages.of(tableName(lease.table))),
       parts.metrics.replica,
     );
     this.#tables = new TableList({
       ...parts,
       patienceMs: parts.settings.leaseDurationMs / 5,
-      outage: database.part('the list of tables', { counts: false }),
+      outage: outages.moving.part('the list of tables', { counts: false }),
     });
     this.#outage = new Outage('balancing the tables', parts.log, parts.clock);
     this.#acquiring = new Outage('taking tables', parts.log, parts.clock);

@@ -1,5 +1,6 @@
 import { DStreamError, goodUntil, silentLog, type Clock, type Lease, type LeaseStore } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { Outage } from '@dstream/runtime';
 import { describe, expect, test } from 'vitest';
 import { LeaseKeeper } from './lease-keeper.ts';
 
@@ -12,7 +13,13 @@ function lease(clock: ManualClock): Lease {
 
 function keeper(clock: ManualClock, renew: LeaseStore['renew']): LeaseKeeper {
   const leases = { renew } as unknown as LeaseStore;
-  return new LeaseKeeper(lease(clock), { leases, durationMs, clock, log: silentLog });
+  return new LeaseKeeper(lease(clock), {
+    leases,
+    durationMs,
+    clock,
+    log: silentLog,
+    outage: new Outage('renewing', silentLog, clock),
+  });
 }
 
 const renewing = (clock: ManualClock) => () => Promise.resolve(lease(clock));
@@ -81,7 +88,13 @@ describe('a held lease', () => {
     const clock = new ManualClock();
     const suspended: Clock = { monotonicMs: () => 24_000, wallMs: () => 0, sleep: () => Promise.resolve() };
     const leases = {} as LeaseStore;
-    const kept = new LeaseKeeper(lease(clock), { leases, durationMs, clock: suspended, log: silentLog });
+    const kept = new LeaseKeeper(lease(clock), {
+      leases,
+      durationMs,
+      clock: suspended,
+      log: silentLog,
+      outage: new Outage('renewing', silentLog, clock),
+    });
     expect(() => kept.assertHeld()).toThrow(/could not be renewed in time/);
     expect(kept.lost.aborted).toBe(true);
   });

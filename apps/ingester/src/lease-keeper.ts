@@ -11,25 +11,25 @@ import {
   type LeaseStore,
   type Log,
 } from '@dstream/core';
-import { Outage, retrying, withDeadline } from '@dstream/runtime';
+import { retrying, withDeadline, type OutagePart } from '@dstream/runtime';
 
 export interface LeaseKeeperOptions {
   readonly leases: LeaseStore;
   readonly durationMs: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** What is told of every attempt to renew. Its wait is not asked for: a lease ends. */
+  readonly outage: Pick<OutagePart, 'failed' | 'succeeded'>;
 }
 
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
-  readonly #outage: Outage;
   readonly #lost = new AbortController();
   #lease: Lease;
 
   constructor(lease: Lease, options: LeaseKeeperOptions) {
     this.#lease = lease;
     this.#options = options;
-    this.#outage = new Outage('renewing the lease', options.log, options.clock);
   }
 
   get lease(): Lease {
@@ -64,7 +64,7 @@ export class LeaseKeeper {
   }
 
   async #renew(until: AbortSignal): Promise<void> {
-    const { clock, leases } = this.#options;
+    const { clock, leases, outage } = this.#options;
     const { goodUntilMs } = this.#lease;
     this.#lease = await withDeadline(
       clock,
@@ -74,7 +74,7 @@ export class LeaseKeeper {
       (signal) =>
         retrying(() => leases.renew(this.#lease, { signal }), signal, {
           clock,
-          outage: this.#outage,
+          outage: { failed: (error) => outage.failed(error), succeeded: () => outage.succeeded() },
           maxMs: 2_000,
           again: (error) => error.disposition !== 'lost',
         }),

@@ -17,6 +17,7 @@ import {
 } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import fc from 'fast-check';
+import { Outage } from '@dstream/runtime';
 import { describe, expect, test } from 'vitest';
 import { aChange } from '../../../test/support/a-change.ts';
 import { never, sent, setup, tableOf } from '../../../test/support/ingester-rig.ts';
@@ -99,7 +100,7 @@ describe('ordered by key', () => {
           const topic = new PickyTopic(takes, maxChanges);
           const clock = new ManualClock();
           const held = { table, epoch: 1, goodUntilMs: 1e12, acquiredAtMs: 0 };
-          const common = { clock, log: silentLog };
+          const common = { clock, log: silentLog, outage: new Outage('sending', silentLog, clock) };
           const lease = new LeaseKeeper(held, { leases: {} as never, durationMs: 30_000, ...common });
           const sender = new ChangeSender({ topic, table, lease, ordering, hash, ...common });
           const limits = { maxBytes: 10_000, maxChanges: 7 };

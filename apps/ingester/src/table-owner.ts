@@ -7,7 +7,6 @@
  */
 import {
   asDStreamError,
-  Backoff,
   isTableFault,
   tableName,
   type DStreamError,
@@ -15,12 +14,13 @@ import {
   type Log,
   type StopSignals,
 } from '@dstream/core';
-import { abortLater, Outage, pause, retrying, withAny, type OutagePart } from '@dstream/runtime';
+import { abortLater, Outage, pause, retrying, withAny } from '@dstream/runtime';
 import { ChangeSender } from './change-sender.ts';
 import { CheckpointKeeper } from './checkpoint-keeper.ts';
 import type { IngesterParts } from './ingester-parts.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { TableMeter } from './table-meter.ts';
+import type { TableOutages } from './table-outages.ts';
 import { TablePump } from './table-pump.ts';
 import { TableStatus } from './table-status.ts';
 
@@ -38,19 +38,20 @@ export class TableOwner {
   /** Of what this table has alone. */
   readonly #outage: Outage;
   /** Of what hits all tables: said once for them together. */
-  readonly #common: OutagePart;
-  readonly #backoff: Backoff;
+  readonly #common: TableOutages;
+  /** The failure of this run of the pump, once it is recorded. */
+  #recorded: DStreamError | undefined;
 
-  constructor(lease: Lease, parts: IngesterParts, common: OutagePart) {
+  constructor(lease: Lease, parts: IngesterParts, common: TableOutages) {
     this.#parts = parts;
     this.#log = parts.log.child({ table: tableName(lease.table), epoch: lease.epoch });
     this.#common = common;
     this.#outage = new Outage('reading the table', this.#log, parts.clock);
-    this.#backoff = new Backoff({ firstMs: 500, maxMs: 30_000, random: parts.random });
     const timeAndLog = { clock: parts.clock, log: this.#log };
     this.#lease = new LeaseKeeper(lease, {
       leases: parts.leases,
       durationMs: parts.settings.leaseDurationMs,
+      outage: common.renewing,
       ...timeAndLog,
     });
     this.#checkpoint = new CheckpointKeeper({
@@ -59,6 +60,7 @@ export class TableOwner {
       intervalMs: parts.settings.checkpointIntervalMs,
       idleIntervalMs: parts.settings.checkpointIdleIntervalMs,
       ordering: parts.settings.ordering,
+      outage: common.saving,
       ...timeAndLog,
     });
     this.#meter = parts.metrics.owns(lease.table, {
@@ -81,9 +83,17 @@ export class TableOwner {
       meter: this.#meter,
       clock: common.clock,
       status: this.status,
-      sender: new ChangeSender({ ...settings, topic, table: lease.table, lease: held, ...common }),
+      sender: new ChangeSender({
+        ...settings,
+        topic,
+        table: lease.table,
+        lease: held,
+        outage: this.#common.sending,
+        ...common,
+      }),
       checkpoint: this.#checkpoint,
       working: () => this.#works(),
+      failed: (error) => this.#failed(error),
     });
   }
 
@@ -111,37 +121,38 @@ export class TableOwner {
 
   async #pumpUntil(draining: AbortSignal, patience: AbortSignal, hard: AbortSignal): Promise<void> {
     while (!hard.aborted) {
+      this.#recorded = undefined;
       try {
         await this.#pump.run(draining, patience, hard);
         return;
       } catch (caught) {
         const error = asDStreamError(caught);
         if (hard.aborted || error.disposition === 'lost') return;
-        const waitMs = this.#failed(error);
+        this.#failed(error);
         if (draining.aborted) return;
-        await this.#wait(waitMs, draining, hard);
+        await this.#waitAfter(error, draining, hard);
       }
     }
   }
 
-  /** Records the failure and says how long to wait, in milliseconds. */
-  #failed(error: DStreamError): number {
+  /** Records a failure, once however often it is told of. */
+  #failed(error: DStreamError): void {
+    if (error === this.#recorded || error.disposition === 'lost') return;
+    this.#recorded = error;
     this.#meter.failuresInRow += 1;
     this.#parts.metrics.replica.failed(error.code);
     if (!isTableFault(error)) {
-      this.#common.failed(error);
-      return this.#backoff.next();
+      this.#common.moving.failed(error);
+      return;
     }
-    this.#common.succeeded();
+    this.#common.moving.succeeded();
     this.#outage.failed(error);
     this.#fault(error);
-    return this.#parts.settings.pollIntervals(this.#lease.lease.table).maxIntervalMs;
   }
 
   #works(): void {
     this.#outage.succeeded();
-    this.#common.succeeded();
-    this.#backoff.reset();
+    this.#common.moving.succeeded();
     this.#meter.failuresInRow = 0;
     this.#fault(undefined);
   }
@@ -152,20 +163,24 @@ export class TableOwner {
     this.#meter.fault = error?.code;
   }
 
-  async #wait(ms: number, draining: AbortSignal, hard: AbortSignal): Promise<void> {
-    const { clock } = this.#parts;
-    await pause(clock, ms, draining, hard);
+  /** A fault of the table is a person's to mend; what passes is tried again as soon as it may have passed. */
+  async #waitAfter(error: DStreamError, draining: AbortSignal, hard: AbortSignal): Promise<void> {
+    if (!isTableFault(error)) return this.#common.moving.wait(draining, hard);
+    const { clock, settings } = this.#parts;
+    await pause(clock, settings.pollIntervals(this.#lease.lease.table).maxIntervalMs, draining, hard);
   }
 
   async #release(patience: AbortSignal, aborted: AbortSignal): Promise<void> {
-    const { leases, clock } = this.#parts;
+    const { leases, clock, metrics } = this.#parts;
     if (this.#lease.lost.aborted || aborted.aborted) return;
-    const outage = new Outage('giving the table back', this.#log, clock);
+    const outage = this.#common.releasing;
     const release = (signal: AbortSignal) => leases.release(this.#lease.lease, { signal });
     try {
-      await retrying(release, aborted, { clock, outage, giveUp: patience });
-      this.#parts.metrics.replica.released();
-      this.#log.info('gave the table back');
+      const released = await retrying(release, aborted, { clock, outage, giveUp: patience });
+      if (released) metrics.replica.released();
+      else metrics.replica.lost();
+      if (released) this.#log.info('gave the table back');
+      else this.#log.warn('the lease was not ours any more when it was to be released');
     } catch (error) {
       this.#log.warn('the lease could not be given back: it ends by itself', {
         error: asDStreamError(error),

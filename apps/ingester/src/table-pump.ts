@@ -1,10 +1,12 @@
 /** Moves the changes of one table: read → pack → send → checkpoint. Knows nothing of leases beyond its sender's and keeper's. */
 import {
+  asDStreamError,
   oneAhead,
   pack,
   type ChangeBatch,
   type ChangeSource,
   type Clock,
+  type DStreamError,
   type EncodedChange,
   type Lease,
   type OutgoingMessage,
@@ -29,6 +31,8 @@ export interface TablePumpOptions {
   readonly status: TableStatus;
   /** Called for every batch that was read, sent and accepted: the table works. */
   readonly working: () => void;
+  /** Called with what stopped the table, before what was accepted is saved: saving may fail for long. */
+  readonly failed: (error: DStreamError) => void;
 }
 
 export class TablePump {
@@ -52,6 +56,10 @@ export class TablePump {
     this.#options.status.generation = checkpoint.generation;
     try {
       await this.#moveAndSave(after, draining, hard);
+    } catch (caught) {
+      const error = asDStreamError(caught);
+      if (!hard.aborted) this.#options.failed(error);
+      throw error;
     } finally {
       if (!hard.aborted) await checkpoint.save(hard, patience);
     }

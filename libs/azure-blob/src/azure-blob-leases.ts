@@ -114,22 +114,26 @@ export class AzureBlobLeases implements LeaseStore, CheckpointStore, LeaseViewer
     if (epoch !== owner.epoch) throw leaseLost(table, owner.epoch, `epoch ${epoch} has owned it since`);
   }
 
-  release(lease: Lease, { signal }: CallOptions): Promise<void> {
+  release(lease: Lease, { signal }: CallOptions): Promise<boolean> {
     return translated(`releasing the lease of ${tableName(lease.table)}`, signal, async () => {
       const holding = this.#holdings.find(lease);
-      if (holding === undefined) return;
-      await this.#release(holding, signal);
+      if (holding === undefined) return false;
+      const released = await this.#release(holding, signal);
       this.#holdings.forget(holding);
+      return released;
     });
   }
 
-  async #release({ blob, leaseId }: Holding, signal: AbortSignal): Promise<void> {
+  /** False when the service says that the lease was not ours, unless an attempt before may have released it. */
+  async #release(holding: Holding, signal: AbortSignal): Promise<boolean> {
+    const client = holding.blob.getBlobLeaseClient(holding.leaseId);
     try {
-      await this.#storage.call(signal, (abortSignal) =>
-        blob.getBlobLeaseClient(leaseId).releaseLease({ abortSignal }),
-      );
+      await this.#storage.call(signal, (abortSignal) => client.releaseLease({ abortSignal }));
+      return true;
     } catch (error) {
-      if (!isLeaseGone(error)) throw error;
+      if (isLeaseGone(error)) return holding.releaseUnanswered === true;
+      holding.releaseUnanswered = true;
+      throw error;
     }
   }
 

@@ -19,6 +19,8 @@ export interface Holding {
   /** Of the last write that is known: every write names it, so that one we do not know of is noticed. */
   etag: string;
   goodUntilMs: number;
+  /** A release got no answer, or an error: it may have worked. */
+  releaseUnanswered?: boolean;
   /** What the blob holds, once it is known. Nothing older is written. */
   stored?: { readonly progress: Progress | undefined };
 }

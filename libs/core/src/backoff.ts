@@ -1,3 +1,9 @@
+/**
+ * First and longest wait between two attempts, in milliseconds. The longest is what a return may go unnoticed for: with
+ * the attempt itself work goes on within five seconds of it.
+ */
+export const retryWaits = { firstMs: 500, maxMs: 3_000 } as const;
+
 export interface BackoffOptions {
   readonly firstMs: number;
   readonly maxMs: number;

@@ -25,6 +25,7 @@ export * from './publisher-services.ts';
 export * from './publisher.ts';
 export * from './rate-meter.ts';
 export * from './recent-ids.ts';
+export * from './reminders.ts';
 export * from './service.ts';
 export * from './session.ts';
 export * from './set-aside.ts';

@@ -50,6 +50,9 @@ export interface LeaseStore {
   tryAcquire(table: TableId, o: CallOptions): Promise<Lease | undefined>;
   /** The same lease, good for longer. Throws LeaseLost when it is somebody else's. */
   renew(lease: Lease, o: CallOptions): Promise<Lease>;
-  /** Idempotent; releasing a lease that was lost does nothing. */
-  release(lease: Lease, o: CallOptions): Promise<void>;
+  /**
+   * True when the lease was ours until now and is free; false when it was lost or released before, which does nothing.
+   * An attempt whose reply was lost counts for the next one.
+   */
+  release(lease: Lease, o: CallOptions): Promise<boolean>;
 }

@@ -40,13 +40,34 @@ describe('an outage of what many depend on', () => {
     ]);
   });
 
-  test('is said again every five minutes, with those that it hits now', async () => {
+  test('is logged again at growing intervals, once for all that it hits now', async () => {
     const { lines, clock, outage } = rig();
     const parts = [outage.part('dbo.A'), outage.part('dbo.A'), outage.part('the list', { counts: false })];
-    for (const part of parts) part.failed(away);
-    await clock.advance(300_000);
-    for (const part of parts) part.failed(away);
-    expect(lines.slice(1)).toMatchObject([['error', expect.any(String), { sinceSeconds: 300, tables: 2 }]]);
+    for (let minute = 0; minute < 120; minute += 1) {
+      for (const part of parts) part.failed(away);
+      await clock.advance(60_000);
+    }
+    const said = lines as [string, string, { sinceSeconds: number; tables: number }][];
+    expect(
+      said.map(([level, text, { sinceSeconds, tables }]) => [level, text, sinceSeconds, tables]),
+    ).toEqual([
+      ['error', 'moving tables: failing, trying again', 0, 1],
+      ...[60, 300, 900, 3_600].map((s) => ['error', 'moving tables: still failing, trying again', s, 2]),
+    ]);
+  });
+
+  test('whoever waits tries at once when another one finds it back, not when one that never failed goes on', async () => {
+    const { clock, outage } = rig();
+    const [a, b, c] = [outage.part('dbo.A'), outage.part('dbo.B'), outage.part('dbo.C')];
+    for (const part of [a, b]) part.failed(away);
+    let woken = false;
+    const waiting = b.wait(new AbortController().signal).then(() => (woken = true));
+    c.succeeded();
+    await clock.advance(1);
+    expect(woken).toBe(false);
+    a.succeeded();
+    await waiting;
+    expect(clock.sleeping).toBe(0);
   });
 
   test('is said again when a person must mend it', () => {

@@ -1,7 +1,5 @@
-import type { Clock, DStreamError, Log } from '@dstream/core';
-
-/** After this long an outage is said again, at error level, once in each such period. */
-const remindMs = 300_000;
+import { Reminders, type Clock, type DStreamError, type Log } from '@dstream/core';
+import { ProbeTurns } from './probe-turns.ts';
 
 /** One of those that an outage may hit. */
 export interface OutagePart {
@@ -11,13 +9,19 @@ export interface OutagePart {
   succeeded(): void;
   /** It is waited for no more: it tries nothing again. */
   left(): void;
+  /**
+   * To be awaited before the next attempt: see `ProbeTurns`. Resolves at once, never rejects, when one of `until`
+   * aborts.
+   */
+  wait(...until: readonly AbortSignal[]): Promise<void>;
 }
 
 /**
  * An outage of something that many depend on, as all tables on one database: said once when the first of them fails
  * and once when the last of them works again, with how many there were, instead of once for each. An error that a
  * person must mend is news after errors that pass; other differences are for the debug level. Long ones are
- * repeated every five minutes.
+ * repeated at growing intervals (`Reminders`). While it lasts only a few of them try at a time; as soon as one
+ * succeeds all do.
  */
 export class CommonOutage {
   readonly #what: string;
@@ -26,17 +30,18 @@ export class CommonOutage {
   readonly #clock: Clock;
   readonly #failing = new Set<OutagePart>();
   readonly #counting = new Set<OutagePart>();
-  #since = 0;
-  #saidAt = 0;
+  readonly #turns: ProbeTurns;
+  #reminders = new Reminders(0);
   #saidFatal = false;
   #most = 0;
 
   /** @param counted what the parts are, as the name of a field: `tables` */
-  constructor(what: string, counted: string, log: Log, clock: Clock) {
+  constructor(what: string, counted: string, log: Log, clock: Clock, random?: () => number) {
     this.#what = what;
     this.#counted = counted;
     this.#log = log;
     this.#clock = clock;
+    this.#turns = new ProbeTurns(clock, random);
   }
 
   /** `name` is said of the part that fails first: an error may be its own. `counts` is false for one that is not counted. */
@@ -46,8 +51,9 @@ export class CommonOutage {
         if (counts) this.#counting.add(part);
         this.#failed(part, name, error);
       },
-      succeeded: () => this.#ended(part, 'working again'),
+      succeeded: () => this.#succeeded(part),
       left: () => this.#ended(part, 'not tried here any more'),
+      wait: (...until) => this.#turns.wait(...until),
     };
     return part;
   }
@@ -59,7 +65,8 @@ export class CommonOutage {
     this.#failing.add(part);
     this.#most = Math.max(this.#most, this.#counting.size);
     const fatal = error.disposition === 'fatal';
-    const news = first || (fatal && !this.#saidFatal) || now - this.#saidAt >= remindMs;
+    const news = first || (fatal && !this.#saidFatal);
+    const isDue = this.#reminders.due(now);
     const fields = {
       code: error.code,
       reason: error.message,
@@ -67,19 +74,22 @@ export class CommonOutage {
       example: name,
       [this.#counted]: this.#counting.size,
     };
-    if (!news) {
-      this.#log.debug(`${this.#what}: still failing`, fields);
-      return;
-    }
-    this.#saidAt = now;
-    this.#saidFatal ||= fatal;
-    this.#log.error(`${this.#what}: failing, trying again`, fields);
+    if (news) this.#log.error(`${this.#what}: failing, trying again`, fields);
+    else if (isDue) this.#log.error(`${this.#what}: still failing, trying again`, fields);
+    else this.#log.debug(`${this.#what}: still failing`, fields);
+    this.#saidFatal ||= fatal && (news || isDue);
   }
 
   #begin(now: number): void {
-    this.#since = now;
+    this.#reminders = new Reminders(now);
     this.#saidFatal = false;
     this.#most = 0;
+  }
+
+  #succeeded(part: OutagePart): void {
+    // One that was not failing says nothing of what the others wait for.
+    if (this.#failing.has(part)) this.#turns.back();
+    this.#ended(part, 'working again');
   }
 
   #ended(part: OutagePart, how: string): void {
@@ -92,6 +102,6 @@ export class CommonOutage {
   }
 
   #seconds(now: number): number {
-    return Math.round((now - this.#since) / 100) / 10;
+    return Math.round((now - this.#reminders.sinceMs) / 100) / 10;
   }
 }

@@ -1,21 +1,17 @@
-import type { Clock, DStreamError, Log } from '@dstream/core';
-
-/** After this long an outage is said again, at error level, once in each such period. */
-const remindMs = 300_000;
+import { Reminders, type Clock, type DStreamError, type Log } from '@dstream/core';
 
 /** Causes that are said of one outage, at most: each once, however they alternate. */
 const mostCauses = 20;
 
 /**
  * Says an outage once when it begins and once when it ends, instead of once per attempt: one error line for each cause
- * is what the operator needs. Long ones are repeated every five minutes.
+ * is what the operator needs. Long ones are repeated at growing intervals (`Reminders`).
  */
 export class Outage {
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #what: string;
-  #since: number | undefined;
-  #saidAt = 0;
+  #reminders: Reminders | undefined;
   readonly #said = new Set<string>();
 
   constructor(what: string, log: Log, clock: Clock) {
@@ -27,25 +23,24 @@ export class Outage {
   /** To be called for every failed attempt. */
   failed(error: DStreamError): void {
     const now = this.#clock.monotonicMs();
-    this.#since ??= now;
+    const first = this.#reminders === undefined;
+    const reminders = (this.#reminders ??= new Reminders(now));
+    const sinceSeconds = secondsFrom(reminders.sinceMs, now);
+    const fields = { code: error.code, reason: error.message, sinceSeconds };
     const isNew = !this.#said.has(error.message) && this.#said.size < mostCauses;
-    const news = isNew || now - this.#saidAt >= remindMs;
-    const fields = { code: error.code, reason: error.message, sinceSeconds: secondsFrom(this.#since, now) };
-    if (!news) {
-      this.#log.debug(`${this.#what}: still failing`, fields);
-      return;
-    }
-    this.#saidAt = now;
-    this.#said.add(error.message);
-    this.#log.error(`${this.#what}: failing, trying again`, fields);
+    const isDue = reminders.due(now);
+    if (isNew) this.#said.add(error.message);
+    if (first || isNew) this.#log.error(`${this.#what}: failing, trying again`, fields);
+    else if (isDue) this.#log.error(`${this.#what}: still failing, trying again`, fields);
+    else this.#log.debug(`${this.#what}: still failing`, fields);
   }
 
   /** To be called for every success. */
   succeeded(): void {
-    if (this.#since === undefined) return;
-    const seconds = secondsFrom(this.#since, this.#clock.monotonicMs());
+    if (this.#reminders === undefined) return;
+    const seconds = secondsFrom(this.#reminders.sinceMs, this.#clock.monotonicMs());
     this.#log.info(`${this.#what}: working again`, { afterSeconds: seconds });
-    this.#since = undefined;
+    this.#reminders = undefined;
     this.#said.clear();
   }
 }

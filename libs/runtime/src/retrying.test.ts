@@ -35,6 +35,36 @@ describe('retrying', () => {
     expect(lines).toEqual(['error connecting: failing, trying again', 'info connecting: working again']);
   });
 
+  test('a return is noticed within three seconds, and an outage that lasts is logged at growing intervals', async () => {
+    const clock = new ManualClock();
+    const { log, lines } = recorded();
+    let away = true;
+    const attempt = () =>
+      away ? Promise.reject(new DStreamError('Unreachable', 'nobody answers')) : Promise.resolve();
+    const result = retrying(attempt, never, { clock, outage: new Outage('connecting', log, clock) });
+    for (let minute = 0; minute < 90; minute += 1) await clock.advance(60_000);
+    away = false;
+    await clock.advance(3_000);
+    await result;
+    expect(lines).toEqual([
+      'error connecting: failing, trying again',
+      ...Array<string>(4).fill('error connecting: still failing, trying again'),
+      'info connecting: working again',
+    ]);
+  });
+
+  test('a wait of the outage itself takes the place of the back-off', async () => {
+    const clock = new ManualClock();
+    const signals: number[] = [];
+    const wait = (...until: readonly AbortSignal[]) => Promise.resolve(void signals.push(until.length));
+    const outage = { failed: () => undefined, succeeded: () => undefined, wait };
+    let attempts = 0;
+    const attempt = () =>
+      (attempts += 1) < 3 ? Promise.reject(new DStreamError('Transient', 'no')) : Promise.resolve();
+    await retrying(attempt, never, { clock, outage, giveUp: never });
+    expect([attempts, signals, clock.sleeping]).toEqual([3, [2, 2], 0]);
+  });
+
   test('what a person must mend is thrown at once', async () => {
     const clock = new ManualClock();
     const attempt = () => Promise.reject(new DStreamError('LoginFailed', 'the password is wrong'));

@@ -1,13 +1,14 @@
-import { asDStreamError, Backoff, type Clock, type DStreamError } from '@dstream/core';
+import { asDStreamError, Backoff, retryWaits, type Clock, type DStreamError } from '@dstream/core';
+import type { OutagePart } from './common-outage.ts';
 import type { Outage } from './outage.ts';
 import { pause } from './pause.ts';
 
 export interface RetryOptions {
   readonly clock: Clock;
-  /** What is told of every attempt. */
-  readonly outage: Pick<Outage, 'failed' | 'succeeded'>;
+  /** What is told of every attempt. Where it has a `wait` of its own, that is the wait between two. */
+  readonly outage: Pick<Outage, 'failed' | 'succeeded'> & Partial<Pick<OutagePart, 'wait'>>;
   readonly random?: () => number;
-  /** First and longest wait, in milliseconds; 500 and 30,000 when not given. */
+  /** First and longest wait; `retryWaits` when not given. */
   readonly firstMs?: number;
   readonly maxMs?: number;
   /** Once it aborts nothing is tried again: the attempt under way is the last. */
@@ -29,8 +30,8 @@ export async function retrying<T>(
     clock,
     outage,
     random = Math.random,
-    firstMs = 500,
-    maxMs = 30_000,
+    firstMs = retryWaits.firstMs,
+    maxMs = retryWaits.maxMs,
     again = passes,
     giveUp,
   } = options;
@@ -46,21 +47,12 @@ export async function retrying<T>(
       const error = asDStreamError(caught);
       if (!again(error)) throw error;
       outage.failed(error);
-      await waitUnlessGivenUp(clock, backoff.next(), signal, giveUp);
+      const until = giveUp === undefined ? [signal] : [signal, giveUp];
+      await (outage.wait?.(...until) ?? pause(clock, backoff.next(), ...until));
+      signal.throwIfAborted();
       if (giveUp?.aborted === true) throw error;
     }
   }
-}
-
-async function waitUnlessGivenUp(
-  clock: Clock,
-  ms: number,
-  signal: AbortSignal,
-  giveUp: AbortSignal | undefined,
-): Promise<void> {
-  if (giveUp === undefined) return clock.sleep(ms, signal);
-  await pause(clock, ms, signal, giveUp);
-  signal.throwIfAborted();
 }
 
 function passes(error: DStreamError): boolean {

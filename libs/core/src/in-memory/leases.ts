@@ -118,11 +118,13 @@ export class InMemoryLeases implements LeaseStore, CheckpointStore, LeaseViewer 
     return this.#proven(lease);
   }
 
-  async release(lease: Lease, { signal }: CallOptions): Promise<void> {
+  async release(lease: Lease, { signal }: CallOptions): Promise<boolean> {
     signal.throwIfAborted();
     this.#goodUntil.delete(keyOf(lease));
     const record = this.#shared.tables.get(tableKey(lease.table));
-    if (record?.epoch === lease.epoch) record.endsAtMs = 0;
+    if (record?.epoch !== lease.epoch || !this.#isHeld(record)) return false;
+    record.endsAtMs = 0;
+    return true;
   }
 
   async load(table: TableId, { signal }: CallOptions): Promise<Checkpoint | undefined> {
