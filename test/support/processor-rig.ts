@@ -11,6 +11,7 @@ import {
   type OutgoingMessage,
   type Publisher,
   type RoutedEvent,
+  type ReceiveOptions,
   type Subscription,
 } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
@@ -98,6 +99,9 @@ function recordingLog() {
 class Failing implements Subscription {
   readonly #inner: Subscription;
   readonly #failed = new AbortController();
+  /** It is not reached before `reach` is called. */
+  away = false;
+  reach: () => void = () => undefined;
 
   constructor(inner: Subscription) {
     this.#inner = inner;
@@ -107,8 +111,10 @@ class Failing implements Subscription {
     this.#failed.abort(error);
   }
 
-  receive({ signal, maxInFlight }: { signal: AbortSignal; maxInFlight: number }): AsyncIterable<Delivery> {
-    return this.#inner.receive({ signal: AbortSignal.any([signal, this.#failed.signal]), maxInFlight });
+  receive({ signal, reached, ...o }: ReceiveOptions): AsyncIterable<Delivery> {
+    this.reach = () => reached?.();
+    const stop = AbortSignal.any([signal, this.#failed.signal]);
+    return this.#inner.receive({ ...o, signal: stop, ...(!this.away && reached && { reached }) });
   }
 
   [Symbol.asyncDispose](): PromiseLike<void> {

@@ -26,7 +26,8 @@ export function composeProcessor(context: ServiceContext<Configuration>): Runnin
   return {
     name: processor.name,
     run: (stop) => processor.run(stop),
-    notReady: () => (processor.ready ? undefined : 'the processor has not reached its outputs yet'),
+    notReady: () =>
+      processor.ready ? undefined : 'the processor has not reached its outputs and its subscription yet',
     isBlocked: () => outputs.some(({ publisher }) => publisher.isBlocked?.() === true),
     status: () => processor.report(),
     [Symbol.asyncDispose]: () => dispose(subscription, outputs),

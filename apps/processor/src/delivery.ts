@@ -45,7 +45,7 @@ export class DeliveryStep {
       return { delivery, failures, events: settledEvents(decoded[n]?.changes ?? [], failures) };
     });
     repeats.delivered(outcomes);
-    const retry = { clock: parts.clock, outage: this.#settleOutage, maxMs: 5_000, giveUp, again: isNotLost };
+    const retry = { clock: parts.clock, outage: this.#settleOutage, giveUp, again: isNotLost };
     const startedMs = parts.clock.monotonicMs();
     const settled = await settle(outcomes, signal, retry);
     parts.metrics.settled((parts.clock.monotonicMs() - startedMs) / 1000);

@@ -2,7 +2,7 @@
 
 export interface ProcessorReport {
   readonly instance: string;
-  /** True while it takes messages: every required output has been reached. */
+  /** True while it takes messages: every required output and the subscription have been reached. */
   readonly ready: boolean;
   /** Ids of the sessions this replica holds. */
   readonly sessions: readonly string[];

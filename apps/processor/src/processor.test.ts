@@ -41,6 +41,17 @@ describe('a processor', () => {
     await stop(world, running);
   });
 
+  test('is not ready before its subscription was reached, whatever its outputs say', async () => {
+    const world = setup();
+    world.subscription.away = true;
+    const running = world.start();
+    await world.clock.advance(60_000);
+    expect([world.report().ready, world.lines()]).toEqual([false, []]);
+    world.subscription.reach();
+    expect([world.report().ready, world.lines()]).toEqual([true, ['processor is working']]);
+    await stop(world, running);
+  });
+
   test('delivers what can be read of a message, then sets the message aside with what failed', async () => {
     const world = setup();
     await world.send(message([1, 'nonsense', 2]), message([3]));

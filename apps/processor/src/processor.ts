@@ -41,6 +41,7 @@ export class Processor implements Service {
     this.#unsaved = new UnsavedProgress(parts.settings.rememberedSessions);
   }
 
+  /** True once every required output and the subscription were reached: from then on it waits for whatever fails. */
   get ready(): boolean {
     return this.#ready;
   }
@@ -65,9 +66,12 @@ export class Processor implements Service {
   async #receive(signal: AbortSignal, stop: StopSignals): Promise<void> {
     const { subscription, settings, log, instance } = this.#parts;
     await this.#outputs.connect(signal, stop);
-    this.#ready = true;
-    log.info('processor is working', { instance });
-    for await (const delivery of subscription.receive({ signal, maxInFlight: settings.maxInFlight })) {
+    const reached = () => {
+      this.#ready = true;
+      log.info('processor is working', { instance });
+    };
+    const { maxInFlight } = settings;
+    for await (const delivery of subscription.receive({ signal, maxInFlight, reached })) {
       this.#workerFor(delivery, stop).push(delivery);
     }
   }

@@ -2,7 +2,7 @@
  * Brings events of one session to one required output, in order, until each is accepted or set aside. What passes is
  * waited for; what never can succeed is narrowed down to the one event and set aside; the rest goes on.
  */
-import { Backoff, type DStreamError, type RoutedEvent } from '@dstream/core';
+import { Backoff, retryWaits, type DStreamError, type RoutedEvent } from '@dstream/core';
 import { pause } from '@dstream/runtime';
 import { attemptToPublish, type AttemptOptions, type RefusedEvent } from './publish-attempt.ts';
 
@@ -15,7 +15,7 @@ export interface PublishOptions extends AttemptOptions {
 }
 
 /** First and longest wait after a failure. */
-export const publishBackoff = { firstMs: 200, maxMs: 30_000 };
+export const publishBackoff = { ...retryWaits, firstMs: 200 };
 
 /**
  * Resolves with the events the output will never take. Rejects with OutputClosed or LockLost, with the last error

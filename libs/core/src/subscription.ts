@@ -50,6 +50,12 @@ export interface Delivery {
   deadLetter(reason: string, description: string, properties: SetAside): Promise<void>;
 }
 
+export interface ReceiveOptions extends CallOptions {
+  readonly maxInFlight: number;
+  /** Called once, when the subscription is there and lets us in, whether or not a message waits. */
+  readonly reached?: () => void;
+}
+
 /** Where the processor receives: peek-lock. */
 export interface Subscription extends AsyncDisposable {
   /**
@@ -59,5 +65,5 @@ export interface Subscription extends AsyncDisposable {
    * Recovers by itself from what passes. Ends by abort (rejects with `signal.reason`) or by throwing a fatal error;
    * sessions still held then stay settleable until closed or the subscription is disposed.
    */
-  receive(o: CallOptions & { readonly maxInFlight: number }): AsyncIterable<Delivery>;
+  receive(o: ReceiveOptions): AsyncIterable<Delivery>;
 }

@@ -1,32 +1,38 @@
-import { Backoff, type Clock, type DStreamError, type Log } from '@dstream/core';
+import { Backoff, Reminders, retryWaits, type Clock, type DStreamError, type Log } from '@dstream/core';
 
 export interface ReachingOptions {
   readonly entity: string;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  /** Called at the first success. */
+  readonly reached?: (() => void) | undefined;
 }
 
 /**
  * What becomes of failures to reach an entity. Before the first success what a person must mend ends it; afterwards
- * everything is waited for. An outage is said once when it begins and once when it is over.
+ * everything is waited for. An outage is logged when it begins and when it is over, and at growing intervals (`Reminders`)
+ * while it lasts.
  */
 export class Reaching {
   readonly #options: ReachingOptions;
   readonly #backoff: Backoff;
   #reached = false;
-  #failing = false;
+  #reminders: Reminders | undefined;
 
   constructor(options: ReachingOptions) {
     this.#options = options;
-    this.#backoff = new Backoff({ firstMs: 250, maxMs: 15_000, random: options.random });
+    this.#backoff = new Backoff({ ...retryWaits, random: options.random });
   }
 
   succeeded(): void {
-    const { log, entity } = this.#options;
-    if (this.#failing) log.info('receiving works again', { entity });
+    const { log, entity, reached } = this.#options;
+    if (this.#reminders !== undefined) {
+      log.info('receiving works again', { entity, afterSeconds: this.#seconds(this.#reminders) });
+    }
+    if (!this.#reached) reached?.();
     this.#reached = true;
-    this.#failing = false;
+    this.#reminders = undefined;
     this.#backoff.reset();
   }
 
@@ -39,10 +45,22 @@ export class Reaching {
   /** As `failed`, for a receiver that waits and tries again by itself. */
   said(error: DStreamError): void {
     if (!this.#reached && error.disposition === 'fatal') throw error;
-    const { log, entity } = this.#options;
-    const fields = { entity, code: error.code, reason: error.message };
-    if (this.#failing) log.debug('receiving still fails', fields);
-    else log.warn('receiving fails, trying again', fields);
-    this.#failing = true;
+    const { log, entity, clock } = this.#options;
+    const now = clock.monotonicMs();
+    const first = this.#reminders === undefined;
+    const reminders = (this.#reminders ??= new Reminders(now));
+    const fields = {
+      entity,
+      code: error.code,
+      reason: error.message,
+      sinceSeconds: this.#seconds(reminders),
+    };
+    if (first) log.warn('receiving fails, trying again', fields);
+    else if (reminders.due(now)) log.error('receiving still fails, trying again', fields);
+    else log.debug('receiving still fails', fields);
+  }
+
+  #seconds({ sinceMs }: Reminders): number {
+    return Math.round((this.#options.clock.monotonicMs() - sinceMs) / 100) / 10;
   }
 }

@@ -1,10 +1,10 @@
 import {
   DStreamError,
   silentLog,
-  type CallOptions,
   type Clock,
   type Delivery,
   type Log,
+  type ReceiveOptions,
   type Subscription,
 } from '@dstream/core';
 import { openClient, type ServiceBusAddress } from './address.ts';
@@ -62,14 +62,14 @@ export class ServiceBusSubscription implements Subscription {
     this.#source = this.#createSource();
   }
 
-  async *receive(o: CallOptions & { readonly maxInFlight: number }): AsyncIterable<Delivery> {
+  async *receive(o: ReceiveOptions): AsyncIterable<Delivery> {
     if (this.#running !== undefined)
       throw new DStreamError('Unexpected', `${this.#entity} is being received already`);
     // By hand: asking a signal of AbortSignal.any, as every delivery does, is slow in Node 24.
     const ended = new AbortController();
     const { signal } = ended;
     const ends = [o.signal, this.#disposed.signal].map((one) => endWith(ended, one));
-    const running = this.#run(signal, o.maxInFlight, ended);
+    const running = this.#run(signal, o, ended);
     this.#running = running;
     try {
       for (;;) yield await this.#queue.take(signal);
@@ -88,9 +88,13 @@ export class ServiceBusSubscription implements Subscription {
   }
 
   /** Never rejects: what ends the source ends `receive` through `ended`. */
-  async #run(signal: AbortSignal, maxInFlight: number, ended: AbortController): Promise<void> {
+  async #run(
+    signal: AbortSignal,
+    { maxInFlight, reached }: ReceiveOptions,
+    ended: AbortController,
+  ): Promise<void> {
     const { clock, random = Math.random, log = silentLog } = this.#options;
-    const reaching = new Reaching({ entity: this.#entity, clock, random, log });
+    const reaching = new Reaching({ entity: this.#entity, clock, random, log, reached });
     try {
       await withoutDelay(() => this.#source.run(signal, reaching, maxInFlight));
     } catch (error) {

@@ -19,6 +19,7 @@ describe('an accept that brought no session', () => {
   let accept: () => Promise<SessionReceiverPort>;
   let opened: number;
   let said: string[];
+  let reached: number;
   let stop: AbortController;
   let subscription: ServiceBusSubscription;
   /** What receiving ended with. */
@@ -28,6 +29,7 @@ describe('an accept that brought no session', () => {
     clock = new ManualClock();
     opened = 0;
     said = [];
+    reached = 0;
     stop = new AbortController();
     subscription = create(acceptMs);
     next = undefined;
@@ -48,7 +50,7 @@ describe('an accept that brought no session', () => {
       acceptTimeoutMs,
       clock,
       random: () => 0.5,
-      log: { ...silentLog, warn: say, info: say },
+      log: { ...silentLog, error: say, warn: say, info: say },
       openAcceptingClient: open,
     });
   }
@@ -56,7 +58,11 @@ describe('an accept that brought no session', () => {
   /** Every accept from now on goes as `goes` does. */
   function accepting(goes: () => Promise<SessionReceiverPort>): void {
     accept = goes;
-    const received = subscription.receive({ signal: stop.signal, maxInFlight: 10 });
+    const received = subscription.receive({
+      signal: stop.signal,
+      maxInFlight: 10,
+      reached: () => (reached += 1),
+    });
     next ??= received[Symbol.asyncIterator]()
       .next()
       .catch((error: unknown) => error);
@@ -81,14 +87,24 @@ describe('an accept that brought no session', () => {
     expect({ said, opened }).toEqual({ said: [], opened: 1 });
   });
 
-  test('is an outage, said once, when nothing was answered; the next goes over a new connection', async () => {
+  test('is an outage when nothing was answered, logged at growing intervals; the next goes over a new connection', async () => {
     accepting(silence);
     await clock.advance(4 * limitMs);
-    expect(said).toEqual(['receiving fails, trying again']);
+    expect([said, reached]).toEqual([['receiving fails, trying again'], 0]);
     expect(opened).toBeGreaterThan(2);
+    await clock.advance(300_000);
+    expect(said.slice(1)).toEqual(Array<string>(2).fill('receiving still fails, trying again'));
     accepting(() => rejects(timeout));
     await clock.advance(2 * limitMs);
-    expect(said).toEqual(['receiving fails, trying again', 'receiving works again']);
+    expect([said.slice(3), reached]).toEqual([['receiving works again'], 1]);
+  });
+
+  test('is tried again within three seconds while the service refuses', async () => {
+    accepting(() => Promise.reject(failed('ServiceBusy')));
+    await clock.advance(120_000);
+    accepting(() => rejects(timeout));
+    await clock.advance(3_000 + acceptMs);
+    expect(said.at(-1)).toBe('receiving works again');
   });
 
   test('does not count as having reached the entity without an answer: what a person must mend still ends it', async () => {

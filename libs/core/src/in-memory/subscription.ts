@@ -1,7 +1,6 @@
-import type { CallOptions } from '../call-options.ts';
 import { DStreamError } from '../errors.ts';
 import type { Progress } from '../position.ts';
-import type { Delivery, SessionHold, SetAside, Subscription } from '../subscription.ts';
+import type { Delivery, ReceiveOptions, SessionHold, SetAside, Subscription } from '../subscription.ts';
 import { Lock, type Backlog, type DeadLetter, type Stored } from './backlog.ts';
 import { abortController } from './web-globals.ts';
 
@@ -19,13 +18,11 @@ export class InMemorySubscription implements Subscription {
     this.#maxSessions = maxSessions;
   }
 
-  async *receive({
-    signal,
-    maxInFlight,
-  }: CallOptions & { readonly maxInFlight: number }): AsyncIterable<Delivery> {
+  async *receive({ signal, maxInFlight, reached }: ReceiveOptions): AsyncIterable<Delivery> {
     if (this.#receiving)
       throw new DStreamError('Unexpected', `${this.#backlog.name} is being received already`);
     this.#receiving = true;
+    reached?.();
     try {
       for (;;) {
         signal.throwIfAborted();
