@@ -2,7 +2,7 @@
 import type { AzureBlobLeases } from '@dstream/azure-blob';
 import type { Configuration, IngesterConfig } from '@dstream/config';
 import { byTable, DStreamError, type PollIntervals, type TableId } from '@dstream/core';
-import { sha256Hex, type RunningService, type ServiceContext } from '@dstream/runtime';
+import { sha256Hex, supervised, type RunningService, type ServiceContext } from '@dstream/runtime';
 import { ServiceBusTopic } from '@dstream/service-bus';
 import { parseConnectionString, SqlServerSource, type TableSettings } from '@dstream/sqlserver';
 import { leasesOf } from './compose-leases.ts';
@@ -19,6 +19,11 @@ export function composeIngester(context: Context): RunningService {
   if (config === undefined)
     throw new DStreamError('ConfigInvalid', `${context.configuration.file}: no ingester block`);
   const metrics = ingesterMetrics(context.metrics, context.clock);
+  return supervised(() => openIngester(config, context, metrics), context);
+}
+
+/** One life of it: made anew when it has failed. */
+function openIngester(config: IngesterConfig, context: Context, metrics: IngesterMetrics): RunningService {
   const source = sourceOf(config, context, metrics);
   const topic = topicOf(config, context);
   const leases = leasesOf(config, context, source);

@@ -1,9 +1,9 @@
 /** Builds a processor from its configuration: the only place that knows which adapters it is made of. */
 import type { Configuration, OutputConfig, ProcessorConfig } from '@dstream/config';
 import { DStreamError } from '@dstream/core';
-import { sha256Hex, type RunningService, type ServiceContext } from '@dstream/runtime';
+import { sha256Hex, supervised, type RunningService, type ServiceContext } from '@dstream/runtime';
 import { ServiceBusSubscription } from '@dstream/service-bus';
-import { processorMetrics } from './processor-metrics.ts';
+import { processorMetrics, type ProcessorMetrics } from './processor-metrics.ts';
 import { defaultProcessorSettings, type Output } from './processor-parts.ts';
 import { sessionsAhead } from './places.ts';
 import { Processor } from './processor.ts';
@@ -12,6 +12,16 @@ export function composeProcessor(context: ServiceContext<Configuration>): Runnin
   const config = context.configuration.processor;
   if (config === undefined)
     throw new DStreamError('ConfigInvalid', `${context.configuration.file}: no processor block`);
+  const metrics = processorMetrics(context.metrics);
+  return supervised(() => openProcessor(config, context, metrics), context);
+}
+
+/** One life of it: made anew when it has failed. */
+function openProcessor(
+  config: ProcessorConfig,
+  context: ServiceContext<Configuration>,
+  metrics: ProcessorMetrics,
+): RunningService {
   const subscription = subscriptionOf(config, context);
   const outputs = config.outputs.map((output) => outputOf(output, context));
   const processor = new Processor({
@@ -20,7 +30,7 @@ export function composeProcessor(context: ServiceContext<Configuration>): Runnin
     outputs,
     random: Math.random,
     hash: sha256Hex,
-    metrics: processorMetrics(context.metrics),
+    metrics,
     settings: { ...defaultProcessorSettings, maxSessions: config.source.maxSessions },
   });
   return {

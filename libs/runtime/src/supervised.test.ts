@@ -1,0 +1,98 @@
+import { DStreamError, silentLog, type Log, type StopSignals } from '@dstream/core';
+import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { expect, test } from 'vitest';
+import type { RunningService } from './running-service.ts';
+import { supervised } from './supervised.ts';
+
+type Run = (stop: StopSignals) => Promise<void>;
+
+/** Lives of a service, each with the next of `runs`; the last one runs until it is drained. */
+function rig(...runs: readonly Run[]) {
+  const clock = new ManualClock();
+  const lines: string[] = [];
+  const error = (sentence: string) => void lines.push(sentence);
+  const log: Log = { ...silentLog, error };
+  const [draining, aborting] = [new AbortController(), new AbortController()];
+  const lives: { disposed: boolean }[] = [];
+  const open = (): RunningService => {
+    const life = { disposed: false };
+    const run = runs[lives.push(life) - 1] ?? untilDrained;
+    return {
+      name: 'ingester',
+      run,
+      notReady: () => undefined,
+      isBlocked: () => false,
+      status: () => lives.length,
+      [Symbol.asyncDispose]: async () => void (life.disposed = true),
+    };
+  };
+  const service = supervised(open, { clock, log, random: () => 1 });
+  const running = service.run({ draining: draining.signal, aborted: aborting.signal });
+  running.catch(() => undefined);
+  return { clock, lines, lives, service, running, drain: () => draining.abort(new Error('stopping')) };
+}
+
+const untilDrained: Run = ({ draining }) =>
+  new Promise((resolve) => draining.addEventListener('abort', () => resolve()));
+const fails =
+  (code: 'Unexpected' | 'LoginFailed'): Run =>
+  () =>
+    Promise.reject(new DStreamError(code, 'it failed'));
+
+test('a service that fails for a passing reason is closed and opened anew, later each time', async () => {
+  const { clock, lines, lives, service, running, drain } = rig(fails('Unexpected'), fails('Unexpected'));
+  await clock.advance(0);
+  expect([service.notReady(), lives]).toEqual([
+    'the ingester failed and is started again: Unexpected',
+    [{ disposed: true }],
+  ]);
+  await clock.advance(1_000);
+  expect(lives).toHaveLength(2);
+  await clock.advance(1_999);
+  expect(lives).toHaveLength(2);
+  await clock.advance(1);
+  expect([service.notReady(), service.status(), lives.map(({ disposed }) => disposed)]).toEqual([
+    undefined,
+    3,
+    [true, true, false],
+  ]);
+  expect(lines).toEqual(['running the ingester: failing, trying again']);
+  drain();
+  await running;
+  await service[Symbol.asyncDispose]();
+  expect([lives[2]?.disposed, clock.sleeping]).toEqual([true, 0]);
+});
+
+test('one that fails over and over is logged again at growing intervals and never waits longer than 30 s', async () => {
+  const { clock, lines, lives, drain, running } = rig(...Array<Run>(40).fill(fails('Unexpected')));
+  await clock.advance(310_000);
+  expect(lines).toEqual([
+    'running the ingester: failing, trying again',
+    ...Array<string>(2).fill('running the ingester: still failing, trying again'),
+  ]);
+  const before = lives.length;
+  await clock.advance(30_000);
+  expect(lives).toHaveLength(before + 1);
+  drain();
+  await running;
+});
+
+test('what a person must mend ends it', async () => {
+  const { running, lives, clock } = rig(fails('LoginFailed'));
+  await expect(running).rejects.toMatchObject({ code: 'LoginFailed' });
+  expect([lives.length, clock.sleeping]).toEqual([1, 0]);
+});
+
+test('a stop ends the wait for the next start, and what fails while stopping is thrown', async () => {
+  const waiting = rig(fails('Unexpected'));
+  await waiting.clock.advance(100);
+  waiting.drain();
+  await waiting.running;
+  expect([waiting.lives.length, waiting.clock.sleeping]).toEqual([1, 0]);
+  const failing = rig(async ({ draining }) => {
+    await untilDrained({ draining, aborted: draining });
+    throw new DStreamError('Unexpected', 'could not save');
+  });
+  failing.drain();
+  await expect(failing.running).rejects.toThrow('could not save');
+});

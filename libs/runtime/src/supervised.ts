@@ -1,0 +1,113 @@
+/**
+ * Keeps a service running. Running → failed for a passing reason: its connections are closed, and after a back-off a new
+ * one is opened in its place → running … → stopped; or failed for good: a person must act, or the process is stopping
+ * anyhow.
+ */
+import {
+  asDStreamError,
+  Backoff,
+  type Clock,
+  type DStreamError,
+  type Log,
+  type StopSignals,
+} from '@dstream/core';
+import { Outage } from './outage.ts';
+import { pause } from './pause.ts';
+import type { RunningService } from './running-service.ts';
+
+export interface SupervisorOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random?: () => number;
+}
+
+/** One that has run for so long is not failing over and over: the next restart is a quick one. */
+const steadyMs = 60_000;
+
+/**
+ * A service that is opened anew, with back-off of up to 30 s, whenever `run` rejects with what passes.
+ * @param open makes one life of it; called once at first, so that what it throws is known at the start
+ */
+export function supervised(open: () => RunningService, options: SupervisorOptions): RunningService {
+  return new Supervised(open, options);
+}
+
+class Supervised implements RunningService {
+  readonly name: string;
+  readonly #open: () => RunningService;
+  readonly #options: SupervisorOptions;
+  readonly #failures: Outage;
+  readonly #backoff: Backoff;
+  #life: RunningService;
+  #restarting: DStreamError | undefined;
+
+  constructor(open: () => RunningService, options: SupervisorOptions) {
+    this.#open = open;
+    this.#options = options;
+    this.#life = open();
+    this.name = this.#life.name;
+    this.#failures = new Outage(`running the ${this.name}`, options.log, options.clock);
+    this.#backoff = new Backoff({ firstMs: 1_000, maxMs: 30_000, random: options.random ?? Math.random });
+  }
+
+  /** Resolves when stopped. Rejects with what a person must act upon, and with what it fails with while stopping. */
+  async run(stop: StopSignals): Promise<void> {
+    const { clock } = this.#options;
+    for (;;) {
+      const startedMs = clock.monotonicMs();
+      try {
+        await this.#life.run(stop);
+        return;
+      } catch (caught) {
+        const error = asDStreamError(caught);
+        if (error.disposition === 'fatal' || stop.draining.aborted || stop.aborted.aborted) throw error;
+        if (clock.monotonicMs() - startedMs >= steadyMs) this.#begunWell();
+        await this.#restart(error, stop);
+      }
+      if (stop.draining.aborted || stop.aborted.aborted) return;
+    }
+  }
+
+  notReady(): string | undefined {
+    const error = this.#restarting;
+    return error === undefined
+      ? this.#life.notReady()
+      : `the ${this.name} failed and is started again: ${error.code}`;
+  }
+
+  isBlocked(): boolean {
+    return this.#life.isBlocked();
+  }
+
+  status(): unknown {
+    return this.#life.status();
+  }
+
+  [Symbol.asyncDispose](): PromiseLike<void> {
+    return this.#life[Symbol.asyncDispose]();
+  }
+
+  #begunWell(): void {
+    this.#failures.succeeded();
+    this.#backoff.reset();
+  }
+
+  async #restart(error: DStreamError, { draining, aborted }: StopSignals): Promise<void> {
+    this.#restarting = error;
+    this.#failures.failed(error);
+    await this.#close();
+    await pause(this.#options.clock, this.#backoff.next(), draining, aborted);
+    if (draining.aborted || aborted.aborted) return;
+    this.#life = this.#open();
+    this.#restarting = undefined;
+  }
+
+  /** What was sent, settled and saved is safe by now: a connection that does not close is left to end by itself. */
+  async #close(): Promise<void> {
+    try {
+      await this.#life[Symbol.asyncDispose]();
+    } catch (error) {
+      this.#options.log.warn('not all connections closed in good order', { error: asDStreamError(error) });
+    }
+  }
+}
