@@ -1,3 +1,5 @@
+import { withoutFrames, withoutSecrets } from './without-secrets.ts';
+
 /**
  * What the caller does about an error:
  * - `retry`: it may work later; back off and try again.
@@ -63,14 +65,15 @@ const tableFaults: ReadonlySet<ErrorCode> = new Set([
 
 /**
  * The one error of ours. Vendor errors are translated into it once, at the adapter's edge, by number or code;
- * `cause` keeps the original. The message says what, which one, what now, and holds no secret.
+ * `cause` keeps the original. The message says what, which one, what now; what looks like a secret in it, or like a
+ * stack of a dependency, is taken out.
  */
 export class DStreamError extends Error {
   override readonly name: string = 'DStreamError';
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+    super(withoutSecrets(withoutFrames(message)), options);
     this.code = code;
   }
 

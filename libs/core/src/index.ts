@@ -35,3 +35,4 @@ export * from './table-id.ts';
 export * from './token-credential.ts';
 export * from './topic.ts';
 export * from './transform.ts';
+export * from './without-secrets.ts';

@@ -1,7 +1,7 @@
 /** `/livez`, `/readyz`, `/status` and `/metrics` of a process, on loopback unless configured otherwise. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { DStreamError } from '@dstream/core';
+import { DStreamError, withoutSecrets } from '@dstream/core';
 import type { Metrics } from './metrics.ts';
 
 export interface HttpOptions {
@@ -92,10 +92,14 @@ async function answer(
   else if (path === '/livez') send(response, 200, 'text/plain', 'alive\n');
   else if (path === '/readyz') sendReady(response, options.notReady());
   else if (path === '/status')
-    send(response, 200, 'application/json', `${JSON.stringify(options.status())}\n`);
+    send(response, 200, 'application/json', `${JSON.stringify(options.status(), withoutSecretsIn)}\n`);
   else if (path === '/metrics')
     send(response, 200, options.metrics.contentType, await options.metrics.text());
   else send(response, 404, 'text/plain', 'known: /livez /readyz /status /metrics\n');
+}
+
+function withoutSecretsIn(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? withoutSecrets(value) : value;
 }
 
 function sendReady(response: ServerResponse, notReady: string | undefined): void {

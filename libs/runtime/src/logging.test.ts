@@ -1,5 +1,6 @@
 import { DStreamError } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
+import { secretsCorpus } from '../../../test/support/secrets-corpus.ts';
 import { createLog, type LogFormat } from './logging.ts';
 
 function recorded(format: LogFormat) {
@@ -29,6 +30,22 @@ describe('the log', () => {
     const { log, lines } = recorded('json');
     log.error('login failed for hunter22', { detail: 'Password=hunter22' });
     expect(lines.join('')).not.toContain('hunter22');
+  });
+
+  test.each(secretsCorpus)('takes out what looks like a secret, known or not: %s', (_, text, ...secrets) => {
+    for (const format of ['json', 'pretty'] as const) {
+      const { log, lines } = recorded(format);
+      log.child({ of: text }).error('it failed', { error: new Error(text), details: { reasons: [text] } });
+      for (const secret of secrets) expect(lines[0]).not.toContain(secret);
+      expect(lines[0]).toContain('it failed');
+    }
+  });
+
+  test('shows no stack, whoever put it into a message', () => {
+    const { log, lines } = recorded('json');
+    const error = new Error('outer');
+    log.error('it failed', { error: new Error(String(error.stack)), cause: error.stack });
+    expect(lines[0]).not.toMatch(/\bat .*:\d+:\d+/);
   });
 
   test.each(['json', 'pretty'] as const)(

@@ -1,5 +1,5 @@
 /** Logs for the operator: pino, to standard error, JSON lines or readable ones. Secrets are taken out of every line. */
-import type { Log, LogFields } from '@dstream/core';
+import { withoutFrames, withoutSecrets, type Log, type LogFields } from '@dstream/core';
 import { visiblePainted } from '@dstream/terminal';
 import { pino, type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
@@ -53,7 +53,7 @@ class PinoLog implements Log {
   }
 
   debug(sentence: string, fields: LogFields = {}): void {
-    this.#logger.debug(plain(fields), sentence);
+    if (this.#logger.isLevelEnabled('debug')) this.#logger.debug(plain(fields), sentence);
   }
 
   info(sentence: string, fields: LogFields = {}): void {
@@ -73,13 +73,17 @@ class PinoLog implements Log {
   }
 }
 
-/** Errors as their message and code: never a stack trace. */
+/** What a log shows: errors as their message and code, nothing that looks like a secret or a stack. */
 function plain(fields: LogFields): Record<string, unknown> {
-  const entries = Object.entries(fields).map(([key, value]) => [
-    key,
-    value instanceof Error ? ofError(value) : value,
-  ]);
-  return Object.fromEntries(entries) as Record<string, unknown>;
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, shown(value)]));
+}
+
+function shown(value: unknown): unknown {
+  if (typeof value === 'string') return withoutSecrets(withoutFrames(value));
+  if (value instanceof Error) return shown(ofError(value));
+  if (Array.isArray(value)) return value.map(shown);
+  const isPlain = typeof value === 'object' && value !== null && !('toJSON' in value);
+  return isPlain ? plain(value as LogFields) : value;
 }
 
 function ofError(error: Error): string {
