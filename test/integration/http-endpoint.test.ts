@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Metrics, startHttp, type HttpOptions } from '@dstream/runtime';
 import { describe, expect, test } from 'vitest';
+import { secretsCorpus } from '../support/secrets-corpus.ts';
 
 function options(overrides: Partial<HttpOptions> = {}): HttpOptions {
   return {
@@ -12,6 +13,7 @@ function options(overrides: Partial<HttpOptions> = {}): HttpOptions {
     metrics: new Metrics(),
     notReady: () => undefined,
     status: () => ({ tables: [] }),
+    redact: (text) => text,
     ...overrides,
   };
 }
@@ -53,6 +55,15 @@ describe('the HTTP endpoint', () => {
     expect(http.address).toBe(`http://[::]:${port}`);
     expect(await get(`http://127.0.0.1:${port}`, '/livez')).toBe('200 alive\n');
     expect(await get(`http://[::1]:${port}`, '/livez')).toBe('200 alive\n');
+  });
+
+  test.each(secretsCorpus)('shows no secret of a fault, known or not: %s', async (_, text, ...secrets) => {
+    const redact = (line: string) => line.replaceAll('known-one', '[secret]');
+    const status = () => ({ tables: [{ fault: { message: text } }], known: 'known-one' });
+    await using http = await startHttp(options({ status, redact }));
+    const shown = await get(http.address, '/status');
+    for (const secret of [...secrets, 'known-one']) expect(shown).not.toContain(secret);
+    expect(JSON.parse(shown.slice(4))).toMatchObject({ known: '[secret]' });
   });
 
   test('a taken default port is replaced, a taken configured one is an error that names it', async () => {

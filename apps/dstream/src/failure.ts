@@ -1,4 +1,4 @@
-import { asDStreamError, DStreamError } from '@dstream/core';
+import { asDStreamError } from '@dstream/core';
 import { visibleLines } from '@dstream/terminal';
 
 const usageCodes: ReadonlySet<string> = new Set(['ConfigInvalid', 'NotBuilt']);
@@ -9,13 +9,12 @@ export function exitCodeOf(error: unknown): 1 | 2 {
 }
 
 /**
- * One clear message on standard error. Only what nobody foresaw shows where it came from. A wrong configuration has
+ * One clear message on standard error, never a stack: what nobody foresaw says so. A wrong configuration has
  * `file:line:` at the start of every line, where editors look for it.
  */
 export function sayFailure(error: unknown): void {
   const isUsage = exitCodeOf(error) === 2;
-  const text =
-    error instanceof DStreamError || !(error instanceof Error) ? asDStreamError(error).message : error.stack;
-  process.stderr.write(`${isUsage ? '' : 'dstream: '}${visibleLines(text ?? '')}
-`);
+  const { code, message } = asDStreamError(error);
+  const text = code === 'Unexpected' ? `unexpected error: ${message}` : message;
+  process.stderr.write(`${isUsage ? '' : 'dstream: '}${visibleLines(text)}\n`);
 }

@@ -19,6 +19,7 @@ import {
 } from '@dstream/runtime';
 import { azureCredentials } from './azure-credential.ts';
 import { announcedAddress } from './announced-address.ts';
+import { onCrash } from './crashes.ts';
 import { endProcess } from './end-process.ts';
 import { exitCodeOf } from './failure.ts';
 import { instanceName } from './instance-name.ts';
@@ -52,9 +53,29 @@ export async function runServices(names: readonly ServiceName[], options: RunOpt
   for (const note of configuration.notes) log.warn(note);
   using stop = new Stop(systemClock, configuration.service.shutdownTimeoutMs);
   using _signals = stopOnSignals(stop, log);
+  using crashes = drainOnCrash(stop, log);
   const exitCode = await runAll(names, configuration, options, stop, log);
-  if (exitCode === 0) log.info('stopped');
-  return exitCode;
+  if (exitCode === 0 && crashes.seen === 0) log.info('stopped');
+  return Math.max(exitCode, Math.min(crashes.seen, 1));
+}
+
+/** Crashes that are logged, at most: one may come of logging. */
+const mostCrashes = 100;
+
+/** What nobody caught says nothing of what is in flight: that is finished and saved, then the process ends with 1. */
+function drainOnCrash(stop: Stop, log: Log): Disposable & { readonly seen: number } {
+  let seen = 0;
+  const crashes = onCrash((error) => {
+    seen += 1;
+    if (seen <= mostCrashes) log.error('unexpected error, stopping', { error: asDStreamError(error) });
+    stop.drain('an unexpected error');
+  });
+  return {
+    get seen() {
+      return seen;
+    },
+    [Symbol.dispose]: () => crashes[Symbol.dispose](),
+  };
 }
 
 function logFor(configuration: Configuration, options: RunOptions): Log {
@@ -120,6 +141,7 @@ async function serve(
       configured: httpConfigured,
       metrics,
       notReady: () => services.map((service) => service.notReady()).find((reason) => reason !== undefined),
+      redact: redactor(configuration),
       status: () => Object.fromEntries(services.map((service) => [service.name, service.status()])),
     }),
   );

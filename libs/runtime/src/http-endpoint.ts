@@ -13,8 +13,10 @@ export interface HttpOptions {
   readonly metrics: Metrics;
   /** Speaks of the process only: what is not ready, or undefined when it is. Faults of tables are in `status`. */
   readonly notReady: () => string | undefined;
-  /** JSON for `/status`. Holds no secret. */
+  /** JSON for `/status`. */
   readonly status: () => unknown;
+  /** Takes the secrets of the configuration out of a text. */
+  readonly redact: (text: string) => string;
 }
 
 export interface HttpEndpoint extends AsyncDisposable {
@@ -91,15 +93,18 @@ async function answer(
   if (request.method !== 'GET' && request.method !== 'HEAD') send(response, 405, 'text/plain', 'only GET\n');
   else if (path === '/livez') send(response, 200, 'text/plain', 'alive\n');
   else if (path === '/readyz') sendReady(response, options.notReady());
-  else if (path === '/status')
-    send(response, 200, 'application/json', `${JSON.stringify(options.status(), withoutSecretsIn)}\n`);
+  else if (path === '/status') send(response, 200, 'application/json', statusOf(options));
   else if (path === '/metrics')
     send(response, 200, options.metrics.contentType, await options.metrics.text());
   else send(response, 404, 'text/plain', 'known: /livez /readyz /status /metrics\n');
 }
 
-function withoutSecretsIn(_key: string, value: unknown): unknown {
-  return typeof value === 'string' ? withoutSecrets(value) : value;
+/** Faults quote what dependencies said. */
+function statusOf({ status, redact }: HttpOptions): string {
+  const text = JSON.stringify(status(), (_key, value: unknown) =>
+    typeof value === 'string' ? withoutSecrets(value) : value,
+  );
+  return `${redact(text)}\n`;
 }
 
 function sendReady(response: ServerResponse, notReady: string | undefined): void {
