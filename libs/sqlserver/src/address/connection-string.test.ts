@@ -45,6 +45,7 @@ describe('a connection string', () => {
     ['(local)', { host: 'localhost', port: 1433, instance: undefined }],
     ['.', { host: 'localhost', port: 1433, instance: undefined }],
     ['[::1],1444', { host: '::1', port: 1444, instance: undefined }],
+    ['fe80::1,1444', { host: 'fe80::1', port: 1444, instance: undefined }],
   ])('names the server %s', (server, expected) => {
     expect(parseConnectionString(`Server=${server};${rest}`)).toMatchObject(expected);
   });
@@ -66,6 +67,11 @@ describe('a connection string', () => {
     ['Trust Server Certificate=True', { trustServerCertificate: true }],
     ['Connect Timeout=3', { connectTimeoutMs: 3_000 }],
     ['Application Name=mine', { applicationName: 'mine' }],
+    ['Application Intent=ReadWrite', { readOnlyIntent: false }],
+    [
+      'tlsmin=1.2;guid conversion=true;TransparentNetworkIPResolution=False;ServerCertificate=/a.pem;Failover Partner SPN=x',
+      {},
+    ],
     ['ApplicationIntent=ReadOnly', { readOnlyIntent: true }],
     ['Pooling=false;MultipleActiveResultSets=True;Persist Security Info=False', {}],
     ['Database=other', { database: 'other' }],
@@ -90,6 +96,25 @@ describe('a connection string', () => {
     ['Server=db1;Password="secret', /opens a quote in the value of "Password"/],
     ['Server=db1;Password="sec"ret', /goes on after the closing quote of "Password"/],
     ['Server=db1;secret', /has no "="/],
+    [`Server=db1;${rest};ApplicationIntent=ReadOlny`, /neither ReadOnly nor ReadWrite/],
+    [`Server=db1:1433;${rest}`, /colon .* Server=HOST,1433$/],
+    [`Server=tcp:db1:1433\\DEV;${rest}`, /colon/],
+    [`Server=db1%5CDEV;${rest}`, /"%5C" .* Server=HOST\\INSTANCE$/],
+    [`Server=db1/DEV;${rest}`, /"\/"/],
+    ['sqlserver://sa:secret@db1%5CDEV?database=shop', /backslash .* sqlserver:\/\/HOST\/INSTANCE$/],
+    ['sqlserver://sa:secret@db1\\DEV:1433?database=shop', /backslash/],
+    ['sqlserver://sa:secret@db1,1433?database=shop', /comma .*, sqlserver:\/\/HOST:PORT$/],
+    [
+      'jdbc:sqlserver://db1:1433;databaseName=shop;user=sa;password=secret',
+      /form of JDBC: write Server=HOST,PORT/,
+    ],
+    ['sqlserver://db1:1433;database=shop;user=sa;password=secret;encrypt=true', /form of Prisma/],
+    ['Driver={ODBC Driver 18 for SQL Server};Server=db1;Uid=sa;Pwd={secret}', /form of ODBC/],
+    ['DSN=shop;Uid=sa;Pwd=secret', /form of ODBC/],
+    ['Provider=MSOLEDBSQL;Server=db1;Uid=sa;Pwd=secret', /form of OLE DB/],
+    ['postgres://sa:secret@db1/shop', /begins with "postgres:\/\/"/],
+    [`"Server=db1;${rest}"`, /in quotes as a whole/],
+    [`'Server=db1;${rest}'`, /in quotes as a whole/],
     ['sqlserver://sa:se%cret@db1?database=shop', /"%"/],
     ['sqlserver://sa:secret@/?database=shop', /URL|host/],
   ])('%s is refused with what would be right', (text, message) => {
@@ -97,6 +122,17 @@ describe('a connection string', () => {
     expect(parse).toThrow(message);
     expect(parse).toThrow(DStreamError);
     expect(parse).not.toThrow(/se.?cret/);
+  });
+
+  test('a password may hold what other forms are told by', () => {
+    const password = (text: string) => {
+      const { login } = parseConnectionString(text);
+      return login.kind === 'password' && login.password;
+    };
+    expect(password('sqlserver://sa:12;x=1@db1?database=shop')).toBe('12;x=1');
+    expect(password('sqlserver://sa:p%5Cw@db1?database=shop')).toBe('p\\w');
+    expect(password('sqlserver://db1?database=a&user+id=sa&password=p%5Cw,1')).toBe('p\\w,1');
+    expect(password(`Server=db1;Database=shop;User Id=sa;Password="driver=a:b/c"`)).toBe('driver=a:b/c');
   });
 
   test('names the source by host, with its instance or unusual port', () => {

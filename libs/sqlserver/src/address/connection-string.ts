@@ -1,7 +1,8 @@
 import { DStreamError, type CredentialOf } from '@dstream/core';
 import { invalid, splitPairs, type KeywordPair } from './keyword-pairs.ts';
-import { readBoolean, readEncrypt, readKeywords, type Keyword } from './keywords.ts';
+import { readBoolean, readEncrypt, readIntent, readKeywords, type Keyword } from './keywords.ts';
 import { readLogin, type Login } from './login.ts';
+import { refuseOtherForms } from './other-forms.ts';
 import { parsePort, parseServerName, type ServerName } from './server-name.ts';
 import { usualPort, type SqlServerAddress } from './sql-server-address.ts';
 
@@ -15,6 +16,7 @@ import { usualPort, type SqlServerAddress } from './sql-server-address.ts';
 export function parseConnectionString(text: string, credentialOf?: CredentialOf): SqlServerAddress {
   const trimmed = text.trim();
   if (trimmed === '') throw invalid('is empty');
+  refuseOtherForms(trimmed);
   if (/^(sqlserver|mssql):\/\//i.test(trimmed)) return fromUrl(trimmed, credentialOf);
   const values = readKeywords(splitPairs(trimmed));
   const server = values.get('server');
@@ -23,6 +25,7 @@ export function parseConnectionString(text: string, credentialOf?: CredentialOf)
 }
 
 function fromUrl(text: string, credentialOf: CredentialOf | undefined): SqlServerAddress {
+  refuseMarksOfServer(text);
   if (!URL.canParse(text))
     throw invalid('is not a URL that can be read; percent-encode @ : / ? # % in user and password');
   const url = new URL(text);
@@ -36,6 +39,17 @@ function fromUrl(text: string, credentialOf: CredentialOf | undefined): SqlServe
   const port = url.port === '' ? undefined : parsePort(url.port);
   const server = { host, port, instance: instance === '' ? undefined : instance };
   return addressOf(server, readKeywords(pairs), credentialOf);
+}
+
+/** What stands between host, port and instance in `Server=…`, not in a URL. */
+function refuseMarksOfServer(text: string): void {
+  const host = /^\w+:\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(text)?.[1] ?? '';
+  if (/\\|%5c/i.test(host))
+    throw invalid(
+      'has a backslash in its host: in a URL the instance is the path, sqlserver://HOST/INSTANCE',
+    );
+  if (host.includes(','))
+    throw invalid('has a comma in its host: in a URL the port stands after a colon, sqlserver://HOST:PORT');
 }
 
 function decode(text: string): string {
@@ -72,7 +86,7 @@ function addressOf(
     hostNameInCertificate: values.get('hostNameInCertificate'),
     applicationName: values.get('applicationName'),
     connectTimeoutMs: secondsOf(values.get('connectTimeout')) * 1_000,
-    readOnlyIntent: values.get('applicationIntent')?.toLowerCase() === 'readonly',
+    readOnlyIntent: readIntent(values.get('applicationIntent')) === 'readonly',
     multiSubnetFailover: readBoolean('MultiSubnetFailover', values.get('multiSubnetFailover'), false),
   };
 }

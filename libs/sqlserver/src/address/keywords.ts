@@ -38,9 +38,10 @@ const spellings: Readonly<Record<Keyword, readonly string[]>> = {
 const withoutEffect: ReadonlySet<string> = new Set(
   `asynchronousprocessing attestationprotocol columnencryptionsetting commandtimeout connectionlifetime
   connectionreset connectretrycount connectretryinterval contextconnection currentlanguage disableretry
-  enclaveattestationurl enlist failoverpartner failoverport ipaddresspreference keepalive language
+  enclaveattestationurl enlist failoverpartner failoverpartnerspn failoverport guidconversion ipaddresspreference keepalive language
   loadbalancetimeout log maxpoolsize minpoolsize multipleactiveresultsets mars net network networklibrary packetsize
-  persistsecurityinfo poolblockingperiod pooling protocol replication serverspn transactionbinding
+  persistsecurityinfo poolblockingperiod pooling protocol replication servercertificate serverspn tlsmin
+  transactionbinding transparentnetworkipresolution
   typesystemversion userinstance workstationid wsid`.split(/\s+/),
 );
 
@@ -93,4 +94,14 @@ export function readEncrypt(text: string | undefined): boolean | 'strict' {
   if (folded === 'mandatory') return true;
   if (folded === 'optional' || folded === 'disable') return false;
   return readBoolean('Encrypt', folded, true);
+}
+
+const intents: ReadonlySet<string> = new Set(['readonly', 'readwrite']);
+
+/** In lower case; undefined when it is not given. */
+export function readIntent(text: string | undefined): string | undefined {
+  const folded = text?.toLowerCase().replace(/[\s_]/g, '');
+  if (folded !== undefined && !intents.has(folded))
+    throw invalid('has an ApplicationIntent that is neither ReadOnly nor ReadWrite');
+  return folded;
 }

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { invalid } from './keyword-pairs.ts';
 
 export interface ServerName {
@@ -11,9 +12,11 @@ export function parseServerName(text: string): ServerName {
   const protocol = /^(tcp|np|lpc|admin):/i.exec(text)?.[1]?.toLowerCase();
   if (protocol !== undefined && protocol !== 'tcp')
     throw invalid(`asks for the protocol "${protocol}": only tcp is spoken here`);
+  const name = text.replace(/^tcp:/i, '').trim();
+  refuseForeignMarks(name);
   const match =
     /^(?<host>\[[^\]]+\]|[^\\,[\]]+)(?:\\(?<before>[^\\,]+))?(?:,\s*(?<port>\d+))?(?:\\(?<after>[^\\,]+))?$/.exec(
-      text.replace(/^tcp:/i, '').trim(),
+      name,
     );
   const parts = match?.groups;
   if (parts === undefined)
@@ -23,6 +26,20 @@ export function parseServerName(text: string): ServerName {
     port: parts['port'] === undefined ? undefined : parsePort(parts['port']),
     instance: instanceOf(parts['before'] ?? parts['after']),
   };
+}
+
+/** A port after a colon, as in URLs, and an instance whose backslash was percent-encoded for one. */
+function refuseForeignMarks(name: string): void {
+  if (/%5c/i.test(name))
+    throw invalid(
+      'has "%5C" in its server: outside of a URL write the backslash itself, Server=HOST\\INSTANCE',
+    );
+  const [host = ''] = name.replace(/^\[[^\]]*\]/, '').split(/[\\,]/, 1);
+  if (host.includes('/'))
+    throw invalid('has a "/" in its server: write Server=HOST\\INSTANCE for an instance');
+  if (!host.includes(':') || isIPv6(host.trim())) return;
+  const port = /:(\d{1,5})$/.exec(host)?.[1] ?? 'PORT';
+  throw invalid(`has a colon in its server: a port stands after a comma, Server=HOST,${port}`);
 }
 
 function hostOf(text: string): string {

@@ -50,6 +50,13 @@ describe('an error', () => {
     expect(translateError(cut, scene).message).toBe('SQL Server at db1 cannot be reached: ECONNRESET');
   });
 
+  test('an instance that SQL Server Browser does not know is told how to be reached without it', () => {
+    const named = { ...scene, place: 'db1\\DEV' };
+    expect(translateError(coded('EINSTLOOKUP'), named).message).toMatch(
+      /^the port of the instance db1\\DEV is not known: SQL Server Browser \(UDP 1434\) .* Server=HOST,PORT/,
+    );
+  });
+
   test('keeps its number for who asks', () => {
     expect(sqlNumbers(translateError(new AggregateError([sqlError(208), sqlError(313)]), scene))).toEqual([
       208, 313,

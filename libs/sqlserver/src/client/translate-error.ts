@@ -52,11 +52,19 @@ function translateDriverError(error: unknown, numbers: readonly number[], scene:
   if (codes.some((code) => certificateCodes.test(code)))
     return new DStreamError('ConfigInvalid', certificateSentence(codes, scene), cause);
   if (codes.includes('ELOGIN')) return new DStreamError('LoginFailed', loginSentence(scene), cause);
+  if (codes.includes('EINSTLOOKUP')) return new DStreamError('Unreachable', browserSentence(scene), cause);
   const why = codes.at(-1) ?? (error instanceof Error ? error.message : String(error));
   const code: ErrorCode = codes.length === 0 ? 'Unexpected' : 'Unreachable';
   const what =
     scene.connected === true ? lostConnection(scene) : `SQL Server at ${scene.place} cannot be reached`;
   return new DStreamError(code, `${what}: ${why}`, cause);
+}
+
+function browserSentence({ place }: ErrorScene): string {
+  return (
+    `the port of the instance ${place} is not known: SQL Server Browser (UDP 1434) on that host did not tell it: start ` +
+    'that service, open UDP 1434 and check the name of the instance, or give the port, as in Server=HOST,PORT, and it is not asked'
+  );
 }
 
 export function lostConnection({ place }: ErrorScene): string {
