@@ -39,6 +39,7 @@ ingester {
     name              = "ingest-topic"
     connection_string = "{{ env "DSTREAM_INGEST_CONNECTION_STRING" }}"
     # namespace       = "shop.servicebus.windows.net" # instead: the managed identity signs in
+    transport        = "amqp" # or "websockets": port 443, and through the proxy of HTTPS_PROXY
     pack             = "auto" # or 1: one change a message
     pack_max_bytes   = 131072
     pack_max_changes = 500
@@ -73,6 +74,7 @@ processor {
     type              = "azure_service_bus"
     connection_string = "{{ env "DSTREAM_PUBLISHER_CONNECTION_STRING" }}"
     # namespace       = "shop.servicebus.windows.net" # instead: the managed identity signs in
+    transport     = "amqp"         # or "websockets": port 443, and through the proxy of HTTPS_PROXY
     topic         = "ingest-topic" # default: that of the ingester of this file
     subscription  = "dstream"
     sessions      = true
@@ -90,6 +92,8 @@ processor {
     type              = "azure_service_bus"
     connection_string = "{{ env "DSTREAM_ORDERS_CONNECTION_STRING" }}"
     # namespace       = "shop.servicebus.windows.net" # instead: the managed identity signs in
+    transport = "amqp" # or "websockets"
+
     name = "{{ server }}.{{ database }}.{{ table }}.events" # a queue or a topic; {{ schema }} is possible, too
     pack = 1                                                # or "auto": several changes of a table
   }
@@ -98,6 +102,7 @@ processor {
     type      = "azure_event_hubs"
     namespace = "shop-analytics.servicebus.windows.net" # or connection_string
     name      = "changes"                               # default: as above
+    transport = "websockets"                            # AMQP over port 443
   }
 
   output "archive" {

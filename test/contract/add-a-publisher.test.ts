@@ -10,6 +10,7 @@ import { InMemoryDestination } from '@dstream/core/in-memory/destination';
 import { composeProcessor } from '@dstream/processor';
 import { definePublisher, publisherTypes } from '@dstream/publishers';
 import { Metrics, sha256Hex, systemClock } from '@dstream/runtime';
+import { parseConnectionString } from '@dstream/sqlserver';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aChange } from '../support/a-change.ts';
 import { openStandInBroker } from '../support/service-bus-broker.ts';
@@ -68,7 +69,12 @@ ${output}
 `,
     );
     const env = { BUS: connectionString, PASSWORD: 'open-sesame' };
-    return await loadConfiguration(file, { env, use: ['processor'], outputs });
+    return await loadConfiguration(file, {
+      env,
+      use: ['processor'],
+      outputs,
+      checkDatabase: parseConnectionString,
+    });
   }
 
   const refusal = (output: string) =>
@@ -158,7 +164,8 @@ ${output}
     const file = join(folder, 'later.hcl');
     const source = '  source {\n    connection_string = "{{ env "BUS" }}"\n  }';
     await writeFile(file, `processor {\n${source}\n  output {\n    type = "later"\n  }\n}\n`);
-    const options = { env: { BUS: anyBroker }, outputs: [bookType, later] as const };
+    const outputs = [bookType, later] as const;
+    const options = { env: { BUS: anyBroker }, outputs, checkDatabase: parseConnectionString };
     const said = `${file}:6: processor.output.type: the output type "later" is not built yet; use "book"`;
     await expect(loadConfiguration(file, { ...options, use: ['processor'] })).rejects.toMatchObject({
       code: 'NotBuilt',
@@ -166,7 +173,7 @@ ${output}
     });
     const { processor, notes } = await loadConfiguration(file, { ...options, use: 'validate' });
     expect([processor?.outputs, notes]).toEqual([[], [said]]);
-    expect(referencePage(options.outputs)).toContain(
+    expect(referencePage(outputs)).toContain(
       'Some day. Any number of them. It may have a label. _Not built yet._',
     );
   });

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { loadConfiguration, type Configuration, type Use } from '@dstream/config';
 import { DStreamError } from '@dstream/core';
 import { publisherTypes } from '@dstream/publishers';
+import { parseConnectionString } from '@dstream/sqlserver';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const examples = fileURLToPath(new URL('../../config/', import.meta.url));
@@ -20,10 +21,10 @@ const env = {
 };
 
 function load(file: string, use: Use): Promise<Configuration> {
-  return loadConfiguration(file, { env, use, outputs: publisherTypes });
+  return loadConfiguration(file, { env, use, outputs: publisherTypes, checkDatabase: parseConnectionString });
 }
 
-const brokerConnection = { kind: 'connection-string', connectionString: broker };
+const brokerConnection = { kind: 'connection-string', connectionString: broker, transport: 'amqp' };
 const destination = '{{ server }}.{{ database }}.{{ table }}.events';
 
 async function refusal(file: string, use: Use): Promise<string> {
@@ -85,7 +86,11 @@ describe('examples', () => {
         required: true,
         bufferBytes: 8_388_608,
         settings: {
-          connection: { kind: 'namespace', namespace: 'shop-analytics.servicebus.windows.net' },
+          connection: {
+            kind: 'namespace',
+            namespace: 'shop-analytics.servicebus.windows.net',
+            transport: 'websockets',
+          },
           name: 'changes',
         },
         open: expect.any(Function),

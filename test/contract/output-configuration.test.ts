@@ -5,14 +5,15 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { loadConfiguration, redactor, type Configuration } from '@dstream/config';
 import { publisherTypes } from '@dstream/publishers';
+import { parseConnectionString } from '@dstream/sqlserver';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const broker =
   'Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=all;SharedAccessKey=open-sesame';
 const env = { BUS: broker, ENTITY: `${broker};EntityPath=Orders` };
 const template = '{{ server }}.{{ database }}.{{ table }}.events';
-const toBus = { kind: 'connection-string', connectionString: broker };
-const toEntity = { kind: 'connection-string', connectionString: env.ENTITY };
+const toBus = { kind: 'connection-string', connectionString: broker, transport: 'amqp' };
+const toEntity = { kind: 'connection-string', connectionString: env.ENTITY, transport: 'amqp' };
 
 let folder = '';
 beforeAll(async () => {
@@ -25,7 +26,12 @@ async function load(outputs: string): Promise<Configuration> {
   const file = join(folder, 'dstream.hcl');
   const source = 'connection_string = "{{ env "BUS" }}"';
   await writeFile(file, `processor {\n  source {\n    ${source}\n  }\n${outputs.trim()}\n}\n`);
-  return await loadConfiguration(file, { env, use: ['processor'], outputs: publisherTypes });
+  return await loadConfiguration(file, {
+    env,
+    use: ['processor'],
+    outputs: publisherTypes,
+    checkDatabase: parseConnectionString,
+  });
 }
 
 const refusal = (outputs: string) =>
@@ -66,7 +72,7 @@ output "screen" {
   type   = "console"
   format = "pretty"
 }`);
-    const identity = { kind: 'namespace', namespace: 'shop.servicebus.windows.net' };
+    const identity = { kind: 'namespace', namespace: 'shop.servicebus.windows.net', transport: 'amqp' };
     expect(settingsOf(found)).toEqual({
       bus: { connection: toBus, name: template, pack: 1 },
       identity: { connection: identity, name: 'cdc/{{ schema }}.{{ table }}', pack: 'auto' },

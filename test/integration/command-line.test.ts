@@ -57,6 +57,25 @@ describe('validate', () => {
     expect(err).toContain('dstream.hcl:4: ingester.db_connection_string: the variable');
   });
 
+  test('judges connection strings as the start does, without connecting', async () => {
+    const wrong = {
+      DSTREAM_DB_CONNECTION_STRING: 'Server=db1:1433;Database=shop;User Id=sa;Password=open-sesame',
+      DSTREAM_INGEST_CONNECTION_STRING:
+        'Endpoint=sb://h/;SharedAccessKeyName=a;SharedAccessKey=open-sesame;Colour=red',
+      DSTREAM_BLOB_CONNECTION_STRING: 'AccountName=shop;AccountKey=open-sesame',
+    };
+    const said = await Promise.all(
+      ['validate', 'ingester'].map((command) => runDstream([command], { cwd, env: { ...unset, ...wrong } })),
+    );
+    const [validated, started] = said.map(({ code, err }) => [code, err]);
+    expect(validated).toEqual([2, expect.stringMatching(/^dstream\.hcl:4: .*Server=HOST,1433\n/)]);
+    expect(validated?.[1]).toMatch(
+      /\ndstream\.hcl:8: .*"Colour".*\ndstream\.hcl:12: .*DefaultEndpointsProtocol=/,
+    );
+    expect(validated?.[1]).not.toContain('sesame');
+    expect(started).toEqual(validated);
+  });
+
   test('takes one file', async () => {
     const { code, err } = await run(['validate', 'dstream.hcl', '--config', 'dstream.hcl']);
     expect([code, err]).toEqual([2, 'validate takes one file: write FILE or --config FILE, not both\n']);

@@ -1,6 +1,8 @@
 /** How every command reads its configuration file. */
 import { loadConfiguration, type Configuration, type Use } from '@dstream/config';
+import { checkDatabase } from '@dstream/ingester';
 import { publisherTypes } from '@dstream/publishers';
+import { azureCredentials } from './azure-credential.ts';
 
 /** Where a command looks when nothing else is said. */
 export const defaultFile = 'dstream.hcl';
@@ -13,5 +15,13 @@ export interface LoadChoices {
 
 /** Throws ConfigInvalid and NotBuilt with every problem of the file, a line each. */
 export function load(file: string, choices: LoadChoices): Promise<Configuration> {
-  return loadConfiguration(file, { ...choices, env: process.env, outputs: publisherTypes });
+  return loadConfiguration(file, {
+    ...choices,
+    env: process.env,
+    outputs: publisherTypes,
+    checkDatabase: checkDatabase(credential),
+  });
 }
+
+/** Asks for nothing: a credential loads and asks when its first token is wanted. */
+const credential = azureCredentials();

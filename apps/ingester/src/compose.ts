@@ -86,7 +86,7 @@ function topicOf({ topic }: IngesterConfig, context: Context): ServiceBusTopic {
   const address =
     connection.kind === 'connection-string'
       ? connection
-      : { namespace: connection.namespace, credential: context.credential() };
+      : { ...connection, credential: context.credential() };
   return new ServiceBusTopic({ ...context, address, topic: topic.name });
 }
 

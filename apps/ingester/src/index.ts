@@ -1,3 +1,4 @@
+export { checkDatabase } from './check-database.ts';
 export * from './ingester-metrics.ts';
 export * from './ingester-parts.ts';
 export * from './ingester.ts';

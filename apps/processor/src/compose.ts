@@ -52,7 +52,7 @@ function subscriptionOf(
   const address =
     connection.kind === 'connection-string'
       ? connection
-      : { namespace: connection.namespace, credential: context.credential() };
+      : { ...connection, credential: context.credential() };
   const maxSessions = source.maxSessions + sessionsAhead(source.maxSessions);
   return new ServiceBusSubscription({ ...source, ...context, address, maxSessions });
 }

@@ -1,6 +1,6 @@
 /** The one place where an error of the storage client becomes one of ours: by status and code, never by its text. */
 import { RestError } from '@azure/storage-blob';
-import { DStreamError, type ErrorCode } from '@dstream/core';
+import { DStreamError, proxyVariable, type ErrorCode } from '@dstream/core';
 
 /** The service's error code. A reply without a body (HEAD) has it in a header only, which the client puts in `details`. */
 export function errorCodeOf(error: unknown): string | undefined {
@@ -79,7 +79,15 @@ function byStatus(status: number | undefined): ErrorCode {
 
 function explain(code: ErrorCode, error: unknown): string {
   const vendor = errorCodeOf(error) ?? (error instanceof Error ? error.message : String(error));
-  return code in advice ? `${advice[code]} (${vendor})` : vendor;
+  return code in advice ? `${advice[code]} (${vendor})${proxyHint(code, process.env)}` : vendor;
+}
+
+/** The client takes the proxy from the environment by itself. */
+function proxyHint(code: ErrorCode, env: NodeJS.ProcessEnv): string {
+  const variable = code === 'Unreachable' ? proxyVariable(env) : undefined;
+  return variable === undefined
+    ? ''
+    : `; ${variable} is set: requests pass that proxy, but for the hosts of NO_PROXY`;
 }
 
 const advice: Partial<Record<ErrorCode, string>> = {

@@ -78,7 +78,7 @@ function unknown(kind: 'key' | 'block', name: string, schema: BlockSchema, conte
   const meant = nearest(name, kind === 'key' ? [...keys, ...blocks] : [...blocks, ...keys]);
   const what = `unknown ${kind} "${name}"`;
   const homes = homesOf(kind, name, context.root).filter((home) => !home.startsWith('publisher'));
-  if (homes.length > 0) return `${what}; it belongs ${homes.map(inHome).join(' or ')}`;
+  if (homes.length > 0) return `${what}; it belongs ${inHome(homes.join(' or '))}`;
   if (meant !== undefined) return `${what}; did you mean "${meant}"?`;
   return `${what}; known here ${keys.length + blocks.length === 1 ? 'is' : 'are'} ${[...keys, ...blocks].join(', ')}`;
 }

@@ -82,9 +82,13 @@ export interface TopicConfig {
 }
 
 /** A connection string (secret), or a namespace with managed identity. */
-export type BrokerConnection =
+export type BrokerConnection = (
   | { readonly kind: 'connection-string'; readonly connectionString: string }
-  | { readonly kind: 'namespace'; readonly namespace: string };
+  | { readonly kind: 'namespace'; readonly namespace: string }
+) & { readonly transport: BrokerTransport };
+
+/** AMQP over TLS on port 5671, or over WebSockets on port 443. */
+export type BrokerTransport = 'amqp' | 'websockets';
 
 export interface LocksConfig {
   readonly path: string;

@@ -10,6 +10,9 @@ import type { Environment } from './templates.ts';
  */
 export type Demand = 'use' | 'skip' | 'validate';
 
+/** Connects nothing. Throws ConfigInvalid, which repeats no value of the text. */
+export type CheckConnectionString = (text: string) => void;
+
 /** What reading one file shares. */
 export interface Context {
   readonly problems: Problems;
@@ -19,6 +22,8 @@ export interface Context {
   readonly root: BlockSchema;
   /** The destinations that there are. */
   readonly outputs: OutputTypes;
+  /** Throws ConfigInvalid for a connection string that the database's adapter would not take. */
+  readonly checkDatabase: CheckConnectionString;
   /** Collects every secret text that is read. */
   readonly secrets: Set<string>;
   /** Collects where keys and blocks stand, by canonical path. */

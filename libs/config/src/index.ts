@@ -1,4 +1,5 @@
 export * from './configuration.ts';
+export type { CheckConnectionString } from './context.ts';
 export { loadConfiguration, type LoadOptions } from './load-configuration.ts';
 export { type Use } from './read-configuration.ts';
 export { redactor } from './redact.ts';

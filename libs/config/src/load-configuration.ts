@@ -1,4 +1,5 @@
 import type { Configuration } from './configuration.ts';
+import type { CheckConnectionString } from './context.ts';
 import type { OutputTypes } from './output-type.ts';
 import { parseHclApart } from './parse-hcl-apart.ts';
 import { readConfiguration, type Use } from './read-configuration.ts';
@@ -10,6 +11,8 @@ export interface LoadOptions {
   readonly use: Use;
   /** The destinations that a file may name. */
   readonly outputs: OutputTypes;
+  /** As the adapter that connects reads it, so that who validates a file and who starts with it judge alike. */
+  readonly checkDatabase: CheckConnectionString;
   /** Refuses a file with notes: each of them is a problem then. */
   readonly strict?: boolean;
 }

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { DStreamError } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import type { Configuration } from './configuration.ts';
 import { someOutputs } from './corpus/some-outputs.ts';
@@ -17,7 +18,7 @@ function load(
   use: Use = ['ingester'],
   more: Record<string, string> = {},
 ): Promise<Configuration> {
-  const options = { env: { ...env, ...more }, use, outputs: someOutputs };
+  const options = { env: { ...env, ...more }, use, outputs: someOutputs, checkDatabase: () => undefined };
   return readConfiguration('dstream.hcl', text, options, parseHcl);
 }
 
@@ -67,7 +68,7 @@ describe('defaults', () => {
       topic: {
         path: 'ingester.topic',
         name: 'ingest-topic',
-        connection: { kind: 'connection-string', connectionString: env.BUS },
+        connection: { kind: 'connection-string', connectionString: env.BUS, transport: 'amqp' },
         pack: 'auto',
         packMaxBytes: 131_072,
         packMaxChanges: 500,
@@ -91,7 +92,7 @@ describe('defaults', () => {
       source: {
         path: 'processor.source',
         type: 'azure_service_bus',
-        connection: { kind: 'connection-string', connectionString: env.BUS },
+        connection: { kind: 'connection-string', connectionString: env.BUS, transport: 'amqp' },
         topic: 'ingest-topic',
         subscription: 'dstream',
         sessions: true,
@@ -177,7 +178,10 @@ test('an output has what its type makes of its keys, and what every output has',
       type: 'warehouse',
       required: false,
       bufferBytes: 4096,
-      settings: { name: '{{ table }}', connection: { kind: 'namespace', namespace: 'shop.example.com' } },
+      settings: {
+        name: '{{ table }}',
+        connection: { kind: 'namespace', namespace: 'shop.example.com', transport: 'amqp' },
+      },
       open: expect.any(Function),
     },
     {
@@ -188,7 +192,7 @@ test('an output has what its type makes of its keys, and what every output has',
       bufferBytes: 4096,
       settings: {
         name: 'cdc.{{ table }}',
-        connection: { kind: 'connection-string', connectionString: env.BUS },
+        connection: { kind: 'connection-string', connectionString: env.BUS, transport: 'amqp' },
       },
       open: expect.any(Function),
     },
@@ -198,13 +202,39 @@ test('an output has what its type makes of its keys, and what every output has',
   ]);
 });
 
+test('AMQP travels as transport says, else as the connection string does', async () => {
+  const bus = `${env.BUS};TransportType=AmqpWebSockets`;
+  const transports = async (source: string, more: Record<string, string> = {}) => {
+    const found = await load(ingester() + processor('', source), ['ingester', 'processor'], more);
+    return [found.ingester?.topic.connection.transport, found.processor?.source.connection.transport];
+  };
+  expect(await transports('')).toEqual(['amqp', 'amqp']);
+  expect(await transports('    transport = "websockets"')).toEqual(['amqp', 'websockets']);
+  expect(await transports('', { BUS: bus })).toEqual(['websockets', 'websockets']);
+});
+
+test('the database is asked whether it would take its connection string', async () => {
+  const checkDatabase = (text: string) => {
+    throw new DStreamError('ConfigInvalid', `it has ${text.length} characters`);
+  };
+  const options = { env, use: ['ingester'] as const, outputs: someOutputs, checkDatabase };
+  await expect(readConfiguration('dstream.hcl', ingester(), options, parseHcl)).rejects.toMatchObject({
+    code: 'ConfigInvalid',
+    message: `dstream.hcl:2: ingester.db_connection_string: it has ${env.DB.trim().length} characters`,
+  });
+});
+
 test('nothing needs a secret where the managed identity signs in', async () => {
   const text = `${ingester()}${processor()}`
     .replaceAll('connection_string = "{{ env "BUS" }}"', 'namespace = "shop.servicebus.windows.net"')
     .replace('connection_string = "{{ env "BLOB" }}"', 'account_url = "https://shop.blob.core.windows.net"');
   const DB = 'Server=db1;Database=shop;Authentication=Active Directory Default';
   const found = await load(text, ['ingester', 'processor'], { DB, BUS: '', BLOB: '' });
-  const namespace = { kind: 'namespace', namespace: 'shop.servicebus.windows.net' };
+  const namespace = {
+    kind: 'namespace',
+    namespace: 'shop.servicebus.windows.net',
+    transport: 'amqp',
+  };
   expect(found.ingester?.dbConnectionString).toBe(DB);
   expect(found.ingester?.topic.connection).toEqual(namespace);
   expect(found.processor?.source.connection).toEqual(namespace);

@@ -7,7 +7,7 @@ import { readService } from './blocks/service.ts';
 import type { FileTopic } from './blocks/source.ts';
 import { checkShape } from './check-shape.ts';
 import type { Configuration, ProcessorConfig } from './configuration.ts';
-import { canonicalPath, type Context, type Demand } from './context.ts';
+import { canonicalPath, type CheckConnectionString, type Context, type Demand } from './context.ts';
 import { joinDocument, pathAtLine, type BlockNode } from './hcl-document.ts';
 import { maxDepth } from './hcl-cursor.ts';
 import type { HclParser, SyntaxProblem } from './parse-hcl.ts';
@@ -26,6 +26,7 @@ interface ReadOptions {
   readonly env: Environment;
   readonly use: Use;
   readonly outputs: OutputTypes;
+  readonly checkDatabase: CheckConnectionString;
   /** Notes are errors. */
   readonly strict?: boolean;
 }
@@ -51,6 +52,7 @@ export async function readConfiguration(
     demand: 'validate',
     root: rootSchema(options.outputs),
     outputs: options.outputs,
+    checkDatabase: options.checkDatabase,
     secrets: new Set(),
     places: new Map(),
   };

@@ -4,7 +4,8 @@ import { nearest } from './nearest.ts';
 import { formatTableName, parseTableName } from './table-name.ts';
 import { expandTemplates } from './templates.ts';
 import { httpAddress } from './values/http-address.ts';
-import { isLocal, secretParts } from './values/connection-strings.ts';
+import { isLocal } from './values/broker-connection-string.ts';
+import { secretParts } from './values/connection-strings.ts';
 
 describe("durations are Go's", () => {
   test.each([

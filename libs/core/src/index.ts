@@ -21,6 +21,7 @@ export * from './one-ahead.ts';
 export * from './pack.ts';
 export * from './poll-schedule.ts';
 export * from './position.ts';
+export * from './proxy-variable.ts';
 export * from './publisher-services.ts';
 export * from './publisher.ts';
 export * from './rate-meter.ts';

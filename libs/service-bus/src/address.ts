@@ -1,10 +1,14 @@
 import { DStreamError } from '@dstream/core';
 import { ServiceBusClient, type TokenCredential } from '@azure/service-bus';
+import { transportOptions, type Transport } from './web-sockets.ts';
 
 /** Where a namespace is and how to get in: a connection string, or its host name and an identity. */
-export type ServiceBusAddress =
-  | { readonly connectionString: string }
-  | { readonly namespace: string; readonly credential: TokenCredential };
+export type ServiceBusAddress = (
+  { readonly connectionString: string } | { readonly namespace: string; readonly credential: TokenCredential }
+) & {
+  /** `amqp` when not given. A TransportType in the connection string is not looked at. */
+  readonly transport?: Transport;
+};
 
 /**
  * A client whose calls are tried once and end within `timeoutMs`: retries belong to the caller, who looks at his
@@ -14,10 +18,11 @@ export type ServiceBusAddress =
 export function openClient(address: ServiceBusAddress, timeoutMs: number): ServiceBusClient {
   // The delay is that of a receiver without sessions, which connects again by itself; 30 s by default.
   const retryOptions = { maxRetries: 0, timeoutInMs: timeoutMs, retryDelayInMs: 1_000 };
+  const options = { retryOptions, ...transportOptions(address.transport) };
   try {
     return 'connectionString' in address
-      ? new ServiceBusClient(address.connectionString, { retryOptions })
-      : new ServiceBusClient(address.namespace, address.credential, { retryOptions });
+      ? new ServiceBusClient(address.connectionString, options)
+      : new ServiceBusClient(address.namespace, address.credential, options);
   } catch {
     // Without its cause: the SDK's text may quote the string, and the string holds the key.
     const wanted = 'Endpoint=sb://HOST/;SharedAccessKeyName=NAME;SharedAccessKey=KEY is expected';

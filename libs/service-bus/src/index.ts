@@ -13,4 +13,5 @@ export {
 export { ServiceBusSubscription, type ServiceBusSubscriptionOptions } from './service-bus-subscription.ts';
 export { ServiceBusTopic, type OpenSender, type ServiceBusTopicOptions } from './service-bus-topic.ts';
 export { unlessAborted } from './time-limit.ts';
-export { translateError, type ErrorContext } from './translate-error.ts';
+export { proxyHint, translateError, type ErrorContext } from './translate-error.ts';
+export { transportOptions, type Transport } from './web-sockets.ts';

@@ -1,5 +1,5 @@
 /** The one place where an error of the SDK becomes ours: by code, never by message text. */
-import { DStreamError, type ErrorCode } from '@dstream/core';
+import { DStreamError, proxyVariable, type ErrorCode } from '@dstream/core';
 
 export interface ErrorContext {
   /** What was tried, as it reads after "could not": `send to`. */
@@ -45,7 +45,16 @@ export function translateError(error: unknown, context: ErrorContext): DStreamEr
   if (error instanceof DStreamError) return error;
   const code = codeOf(error, context);
   const meaning = code === 'EntityMismatch' ? mismatch(context) : (whatNow[code] ?? textOf(error));
-  return new DStreamError(code, `could not ${context.tried} ${context.entity}: ${meaning}`, { cause: error });
+  const text = `could not ${context.tried} ${context.entity}: ${meaning}${proxyHint(code)}`;
+  return new DStreamError(code, text, { cause: error });
+}
+
+/** What a person behind a proxy has to know of a connection that did not come about; else nothing. */
+export function proxyHint(code: ErrorCode, env: NodeJS.ProcessEnv = process.env): string {
+  const variable = code === 'Unreachable' || code === 'TimedOut' ? proxyVariable(env) : undefined;
+  return variable === undefined
+    ? ''
+    : ` (AMQP passes the proxy of ${variable} only with transport = "websockets")`;
 }
 
 /**

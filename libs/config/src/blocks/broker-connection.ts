@@ -1,10 +1,16 @@
 import { conceal } from '../conceal.ts';
-import type { BrokerConnection } from '../configuration.ts';
+import type { BrokerConnection, BrokerTransport } from '../configuration.ts';
 import type { Findings } from '../problems.ts';
 import type { Reading } from '../reading.ts';
 import { optional } from '../schema.ts';
-import { brokerConnectionString, connectionParts, type BrokerService } from '../values/connection-strings.ts';
+import {
+  brokerConnectionString,
+  transportOf,
+  type BrokerService,
+} from '../values/broker-connection-string.ts';
+import { connectionParts } from '../values/connection-strings.ts';
 import { namespace } from '../values/names.ts';
+import { choice } from '../values/scalars.ts';
 
 /** The two ways to a broker: exactly one of them stands in a block. */
 export function brokerConnectionKeys(service: BrokerService) {
@@ -20,6 +26,11 @@ export function brokerConnectionKeys(service: BrokerService) {
       'connection_string is used',
       'Host name of the namespace, instead of a connection string: the managed identity signs in.',
     ),
+    transport: optional(
+      choice(['amqp', 'websockets']),
+      'as TransportType of the connection string says, else "amqp"',
+      'How AMQP travels: over TLS on port 5671, or over WebSockets on port 443, which pass an HTTP proxy.',
+    ),
   } as const;
 }
 
@@ -31,8 +42,23 @@ export function readBrokerConnection(
 ): BrokerConnection {
   const { connection_string: connectionString, namespace: host } = reading.values;
   requireOne(reading, 'connection_string', 'namespace', findings);
-  if (host !== undefined) return { kind: 'namespace', namespace: host };
-  return conceal({ kind: 'connection-string', connectionString: connectionString ?? '' }, 'connectionString');
+  const transport = readTransport(reading, findings);
+  if (host !== undefined) return { kind: 'namespace', namespace: host, transport };
+  return conceal(
+    { kind: 'connection-string', connectionString: connectionString ?? '', transport },
+    'connectionString',
+  );
+}
+
+function readTransport(reading: Reading<BrokerConnectionKeys>, findings: Findings): BrokerTransport {
+  const { connection_string: connectionString, transport } = reading.values;
+  const said = connectionString === undefined ? undefined : transportOf(connectionString);
+  if (said !== undefined && transport !== undefined && said !== transport)
+    findings.add(
+      reading.placeOf('transport'),
+      'the TransportType of the connection string is another one; remove one of the two',
+    );
+  return transport ?? said ?? 'amqp';
 }
 
 /** Exactly one of two keys must be given. */

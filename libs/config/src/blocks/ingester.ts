@@ -1,8 +1,10 @@
+import { DStreamError } from '@dstream/core';
 import { conceal } from '../conceal.ts';
 import type { IngesterConfig } from '../configuration.ts';
 import type { Context } from '../context.ts';
 import type { BlockNode } from '../hcl-document.ts';
 import { blockOf, readBlock } from '../read-block.ts';
+import type { Reading } from '../reading.ts';
 import { child, optional, required, withDefault, type BlockSchema } from '../schema.ts';
 import { databaseConnectionString } from '../values/connection-strings.ts';
 import { sourceName, tableNames } from '../values/names.ts';
@@ -88,6 +90,7 @@ export interface IngesterReading {
 export function readIngester(node: BlockNode, context: Context): IngesterReading {
   const reading = readBlock(ingesterSchema, node, node, context);
   const { place, values } = reading;
+  checkDatabase(reading, context);
   const defaults = readPollDefaults(node, context);
   const listed = reading.isSound('tables') ? { path: 'ingester.tables', names: values.tables } : undefined;
   const tables = readTables(node, defaults, listed, context);
@@ -116,6 +119,16 @@ export function readIngester(node: BlockNode, context: Context): IngesterReading
     tables,
   };
   return { config: conceal(config, 'dbConnectionString'), topic: topic.knownName };
+}
+
+function checkDatabase(reading: Reading<(typeof ingesterSchema)['keys']>, context: Context): void {
+  if (!reading.isSound('db_connection_string')) return;
+  try {
+    context.checkDatabase(reading.values.db_connection_string);
+  } catch (error) {
+    if (!(error instanceof DStreamError) || error.code !== 'ConfigInvalid') throw error;
+    context.problems.add(reading.placeOf('db_connection_string'), error.message);
+  }
 }
 
 function readPollDefaults(node: BlockNode, context: Context): PollPair {

@@ -5,7 +5,7 @@ import type { BlockNode } from '../hcl-document.ts';
 import type { Place } from '../problems.ts';
 import { readBlock } from '../read-block.ts';
 import { optional, withDefault, type BlockSchema } from '../schema.ts';
-import { blobConnectionString } from '../values/connection-strings.ts';
+import { blobConnectionString } from '../values/blob-connection-string.ts';
 import { accountUrl, containerName } from '../values/names.ts';
 import { choice } from '../values/scalars.ts';
 import { requireOne } from './broker-connection.ts';

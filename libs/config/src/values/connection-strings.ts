@@ -1,7 +1,8 @@
 /**
- * Connection strings: what is obviously not one is refused at once, by the names of its parts. No message repeats any
- * of a value. Their forms: "Service Bus: get connection string", "Configure Azure Storage connection strings".
+ * Connection strings: what their client libraries would not take is refused at once, by the names of their parts. No
+ * message repeats any of a value. Of brokers: `broker-connection-string.ts`; of storage: `blob-connection-string.ts`.
  */
+import { nearest } from '../nearest.ts';
 import { faulty, sound, textOf, type Given, type Result, type ValueType } from './value-type.ts';
 
 /** A value may stand in quotes or braces, and then hold semicolons. */
@@ -52,12 +53,13 @@ function decoded(text: string): string {
   }
 }
 
-type Refusal = readonly [wrong: string, right: string];
+export type Refusal = readonly [wrong: string, right: string];
 
-function connectionString(
+/** @param refuse what is wrong with a text that is not empty; undefined when nothing is */
+export function connectionString(
   what: string,
   right: string,
-  refuse: (parts: ReadonlyMap<string, string>) => Refusal | undefined,
+  refuse: (text: string) => Refusal | undefined,
 ): ValueType<string> {
   return {
     expected: what.replace(/^an? /, ''),
@@ -67,74 +69,56 @@ function connectionString(
       const value = textOf(given);
       if (value === undefined) return faulty(`${given.shown} is not ${what}`, 'write it in double quotes');
       if (value.trim() === '') return faulty('the value is empty', right);
-      const refusal = refuse(connectionParts(value));
+      const refusal = refuse(value.trim());
       return refusal === undefined ? sound(value) : faulty(...refusal);
     },
   };
 }
 
-/** Both brokers have namespaces, with connection strings of the same form. */
-export type BrokerService = 'Service Bus' | 'Event Hubs';
-
-const brokerForm =
-  'it looks like Endpoint=sb://NAME.servicebus.windows.net/;SharedAccessKeyName=…;SharedAccessKey=…';
-
-export function brokerConnectionString(service: BrokerService): ValueType<string> {
-  const what =
-    service === 'Service Bus' ? 'a Service Bus connection string' : 'an Event Hubs connection string';
-  return connectionString(what, brokerForm, refuseBroker);
+/** What both of Azure's forms have in common: parts by the names that the client libraries know, letter for letter. */
+export interface PartRules {
+  readonly form: string;
+  readonly known: readonly string[];
 }
 
-function refuseBroker(parts: ReadonlyMap<string, string>): Refusal | undefined {
-  const endpoint = parts.get('endpoint');
-  if (endpoint === undefined) return ['the connection string has no Endpoint=', brokerForm];
-  const host = hostOf(endpoint);
-  if (host === undefined) return ['the Endpoint of the connection string is not an address', brokerForm];
-  if (!parts.has('sharedaccesskey') && !parts.has('sharedaccesssignature')) {
-    return ['the connection string has neither SharedAccessKey= nor SharedAccessSignature=', brokerForm];
+export type Parts = ReadonlyMap<string, string>;
+
+export type PartsRead = { readonly parts: Parts } | { readonly refusal: Refusal };
+
+const inQuotes: Refusal = [
+  'the connection string is in quotes',
+  'remove them (a shell takes them off, an .env file may not)',
+];
+
+/** As the client libraries of Azure split it: no value may stand in quotes or hold a semicolon. */
+export function readParts(text: string, { form, known }: PartRules): PartsRead {
+  if (/^(["']).*\1$/s.test(text)) return { refusal: inQuotes };
+  const parts = new Map<string, string>();
+  for (const part of text
+    .split(';')
+    .map((one) => one.trim())
+    .filter((one) => one !== '')) {
+    const [, name, value = ''] = /^([^=]*)=(.*)$/s.exec(part) ?? [];
+    if (name === undefined) return { refusal: ['the connection string has a part without "="', form] };
+    const refusal = refusePart(name.trim(), value.trim(), { form, known });
+    if (refusal !== undefined) return { refusal };
+    parts.set(name.trim(), value.trim());
   }
-  return refuseEmulator(parts.get('usedevelopmentemulator'), host);
+  return { parts };
 }
 
-/** The client library turns TLS off for `UseDevelopmentEmulator=true`, in exactly this spelling. */
-function refuseEmulator(setting: string | undefined, host: string): Refusal | undefined {
-  if (setting === undefined || setting.toLowerCase() !== 'true') return undefined;
-  if (!isLocal(host)) {
-    return [
-      'UseDevelopmentEmulator=true turns encryption off, and the host is not this machine',
-      'remove it, or connect to localhost',
-    ];
-  }
-  if (setting === 'true') return undefined;
-  return [
-    'the client library knows UseDevelopmentEmulator only in lower case',
-    'write UseDevelopmentEmulator=true',
-  ];
+function refusePart(name: string, value: string, { form, known }: PartRules): Refusal | undefined {
+  if (/^(["']).+\1$/s.test(value) && known.includes(name))
+    return [`the value of ${name} in the connection string is in quotes`, 'remove them'];
+  if (known.includes(name)) return undefined;
+  // What does not look like a keyword may be the tail of a key or a password: it is not repeated.
+  const shown = /^[A-Za-z][A-Za-z ]{1,39}$/.test(name) ? `the keyword "${name}"` : 'a keyword';
+  const meant = nearest(name, known);
+  const advice = meant === undefined ? form : `did you mean ${meant}?`;
+  return [`the connection string has ${shown}, which is not known`, advice];
 }
 
-function hostOf(endpoint: string): string | undefined {
-  return /^[a-z]+:\/\/(\[[^\]]+\]|[^/:@\s]+)(?::\d+)?(?:\/|$)/i.exec(endpoint)?.[1]?.toLowerCase();
-}
-
-export function isLocal(host: string): boolean {
-  return (
-    host === 'localhost' ||
-    host.endsWith('.localhost') ||
-    host === '[::1]' ||
-    /^127(?:\.\d{1,3}){3}$/.test(host)
-  );
-}
-
-const blobForm =
-  'it looks like DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…;EndpointSuffix=core.windows.net';
-
-export const blobConnectionString = connectionString('a storage connection string', blobForm, (parts) => {
-  if (parts.get('usedevelopmentstorage')?.toLowerCase() === 'true') return undefined;
-  const known = ['defaultendpointsprotocol', 'blobendpoint', 'accountname'].some((name) => parts.has(name));
-  return known ? undefined : ['the connection string names neither AccountName= nor BlobEndpoint=', blobForm];
-});
-
-/** Its form is the business of the source's library; here it only must not be empty. */
+/** Its form is the business of the source's library (`Context.checkDatabase`); here it only must not be empty. */
 export const databaseConnectionString = connectionString(
   'a database connection string',
   'it looks like Server=…;Database=…;User Id=…;Password=… or sqlserver://USER:PASSWORD@HOST:1433?database=…',

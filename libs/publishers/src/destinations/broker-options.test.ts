@@ -19,15 +19,23 @@ test('a name is filled in for each change, and there is no single destination th
 
 test('nobody signs in where there is a connection string', () => {
   const unwanted = () => expect.unreachable('no credential is wanted');
-  const connection = { kind: 'connection-string', connectionString: 'Endpoint=sb://h/' } as const;
-  expect(addressOf(connection, unwanted)).toEqual({ connectionString: 'Endpoint=sb://h/' });
+  const connection = {
+    kind: 'connection-string',
+    connectionString: 'Endpoint=sb://h/',
+    transport: 'amqp',
+  } as const;
+  expect(addressOf(connection, unwanted)).toEqual({
+    connectionString: 'Endpoint=sb://h/',
+    transport: 'amqp',
+  });
 });
 
 test('a namespace is entered with the credential of the process', () => {
   const credential = { getToken: () => Promise.resolve(null) };
-  const connection = { kind: 'namespace', namespace: 'h.servicebus.windows.net' } as const;
+  const connection = { kind: 'namespace', namespace: 'h.servicebus.windows.net', transport: 'amqp' } as const;
   expect(addressOf(connection, () => credential)).toEqual({
     namespace: 'h.servicebus.windows.net',
     credential,
+    transport: 'amqp',
   });
 });

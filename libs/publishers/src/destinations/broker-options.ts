@@ -1,6 +1,7 @@
 /** What both brokers' publishers take, out of the settings of an output. */
 import { fillNames, type BrokerConnection } from '@dstream/config/schema';
 import type { ChangeMetadata, Hash, TokenCredential } from '@dstream/core';
+import type { ServiceBusAddress } from '@dstream/service-bus';
 import { destinationNames, type NameRules } from '../destination-name.ts';
 
 export interface Names {
@@ -20,13 +21,12 @@ export function namesOf(template: string, rules: NameRules, hash: Hash): Names {
   return { nameOf: destinationNames(template, rules, hash), fixedName: undefined };
 }
 
-/** How to get in: the connection string, or the host name and who signs in. */
-export type BrokerAddress =
-  | { readonly connectionString: string }
-  | { readonly namespace: string; readonly credential: TokenCredential };
+/** How to get in: the connection string, or the host name and who signs in. Both brokers' clients take the same. */
+export type BrokerAddress = ServiceBusAddress;
 
 export function addressOf(connection: BrokerConnection, credential: () => TokenCredential): BrokerAddress {
+  const { transport } = connection;
   return connection.kind === 'namespace'
-    ? { namespace: connection.namespace, credential: credential() }
-    : { connectionString: connection.connectionString };
+    ? { namespace: connection.namespace, credential: credential(), transport }
+    : { connectionString: connection.connectionString, transport };
 }

@@ -1,5 +1,6 @@
 import { EventHubProducerClient, type EventDataBatch } from '@azure/event-hubs';
 import { DStreamError } from '@dstream/core';
+import { transportOptions } from '@dstream/service-bus';
 import type { BrokerAddress } from '../destinations/broker-options.ts';
 
 interface Abortable {
@@ -19,7 +20,8 @@ export interface Producer {
  * use. Throws ConfigInvalid for a connection string that cannot be read; it is never repeated.
  */
 export function openProducer(address: BrokerAddress, hub: string, timeoutMs: number): Producer {
-  const options = { retryOptions: { maxRetries: 0, timeoutInMs: timeoutMs } };
+  const retryOptions = { maxRetries: 0, timeoutInMs: timeoutMs };
+  const options = { retryOptions, ...transportOptions(address.transport) };
   try {
     return 'connectionString' in address
       ? new EventHubProducerClient(address.connectionString, hub, options)

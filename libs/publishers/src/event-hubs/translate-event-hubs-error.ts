@@ -1,5 +1,6 @@
 /** The one place where an error of the Event Hubs SDK becomes ours: by code, never by message text. */
 import { DStreamError, type ErrorCode } from '@dstream/core';
+import { proxyHint } from '@dstream/service-bus';
 
 export interface EventHubsErrorContext {
   /** What was tried, as it reads after "could not": `send to`. */
@@ -36,9 +37,8 @@ export function translateEventHubsError(error: unknown, context: EventHubsErrorC
   if (error instanceof DStreamError) return error;
   const code = codeOf(error);
   const meaning = whatNow[code] ?? (error instanceof Error ? error.message : String(error));
-  return new DStreamError(code, `could not ${context.tried} event hub ${context.hub}: ${meaning}`, {
-    cause: error,
-  });
+  const text = `could not ${context.tried} event hub ${context.hub}: ${meaning}${proxyHint(code)}`;
+  return new DStreamError(code, text, { cause: error });
 }
 
 function codeOf(error: unknown): ErrorCode {

@@ -1,5 +1,5 @@
 /** Errors of tedious and of SQL Server into ours: the only place where this is done. By number and code only. */
-import { DStreamError, type ErrorCode } from '@dstream/core';
+import { DStreamError, proxyVariable, type ErrorCode } from '@dstream/core';
 import { codeOfNumber, lockTimeout } from './sql-errors.ts';
 
 /** Who logs in: by password, or by an identity of Microsoft Entra ID (its kind). */
@@ -57,7 +57,8 @@ function translateDriverError(error: unknown, numbers: readonly number[], scene:
   const code: ErrorCode = codes.length === 0 ? 'Unexpected' : 'Unreachable';
   const what =
     scene.connected === true ? lostConnection(scene) : `SQL Server at ${scene.place} cannot be reached`;
-  return new DStreamError(code, `${what}: ${why}`, cause);
+  const hint = code === 'Unreachable' && scene.connected !== true ? proxyHint(process.env) : '';
+  return new DStreamError(code, `${what}: ${why}${hint}`, cause);
 }
 
 function browserSentence({ place }: ErrorScene): string {
@@ -65,6 +66,11 @@ function browserSentence({ place }: ErrorScene): string {
     `the port of the instance ${place} is not known: SQL Server Browser (UDP 1434) on that host did not tell it: start ` +
     'that service, open UDP 1434 and check the name of the instance, or give the port, as in Server=HOST,PORT, and it is not asked'
   );
+}
+
+function proxyHint(env: NodeJS.ProcessEnv): string {
+  const variable = proxyVariable(env);
+  return variable === undefined ? '' : ` (${variable} is set; connections to SQL Server pass no proxy)`;
 }
 
 export function lostConnection({ place }: ErrorScene): string {

@@ -1,0 +1,18 @@
+ingester {
+  db_connection_string = "{{ env "DB" }}"
+  tables               = ["Persons"]
+  topic {
+    connection_string = "{{ env "BUS" }}"
+  }
+  locks {
+    connection_string = "AccountName=shop;SharedAccessSignature=sv=open-sesame"
+  }
+}
+processor {
+  source {
+    connection_string = "{{ env "BUS" }}"
+  }
+  output {
+    type = "console"
+  }
+}

@@ -1,0 +1,18 @@
+ingester {
+  db_connection_string = "{{ env "DB" }}"
+  tables               = ["Persons"]
+  topic {
+    connection_string = "Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=all;SharedAccessKey=open-sesame;TransporType=Amqp"
+  }
+  locks {
+    connection_string = "{{ env "BLOB" }}"
+  }
+}
+processor {
+  source {
+    connection_string = "{{ env "BUS" }}"
+  }
+  output {
+    type = "console"
+  }
+}

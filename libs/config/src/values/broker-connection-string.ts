@@ -1,0 +1,125 @@
+/**
+ * Connection strings of Service Bus and Event Hubs ("Service Bus: get connection string"), as the client libraries
+ * read them: names letter for letter, no quotes, what they do not know is silently left out there.
+ */
+import type { BrokerTransport } from '../configuration.ts';
+import {
+  connectionString,
+  readParts,
+  type PartRules,
+  type Parts,
+  type Refusal,
+} from './connection-strings.ts';
+import type { ValueType } from './value-type.ts';
+
+/** Both brokers have namespaces, with connection strings of the same form. */
+export type BrokerService = 'Service Bus' | 'Event Hubs';
+
+const form =
+  'it looks like Endpoint=sb://NAME.servicebus.windows.net/;SharedAccessKeyName=…;SharedAccessKey=…';
+
+const rules: PartRules = {
+  form,
+  known: [
+    'Endpoint',
+    'SharedAccessKeyName',
+    'SharedAccessKey',
+    'SharedAccessSignature',
+    'EntityPath',
+    'TransportType',
+    'UseDevelopmentEmulator',
+  ],
+};
+
+/** The values of .NET's clients; their client for Node leaves the keyword out. */
+const transports: ReadonlyMap<string, BrokerTransport> = new Map([
+  ['amqp', 'amqp'],
+  ['amqptcp', 'amqp'],
+  ['amqpwebsockets', 'websockets'],
+]);
+
+export function brokerConnectionString(service: BrokerService): ValueType<string> {
+  const what =
+    service === 'Service Bus' ? 'a Service Bus connection string' : 'an Event Hubs connection string';
+  return connectionString(what, form, refuse);
+}
+
+/** What a connection string that was read says itself; undefined when it says nothing. */
+export function transportOf(text: string): BrokerTransport | undefined {
+  const read = readParts(text, rules);
+  return 'parts' in read ? transports.get(read.parts.get('TransportType')?.toLowerCase() ?? '') : undefined;
+}
+
+function refuse(text: string): Refusal | undefined {
+  if (/(?:^|;)\s*Authentication\s*=/i.test(text))
+    return ['the connection string asks for an identity', 'write namespace = "…" instead of it'];
+  const read = readParts(text, rules);
+  if ('refusal' in read) return read.refusal;
+  const { parts } = read;
+  const endpoint = parts.get('Endpoint');
+  if (endpoint === undefined) return ['the connection string has no Endpoint=', form];
+  const host = hostOf(endpoint);
+  if (host === undefined) return ['the Endpoint of the connection string is not an address', form];
+  return refuseKeys(parts) ?? refuseTransport(parts) ?? refuseEmulator(parts, host);
+}
+
+function refuseKeys(parts: Parts): Refusal | undefined {
+  const signature = parts.get('SharedAccessSignature') ?? '';
+  const [name, key] = [parts.get('SharedAccessKeyName') ?? '', parts.get('SharedAccessKey') ?? ''];
+  if (signature !== '' && (name !== '' || key !== ''))
+    return [
+      'the connection string has a SharedAccessSignature beside a SharedAccessKey',
+      'keep one of the two',
+    ];
+  if (signature !== '')
+    return signature.startsWith('SharedAccessSignature ')
+      ? undefined
+      : [
+          'the SharedAccessSignature is not one',
+          'it looks like SharedAccessSignature=SharedAccessSignature sr=…',
+        ];
+  if (key === '')
+    return ['the connection string has neither SharedAccessKey= nor SharedAccessSignature=', form];
+  return name === '' ? ['the connection string has no SharedAccessKeyName=', form] : undefined;
+}
+
+function refuseTransport(parts: Parts): Refusal | undefined {
+  const type = parts.get('TransportType');
+  if (type === undefined || transports.has(type.toLowerCase())) return undefined;
+  return ['the TransportType of the connection string is not known', 'write Amqp or AmqpWebSockets'];
+}
+
+/** The client library turns TLS off for `UseDevelopmentEmulator=true`, in exactly this spelling. */
+function refuseEmulator(parts: Parts, host: string): Refusal | undefined {
+  const setting = parts.get('UseDevelopmentEmulator');
+  if (setting === undefined || setting.toLowerCase() === 'false') return undefined;
+  if (setting.toLowerCase() !== 'true')
+    return [
+      'UseDevelopmentEmulator is neither true nor false',
+      'write UseDevelopmentEmulator=true or leave it out',
+    ];
+  if (!isLocal(host)) {
+    return [
+      'UseDevelopmentEmulator=true turns encryption off, and the host is not this machine',
+      'remove it, or connect to localhost',
+    ];
+  }
+  if (setting === 'true') return undefined;
+  return [
+    'the client library knows UseDevelopmentEmulator only in lower case',
+    'write UseDevelopmentEmulator=true',
+  ];
+}
+
+function hostOf(endpoint: string): string | undefined {
+  return /^[a-z]+:\/\/(\[[^\]]+\]|[^/:@\s\\%,]+)(?::\d{1,5})?\/?$/i.exec(endpoint)?.[1]?.toLowerCase();
+}
+
+export function isLocal(host: string): boolean {
+  return (
+    host === 'localhost' ||
+    host.endsWith('.localhost') ||
+    host === '[::1]' ||
+    /^127(?:\.\d{1,3}){3}$/.test(host)
+  );
+}
