@@ -77,6 +77,7 @@ describe('examples', () => {
         required: true,
         bufferBytes: 8_388_608,
         settings: { connection: brokerConnection, name: destination, pack: 1 },
+        destinationNames: expect.any(Function),
         open: expect.any(Function),
       },
       {
@@ -93,6 +94,7 @@ describe('examples', () => {
           },
           name: 'changes',
         },
+        destinationNames: expect.any(Function),
         open: expect.any(Function),
       },
       {
@@ -102,6 +104,7 @@ describe('examples', () => {
         required: false,
         bufferBytes: 8_388_608,
         settings: { path: 'changes.jsonl', maxBytes: 104_857_600, maxAgeMs: 3_600_000 },
+        destinationNames: expect.any(Function),
         open: expect.any(Function),
       },
     ]);

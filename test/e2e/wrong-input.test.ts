@@ -42,6 +42,20 @@ describe('what a person must mend ends the process', () => {
     expectNoTrace(ingester);
   });
 
+  test('a certificate that is not trusted is a wrong configuration, and exits 2 though it is found while running', async () => {
+    await using pipeline = await Pipeline.onStandIns();
+    const strict = pipeline.env.DSTREAM_DB_CONNECTION_STRING.replace(
+      /Encrypt=[^;]*;|TrustServerCertificate=[^;]*/gi,
+      '',
+    );
+    const config = await pipeline.config({ tables: ['T'] });
+    const env = { DSTREAM_DB_CONNECTION_STRING: `${strict};Encrypt=true` };
+    const ingester = pipeline.run('ingester', config, env);
+    expect(await ingester.ended).toBe(2);
+    expect(said(ingester)).toContain('the certificate of SQL Server');
+    expectNoTrace(ingester);
+  });
+
   test('a missing database exits 1', async () => {
     await using pipeline = await Pipeline.start();
     const wrong = pipeline.env.DSTREAM_DB_CONNECTION_STRING.replace(/Database=[^;]*/i, 'Database=nowhere');

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { exitCodeOf, sayFailure } from './failure.ts';
 import { defaultFile } from './load.ts';
+import { addPlan } from './plan/plan-command.ts';
 import { runServices, type RunOptions, type ServiceName } from './run-services.ts';
 import { addStatus } from './status/status-command.ts';
 import { usageHint } from './usage-error.ts';
@@ -14,6 +15,7 @@ Examples:
   $ dstream processor --config dstream.hcl          take changes from the topic to the outputs
   $ dstream server --config dstream.hcl             both in one process: for a small setup
   $ dstream validate dstream.hcl                    check the file without connecting to anything
+  $ dstream plan --config dstream.hcl               show what will be read and where it will go
   $ dstream status --config dstream.hcl --watch     see tables, owners, lag, rates, faults
   $ dstream ingester --config dstream.hcl --instance blue-1 --log-level debug
 
@@ -56,6 +58,7 @@ function build(exit: (code: number) => void): Command {
   addService(program, 'processor', 'take changes from the subscription to the outputs', ['processor'], exit);
   addService(program, 'server', 'ingester and processor in one process', ['ingester', 'processor'], exit);
   addValidate(program, exit);
+  addPlan(program, exit);
   addStatus(program, exit);
   return program;
 }

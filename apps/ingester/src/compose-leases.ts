@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { AzureBlobLeases } from '@dstream/azure-blob';
 import type { Configuration, IngesterConfig } from '@dstream/config';
 import {
-  DStreamError,
   silentLog,
   type Clock,
   type CredentialOf,
@@ -11,8 +10,9 @@ import {
   type LeaseViewer,
   type Log,
 } from '@dstream/core';
-import { defaultSourceName, parseConnectionString } from '@dstream/sqlserver';
-import { located } from './located.ts';
+import { defaultSourceName } from '@dstream/sqlserver';
+import { databaseAddress } from './database-address.ts';
+import { requireSet } from './located.ts';
 
 interface LeasesContext {
   readonly instance: InstanceId;
@@ -67,21 +67,9 @@ export function composeLeaseViewer(context: ViewerContext): LeaseViewer | undefi
   const { ingester: config } = configuration;
   if (config === undefined) return undefined;
   const { connection } = config.locks;
-  required(configuration, `${config.path}.db_connection_string`, config.dbConnectionString);
   if (connection.kind === 'connection-string')
-    required(configuration, `${config.locks.path}.connection_string`, connection.connectionString);
-  const address = located(configuration, `${config.path}.db_connection_string`, () =>
-    parseConnectionString(config.dbConnectionString, credential),
-  );
+    requireSet(configuration, `${config.locks.path}.connection_string`, connection.connectionString);
+  const address = databaseAddress(configuration, config, credential);
   const place = { name: config.name ?? defaultSourceName(address), database: address.database };
   return leasesOf(config, { ...context, log: silentLog, instance: '' as InstanceId }, place);
-}
-
-/** A variable that is not set leaves its value blank where the configuration was loaded for `validate`. */
-function required(configuration: Configuration, path: string, value: string): void {
-  if (value.trim() !== '') return;
-  throw new DStreamError(
-    'ConfigInvalid',
-    `${configuration.where(path)}: the variable it names is not set; the leases are not found without it`,
-  );
 }

@@ -1,12 +1,13 @@
 /** Builds an ingester from its configuration: with `compose-leases.ts` the only place that knows which adapters it is made of. */
 import type { AzureBlobLeases } from '@dstream/azure-blob';
 import type { Configuration, IngesterConfig } from '@dstream/config';
-import { byTable, DStreamError, type PollIntervals, type TableId } from '@dstream/core';
+import { DStreamError, type PollIntervals, type TableId } from '@dstream/core';
 import { sha256Hex, supervised, type RunningService, type ServiceContext } from '@dstream/runtime';
 import { ServiceBusTopic } from '@dstream/service-bus';
-import { parseConnectionString, SqlServerSource, type TableSettings } from '@dstream/sqlserver';
+import { SqlServerSource } from '@dstream/sqlserver';
 import { leasesOf } from './compose-leases.ts';
-import { located } from './located.ts';
+import { orderingOf, tableSettings } from './configured-tables.ts';
+import { databaseAddress } from './database-address.ts';
 import { ingesterMetrics, type IngesterMetrics } from './ingester-metrics.ts';
 import type { IngesterParts, IngesterSettings } from './ingester-parts.ts';
 import { Ingester } from './ingester.ts';
@@ -53,9 +54,7 @@ function openIngester(config: IngesterConfig, context: Context, metrics: Ingeste
 const batchByKey = { changes: 2_000, bytes: 4_194_304 };
 
 function sourceOf(config: IngesterConfig, context: Context, metrics: IngesterMetrics): SqlServerSource {
-  const address = located(context.configuration, `${config.path}.db_connection_string`, () =>
-    parseConnectionString(config.dbConnectionString, context.credential),
-  );
+  const address = databaseAddress(context.configuration, config, context.credential);
   return new SqlServerSource({
     ...context,
     ...(config.name === undefined ? {} : { name: config.name }),
@@ -70,15 +69,6 @@ function sourceOf(config: IngesterConfig, context: Context, metrics: IngesterMet
     random: Math.random,
     observer: metrics.source,
   });
-}
-
-function tableSettings({
-  name,
-  pollIntervalMs,
-  maxPollIntervalMs,
-}: IngesterConfig['tables'][number]): TableSettings {
-  const table = 'pattern' in name ? name.pattern : name.table;
-  return { schema: name.schema, table, pollIntervalMs, maxPollIntervalMs };
 }
 
 function topicOf({ topic }: IngesterConfig, context: Context): ServiceBusTopic {
@@ -108,7 +98,7 @@ function settingsOf(config: IngesterConfig, source: SqlServerSource): IngesterSe
     checkpointIdleIntervalMs: config.checkpoint.idleIntervalMs,
     packMaxBytes: config.topic.packMaxBytes,
     packMaxChanges: config.topic.packMaxChanges,
-    ordering: config.ordering === 'key' ? { by: 'key', sessions: config.keySessions } : byTable,
+    ordering: orderingOf(config),
     pollIntervals: (table: TableId): PollIntervals => source.pollIntervals(table),
     hash: sha256Hex,
   };

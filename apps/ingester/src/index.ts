@@ -5,3 +5,4 @@ export * from './ingester.ts';
 export type { TableReport } from './table-status.ts';
 export { composeLeaseViewer, type ViewerContext } from './compose-leases.ts';
 export { composeIngester } from './compose.ts';
+export { planOffline, planOnline, type IngesterPlan, type PlannedTable } from './plan.ts';

@@ -12,3 +12,10 @@ export function located<T>(configuration: Configuration, path: string, make: () 
     });
   }
 }
+
+/** A variable that is not set leaves its value blank where the configuration was loaded for `validate`. */
+export function requireSet(configuration: Configuration, path: string, value: string): void {
+  if (value.trim() !== '') return;
+  const text = 'the variable it names is not set; give it a value in the environment';
+  throw new DStreamError('ConfigInvalid', `${configuration.where(path)}: ${text}`);
+}

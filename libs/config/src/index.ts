@@ -5,5 +5,5 @@ export { type Use } from './read-configuration.ts';
 export { redactor } from './redact.ts';
 export { formatTableName } from './table-name.ts';
 export { formatDuration, parseDuration } from './go-duration.ts';
-export type { Destination, OutputType, OutputTypes } from './output-type.ts';
+export type { Destination, NamedTable, OutputType, OutputTypes } from './output-type.ts';
 export { referencePage } from './reference-page.ts';

@@ -1,13 +1,19 @@
 /** A kind of destination, as the configuration sees it: who defines one stands above this package. */
-import type { Publisher, PublisherServices } from '@dstream/core';
+import type { Hash, Publisher, PublisherServices } from '@dstream/core';
 import type { Findings } from './problems.ts';
 import type { Reading } from './reading.ts';
 import type { Keys } from './schema.ts';
+import type { NamePart } from './templates.ts';
+
+/** Of a table: what its destination is named after. */
+export type NamedTable = Readonly<Record<NamePart, string>>;
 
 /** What a file says about one destination, ready to be opened. */
 export interface Destination {
   /** What the type made of its keys. For people: what is secret in it shows itself as `[secret]`. */
   readonly settings: object;
+  /** Tells where the changes of a table go: a queue, a hub, a file. Pure. Not there where all go to one place. */
+  destinationNames?(hash: Hash): (table: NamedTable) => string;
   /** Called once per output. Connects nothing. */
   open(services: PublisherServices): Publisher;
 }

@@ -11,7 +11,7 @@ export {
 } from './blocks/broker-connection.ts';
 export { conceal } from './conceal.ts';
 export type { BrokerConnection, BrokerTransport } from './configuration.ts';
-export type { Destination, OutputType, OutputTypes } from './output-type.ts';
+export type { Destination, NamedTable, OutputType, OutputTypes } from './output-type.ts';
 export type { Findings, Place } from './problems.ts';
 export type { Reading } from './reading.ts';
 export { optional, required, withDefault, type Key, type Keys, type ValuesOf } from './schema.ts';

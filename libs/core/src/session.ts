@@ -36,6 +36,17 @@ function bucketsOf(table: TableId, hash: Hash): string {
   return `${shorten(tableKey(table), maxSessionId - bucketDigits, hash)}/`;
 }
 
+/** Every session that changes of `table` travel by: one, or its buckets and then its own, for what has no key. */
+export function sessionsOf(table: TableId, ordering: Ordering, hash: Hash): readonly string[] {
+  const own = sessionIdOf(table, hash);
+  return ordering.by === 'table' ? [own] : [...bucketSessions(table, ordering.sessions, hash), own];
+}
+
+function bucketSessions(table: TableId, sessions: number, hash: Hash): readonly string[] {
+  const prefix = bucketsOf(table, hash);
+  return Array.from({ length: sessions }, (_, bucket) => `${prefix}${bucket}`);
+}
+
 /**
  * Tells the session of each change of `table`. By key it is decided by the key, of an update the one after it. What
  * has no key, as a change of a table without one or a gap, travels by the table's own session.
@@ -48,8 +59,7 @@ export function sessionRouter(
   const own = sessionIdOf(table, hash);
   if (ordering.by === 'table') return () => own;
   const { sessions } = ordering;
-  const prefix = bucketsOf(table, hash);
-  const buckets = Array.from({ length: sessions }, (_, bucket) => `${prefix}${bucket}`);
+  const buckets = bucketSessions(table, sessions, hash);
   return ({ key }) => (key === null ? own : (buckets[bucketOf(key, sessions)] ?? own));
 }
 

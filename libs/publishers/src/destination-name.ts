@@ -5,6 +5,7 @@ import {
   sound,
   textOf,
   type BrokerService,
+  type NamedTable,
   type NamePart,
   type ValueType,
 } from '@dstream/config/schema';
@@ -35,9 +36,6 @@ export const eventHubNames: NameRules = {
   maxLength: 256,
   slashes: false,
 };
-
-/** Of a change: what its destination is named after. */
-export type NamedTable = Readonly<Record<NamePart, string>>;
 
 /** More tables than this are not remembered; nobody has so many. */
 const maxRemembered = 10_000;

@@ -1,5 +1,5 @@
-import type { Destination, Findings, Keys, OutputType, Reading } from '@dstream/config/schema';
-import type { Publisher, PublisherServices } from '@dstream/core';
+import type { Destination, Findings, Keys, NamedTable, OutputType, Reading } from '@dstream/config/schema';
+import type { Hash, Publisher, PublisherServices } from '@dstream/core';
 
 /** Keys that the configuration adds to every output: no type has its own. */
 type Taken = { readonly type?: never; readonly required?: never; readonly buffer?: never };
@@ -15,6 +15,8 @@ export interface PublisherDefinition<K extends Keys, S extends object> {
    * values. It says what is wrong with keys together; a single key is checked by its type. Conceals what is secret.
    */
   readonly settings: (reading: Reading<K>, findings: Findings) => S;
+  /** Tells where the changes of a table go, where that is not one place for all. For plans; pure. */
+  readonly names?: (settings: S, hash: Hash) => (table: NamedTable) => string;
   /** Without it the type is not built yet: a file may name it, no command takes it. Connects nothing. */
   readonly open?: (settings: S, services: PublisherServices) => Publisher;
 }
@@ -23,11 +25,15 @@ export interface PublisherDefinition<K extends Keys, S extends object> {
 export function definePublisher<const K extends Keys, S extends object>(
   definition: PublisherDefinition<K, S>,
 ): OutputType<K> {
-  const { type, doc, keys, settings: settingsOf, open } = definition;
+  const { type, doc, keys, settings: settingsOf, names, open } = definition;
   const read = (reading: Reading<K>, findings: Findings): Destination | undefined => {
     const settings = settingsOf(reading, findings);
     if (open === undefined) return undefined;
-    return { settings, open: (services) => open(settings, services) };
+    return {
+      settings,
+      ...(names && { destinationNames: (hash) => names(settings, hash) }),
+      open: (services) => open(settings, services),
+    };
   };
   return { type, doc, built: open !== undefined, keys, read };
 }

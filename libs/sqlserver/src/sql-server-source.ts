@@ -15,7 +15,7 @@ import { defaultSourceName, type SqlServerAddress } from './address/sql-server-a
 import { PooledSqlClient } from './client/pooled-sql-client.ts';
 import { SqlConnection } from './client/sql-connection.ts';
 import type { BatchLimits } from './source/batcher.ts';
-import { tablesOfDatabase } from './source/catalogue.ts';
+import { captureInstancesOf, tablesOfDatabase } from './source/catalogue.ts';
 import type { ReadMode } from './rows/position.ts';
 import { Prober } from './source/prober.ts';
 import type { OnGap, ReaderContext, Start } from './source/reader-context.ts';
@@ -100,6 +100,15 @@ export class SqlServerSource implements ChangeSource {
     this.#sayEmpty(emptyPatterns(this.#settings, tables));
     const common = { source: this.name, database };
     return expandTables(this.#settings, tables).map((table) => ({ ...common, ...table }));
+  }
+
+  /**
+   * The names of a table's capture instances, the oldest first; none while it is captured and no LSN of theirs is
+   * known yet. Throws the table's fault: TableNotFound, TableNotCaptured, CdcNotEnabled. For plans, not for reading.
+   */
+  async captureInstances(table: TableId, o: CallOptions): Promise<readonly string[]> {
+    const instances = await captureInstancesOf(this.#context.client, table, o);
+    return (instances ?? []).map(({ name }) => name);
   }
 
   /** Once a pattern. One that is empty now may cover tables later: it is asked for at every listing. */

@@ -1,5 +1,5 @@
 import { brokerDestinationKeys, readBrokerDestination } from '../broker-destination.ts';
-import { eventHubNames } from '../destination-name.ts';
+import { destinationNames, eventHubNames } from '../destination-name.ts';
 import { addressOf, namesOf } from '../destinations/broker-options.ts';
 import { definePublisher } from '../publisher-type.ts';
 import { eventHubsPublisher } from './event-hubs-publisher.ts';
@@ -9,6 +9,7 @@ export const eventHubsType = definePublisher({
   doc: 'Event hubs.',
   keys: brokerDestinationKeys(eventHubNames),
   settings: readBrokerDestination,
+  names: ({ name }, hash) => destinationNames(name, eventHubNames, hash),
   open: ({ connection, name }, services) =>
     eventHubsPublisher({
       ...services,

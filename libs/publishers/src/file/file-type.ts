@@ -2,6 +2,7 @@ import { duration, filePath, optional, required, sizeInBytes, withDefault } from
 import { definePublisher } from '../publisher-type.ts';
 import { FilePublisher } from './file-publisher.ts';
 import { nodeFileSystem } from './file-system.ts';
+import { PathTemplate } from './path-template.ts';
 import { thisProcess } from './process-identity.ts';
 
 export const fileType = definePublisher({
@@ -23,6 +24,10 @@ export const fileType = definePublisher({
     ),
   },
   settings: ({ values }) => ({ path: values.path, maxBytes: values.max_bytes, maxAgeMs: values.max_age }),
+  names: ({ path }, hash) => {
+    const template = new PathTemplate(path, hash);
+    return (table) => template.pathFor(table);
+  },
   open: (settings, services) =>
     new FilePublisher({ ...settings, ...services, files: nodeFileSystem, identity: thisProcess }),
 });

@@ -1,7 +1,7 @@
 import { pack, withDefault } from '@dstream/config/schema';
 import type { PackLimits } from '@dstream/core';
 import { brokerDestinationKeys, readBrokerDestination } from '../broker-destination.ts';
-import { serviceBusNames } from '../destination-name.ts';
+import { destinationNames, serviceBusNames } from '../destination-name.ts';
 import { addressOf, namesOf } from '../destinations/broker-options.ts';
 import { definePublisher } from '../publisher-type.ts';
 import { serviceBusPublisher } from './service-bus-publisher.ts';
@@ -23,6 +23,7 @@ export const serviceBusType = definePublisher({
     ...readBrokerDestination(reading, findings),
     pack: reading.values.pack,
   }),
+  names: ({ name }, hash) => destinationNames(name, serviceBusNames, hash),
   open: ({ connection, name, pack: packing }, services) =>
     serviceBusPublisher({
       ...services,

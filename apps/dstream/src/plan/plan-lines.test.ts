@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import type { PlanDocument, PlanTable } from './plan-document.ts';
+import { planLines } from './plan-lines.ts';
+
+const table = (name: string, more: Partial<PlanTable> = {}): PlanTable => ({
+  table: `dbo.${name}`,
+  captureInstances: [`dbo_${name}`],
+  sessions: [`db1/shop/dbo.${name}`],
+  destinations: { orders: `db1.shop.${name.toLowerCase()}.events` },
+  fault: null,
+  ...more,
+});
+
+const plan: PlanDocument = {
+  file: 'dstream.hcl',
+  offline: false,
+  source: { name: 'db1', server: 'db1', database: 'shop', mode: 'functions', topic: 'ingest-topic' },
+  tables: [
+    table('A'),
+    table('B', { captureInstances: ['dbo_B', 'dbo_B2'], sessions: ['s/0', 's/1', 's'] }),
+    table('C', { captureInstances: null, fault: { code: 'TableNotFound', message: 'it does not exist' } }),
+  ],
+  subscription: { topic: 'ingest-topic', subscription: 'dstream' },
+  outputs: [{ name: 'orders', type: 'azure_service_bus', required: false }],
+  notes: ['a note'],
+};
+
+test('a plan says what is read, by which session it travels, and where it goes', () => {
+  expect(planLines(plan, { width: 120 })).toEqual([
+    'reads shop on db1 (source db1, mode functions)',
+    'sends to topic ingest-topic',
+    'takes from topic ingest-topic, subscription dstream',
+    'output orders (azure_service_bus, not required)',
+    '',
+    'TABLE  CAPTURE INSTANCE  SESSION         ORDERS',
+    'dbo.A  dbo_A             db1/shop/dbo.A  db1.shop.a.events',
+    'dbo.B  dbo_B, dbo_B2     s/0 (+2)        db1.shop.b.events',
+    'dbo.C  TableNotFound     db1/shop/dbo.C  db1.shop.c.events',
+    '',
+    '! dbo.C: TableNotFound: it does not exist',
+    '! a note',
+  ]);
+});
+
+test('offline there is no capture instance to show, and no destination of a pattern', () => {
+  const [pattern] = [table('*', { captureInstances: null, sessions: [], destinations: { orders: null } })];
+  expect(
+    planLines({ ...plan, offline: true, tables: [pattern], notes: [] }, { width: 120 }).slice(5, 7),
+  ).toEqual(['TABLE  SESSION  ORDERS', 'dbo.*  –        –']);
+});

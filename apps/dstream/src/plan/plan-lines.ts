@@ -1,0 +1,73 @@
+/** A plan as lines for a person: what is read, and where each table goes. Pure. */
+import { layoutTable, plain, wrapText, type Column, type Paint } from '@dstream/terminal';
+import type { PlanDocument, PlanTable } from './plan-document.ts';
+
+export interface PlanLinesOptions {
+  /** Columns of the terminal. */
+  readonly width: number;
+  readonly paint?: Paint;
+}
+
+const dash = '–';
+
+export function planLines(plan: PlanDocument, { width, paint = plain }: PlanLinesOptions): readonly string[] {
+  const { header, lines } = layoutTable(columnsOf(plan), plan.tables, { width, paint });
+  const table = plan.tables.length === 0 ? [] : [header, ...lines, ''];
+  const words = [...plan.tables.flatMap(faultOf), ...plan.notes];
+  return [
+    ...headOf(plan).flatMap((line) => wrapText(line, width)),
+    '',
+    ...table,
+    ...words.flatMap((text) =>
+      wrapText(text, width - 2).map((line, n) => `${n === 0 ? paint('yellow', '!') : ' '} ${line}`),
+    ),
+  ];
+}
+
+function headOf({ source, subscription, outputs, offline }: PlanDocument): readonly string[] {
+  const asked = offline ? ', not asked' : '';
+  return [
+    ...(source === null
+      ? []
+      : [
+          `reads ${source.database} on ${source.server} (source ${source.name}, mode ${source.mode}${asked})`,
+          `sends to topic ${source.topic}`,
+        ]),
+    ...(subscription === null
+      ? []
+      : [`takes from topic ${subscription.topic}, subscription ${subscription.subscription}`]),
+    ...outputs.map(
+      ({ name, type, required }) => `output ${name} (${type}${required ? '' : ', not required'})`,
+    ),
+  ];
+}
+
+function columnsOf({ outputs, offline }: PlanDocument): readonly Column<PlanTable>[] {
+  const instances: Column<PlanTable> = {
+    title: 'CAPTURE INSTANCE',
+    cell: ({ captureInstances, fault }) => fault?.code ?? (captureInstances?.join(', ') || dash),
+    style: ({ fault }) => (fault === null ? undefined : 'red'),
+    least: 16,
+  };
+  return [
+    { title: 'TABLE', cell: ({ table }) => table, least: 16, keep: 'end' },
+    ...(offline ? [] : [instances]),
+    { title: 'SESSION', cell: sessionText, least: 16, keep: 'end' },
+    ...outputs.map(({ name }): Column<PlanTable> => ({
+      title: name.toUpperCase(),
+      cell: ({ destinations }) => destinations[name] ?? dash,
+      least: 16,
+      keep: 'end',
+    })),
+  ];
+}
+
+/** Of a table that is ordered by key: its first bucket and how many sessions there are. */
+function sessionText({ sessions }: PlanTable): string {
+  const [first = dash, ...others] = sessions;
+  return others.length === 0 ? first : `${first} (+${others.length})`;
+}
+
+function faultOf({ table, fault }: PlanTable): readonly string[] {
+  return fault === null ? [] : [`${table}: ${fault.code}: ${fault.message}`];
+}
