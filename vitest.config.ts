@@ -1,6 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+/** Errors name the proxy that a machine has: tests are of none. */
+const noProxy = Object.fromEntries(
+  ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy', 'HTTP_PROXY', 'http_proxy'].map((name) => [
+    name,
+    '',
+  ]),
+);
+
 export default defineConfig({
   test: {
     reporters: ['default', './tools/closing-line-reporter.ts'],
@@ -8,6 +16,9 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          env: noProxy,
+          // They take milliseconds; on two cores that others use too, some properties and imports take seconds.
+          testTimeout: 20_000,
           include: [
             'libs/*/src/**/*.test.ts',
             'apps/*/src/**/*.test.ts',
@@ -22,6 +33,7 @@ export default defineConfig({
           fileParallelism: false,
           // The many processes that end-to-end tests start find their modules compiled: half the CPU of a start.
           env: {
+            ...noProxy,
             NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url)),
           },
           // CI shares its two cores: who is late there is asked once more, and vitest says so. What fails twice fails.

@@ -1,5 +1,5 @@
 import { DStreamError } from '@dstream/core';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { translateError } from './translate-error.ts';
 
 const context = { tried: 'send to', entity: 'topic orders' };
@@ -49,4 +49,13 @@ test('one of ours stays as it is, and what is unknown is tried again', () => {
   const ours = new DStreamError('LeaseLost', 'gone');
   expect(translateError(ours, context)).toBe(ours);
   expect(translateError('oops', context)).toMatchObject({ code: 'Unexpected', disposition: 'retry' });
+});
+
+test('what was not reached says that a proxy is passed over WebSockets only', () => {
+  vi.stubEnv('HTTPS_PROXY', 'http://user:open-sesame@proxy:8080');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const hint = ' (AMQP passes the proxy of HTTPS_PROXY only with transport = "websockets")';
+  const refused = translateError(vendor({ code: 'ECONNREFUSED', syscall: 'connect' }), context);
+  expect(refused.message.endsWith(hint)).toBe(true);
+  expect(translateError(vendor({ code: 'UnauthorizedAccess' }), context).message).not.toContain('proxy');
 });

@@ -1,6 +1,6 @@
 import { DStreamError } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ConnectionPool } from './connection-pool.ts';
 import { RowFlow } from './row-flow.ts';
 import type { SqlConnection } from './sql-connection.ts';
@@ -51,10 +51,19 @@ describe('an error', () => {
   });
 
   test('an instance that SQL Server Browser does not know is told how to be reached without it', () => {
-    const named = { ...scene, place: 'db1\\DEV' };
-    expect(translateError(coded('EINSTLOOKUP'), named).message).toMatch(
-      /^the port of the instance db1\\DEV is not known: SQL Server Browser \(UDP 1434\) .* Server=HOST,PORT/,
-    );
+    const named = { ...scene, place: 'db1\\DEV', asksBrowser: true };
+    for (const code of ['EINSTLOOKUP', 'ETIMEOUT'])
+      expect(translateError(coded(code), named).message).toMatch(
+        /^SQL Server at db1\\DEV cannot be reached: E[A-Z]+; .*SQL Server Browser \(UDP 1434\).* Server=HOST,PORT/,
+      );
+    expect(translateError(coded('ETIMEOUT'), { ...named, connected: true }).message).not.toContain('Browser');
+  });
+
+  test('behind a proxy it is said that SQL Server is reached without it', () => {
+    vi.stubEnv('HTTPS_PROXY', 'http://user:open-sesame@proxy:8080');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { message } = translateError(coded('ETIMEOUT'), scene);
+    expect(message).toMatch(/ETIMEOUT; HTTPS_PROXY is set, and connections to SQL Server pass no proxy$/);
   });
 
   test('keeps its number for who asks', () => {

@@ -46,6 +46,7 @@ export class SqlConnection {
     const loginNumbers: number[] = [];
     const scene = {
       place: placeOf(address),
+      asksBrowser: address.port === undefined,
       database: address.database,
       who: whoOf(address.login),
       loginNumbers,

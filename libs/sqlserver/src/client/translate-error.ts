@@ -8,6 +8,8 @@ export type Who = { readonly user: string } | { readonly identity: string };
 /** What an error message may name: none of it is a secret. */
 export interface ErrorScene {
   readonly place: string;
+  /** The port of a named instance is not given, so SQL Server Browser is asked for it. */
+  readonly asksBrowser?: boolean;
   readonly database: string;
   readonly who: Who;
   /** The login is over: what fails now is a connection that there was. */
@@ -52,25 +54,32 @@ function translateDriverError(error: unknown, numbers: readonly number[], scene:
   if (codes.some((code) => certificateCodes.test(code)))
     return new DStreamError('ConfigInvalid', certificateSentence(codes, scene), cause);
   if (codes.includes('ELOGIN')) return new DStreamError('LoginFailed', loginSentence(scene), cause);
-  if (codes.includes('EINSTLOOKUP')) return new DStreamError('Unreachable', browserSentence(scene), cause);
   const why = codes.at(-1) ?? (error instanceof Error ? error.message : String(error));
-  const code: ErrorCode = codes.length === 0 ? 'Unexpected' : 'Unreachable';
-  const what =
-    scene.connected === true ? lostConnection(scene) : `SQL Server at ${scene.place} cannot be reached`;
-  const hint = code === 'Unreachable' && scene.connected !== true ? proxyHint(process.env) : '';
-  return new DStreamError(code, `${what}: ${why}${hint}`, cause);
-}
-
-function browserSentence({ place }: ErrorScene): string {
-  return (
-    `the port of the instance ${place} is not known: SQL Server Browser (UDP 1434) on that host did not tell it: start ` +
-    'that service, open UDP 1434 and check the name of the instance, or give the port, as in Server=HOST,PORT, and it is not asked'
+  if (codes.length === 0 || scene.connected === true) {
+    const what = scene.connected === true ? lostConnection(scene) : unreachable(scene);
+    return new DStreamError(codes.length === 0 ? 'Unexpected' : 'Unreachable', `${what}: ${why}`, cause);
+  }
+  return new DStreamError(
+    'Unreachable',
+    `${unreachable(scene)}: ${why}${hintsOf(scene, process.env)}`,
+    cause,
   );
 }
 
-function proxyHint(env: NodeJS.ProcessEnv): string {
+function unreachable({ place }: ErrorScene): string {
+  return `SQL Server at ${place} cannot be reached`;
+}
+
+/** What else may be in the way, before a connection. */
+function hintsOf({ asksBrowser }: ErrorScene, env: NodeJS.ProcessEnv): string {
   const variable = proxyVariable(env);
-  return variable === undefined ? '' : ` (${variable} is set; connections to SQL Server pass no proxy)`;
+  return [
+    asksBrowser === true
+      ? '; the port of a named instance is asked of SQL Server Browser (UDP 1434) on that host: start that service, open ' +
+        'UDP 1434 and check the name, or give the port, as in Server=HOST,PORT: then nobody is asked'
+      : '',
+    variable === undefined ? '' : `; ${variable} is set, and connections to SQL Server pass no proxy`,
+  ].join('');
 }
 
 export function lostConnection({ place }: ErrorScene): string {
