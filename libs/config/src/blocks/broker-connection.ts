@@ -5,6 +5,7 @@ import type { Reading } from '../reading.ts';
 import { optional } from '../schema.ts';
 import {
   brokerConnectionString,
+  namesAmqpPort,
   transportOf,
   type BrokerService,
 } from '../values/broker-connection-string.ts';
@@ -43,6 +44,11 @@ export function readBrokerConnection(
   const { connection_string: connectionString, namespace: host } = reading.values;
   requireOne(reading, 'connection_string', 'namespace', findings);
   const transport = readTransport(reading, findings);
+  if (connectionString !== undefined && transport === 'websockets' && namesAmqpPort(connectionString))
+    findings.add(
+      reading.placeOf('connection_string'),
+      'the Endpoint of the connection string names the port of AMQP, and WebSockets use 443; remove the port',
+    );
   if (host !== undefined) return { kind: 'namespace', namespace: host, transport };
   return conceal(
     { kind: 'connection-string', connectionString: connectionString ?? '', transport },

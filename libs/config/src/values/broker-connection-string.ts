@@ -50,6 +50,11 @@ export function transportOf(text: string): BrokerTransport | undefined {
   return 'parts' in read ? transports.get(read.parts.get('TransportType')?.toLowerCase() ?? '') : undefined;
 }
 
+/** `Endpoint=sb://HOST:5671/`: the client library would open WebSockets there. */
+export function namesAmqpPort(text: string): boolean {
+  return /Endpoint\s*=[^;]*:567[12]\/?\s*(?:;|$)/.test(text) && !text.includes('UseDevelopmentEmulator');
+}
+
 function refuse(text: string): Refusal | undefined {
   if (/(?:^|;)\s*Authentication\s*=/i.test(text))
     return ['the connection string asks for an identity', 'write namespace = "…" instead of it'];
@@ -76,7 +81,7 @@ function refuseKeys(parts: Parts): Refusal | undefined {
       ? undefined
       : [
           'the SharedAccessSignature is not one',
-          'it looks like SharedAccessSignature=SharedAccessSignature sr=…',
+          'its value begins with the word SharedAccessSignature and a space',
         ];
   if (key === '')
     return ['the connection string has neither SharedAccessKey= nor SharedAccessSignature=', form];
