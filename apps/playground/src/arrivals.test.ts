@@ -62,8 +62,10 @@ test('a new generation begins anew', () => {
   expect(arrivals.counts.outOfOrder).toBe(0);
 });
 
-test('latency is from commit to the first sight', () => {
+test('latency is from commit to the first sight, of what is committed once it is measured', () => {
   const arrivals = new Arrivals();
+  arrivals.add(change({ id: 'early', position: '1' }), committedMs + 60_000);
+  arrivals.measureFrom(committedMs);
   for (const ms of [30, 10, 20]) arrivals.add(change({ id: `${ms}`, position: `${ms}` }), committedMs + ms);
   arrivals.add(change({ id: '30', position: '30' }), committedMs + 9_000);
   expect([arrivals.latency(0.5), arrivals.latency(0.99), arrivals.lastLatencyMs]).toEqual([20, 30, 20]);

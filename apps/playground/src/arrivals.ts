@@ -13,6 +13,7 @@ export class Arrivals {
   readonly #ids = new Set<string>();
   readonly #newest = new Map<string, Progress>();
   readonly #latenciesMs: number[] = [];
+  #measuredFromMs = Infinity;
   #repeats = 0;
   #outOfOrder = 0;
 
@@ -23,26 +24,33 @@ export class Arrivals {
       return;
     }
     this.#ids.add(metadata.id);
-    this.#latenciesMs.push(nowMs - Date.parse(metadata.committedAt));
+    const committedMs = Date.parse(metadata.committedAt);
+    if (committedMs >= this.#measuredFromMs) this.#latenciesMs.push(nowMs - committedMs);
     const table = tableKey({ ...metadata, source: metadata.server });
     const progress = { generation: metadata.generation, position: metadata.position };
     if (isNewer(progress, this.#newest.get(table))) this.#newest.set(table, progress);
     else this.#outOfOrder += 1;
   }
 
+  /** Latency is that of what is committed from now on: before, nobody was there to deliver it. */
+  measureFrom(wallMs: number): void {
+    this.#measuredFromMs = wallMs;
+  }
+
   get counts(): ArrivalCounts {
     return { delivered: this.#ids.size, repeats: this.#repeats, outOfOrder: this.#outOfOrder };
   }
 
-  /** Latency from commit to sight, whole milliseconds; 0 when nothing came. */
+  /** Latency from commit to sight, whole milliseconds; 0 when nothing was measured. */
   latency(share: number): number {
     const sorted = [...this.#latenciesMs].sort((a, b) => a - b);
     const at = Math.min(sorted.length - 1, Math.floor(sorted.length * share));
     return Math.max(0, Math.round(sorted[at] ?? 0));
   }
 
-  /** Latency of the last change that arrived. */
-  get lastLatencyMs(): number {
-    return Math.max(0, Math.round(this.#latenciesMs.at(-1) ?? 0));
+  /** Of the last change that was measured; undefined before it. */
+  get lastLatencyMs(): number | undefined {
+    const last = this.#latenciesMs.at(-1);
+    return last === undefined ? undefined : Math.max(0, Math.round(last));
   }
 }

@@ -2,6 +2,7 @@
 import { pause } from '@dstream/runtime';
 import type { Clock } from '@dstream/core';
 import { askReplica, statusOf, type StatusDocument } from '@dstream/status';
+import { TableFigures } from './table-figures.ts';
 
 export interface LiveStatusOptions {
   readonly clock: Clock;
@@ -9,6 +10,8 @@ export interface LiveStatusOptions {
   readonly addresses: () => readonly string[];
   /** Of schema dbo. */
   readonly tables: readonly string[];
+  /** Whether something that was committed has not arrived yet. */
+  readonly isWaiting: () => boolean;
   readonly say: (text: string) => void;
 }
 
@@ -16,6 +19,7 @@ const everyMs = 500;
 
 export class LiveStatus {
   readonly #options: LiveStatusOptions;
+  readonly #figures = new TableFigures();
   #document: StatusDocument;
 
   constructor(options: LiveStatusOptions) {
@@ -43,9 +47,11 @@ export class LiveStatus {
   }
 
   #gathered(answers: Parameters<typeof statusOf>[0]['answers']): StatusDocument {
-    const { clock, tables } = this.#options;
+    const { clock, tables, isWaiting } = this.#options;
     const configured = tables.map((table) => ({ schema: 'dbo', table }));
-    return statusOf({ atMs: clock.wallMs(), configured, answers });
+    const document = statusOf({ atMs: clock.wallMs(), configured, answers });
+    const now = { nowMs: clock.monotonicMs(), isWaiting: isWaiting() };
+    return { ...document, tables: document.tables.map((row) => this.#figures.carriedOn(row, now)) };
   }
 
   #sayNews(before: StatusDocument): void {

@@ -29,24 +29,24 @@ export function tableColumns({ processes }: PlaygroundView): readonly Column<Tab
       cell: ({ owner }) => owner ?? dash,
       style: ({ owner }) => (isKilled(owner) ? 'dim' : colourOf(owner)),
     },
-    { title: 'EPOCH', cell: ({ epoch }) => formatCount(epoch), align: 'right', rank: 2 },
+    { title: 'EPOCH', cell: ({ epoch }) => formatCount(epoch), align: 'right', rank: 3 },
     { title: 'LAG', cell: ({ lagMs }) => padTo(formatDuration(lagMs), 6, 'right'), align: 'right' },
     {
       title: 'RATE',
       cell: ({ changesPerSecond }) => padTo(formatRate(changesPerSecond), 6, 'right'),
       align: 'right',
+      rank: 1,
     },
     {
       title: 'SENT',
       cell: ({ changes }) => padTo(formatCount(changes), 6, 'right'),
       align: 'right',
-      rank: 1,
+      rank: 2,
     },
     {
       title: 'STATE',
       cell: state,
       style: ({ state }) => (state === 'running' ? 'green' : state === 'fault' ? 'red' : 'yellow'),
-      least: 8,
     },
   ];
 }
@@ -64,5 +64,5 @@ export const processColumns: readonly Column<ProcessView>[] = [
     cell: ({ state }) => state,
     style: ({ state }) => (state === 'running' ? 'green' : state === 'killed' ? 'red' : 'yellow'),
   },
-  { title: 'DOES', cell: ({ does }) => does, least: 8 },
+  { title: 'DOES', cell: ({ does }) => does, least: 17 },
 ];

@@ -43,8 +43,10 @@ function view(change: Partial<PlaygroundView> = {}, tables = [table('Orders')]):
   };
 }
 
+const it = (text: string) => ({ time: '12:00:00', text });
+
 function shown(columns: number, rows: number, change: Partial<PanelParts> = {}) {
-  const parts = { view: view(), sentences: ['it began'], changes: ['one', 'two', 'three'], keys: true };
+  const parts = { view: view(), sentences: [it('began')], changes: ['one', 'two', 'three'], keys: true };
   return panelLines({ ...parts, ...change }, { columns, rows }, plain);
 }
 
@@ -59,7 +61,7 @@ test('tables, processes, what happened, changes and keys stand below each other'
     'ingester-1   4711  running  owns 1 table',
     'processor-1  4711  running  holds 1 session',
     `── what happened ${'─'.repeat(63)}`,
-    'it began',
+    '12:00:00  began',
     `── changes as they arrive ${'─'.repeat(54)}`,
     'one',
     'two',
@@ -87,7 +89,7 @@ test.each([
   [20, 5],
 ])('in %i columns and %i rows it is as high as the terminal, not wider, with its keys', (columns, rows) => {
   const many = {
-    sentences: Array.from({ length: 50 }, (_, n) => `sentence ${n} ${'x'.repeat(200)}`),
+    sentences: Array.from({ length: 50 }, (_, n) => it(`sentence ${n} ${'x'.repeat(200)}`)),
     view: view(
       {},
       ['A', 'B', 'C', 'D'].map((name) => table(name)),
@@ -104,7 +106,7 @@ test.each([
 test('where it is low, the processes make room for what happened and the changes', () => {
   const text = shown(80, 14).join('\n');
   expect(text).not.toContain('PROCESS');
-  expect(text).toContain('it began\n');
+  expect(text).toContain('began\n');
   expect(text).toContain('three');
 });
 
@@ -116,15 +118,37 @@ test('the newest changes are shown', () => {
 });
 
 test('before the processes are started all that happened is shown', () => {
-  const lines = shown(80, 10, { view: undefined, sentences: ['a', 'b', 'c'] });
+  const lines = shown(80, 10, { view: undefined, sentences: ['a', 'b', 'c'].map(it) });
   expect(lines.slice(0, 6)).toEqual([
     'DStream playground   starting',
     '',
     `── what happened ${'─'.repeat(63)}`,
-    'a',
-    'b',
-    'c',
+    '12:00:00  a',
+    '12:00:00  b',
+    '12:00:00  c',
   ]);
+});
+
+test('the start says what it waits for, and how long already', () => {
+  const waiting = { what: 'a shop', forMs: 1_200 };
+  expect(shown(80, 10, { view: undefined, waiting })[0]).toBe('DStream playground   starting 1.2 s: a shop');
+  const started = view({ elapsedMs: undefined, latencyMs: undefined });
+  expect(shown(100, 20, { view: started, waiting })[0]).toMatch(
+    /^DStream playground   starting 1\.2 s   written 10 .* latency –/,
+  );
+});
+
+test('where it is narrow no state is cut, a sentence goes on below, and keys keep their names', () => {
+  const killed: ProcessView = { ...running('ingester-1'), state: 'killed' };
+  const gone = table('OrderLines', { state: 'unknown', lagMs: null, changesPerSecond: null, changes: null });
+  const lines = shown(44, 24, {
+    view: view({ processes: [killed] }, [gone]),
+    sentences: [it('one two three '.repeat(3))],
+  });
+  expect(lines[3]).toMatch(/ lease runs out$/);
+  expect(lines).toContain('12:00:00  one two three one two three one');
+  expect(lines).toContain('          two three');
+  expect(lines.at(-1)).toBe(' k  kill  s  start  p  pause  q  quit');
 });
 
 test('what a table waits for is said', () => {

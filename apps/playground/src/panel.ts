@@ -5,6 +5,7 @@ import {
   layoutTable,
   padTo,
   textWidth,
+  wrapText,
   type Column,
   type Paint,
   type Size,
@@ -15,12 +16,20 @@ import type { PlaygroundView } from './playground-view.ts';
 export interface PanelParts {
   /** Undefined before the processes are started. */
   readonly view: PlaygroundView | undefined;
+  /** What the start is waiting for, and how long already; undefined once it is over. */
+  readonly waiting?: { readonly what: string; readonly forMs: number } | undefined;
   /** What happened, oldest first. */
-  readonly sentences: readonly string[];
+  readonly sentences: readonly Sentence[];
   /** Changes as they arrived, oldest first. */
   readonly changes: readonly string[];
   /** Whether keys are read. */
   readonly keys: boolean;
+}
+
+export interface Sentence {
+  /** Of the day, as `12:34:56`. */
+  readonly time: string;
+  readonly text: string;
 }
 
 /** From this width on tables and processes stand side by side. */
@@ -30,16 +39,24 @@ const leastChanges = 3;
 
 export function panelLines(parts: PanelParts, { columns, rows }: Size, paint: Paint): readonly string[] {
   const { view, sentences, changes } = parts;
-  const head = [header(view, columns, paint), ''];
+  const head = [header(parts, columns, paint), ''];
   const foot = [help(parts, columns, paint)];
   const room = rows - head.length - foot.length;
   const state = view === undefined ? [] : stateLines(view, columns, room, paint);
-  const said = sentences.slice(-shareOf(rows, view)).map((text) => fitLine(text, columns));
-  const happened = [rule('what happened', columns, paint), ...said];
+  const share = shareOf(rows, view);
+  const said = sentences.slice(-share).flatMap((sentence) => wrapped(sentence, columns, paint));
+  const happened = [rule('what happened', columns, paint), ...last(said, share)];
   const left = room - state.length - happened.length - 1;
   const stream = left < 1 ? [] : [rule('changes as they arrive', columns, paint), ...last(changes, left)];
   const body = [...state, ...happened, ...stream];
   return [...head, ...padded(body, room), ...foot];
+}
+
+function wrapped({ time, text }: Sentence, columns: number, paint: Paint): readonly string[] {
+  const indent = time.length + 2;
+  return wrapText(text, columns - indent).map(
+    (line, n) => `${n === 0 ? paint('dim', time) : ' '.repeat(time.length)}  ${line}`,
+  );
 }
 
 /** Lines for what happened: more where there is room, all of it before there is anything else. */
@@ -57,29 +74,38 @@ function padded(lines: readonly string[], rows: number): readonly string[] {
   return [...cut, ...Array.from({ length: rows - cut.length }, () => '')];
 }
 
-function header(view: PlaygroundView | undefined, columns: number, paint: Paint): string {
+function header({ view, waiting }: PanelParts, columns: number, paint: Paint): string {
   const title = paint('bold', 'DStream playground');
-  if (view === undefined) return `${title}   ${paint('dim', 'starting')}`;
-  const { written, counts, latencyMs, elapsedMs } = view;
-  const doing = view.stopping
-    ? paint('yellow', 'stopping')
-    : view.paused
-      ? paint('yellow', 'paused')
-      : clockOf(elapsedMs);
+  if (view === undefined) {
+    const step = waiting === undefined ? '' : `: ${waiting.what}`;
+    return fitLine(`${title}   ${starting(waiting, paint)}${step}`, columns);
+  }
+  const { written, counts, latencyMs } = view;
   const faults = counts.outOfOrder > 0 ? [paint('red', `out of order ${counts.outOfOrder}`)] : [];
   return joined(
     [
       title,
-      doing,
+      doing(view, waiting, paint),
       ...faults,
       `written ${formatCount(written)}`,
       `delivered ${formatCount(counts.delivered)}`,
       `on the way ${formatCount(Math.max(0, written - counts.delivered))}`,
-      `latency ${formatDuration(latencyMs)}`,
+      `latency ${formatDuration(latencyMs ?? null)}`,
       `repeats ${formatCount(counts.repeats)}`,
     ],
     columns,
   );
+}
+
+function doing(view: PlaygroundView, waiting: PanelParts['waiting'], paint: Paint): string {
+  if (view.stopping) return paint('yellow', 'stopping');
+  if (view.elapsedMs === undefined) return starting(waiting, paint);
+  return view.paused ? paint('yellow', 'paused') : clockOf(view.elapsedMs);
+}
+
+function starting(waiting: PanelParts['waiting'], paint: Paint): string {
+  const time = waiting === undefined ? '' : ` ${formatDuration(waiting.forMs)}`;
+  return paint('yellow', `starting${time}`);
 }
 
 /** As many parts as fit. */
@@ -137,13 +163,14 @@ function help({ view, keys }: PanelParts, columns: number, paint: Paint): string
   if (!keys) return paint('dim', 'Ctrl-C stops');
   if (view?.stopping === true) return `${key('q', paint)} again: kill everything now`;
   const texts = [
-    ['k', 'kill an ingester'],
-    ['s', 'start one'],
-    ['p', view?.paused === true ? 'go on writing' : 'pause the shop'],
-    ['q', 'quit'],
+    ['k', 'kill', ' an ingester'],
+    ['s', 'start', ' one'],
+    ['p', view?.paused === true ? 'go on' : 'pause', view?.paused === true ? ' writing' : ' the shop'],
+    ['q', 'quit', ''],
   ] as const;
-  const long = texts.map(([name, text]) => `${key(name, paint)} ${text}`).join('    ');
-  return fitLine(long, columns);
+  const long = texts.map(([name, text, more]) => `${key(name, paint)} ${text}${more}`).join('    ');
+  const short = texts.map(([name, text]) => `${key(name, paint)} ${text}`).join(' ');
+  return fitLine(textWidth(long) <= columns ? long : short, columns);
 }
 
 function key(name: string, paint: Paint): string {

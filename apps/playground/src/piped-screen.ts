@@ -10,9 +10,11 @@ import type { Screen } from './screen.ts';
 export function pipedScreen(out: Writable, err: Writable, hurry: AbortSignal): Screen {
   return {
     say: (text) => void err.write(`${text}\n`),
+    waiting: () => undefined,
     change: (_event, line) => written(out, `${line}\n`, hurry),
     show: undefined,
     close: () => Promise.resolve(),
+    lastWords: (text) => written(err, `${text}\n`),
     summary: (summary) => written(out, `${JSON.stringify(summary)}\n`),
   };
 }

@@ -7,14 +7,14 @@ import type { Workload } from './workload.ts';
 
 /** How the playground stands at one moment. */
 export interface PlaygroundView {
-  /** Since the workload began to write, in milliseconds. */
-  readonly elapsedMs: number;
+  /** Since the first changes had come out at the far end, in milliseconds; undefined before. */
+  readonly elapsedMs: number | undefined;
   readonly paused: boolean;
   readonly stopping: boolean;
   readonly written: number;
   readonly counts: ArrivalCounts;
-  /** From commit to console, of the last change. */
-  readonly latencyMs: number;
+  /** From commit to console, of the last change since then. */
+  readonly latencyMs: number | undefined;
   /** What the processes said last. */
   readonly status: StatusDocument;
   readonly processes: readonly ProcessView[];
@@ -28,14 +28,14 @@ export interface Viewed {
   readonly replicas: Replicas;
   readonly status: LiveStatus;
   /** Monotonic milliseconds. */
-  readonly startedMs: number;
+  readonly upSinceMs: number | undefined;
   readonly stop: AbortSignal;
 }
 
 export function viewOf(viewed: Viewed): PlaygroundView {
-  const { clock, workload, arrivals, replicas, status, startedMs, stop } = viewed;
+  const { clock, workload, arrivals, replicas, status, upSinceMs, stop } = viewed;
   return {
-    elapsedMs: clock.monotonicMs() - startedMs,
+    elapsedMs: upSinceMs === undefined ? undefined : clock.monotonicMs() - upSinceMs,
     paused: workload.paused,
     stopping: stop.aborted,
     written: workload.written,

@@ -16,6 +16,7 @@ import { viewOf, type PlaygroundView } from './playground-view.ts';
 import { Replicas, whileRunning } from './replicas.ts';
 import type { Screen, Summary } from './screen.ts';
 import { shopSchema, shopTables } from './shop-schema.ts';
+import { Startup } from './startup.ts';
 import { Workload } from './workload.ts';
 
 export interface PlaygroundOptions {
@@ -49,8 +50,9 @@ interface Course extends PlaygroundOptions {
   readonly arrivals: Arrivals;
   readonly replicas: Replicas;
   readonly status: LiveStatus;
-  /** Monotonic milliseconds. */
-  readonly startedMs: number;
+  readonly startup: Startup;
+  /** When the first changes had come out at the far end, in monotonic milliseconds; undefined before. */
+  upSinceMs: number | undefined;
 }
 
 /** Resolves with what came through; undefined when it was stopped before it ran. Rejects when a part of it fails. */
@@ -58,21 +60,23 @@ export async function runPlayground(options: PlaygroundOptions): Promise<Summary
   await using stack = new AsyncDisposableStack();
   const { screen, clock, stop } = options;
   await checkConfig();
-  screen.say('starting the stand-ins: SQL Server, Service Bus, blob storage');
-  const standIns = stack.use(
-    await startStandIns({ onError: (error) => screen.say(`stand-ins: ${String(error)}`) }),
+  const startup = new Startup(clock, screen, stop);
+  const onError = (error: unknown) => screen.say(`stand-ins: ${String(error)}`);
+  const standIns = await startup.step('stand-ins of SQL Server, Service Bus and blob storage', async () =>
+    stack.use(await startStandIns({ onError })),
   );
-  const pool = stack.adopt(await connect(standIns.env.DSTREAM_DB_CONNECTION_STRING, screen), (p) =>
-    p.close(),
-  );
-  screen.say(`creating the shop: ${shopTables.join(', ')}, captured`);
-  for (const statement of shopSchema) await pool.query(statement);
+  const pool = await startup.step(`a shop of ${shopTables.length} captured tables`, async () => {
+    const connected = await connect(standIns.env.DSTREAM_DB_CONNECTION_STRING, screen);
+    stack.defer(() => connected.close());
+    for (const statement of shopSchema) await connected.query(statement);
+    return connected;
+  });
   if (stop.aborted) return undefined;
   const arrivals = new Arrivals();
   const workload = new Workload({ pool, clock, random: Math.random, pauseMs });
   const replicas = startReplicas(options, { ...standIns.env }, arrivals);
-  const status = liveStatus(options, replicas);
-  const course = { ...options, workload, arrivals, replicas, status, startedMs: clock.monotonicMs() };
+  const status = liveStatus(options, replicas, () => workload.written > arrivals.counts.delivered);
+  const course: Course = { ...options, workload, arrivals, replicas, status, startup, upSinceMs: undefined };
   options.controllable({ replicas, workload, say: (text) => screen.say(text) });
   try {
     await showing(course, async () => {
@@ -123,9 +127,14 @@ function startReplicas(
   });
 }
 
-function liveStatus({ clock, screen }: PlaygroundOptions, replicas: Replicas): LiveStatus {
+function liveStatus(
+  { clock, screen }: PlaygroundOptions,
+  replicas: Replicas,
+  isWaiting: () => boolean,
+): LiveStatus {
   return new LiveStatus({
     clock,
+    isWaiting,
     tables: shopTables,
     addresses: () => replicas.states.map(({ address }) => address).filter((address) => address !== undefined),
     say: (text) => screen.say(text),
@@ -136,8 +145,12 @@ function liveStatus({ clock, screen }: PlaygroundOptions, replicas: Replicas): L
 async function work(course: Course): Promise<void> {
   const { clock, forMs, stop, abort, screen, workload, replicas } = course;
   const time = new AbortController();
-  await whileRunning(replicas, [stop, abort], (signal) => workload.fill(signal));
-  await settled(course);
+  await course.startup.step('first changes, from the shop to the console', async () => {
+    await whileRunning(replicas, [stop, abort], (signal) => workload.fill(signal));
+    await settled(course);
+  });
+  course.upSinceMs = clock.monotonicMs();
+  course.arrivals.measureFrom(clock.wallMs());
   const ringing = forMs === undefined ? undefined : ring(clock, forMs, time);
   try {
     await whileRunning(replicas, [stop, abort, time.signal], (signal) => workload.run(signal));

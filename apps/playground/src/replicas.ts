@@ -5,6 +5,7 @@
  */
 import { decodeEnvelope, DStreamError, type Clock, type StampedEvent } from '@dstream/core';
 import { pause, withAny } from '@dstream/runtime';
+import { formatDuration } from '@dstream/status';
 import { Child } from './child-process.ts';
 import { addressIn, complaintOf } from './log-line.ts';
 
@@ -39,6 +40,7 @@ interface Replica {
   readonly command: Command;
   readonly child: Child;
   readonly ended: Promise<void>;
+  readonly startedMs: number;
   address: string | undefined;
   killed: boolean;
 }
@@ -115,14 +117,14 @@ export class Replicas {
     const { config, env, say } = this.#options;
     const number = 1 + this.#replicas.filter((replica) => replica.command === command).length;
     const instance = `${command}-${number}`;
-    say(`starting ${instance}: dstream ${command} --config config/playground.hcl --instance ${instance}`);
+    say(`starting ${instance}: dstream ${command}`);
     let lastWords: string | undefined;
     const child = new Child({
       args: [command, '--config', config, '--instance', instance, '--log-format', 'json'],
       env,
       onLine: (line) => this.#arrived(instance, line),
       onLog: (line) => {
-        replica.address ??= addressIn(line);
+        this.#listens(replica, addressIn(line));
         const complaint = complaintOf(line);
         if (complaint === undefined) return;
         lastWords = complaint;
@@ -130,9 +132,25 @@ export class Replicas {
       },
     });
     const ended = this.#watch(instance, child, () => lastWords);
-    const replica: Replica = { instance, command, child, ended, address: undefined, killed: false };
+    const startedMs = this.#options.clock.monotonicMs();
+    const replica: Replica = {
+      instance,
+      command,
+      child,
+      ended,
+      startedMs,
+      address: undefined,
+      killed: false,
+    };
     this.#replicas.push(replica);
     return replica;
+  }
+
+  #listens(replica: Replica, address: string | undefined): void {
+    if (address === undefined || replica.address !== undefined) return;
+    replica.address = address;
+    const { clock, say } = this.#options;
+    say(`${replica.instance} runs after ${formatDuration(clock.monotonicMs() - replica.startedMs)}`);
   }
 
   /** Never rejects. */

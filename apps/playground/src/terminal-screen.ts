@@ -3,17 +3,10 @@
  * would be too fast to read one by one, and the terminal never slows the processors.
  */
 import type { Writable } from 'node:stream';
+import type { Clock } from '@dstream/core';
 import { prettyLine } from '@dstream/publishers';
-import {
-  FullScreen,
-  inColour,
-  visibleLines,
-  visibleText,
-  written,
-  type Paint,
-  type Size,
-} from '@dstream/terminal';
-import { panelLines } from './panel.ts';
+import { FullScreen, inColour, visibleLines, written, type Paint, type Size } from '@dstream/terminal';
+import { panelLines, type Sentence } from './panel.ts';
 import type { PlaygroundView } from './playground-view.ts';
 import type { Screen, Summary } from './screen.ts';
 
@@ -26,6 +19,7 @@ export interface TerminalOptions {
   readonly keys: boolean;
   /** Time of day for what happened, as `12:34:56`. */
   readonly time: () => string;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 
 export interface TerminalScreen extends Screen {
@@ -33,24 +27,38 @@ export interface TerminalScreen extends Screen {
   redraw(): void;
 }
 
+/** How often the time of a step is drawn anew. */
+const tickMs = 200;
 /** More lines than a terminal has. */
 const kept = 300;
 
-export function terminalScreen({ out, size, paint, keys, time }: TerminalOptions): TerminalScreen {
+export function terminalScreen({ out, size, paint, keys, time, clock }: TerminalOptions): TerminalScreen {
   const pretty = prettyLine({ colour: paint === inColour });
   const full = new FullScreen({ out, size });
-  const sentences: string[] = [];
+  const sentences: Sentence[] = [];
   const changes: string[] = [];
   let view: PlaygroundView | undefined;
+  let step: { readonly what: string; readonly sinceMs: number; readonly ticking: NodeJS.Timeout } | undefined;
   let closed: Promise<void> | undefined;
-  const draw = () => full.draw(panelLines({ view, sentences, changes, keys }, size(), paint));
+  const draw = () => {
+    const waiting = step && { what: step.what, forMs: clock.monotonicMs() - step.sinceMs };
+    full.draw(panelLines({ view, waiting, sentences, changes, keys }, size(), paint));
+  };
   return {
     say: (text) => {
       if (closed !== undefined) {
         out.write(`${visibleLines(text)}\n`);
         return;
       }
-      keep(sentences, `${paint('dim', time())}  ${visibleText(text)}`);
+      keep(sentences, { time: time(), text });
+      draw();
+    },
+    waiting: (what) => {
+      clearInterval(step?.ticking);
+      step =
+        what === undefined
+          ? undefined
+          : { what, sinceMs: clock.monotonicMs(), ticking: setInterval(draw, tickMs) };
       draw();
     },
     change: (event, line) => {
@@ -66,17 +74,23 @@ export function terminalScreen({ out, size, paint, keys, time }: TerminalOptions
       draw();
     },
     close: () => (closed ??= full.leave()),
-    summary: (summary) => written(out, sentencesOf(summary)),
+    lastWords: (text) => written(out, `${text}\n`),
+    summary: (summary, interrupted) => written(out, sentencesOf(summary, interrupted)),
   };
 }
 
-function keep(lines: string[], line: string): void {
+function keep<T>(lines: T[], line: T): void {
   lines.push(line);
   if (lines.length > kept) lines.splice(0, lines.length - kept);
 }
 
-function sentencesOf({ written, delivered, missing, repeats, outOfOrder, latencyMs }: Summary): string {
-  return `${written} written, ${delivered} delivered, ${missing} missing, ${repeats} repeated, ${outOfOrder} out of order
+/** Stopped by hand, what nobody delivered any more is not lost: it would be delivered by the next processor. */
+function sentencesOf(
+  { written, delivered, missing, repeats, outOfOrder, latencyMs }: Summary,
+  interrupted: boolean,
+): string {
+  const rest = `${missing} ${interrupted && missing > 0 ? 'undelivered' : 'missing'}`;
+  return `${written} written, ${delivered} delivered, ${rest}, ${repeats} repeated, ${outOfOrder} out of order
 from commit to console: ${latencyMs.p50} ms at the median, ${latencyMs.p99} ms at p99
 `;
 }
