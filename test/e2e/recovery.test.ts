@@ -39,9 +39,8 @@ test.each(outages)(
 
     await begin(pipeline.standIns);
     const backAtMs = performance.now() + outageMs;
-    if (!ofDatabase) await insertRows(pipeline.database, 'T', { from: 11, to: 20 });
-    await sleep(backAtMs - performance.now());
-    if (ofDatabase) await insertRows(pipeline.database, 'T', { from: 11, to: 20 });
+    await sleep(backAtMs - performance.now() - (ofDatabase ? 0 : 1_000));
+    await insertRows(pipeline.database, 'T', { from: 11, to: 20 });
     await delivered(processor, 20);
     expect(performance.now() - backAtMs).toBeLessThan(withinMs);
     expect([await ingester.stop(), await processor.stop()]).toEqual([0, 0]);
