@@ -131,6 +131,26 @@ describe('an ingester', () => {
     await stopping;
   });
 
+  test('a table that alone fails again and again is tried ever less often, and at once when the others are back', async () => {
+    const world = setup(['A', 'B']);
+    const replica = world.start('r1');
+    await world.clock.advance(3_000);
+    const failed = async () =>
+      (await replica.scrape()).get('dstream_table_failures_total{code="Unexpected"}') ?? 0;
+    world.source.faults.set('A', new DStreamError('Unexpected', 'a row that nobody understands'));
+    await world.clock.advance(600_000);
+    const attempts = await failed();
+    expect(attempts).toBeGreaterThan(20);
+    expect(attempts).toBeLessThan(40);
+    world.source.faults.set('B', new DStreamError('Unreachable', 'the database is away'));
+    for (const name of ['A', 'B']) world.source.write(name, 1);
+    await world.clock.advance(10_000);
+    world.source.faults.clear();
+    await world.clock.advance(3_000);
+    expect(sent(world.topic, 'A')).toEqual(ids('A', 1));
+    await replica.stop();
+  });
+
   test('a lease that the store refuses to release is counted as lost', async () => {
     const world = setup(['A']);
     const replica = world.start('r1');

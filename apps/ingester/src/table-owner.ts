@@ -7,9 +7,11 @@
  */
 import {
   asDStreamError,
+  Backoff,
   isTableFault,
   tableName,
   type DStreamError,
+  type ErrorCode,
   type Lease,
   type Log,
   type StopSignals,
@@ -23,6 +25,9 @@ import type { TableMeter } from './table-meter.ts';
 import type { TableOutages } from './table-outages.ts';
 import { TablePump } from './table-pump.ts';
 import { TableStatus } from './table-status.ts';
+
+/** Failures that are likely the table's own, and cost a look at its changes each: waited for longer. */
+const ofTable: ReadonlySet<ErrorCode> = new Set(['Unexpected', 'Stalled']);
 
 /** How long a drain tries again to save and release when the store fails, in milliseconds. */
 const patienceMs = 5_000;
@@ -39,6 +44,7 @@ export class TableOwner {
   readonly #outage: Outage;
   /** Of what hits all tables: said once for them together. */
   readonly #common: TableOutages;
+  readonly #backoff: Backoff;
   /** The failure of this run of the pump, once it is recorded. */
   #recorded: DStreamError | undefined;
 
@@ -47,6 +53,7 @@ export class TableOwner {
     this.#log = parts.log.child({ table: tableName(lease.table), epoch: lease.epoch });
     this.#common = common;
     this.#outage = new Outage('reading the table', this.#log, parts.clock);
+    this.#backoff = new Backoff({ firstMs: 500, maxMs: 30_000, random: parts.random });
     const timeAndLog = { clock: parts.clock, log: this.#log };
     this.#lease = new LeaseKeeper(lease, {
       leases: parts.leases,
@@ -153,6 +160,7 @@ export class TableOwner {
   #works(): void {
     this.#outage.succeeded();
     this.#common.moving.succeeded();
+    this.#backoff.reset();
     this.#meter.failuresInRow = 0;
     this.#fault(undefined);
   }
@@ -165,7 +173,9 @@ export class TableOwner {
 
   /** A fault of the table is a person's to mend; what passes is tried again as soon as it may have passed. */
   async #waitAfter(error: DStreamError, draining: AbortSignal, hard: AbortSignal): Promise<void> {
-    if (!isTableFault(error)) return this.#common.moving.wait(draining, hard);
+    const { moving } = this.#common;
+    if (ofTable.has(error.code)) return moving.waitAlone(this.#backoff.next(), draining, hard);
+    if (!isTableFault(error)) return moving.wait(draining, hard);
     const { clock, settings } = this.#parts;
     await pause(clock, settings.pollIntervals(this.#lease.lease.table).maxIntervalMs, draining, hard);
   }

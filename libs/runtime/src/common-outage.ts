@@ -14,6 +14,8 @@ export interface OutagePart {
    * aborts.
    */
   wait(...until: readonly AbortSignal[]): Promise<void>;
+  /** As `wait`, after a failure that is likely its own: takes no turn, and waits for `ms` unless the others are back. */
+  waitAlone(ms: number, ...until: readonly AbortSignal[]): Promise<void>;
 }
 
 /**
@@ -54,6 +56,7 @@ export class CommonOutage {
       succeeded: () => this.#succeeded(part),
       left: () => this.#ended(part, 'not tried here any more'),
       wait: (...until) => this.#turns.wait(...until),
+      waitAlone: (ms, ...until) => this.#turns.waitAlone(ms, ...until),
     };
     return part;
   }

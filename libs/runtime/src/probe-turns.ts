@@ -34,6 +34,11 @@ export class ProbeTurns {
     });
   }
 
+  /** Without a turn: resolves after `ms`, or when it is back. Never rejects. */
+  waitAlone(ms: number, ...until: readonly AbortSignal[]): Promise<void> {
+    return pause(this.#clock, ms, this.#back.signal, ...until);
+  }
+
   /** It is back: everybody who waits may try. */
   back(): void {
     this.#backoff.reset();
