@@ -102,11 +102,37 @@ export interface SqlMessage {
   readonly procedure?: string;
 }
 
+/** The statements that a client tells apart by the end of their result: only after these it believes a count. */
+export type StatementCommand =
+  | 'select'
+  | 'selectInto'
+  | 'insert'
+  | 'update'
+  | 'delete'
+  | 'merge'
+  | 'createTable'
+  | 'alterTable'
+  | 'dropTable'
+  | 'createIndex'
+  | 'dropIndex'
+  | 'createSchema'
+  | 'dropSchema'
+  | 'createType'
+  | 'dropType'
+  | 'createDatabase'
+  | 'dropDatabase'
+  | 'execute';
+
 export type Reply =
   | { readonly kind: 'columns'; readonly columns: readonly ResultColumn[] }
   | { readonly kind: 'row'; readonly values: readonly SqlValue[] }
   /** End of one statement. `count` is absent under SET NOCOUNT ON and for statements without one. */
-  | { readonly kind: 'done'; readonly count?: number; readonly inProcedure?: boolean }
+  | {
+      readonly kind: 'done';
+      readonly count?: number;
+      readonly inProcedure?: boolean;
+      readonly command?: StatementCommand;
+    }
   | { readonly kind: 'message'; readonly message: SqlMessage }
   | { readonly kind: 'output'; readonly name: string; readonly type: SqlType; readonly value: SqlValue }
   | { readonly kind: 'return'; readonly status: number }

@@ -4,7 +4,7 @@ import { answerEncryption, encryption, preloginAnswer, readEncryption } from './
 const { off, on, notSupported, required } = encryption;
 
 test.each([
-  [off, false, notSupported],
+  [off, false, off],
   [notSupported, false, notSupported],
   [on, false, on],
   [required, false, on],

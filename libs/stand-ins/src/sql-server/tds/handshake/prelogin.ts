@@ -41,14 +41,14 @@ function readOption(body: Buffer, wanted: number): number | undefined {
 }
 
 /**
- * What the server answers. A client that would encrypt the login only (`off`) is told that there is no encryption:
- * the protocol allows it, and it saves a mode. A server that requires encryption says so, and then the client
- * encrypts or leaves.
+ * What the server answers ([MS-TDS] 2.2.6.5, table of ENCRYPTION). `off` on both sides encrypts the login only. A
+ * server that requires encryption says so, and then the client encrypts or leaves.
  */
 export function answerEncryption(client: number, required: boolean): number {
   const wanted = client === encryption.on || client === encryption.required;
   if (wanted) return encryption.on;
-  return required ? encryption.required : encryption.notSupported;
+  if (required) return encryption.required;
+  return client === encryption.off ? encryption.off : encryption.notSupported;
 }
 
 function versionBytes(): Buffer {

@@ -1,7 +1,8 @@
 /**
  * One client, from its first byte to its last.
  *
- * - **prelogin**: the client's PRELOGIN is answered; with encryption agreed, TLS begins. Anything else ends it.
+ * - **prelogin**: the client's PRELOGIN is answered; with encryption agreed, TLS begins: for the whole connection, or
+ *   up to the end of the login. Anything else ends it.
  * - **login**: LOGIN7, and the token of a login that announces one, go to the gate and the engine. Accepted: on to *ready*. Refused: answered, then closed.
  * - **ready**: the next message is a request, or an attention that came too late for its request and is
  *   acknowledged alone.
@@ -92,17 +93,21 @@ export class Connection {
     const agreed = answerEncryption(readEncryption(message.body), requireEncryption);
     this.#encrypted = agreed === encryption.on || agreed === encryption.required;
     // Before the answer goes out, for the client begins its handshake at once.
-    const secureContext = this.#encrypted ? await certificate.context() : undefined;
+    const forLogin = agreed === encryption.off;
+    const secureContext = this.#encrypted || forLogin ? await certificate.context() : undefined;
     const response = this.#response(INITIAL_PACKET_BYTES, 0);
     response.body.raw(preloginAnswer(agreed, readsTokens(message.body)));
     await response.end(transport.signal);
-    if (secureContext !== undefined) transport.encrypt(secureContext);
+    if (secureContext === undefined) return true;
+    if (forLogin) transport.encryptLogin(secureContext);
+    else transport.encrypt(secureContext);
     return true;
   }
 
   async #login(): Promise<Accepted | undefined> {
     const message = await this.#expect(packetType.login, 'LOGIN7');
     if (message === undefined) return undefined;
+    if (!this.#encrypted) this.#options.transport.endEncryption();
     const login = await this.#withToken(readLogin(message.body));
     return login && logIn({ ...this.#options, encrypted: this.#encrypted }, login);
   }

@@ -53,3 +53,23 @@ test('a row without columns, or of another width, is refused with nothing writte
   expect(() => encoder.take({ kind: 'row', values: ['1'] })).toThrow(TypeError);
   expect(out.length).toBe(before);
 });
+
+test('a DONE says what wrote, so that its count is an update count', () => {
+  const commands = (replies: Reply[]): number[] => {
+    const out = new ByteWriter();
+    const encoder = new ReplyEncoder(out, { transactionId: 0n }, false);
+    for (const reply of replies) encoder.take(reply);
+    encoder.finish();
+    const bytes = out.take();
+    return replies.map((_, index) => bytes.readUInt16LE(index * 13 + 3));
+  };
+  expect(
+    commands([
+      { kind: 'done', count: 1, command: 'insert' },
+      { kind: 'done', count: 0, command: 'update' },
+      { kind: 'done', count: 2, command: 'delete' },
+      { kind: 'done', command: 'createTable' },
+      { kind: 'done' },
+    ]),
+  ).toEqual([0xc3, 0xc5, 0xc4, 0xc6, 0]);
+});

@@ -2,7 +2,7 @@
  * Turns the replies to one request into tokens. Whether more follows stands in each DONE, so the last DONE is held
  * back until the next reply, or the end, is known.
  */
-import type { EngineSession, Reply, SqlMessage } from '../../engine/engine-session.ts';
+import type { EngineSession, Reply, SqlMessage, StatementCommand } from '../../engine/engine-session.ts';
 import { databaseChanged } from '../handshake/login-answer.ts';
 import { writeColumns } from '../tokens/column-metadata.ts';
 import { doneToken, writeDone, type Done, type DoneToken } from '../tokens/done.ts';
@@ -18,6 +18,8 @@ export interface FinishedCall {
   /** The output of sp_prepare and sp_prepexec: their first parameter. */
   readonly handle?: ReturnValue;
 }
+
+type DoneReply = Extract<Reply, { kind: 'done' }>;
 
 export class ReplyEncoder {
   readonly #out: ByteWriter;
@@ -64,7 +66,7 @@ export class ReplyEncoder {
         this.#selected = true;
         return;
       case 'done':
-        this.#statementDone(reply.count, reply.inProcedure === true);
+        this.#statementDone(reply);
         return;
       case 'message':
         this.message(reply.message);
@@ -91,9 +93,13 @@ export class ReplyEncoder {
     writeMessage(this.#out, databaseChanged(reply.name));
   }
 
-  #statementDone(count: number | undefined, inProcedure: boolean): void {
-    const token = inProcedure ? doneToken.inProcedure : this.#statementToken;
-    this.#hold({ token, count, selected: this.#selected, failed: this.#failed });
+  #statementDone({ count, inProcedure, command = this.#selecting }: Omit<DoneReply, 'kind'>): void {
+    const token = inProcedure === true ? doneToken.inProcedure : this.#statementToken;
+    this.#hold({ token, count, command, failed: this.#failed });
+  }
+
+  get #selecting(): StatementCommand | undefined {
+    return this.#selected ? 'select' : undefined;
   }
 
   /** The end of a procedure: of the whole RPC, or of an EXEC in a batch. */
@@ -104,7 +110,7 @@ export class ReplyEncoder {
     }
     this.#next();
     writeReturnStatus(this.#out, status);
-    this.#hold({ token: doneToken.procedure, failed: this.#failed });
+    this.#hold({ token: doneToken.procedure, command: 'execute', failed: this.#failed });
   }
 
   #hold(done: Done): void {
@@ -142,21 +148,22 @@ export class ReplyEncoder {
   /** The end of a batch, of a transaction request, and of anything that could not be understood. */
   finish(): void {
     if (this.#pending === undefined || this.#failed || this.#rows !== undefined) {
-      this.#hold({ token: doneToken.done, selected: this.#selected, failed: this.#failed });
+      this.#hold({ token: doneToken.done, command: this.#selecting, failed: this.#failed });
     }
     this.#release(false);
   }
 
   /** The end of an RPC: status, output parameters, DONEPROC. */
   finishProcedure(more: boolean, call: FinishedCall = { parameters: [] }): void {
-    if (this.#rows !== undefined) this.#statementDone(undefined, true);
+    if (this.#rows !== undefined) this.#statementDone({ inProcedure: true });
     this.#next();
     writeReturnStatus(this.#out, this.#status ?? this.#lastError);
     const { handle, parameters } = call;
     if (handle !== undefined) writeReturnValue(this.#out, 0, handle);
     for (const output of this.#outputs)
       writeReturnValue(this.#out, ordinalOf(output.name, parameters), output);
-    writeDone(this.#out, { token: doneToken.procedure, failed: this.#failed }, more, this.#inTransaction);
+    const done: Done = { token: doneToken.procedure, command: 'execute', failed: this.#failed };
+    writeDone(this.#out, done, more, this.#inTransaction);
   }
 }
 

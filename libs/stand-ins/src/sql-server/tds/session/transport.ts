@@ -11,6 +11,27 @@ export interface TransportEvents {
   failed(error: unknown): void;
 }
 
+/** Brings the encrypted and the plain part of a login into their order: TLS decrypts a turn later. */
+class LoginBytes {
+  readonly #receive: (bytes: Buffer) => void;
+  #held: Buffer[] | undefined = [];
+
+  constructor(receive: (bytes: Buffer) => void) {
+    this.#receive = receive;
+  }
+
+  decrypted(bytes: Buffer): void {
+    this.#receive(bytes);
+    for (const held of this.#held ?? []) this.#receive(held);
+    this.#held = undefined;
+  }
+
+  plain(bytes: Buffer): void {
+    if (this.#held === undefined) this.#receive(bytes);
+    else this.#held.push(bytes);
+  }
+}
+
 /** The socket of one client, plain or encrypted: messages in, a stream out, and the signal of its end. */
 export class Transport {
   readonly #socket: Socket;
@@ -20,6 +41,7 @@ export class Transport {
   readonly #done: Promise<void>;
   #receive: (chunk: Buffer) => void;
   #stream: Duplex;
+  #secured: TLSSocket | undefined;
   #onAttention: (() => void) | undefined;
 
   constructor(socket: Socket, events: TransportEvents) {
@@ -37,6 +59,7 @@ export class Transport {
   #end(resolve: () => void): void {
     this.#inbox.close();
     this.#stream.destroy();
+    this.#secured?.destroy();
     this.#closed.abort();
     resolve();
   }
@@ -98,10 +121,24 @@ export class Transport {
 
   /** From here on everything goes through TLS. Call it before the client can have sent its first handshake packet. */
   encrypt(secureContext: SecureContext): void {
-    const tunnel = new PreloginTunnel(this.#socket);
+    this.#secure(new PreloginTunnel(this.#socket), secureContext, this.#messages());
+  }
+
+  /** As `encrypt`, but for the login only: `endEncryption` ends it. The client's requests come as plain bytes. */
+  encryptLogin(secureContext: SecureContext): void {
+    const login = new LoginBytes(this.#messages());
+    const tunnel = new PreloginTunnel(this.#socket, (bytes) => login.plain(bytes));
+    this.#secure(tunnel, secureContext, (bytes) => login.decrypted(bytes));
+  }
+
+  /** The login has come: what is sent from here on is plain. */
+  endEncryption(): void {
+    this.#stream = this.#socket;
+  }
+
+  #secure(tunnel: PreloginTunnel, secureContext: SecureContext, receive: (bytes: Buffer) => void): void {
     this.#receive = (chunk) => tunnel.receive(chunk);
     const secured = new TLSSocket(tunnel, { isServer: true, secureContext });
-    const receive = this.#messages();
     secured.on('data', (chunk: Buffer) => {
       try {
         receive(chunk);
@@ -110,6 +147,7 @@ export class Transport {
       }
     });
     secured.on('error', (error) => this.#fail(error));
+    this.#secured = secured;
     this.#stream = secured;
   }
 

@@ -13,9 +13,14 @@ function writeColumn(out: ByteWriter, column: ResultColumn, codec: ColumnCodec):
       (column.identity === true ? flag.identity : flag.updatableUnknown),
   );
   out.raw(codec.info);
-  // The name of the table, in no parts: the engine does not tell it.
-  if (codec.namesTable === true) out.u8(0);
+  if (codec.namesTable === true) writeUnknownTable(out);
   out.shortText(column.name);
+}
+
+/** One part without characters: the engine does not know the table, and mssql-jdbc refuses a name of 0 parts. */
+function writeUnknownTable(out: ByteWriter): void {
+  out.u8(1);
+  out.u16(0);
 }
 
 /** COLMETADATA ([MS-TDS] 2.2.7.4). Returns how the values of each column are written. */
