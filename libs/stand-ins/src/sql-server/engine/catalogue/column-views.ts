@@ -2,8 +2,8 @@
 import type { SqlType } from '../engine-session.ts';
 import type { CaptureInstance } from '../cdc/capture-instance.ts';
 import { changeTableColumns } from '../cdc/change-table-view.ts';
-import { familyOf, isCharacter, isUnicode } from '../values/index.ts';
-import { maxLength, precisionOf, scaleOf, SYSTEM_TYPE_IDS, userTypeId } from './type-ids.ts';
+import { familyOf, isCharacter } from '../values/index.ts';
+import { characterLength, maxLength, precisionOf, scaleOf, SYSTEM_TYPE_IDS, userTypeId } from './type-ids.ts';
 import { types, view, type MakeView } from './view.ts';
 import { visibleInstances, visibleTables } from './visible.ts';
 
@@ -169,7 +169,8 @@ export const informationColumns: MakeView = view(
           ORDINAL_POSITION: i + 1,
           IS_NULLABLE: nullable ? 'YES' : 'NO',
           DATA_TYPE: type.name,
-          CHARACTER_MAXIMUM_LENGTH: family === 'character' || family === 'binary' ? characters(type) : null,
+          CHARACTER_MAXIMUM_LENGTH:
+            family === 'character' || family === 'binary' ? characterLength(type) : null,
           NUMERIC_PRECISION: numeric ? precisionOf(type) : null,
           NUMERIC_SCALE: numeric && family !== 'float' ? scaleOf(type) : null,
           DATETIME_PRECISION: family === 'moment' ? scaleOf(type) : null,
@@ -178,8 +179,3 @@ export const informationColumns: MakeView = view(
     }
   },
 );
-
-function characters(type: SqlType): number {
-  const length = maxLength(type);
-  return length > 0 && isUnicode(type) ? length / 2 : length;
-}

@@ -1,5 +1,6 @@
 /** sys.dm_exec_sessions and sys.dm_cdc_log_scan_sessions, as far as clients look at them. */
 import { datetimeOf } from './moments.ts';
+import { lsnText, type Lsn } from '../storage/log-sequence.ts';
 import { types, view, type MakeView } from './view.ts';
 
 export const sessions: MakeView = view(
@@ -31,14 +32,20 @@ export const sessions: MakeView = view(
   },
 );
 
+const asText = (lsn: Lsn | undefined): string | null => (lsn === undefined ? null : lsnText(lsn));
+
 /** One line for the running capture job; none when it is stopped or CDC is off. */
 export const logScanSessions: MakeView = view(
   {
     session_id: types.int,
     start_time: types.datetime,
     end_time: types.datetime,
+    duration: types.int,
     scan_phase: types.sysname,
     error_count: types.int,
+    start_lsn: types.lsnText,
+    current_lsn: types.lsnText,
+    end_lsn: types.lsnText,
     tran_count: types.bigint,
     command_count: types.bigint,
     latency: types.int,
@@ -52,8 +59,12 @@ export const logScanSessions: MakeView = view(
       session_id: 1,
       start_time: datetimeOf(database.createdMs),
       end_time: null,
+      duration: 0,
       scan_phase: 'Done',
       error_count: 0,
+      start_lsn: asText(cdc.mapping[0]?.lsn),
+      current_lsn: asText(cdc.maxLsn),
+      end_lsn: asText(cdc.maxLsn),
       tran_count: BigInt(cdc.mapping.length),
       command_count: BigInt(
         [...cdc.instances.values()].reduce((sum, instance) => sum + instance.changes.size, 0),

@@ -35,6 +35,12 @@ export function maxLength(type: SqlType): number {
   return type.name === 'time' ? time : type.name === 'datetime2' ? time + 3 : time + 5;
 }
 
+/** Characters or bytes, as a type is declared with; -1 for the max types. */
+export function characterLength(type: SqlType): number {
+  const bytes = maxLength(type);
+  return bytes > 0 && isUnicode(type) ? bytes / 2 : bytes;
+}
+
 export function precisionOf(type: SqlType): number {
   const scale = type.scale ?? 7;
   switch (familyOf(type)) {

@@ -26,6 +26,7 @@ export const types = {
   text: { name: 'nvarchar', length: 4000 },
   code: { name: 'char', length: 2 },
   lsn: { name: 'binary', length: 10 },
+  lsnText: { name: 'nvarchar', length: 23 },
   lsnNumber: { name: 'numeric', precision: 25, scale: 0 },
   guid: { name: 'uniqueidentifier' },
 } as const satisfies Record<string, SqlType>;

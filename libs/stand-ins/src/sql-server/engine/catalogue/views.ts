@@ -11,6 +11,7 @@ import { changeTableView } from '../cdc/change-table-view.ts';
 import type { VirtualTable } from '../query/table-like.ts';
 import type { Database } from '../storage/database.ts';
 import { columns, computedColumns, informationColumns, systemTypes } from './column-views.ts';
+import { keyColumnUsage, tableConstraints } from './constraint-views.ts';
 import { foreignKeyColumns, foreignKeys, indexColumns, indexes, keyConstraints } from './index-views.ts';
 import { databases, informationTables, objects, recoveryStatus, schemas, tables } from './object-views.ts';
 import { databasePermissions, databasePrincipals, roleMembers, serverPrincipals } from './principal-views.ts';
@@ -44,6 +45,8 @@ const SYS: Readonly<Record<string, MakeView>> = {
 const INFORMATION_SCHEMA: Readonly<Record<string, MakeView>> = {
   TABLES: informationTables,
   COLUMNS: informationColumns,
+  TABLE_CONSTRAINTS: tableConstraints,
+  KEY_COLUMN_USAGE: keyColumnUsage,
 };
 
 const CDC: Readonly<Record<string, MakeView>> = {

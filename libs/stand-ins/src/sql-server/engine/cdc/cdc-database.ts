@@ -2,6 +2,7 @@
  * Change data capture of one database: its capture instances, what was committed but not scanned yet, and
  * cdc.lsn_time_mapping. The capture job is `publishUpTo`: until it runs, a committed change is in no change table.
  */
+import { randomUUID } from 'node:crypto';
 import type { SqlValue } from '../engine-session.ts';
 import type { Lsn } from '../storage/log-sequence.ts';
 import type { Table } from '../storage/table.ts';
@@ -38,6 +39,7 @@ export class CdcDatabase {
   readonly fold: (name: string) => string;
   retentionMinutes = 4320;
   pollingSeconds = 5;
+  readonly jobIds = { capture: randomUUID().toUpperCase(), cleanup: randomUUID().toUpperCase() };
   #pending: Pending[] = [];
 
   constructor(fold: (name: string) => string) {

@@ -7,6 +7,7 @@ import type { Run } from '../query/run.ts';
 import { textOf } from '../query/text-of.ts';
 import { mayReadCapture } from '../security/capture-access.ts';
 import { LSN_BYTES, lsnFromBytes, lsnToBytes } from '../storage/log-sequence.ts';
+import type { Database } from '../storage/database.ts';
 import { isBitSet } from './capture-instance.ts';
 import { LSN_TYPE } from './change-table-view.ts';
 
@@ -16,18 +17,20 @@ const INT: SqlType = { name: 'int' };
 const BIT: SqlType = { name: 'bit' };
 const DATETIME: SqlType = { name: 'datetime' };
 
-const define = (type: SqlType, takes: readonly SqlType[], call: EngineFunction['call']): EngineFunction => ({
+type CdcCall = (args: readonly SqlValue[], database: Database, run: Run) => SqlValue;
+
+const define = (type: SqlType, takes: readonly SqlType[], call: CdcCall): EngineFunction => ({
   type,
   takes,
   minArgs: takes.length,
   maxArgs: takes.length,
-  call,
+  call: (args, { run }, database = run.session.database) => call(args, database, run),
 });
 
 const isBytes = (value: SqlValue | undefined): value is Uint8Array => value instanceof Uint8Array;
 
-const isNamed = (run: Run, name: string, given: SqlValue | undefined): boolean => {
-  const { fold } = run.session.database.collation;
+const isNamed = ({ collation }: Database, name: string, given: SqlValue | undefined): boolean => {
+  const { fold } = collation;
   return fold(name) === fold(textOf(given));
 };
 
@@ -41,14 +44,13 @@ function stepped(bytes: Uint8Array, by: 1n | -1n): Uint8Array {
 }
 
 export const CDC_FUNCTIONS: Readonly<Record<string, EngineFunction>> = {
-  'sys.fn_cdc_get_max_lsn': define(LSN_TYPE, [], (_args, { run }) => {
-    const lsn = run.session.database.cdc?.maxLsn;
+  'sys.fn_cdc_get_max_lsn': define(LSN_TYPE, [], (_args, { cdc }) => {
+    const lsn = cdc?.maxLsn;
     return lsn === undefined ? null : lsnToBytes(lsn);
   }),
-  'sys.fn_cdc_get_min_lsn': define(LSN_TYPE, [NAME], ([name], { run }) => {
-    const instance = typeof name === 'string' ? run.session.database.cdc?.instance(name) : undefined;
-    const readable =
-      instance !== undefined && mayReadCapture(run.session.access(run.session.database), instance);
+  'sys.fn_cdc_get_min_lsn': define(LSN_TYPE, [NAME], ([name], database, run) => {
+    const instance = typeof name === 'string' ? database.cdc?.instance(name) : undefined;
+    const readable = instance !== undefined && mayReadCapture(run.session.access(database), instance);
     return !readable ? new Uint8Array(LSN_BYTES) : lsnToBytes(instance.lowLsn);
   }),
   'sys.fn_cdc_increment_lsn': define(LSN_TYPE, [LSN_TYPE], ([lsn]) =>
@@ -57,8 +59,7 @@ export const CDC_FUNCTIONS: Readonly<Record<string, EngineFunction>> = {
   'sys.fn_cdc_decrement_lsn': define(LSN_TYPE, [LSN_TYPE], ([lsn]) =>
     isBytes(lsn) ? stepped(lsn, -1n) : null,
   ),
-  'sys.fn_cdc_map_lsn_to_time': define(DATETIME, [LSN_TYPE], ([lsn], { run }) => {
-    const { cdc } = run.session.database;
+  'sys.fn_cdc_map_lsn_to_time': define(DATETIME, [LSN_TYPE], ([lsn], { cdc }) => {
     if (cdc === undefined || !isBytes(lsn)) return null;
     const wanted = lsnFromBytes(lsn);
     const entry = cdc.mapping[cdc.mappingAt(wanted)];
@@ -69,25 +70,19 @@ export const CDC_FUNCTIONS: Readonly<Record<string, EngineFunction>> = {
     if (typeof position !== 'number' || !isBytes(mask)) return null;
     return position >= 1 && isBitSet(mask, position);
   }),
-  'sys.fn_cdc_get_column_ordinal': define(INT, [NAME, NAME], ([instance, column], { run }) => {
-    const columns =
-      typeof instance === 'string' ? run.session.database.cdc?.instance(instance)?.columns : undefined;
-    return columns?.find(({ name }) => isNamed(run, name, column))?.ordinal ?? null;
+  'sys.fn_cdc_get_column_ordinal': define(INT, [NAME, NAME], ([instance, column], database) => {
+    const columns = typeof instance === 'string' ? database.cdc?.instance(instance)?.columns : undefined;
+    return columns?.find(({ name }) => isNamed(database, name, column))?.ordinal ?? null;
   }),
-  'sys.fn_cdc_has_column_changed': define(BIT, [NAME, NAME, MASK], ([instance, column, mask], { run }) => {
-    const columns =
-      typeof instance === 'string' ? run.session.database.cdc?.instance(instance)?.columns : undefined;
-    const ordinal = columns?.find(({ name }) => isNamed(run, name, column))?.ordinal;
+  'sys.fn_cdc_has_column_changed': define(BIT, [NAME, NAME, MASK], ([instance, column, mask], database) => {
+    const columns = typeof instance === 'string' ? database.cdc?.instance(instance)?.columns : undefined;
+    const ordinal = columns?.find(({ name }) => isNamed(database, name, column))?.ordinal;
     return ordinal === undefined || !isBytes(mask) ? null : isBitSet(mask, ordinal);
   }),
 };
 
 /** The relation is about tran_end_time of cdc.lsn_time_mapping ("sys.fn_cdc_map_time_to_lsn"). */
-function mapTimeToLsn(
-  [relation, time]: readonly SqlValue[],
-  { run }: Parameters<EngineFunction['call']>[1],
-): SqlValue {
-  const { cdc } = run.session.database;
+function mapTimeToLsn([relation, time]: readonly SqlValue[], { cdc }: Database): SqlValue {
   if (cdc === undefined || typeof relation !== 'string' || time === null) return null;
   const wanted = msOf(time as SqlMoment);
   const entries = cdc.mapping.map((entry) => ({ lsn: entry.lsn, ms: msOf(datetimeOf(entry.endMs)) }));

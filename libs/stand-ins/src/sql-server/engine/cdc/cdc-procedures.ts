@@ -8,6 +8,7 @@ import { disableDatabase, enableDatabase } from './enable-database.ts';
 import { enableTable } from './enable-table.ts';
 import { enabledCdc, requireEnabled } from './enabled-database.ts';
 import { helpChangeDataCapture } from './help-procedure.ts';
+import { getCapturedColumns, helpJobs } from './listing-procedures.ts';
 import { changeJob, jobParameters, setCapture } from './job-procedures.ts';
 import { BIGINT, BIT, LIST, LSN, NAME } from './procedure-types.ts';
 
@@ -60,6 +61,8 @@ export const CDC_PROCEDURES: Readonly<Record<string, Procedure>> = {
     writes: false,
     run: (call) => setCapture(call, false),
   },
+  sp_cdc_help_jobs: helpJobs,
+  sp_cdc_get_captured_columns: getCapturedColumns,
   sp_cdc_help_change_data_capture: {
     parameters: [
       { name: '@source_schema', type: NAME },

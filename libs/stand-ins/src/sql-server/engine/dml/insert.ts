@@ -1,9 +1,10 @@
-/** INSERT … VALUES, SELECT and DEFAULT VALUES. */
+/** INSERT … VALUES, SELECT, EXEC and DEFAULT VALUES. */
 import { errors } from '../errors.ts';
 import type { Expression } from '../parser/ast.ts';
 import type { InsertStatement } from '../parser/write-ast.ts';
 import { compileExpression } from '../query/compile-expression.ts';
 import { compileQuery } from '../query/compile-query.ts';
+import type { OutputColumn } from '../query/compiled.ts';
 import type { Evaluate } from '../query/run.ts';
 import { type Compilation, Scope } from '../query/scope.ts';
 import type { Values } from '../storage/row.ts';
@@ -15,10 +16,21 @@ import { StatementChanges } from './statement-changes.ts';
 import type { WriteContext, WritePlan } from './write-plan.ts';
 import { targetTable } from './write-target.ts';
 
-export function compileInsert(statement: InsertStatement, compilation: Compilation): WritePlan {
+/** One result of what EXEC ran. */
+export interface ExecutedResult {
+  readonly columns: readonly OutputColumn[];
+  readonly rows: readonly Values[];
+}
+
+/** `executed`: what the source of INSERT … EXEC has answered. */
+export function compileInsert(
+  statement: InsertStatement,
+  compilation: Compilation,
+  executed: readonly ExecutedResult[] = [],
+): WritePlan {
   const { table, database } = targetTable(statement.table, compilation, 'INSERT');
   const maker = new RowMaker(table, database, compilation);
-  const produce = producer(statement, maker, compilation);
+  const produce = producer(statement, maker, compilation, executed);
   const newOutput = compileOutput(statement.output, table, compilation);
   return {
     database,
@@ -39,13 +51,20 @@ export function compileInsert(statement: InsertStatement, compilation: Compilati
 
 type Produce = (context: WriteContext, changes: StatementChanges) => Iterable<Values>;
 
-function producer(statement: InsertStatement, maker: RowMaker, compilation: Compilation): Produce {
+function producer(
+  statement: InsertStatement,
+  maker: RowMaker,
+  compilation: Compilation,
+  executed: readonly ExecutedResult[],
+): Produce {
   const { source } = statement;
   switch (source.kind) {
     case 'rows':
       return fromRows(source.rows, statement.columns, maker, compilation);
     case 'query':
       return fromQuery(statement, source.query, maker, compilation);
+    case 'execute':
+      return fromExecuted(statement, executed, maker);
     case 'defaults':
     default:
       return fromRows([[]], [], maker, compilation);
@@ -110,5 +129,21 @@ function fromQuery(
   return function* (context, changes) {
     const rows = [...compiled.rows({ outer: undefined, run: context.run })];
     for (const row of rows) yield insert(row, context, changes);
+  };
+}
+
+/** Every result must fit. Errors 213, 483. */
+function fromExecuted(
+  { columns, output }: InsertStatement,
+  executed: readonly ExecutedResult[],
+  maker: RowMaker,
+): Produce {
+  if (output !== undefined) throw errors.outputOfExecute();
+  const inserts = executed.map((result) => {
+    if (columns !== undefined && columns.length !== result.columns.length) throw errors.insertCountMismatch();
+    return { rows: result.rows, insert: insertRows(maker, columns, result.columns) };
+  });
+  return function* (context, changes) {
+    for (const { rows, insert } of inserts) for (const row of rows) yield insert(row, context, changes);
   };
 }

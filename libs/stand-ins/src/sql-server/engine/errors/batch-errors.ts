@@ -47,12 +47,21 @@ export const batchErrors = {
       16,
       4,
     ),
+  writesUnderRowCount: () =>
+    sqlError(
+      50_000,
+      'SET ROWCOUNT limits only queries on this server. Write TOP (n) in what is to be written.',
+    ),
   missingExecuteParameter: (name: string) =>
     sqlError(8178, `The parameterized query expects the parameter '${name}', which was not supplied.`),
   unknownParameter: (procedure: string, name: string) =>
     sqlError(8145, `${name} is not a parameter for procedure ${procedure}.`, 16, 2),
   tooManyArguments: (procedure: string) =>
     sqlError(8144, `Procedure or function ${procedure} has too many arguments specified.`, 16, 2),
+  parameterNotDeduced: (name: string) =>
+    sqlError(11502, `The type for parameter '${name}' cannot be deduced in this context.`),
+  parameterTwice: (name: string) =>
+    sqlError(11508, `The undeclared parameter '${name}' is used more than once in the batch being analyzed.`),
   statementType: () =>
     sqlError(214, `Procedure expects parameter '@statement' of type 'ntext/nchar/nvarchar'.`, 16, 2),
 } as const;

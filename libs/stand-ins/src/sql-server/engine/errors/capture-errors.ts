@@ -60,6 +60,7 @@ export const captureErrors = {
       22929,
       `Could not enable Change Data Capture for the source table '${table}'. The specified index '${index}' is not a unique index of the table.`,
     ),
+  captureNotVisible: () => sqlError(22981, 'Object does not exist or access is denied.'),
   cleanupLowWaterMark: (mark: string) =>
     sqlError(
       22964,

@@ -52,6 +52,12 @@ export const nameErrors = {
       16,
       10,
     ),
+  otherQualifier: () =>
+    sqlError(
+      15250,
+      'The database name component of the object qualifier must be the name of the current database.',
+    ),
+  keyTableMissing: () => sqlError(15252, 'The primary or foreign key table name must be given.'),
   unknownProcedure: (name: readonly string[]) =>
     sqlError(2812, `Could not find stored procedure '${dotted(name)}'.`, 16, 62),
 } as const;

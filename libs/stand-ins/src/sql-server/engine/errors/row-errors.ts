@@ -110,6 +110,7 @@ export const rowErrors = {
     ),
   insertCountMismatch: () =>
     sqlError(213, 'Column name or number of supplied values does not match table definition.'),
+  outputOfExecute: () => sqlError(483, 'The OUTPUT clause cannot be used in an INSERT...EXEC statement.'),
   columnTwice: (column: string) =>
     sqlError(
       264,

@@ -13,6 +13,7 @@ import { BatchRun } from './batch-run.ts';
 import { neverWaits } from './batch-shape.ts';
 import { Evaluator } from './evaluator.ts';
 import { BatchEnded, ExecuteRunner } from './execute-runner.ts';
+import { insertExecuted } from './insert-executed.ts';
 import type { ParsedBatches } from './parsed-batches.ts';
 import { RaisedError } from './raise.ts';
 import type { Replying } from './replies.ts';
@@ -27,6 +28,7 @@ import {
   isWrite,
   type ControlStatement,
   type Of,
+  type WriteStatement,
 } from './statement-kinds.ts';
 import { StatementRunner } from './statement-runner.ts';
 import { pause } from './waits.ts';
@@ -120,11 +122,19 @@ export class BatchRunner {
 
   #single(statement: Exclude<Statement, ControlStatement>, run: BatchRun): Replying {
     if (isScript(statement)) return this.#scripts.run(statement, run);
-    if (isWrite(statement)) return this.#statements.write(statement, run);
+    if (isWrite(statement)) return this.#write(statement, run);
     if (isDefinition(statement)) return this.#statements.define(statement, run);
     if (!isOfSession(statement)) return this.#statements.query(statement, run);
     return runSessionStatement(statement, this.#session, (name) =>
       this.#statements.compilation(run).table(name),
+    );
+  }
+
+  #write(statement: WriteStatement, run: BatchRun): Replying {
+    if (statement.kind !== 'insert' || statement.source.kind !== 'execute')
+      return this.#statements.write(statement, run);
+    return insertExecuted(this.#execute.statement(statement.source.execute, run), (results) =>
+      this.#statements.insertExecuted(statement, results, run),
     );
   }
 

@@ -42,9 +42,9 @@ function selectsInto(statement: Statement): boolean {
   );
 }
 
-/** A name of three parts may mean another database. */
+/** A name of three parts may mean another database, and what EXEC runs is not known. */
 function isElsewhere(statement: Statement): boolean {
-  if (statement.kind === 'insert') return statement.table.length > 2;
+  if (statement.kind === 'insert') return statement.table.length > 2 || statement.source.kind === 'execute';
   return (
     (statement.kind === 'update' || statement.kind === 'delete') &&
     (statement.target.length > 2 || statement.from.length > 0)

@@ -1,9 +1,8 @@
 /** EXEC: system procedures, sp_executesql and texts. */
-import { CDC_PROCEDURES } from '../cdc/cdc-procedures.ts';
 import type { Reply, SqlParameter, SqlType } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import { parseParameters } from '../parser/parse-parameters.ts';
-import type { Argument } from '../parser/statement-ast.ts';
+import type { Argument, ExecuteStatement } from '../parser/execute-ast.ts';
 import { textOf } from '../query/text-of.ts';
 import { converter, isCharacter } from '../values/index.ts';
 import { BatchRun } from './batch-run.ts';
@@ -11,7 +10,7 @@ import type { Evaluator } from './evaluator.ts';
 import { bindArguments, type GivenArgument } from './procedure.ts';
 import type { Replying } from './replies.ts';
 import type { SessionState } from './session-state.ts';
-import type { Of } from './statement-kinds.ts';
+import { isForOwners, systemProcedure } from './system-procedures.ts';
 import type { StatementRunner } from './statement-runner.ts';
 
 /** An argument with the variable that takes its value back. */
@@ -40,7 +39,7 @@ export class ExecuteRunner {
     this.#text = text;
   }
 
-  *statement(statement: Of<'execute'> | Of<'executeText'>, run: BatchRun): Replying {
+  *statement(statement: ExecuteStatement, run: BatchRun): Replying {
     if (statement.kind === 'executeText') {
       const sql = this.#evaluator.as({ name: 'nvarchar', length: 'max' }, statement.text, run);
       yield* this.#nested(textOf(sql), this.#inner(run));
@@ -123,15 +122,14 @@ export class ExecuteRunner {
 
   *#procedure(name: readonly string[], args: readonly GivenArgument[], run: BatchRun): Replying {
     const own = name.at(-1)?.toLowerCase() ?? '';
-    const procedure = CDC_PROCEDURES[own];
+    const procedure = systemProcedure(own);
     const schema = name.length > 1 ? (name.at(-2) ?? '').toLowerCase() : 'sys';
     if (procedure === undefined || (schema !== 'sys' && schema !== 'dbo' && schema !== ''))
       throw errors.unknownProcedure(name);
     const database =
       name.length > 2 ? this.#session.state.database(name.at(-3) ?? '') : this.#session.database;
     this.#session.requireOpen(database);
-    if (own !== 'sp_cdc_help_change_data_capture' && !this.#session.access(database).owner)
-      throw errors.captureNotAuthorised();
+    if (isForOwners(own) && !this.#session.access(database).owner) throw errors.captureNotAuthorised();
     const values = bindArguments(own, procedure, args);
     const replies: Reply[] = [];
     const { state } = this.#session;
@@ -142,6 +140,7 @@ export class ExecuteRunner {
         transaction,
         values,
         access: this.#session.access(database),
+        compilation: this.#statements.compilation(run),
         emit: (reply) => replies.push(reply),
       }),
     );

@@ -1,6 +1,7 @@
 /** A system procedure: its parameters, and what it does. */
 import type { Reply, SqlType, SqlValue } from '../engine-session.ts';
 import { errors } from '../errors.ts';
+import type { Compilation } from '../query/scope.ts';
 import type { Access } from '../security/access.ts';
 import type { ServerState } from '../server/server-state.ts';
 import type { Database } from '../storage/database.ts';
@@ -18,6 +19,8 @@ export interface ProcedureCall {
   readonly state: ServerState;
   readonly transaction: Transaction;
   readonly access: Access;
+  /** Of the session's database. */
+  readonly compilation: Compilation;
   /** By parameter name in lower case; what was not given is missing. */
   readonly values: Readonly<Record<string, SqlValue>>;
   emit(reply: Reply): void;

@@ -18,6 +18,8 @@ interface Options {
   /** -1 waits for ever. */
   lockTimeoutMs: number;
   implicitTransactions: boolean;
+  /** SET ROWCOUNT: queries end after so many rows. */
+  mostRows: number;
 }
 
 const initialOptions = (): Options => ({
@@ -25,6 +27,7 @@ const initialOptions = (): Options => ({
   xactAbort: false,
   lockTimeoutMs: -1,
   implicitTransactions: false,
+  mostRows: Infinity,
 });
 
 export class SessionState implements SessionFacts, SessionInfo {

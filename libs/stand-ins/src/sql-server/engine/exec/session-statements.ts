@@ -46,7 +46,10 @@ export function* runSessionStatement(
       if (!session.login.sysadmin)
         throw errors.databasePermissionDenied(TEXTS[statement.kind], session.database.name);
       changeDatabase(statement, session);
-      yield { kind: 'done' };
+      yield {
+        kind: 'done',
+        ...(statement.kind !== 'alterDatabase' && { command: statement.kind }),
+      };
       return;
     case 'principal':
     case 'permission':
@@ -71,6 +74,7 @@ function setOption(option: string, value: string, { options }: SessionState): vo
   if (option === 'NOCOUNT') options.noCount = isOn;
   if (option === 'XACT_ABORT') options.xactAbort = isOn;
   if (option === 'IMPLICIT_TRANSACTIONS') options.implicitTransactions = isOn;
+  if (option === 'ROWCOUNT') options.mostRows = value === '0' ? Infinity : Number(value);
   if (option === 'LOCK_TIMEOUT') options.lockTimeoutMs = Number(value);
 }
 

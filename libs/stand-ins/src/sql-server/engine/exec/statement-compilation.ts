@@ -123,6 +123,19 @@ export class StatementCompilation implements Compilation {
   }
 
   engineFunction(name: Name): EngineFunction | undefined {
+    return name.length > 2 ? this.#functionOf(name) : this.#function(name);
+  }
+
+  /** `db.sys.fn_cdc_…` works on the database that it names. Errors 911, 916. */
+  #functionOf(name: Name): EngineFunction | undefined {
+    const found = this.#function(name.slice(-2));
+    if (found === undefined || !/^fn_cdc_/i.test(name.at(-1) ?? '')) return undefined;
+    const database = this.databaseOf(name);
+    this.#around.access(database);
+    return { ...found, call: (args, frame) => found.call(args, frame, database) };
+  }
+
+  #function(name: Name): EngineFunction | undefined {
     const full = name.join('.').toLowerCase();
     return this.#around.functions.get(
       full.startsWith('sys.') && !full.startsWith('sys.fn_cdc') ? full.slice(4) : full,

@@ -3,13 +3,13 @@ import type { CaptureInstance } from '../cdc/capture-instance.ts';
 import { defineTable } from '../ddl/define-table.ts';
 import { createTable, runDdl, type DdlContext } from '../ddl/run-ddl.ts';
 import { insertRows } from '../dml/insert-rows.ts';
-import { compileInsert } from '../dml/insert.ts';
+import { compileInsert, type ExecutedResult } from '../dml/insert.ts';
 import { compileMerge } from '../dml/merge.ts';
 import { RowMaker } from '../dml/row-maker.ts';
 import { StatementChanges } from '../dml/statement-changes.ts';
 import { compileDelete, compileUpdate } from '../dml/update-delete.ts';
 import type { WritePlan } from '../dml/write-plan.ts';
-import type { Reply } from '../engine-session.ts';
+import type { Reply, StatementCommand } from '../engine-session.ts';
 import { errors } from '../errors.ts';
 import type { Name } from '../parser/ast.ts';
 import type { Statement } from '../parser/statement-ast.ts';
@@ -97,9 +97,10 @@ export class StatementRunner {
         this.#requireOnline();
         count++;
         yield { kind: 'row', values };
+        if (count >= this.#session.options.mostRows) break;
       }
     }
-    yield this.#done(count, plan.assigns);
+    yield this.#done(count, 'select', plan.assigns);
   }
 
   #requireOnline(): void {
@@ -107,14 +108,24 @@ export class StatementRunner {
     if (database.offline) throw errors.databaseOffline(database.name);
   }
 
-  #done(count: number, silent = false): Reply {
+  #done(count: number, command: StatementCommand, silent = false): Reply {
     this.#session.rowCount = BigInt(count);
-    return this.#session.options.noCount || silent ? { kind: 'done' } : { kind: 'done', count };
+    return { kind: 'done', command, ...(!this.#session.options.noCount && !silent && { count }) };
   }
 
   *write(statement: WriteStatement, run: BatchRun): Replying {
-    const planned = (): WritePlan =>
-      this.#plan(statement, run, (compilation) => compileWrite(statement, compilation));
+    yield* this.#write(statement, run, () =>
+      this.#plan(statement, run, (compilation) => compileWrite(statement, compilation)),
+    );
+  }
+
+  /** INSERT … EXEC, with what was executed. Its plan holds the rows, so it is not kept. */
+  *insertExecuted(statement: Of<'insert'>, executed: readonly ExecutedResult[], run: BatchRun): Replying {
+    yield* this.#write(statement, run, () => compileInsert(statement, this.compilation(run), executed));
+  }
+
+  *#write(statement: WriteStatement, run: BatchRun, planned: () => WritePlan): Replying {
+    if (this.#session.options.mostRows !== Infinity) throw errors.writesUnderRowCount();
     const { state, identityInsert } = this.#session;
     const { version } = state;
     let plan = planned();
@@ -127,7 +138,7 @@ export class StatementRunner {
       yield { kind: 'columns', columns: plan.columns };
       for (const values of result.rows) yield { kind: 'row', values };
     }
-    yield this.#done(result.count);
+    yield this.#done(result.count, statement.kind);
   }
 
   /**
@@ -176,7 +187,7 @@ export class StatementRunner {
     yield* this.within(isTemporary(targetOf(statement)) ? undefined : database, run, (transaction) =>
       runDdl(statement, this.#ddlContext(database, compilation, transaction, run)),
     );
-    yield { kind: 'done' };
+    yield { kind: 'done', ...(statement.kind !== 'truncate' && { command: statement.kind }) };
   }
 
   /** Definitions are for owners: 262 for what is created, 1088 for what is there. */
@@ -214,7 +225,7 @@ export class StatementRunner {
       changes.finish();
       return rows.length;
     });
-    yield this.#done(count);
+    yield this.#done(count, 'selectInto');
   }
 
   declareTable(statement: Of<'declareTable'>, run: BatchRun): void {

@@ -154,7 +154,7 @@ test('a reader that is slow sees the table as it was when it began', async () =>
   await slow.next();
   await b.rows('DELETE T; INSERT T VALUES (9, 9)');
   expect((await slow.next()).value).toEqual({ kind: 'row', values: [2] });
-  expect((await slow.next()).value).toEqual({ kind: 'done', count: 2 });
+  expect((await slow.next()).value).toEqual({ kind: 'done', command: 'select', count: 2 });
 });
 
 test('who gives up waiting for a lock does not get it', async () => {

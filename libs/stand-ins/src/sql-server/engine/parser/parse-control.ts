@@ -2,13 +2,14 @@
 import { errors } from '../errors.ts';
 import type { Expression } from './ast.ts';
 import { isReserved, type Cursor } from './cursor.ts';
+import type { Argument, ExecuteStatement } from './execute-ast.ts';
 import { parseExpression } from './parse-expression.ts';
 import { parenthesised } from './parse-list.ts';
 import { NULL_LITERAL } from './parse-literal.ts';
 import { isAssignment } from './parse-query.ts';
 import { parseTableDefinition } from './parse-table.ts';
 import { parseType } from './parse-type.ts';
-import type { Argument, Statement } from './statement-ast.ts';
+import type { Statement } from './statement-ast.ts';
 
 export function parseDeclare(cursor: Cursor): Statement[] {
   cursor.expect('DECLARE');
@@ -52,8 +53,8 @@ export function parseSet(cursor: Cursor): Statement {
     return { kind: 'setIdentityInsert', table, on: parseOnOff(cursor), line };
   }
   if (cursor.accept('ROWCOUNT')) {
-    if (cursor.next().text !== '0') cursor.fail();
-    return { kind: 'setOption', options: ['ROWCOUNT'], value: '0', line };
+    if (cursor.current.kind !== 'integer') cursor.fail();
+    return { kind: 'setOption', options: ['ROWCOUNT'], value: cursor.next().text, line };
   }
   const options = cursor.separated(() => {
     const option = cursor.anyName().toUpperCase();
@@ -78,7 +79,7 @@ function parseOnOff(cursor: Cursor): boolean {
   return word === 'ON';
 }
 
-export function parseExecute(cursor: Cursor): Statement {
+export function parseExecute(cursor: Cursor): ExecuteStatement {
   const line = cursor.line;
   cursor.next();
   if (cursor.sees('('))

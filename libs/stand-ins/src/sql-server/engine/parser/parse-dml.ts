@@ -1,6 +1,7 @@
 /** INSERT, UPDATE and DELETE. */
 import type { CommonTable, Name } from './ast.ts';
 import type { Cursor } from './cursor.ts';
+import { parseExecute } from './parse-control.ts';
 import { parseExpression } from './parse-expression.ts';
 import { parseFrom, parseHints } from './parse-from.ts';
 import { isAssignment, parseOption, parseQuery, parseSelectItems, parseTop } from './parse-query.ts';
@@ -38,6 +39,8 @@ function parseInsertSource(cursor: Cursor): InsertStatement['source'] {
   if (cursor.accept('VALUES')) {
     return { kind: 'rows', rows: cursor.separated(() => cursor.list(() => parseExpression(cursor))) };
   }
+  if (cursor.sees('EXEC') || cursor.sees('EXECUTE'))
+    return { kind: 'execute', execute: parseExecute(cursor) };
   if (!cursor.sees('SELECT') && !cursor.sees('WITH') && !cursor.sees('(')) cursor.fail();
   return { kind: 'query', query: parseQuery(cursor) };
 }

@@ -7,6 +7,16 @@ import { parenthesised } from './parse-list.ts';
 import { parseLiteral } from './parse-literal.ts';
 import { SPECIAL } from './parse-special.ts';
 
+const WITHOUT_PARENTHESES = new Set([
+  'CASE',
+  'DEFAULT',
+  'CURRENT_TIMESTAMP',
+  'CURRENT_USER',
+  'SESSION_USER',
+  'SYSTEM_USER',
+  'USER',
+]);
+
 export function parsePrimary(cursor: Cursor): Expression {
   const literal = parseLiteral(cursor);
   if (literal !== undefined) return literal;
@@ -19,10 +29,7 @@ export function parsePrimary(cursor: Cursor): Expression {
   }
   if (upper === '(') return parseParenthesis(cursor);
   const special = kind === 'word' ? SPECIAL[upper] : undefined;
-  if (
-    special !== undefined &&
-    (upper === 'CASE' || upper === 'DEFAULT' || upper.startsWith('CURRENT_') || cursor.peek(1).upper === '(')
-  ) {
+  if (special !== undefined && (WITHOUT_PARENTHESES.has(upper) || cursor.peek(1).upper === '(')) {
     cursor.next();
     return special(cursor, line);
   }

@@ -48,6 +48,9 @@ export const SPECIAL: Readonly<Record<string, (cursor: Cursor, line: number) => 
   },
   CURRENT_TIMESTAMP: (_cursor, line) => call('GETDATE', [], line),
   CURRENT_USER: (_cursor, line) => call('USER_NAME', [], line),
+  SESSION_USER: (_cursor, line) => call('USER_NAME', [], line),
+  USER: (_cursor, line) => call('USER_NAME', [], line),
+  SYSTEM_USER: (_cursor, line) => call('SYSTEM_USER', [], line),
   LEFT: parseOrdinaryCall('LEFT'),
   RIGHT: parseOrdinaryCall('RIGHT'),
 };

@@ -1,6 +1,7 @@
 /** The syntax tree of the statements of a batch. They carry the line they begin on. */
 import type { SqlType } from '../engine-session.ts';
 import type { AssignOperator, Expression, Name, Query } from './ast.ts';
+import type { ExecuteStatement } from './execute-ast.ts';
 import type { PermissionStatement, PrincipalStatement } from './security-ast.ts';
 import type { AlterAction, TableDefinition } from './table-ast.ts';
 import type {
@@ -10,13 +11,6 @@ import type {
   MergeStatement,
   UpdateStatement,
 } from './write-ast.ts';
-
-export interface Argument {
-  /** With its `@`; undefined when given by place. */
-  readonly name?: string;
-  readonly value: Expression;
-  readonly output: boolean;
-}
 
 export type Statement = Lined &
   (
@@ -55,13 +49,7 @@ export type Statement = Lined &
     | { readonly kind: 'throw'; readonly args: readonly Expression[] }
     | { readonly kind: 'try'; readonly body: Statement; readonly handler: Statement }
     | { readonly kind: 'waitfor'; readonly delay: Expression }
-    | {
-        readonly kind: 'execute';
-        readonly procedure: Name;
-        readonly args: readonly Argument[];
-        readonly returns?: string;
-      }
-    | { readonly kind: 'executeText'; readonly text: Expression }
+    | ExecuteStatement
     | { readonly kind: 'use'; readonly database: string }
     | { readonly kind: 'begin' | 'commit' | 'rollback' | 'save'; readonly name: string }
     | { readonly kind: 'createDatabase'; readonly name: string; readonly collation?: string }

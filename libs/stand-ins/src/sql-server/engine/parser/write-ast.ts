@@ -9,6 +9,7 @@ import type {
   TableSource,
   Top,
 } from './ast.ts';
+import type { ExecuteStatement } from './execute-ast.ts';
 
 export interface Assignment {
   /** A column, or with a leading `@` a variable. */
@@ -34,6 +35,7 @@ export interface InsertStatement extends Lined {
   readonly source:
     | { readonly kind: 'rows'; readonly rows: readonly (readonly Expression[])[] }
     | { readonly kind: 'query'; readonly query: Query }
+    | { readonly kind: 'execute'; readonly execute: ExecuteStatement }
     | { readonly kind: 'defaults' };
   readonly output?: Output;
 }

@@ -1,5 +1,6 @@
 /** A function that the engine has beside the scalar functions of `values/`. */
 import type { SqlType, SqlValue } from '../engine-session.ts';
+import type { Database } from '../storage/database.ts';
 import type { Values } from '../storage/row.ts';
 import type { Frame, Run } from './run.ts';
 
@@ -8,7 +9,8 @@ export interface EngineFunction {
   readonly maxArgs: number;
   readonly type: SqlType;
   readonly constant?: boolean;
-  call(args: Values, frame: Frame): SqlValue;
+  /** `database`: the one that the function's name says; without it the session's. */
+  call(args: Values, frame: Frame, database?: Database): SqlValue;
   /** What the arguments are converted to before the call; the last one repeats. */
   readonly takes: readonly SqlType[];
 }

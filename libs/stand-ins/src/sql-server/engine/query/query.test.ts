@@ -247,3 +247,19 @@ test('IN reads a subquery once that uses nothing of the block around it', async 
   expect([0, 64]).toContain(await db.value(`${count} WHERE 1 IN (${coin})`));
   expect(await db.value(`${count} WHERE n IN (SELECT t.n WHERE t.n < 10)`)).toBe(10);
 });
+
+test('SET ROWCOUNT ends queries, and writes are refused under it', async () => {
+  const limited = new TestServer().connect();
+  await limited.rows('CREATE TABLE Numbers (n int); INSERT Numbers VALUES (1), (2), (3)');
+  const { results, counts } = await limited.run('SET ROWCOUNT 2; SELECT n FROM Numbers');
+  expect([results, counts]).toEqual([[[[1], [2]]], [2]]);
+  expect(await limited.errors('DELETE Numbers')).toEqual([50_000]);
+  expect(await limited.rows('SET ROWCOUNT 0; SELECT n FROM Numbers')).toHaveLength(3);
+});
+
+test('who one is has functions without parentheses', async () => {
+  const session = new TestServer().connect();
+  expect(await session.rows('SELECT SYSTEM_USER, SESSION_USER, USER, CURRENT_USER')).toEqual([
+    ['sa', 'dbo', 'dbo', 'dbo'],
+  ]);
+});

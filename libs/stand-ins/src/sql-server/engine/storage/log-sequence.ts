@@ -61,6 +61,12 @@ export const lsnParts = (lsn: Lsn): readonly [number, number, number] => [
   lsn % SLOTS,
 ];
 
+/** As dynamic management views write it: file, block and slot in hexadecimal. */
+export function lsnText(lsn: Lsn): string {
+  const [file, block, slot] = lsnParts(lsn).map((part) => part.toString(16));
+  return `${(file ?? '').padStart(8, '0')}:${(block ?? '').padStart(8, '0')}:${(slot ?? '').padStart(4, '0')}`;
+}
+
 export function lsnToBytes(lsn: Lsn): Uint8Array {
   const bytes = new Uint8Array(LSN_BYTES);
   const [file, block, slot] = lsnParts(lsn);
