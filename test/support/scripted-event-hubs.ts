@@ -13,6 +13,8 @@ import {
   serverBusy,
   type Refusal,
 } from '../../libs/stand-ins/src/amqp/refusal.ts';
+import { serveReplies } from '../../libs/stand-ins/src/amqp/reply-link.ts';
+import { serveRequests } from '../../libs/stand-ins/src/amqp/request-link.ts';
 import { Replies } from '../../libs/stand-ins/src/amqp/replies.ts';
 import type {
   RheaMessageContext,
@@ -93,9 +95,7 @@ export class ScriptedEventHubs implements AsyncDisposable {
   }
 
   #clientReceives(link: RheaSender): LinkHandler {
-    link.set_source({ address: link.source?.address ?? '' });
-    this.#replies.add(link);
-    return { closed: () => this.#replies.remove(link) };
+    return serveReplies(link, link.source?.address ?? '', this.#replies);
   }
 
   #clientSends(link: RheaReceiver): LinkHandler | undefined {
@@ -105,7 +105,6 @@ export class ScriptedEventHubs implements AsyncDisposable {
     const [hub = '', partition = ''] = address.split('/Partitions/');
     if (!this.partitions.has(hub)) return refuseLink(link, entityNotFound(hub));
     link.local.attach.max_message_size = this.maxMessageBytes;
-    link.set_target({ address });
     const settler = new Settler(link.session, 'receiver');
     link.on('message', (transfer: RheaMessageContext) => {
       void Promise.resolve(this.#held).then(() => this.#take(transfer, settler, hub, partition));
@@ -134,18 +133,9 @@ export class ScriptedEventHubs implements AsyncDisposable {
 
   /** Answers what a client asks of a hub: its partitions. */
   #manage(link: RheaReceiver): LinkHandler {
-    const settler = new Settler(link.session, 'receiver');
-    link.set_target({ address: '$management' });
-    link.on('message', ({ message, delivery }: RheaMessageContext) => {
-      settler.accept(delivery);
-      const request = decodeMessage(message);
-      this.#replies.send(
-        link.connection,
-        request,
-        this.#describe(String(request.application_properties?.['name'])),
-      );
-    });
-    return none;
+    return serveRequests(link, '$management', this.#replies, (request) =>
+      this.#describe(String(request.application_properties?.['name'])),
+    );
   }
 
   #describe(hub: string): AmqpMessage {

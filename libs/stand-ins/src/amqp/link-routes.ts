@@ -4,19 +4,20 @@
  */
 import type { AmqpRoutes, LinkHandler } from './amqp-routes.ts';
 import { refuseLink } from './attach.ts';
-import { serveCbs } from './cbs-link.ts';
+import { cbsNode, serveCbs } from './cbs-link.ts';
 import { Refusal, unauthorized } from './refusal.ts';
 import { Replies } from './replies.ts';
 import { serveReplies } from './reply-link.ts';
-import type { RheaReceiver, RheaSender } from './rhea-internals.ts';
+import type { RheaLink, RheaReceiver, RheaSender } from './rhea-internals.ts';
 import type { TokenGate } from './token-gate.ts';
 
-const cbs = '$cbs';
 const management = /(^|\/)\$management$/i;
 
 /** The links that differ by service. Each may throw a Refusal. */
 export interface ServiceLinks {
   readonly gate: TokenGate;
+  /** Management requests bring their own tokens, so that the link needs none. */
+  readonly requestsBringTokens: boolean;
   serveManagement(link: RheaReceiver, address: string, replies: Replies): LinkHandler;
   clientSends(link: RheaReceiver, address: string): LinkHandler;
   clientReceives(link: RheaSender, address: string): LinkHandler;
@@ -27,21 +28,34 @@ export function linkRoutes(service: ServiceLinks): AmqpRoutes {
   return {
     clientSends: (link) =>
       orRefuse(link, () => {
-        const address = link.target?.address ?? '';
-        if (address === cbs) return serveCbs(link, replies, service.gate);
-        if (!service.gate.isAdmitted(link.connection)) throw unauthorized('Send');
-        if (management.test(address)) return service.serveManagement(link, address, replies);
+        const address = entityOf(link.target?.address);
+        if (address === cbsNode) return serveCbs(link, replies, service.gate);
+        const manages = management.test(address);
+        if (!mayAttach(link, manages, service)) throw unauthorized('Send');
+        if (manages) return service.serveManagement(link, address, replies);
         return service.clientSends(link, address);
       }),
     clientReceives: (link) =>
       orRefuse(link, () => {
-        const address = link.source?.address ?? '';
-        if (address === cbs) return serveReplies(link, address, replies);
-        if (!service.gate.isAdmitted(link.connection)) throw unauthorized('Listen');
-        if (management.test(address)) return serveReplies(link, address, replies);
+        const address = entityOf(link.source?.address);
+        if (address === cbsNode) return serveReplies(link, address, replies);
+        const manages = management.test(address);
+        if (!mayAttach(link, manages, service)) throw unauthorized('Listen');
+        if (manages) return serveReplies(link, address, replies);
         return service.clientReceives(link, address);
       }),
   };
+}
+
+const uri = /^amqps?:\/\/[^/]*\/?/i;
+
+/** Some clients write the whole URI, `amqps://HOST:PORT/ENTITY`. */
+function entityOf(address: string | undefined): string {
+  return (address ?? '').replace(uri, '');
+}
+
+function mayAttach({ connection }: RheaLink, manages: boolean, service: ServiceLinks): boolean {
+  return service.gate.isAdmitted(connection) || (manages && service.requestsBringTokens);
 }
 
 function orRefuse(link: RheaSender | RheaReceiver, attach: () => LinkHandler): LinkHandler | undefined {

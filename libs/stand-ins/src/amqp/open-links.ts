@@ -1,4 +1,5 @@
-import type { AmqpError, RheaLink } from './rhea-internals.ts';
+import { errorOf, type Refusal } from './refusal.ts';
+import type { RheaLink } from './rhea-internals.ts';
 
 /** The links that are attached, by the entity they were attached to. */
 export class OpenLinks {
@@ -17,10 +18,10 @@ export class OpenLinks {
   }
 
   /** Detaches the links of one address, or all. The client's closing answer removes them. */
-  detach(address: string | undefined, error: AmqpError): number {
+  detach(address: string | undefined, refusal: Refusal): number {
     const wanted = address?.toLowerCase();
     const found = [...this.#links].filter(([, known]) => wanted === undefined || known === wanted);
-    for (const [link] of found) link.close({ condition: error.condition, description: error.description });
+    for (const [link] of found) link.close(errorOf(refusal));
     return found.length;
   }
 }

@@ -1,3 +1,5 @@
+import type { AmqpError } from './rhea-internals.ts';
+
 /** What the broker answers instead of doing what it was asked: an AMQP error condition with a sentence. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
@@ -13,6 +15,13 @@ export class Refusal extends Error {
     return this.message;
   }
 }
+
+/** As AMQP carries it. */
+export const errorOf = ({ condition, description }: Refusal): AmqpError => ({
+  condition,
+  description,
+  info: {},
+});
 
 export const entityNotFound = (name: string): Refusal =>
   new Refusal('amqp:not-found', `The messaging entity '${name}' could not be found.`);

@@ -8,12 +8,17 @@ import type { Duplex } from 'node:stream';
 export interface AmqpError {
   readonly condition: string;
   readonly description: string;
+  /** Some clients read all three fields of an error. */
+  readonly info: Readonly<Record<string, unknown>>;
 }
 
 export interface RheaSource {
   readonly address?: string;
   readonly filter?: Readonly<Record<string, unknown>> | null;
 }
+
+/** A source or target as the peer sent it: `described()` encodes it again. */
+export type RheaTerminus = { described(): unknown } | null | undefined;
 
 /** An outcome as the peer sent it. */
 export interface RheaOutcome {
@@ -38,6 +43,10 @@ export interface RheaDelivery {
 
 export interface RheaConnection extends EventEmitter {
   readonly socket: Duplex | undefined;
+  /** Sessions by the client's channel. */
+  readonly remote_channel_map: Readonly<Record<number, RheaSession | undefined>>;
+  on_detach(frame: { readonly channel: number }): void;
+  readonly amqp_transport: { encode(frame: RheaFrame): void };
   accept(socket: Duplex): void;
   close(error?: AmqpError): void;
   _register(): void;
@@ -56,6 +65,11 @@ export interface RheaSession extends EventEmitter {
   };
   on_transfer(frame: RheaTransferFrame): void;
   output(frame: unknown): void;
+}
+
+/** A frame to be written. `value` holds the fields of its performative in order. */
+export interface RheaFrame {
+  readonly performative?: { readonly value: unknown[]; readonly constructor: unknown } | undefined;
 }
 
 export interface RheaTransferFrame {
@@ -77,14 +91,17 @@ export interface RheaLink extends EventEmitter {
   readonly state: { local_open: boolean; open_requests: number };
   readonly local: {
     readonly attach: {
+      source: unknown;
+      target: unknown;
       snd_settle_mode: number;
       rcv_settle_mode: number;
       max_message_size: number;
       properties: Readonly<Record<string, unknown>>;
     };
   };
+  /** Of the peer's attach, decoded. */
+  readonly remote: { readonly attach: { readonly source: RheaTerminus; readonly target: RheaTerminus } };
   set_source(fields: RheaSource): void;
-  set_target(fields: { readonly address?: string }): void;
   open(): void;
   close(error?: AmqpError): void;
   is_open(): boolean;

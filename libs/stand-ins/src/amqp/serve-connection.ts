@@ -1,7 +1,9 @@
 import type { Duplex } from 'node:stream';
 import type { AmqpRoutes, LinkHandler } from './amqp-routes.ts';
+import { echoAttach } from './attach.ts';
 import { gatherWrites } from './gather-writes.ts';
 import { keepTransfersRaw } from './raw-transfers.ts';
+import { writeWholeFrames } from './whole-frames.ts';
 import type { RheaConnection, RheaReceiver, RheaSender, RheaSession } from './rhea-internals.ts';
 
 type Link = RheaSender | RheaReceiver;
@@ -34,6 +36,8 @@ class ConnectionLinks {
 export function serveConnection(socket: Duplex, connection: RheaConnection, options: ServeOptions): void {
   const links = new ConnectionLinks();
   gatherWrites(socket);
+  writeWholeFrames(connection);
+  forgiveLateDetaches(connection);
   routeLinks(connection, links, options.routes);
   connection.on('connection_close', () => links.closeAll());
   connection.on('disconnected', () => socket.destroy());
@@ -50,15 +54,25 @@ export function serveConnection(socket: Duplex, connection: RheaConnection, opti
   connection.accept(socket);
 }
 
+/** Some clients end a session and detach its links afterwards: these ended with it. rhea would close the connection. */
+function forgiveLateDetaches(connection: RheaConnection): void {
+  const onDetach = connection.on_detach.bind(connection);
+  connection.on_detach = (frame) => {
+    if (connection.remote_channel_map[frame.channel] !== undefined) onDetach(frame);
+  };
+}
+
 function routeLinks(connection: RheaConnection, links: ConnectionLinks, routes: AmqpRoutes): void {
   connection.on('session_open', ({ session }: { session: RheaSession }) => keepTransfersRaw(session));
   connection.on('session_close', ({ session }: { session: RheaSession }) => links.closeAll(session));
-  connection.on('sender_open', ({ sender }: { sender: RheaSender }) =>
-    links.add(sender, routes.clientReceives(sender)),
-  );
-  connection.on('receiver_open', ({ receiver }: { receiver: RheaReceiver }) =>
-    links.add(receiver, routes.clientSends(receiver)),
-  );
+  connection.on('sender_open', ({ sender }: { sender: RheaSender }) => {
+    echoAttach(sender);
+    links.add(sender, routes.clientReceives(sender));
+  });
+  connection.on('receiver_open', ({ receiver }: { receiver: RheaReceiver }) => {
+    echoAttach(receiver);
+    links.add(receiver, routes.clientSends(receiver));
+  });
   connection.on('sender_close', ({ sender }: { sender: RheaSender }) => links.close(sender));
   connection.on('receiver_close', ({ receiver }: { receiver: RheaReceiver }) => links.close(receiver));
 }

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
 import type { RheaDelivery, RheaSession } from './rhea-internals.ts';
+import { Refusal } from './refusal.ts';
 import { Settler } from './settler.ts';
 
 interface Written {
@@ -22,7 +23,7 @@ function session() {
 const delivery = (id: number, fields: Partial<RheaDelivery> = {}): RheaDelivery =>
   ({ id, settled: false, remote_settled: false, ...fields }) as RheaDelivery;
 
-const error = { condition: 'com.microsoft:message-lock-lost', description: 'gone' };
+const error = new Refusal('com.microsoft:message-lock-lost', 'gone');
 
 test('neighbouring acceptances share a frame', async () => {
   const { written, session: it } = session();

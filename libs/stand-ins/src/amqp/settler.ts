@@ -1,6 +1,7 @@
 import frames from 'rhea/lib/frames.js';
-import { accepted, rejected } from './amqp-codec.ts';
-import type { AmqpError, RheaDelivery, RheaSession } from './rhea-internals.ts';
+import { outcomeOf, rejected, type Outcome } from './amqp-codec.ts';
+import { errorOf, type Refusal } from './refusal.ts';
+import type { RheaDelivery, RheaSession } from './rhea-internals.ts';
 
 /**
  * Answers deliveries of one AMQP session in one direction, settled. It writes the dispositions itself, because rhea merges
@@ -30,10 +31,20 @@ export class Settler {
     queueMicrotask(() => this.#flush());
   }
 
-  reject(delivery: RheaDelivery, error: AmqpError): void {
+  /** Confirms what the peer decided with the same outcome. A rejection so confirmed carries no error. */
+  confirm(delivery: RheaDelivery, outcome: Outcome): void {
+    if (outcome === 'accepted') this.accept(delivery);
+    else this.#answer(delivery, outcomeOf(outcome));
+  }
+
+  reject(delivery: RheaDelivery, refusal: Refusal): void {
+    this.#answer(delivery, rejected(errorOf(refusal)));
+  }
+
+  #answer(delivery: RheaDelivery, state: unknown): void {
     if (!this.#close(delivery)) return;
     this.#flush();
-    this.#write(delivery.id, delivery.id, rejected(error));
+    this.#write(delivery.id, delivery.id, state);
   }
 
   /** Tells rhea that the delivery is done; false when the peer has settled it already and wants no answer. */
@@ -47,7 +58,7 @@ export class Settler {
 
   #flush(): void {
     if (this.#first === undefined) return;
-    this.#write(this.#first, this.#last, accepted);
+    this.#write(this.#first, this.#last, outcomeOf('accepted'));
     this.#first = undefined;
   }
 

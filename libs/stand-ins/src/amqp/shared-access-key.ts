@@ -22,10 +22,12 @@ export function connectionStringOf(port: number, { name, key }: SharedAccessKey)
 
 const prefix = 'SharedAccessSignature ';
 
+export const isSharedAccessToken = (token: unknown): token is string =>
+  typeof token === 'string' && token.startsWith(prefix);
+
 /** What is wrong with a token, in the service's words; undefined when it is good. */
 export function faultOfToken(token: unknown, known: SharedAccessKey, clock: BrokerClock): string | undefined {
-  if (typeof token !== 'string' || !token.startsWith(prefix))
-    return 'MalformedToken: The token is malformed.';
+  if (!isSharedAccessToken(token)) return 'MalformedToken: The token is malformed.';
   const fields = new Map(token.slice(prefix.length).split('&').map(field));
   const [resource, signature, expiry] = [fields.get('sr'), fields.get('sig'), fields.get('se')];
   if (resource === undefined || signature === undefined || expiry === undefined)

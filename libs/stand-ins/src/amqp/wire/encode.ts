@@ -35,6 +35,11 @@ export function encodeInt(value: number): Buffer {
   return bytes;
 }
 
+/** Sixteen bytes in the order of the text. */
+export function encodeUuid(bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([0x98]), bytes]);
+}
+
 export function encodeList(elements: readonly Buffer[]): Buffer {
   return compound(0xd0, elements);
 }

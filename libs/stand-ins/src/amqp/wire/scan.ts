@@ -78,7 +78,7 @@ export function binaryOf(bytes: Buffer, offset: number): Buffer | undefined {
   return undefined;
 }
 
-/** An encoded uint, ulong, long or timestamp that a double can hold; undefined for anything else. */
+/** An encoded int, uint, long, ulong or timestamp that a double can hold; undefined for anything else. */
 export function integerOf(element: Buffer | undefined): number | undefined {
   if (element === undefined) return undefined;
   const code = element[0] ?? 0;
@@ -89,8 +89,11 @@ export function integerOf(element: Buffer | undefined): number | undefined {
     case 0x52:
     case 0x53:
       return element[1];
+    case 0x54:
     case 0x55:
       return element.readInt8(1);
+    case 0x71:
+      return element.readInt32BE(1);
     case 0x70:
       return element.readUInt32BE(1);
     case 0x80:

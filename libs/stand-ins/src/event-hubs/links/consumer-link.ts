@@ -1,12 +1,14 @@
 /** The link of a client that reads one partition: credit comes in, events go out, settled as they are sent. */
 import type { LinkHandler } from '../../amqp/amqp-routes.ts';
 import { answerDrainWithoutCredit, capacityOf } from '../../amqp/drain.ts';
-import type { Refusal } from '../../amqp/refusal.ts';
+import { filterValue } from '../../amqp/amqp-codec.ts';
+import { errorOf, type Refusal } from '../../amqp/refusal.ts';
 import type { RheaSender } from '../../amqp/rhea-internals.ts';
 import type { EventHub } from '../broker/event-hub.ts';
 import type { PartitionLog } from '../broker/partition-log.ts';
 import type { PartitionReaders, Reader } from '../broker/partition-readers.ts';
 import { startPosition } from '../broker/start-position.ts';
+import { unknownSelector } from '../refusals.ts';
 import { encodeEvent, type RuntimeMetric } from '../wire/encode-event.ts';
 import { wants } from './capabilities.ts';
 import type { HubLinkContext } from './hub-link-context.ts';
@@ -44,8 +46,8 @@ export class ConsumerLink implements LinkHandler, Reader {
     context.counters.consumers += 1;
   }
 
-  disconnect({ condition, description }: Refusal): void {
-    this.#link.close({ condition, description });
+  disconnect(reason: Refusal): void {
+    this.#link.close(errorOf(reason));
   }
 
   closed(): void {
@@ -56,10 +58,6 @@ export class ConsumerLink implements LinkHandler, Reader {
 
   #answer(address: string): void {
     const link = this.#link;
-    const { attach } = link.local;
-    link.set_source({ address, ...(link.source?.filter != null && { filter: link.source.filter }) });
-    if (link.snd_settle_mode !== undefined) attach.snd_settle_mode = link.snd_settle_mode;
-    if (link.rcv_settle_mode !== undefined) attach.rcv_settle_mode = link.rcv_settle_mode;
     this.#context.links.add(link, address);
     answerDrainWithoutCredit(link);
     link.on('sender_flow', () => this.#dispatch());
@@ -88,10 +86,9 @@ function epochOf({ properties }: RheaSender): number | undefined {
   return epoch === undefined || epoch === null ? undefined : Number(epoch);
 }
 
-/** The filter is a described text: rhea hands over an object with a `value`. */
 function expressionOf({ source }: RheaSender): string | undefined {
-  const filter = source?.filter?.[selector];
-  if (filter === undefined || filter === null) return undefined;
-  const isDescribed = typeof filter === 'object' && 'value' in filter;
-  return String(isDescribed ? filter.value : filter);
+  const expression = filterValue(source?.filter?.[selector]);
+  if (expression === undefined || expression === null) return undefined;
+  if (typeof expression !== 'string') throw unknownSelector(JSON.stringify(expression));
+  return expression;
 }

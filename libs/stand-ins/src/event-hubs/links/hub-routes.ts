@@ -15,6 +15,7 @@ const idempotentProducer = 'com.microsoft:idempotent-producer';
 export function hubRoutes(context: HubLinkContext): AmqpRoutes {
   return linkRoutes({
     gate: context.gate,
+    requestsBringTokens: true,
     serveManagement: (link, address, replies) => serveHubManagement(link, address, replies, context),
     clientSends: (link, address) => clientSends(link, address, context),
     clientReceives: (link, address) => clientReceives(link, address, context),

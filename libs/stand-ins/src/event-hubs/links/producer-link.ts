@@ -35,7 +35,6 @@ export class ProducerLink implements LinkHandler {
     this.#line = new DelayLine(context.clock);
     link.local.attach.max_message_size = maxPublicationBytes;
     const address = partition === undefined ? hub.name : `${hub.name}/Partitions/${partition.id}`;
-    link.set_target({ address });
     context.links.add(link, address);
     context.counters.producers += 1;
     link.on('message', (transfer: RheaMessageContext) =>

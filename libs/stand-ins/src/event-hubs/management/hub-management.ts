@@ -1,10 +1,10 @@
 /** `$management`: what a client asks of a hub or of a partition (managementClient.ts of @azure/event-hubs 6). */
-import { decodeMessage, type AmqpMessage } from '../../amqp/amqp-codec.ts';
+import { arrayOfTexts, int, longOf, type AmqpMessage } from '../../amqp/amqp-codec.ts';
 import type { LinkHandler } from '../../amqp/amqp-routes.ts';
 import { Refusal } from '../../amqp/refusal.ts';
 import type { Replies } from '../../amqp/replies.ts';
-import type { RheaMessageContext, RheaReceiver } from '../../amqp/rhea-internals.ts';
-import { Settler } from '../../amqp/settler.ts';
+import { serveRequests } from '../../amqp/request-link.ts';
+import type { RheaReceiver } from '../../amqp/rhea-internals.ts';
 import type { EventHub } from '../broker/event-hub.ts';
 import type { PartitionLog } from '../broker/partition-log.ts';
 import type { HubLinkContext } from '../links/hub-link-context.ts';
@@ -12,6 +12,10 @@ import { notImplemented } from '../refusals.ts';
 
 const hubType = 'com.microsoft:eventhub';
 const partitionType = 'com.microsoft:partition';
+
+/** Where a request brings its token. The link itself needs none. */
+const securityToken = 'security_token';
+const unauthorizedCondition = 'amqp:unauthorized-access';
 
 /** Status codes by condition (ConditionStatusMapper of @azure/core-amqp). */
 const statusOf: Readonly<Record<string, number>> = {
@@ -27,29 +31,34 @@ export function serveHubManagement(
   replies: Replies,
   context: HubLinkContext,
 ): LinkHandler {
-  const settler = new Settler(link.session, 'receiver');
-  link.set_target({ address });
-  link.on('message', ({ message, delivery }: RheaMessageContext) => {
-    settler.accept(delivery);
-    const request = decodeMessage(message);
-    replies.send(link.connection, request, respond(request, context));
+  return serveRequests(link, address, replies, ({ application_properties: properties = {} }) => {
+    const isAdmitted = context.gate.isAdmitted(link.connection);
+    const fault = isAdmitted ? undefined : context.gate.faultOf(properties[securityToken]);
+    return fault === undefined ? respond(properties, context) : refused(401, unauthorizedCondition, fault);
   });
-  return { closed: () => undefined };
 }
 
-function respond({ application_properties: properties = {} }: AmqpMessage, context: HubLinkContext) {
+type Properties = Readonly<Record<string, unknown>>;
+
+function respond(properties: Properties, context: HubLinkContext): AmqpMessage {
   try {
     const body = answer(properties, context);
-    return { application_properties: { 'status-code': 200, 'status-description': 'OK' }, body };
+    return { application_properties: { 'status-code': int(200), 'status-description': 'OK' }, body };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    const { condition, description } = error;
-    const status = { 'status-code': statusOf[condition] ?? 500, 'status-description': description };
-    return { application_properties: { ...status, 'error-condition': condition } };
+    return refused(statusOf[error.condition] ?? 500, error.condition, error.description);
   }
 }
 
-function answer(asked: Readonly<Record<string, unknown>>, { hubs }: HubLinkContext): object {
+const refused = (status: number, condition: string, description: string): AmqpMessage => ({
+  application_properties: {
+    'status-code': int(status),
+    'status-description': description,
+    'error-condition': condition,
+  },
+});
+
+function answer(asked: Properties, { hubs }: HubLinkContext): object {
   const text = (name: string): string => {
     const value = asked[name];
     return typeof value === 'string' ? value : '';
@@ -66,9 +75,9 @@ function describeHub(hub: EventHub): object {
     type: hubType,
     name: hub.name,
     created_at: new Date(hub.createdAtMs),
-    partition_count: hub.partitions.length,
-    partition_ids: hub.partitions.map(({ id }) => id),
-    georeplication_factor: 1,
+    partition_count: int(hub.partitions.length),
+    partition_ids: arrayOfTexts(hub.partitions.map(({ id }) => id)),
+    georeplication_factor: int(1),
   };
 }
 
@@ -79,8 +88,8 @@ function describePartition(hub: EventHub, log: PartitionLog): object {
     type: partitionType,
     name: hub.name,
     partition: log.id,
-    begin_sequence_number: log.first,
-    last_enqueued_sequence_number: sequence,
+    begin_sequence_number: longOf(log.first),
+    last_enqueued_sequence_number: longOf(sequence),
     last_enqueued_offset: String(offset),
     last_enqueued_time_utc: new Date(atMs),
     is_partition_empty: log.size === 0,

@@ -42,7 +42,6 @@ export class ReceiverLink implements LinkHandler, Consumer {
     this.mode = link.snd_settle_mode === presettled ? 'receive-and-delete' : 'peek-lock';
     this.#settler = new Settler(link.session, 'sender');
     this.#line = new DelayLine(context.clock);
-    this.#answerModes();
     this.#listen();
     context.links.add(link, queue.path);
     if (hold === undefined) queue.attach(this);
@@ -65,12 +64,6 @@ export class ReceiverLink implements LinkHandler, Consumer {
     this.#context.links.remove(this.#link);
     if (this.#hold === undefined) this.#queue.detach(this);
     else this.#queue.releaseSession(this.#hold);
-  }
-
-  #answerModes(): void {
-    const { attach } = this.#link.local;
-    if (this.#link.snd_settle_mode !== undefined) attach.snd_settle_mode = this.#link.snd_settle_mode;
-    if (this.#link.rcv_settle_mode !== undefined) attach.rcv_settle_mode = this.#link.rcv_settle_mode;
   }
 
   #listen(): void {
@@ -100,7 +93,7 @@ export class ReceiverLink implements LinkHandler, Consumer {
       const settlement = settlementOf(outcome, delivery.remote_state as RheaOutcome);
       this.#decide(delivery, settlement);
       countSettlement(counters, settlement.kind);
-      this.#settler.accept(delivery);
+      this.#settler.confirm(delivery, outcome);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       counters.settlementsRefused += 1;

@@ -13,6 +13,7 @@ import { attachSession, wantsSession } from './session-attach.ts';
 export function serviceBusRoutes(context: LinkContext): AmqpRoutes {
   return linkRoutes({
     gate: context.gate,
+    requestsBringTokens: false,
     serveManagement: (link, address, replies) => serveManagement(link, address, replies, context),
     clientSends: (link, address) => clientSends(link, address, context),
     clientReceives: (link, address) => clientReceives(link, address, context),
@@ -30,7 +31,6 @@ function clientReceives(link: RheaSender, address: string, context: LinkContext)
   const queue = context.namespace.receiveSource(address, session);
   refuseMismatch(queue, session);
   if (session) return attachSession(link, queue, context);
-  link.set_source({ address });
   return new ReceiverLink(link, queue, undefined, context);
 }
 

@@ -25,7 +25,6 @@ export class SenderLink implements LinkHandler {
     this.#settler = new Settler(link.session, 'receiver');
     this.#line = new DelayLine(context.clock);
     link.local.attach.max_message_size = target.settings.maxMessageBytes;
-    link.set_target({ address: target.name });
     context.links.add(link, target.name);
     link.on('message', (transfer: RheaMessageContext) =>
       this.#line.run(context.faults.sendDelayMs, () => this.#take(transfer)),

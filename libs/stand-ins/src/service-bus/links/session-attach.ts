@@ -1,11 +1,11 @@
 /** Attaching to a session: by its id, or to the next one that is free, for which the answer may have to wait. */
-import { longOfBytes } from '../../amqp/amqp-codec.ts';
+import { describedLike, filterValue, longOfBytes } from '../../amqp/amqp-codec.ts';
 import type { LinkHandler } from '../../amqp/amqp-routes.ts';
 import { postponeAttach, refuseLink } from '../../amqp/attach.ts';
 import type { RheaSender } from '../../amqp/rhea-internals.ts';
 import type { SessionHolder } from '../broker/consumer.ts';
 import type { MessageQueue } from '../broker/message-queue.ts';
-import { sessionLockLost, type Refusal } from '../../amqp/refusal.ts';
+import { errorOf, sessionLockLost, type Refusal } from '../../amqp/refusal.ts';
 import type { SessionHold } from '../broker/session.ts';
 import { ticksOf } from '../wire/ticks.ts';
 import type { LinkContext } from './link-context.ts';
@@ -25,7 +25,7 @@ export function wantsSession(link: RheaSender): boolean {
 
 /** Throws a Refusal when that session is taken. */
 export function attachSession(link: RheaSender, queue: MessageQueue, context: LinkContext): LinkHandler {
-  const id = link.source?.filter?.[sessionFilter];
+  const id = filterValue(link.source?.filter?.[sessionFilter]);
   if (typeof id !== 'string') return new NextSessionLink(link, queue, context);
   const hold = queue.acceptSession(id, holderOf(link, id));
   return answer(link, queue, hold, context);
@@ -46,14 +46,16 @@ function answer(
   hold: SessionHold,
   context: LinkContext,
 ): ReceiverLink {
-  link.set_source({ address: queue.path, filter: { [sessionFilter]: hold.session.id } });
+  const asked = link.source?.filter?.[sessionFilter];
+  const filter = { [sessionFilter]: describedLike(asked, hold.session.id) };
+  link.set_source({ address: link.source?.address ?? queue.path, filter });
   link.local.attach.properties = { [lockedUntil]: longOfBytes(ticksOf(hold.untilMs)) };
   context.counters.sessionsAccepted += 1;
   return new ReceiverLink(link, queue, hold, context);
 }
 
-function detachWith(link: RheaSender, { condition, description }: Refusal): void {
-  link.close({ condition, description });
+function detachWith(link: RheaSender, refusal: Refusal): void {
+  link.close(errorOf(refusal));
 }
 
 /** Waits for a session, then is the link of that session. */

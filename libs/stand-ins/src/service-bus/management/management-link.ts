@@ -1,9 +1,9 @@
 /** `ENTITY/$management`: requests and responses over a pair of links, for what AMQP itself has no word for. */
-import { decodeMessage, type AmqpMessage } from '../../amqp/amqp-codec.ts';
+import { int, type AmqpMessage } from '../../amqp/amqp-codec.ts';
 import type { LinkHandler } from '../../amqp/amqp-routes.ts';
 import type { Replies } from '../../amqp/replies.ts';
-import type { RheaMessageContext, RheaReceiver } from '../../amqp/rhea-internals.ts';
-import { Settler } from '../../amqp/settler.ts';
+import { serveRequests } from '../../amqp/request-link.ts';
+import type { RheaReceiver } from '../../amqp/rhea-internals.ts';
 import { Refusal } from '../../amqp/refusal.ts';
 import type { LinkContext } from '../links/link-context.ts';
 import { ManagedEntity } from './managed-entity.ts';
@@ -17,15 +17,9 @@ export function serveManagement(
   replies: Replies,
   context: LinkContext,
 ): LinkHandler {
-  const settler = new Settler(link.session, 'receiver');
   const entity = new ManagedEntity(address.replace(/\/?\$management$/i, ''), context.namespace);
   context.namespace.existing(entity.address);
-  link.on('message', ({ message, delivery }: RheaMessageContext) => {
-    settler.accept(delivery);
-    const request = decodeMessage(message);
-    replies.send(link.connection, request, respond(request, entity, context));
-  });
-  return { closed: () => undefined };
+  return serveRequests(link, address, replies, (request) => respond(request, entity, context));
 }
 
 function respond(message: AmqpMessage, entity: ManagedEntity, context: LinkContext): AmqpMessage {
@@ -50,6 +44,6 @@ function respond(message: AmqpMessage, entity: ManagedEntity, context: LinkConte
   }
 }
 
-function answer(statusCode: number, statusDescription: string): AmqpMessage {
-  return { application_properties: { statusCode, statusDescription }, body: {} };
+function answer(status: number, statusDescription: string): AmqpMessage {
+  return { application_properties: { statusCode: int(status), statusDescription }, body: {} };
 }

@@ -4,7 +4,7 @@ import type { Settlement } from '../broker/settlement.ts';
 import type { StoredMessage } from '../broker/stored-message.ts';
 import { countSettlement } from '../counters.ts';
 import type { LinkContext } from '../links/link-context.ts';
-import { encodeDelivery } from '../wire/encode-delivery.ts';
+import { encodeDelivery, encodeManagedDelivery } from '../wire/encode-delivery.ts';
 import { parseMessage } from '../wire/parse-message.ts';
 import type { ManagedEntity } from './managed-entity.ts';
 import type { ManagementRequest } from './request.ts';
@@ -44,7 +44,7 @@ const receiveBySequenceNumber: Operation = (request, entity, { counters }) => {
 };
 
 function lockedMessage(message: StoredMessage): Readonly<Record<string, unknown>> {
-  const encoded = encodeDelivery(message, encodeValue);
+  const encoded = encodeManagedDelivery(message, encodeValue);
   if (message.lock === undefined) return { message: encoded };
   return { message: encoded, 'lock-token': uuid(Buffer.from(message.lock.token, 'hex')) };
 }

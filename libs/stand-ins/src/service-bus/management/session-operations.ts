@@ -1,3 +1,4 @@
+import { arrayOfTexts, int } from '../../amqp/amqp-codec.ts';
 import type { LinkContext } from '../links/link-context.ts';
 import type { ManagedEntity } from './managed-entity.ts';
 import type { ManagementRequest } from './request.ts';
@@ -38,7 +39,7 @@ const listSessions: SessionOperation = (request, entity) => {
     .queue('')
     .sessions.ids()
     .slice(skip, skip + request.number('top'));
-  return ids.length === 0 ? undefined : { skip, 'sessions-ids': ids };
+  return ids.length === 0 ? undefined : { skip: int(skip), 'sessions-ids': arrayOfTexts(ids) };
 };
 
 export const sessionOperations: Readonly<Record<string, SessionOperation>> = {

@@ -11,6 +11,7 @@ import {
   encodeText,
   encodeTimestamp,
   encodeUint,
+  encodeUuid,
 } from '../../amqp/wire/encode.ts';
 import type { EncodedMessage } from './encoded-message.ts';
 import { elementsOf, skipValue, textOf } from '../../amqp/wire/scan.ts';
@@ -23,6 +24,7 @@ const key = {
   sequenceNumber: encodeSymbol('x-opt-sequence-number'),
   enqueueSequenceNumber: encodeSymbol('x-opt-enqueue-sequence-number'),
   lockedUntil: encodeSymbol('x-opt-locked-until'),
+  lockToken: encodeSymbol('x-opt-lock-token'),
   messageState: encodeSymbol('x-opt-message-state'),
   deadLetterSource: encodeSymbol('x-opt-deadletter-source'),
 };
@@ -35,11 +37,27 @@ const maxTtlMs = 0xffffffff;
 
 /** The message as a receiver gets it: header and annotations of the broker, then what the sender sent, byte for byte. */
 export function encodeDelivery(message: StoredMessage, encodeValue: EncodeValue): Buffer {
-  const { encoded } = message.payload;
+  return encode(message, [], encodeValue);
+}
+
+/** The same for a message that comes in an answer of `$management`: there is no delivery tag to carry its lock token. */
+export function encodeManagedDelivery(message: StoredMessage, encodeValue: EncodeValue): Buffer {
+  const { lock } = message;
+  if (lock === undefined) return encodeDelivery(message, encodeValue);
+  const token = encodeMap([key.lockToken, encodeUuid(Buffer.from(lock.token, 'hex'))]);
+  return encode(message, [encodeSection(0x71, token)], encodeValue);
+}
+
+function encode(
+  message: StoredMessage,
+  deliveryAnnotations: readonly Buffer[],
+  encodeValue: EncodeValue,
+): Buffer {
   return Buffer.concat([
     encodeSection(0x70, header(message)),
+    ...deliveryAnnotations,
     encodeSection(0x72, encodeMap(annotations(message))),
-    ...bareParts(encoded, message.changes, encodeValue),
+    ...bareParts(message.payload.encoded, message.changes, encodeValue),
   ]);
 }
 

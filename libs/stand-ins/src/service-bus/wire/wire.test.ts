@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { encodeValue } from '../../amqp/amqp-codec.ts';
 import type { Payload } from '../broker/payload.ts';
 import { StoredMessage } from '../broker/stored-message.ts';
-import { encodeDelivery } from './encode-delivery.ts';
+import { encodeDelivery, encodeManagedDelivery } from './encode-delivery.ts';
 import { swapGuidOrder } from './guid-order.ts';
 import { parseBatch } from '../../amqp/wire/parse-batch.ts';
 import { parseMessage } from './parse-message.ts';
@@ -133,6 +133,19 @@ describe('what a receiver gets', () => {
     const delivered = deliver(parseMessage(encode({ body: 'x' }), newId), { changes: { a: 'b' } });
     expect(rhea.message.decode(delivered)).toMatchObject({ application_properties: { a: 'b' }, body: 'x' });
   });
+});
+
+test('a message that comes in an answer carries its lock token, in the order of its text', () => {
+  const payload = parseMessage(encode({ message_id: 'm1', body: 'x' }), newId);
+  const fields = { sequence: 1, enqueuedSequence: 1, enqueuedAtMs: 0, expiresAtMs: Infinity, payload };
+  const message = new StoredMessage(fields);
+  expect(encodeManagedDelivery(message, encodeValue)).toEqual(encodeDelivery(message, encodeValue));
+  const token = '00112233445566778899aabbccddeeff';
+  message.lock = { token, untilMs: 1_700_000_000_000 };
+  const { delivery_annotations: annotations } = rhea.message.decode(
+    encodeManagedDelivery(message, encodeValue),
+  );
+  expect(Buffer.from(annotations?.['x-opt-lock-token'] as Buffer).toString('hex')).toBe(token);
 });
 
 test('a batch is the messages in its data sections', () => {
