@@ -1,4 +1,5 @@
 /** A client of Service Bus or Event Hubs: its program gets a fresh broker with changes that dstream published. */
+import { makeLocalCertificate } from '../../libs/stand-ins/src/local-certificate.ts';
 import { Pipeline } from '../support/pipeline.ts';
 import type { ForeignClient } from './foreign-client.ts';
 import type { Language } from './languages.ts';
@@ -13,10 +14,12 @@ export function messagingClient(name: string, language: Language): ForeignClient
     tools: language.tools,
     prepare: (signal) => language.prepare(signal),
     async run(report, signal) {
-      await using pipeline = await Pipeline.onStandIns();
+      const certificate = await makeLocalCertificate();
+      await using pipeline = await Pipeline.onStandIns({ certificate });
       const env = {
         FOREIGN_SERVICE_BUS: pipeline.env.DSTREAM_PUBLISHER_CONNECTION_STRING,
         FOREIGN_EVENT_HUBS: pipeline.env.DSTREAM_EVENT_HUBS_CONNECTION_STRING,
+        FOREIGN_CERTIFICATE: await pipeline.file('certificate.pem', certificate.cert),
         FOREIGN_PUBLISHED: await publishChanges(pipeline),
         FOREIGN_PUBLISHED_NAME: publishedName,
       };
