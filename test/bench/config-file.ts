@@ -8,6 +8,8 @@ export interface ConfigChoice {
   readonly start?: 'earliest' | 'latest';
   /** `table` when not given. */
   readonly ordering?: 'table' | 'key';
+  /** `200ms` when not given. */
+  readonly pollInterval?: string;
   readonly subscription?: string;
   /** What stands between the braces of `output`. */
   readonly output?: string;
@@ -20,6 +22,7 @@ export function configText(choice: ConfigChoice): string {
     topic,
     start = 'earliest',
     ordering = 'table',
+    pollInterval = '200ms',
     subscription = 'dstream',
     output = 'type = "console"',
   } = choice;
@@ -31,8 +34,8 @@ ingester {
   start                = "${start}"
   ordering             = "${ordering}"
   poll_interval_defaults {
-    poll_interval     = "200ms"
-    max_poll_interval = "200ms"
+    poll_interval     = "${pollInterval}"
+    max_poll_interval = "${pollInterval}"
   }
   topic {
     name              = "${topic}"

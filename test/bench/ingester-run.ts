@@ -15,7 +15,7 @@ export async function standInsWithBacklog(
   topics: readonly string[] = [],
   perTable = changesPerTable,
 ): Promise<StandInsProcess> {
-  const standIns = await StandInsProcess.start(entities(topics));
+  const standIns = await StandInsProcess.start({ entities: entities(topics) });
   const pool = await openDatabase(standIns.env.DSTREAM_DB_CONNECTION_STRING);
   await fillTables(pool, perTable);
   await pool.close();

@@ -1,6 +1,7 @@
 /** `npm run bench`, or `npm run bench -- NAME`: prints figures, decides nothing. */
 import { backlog } from './backlog.ts';
 import { tableLine, type Figure } from './figure.ts';
+import { handOver } from './hand-over.ts';
 import { ingest } from './ingest.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
@@ -22,6 +23,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'process-event-hubs': processEventHubs,
   'process-file': processFile,
   sessions,
+  'hand-over': handOver,
   latency,
   memory,
   backlog,

@@ -29,7 +29,7 @@ export async function fullSubscriptions(
   names: readonly string[],
   changesPerMessage = 500,
 ): Promise<FullSubscriptions> {
-  const standIns = await StandInsProcess.start(entities(names));
+  const standIns = await StandInsProcess.start({ entities: entities(names) });
   await fill(standIns, changesPerMessage);
   return { standIns, messages: (await standIns.progress()).accepted };
 }

@@ -17,13 +17,9 @@ const buckets = 32;
 const messages = 6_000;
 
 export async function sessions(): Promise<readonly Figure[]> {
-  await using standIns = await StandInsProcess.start({
-    UserConfig: {
-      Namespaces: [
-        { Name: 'bench', Topics: [{ Name: topic, Subscriptions: [declaredSubscription(subscription)] }] },
-      ],
-    },
-  });
+  const Topics = [{ Name: topic, Subscriptions: [declaredSubscription(subscription)] }];
+  const entities = { UserConfig: { Namespaces: [{ Name: 'bench', Topics }] } };
+  await using standIns = await StandInsProcess.start({ entities });
   await fill(standIns);
   const before = await standIns.progress();
   const config = configText({ name: 'bench', tables: ['T1'], topic, subscription });

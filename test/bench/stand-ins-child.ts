@@ -15,6 +15,15 @@ export interface Progress {
   readonly completed: number;
   /** Sessions that the broker handed out. */
   readonly sessionsAccepted: number;
+  /** All that the blob storage was asked. */
+  readonly blobRequests: number;
+}
+
+export interface StandInsChoice {
+  /** As the emulator's Config.json declares them; without it they come into being by use. */
+  readonly entities?: Entities;
+  /** Every request to the blob storage takes this much longer, as one over a network does. */
+  readonly blobDelayMs?: number;
 }
 
 export interface Ready {
@@ -22,7 +31,7 @@ export interface Ready {
 }
 
 function progressOf(standIns: StandIns): Progress {
-  const { sql, serviceBus } = standIns.counters();
+  const { sql, serviceBus, blobs } = standIns.counters();
   const reads = Object.entries(sql.statementsByText).filter(([text]) =>
     /_CT\]|fn_cdc_get_all_changes/.test(text),
   );
@@ -33,13 +42,13 @@ function progressOf(standIns: StandIns): Progress {
     delivered: serviceBus.deliveriesOut,
     completed: serviceBus.completed,
     sessionsAccepted: serviceBus.sessionsAccepted,
+    blobRequests: blobs.requests,
   };
 }
 
-const [entities] = process.argv.slice(2);
-const standIns = await startStandIns({
-  ...(entities !== undefined && { entities: JSON.parse(entities) as Entities }),
-});
+const { entities, blobDelayMs } = JSON.parse(process.argv[2] ?? '{}') as StandInsChoice;
+const standIns = await startStandIns({ ...(entities !== undefined && { entities }) });
+if (blobDelayMs !== undefined) standIns.blobs.inject({ kind: 'delay', ms: blobDelayMs });
 process.on('message', () => process.send?.(progressOf(standIns)));
 process.on('disconnect', () => void standIns.close().then(() => process.exit(0)));
 process.send?.({ env: standIns.env } satisfies Ready);

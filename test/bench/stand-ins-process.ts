@@ -2,8 +2,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Entities, StandInsEnv } from '@dstream/stand-ins';
-import type { Progress, Ready } from './stand-ins-child.ts';
+import type { StandInsEnv } from '@dstream/stand-ins';
+import type { Progress, Ready, StandInsChoice } from './stand-ins-child.ts';
 
 const program = fileURLToPath(new URL('stand-ins-child.ts', import.meta.url));
 
@@ -18,11 +18,10 @@ export class StandInsProcess implements AsyncDisposable {
     child.once('exit', (code) => this.#ended.abort(new Error(`the stand-ins ended with ${code}`)));
   }
 
-  /** @param entities as the emulator's Config.json declares them; without it they come into being by use */
-  static async start(entities?: Entities): Promise<StandInsProcess> {
+  static async start(choice: StandInsChoice = {}): Promise<StandInsProcess> {
     // A backlog and its messages lie in its memory.
     const execArgv = ['--max-old-space-size=4096'];
-    const child = fork(program, entities === undefined ? [] : [JSON.stringify(entities)], { execArgv });
+    const child = fork(program, [JSON.stringify(choice)], { execArgv });
     const [{ env }] = (await once(child, 'message')) as [Ready];
     return new StandInsProcess(child, env);
   }

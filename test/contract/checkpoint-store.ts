@@ -160,10 +160,10 @@ export function checkpointStoreContract(name: string, open: () => Promise<LeaseR
     ])(
       'a save whose reply was lost is known when it is %s',
       async ([, first = '', second = ''], { rig, a, b, cars, take, skip }) => {
-        skip(rig.faults === undefined, 'nothing can be injected here');
+        skip(rig.faults?.loseReplyToSave === undefined, 'nothing can be injected here');
         const lease = await take(a);
         await a.store.save(checkpoint('0'), lease, o);
-        rig.faults?.loseReplyToSave();
+        rig.faults?.loseReplyToSave?.();
         await expect(a.store.save(checkpoint(first), lease, o)).rejects.toMatchObject({
           disposition: 'retry',
         });
@@ -182,9 +182,9 @@ export function checkpointStoreContract(name: string, open: () => Promise<LeaseR
       take,
       skip,
     }) => {
-      skip(rig.faults === undefined, 'nothing can be injected here');
+      skip(rig.faults?.loseReplyToSave === undefined, 'nothing can be injected here');
       const lease = await take(a);
-      rig.faults?.loseReplyToSave();
+      rig.faults?.loseReplyToSave?.();
       await expect(a.store.save(checkpoint('1'), lease, o)).rejects.toMatchObject({ disposition: 'retry' });
       await rig.expireLeases();
       await take(b);

@@ -1,7 +1,7 @@
 /** What every LeaseStore promises (libs/core/src/lease-store.ts). */
 import { balance, tableKey, type InstanceId, type LeaseSnapshot } from '@dstream/core';
 import { describe, expect } from 'vitest';
-import { checkpoint, type LeaseRig } from '../support/lease-rig.ts';
+import { checkpoint, type LeaseRig, type Replica } from '../support/lease-rig.ts';
 import { replicasTest } from '../support/replicas-test.ts';
 
 const o = { signal: new AbortController().signal };
@@ -127,6 +127,11 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
         held: { [tableKey(cars)]: { owner: 'a', epoch: 1 }, [tableKey(bikes)]: { owner: 'b', epoch: 1 } },
         instances: ['a', 'b'],
       });
+      const { held, instances } = await b.store.list(o);
+      expect(held.get(tableKey(cars))).toMatchObject({ announcement: a.store.announcement, endless: false });
+      expect(instances.map(({ announcement }) => announcement)).toEqual(
+        [a.store.announcement, b.store.announcement].sort(),
+      );
     });
 
     test('the list drops the leases and the instances that ended, and what was renewed stays', async ({
@@ -169,13 +174,13 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       const saved = { position: '42', generation: 7, savedAt: expect.stringMatching(/^2026-11-20T.*Z$/) };
       expect(await b.store.overview(o)).toEqual({
         instances: [
-          { instance: 'a', address: 'http://127.0.0.1:4711' },
-          { instance: 'b', address: undefined },
+          { instance: 'a', announcement: a.store.announcement, address: 'http://127.0.0.1:4711' },
+          { instance: 'b', announcement: b.store.announcement, address: undefined },
         ],
         tables: [
-          { key: tableKey(bikes), owner: 'b', epoch: 1, checkpoint: undefined, problem: undefined },
-          { key: tableKey(cars), owner: 'a', epoch: 1, checkpoint: saved, problem: undefined },
-          { key: tableKey(vans), owner: undefined, epoch: 1, checkpoint: undefined, problem: undefined },
+          { key: tableKey(bikes), ...heldBy(b, 'b'), checkpoint: undefined, problem: undefined },
+          { key: tableKey(cars), ...heldBy(a, 'a'), checkpoint: saved, problem: undefined },
+          { key: tableKey(vans), ...free, epoch: 1, checkpoint: undefined, problem: undefined },
         ],
       });
     });
@@ -200,15 +205,30 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       });
     });
 
-    test('two announcements of one name are one instance until both have ended', async ({ a, b }) => {
-      const [first, second] = [
-        await a.store.announce('a' as InstanceId, o),
-        await b.store.announce('a' as InstanceId, o),
-      ];
-      await first[Symbol.asyncDispose]();
-      expect((await b.store.list(o)).instances).toEqual(['a']);
+    test('two replicas of one name are two: each is alive by itself, and owns what it has acquired', async ({
+      rig,
+      cars,
+      take,
+    }) => {
+      const [one, two] = [await rig.replica('same'), await rig.replica('same')];
+      await using _one = await one.store.announce('same' as InstanceId, o);
+      const second = await two.store.announce('same' as InstanceId, o);
+      await take(one);
+      const seen = await two.store.list(o);
+      expect(plain(seen)).toEqual({
+        held: { [tableKey(cars)]: { owner: 'same', epoch: 1 } },
+        instances: ['same', 'same'],
+      });
+      expect(balance(two.store.announcement, [tableKey(cars), 'free'], seen).acquire).toEqual(['free']);
       await second[Symbol.asyncDispose]();
-      expect((await b.store.list(o)).instances).toEqual([]);
+      const { instances } = await two.store.list(o);
+      expect(instances).toMatchObject([{ instance: 'same', announcement: one.store.announcement }]);
+    });
+
+    test('a replica that announces itself twice is one', async ({ a, b }) => {
+      await a.store.announce('a' as InstanceId, o);
+      await using _ = await a.store.announce('a' as InstanceId, o);
+      expect(plain(await b.store.list(o)).instances).toEqual(['a']);
     });
 
     test.for([
@@ -252,7 +272,7 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       await using _b = await b.store.announce('b' as InstanceId, o);
       const tables = ['A', 'B', 'C'].map((name) => rig.table(name));
       for (const table of tables) await take(a, table);
-      const plan = balance('a' as InstanceId, tables.map(tableKey), await a.store.list(o));
+      const plan = balance(a.store.announcement, tables.map(tableKey), await a.store.list(o));
       expect(plan).toEqual({ acquire: [], release: [tableKey(rig.table('C'))] });
     });
 
@@ -278,10 +298,10 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       take,
       skip,
     }) => {
-      const { faults } = rig;
-      skip(faults === undefined, 'nothing can be injected here');
+      const loseReplyToAcquire = rig.faults?.loseReplyToAcquire;
+      skip(loseReplyToAcquire === undefined, 'nothing can be injected here');
       await a.store.release(await take(a), o);
-      faults?.loseReplyToAcquire();
+      loseReplyToAcquire?.();
       await expect(a.store.tryAcquire(cars, o)).rejects.toMatchObject({ disposition: 'retry' });
       expect(await b.store.tryAcquire(cars, o)).toBeUndefined();
       await expect(a.store.tryAcquire(cars, o)).resolves.toMatchObject({ epoch: 2 });
@@ -289,4 +309,17 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
   });
 }
 
-const plain = ({ held, instances }: LeaseSnapshot) => ({ held: Object.fromEntries(held), instances });
+/** By their names. */
+const plain = ({ held, instances }: LeaseSnapshot) => ({
+  held: Object.fromEntries([...held].map(([key, { owner, epoch }]) => [key, { owner, epoch }])),
+  instances: instances.map(({ instance }) => instance).sort(),
+});
+
+const heldBy = ({ store }: Replica, owner: string) => ({
+  owner,
+  announcement: store.announcement,
+  endless: false,
+  epoch: 1,
+});
+
+const free = { owner: undefined, announcement: undefined, endless: false };

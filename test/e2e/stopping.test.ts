@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createCapturedTable, insertRows } from '../support/database.ts';
 import { Pipeline } from '../support/pipeline.ts';
+import { until } from '../support/until.ts';
 
 test('SIGTERM hands the tables to another replica within seconds, and nothing is repeated', async () => {
   await using pipeline = await Pipeline.start();
@@ -38,4 +39,18 @@ test('a second signal gives up at once', async ({ skip }) => {
   processor.signal('SIGTERM');
   expect(await processor.ended).toBe(1);
   expect(await ingester.stop()).toBe(0);
+});
+
+test('SIGTERM during an acquisition leaves no lease behind', async () => {
+  await using pipeline = await Pipeline.onStandIns();
+  const { standIns } = pipeline;
+  await createCapturedTable(pipeline.database, 'T');
+  standIns.blobs.inject({ kind: 'delay', ms: 1_500 }, { operation: 'get-properties', path: 'dbo.T.lock' });
+  const ingester = pipeline.run('ingester', await pipeline.config({ tables: ['T'] }));
+  await until(
+    () => standIns.counters().blobs.byOperation['get-properties'],
+    () => 'the lease is being acquired',
+  );
+  expect(await ingester.stop()).toBe(0);
+  expect(standIns.blobs.expireLeases('dbo.T.lock')).toBe(0);
 });

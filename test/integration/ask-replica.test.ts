@@ -33,7 +33,7 @@ test('a status is read from /status', async () => {
   });
   expect(await askReplica(address, never)).toEqual({
     address,
-    report: { ingester: { instance: 'i1', tables: [] }, processor: undefined },
+    report: { ingester: { instance: 'i1', announcement: null, tables: [] }, processor: undefined },
     problem: undefined,
   });
   expect(paths).toEqual(['/status']);

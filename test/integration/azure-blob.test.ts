@@ -72,6 +72,7 @@ describe('leases and checkpoints in blobs', () => {
     const blob = container.getBlobClient(blobName);
     expect((await blob.getProperties()).metadata).toEqual({
       owner: 'a',
+      announcement: a.announcement,
       epoch: '1',
       table: 'db1%2Fshop%2Fdbo.Cars',
     });
@@ -103,9 +104,44 @@ describe('leases and checkpoints in blobs', () => {
     await container.getBlockBlobClient(blobName).upload('', 0);
     await container.getBlobClient(blobName).getBlobLeaseClient().acquireLease(15);
     expect(await a.tryAcquire(cars, o)).toBeUndefined();
-    expect([...(await a.list(o)).held]).toEqual([['db1/shop/dbo.Cars', { owner: '', epoch: 0 }]]);
+    expect([...(await a.list(o)).held]).toEqual([
+      ['db1/shop/dbo.Cars', { owner: '', announcement: undefined, epoch: 0, endless: false }],
+    ]);
     blobs.expireLeases();
     await expect(a.tryAcquire(cars, o)).resolves.toMatchObject({ epoch: 1 });
+  });
+
+  test('an endless lease is shown as such, with the last owner that the blob names', async () => {
+    await a.release(await take(a), o);
+    await container.getBlobClient(blobName).getBlobLeaseClient().acquireLease(-1);
+    const { announcement } = a;
+    const seen = { owner: 'a', announcement, epoch: 1, endless: true };
+    expect([...(await b.list(o)).held.values()]).toEqual([seen]);
+    expect((await b.overview(o)).tables).toMatchObject([seen]);
+  });
+
+  test('a lease that an older version wrote belongs to whoever is announced by its name', async () => {
+    await using _ = await a.announce('a' as InstanceId, o);
+    await container.getBlockBlobClient(blobName).upload('', 0, { metadata: { owner: 'a', epoch: '3' } });
+    await container.getBlobClient(blobName).getBlobLeaseClient().acquireLease(15);
+    expect([...(await b.list(o)).held.values()]).toMatchObject([{ announcement: a.announcement, epoch: 3 }]);
+  });
+
+  test('an announcement whose reply was lost is made once', async () => {
+    blobs.faults.add({ operation: 'acquire-lease', action: { kind: 'lose-reply' }, times: 1 });
+    await expect(a.announce('a' as InstanceId, o)).rejects.toMatchObject({ disposition: 'retry' });
+    await using _ = await a.announce('a' as InstanceId, o);
+    expect((await b.list(o)).instances).toHaveLength(1);
+  });
+
+  test('a replica that stops while it announces itself leaves no announcement behind', async () => {
+    const stop = new AbortController();
+    blobs.faults.add({ operation: 'acquire-lease', action: { kind: 'delay', ms: 60_000 }, times: 1 });
+    const announcing = expect(a.announce('a' as InstanceId, { signal: stop.signal })).rejects.toBe('stop');
+    await expect.poll(() => blobs.counters.get('acquire-lease')).toBe(1);
+    stop.abort('stop');
+    await announcing;
+    expect((await b.list(o)).instances).toEqual([]);
   });
 
   test.each(['acquire-lease', 'put-blob', 'get-properties', 'set-metadata'] as const)(
@@ -257,14 +293,14 @@ describe('leases and checkpoints in blobs', () => {
         for (const name of await instanceBlobs()) await container.getBlobClient(name).delete();
       expect((await b.list(o)).instances).toEqual([]);
       await presence.renew(o);
-      expect((await b.list(o)).instances).toEqual(['a']);
+      expect((await b.list(o)).instances).toMatchObject([{ instance: 'a' }]);
       await presence[Symbol.asyncDispose]();
       expect(await instanceBlobs()).toEqual([]);
     },
   );
 
   test('old announcements are removed by whoever lists, a few a time, and the live and the young stay', async () => {
-    const announce = (name: string) => a.announce(name as InstanceId, o);
+    const announce = (name: string) => open(name).announce(name as InstanceId, o);
     for (const name of ['1', '2', '3', '4', '5']) await announce(`old${name}`);
     const live = await announce('live');
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
@@ -274,7 +310,7 @@ describe('leases and checkpoints in blobs', () => {
     const left = async () => (await instanceBlobs()).map((name) => name.split('/')[3]?.split('-')[0]);
     await b.list(o);
     expect(await left()).toEqual(['live', 'old4', 'old5', 'young']);
-    expect((await b.list(o)).instances).toEqual(['live']);
+    expect((await b.list(o)).instances).toMatchObject([{ instance: 'live' }]);
     expect(await left()).toEqual(['live', 'young']);
   });
 

@@ -15,7 +15,7 @@ export async function openInMemoryLeases(): Promise<LeaseRig> {
     },
     expireLeases: () => storeClock.advance(durationMs),
     table: (table = 'Cars', schema = 'dbo') => ({ source: 'test', database: 'shop', schema, table }),
-    faults: undefined,
+    faults: { loseReplyToAcquire: () => root.loseReplyToAcquire() },
     [Symbol.asyncDispose]: async () => undefined,
   };
 }

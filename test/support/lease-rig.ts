@@ -17,12 +17,12 @@ export interface Replica {
   readonly clock: ManualClock;
 }
 
-/** What can be made to go wrong at the storage. */
+/** What can be made to go wrong at the storage, where it can. */
 export interface StorageFaults {
   /** The next write of a checkpoint is carried out and its reply is lost. */
-  loseReplyToSave(): void;
+  readonly loseReplyToSave?: () => void;
   /** The next request to take a lease is carried out and its reply is lost. */
-  loseReplyToAcquire(): void;
+  readonly loseReplyToAcquire?: () => void;
 }
 
 /** One per test: nobody else uses its source. */
@@ -34,7 +34,7 @@ export interface LeaseRig extends AsyncDisposable {
   expireLeases(): Promise<void>;
   /** A table of the rig's source. */
   table(name?: string, schema?: string): TableId;
-  /** Undefined where nothing can be injected, as in memory and in a real service. */
+  /** Undefined where nothing can be injected, as in a real service. */
   readonly faults: StorageFaults | undefined;
 }
 

@@ -193,7 +193,7 @@ describe('an ingester', () => {
     world.source.hangAtEnd.set(String(own?.table.slice(4)), gate.promise);
     const leaving = first.stop();
     await world.clock.advance(8_000);
-    expect((await world.leases.list({ signal: never })).instances).toEqual(['r2']);
+    expect((await world.leases.list({ signal: never })).instances).toMatchObject([{ instance: 'r2' }]);
     gate.resolve();
     await leaving;
     await second.stop();

@@ -1,9 +1,9 @@
 /** What an ingester measures. How each is called, and what to watch, is in `config/METRICS.md`. */
-import { tableKey, type Clock, type TableId } from '@dstream/core';
+import { tableKey, tableName, type Clock, type TableId } from '@dstream/core';
 import type { Metrics } from '@dstream/runtime';
 import { replicaMetrics, type ReplicaMetrics } from './replica-metrics.ts';
 import { TableMeter, type Ownership, type TableStanding } from './table-meter.ts';
-import { registerTableSeries } from './table-series.ts';
+import { registerTableSeries, type TableFault } from './table-series.ts';
 
 /** What the source tells: the observer of `@dstream/sqlserver`, in milliseconds. Of tables not owned here: nothing. */
 export interface SourceMetrics {
@@ -20,6 +20,8 @@ export interface IngesterMetrics {
   owns(table: TableId, ownership: Ownership): TableMeter;
   /** A batch of the table was accepted: its oldest change so long after its commit. */
   accepted(meter: TableMeter, latencyMs: number): void;
+  /** Nobody can own the table, for this fault; undefined: not any more. */
+  blocked(table: TableId, code: string | undefined): void;
   /** The table is owned no more: its series end. */
   left(meter: TableMeter): void;
 }
@@ -44,7 +46,8 @@ export function ingesterMetrics(
 ): IngesterMetrics {
   const meters = new Map<string, TableMeter>();
   const replica = replicaMetrics(metrics);
-  registerTableSeries(metrics, clock, () => meters.values());
+  const blocked = new Map<string, TableFault>();
+  registerTableSeries(metrics, clock, { meters: () => meters.values(), blocked: () => blocked.values() });
   const latency = metrics.histogram(
     'dstream_ingest_latency_seconds',
     'From commit to acceptance by the topic, one observation a batch: its oldest change.',
@@ -58,6 +61,10 @@ export function ingesterMetrics(
       const meter = new TableMeter(table, ownership);
       meters.set(keyOf(table), meter);
       return meter;
+    },
+    blocked: (table, code) => {
+      if (code === undefined) blocked.delete(keyOf(table));
+      else blocked.set(keyOf(table), { name: tableName(table), fault: code });
     },
     accepted: ({ name }, latencyMs) => latency.observe({ table: name }, latencyMs / 1_000),
     left: (meter) => {

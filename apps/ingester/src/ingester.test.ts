@@ -76,7 +76,7 @@ describe('an ingester', () => {
     const got = sent(world.topic, 'A');
     expect([...new Set(got)]).toEqual(ids('A', 12));
     await expect(world.leases.list({ signal: never })).resolves.toMatchObject({
-      held: new Map([[tableKey(tableOf('A')), { owner: 'r2', epoch: 2 }]]),
+      held: new Map([[tableKey(tableOf('A')), expect.objectContaining({ owner: 'r2', epoch: 2 })]]),
     });
     await second.stop();
   });

@@ -1,14 +1,17 @@
 /**
- * Keeps this replica's fair share of the tables. Connecting → announced: every few seconds it renews its
- * announcement, lists all leases, takes the free tables that are its to take and gives its surplus back → draining:
- * every table is drained, saved and released, the announcement withdrawn.
+ * Keeps this replica's fair share of the tables. Connecting → announced: every few seconds it lists all leases,
+ * acquires the free tables that are its to acquire and drains its surplus → draining: every table is drained, saved
+ * and released, the announcement withdrawn.
  */
 import {
   asDStreamError,
+  Backoff,
   balance,
-  type DStreamError,
   tableKey,
   tableName,
+  type AnnouncementId,
+  type DStreamError,
+  type HeldLease,
   type InstanceId,
   type LeaseSnapshot,
   type Presence,
@@ -17,24 +20,37 @@ import {
   type TableId,
 } from '@dstream/core';
 import { Outage, pause, retrying, together, withAny } from '@dstream/runtime';
+import { Announcer } from './announcer.ts';
+import { ForeignLeases } from './foreign-leases.ts';
 import type { IngesterParts } from './ingester-parts.ts';
+import { NameWatch } from './name-watch.ts';
+import { TableAcquirer } from './table-acquirer.ts';
 import { ReplicaOutages } from './table-outages.ts';
 import { TableOwner } from './table-owner.ts';
 import { freshMs, TableList } from './table-list.ts';
 import type { TableReport } from './table-status.ts';
 import { OwnedTables } from './owned-tables.ts';
 
+/** What a look at all leases found: nothing to acquire, tables to acquire, or more of them than there was time for. */
+type Look = 'calm' | 'moving' | 'unfinished';
+
 export class Ingester implements Service {
   readonly name = 'ingester';
   readonly #parts: IngesterParts;
   readonly #owned: OwnedTables;
   readonly #tables: TableList;
+  readonly #announcer: Announcer;
+  readonly #acquirer: TableAcquirer;
   readonly #outage: Outage;
-  readonly #acquiring: Outage;
+  readonly #names: NameWatch;
+  readonly #foreign: ForeignLeases;
+  /** Between looks while tables change hands. */
+  readonly #soon: Backoff;
   #snapshot: LeaseSnapshot | undefined;
   #ready = false;
 
   constructor(parts: IngesterParts) {
+    const { leaseDurationMs } = parts.settings;
     this.#parts = parts;
     const outages = new ReplicaOutages(parts);
     this.#owned = new OwnedTables(
@@ -43,11 +59,26 @@ export class Ingester implements Service {
     );
     this.#tables = new TableList({
       ...parts,
-      patienceMs: parts.settings.leaseDurationMs / 5,
+      patienceMs: leaseDurationMs / 5,
       outage: outages.moving.part('the list of tables', { counts: false }),
     });
     this.#outage = new Outage('balancing the tables', parts.log, parts.clock);
-    this.#acquiring = new Outage('taking tables', parts.log, parts.clock);
+    this.#announcer = new Announcer({ ...parts, durationMs: leaseDurationMs, counts: () => this.#canRead() });
+    this.#acquirer = new TableAcquirer({
+      ...parts,
+      acquired: (key, lease, stop) => {
+        parts.metrics.replica.acquired();
+        this.#owned.start(key, lease, stop);
+      },
+    });
+    this.#names = new NameWatch({ ...parts, leaseDurationMs });
+    this.#foreign = new ForeignLeases({ ...parts, self: parts.leases.announcement, leaseDurationMs });
+    this.#soon = new Backoff({ firstMs: this.#everyMs / 4, maxMs: this.#everyMs, random: parts.random });
+  }
+
+  /** Between two looks at all leases, in milliseconds. */
+  get #everyMs(): number {
+    return this.#parts.settings.leaseDurationMs / 10;
   }
 
   /** True once everything it needs was reached a first time: from then on it waits for whatever fails. */
@@ -66,27 +97,25 @@ export class Ingester implements Service {
       instance: this.#parts.instance,
       tables: this.#tables.tables.length,
     });
+    await withAny([stop.draining, stop.aborted], async (stopping) => {
+      // Withdrawn at once: what is released meanwhile is dealt among those who stay, not kept for the slowest table.
+      await Promise.all([this.#announcer.run(connected, stopping), this.#work(stopping, stop)]);
+    });
+  }
+
+  async #work(stopping: AbortSignal, stop: StopSignals): Promise<void> {
     try {
-      await this.#balanceUntil(connected, stop);
+      await this.#balanceUntil(stopping, stop);
     } finally {
       this.#ready = false;
-      // Left first: what is released meanwhile is dealt among those who stay, not kept for the slowest table.
-      await Promise.all([this.#leave(connected), this.#owned.settled()]);
+      await this.#acquirer.settle(stop);
+      await this.#owned.settled();
     }
   }
 
   #unlessStopping(error: unknown, stop: StopSignals): undefined {
     if (!stop.draining.aborted) throw error;
     return undefined;
-  }
-
-  async #leave(presence: Presence): Promise<void> {
-    try {
-      await presence[Symbol.asyncDispose]();
-    } catch (error) {
-      const reason = asDStreamError(error);
-      this.#parts.log.warn('the announcement could not be withdrawn: it ends by itself', { error: reason });
-    }
   }
 
   async #connect(signal: AbortSignal): Promise<Presence> {
@@ -101,46 +130,63 @@ export class Ingester implements Service {
         return retrying((s) => this.#tables.refresh(s), until, { clock, outage });
       },
     ]);
-    return this.#announce(signal);
+    return this.#announcer.announce(signal);
   }
 
-  #announce(signal: AbortSignal): Promise<Presence> {
-    const { clock, leases, instance, httpAddress } = this.#parts;
-    const announce = (attempt: AbortSignal) =>
-      leases.announce(instance, { signal: attempt, address: httpAddress() });
-    return retrying(announce, signal, { clock, outage: this.#outage });
-  }
-
-  async #balanceUntil(presence: Presence, stop: StopSignals): Promise<void> {
-    const { clock, settings, random } = this.#parts;
-    await withAny([stop.draining, stop.aborted], async (signal) => {
-      while (!signal.aborted) {
-        await this.#balanceOnce(presence, stop, signal);
-        const everyMs = settings.leaseDurationMs / 10;
-        await pause(clock, everyMs * (0.75 + random() / 2), signal);
-      }
-    });
-  }
-
-  /** One look at everything. Whatever fails is tried again at the next look. */
-  async #balanceOnce(presence: Presence, stop: StopSignals, signal: AbortSignal): Promise<void> {
-    const { leases, instance } = this.#parts;
-    const { replica } = this.#parts.metrics;
-    try {
-      await this.#tables.keepFresh(signal);
-      if (this.#canRead()) await presence.renew({ signal });
-      this.#snapshot = await leases.list({ signal });
-      const keys = this.#tables.tables.map(tableKey);
-      const plan = balance(instance, keys, this.#withOwn(this.#snapshot));
-      for (const key of [...plan.release, ...this.#notConfigured()]) this.#owned.drain(key);
-      await this.#acquireAll(plan.acquire, stop, signal);
-      this.#outage.succeeded();
-      replica.balanced({ tables: keys.length, instances: this.#snapshot.instances.length });
-    } catch (error) {
-      if (signal.aborted) return;
-      this.#outage.failed(asDStreamError(error));
-      replica.balanced(undefined);
+  async #balanceUntil(stopping: AbortSignal, stop: StopSignals): Promise<void> {
+    while (!stopping.aborted) {
+      const seen = await this.#balanceOnce(stopping, stop);
+      await pause(this.#parts.clock, this.#untilNextMs(seen), stopping);
     }
+  }
+
+  /** Soon while tables change hands, at once where time was too short for all. */
+  #untilNextMs(seen: Look): number {
+    if (seen === 'unfinished') return 0;
+    if (seen === 'moving') return this.#soon.next();
+    this.#soon.reset();
+    return this.#everyMs * (0.75 + this.#parts.random() / 2);
+  }
+
+  /** One look at everything. Whatever fails is tried again at the next. */
+  async #balanceOnce(stopping: AbortSignal, stop: StopSignals): Promise<Look> {
+    const { leases, metrics } = this.#parts;
+    try {
+      await this.#tables.keepFresh(stopping);
+      const snapshot = await leases.list({ signal: stopping });
+      this.#snapshot = snapshot;
+      this.#names.look(snapshot.instances);
+      this.#foreign.look(snapshot, this.#notOwned());
+      const seen = await this.#apply(snapshot, stop);
+      this.#outage.succeeded();
+      const instances = snapshot.instances.length;
+      metrics.replica.balanced({ tables: this.#tables.tables.length, instances });
+      return seen;
+    } catch (error) {
+      if (stopping.aborted) return 'calm';
+      this.#outage.failed(asDStreamError(error));
+      metrics.replica.balanced(undefined);
+      return 'calm';
+    }
+  }
+
+  /**
+   * Drains the surplus, and acquires what is free for as long as two looks are apart: what is left then is planned
+   * anew from a newer list, which may show a newcomer.
+   */
+  async #apply(snapshot: LeaseSnapshot, stop: StopSignals): Promise<Look> {
+    const keys = this.#tables.tables.map(tableKey);
+    const plan = balance(this.#parts.leases.announcement, keys, this.#withOwn(snapshot));
+    for (const key of [...plan.release, ...this.#notConfigured()]) this.#owned.drain(key);
+    const wanted = new Set([...plan.acquire, ...this.#acquirer.inDoubt.keys()]);
+    const tables = this.#tables.tables.filter((table) => this.#isToAcquire(tableKey(table), wanted));
+    if (tables.length === 0) return 'calm';
+    const all = await this.#acquirer.acquireAll(tables, this.#everyMs, stop);
+    return all ? 'moving' : 'unfinished';
+  }
+
+  #isToAcquire(key: string, wanted: ReadonlySet<string>): boolean {
+    return wanted.has(key) && !this.#owned.has(key);
   }
 
   /** A replica that has not reached its database for a whole lease stops counting: others take what becomes free. */
@@ -148,12 +194,22 @@ export class Ingester implements Service {
     return this.#tables.ageMs < freshMs + this.#parts.settings.leaseDurationMs;
   }
 
-  /** The snapshot may be older than what this replica has acquired or given back since. */
-  #withOwn(snapshot: LeaseSnapshot): LeaseSnapshot {
+  /**
+   * The snapshot may be older than what this replica has acquired or released since: of its own leases it knows better.
+   * One that is listed as ours and is not known here was granted with a reply that was lost: it is ours to acquire.
+   */
+  #withOwn({ instances, held }: LeaseSnapshot): LeaseSnapshot {
+    const { instance: owner, leases } = this.#parts;
+    const { announcement } = leases;
+    const others = [...held].filter(([, lease]) => lease.endless || lease.announcement !== announcement);
     const own = this.#owned
       .entries()
-      .map(([key, { epoch }]) => [key, { owner: this.#parts.instance, epoch }] as const);
-    return { instances: snapshot.instances, held: new Map([...snapshot.held, ...own]) };
+      .map(([key, { epoch }]) => [key, { owner, announcement, epoch, endless: false }] as const);
+    return { instances, held: new Map([...others, ...own]) };
+  }
+
+  #notOwned(): readonly TableId[] {
+    return this.#tables.tables.filter((table) => !this.#owned.has(tableKey(table)));
   }
 
   #notConfigured(): readonly string[] {
@@ -164,49 +220,33 @@ export class Ingester implements Service {
       .filter((key) => !configured.has(key));
   }
 
-  /** One that cannot be taken does not keep the others waiting. */
-  async #acquireAll(keys: readonly string[], stop: StopSignals, signal: AbortSignal): Promise<void> {
-    const failures: DStreamError[] = [];
-    for (const key of keys) {
-      signal.throwIfAborted();
-      await this.#acquire(key, stop, signal).catch((error: unknown) => failures.push(asDStreamError(error)));
-    }
-    const [first] = failures;
-    if (first === undefined) this.#acquiring.succeeded();
-    else if (!signal.aborted) this.#acquiring.failed(first);
-  }
-
-  async #acquire(key: string, stop: StopSignals, signal: AbortSignal): Promise<void> {
-    const table = this.#tables.tables.find((candidate) => tableKey(candidate) === key);
-    if (table === undefined || this.#owned.has(key)) return;
-    const lease = await this.#parts.leases.tryAcquire(table, { signal });
-    if (lease === undefined) return;
-    this.#parts.metrics.replica.acquired();
-    this.#owned.start(key, lease, stop);
-  }
-
   /** For `/status`: own tables in detail, those of others with their owner. */
-  report(): { instance: InstanceId; tables: readonly TableReport[] } {
-    const { instance } = this.#parts;
+  report(): { instance: InstanceId; announcement: AnnouncementId; tables: readonly TableReport[] } {
+    const { instance, leases } = this.#parts;
+    const { announcement } = leases;
     const tables = this.#tables.tables.map((table) => {
       const key = tableKey(table);
-      return this.#owned.report(key, instance) ?? foreign(table, this.#snapshot?.held.get(key));
+      return (
+        this.#owned.report(key, { instance, announcement }) ??
+        foreign(table, this.#snapshot?.held.get(key), this.#foreign.fault(key))
+      );
     });
-    return { instance, tables };
+    return { instance, announcement, tables };
   }
 }
 
-function foreign(table: TableId, held: { owner: InstanceId; epoch: number } | undefined): TableReport {
+function foreign(table: TableId, held: HeldLease | undefined, fault: DStreamError | undefined): TableReport {
   return {
     key: tableKey(table),
     table: tableName(table),
     owner: held?.owner ?? null,
+    announcement: held?.announcement ?? null,
     epoch: held?.epoch ?? null,
     position: null,
     generation: null,
     lagMs: null,
     changes: 0,
     changesPerSecond: null,
-    fault: null,
+    fault: fault === undefined ? null : { code: fault.code, message: fault.message },
   };
 }

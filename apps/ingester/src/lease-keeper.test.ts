@@ -42,6 +42,34 @@ describe('a held lease', () => {
     expect(clock.sleeping).toBe(0);
   });
 
+  test('is renewed in time when acquiring it took long: its duration counts from before the call', async () => {
+    const clock = new ManualClock();
+    const until = new AbortController();
+    const renewedAtMs: number[] = [];
+    const kept = keeper(clock, () => {
+      renewedAtMs.push(clock.monotonicMs());
+      return renewing(clock)();
+    });
+    await clock.advance(8_000);
+    const running = kept.run(until.signal);
+    await clock.advance(16_000);
+    expect(renewedAtMs).toEqual([10_000, 20_000]);
+    until.abort();
+    await running;
+  });
+
+  test('is renewed at once when acquiring it took more than a third of its duration', async () => {
+    const clock = new ManualClock();
+    const until = new AbortController();
+    const kept = keeper(clock, renewing(clock));
+    await clock.advance(18_000);
+    const running = kept.run(until.signal);
+    await clock.advance(9_000);
+    expect([kept.lost.aborted, kept.lease.goodUntilMs]).toEqual([false, 42_000]);
+    until.abort();
+    await running;
+  });
+
   test('survives a store that is away for a while', async () => {
     const clock = new ManualClock();
     const until = new AbortController();

@@ -5,6 +5,7 @@
 import {
   asDStreamError,
   DStreamError,
+  renewalDue,
   tableName,
   type Clock,
   type Lease,
@@ -50,12 +51,15 @@ export class LeaseKeeper {
     this.#lost.signal.throwIfAborted();
   }
 
-  /** Renews every third of the duration until `until` aborts or the lease is lost. Never rejects. */
+  /**
+   * Renews until `until` aborts or the lease is lost, each time a third of the duration after the call began that
+   * granted it: an acquisition may have taken long. Never rejects.
+   */
   async run(until: AbortSignal): Promise<void> {
     const { clock, durationMs } = this.#options;
     try {
       while (!this.#lost.signal.aborted) {
-        await clock.sleep(durationMs / 3, until);
+        await clock.sleep(renewalDue(this.#lease.goodUntilMs, durationMs) - clock.monotonicMs(), until);
         await this.#renew(until);
       }
     } catch (error) {

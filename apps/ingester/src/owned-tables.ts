@@ -1,5 +1,5 @@
 /** The tables this replica owns right now, each with its running owner. */
-import type { InstanceId, Lease, StopSignals } from '@dstream/core';
+import type { Announced, Lease, StopSignals } from '@dstream/core';
 import { onAbort } from '@dstream/runtime';
 import type { ReplicaMetrics } from './replica-metrics.ts';
 import type { TableOwner } from './table-owner.ts';
@@ -54,7 +54,7 @@ export class OwnedTables {
     await Promise.all([...this.#owned.values()].map(({ ended }) => ended));
   }
 
-  report(key: string, owner: InstanceId): TableReport | undefined {
+  report(key: string, owner: Announced): TableReport | undefined {
     return this.#owned.get(key)?.owner.status.report(owner);
   }
 }

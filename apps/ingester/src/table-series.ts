@@ -103,11 +103,24 @@ const gauges: readonly TableSeries[] = [
   },
 ];
 
-/** Registers them. `meters` are those of the tables owned now: what is gone from there is gone from the text. */
+/** The code of a table's fault, if it has one. */
+export interface TableFault {
+  readonly name: string;
+  readonly fault: string | undefined;
+}
+
+export interface SeenTables {
+  /** Of the tables owned now: what is gone from there is gone from the text. */
+  readonly meters: () => Iterable<TableMeter>;
+  /** Tables that nobody can own. */
+  readonly blocked: () => Iterable<TableFault>;
+}
+
+/** Registers them. */
 export function registerTableSeries(
   metrics: Metrics,
   clock: Pick<Clock, 'wallMs' | 'monotonicMs'>,
-  meters: () => Iterable<TableMeter>,
+  { meters, blocked }: SeenTables,
 ): void {
   const samplesOf = (value: TableSeries['value']) => () => samples(meters(), value, clock);
   for (const { name, help, value } of counters) metrics.counterOf(name, help, ['table'], samplesOf(value));
@@ -116,11 +129,13 @@ export function registerTableSeries(
     'dstream_table_fault',
     'Always 1, while the table is stopped by a fault.',
     ['table', 'code'],
-    () =>
-      Array.from(meters()).flatMap(({ name, fault }) =>
-        fault === undefined ? [] : [{ labels: { table: name, code: fault }, value: 1 }],
-      ),
+    () => [...faults(meters()), ...faults(blocked())],
   );
+}
+
+function* faults(tables: Iterable<TableFault>): Generator<Sample<'table' | 'code'>> {
+  for (const { name, fault } of tables)
+    if (fault !== undefined) yield { labels: { table: name, code: fault }, value: 1 };
 }
 
 function* samples(

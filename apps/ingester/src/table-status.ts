@@ -2,6 +2,7 @@ import {
   RateMeter,
   tableKey,
   tableName,
+  type Announced,
   type Clock,
   type DStreamError,
   type Lease,
@@ -15,6 +16,8 @@ export interface TableReport {
   /** `schema.table`, for people. */
   readonly table: string;
   readonly owner: string | null;
+  /** The owner's announcement: two owners may have one name. */
+  readonly announcement: string | null;
   readonly epoch: number | null;
   readonly position: string | null;
   readonly generation: number | null;
@@ -55,12 +58,13 @@ export class TableStatus {
     this.#rate.add(changes);
   }
 
-  report(owner: string): TableReport {
+  report({ instance: owner, announcement }: Announced): TableReport {
     const { fault } = this;
     return {
       key: tableKey(this.#table),
       table: tableName(this.#table),
       owner,
+      announcement,
       epoch: this.#epoch,
       position: this.position ?? null,
       generation: this.generation ?? null,

@@ -9,6 +9,7 @@ function status(
     key: `s/d/dbo.${table}`,
     table: `dbo.${table}`,
     owner,
+    announcement: owner,
     epoch,
     position: null,
     lagMs: null,
@@ -19,7 +20,7 @@ function status(
   const answers = [...Map.groupBy(tables, ({ owner }) => owner)].map(([instance, list]) => ({
     address: `http://${instance}`,
     problem: undefined,
-    report: { ingester: { instance, tables: list }, processor: undefined },
+    report: { ingester: { instance, announcement: instance, tables: list }, processor: undefined },
   }));
   return statusOf({ atMs: 0, answers });
 }

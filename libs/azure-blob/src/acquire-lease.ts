@@ -48,14 +48,17 @@ export class LeaseAcquirer {
     return leaseId;
   }
 
-  /** The store's time of the acquisition, or undefined when the lease is somebody else's. */
+  /**
+   * The store's time of the acquisition, or undefined when the lease is somebody else's. Whoever gives up while the
+   * request is under way may have the lease by then: it is given back.
+   */
   async #lease(table: TableId, leaseId: string, signal: AbortSignal): Promise<Date | undefined> {
     try {
       return await this.#leaseOrCreate(table, leaseId, signal);
     } catch (error) {
-      if (errorCodeOf(error) === 'LeaseAlreadyPresent') return undefined;
-      if (errorCodeOf(error) === 'LeaseIsBreakingAndCannotBeAcquired') return undefined;
-      this.#unanswered.set(tableKey(table), leaseId);
+      if (heldByAnother.has(errorCodeOf(error))) return undefined;
+      if (signal.aborted) await this.#giveBack(table, leaseId);
+      else this.#unanswered.set(tableKey(table), leaseId);
       throw error;
     }
   }
@@ -112,7 +115,8 @@ export class LeaseAcquirer {
       blob.getProperties({ conditions: { leaseId }, abortSignal }),
     );
     const epoch = fromMetadata(before.metadata).epoch + 1;
-    const owner = { owner: this.#storage.options.instance, epoch, table: tableKey(table) };
+    const { announcement, options } = this.#storage;
+    const owner = { owner: options.instance, announcement, epoch, table: tableKey(table) };
     const conditions = { leaseId, ifMatch: required(before.etag, 'ETag') };
     const written = await this.#storage.call(signal, (abortSignal) =>
       blob.setMetadata(toMetadata(owner), { conditions, abortSignal }),
@@ -139,8 +143,13 @@ export class LeaseAcquirer {
   }
 }
 
+const heldByAnother: ReadonlySet<string | undefined> = new Set([
+  'LeaseAlreadyPresent',
+  'LeaseIsBreakingAndCannotBeAcquired',
+]);
+
 /** Put Blob with `If-None-Match: *`: 409 when it exists, 412 when it exists and is leased. */
-const createdByAnother: ReadonlySet<string | undefined> = new Set([
+export const createdByAnother: ReadonlySet<string | undefined> = new Set([
   'BlobAlreadyExists',
   'ConditionNotMet',
   'LeaseIdMissing',

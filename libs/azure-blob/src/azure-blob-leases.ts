@@ -1,6 +1,7 @@
 import {
   goodUntil,
   tableName,
+  type AnnouncementId,
   type AnnounceOptions,
   type CallOptions,
   type Checkpoint,
@@ -73,6 +74,10 @@ export class AzureBlobLeases implements LeaseStore, CheckpointStore, LeaseViewer
 
   list({ signal }: CallOptions): Promise<LeaseSnapshot> {
     return translated('listing the leases', signal, () => listLeases(this.#storage, signal));
+  }
+
+  get announcement(): AnnouncementId {
+    return this.#storage.announcement;
   }
 
   tryAcquire(table: TableId, { signal }: CallOptions): Promise<Lease | undefined> {

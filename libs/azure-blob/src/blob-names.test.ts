@@ -1,7 +1,7 @@
-import { tableKey } from '@dstream/core';
+import { tableKey, type InstanceId } from '@dstream/core';
 import { assert, property, string, tuple } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { instanceBlob, instancesPrefix, sourcePrefix, tableBlob } from './blob-names.ts';
+import { announcementOf, instanceBlob, instancesPrefix, sourcePrefix, tableBlob } from './blob-names.ts';
 
 const cars = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Cars' };
 const identifier = string({ unit: 'grapheme', minLength: 1, maxLength: 128 });
@@ -9,7 +9,9 @@ const identifier = string({ unit: 'grapheme', minLength: 1, maxLength: 128 });
 describe('blob names', () => {
   test('are the ones that operators know', () => {
     expect(tableBlob(cars)).toBe('db1/shop/dbo.Cars.lock');
-    expect(instanceBlob(cars, 'pod-1:7', 'r')).toBe('db1/shop/_instances/pod-1%3A7-r');
+    expect(instanceBlob(cars, announcementOf('pod-1:7' as InstanceId, 'r'))).toBe(
+      'db1/shop/_instances/pod-1%3A7-r',
+    );
   });
 
   test('keep the letters of a name and escape what separates', () => {

@@ -4,7 +4,7 @@
  * the two never meet.
  */
 import { createHash } from 'node:crypto';
-import { tableKey, type TableId } from '@dstream/core';
+import { tableKey, type AnnouncementId, type InstanceId, type TableId } from '@dstream/core';
 import { toAscii } from './ascii.ts';
 
 /**
@@ -46,13 +46,18 @@ export function isInstanceBlob(name: string): boolean {
   return name.split('/')[2] === '_instances';
 }
 
-/** `random` keeps two announcements of one name apart. */
-export function instanceBlob(
-  t: Pick<TableId, 'source' | 'database'>,
-  instance: string,
-  random: string,
-): string {
-  return `${instancesPrefix(t)}${part(toAscii(instance))}-${random}`;
+/** `random` keeps two replicas of one name apart. */
+export function announcementOf(instance: InstanceId, random: string): AnnouncementId {
+  return `${part(toAscii(instance))}-${random}` as AnnouncementId;
+}
+
+export function instanceBlob(t: Pick<TableId, 'source' | 'database'>, announcement: AnnouncementId): string {
+  return `${instancesPrefix(t)}${announcement}`;
+}
+
+/** Whose announcement a blob is that `isInstanceBlob`. */
+export function announcementIn(name: string): AnnouncementId {
+  return name.slice(name.lastIndexOf('/') + 1) as AnnouncementId;
 }
 
 /** The text itself if it is short enough in an address, else its start and a hash of all of it. */

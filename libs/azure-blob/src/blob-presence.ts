@@ -1,40 +1,45 @@
 /**
  * A replica's announcement: a leased blob. Announced → renewed → … → ended: by disposal, which deletes the blob, or
- * by not being renewed. A renewal that finds the lease or the blob gone announces anew, in a new blob; the old one
- * is removed by whoever lists.
+ * by not being renewed. Blob and lease id are the same for the replica's whole life: announcing again, after a reply
+ * that was lost or when the announcement had ended, makes no second one.
  */
 import type { BlockBlobClient } from '@azure/storage-blob';
 import type { AnnounceOptions, CallOptions, InstanceId, LiveInstance, Presence } from '@dstream/core';
+import { createdByAnother } from './acquire-lease.ts';
 import { instanceBlob } from './blob-names.ts';
 import { translated } from './bounded.ts';
 import { toMetadata } from './owner-metadata.ts';
 import type { Storage } from './storage.ts';
-import { isLeaseGone } from './translate-error.ts';
-
-interface Announcement {
-  readonly blob: BlockBlobClient;
-  readonly leaseId: string;
-}
+import { errorCodeOf, isLeaseGone } from './translate-error.ts';
 
 export class BlobPresence implements Presence {
   readonly #live: LiveInstance;
   readonly #storage: Storage;
-  #current: Announcement;
+  readonly #blob: BlockBlobClient;
   #ended = false;
 
-  private constructor(live: LiveInstance, storage: Storage, current: Announcement) {
+  private constructor(live: LiveInstance, storage: Storage) {
     this.#live = live;
     this.#storage = storage;
-    this.#current = current;
+    const name = instanceBlob(storage.options, live.announcement);
+    this.#blob = storage.container.getBlockBlobClient(name);
   }
 
+  /** What fails or is aborted between two calls is withdrawn: nobody is to wait for a replica that never came. */
   static async announce(
     instance: InstanceId,
     storage: Storage,
     { address, signal }: AnnounceOptions,
   ): Promise<BlobPresence> {
-    const live = { instance, address };
-    return new BlobPresence(live, storage, await announce(live, storage, signal));
+    const { announcement } = storage;
+    const presence = new BlobPresence({ instance, announcement, address }, storage);
+    try {
+      await presence.#announce(signal);
+    } catch (error) {
+      if (signal.aborted) await presence.#withdrawQuietly();
+      throw error;
+    }
+    return presence;
   }
 
   get instance(): InstanceId {
@@ -47,53 +52,63 @@ export class BlobPresence implements Presence {
 
   async #renew(signal: AbortSignal): Promise<void> {
     if (this.#ended) throw new Error('the announcement was withdrawn');
-    const { blob, leaseId } = this.#current;
+    const lease = this.#blob.getBlobLeaseClient(this.#storage.replicaId);
     try {
-      await this.#storage.call(signal, (abortSignal) =>
-        blob.getBlobLeaseClient(leaseId).renewLease({ abortSignal }),
-      );
+      await this.#storage.call(signal, (abortSignal) => lease.renewLease({ abortSignal }));
     } catch (error) {
       if (!isLeaseGone(error)) throw error;
-      await this.#announceAgain(signal);
+      await this.#announce(signal);
+      if (this.#ended) await this.#withdraw(); // disposed meanwhile
     }
   }
 
-  async #announceAgain(signal: AbortSignal): Promise<void> {
-    this.#current = await announce(this.#live, this.#storage, signal);
-    if (this.#ended) await withdraw(this.#storage, this.#current); // disposed meanwhile
+  /** Creates the blob, unless it is there, and leases it. */
+  async #announce(signal: AbortSignal): Promise<void> {
+    const { options, replicaId } = this.#storage;
+    const lease = this.#blob.getBlobLeaseClient(replicaId);
+    const seconds = options.leaseDurationMs / 1_000;
+    await this.#create(signal);
+    await this.#storage.call(signal, (abortSignal) => lease.acquireLease(seconds, { abortSignal }));
+  }
+
+  async #create(signal: AbortSignal): Promise<void> {
+    const { instance, address } = this.#live;
+    const metadata = toMetadata({ owner: instance, epoch: 0, table: '', address });
+    const conditions = { ifNoneMatch: '*' };
+    try {
+      await this.#storage.call(signal, (abortSignal) =>
+        this.#blob.upload('', 0, { conditions, metadata, abortSignal }),
+      );
+    } catch (error) {
+      if (!createdByAnother.has(errorCodeOf(error))) throw error;
+    }
   }
 
   /** Rejects when the storage cannot be reached; the announcement then ends by itself. Twice is harmless. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended = true;
     const unstoppable = new AbortController().signal;
-    await translated(`withdrawing ${this.instance}`, unstoppable, () =>
-      withdraw(this.#storage, this.#current),
-    );
+    await translated(`withdrawing ${this.instance}`, unstoppable, () => this.#withdraw());
   }
-}
 
-/** Creates a blob and leases it. What fails between the two leaves a blob that counts for nothing. */
-async function announce(live: LiveInstance, storage: Storage, signal: AbortSignal): Promise<Announcement> {
-  const { container, options } = storage;
-  const { instance, address } = live;
-  const leaseId = options.newId();
-  const blob = container.getBlockBlobClient(instanceBlob(options, instance, options.newId()));
-  const metadata = toMetadata({ owner: instance, epoch: 0, table: '', address });
-  const seconds = options.leaseDurationMs / 1_000;
-  await storage.call(signal, (abortSignal) => blob.upload('', 0, { metadata, abortSignal }));
-  await storage.call(signal, (abortSignal) =>
-    blob.getBlobLeaseClient(leaseId).acquireLease(seconds, { abortSignal }),
-  );
-  return { blob, leaseId };
-}
+  /** Deleting under the lease ends both. */
+  async #withdraw(): Promise<void> {
+    const conditions = { leaseId: this.#storage.replicaId };
+    const unstoppable = new AbortController().signal;
+    try {
+      await this.#storage.call(unstoppable, (abortSignal) => this.#blob.delete({ conditions, abortSignal }));
+    } catch (error) {
+      if (!isLeaseGone(error)) throw error;
+    }
+  }
 
-/** Deleting under the lease ends both. */
-async function withdraw(storage: Storage, { blob, leaseId }: Announcement): Promise<void> {
-  const unstoppable = new AbortController().signal;
-  try {
-    await storage.call(unstoppable, (abortSignal) => blob.delete({ conditions: { leaseId }, abortSignal }));
-  } catch (error) {
-    if (!isLeaseGone(error)) throw error;
+  async #withdrawQuietly(): Promise<void> {
+    try {
+      await this.#withdraw();
+    } catch (error) {
+      this.#storage.options.log.debug('could not withdraw a half-made announcement; it will expire', {
+        error,
+      });
+    }
   }
 }

@@ -44,3 +44,8 @@ function readPage(
 export function isLeased({ properties }: BlobItem): boolean {
   return properties.leaseState === 'leased' || properties.leaseState === 'breaking';
 }
+
+/** A lease of a program that asked for no duration (Lease Blob: -1): ours all have one. */
+export function isEndless(item: BlobItem): boolean {
+  return isLeased(item) && item.properties.leaseDuration === 'infinite';
+}

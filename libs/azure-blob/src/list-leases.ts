@@ -1,9 +1,9 @@
 /** Who holds what: one listing of the container, and the removal of announcements that ended long ago. */
 import type { BlobItem } from '@azure/storage-blob';
-import type { HeldLease, LeaseSnapshot } from '@dstream/core';
-import { instancesPrefix, sourcePrefix } from './blob-names.ts';
-import { isLeased, listBlobs } from './list-blobs.ts';
-import { fromMetadata } from './owner-metadata.ts';
+import type { Announced, AnnouncementId, HeldLease, LeaseSnapshot, LiveInstance } from '@dstream/core';
+import { announcementIn, instancesPrefix, sourcePrefix } from './blob-names.ts';
+import { isEndless, isLeased, listBlobs } from './list-blobs.ts';
+import { fromMetadata, type OwnerMetadata } from './owner-metadata.ts';
 import type { Storage } from './storage.ts';
 
 const removedPerListing = 3;
@@ -17,12 +17,27 @@ export async function listLeases(storage: Storage, signal: AbortSignal): Promise
   const tables = items.filter((item) => !isInstance(item));
   const ended = announcements.filter((item) => !isLeased(item) && isOld(item, nowMs, storage));
   await Promise.all(ended.slice(0, removedPerListing).map((item) => remove(storage, item, signal)));
-  return {
-    held: new Map(tables.filter(isLeased).map(heldLease)),
-    instances: [
-      ...new Set(announcements.filter(isLeased).map(({ metadata }) => fromMetadata(metadata).owner)),
-    ].sort(),
-  };
+  const instances = liveInstances(announcements);
+  return { held: new Map(tables.filter(isLeased).map((item) => heldLease(item, instances))), instances };
+}
+
+/** Who is announced among these blobs, sorted. */
+export function liveInstances(announcements: readonly BlobItem[]): readonly LiveInstance[] {
+  return announcements
+    .filter(isLeased)
+    .map(({ name, metadata }) => {
+      const { owner: instance, address } = fromMetadata(metadata);
+      return { instance, announcement: announcementIn(name), address };
+    })
+    .sort((a, b) => (a.announcement < b.announcement ? -1 : 1));
+}
+
+/** An older version wrote its name only: then it is the one that has it. */
+export function announcementFor(
+  { owner, announcement }: OwnerMetadata,
+  instances: readonly Announced[],
+): AnnouncementId | undefined {
+  return announcement ?? instances.find(({ instance }) => instance === owner)?.announcement;
 }
 
 const startsWith =
@@ -31,9 +46,15 @@ const startsWith =
     name.startsWith(prefix);
 
 /** A blob without our metadata is somebody else's lock: held, by nobody we know. */
-function heldLease({ name, metadata }: BlobItem): [string, HeldLease] {
-  const { table, owner, epoch } = fromMetadata(metadata);
-  return [table === '' ? name.replace(/\.lock$/, '') : table, { owner, epoch }];
+function heldLease(item: BlobItem, instances: readonly Announced[]): [string, HeldLease] {
+  const { name, metadata } = item;
+  const known = fromMetadata(metadata);
+  const { table, owner, epoch } = known;
+  const announcement = announcementFor(known, instances);
+  return [
+    table === '' ? name.replace(/\.lock$/, '') : table,
+    { owner, announcement, epoch, endless: isEndless(item) },
+  ];
 }
 
 /** Lease operations do not move Last-Modified, so this says only when the announcement began. */

@@ -1,4 +1,4 @@
-import type { InstanceId } from '@dstream/core';
+import type { AnnouncementId, InstanceId } from '@dstream/core';
 import { fromAscii, toAscii } from './ascii.ts';
 
 /** What stands in the metadata of a leased blob, beside its content. */
@@ -8,17 +8,26 @@ export interface OwnerMetadata {
   readonly epoch: number;
   /** `tableKey`, or empty on the blob of an instance. The name may be shortened: this is the identity. */
   readonly table: string;
+  /** The owner's; only on the blob of a table, and not where an older version wrote it. */
+  readonly announcement?: AnnouncementId | undefined;
   /** Where the instance serves its status; only on its own blob, and only when it does. */
   readonly address?: string | undefined;
 }
 
 export type Metadata = Readonly<Record<string, string>>;
 
-export function toMetadata({ owner, epoch, table, address }: OwnerMetadata): Record<string, string> {
+export function toMetadata({
+  owner,
+  epoch,
+  table,
+  announcement,
+  address,
+}: OwnerMetadata): Record<string, string> {
   return {
     owner: toAscii(owner),
     epoch: String(epoch),
     ...(table === '' ? {} : { table: toAscii(table) }),
+    ...(announcement === undefined ? {} : { announcement: toAscii(announcement) }),
     ...(address === undefined ? {} : { address: toAscii(address) }),
   };
 }
@@ -29,6 +38,7 @@ export function fromMetadata(metadata: Metadata | undefined): OwnerMetadata {
     owner: (fromAscii(metadata?.['owner'] ?? '') ?? '') as InstanceId,
     epoch: parseEpoch(metadata?.['epoch']),
     table: fromAscii(metadata?.['table'] ?? '') ?? '',
+    announcement: (fromAscii(metadata?.['announcement'] ?? '') || undefined) as AnnouncementId | undefined,
     address: fromAscii(metadata?.['address'] ?? '') || undefined,
   };
 }

@@ -1,9 +1,16 @@
 /** Leases and checkpoints for a person: one listing, and one read for every table whose blob has changed since. */
 import type { BlobItem } from '@azure/storage-blob';
-import { asDStreamError, type LeaseOverview, type SavedCheckpoint, type StoredTable } from '@dstream/core';
+import {
+  asDStreamError,
+  type Announced,
+  type LeaseOverview,
+  type SavedCheckpoint,
+  type StoredTable,
+} from '@dstream/core';
 import { databaseOf, isInstanceBlob, sourceOnlyPrefix } from './blob-names.ts';
 import { readCheckpoint, type StoredCheckpoint } from './checkpoint-blob.ts';
-import { isLeased, listBlobs } from './list-blobs.ts';
+import { isEndless, isLeased, listBlobs } from './list-blobs.ts';
+import { announcementFor, liveInstances } from './list-leases.ts';
 import { fromMetadata } from './owner-metadata.ts';
 import type { Storage } from './storage.ts';
 import { errorCodeOf, isBlobMissing } from './translate-error.ts';
@@ -28,14 +35,11 @@ export class OverviewReader {
     const tables = items.filter((item) => !isInstanceBlob(item.name) && item.name.endsWith('.lock'));
     const reads = await this.#readAll(tables, signal);
     this.#known = new Map(tables.map((item, n) => [versionOf(item), reads[n] ?? nothing]));
+    const instances = liveInstances(items.filter(({ name }) => isInstanceBlob(name)));
     return {
-      instances: items
-        .filter((item) => isInstanceBlob(item.name) && isLeased(item))
-        .map(({ metadata }) => fromMetadata(metadata))
-        .map(({ owner, address }) => ({ instance: owner, address }))
-        .sort((a, b) => compare(a.instance, b.instance)),
+      instances,
       tables: tables
-        .map((item, n) => ({ ...lease(item), ...(reads[n] ?? nothing) }))
+        .map((item, n) => ({ ...lease(item, instances), ...(reads[n] ?? nothing) }))
         .sort((a, b) => compare(a.key, b.key)),
     };
   }
@@ -95,10 +99,12 @@ const versionOf = ({ name, properties }: BlobItem) => `${properties.etag} ${name
 
 const compare = (a: string, b: string) => (a < b ? -1 : 1);
 
-function lease(item: BlobItem): Pick<StoredTable, 'key' | 'owner' | 'epoch'> {
-  const { owner, epoch, table } = fromMetadata(item.metadata);
+function lease(item: BlobItem, instances: readonly Announced[]): Omit<StoredTable, 'checkpoint' | 'problem'> {
+  const known = fromMetadata(item.metadata);
+  const { owner, epoch, table } = known;
   const key = table === '' ? item.name.replace(/\.lock$/, '') : table;
-  return { key, owner: isLeased(item) ? owner : undefined, epoch };
+  if (!isLeased(item)) return { key, owner: undefined, announcement: undefined, endless: false, epoch };
+  return { key, owner, announcement: announcementFor(known, instances), endless: isEndless(item), epoch };
 }
 
 function saved({ checkpoint, savedAt }: StoredCheckpoint): SavedCheckpoint | undefined {

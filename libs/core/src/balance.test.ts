@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { balance } from './balance.ts';
-import type { InstanceId, LeaseSnapshot } from './lease-store.ts';
+import type { AnnouncementId, InstanceId, LeaseSnapshot } from './lease-store.ts';
 
-const id = (name: string) => name as InstanceId;
+const id = (announcement: string) => announcement as AnnouncementId;
+const sameName = 'ingester' as InstanceId;
 
 function snapshot(instances: string[], held: Record<string, string>): LeaseSnapshot {
+  const lease = (owner: string) => ({ owner: sameName, announcement: id(owner), epoch: 1, endless: false });
   return {
-    instances: instances.map(id),
-    held: new Map(Object.entries(held).map(([table, owner]) => [table, { owner: id(owner), epoch: 1 }])),
+    instances: instances.map((one) => ({ instance: sameName, announcement: id(one) })),
+    held: new Map(Object.entries(held).map(([table, owner]) => [table, lease(owner)])),
   };
 }
 

@@ -1,5 +1,8 @@
-/** Who should own which table: a pure function of one lease snapshot, so that every replica computes the same answer. */
-import type { InstanceId, LeaseSnapshot } from './lease-store.ts';
+/**
+ * Who should own which table: a pure function of one lease snapshot, so that every replica computes the same answer.
+ * Replicas are told apart by their announcements, never by their names.
+ */
+import type { AnnouncementId, LeaseSnapshot } from './lease-store.ts';
 
 export interface BalancePlan {
   /** Free tables that are this instance's to take now, by `tableKey`. */
@@ -13,9 +16,15 @@ export interface BalancePlan {
  * remainder goes, one each, to those that hold most. Nobody gives up more than the surplus; a table that is held by
  * an instance that is not announced any more waits until its lease has ended.
  */
-export function balance(self: InstanceId, tables: readonly string[], snapshot: LeaseSnapshot): BalancePlan {
+export function balance(
+  self: AnnouncementId,
+  tables: readonly string[],
+  snapshot: LeaseSnapshot,
+): BalancePlan {
   const sorted = [...new Set(tables)].sort();
-  const instances = [...new Set([...snapshot.instances, self])].sort();
+  const instances = [
+    ...new Set([...snapshot.instances.map(({ announcement }) => announcement), self]),
+  ].sort();
   const owned = ownedBy(instances, sorted, snapshot);
   const quota = quotas(sorted.length, instances, owned);
   const mine = owned.get(self) ?? [];
@@ -26,24 +35,24 @@ export function balance(self: InstanceId, tables: readonly string[], snapshot: L
   };
 }
 
-type Owned = ReadonlyMap<InstanceId, readonly string[]>;
+type Owned = ReadonlyMap<AnnouncementId, readonly string[]>;
 
 function ownedBy(
-  instances: readonly InstanceId[],
+  instances: readonly AnnouncementId[],
   tables: readonly string[],
   snapshot: LeaseSnapshot,
 ): Owned {
-  return new Map(instances.map((i) => [i, tables.filter((t) => snapshot.held.get(t)?.owner === i)]));
+  return new Map(instances.map((i) => [i, tables.filter((t) => snapshot.held.get(t)?.announcement === i)]));
 }
 
 function quotas(
   total: number,
-  instances: readonly InstanceId[],
+  instances: readonly AnnouncementId[],
   owned: Owned,
-): ReadonlyMap<InstanceId, number> {
+): ReadonlyMap<AnnouncementId, number> {
   const base = Math.floor(total / instances.length);
   const extra = total % instances.length;
-  const count = (i: InstanceId) => owned.get(i)?.length ?? 0;
+  const count = (i: AnnouncementId) => owned.get(i)?.length ?? 0;
   const byHolding = [...instances].sort((a, b) => count(b) - count(a) || (a < b ? -1 : 1));
   return new Map(byHolding.map((i, rank) => [i, base + (rank < extra ? 1 : 0)]));
 }
@@ -51,12 +60,12 @@ function quotas(
 /** Deals the free tables, in order, to the instances with the most room, so that no two want the same one. */
 function share(
   free: readonly string[],
-  instances: readonly InstanceId[],
+  instances: readonly AnnouncementId[],
   owned: Owned,
-  quota: ReadonlyMap<InstanceId, number>,
-): ReadonlyMap<InstanceId, readonly string[]> {
-  const dealt = new Map<InstanceId, string[]>(instances.map((i) => [i, []]));
-  const room = (i: InstanceId) =>
+  quota: ReadonlyMap<AnnouncementId, number>,
+): ReadonlyMap<AnnouncementId, readonly string[]> {
+  const dealt = new Map<AnnouncementId, string[]>(instances.map((i) => [i, []]));
+  const room = (i: AnnouncementId) =>
     (quota.get(i) ?? 0) - (owned.get(i)?.length ?? 0) - (dealt.get(i)?.length ?? 0);
   for (const table of free) {
     const taker = instances.reduce((best, i) => (room(i) > room(best) ? i : best));

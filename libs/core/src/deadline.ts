@@ -9,3 +9,8 @@ const margin = 0.2;
 export function goodUntil(beforeCallMs: number, durationMs: number): number {
   return beforeCallMs + durationMs * (1 - margin);
 }
+
+/** When to renew what is good until then: a third of its duration after the call that granted it was begun. */
+export function renewalDue(goodUntilMs: number, durationMs: number): number {
+  return goodUntilMs - durationMs * (1 - margin) + durationMs / 3;
+}

@@ -19,6 +19,7 @@ const dispositions = {
   PermissionDenied: 'fatal',
   ChangeTooLarge: 'fatal',
   CheckpointUnreadable: 'fatal',
+  LeaseHeldElsewhere: 'fatal',
   // of the process or of a connection
   LoginFailed: 'fatal',
   DatabaseNotFound: 'fatal',
@@ -61,6 +62,7 @@ const tableFaults: ReadonlySet<ErrorCode> = new Set([
   'PermissionDenied',
   'ChangeTooLarge',
   'CheckpointUnreadable',
+  'LeaseHeldElsewhere',
 ]);
 
 /**

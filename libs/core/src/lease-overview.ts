@@ -1,9 +1,8 @@
 import type { CallOptions } from './call-options.ts';
-import type { InstanceId } from './lease-store.ts';
+import type { Announced, AnnouncementId, InstanceId } from './lease-store.ts';
 
 /** A replica that is alive by its announcement. */
-export interface LiveInstance {
-  readonly instance: InstanceId;
+export interface LiveInstance extends Announced {
   /** Where it serves `/status`, as `http://127.0.0.1:8080`; undefined when it does not say. */
   readonly address: string | undefined;
 }
@@ -22,6 +21,10 @@ export interface StoredTable {
   readonly key: string;
   /** Who holds the lease now; undefined: nobody. */
   readonly owner: InstanceId | undefined;
+  /** The owner's; undefined: nobody holds it, or the store does not say. */
+  readonly announcement: AnnouncementId | undefined;
+  /** Held, and does not end by itself: by no replica. */
+  readonly endless: boolean;
   /** Of the last acquisition. */
   readonly epoch: number;
   /** Undefined: none was saved yet, or `problem` says why it cannot be read. */

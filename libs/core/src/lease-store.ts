@@ -1,8 +1,17 @@
 import type { CallOptions } from './call-options.ts';
 import type { TableId } from './table-id.ts';
 
-/** Name of a replica, unique among the live ones. */
+/** Name of a replica, for people. A person may give two the same: replicas are told apart by their announcements. */
 export type InstanceId = string & { readonly __brand: 'InstanceId' };
+
+/** One announcement: the replica's name and a random part. Tables are balanced by it. */
+export type AnnouncementId = string & { readonly __brand: 'AnnouncementId' };
+
+/** A replica that is alive. */
+export interface Announced {
+  readonly instance: InstanceId;
+  readonly announcement: AnnouncementId;
+}
 
 /** A held lease. A value: renewing gives a new one. */
 export interface Lease {
@@ -31,19 +40,27 @@ export interface AnnounceOptions extends CallOptions {
 }
 
 export interface HeldLease {
+  /** Who acquired it last, by name; empty when the store does not say. */
   readonly owner: InstanceId;
+  /** The owner's; undefined when the store does not say. */
+  readonly announcement: AnnouncementId | undefined;
   readonly epoch: number;
+  /** It does not end by itself: no replica acquired it so. */
+  readonly endless: boolean;
 }
 
 /** Who holds what, at one moment. May be old by the time it is read: only `tryAcquire` decides. */
 export interface LeaseSnapshot {
   /** By `tableKey`; only leases that are held now. */
   readonly held: ReadonlyMap<string, HeldLease>;
-  readonly instances: readonly InstanceId[];
+  /** Sorted by announcement. */
+  readonly instances: readonly Announced[];
 }
 
 /** Ownership of tables among replicas. Errors: `lost` (LeaseLost), `retry`, `fatal` (Unauthorized). */
 export interface LeaseStore {
+  /** Of the replica that this store works for: always the same, also when it announces itself again. */
+  readonly announcement: AnnouncementId;
   announce(instance: InstanceId, o: AnnounceOptions): Promise<Presence>;
   list(o: CallOptions): Promise<LeaseSnapshot>;
   /** The lease with a new epoch, or undefined when somebody else holds it: losing the race is normal. */

@@ -1,6 +1,6 @@
 import type { LeaseOverview } from '@dstream/core';
 import type { Answer } from './ask-replica.ts';
-import { instanceOf } from './replica-report.ts';
+import { instanceOf, isOf } from './replica-report.ts';
 
 /**
  * The answer, unless somebody else gives it than who is announced at its address: a loopback address of another
@@ -10,9 +10,8 @@ export function expectedAnswer(answer: Answer, overview: LeaseOverview | undefin
   const { address, report } = answer;
   const announced = (overview?.instances ?? []).filter((one) => one.address === address);
   if (report === undefined || announced.length === 0) return answer;
-  const found = instanceOf(report);
-  if (announced.some(({ instance }) => instance === found)) return answer;
-  return { address, report: undefined, problem: someoneElse(found) };
+  if (announced.some((one) => isOf(report, one))) return answer;
+  return { address, report: undefined, problem: someoneElse(instanceOf(report)) };
 }
 
 export function someoneElse(found: string): string {

@@ -5,6 +5,7 @@ const table = {
   key: 's/d/dbo.A',
   table: 'dbo.A',
   owner: 'i1',
+  announcement: 'i1-1',
   epoch: 3,
   position: '7',
   lagMs: 40,
@@ -29,12 +30,12 @@ const output = {
 
 test('a status is read as it is written', () => {
   const status = {
-    ingester: { instance: 'i1', tables: [table] },
+    ingester: { instance: 'i1', announcement: 'i1-1', tables: [table] },
     processor: { instance: 'i1', sessions: ['a', 'b'], outputs: [output] },
   };
   const { bufferBytes: _, ...known } = output;
   expect(readReport(status)).toEqual({
-    ingester: { instance: 'i1', tables: [table] },
+    ingester: { instance: 'i1', announcement: 'i1-1', tables: [table] },
     processor: { instance: 'i1', sessions: 2, outputs: [{ ...known, replica: 'i1', waiting: 3 }] },
   });
 });
@@ -46,6 +47,7 @@ test('what an older or newer program leaves out or writes otherwise is null, not
   };
   const unknown = {
     owner: null,
+    announcement: null,
     epoch: null,
     position: null,
     lagMs: null,

@@ -2,6 +2,7 @@
  * What a replica says under `/status`, as far as it is understood: it may be older or newer than who reads it, so
  * that what is missing or strange is null or left out, and never an error.
  */
+import type { Announced } from '@dstream/core';
 import type { OutputRow } from './status-document.ts';
 
 export interface ReplicaReport {
@@ -11,6 +12,8 @@ export interface ReplicaReport {
 
 export interface IngesterPart {
   readonly instance: string;
+  /** Null from a version that does not say. */
+  readonly announcement: string | null;
   readonly tables: readonly ReportedTable[];
 }
 
@@ -18,6 +21,7 @@ export interface ReportedTable {
   readonly key: string;
   readonly table: string;
   readonly owner: string | null;
+  readonly announcement: string | null;
   readonly epoch: number | null;
   readonly position: string | null;
   readonly lagMs: number | null;
@@ -44,10 +48,22 @@ export function instanceOf({ ingester, processor }: ReplicaReport): string {
   return ingester?.instance ?? processor?.instance ?? '';
 }
 
+/** Whether the replica owns the table that it reports. Two may have one name: then the announcement decides. */
+export function ownsItself({ instance, announcement }: IngesterPart, table: ReportedTable): boolean {
+  const known = announcement !== null && table.announcement !== null;
+  return known ? table.announcement === announcement : table.owner === instance;
+}
+
+/** Whether the report is of the replica that is announced so. */
+export function isOf(report: ReplicaReport, announced: Announced): boolean {
+  const announcement = report.ingester?.announcement ?? announced.announcement;
+  return instanceOf(report) === announced.instance && announcement === announced.announcement;
+}
+
 function readIngester(value: unknown): IngesterPart | undefined {
-  const { instance, tables } = fields(value);
+  const { instance, announcement, tables } = fields(value);
   if (typeof instance !== 'string') return undefined;
-  return { instance, tables: list(tables).flatMap(readTable) };
+  return { instance, announcement: text(announcement), tables: list(tables).flatMap(readTable) };
 }
 
 function readTable(value: unknown): readonly ReportedTable[] {
@@ -60,6 +76,7 @@ function readTable(value: unknown): readonly ReportedTable[] {
       key,
       table: text(table['table']) ?? key,
       owner: text(table['owner']),
+      announcement: text(table['announcement']),
       epoch: number(table['epoch']),
       position: text(table['position']),
       lagMs: number(table['lagMs']),

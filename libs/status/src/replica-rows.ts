@@ -1,7 +1,7 @@
 import type { LeaseOverview, LiveInstance } from '@dstream/core';
 import type { Answer } from './ask-replica.ts';
 import { someoneElse } from './expected-answer.ts';
-import { instanceOf } from './replica-report.ts';
+import { instanceOf, isOf, ownsItself } from './replica-report.ts';
 import type { ReplicaRow } from './status-document.ts';
 
 interface Known {
@@ -17,12 +17,14 @@ export function replicaRows({ overview, answers }: Known): readonly ReplicaRow[]
   return rows.sort((a, b) => ((a.instance ?? '~') < (b.instance ?? '~') ? -1 : 1));
 }
 
-function announcedRow({ instance, address }: LiveInstance, answers: readonly Answer[]): ReplicaRow {
+function announcedRow(announced: LiveInstance, answers: readonly Answer[]): ReplicaRow {
+  const { instance, address } = announced;
   if (address === undefined) return unreachable(instance, null, noAddress);
   const answer = answers.find((one) => one.address === address);
   if (answer === undefined) return unreachable(instance, address, 'it was not asked');
-  const found = answer.report && instanceOf(answer.report);
-  if (found !== undefined && found !== instance) return unreachable(instance, address, someoneElse(found));
+  const { report } = answer;
+  if (report !== undefined && !isOf(report, announced))
+    return unreachable(instance, address, someoneElse(instanceOf(report)));
   return { ...row(answer), instance };
 }
 
@@ -37,9 +39,7 @@ function row({ address, report, problem }: Answer): ReplicaRow {
     address,
     reachable: true,
     tables:
-      ingester === undefined
-        ? null
-        : ingester.tables.filter(({ owner }) => owner === ingester.instance).length,
+      ingester === undefined ? null : ingester.tables.filter((table) => ownsItself(ingester, table)).length,
     sessions: processor?.sessions ?? null,
     note: null,
   };

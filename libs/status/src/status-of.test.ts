@@ -1,4 +1,4 @@
-import type { InstanceId, LeaseOverview, StoredTable } from '@dstream/core';
+import type { AnnouncementId, InstanceId, LeaseOverview, StoredTable } from '@dstream/core';
 import { expect, test } from 'vitest';
 import type { Answer } from './ask-replica.ts';
 import type { ReportedTable } from './replica-report.ts';
@@ -6,11 +6,15 @@ import { statusOf } from './status-of.ts';
 
 const atMs = Date.UTC(2026, 10, 20);
 
+const announced = (name: string) => `${name}-1` as AnnouncementId;
+
 function stored(table: string, change: Partial<StoredTable> = {}): StoredTable {
   const checkpoint = { position: '5', generation: 1, savedAt: '2026-11-19T23:59:50.000Z' };
   return {
     key: `s/d/dbo.${table}`,
     owner: 'i1' as InstanceId,
+    announcement: announced('i1'),
+    endless: false,
     epoch: 3,
     checkpoint,
     problem: undefined,
@@ -23,6 +27,7 @@ function reported(table: string, change: Partial<ReportedTable> = {}): ReportedT
     key: `s/d/dbo.${table}`,
     table: `dbo.${table}`,
     owner: 'i1',
+    announcement: `${change.owner ?? 'i1'}-1`,
     epoch: 3,
     position: '7',
     lagMs: 40,
@@ -34,7 +39,7 @@ function reported(table: string, change: Partial<ReportedTable> = {}): ReportedT
 }
 
 function answer(instance: string, ...tables: readonly ReportedTable[]): Answer {
-  const report = { ingester: { instance, tables }, processor: undefined };
+  const report = { ingester: { instance, announcement: announced(instance), tables }, processor: undefined };
   return { address: `http://${instance}`, report, problem: undefined };
 }
 
@@ -42,9 +47,13 @@ function refused(instance: string): Answer {
   return { address: `http://${instance}`, report: undefined, problem: 'nothing listens there' };
 }
 
+function live(name: string, address: string | undefined) {
+  return { instance: name as InstanceId, announcement: announced(name), address };
+}
+
 function overview(tables: readonly StoredTable[], instances: readonly string[] = ['i1']): LeaseOverview {
   return {
-    instances: instances.map((name) => ({ instance: name as InstanceId, address: `http://${name}` })),
+    instances: instances.map((name) => live(name, `http://${name}`)),
     tables,
   };
 }
@@ -225,10 +234,7 @@ test('who answers under another name than announced is not the one that was mean
 });
 
 test('of two machines that both serve at loopback, only the one that answers is reachable', () => {
-  const instances = ['i1', 'i2'].map((name) => ({
-    instance: name as InstanceId,
-    address: 'http://127.0.0.1:8080',
-  }));
+  const instances = ['i1', 'i2'].map((name) => live(name, 'http://127.0.0.1:8080'));
   const tables = [stored('A'), stored('B', { owner: 'i2' as InstanceId })];
   const here = { ...answer('i1', reported('A')), address: 'http://127.0.0.1:8080' };
   const status = statusOf({ atMs, overview: { instances, tables }, answers: [here] });
@@ -240,7 +246,7 @@ test('of two machines that both serve at loopback, only the one that answers is 
 });
 
 test('a replica without an address is unknown, and one that was only given by its address is listed', () => {
-  const silent = { instances: [{ instance: 'i1' as InstanceId, address: undefined }], tables: [] };
+  const silent = { instances: [live('i1', undefined)], tables: [] };
   const processor = {
     address: 'http://p',
     problem: undefined,
@@ -257,4 +263,50 @@ test('a replica without an address is unknown, and one that was only given by it
 test('nobody announced is a note, but only where the storage was asked', () => {
   expect(statusOf({ atMs, overview: overview([], []), answers: [] }).notes).toHaveLength(1);
   expect(statusOf({ atMs, answers: [] }).notes).toEqual([]);
+});
+
+test('a lease that is held by something else is a fault, as a waiting replica says, else as the storage shows', () => {
+  const held = { owner: '' as InstanceId, announcement: undefined, epoch: 0, checkpoint: undefined };
+  const fault = { code: 'LeaseHeldElsewhere', message: 'the lease of dbo.A is held by something else' };
+  const waiting = reported('A', { owner: '', announcement: null, epoch: 0, fault });
+  const said = statusOf({
+    atMs,
+    overview: overview([stored('A', held)]),
+    answers: [answer('i1', waiting)],
+  });
+  expect(said.tables).toMatchObject([{ state: 'fault', fault }]);
+  const shown = tableOf({ overview: overview([stored('A', { endless: true })]), answers: [] });
+  expect(shown).toMatchObject({
+    state: 'fault',
+    fault: { code: 'LeaseHeldElsewhere', message: expect.stringContaining('last owner was i1 (epoch 3)') },
+  });
+});
+
+test('two replicas of one name each report their own tables, and the name is a note', () => {
+  const second = {
+    instance: 'i1' as InstanceId,
+    announcement: 'i1-2' as AnnouncementId,
+    address: 'http://2',
+  };
+  const tables = [stored('A'), stored('B', { announcement: second.announcement })];
+  const ofSecond = { owner: 'i1', announcement: 'i1-2' };
+  const unknown = { changesPerSecond: null, position: null };
+  const first = answer('i1', reported('A'), reported('B', { ...ofSecond, ...unknown }));
+  const other = {
+    address: 'http://2',
+    problem: undefined,
+    report: {
+      ingester: {
+        instance: 'i1',
+        announcement: 'i1-2',
+        tables: [reported('A', unknown), reported('B', { ...ofSecond, changesPerSecond: 9 })],
+      },
+      processor: undefined,
+    },
+  };
+  const instances = [live('i1', 'http://i1'), second];
+  const status = statusOf({ atMs, overview: { instances, tables }, answers: [other, first] });
+  expect(status.tables).toMatchObject([{ changesPerSecond: 1.5 }, { changesPerSecond: 9 }]);
+  expect(status.replicas).toMatchObject([{ tables: 1 }, { tables: 1 }]);
+  expect(status.notes).toEqual([expect.stringContaining('2 replicas are announced as i1')]);
 });

@@ -2,10 +2,17 @@
  * Puts together what the storage and the replicas say of the same tables at nearly the same time. Pure. The newest
  * epoch wins: a replica that still believes it owns a table is not asked about it.
  */
-import { tableName, tableOfKey, type LeaseOverview, type StoredTable } from '@dstream/core';
+import {
+  leaseHeldElsewhere,
+  tableName,
+  tableOfKey,
+  type InstanceId,
+  type LeaseOverview,
+  type StoredTable,
+} from '@dstream/core';
 import type { Answer } from './ask-replica.ts';
 import { expectedAnswer } from './expected-answer.ts';
-import type { ReportedTable } from './replica-report.ts';
+import { ownsItself, type IngesterPart, type ReportedTable } from './replica-report.ts';
 import { replicaRows, whyUnknown } from './replica-rows.ts';
 import type { StatusDocument, TableStatusRow } from './status-document.ts';
 
@@ -36,7 +43,7 @@ export function statusOf(given: StatusInputs): StatusDocument {
     tables: tables.sort((a, b) => compare(a.table, b.table) || compare(a.key ?? '', b.key ?? '')),
     replicas: replicaRows(inputs),
     outputs: answers.flatMap(({ report }) => report?.processor?.outputs ?? []),
-    notes: [...(inputs.notes ?? []), ...nobodyNote(inputs)],
+    notes: [...(inputs.notes ?? []), ...nobodyNote(inputs), ...takenNames(inputs)],
   };
 }
 
@@ -44,10 +51,20 @@ function nobodyNote({ overview }: StatusInputs): readonly string[] {
   return overview?.instances.length === 0 ? ['no ingester is running: nobody has announced itself'] : [];
 }
 
+function takenNames({ overview }: StatusInputs): readonly string[] {
+  const byName = Map.groupBy(overview?.instances ?? [], ({ instance }) => instance);
+  return [...byName]
+    .filter(([, replicas]) => replicas.length > 1)
+    .map(
+      ([name, { length }]) =>
+        `${length} replicas are announced as ${name}: give each its own name with --instance or DSTREAM_INSTANCE`,
+    );
+}
+
 interface Claim {
   readonly table: ReportedTable;
   /** Who says it. */
-  readonly by: string;
+  readonly by: IngesterPart;
 }
 
 function seenTables(inputs: StatusInputs): TableStatusRow[] {
@@ -61,7 +78,7 @@ function seenTables(inputs: StatusInputs): TableStatusRow[] {
 function claimsOf({ answers }: StatusInputs): readonly Claim[] {
   return answers.flatMap(({ report }) => {
     const part = report?.ingester;
-    return part === undefined ? [] : part.tables.map((table) => ({ table, by: part.instance }));
+    return part === undefined ? [] : part.tables.map((table) => ({ table, by: part }));
   });
 }
 
@@ -80,20 +97,20 @@ function row(
   const { owner, epoch } = ownership(stored, claims);
   if (stored === undefined && epoch === null) return undefined;
   const live = claims.find(
-    ({ table, by }) => by === owner && table.owner === by && table.epoch === epoch,
+    ({ table, by }) => by.instance === owner && ownsItself(by, table) && table.epoch === epoch,
   )?.table;
-  const fault = live?.fault ?? unreadable(stored);
+  const fault = live === undefined ? heldElsewhere(key, stored, claims) : live.fault;
   return {
     table: live?.table ?? nameOf(key),
     key,
-    state: fault === null ? stateOf(owner, live) : 'fault',
+    state: (fault ?? unreadable(stored)) === null ? stateOf(owner, live) : 'fault',
     owner,
     epoch,
     position: live?.position ?? stored?.checkpoint?.position ?? null,
     lagMs: live?.lagMs ?? null,
     changesPerSecond: live?.changesPerSecond ?? null,
     changes: live?.changes ?? null,
-    fault,
+    fault: fault ?? unreadable(stored),
     checkpoint: stored?.checkpoint
       ? { ...stored.checkpoint, savedAt: stored.checkpoint.savedAt ?? null }
       : null,
@@ -113,6 +130,20 @@ function ownership(stored: StoredTable | undefined, claims: readonly Claim[]): O
 function stateOf(owner: string | null, live: ReportedTable | undefined): 'running' | 'unknown' | 'free' {
   if (live !== undefined) return 'running';
   return owner === null ? 'free' : 'unknown';
+}
+
+/** As a replica says that waits for the lease, else as the storage shows. */
+function heldElsewhere(
+  key: string,
+  stored: StoredTable | undefined,
+  claims: readonly Claim[],
+): TableStatusRow['fault'] {
+  const said = claims.find(({ table, by }) => table.fault !== null && !ownsItself(by, table));
+  if (said !== undefined && said.table.epoch === stored?.epoch) return said.table.fault;
+  if (stored?.endless !== true) return null;
+  const { owner = '' as InstanceId, epoch, endless } = stored;
+  const { code, message } = leaseHeldElsewhere(nameOf(key), { owner, epoch, endless });
+  return { code, message };
 }
 
 function unreadable(stored: StoredTable | undefined): TableStatusRow['fault'] {

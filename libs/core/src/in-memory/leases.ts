@@ -9,6 +9,7 @@ import { goodUntil } from '../deadline.ts';
 import { DStreamError } from '../errors.ts';
 import type { LeaseOverview, LeaseViewer, LiveInstance, StoredTable } from '../lease-overview.ts';
 import type {
+  AnnouncementId,
   AnnounceOptions,
   HeldLease,
   InstanceId,
@@ -30,6 +31,7 @@ export interface InMemoryLeasesOptions {
 interface TableRecord {
   epoch: number;
   owner: InstanceId;
+  announcement: AnnouncementId;
   /** Store time; 0 when released. */
   endsAtMs: number;
   checkpoint: Checkpoint | undefined;
@@ -41,20 +43,33 @@ interface TableRecord {
 interface Shared {
   readonly clock: Clock;
   readonly tables: Map<string, TableRecord>;
-  /** When each announcement ends, by store time. */
-  readonly announcements: Map<InMemoryPresence, number>;
+  /** Who is announced, and until when by store time. */
+  readonly announcements: Map<AnnouncementId, LiveInstance & { readonly endsAtMs: number }>;
+  replicas: number;
+  loseReplyToAcquire: boolean;
 }
 
 /** One replica's view. `replica` makes another one's over the same leases. */
 export class InMemoryLeases implements LeaseStore, CheckpointStore, LeaseViewer {
+  readonly announcement: AnnouncementId;
   readonly #options: InMemoryLeasesOptions;
   readonly #shared: Shared;
   /** The newest proven end of each lease taken here, by table and epoch: a save does not start past it. */
   readonly #goodUntil = new Map<string, number>();
+  /** Epochs that were granted here and whose reply was lost, by table. */
+  readonly #unanswered = new Map<string, number>();
 
   constructor(options: InMemoryLeasesOptions, shared?: Shared) {
     this.#options = options;
-    this.#shared = shared ?? { clock: options.clock, tables: new Map(), announcements: new Map() };
+    this.#shared = shared ?? {
+      clock: options.clock,
+      tables: new Map(),
+      announcements: new Map(),
+      replicas: 0,
+      loseReplyToAcquire: false,
+    };
+    this.#shared.replicas += 1;
+    this.announcement = `${options.instance}-${this.#shared.replicas}` as AnnouncementId;
   }
 
   /** Another replica, with its own clock if it is to drift from the store's. */
@@ -64,45 +79,61 @@ export class InMemoryLeases implements LeaseStore, CheckpointStore, LeaseViewer 
 
   async announce(instance: InstanceId, { signal, address }: AnnounceOptions): Promise<Presence> {
     signal.throwIfAborted();
-    return new InMemoryPresence({ instance, address }, this.#shared, this.#options.durationMs);
+    const { announcement } = this;
+    return new InMemoryPresence({ instance, announcement, address }, this.#shared, this.#options.durationMs);
   }
 
   async list({ signal }: CallOptions): Promise<LeaseSnapshot> {
     signal.throwIfAborted();
     return {
       held: new Map([...this.#shared.tables].filter(([, record]) => this.#isHeld(record)).map(heldLease)),
-      instances: [...new Set(this.#live().map(({ instance }) => instance))].sort(),
+      instances: this.#live().map(({ instance, announcement }) => ({ instance, announcement })),
     };
   }
 
   async overview({ signal }: CallOptions): Promise<LeaseOverview> {
     signal.throwIfAborted();
-    const byName = (a: { instance: string }, b: { instance: string }) => (a.instance < b.instance ? -1 : 1);
     return {
-      instances: this.#live()
-        .map(({ instance, address }) => ({ instance, address }))
-        .sort(byName),
+      instances: this.#live(),
       tables: [...this.#shared.tables]
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([key, record]) => stored(key, record, this.#isHeld(record))),
     };
   }
 
-  #live(): readonly InMemoryPresence[] {
+  #live(): readonly LiveInstance[] {
     const { clock, announcements } = this.#shared;
-    return [...announcements]
-      .filter(([, endsAtMs]) => endsAtMs > clock.wallMs())
-      .map(([presence]) => presence);
+    return [...announcements.values()]
+      .filter(({ endsAtMs }) => endsAtMs > clock.wallMs())
+      .map(({ instance, announcement, address }) => ({ instance, announcement, address }))
+      .sort((a, b) => (a.announcement < b.announcement ? -1 : 1));
+  }
+
+  /** The next lease that any replica is granted is granted without its knowing. */
+  loseReplyToAcquire(): void {
+    this.#shared.loseReplyToAcquire = true;
   }
 
   async tryAcquire(table: TableId, { signal }: CallOptions): Promise<Lease | undefined> {
     signal.throwIfAborted();
+    const lease = this.#acquire(table);
+    if (lease === undefined || !this.#shared.loseReplyToAcquire) return lease;
+    this.#shared.loseReplyToAcquire = false;
+    this.#unanswered.set(tableKey(table), lease.epoch);
+    throw new DStreamError('Unreachable', `the reply that grants ${tableName(table)} was lost`);
+  }
+
+  #acquire(table: TableId): Lease | undefined {
     const record = this.#shared.tables.get(tableKey(table));
-    if (record !== undefined && this.#isHeld(record)) return undefined;
-    const epoch = (record?.epoch ?? 0) + 1;
+    const unanswered = this.#unanswered.get(tableKey(table));
+    this.#unanswered.delete(tableKey(table));
+    const held = record !== undefined && this.#isHeld(record);
+    if (held && record.epoch !== unanswered) return undefined;
+    const epoch = held ? record.epoch : (record?.epoch ?? 0) + 1;
     this.#shared.tables.set(tableKey(table), {
       epoch,
       owner: this.#options.instance,
+      announcement: this.announcement,
       endsAtMs: this.#nextEnd(),
       checkpoint: record?.checkpoint,
       savedAt: record?.savedAt,
@@ -170,18 +201,20 @@ export class InMemoryLeases implements LeaseStore, CheckpointStore, LeaseViewer 
 }
 
 class InMemoryPresence implements Presence {
-  readonly instance: InstanceId;
-  readonly address: string | undefined;
+  readonly #live: LiveInstance;
   readonly #shared: Shared;
   readonly #durationMs: number;
   #ended = false;
 
-  constructor({ instance, address }: LiveInstance, shared: Shared, durationMs: number) {
-    this.instance = instance;
-    this.address = address;
+  constructor(live: LiveInstance, shared: Shared, durationMs: number) {
+    this.#live = live;
     this.#shared = shared;
     this.#durationMs = durationMs;
     this.#extend();
+  }
+
+  get instance(): InstanceId {
+    return this.#live.instance;
   }
 
   async renew({ signal }: CallOptions): Promise<void> {
@@ -193,25 +226,29 @@ class InMemoryPresence implements Presence {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended = true;
-    this.#shared.announcements.delete(this);
+    this.#shared.announcements.delete(this.#live.announcement);
   }
 
   #extend(): void {
-    this.#shared.announcements.set(this, this.#shared.clock.wallMs() + this.#durationMs);
+    const endsAtMs = this.#shared.clock.wallMs() + this.#durationMs;
+    this.#shared.announcements.set(this.#live.announcement, { ...this.#live, endsAtMs });
   }
 }
 
 const keyOf = ({ table, epoch }: Pick<Lease, 'table' | 'epoch'>) => `${tableKey(table)}#${epoch}`;
 
-const heldLease = ([key, { owner, epoch }]: [string, TableRecord]): [string, HeldLease] => [
+const heldLease = ([key, { owner, announcement, epoch }]: [string, TableRecord]): [string, HeldLease] => [
   key,
-  { owner, epoch },
+  { owner, announcement, epoch, endless: false },
 ];
 
-function stored(key: string, { owner, epoch, checkpoint, savedAt }: TableRecord, held: boolean): StoredTable {
+function stored(key: string, record: TableRecord, held: boolean): StoredTable {
+  const { owner, announcement, epoch, checkpoint, savedAt } = record;
   return {
     key,
     owner: held ? owner : undefined,
+    announcement: held ? announcement : undefined,
+    endless: false,
     epoch,
     checkpoint: checkpoint && {
       position: checkpoint.at.position,
