@@ -3,6 +3,7 @@
  * until the one that stays owns those of the one that stops.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StandInsEnv } from '@dstream/stand-ins';
 import { createCapturedTable, openDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
 import { configText } from './config-file.ts';
@@ -16,34 +17,42 @@ const lookMs = 100;
 const withinMs = 180_000;
 
 export async function handOver(): Promise<readonly Figure[]> {
-  await using standIns = await StandInsProcess.start({ blobDelayMs });
+  // Two processes, so that what reading costs SQL Server slows no lease down.
+  await using standIns = await StandInsProcess.start();
+  await using blobs = await StandInsProcess.start({ blobDelayMs });
+  const { DSTREAM_BLOB_CONNECTION_STRING } = blobs.env;
+  const env = { ...standIns.env, DSTREAM_BLOB_CONNECTION_STRING };
   const pool = await openDatabase(standIns.env.DSTREAM_DB_CONNECTION_STRING);
   for (const table of tables) await createCapturedTable(pool, table);
   await pool.close();
-  const first = await startTogether(standIns, 'new tables');
-  const again = await startTogether(standIns, 'known tables');
+  const first = await startTogether(blobs, env, 'new tables');
+  const again = await startTogether(blobs, env, 'known tables');
   return [...first, ...again];
 }
 
 /** Both start at once; when every table is owned and shared, one is stopped. */
-async function startTogether(standIns: StandInsProcess, what: string): Promise<readonly Figure[]> {
+async function startTogether(
+  blobs: StandInsProcess,
+  env: StandInsEnv,
+  what: string,
+): Promise<readonly Figure[]> {
   await using leaving = new AsyncDisposableStack();
-  const before = await standIns.progress();
+  const before = await blobs.progress();
   const start = timer();
-  const [stays, stops] = await Promise.all([startIngester(standIns), startIngester(standIns)]);
+  const [stays, stops] = await Promise.all([startIngester(env), startIngester(env)]);
   await using _stays = stays;
   leaving.use(stops);
   await wait('all are owned', async () => (await owned(stays)) + (await owned(stops)) === tables.length);
   const ownedMs = start();
   await wait('evenly shared', async () => (await owned(stays)) === tables.length / 2);
   const sharedMs = start();
-  const between = await standIns.progress();
+  const between = await blobs.progress();
   const stop = timer();
   const ended = leaving.disposeAsync().then(stop);
   await wait('all taken over', async () => (await owned(stays)) === tables.length);
   const takenMs = stop();
   const endedMs = await ended;
-  const after = await standIns.progress();
+  const after = await blobs.progress();
   const name = `hand-over, ${tables.length} ${what}, ${blobDelayMs} ms a blob request`;
   return [
     figure(`${name}, start to all owned`, ownedMs / 1_000, 's'),
@@ -55,9 +64,9 @@ async function startTogether(standIns: StandInsProcess, what: string): Promise<r
   ];
 }
 
-function startIngester(standIns: StandInsProcess): Promise<DStreamProgram> {
+function startIngester(env: StandInsEnv): Promise<DStreamProgram> {
   const config = configText({ name: 'hand-over', tables, topic: 'ingest-topic', pollInterval: '5s' });
-  return DStreamProgram.start({ command: 'ingester', config, env: { ...standIns.env } });
+  return DStreamProgram.start({ command: 'ingester', config, env: { ...env } });
 }
 
 interface Status {
