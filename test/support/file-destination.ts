@@ -19,14 +19,14 @@ function openDisk() {
   let held: Promise<void> = Promise.resolve();
   const open = async (path: string): Promise<OpenFile> => {
     const file = await nodeFileSystem.open(path);
-    const write = async (bytes: Uint8Array, at: number) => {
+    const append = async (bytes: Uint8Array) => {
       await held;
       full -= 1;
-      if (full < 0) return file.write(bytes, at);
-      await file.write(bytes.subarray(0, bytes.length / 2), at);
+      if (full < 0) return file.append(bytes);
+      await file.append(bytes.subarray(0, bytes.length / 2));
       throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
     };
-    return { ...file, write };
+    return { ...file, append };
   };
   return {
     files: { ...nodeFileSystem, open } satisfies FileSystem,

@@ -1,8 +1,10 @@
 /** A file system in memory that knows what is durable, and in which any call can be made to fail. */
 import { basename, dirname } from 'node:path';
-import type { FileSystem, OpenFile } from '@dstream/publishers';
+import type { FileSystem, OpenFile, PathStatus } from '@dstream/publishers';
 
 interface Stored {
+  readonly identity: string;
+  links: number;
   bytes: Buffer;
   durable: Buffer;
   bornMs: number;
@@ -17,8 +19,9 @@ function failure(code: string): Error {
 
 export class MemoryFiles implements FileSystem {
   readonly #files = new Map<string, Stored>();
-  readonly #faults: { call: Call; code: string; times: number }[] = [];
+  readonly faults: { call: Call; code: string; times: number }[] = [];
   readonly #nowMs: () => number;
+  #inodes = 0;
   readonly directories: Set<string>;
   readonly calls: string[] = [];
   /** Handles that are open now, and at most so far. */
@@ -26,6 +29,8 @@ export class MemoryFiles implements FileSystem {
   mostOpen = 0;
   /** A write that fails leaves this many bytes behind. */
   partial = 0;
+  /** What every path names. */
+  kind: PathStatus['kind'] = 'file';
   /** Awaited by every sync. */
   syncing: Promise<void> = Promise.resolve();
 
@@ -35,12 +40,47 @@ export class MemoryFiles implements FileSystem {
   }
 
   fail(call: Call, code: string, times = 1): void {
-    this.#faults.push({ call, code, times });
+    this.faults.push({ call, code, times });
   }
 
   put(path: string, text: string): void {
-    const bytes = Buffer.from(text);
-    this.#files.set(path, { bytes, durable: bytes, bornMs: this.#nowMs(), modifiedMs: this.#nowMs() });
+    const [bytes, nowMs] = [Buffer.from(text), this.#nowMs()];
+    this.#inodes += 1;
+    const identity = `1:${this.#inodes}`;
+    this.#unlink(path);
+    this.#files.set(path, { identity, links: 1, bytes, durable: bytes, bornMs: nowMs, modifiedMs: nowMs });
+  }
+
+  /** As another program does it, at once. */
+  truncate(path: string, sizeBytes: number): void {
+    const file = this.#at(path);
+    file.bytes = file.durable = Buffer.concat([file.bytes], sizeBytes);
+  }
+
+  /** As another program does it, at once. */
+  move(from: string, to: string): void {
+    const file = this.#at(from);
+    this.#files.delete(from);
+    this.#unlink(to);
+    this.#files.set(to, file);
+  }
+
+  /** As another program does it, at once. */
+  unlink(path: string): void {
+    this.#at(path);
+    this.#unlink(path);
+  }
+
+  /** As another program does it, at once. */
+  write(path: string, text: string): void {
+    const file = this.#at(path);
+    file.bytes = file.durable = Buffer.concat([file.bytes, Buffer.from(text)]);
+  }
+
+  #unlink(path: string): void {
+    const file = this.#files.get(path);
+    if (file !== undefined) file.links -= 1;
+    this.#files.delete(path);
   }
 
   /** What would be there after a loss of power. */
@@ -68,6 +108,13 @@ export class MemoryFiles implements FileSystem {
     return this.#handle(this.#at(path));
   }
 
+  async look(path: string): Promise<PathStatus | undefined> {
+    await this.#begin('look');
+    if (this.directories.has(path)) return { kind: 'directory', identity: path, sizeBytes: 0 };
+    const file = this.#files.get(path);
+    return file && { kind: this.kind, identity: file.identity, sizeBytes: file.bytes.length };
+  }
+
   async create(path: string): Promise<void> {
     await this.#begin('create', path);
     if (this.#files.has(path)) throw failure('EEXIST');
@@ -76,13 +123,12 @@ export class MemoryFiles implements FileSystem {
 
   async rename(from: string, to: string): Promise<void> {
     await this.#begin('rename', from);
-    this.#files.set(to, this.#at(from));
-    this.#files.delete(from);
+    this.move(from, to);
   }
 
   async remove(path: string): Promise<void> {
     await this.#begin('remove', path);
-    if (!this.#files.delete(path)) throw failure('ENOENT');
+    this.unlink(path);
   }
 
   async list(directory: string): Promise<readonly string[]> {
@@ -113,18 +159,19 @@ export class MemoryFiles implements FileSystem {
     return {
       status: async () => {
         await this.#begin('status');
-        return { sizeBytes: file.bytes.length, bornMs: file.bornMs };
+        const { identity, links, bytes, bornMs } = file;
+        return { identity, links, sizeBytes: bytes.length, bornMs };
       },
       read: async (at, length) => {
         await this.#begin('read');
         return file.bytes.subarray(at, at + length);
       },
-      write: async (bytes, at) => {
+      append: async (bytes) => {
         const write = (length: number) => {
-          file.bytes = Buffer.concat([file.bytes.subarray(0, at), bytes.subarray(0, length)]);
+          file.bytes = Buffer.concat([file.bytes, bytes.subarray(0, length)]);
         };
         try {
-          await this.#begin('write');
+          await this.#begin('append');
         } catch (error) {
           write(this.partial);
           throw error;
@@ -157,7 +204,7 @@ export class MemoryFiles implements FileSystem {
     await Promise.resolve();
     this.calls.push(call);
     if (path !== undefined && !this.directories.has(dirname(path))) throw failure('ENOENT');
-    const fault = this.#faults.find((f) => f.call === call && f.times > 0);
+    const fault = this.faults.find((f) => f.call === call && f.times > 0);
     if (fault === undefined) return;
     fault.times -= 1;
     throw failure(fault.code);

@@ -3,7 +3,7 @@ export { consoleType } from './console/console-type.ts';
 export * from './console/pretty-line.ts';
 export * from './console/standard-output.ts';
 export { FilePublisher, type FilePublisherOptions } from './file/file-publisher.ts';
-export { nodeFileSystem, type FileSystem, type OpenFile } from './file/file-system.ts';
+export { nodeFileSystem, type FileSystem, type OpenFile, type PathStatus } from './file/file-system.ts';
 export type { ProcessIdentity } from './file/path-lock.ts';
 export { thisProcess } from './file/process-identity.ts';
 export { definePublisher, type PublisherDefinition } from './publisher-type.ts';

@@ -2,10 +2,15 @@
  * One file that only grows, by whole lines. Closed → open: what is behind the last whole line is cut → after a write or a
  * sync that failed: spoiled, because nobody knows what of it arrived, nor what a later sync would prove (Linux reports
  * a failed write-back once: fsync(2)). Before anything else happens to it the file is opened anew and cut back.
+ *
+ * Other programs remove, rename, truncate and replace files. So a line counts as durable only when, after the sync, the
+ * path still names our file with our size; otherwise the file is opened anew by its path and the line written again.
  */
 import { dirname } from 'node:path';
-import type { Clock, Log } from '@dstream/core';
+import { DStreamError, type Clock, type Log } from '@dstream/core';
 import type { FileSystem, OpenFile } from './file-system.ts';
+import { foreignChange, reportForeignChange, type ForeignChange } from './foreign-change.ts';
+import { assertRegular } from './not-regular.ts';
 import { rotatedPath } from './rotated-name.ts';
 import { wholeLength } from './whole-lines.ts';
 
@@ -16,6 +21,9 @@ export interface DurableFileOptions {
   readonly log: Log;
 }
 
+/** Throws when this process may not write to the path any more. */
+type Prove = () => Promise<void>;
+
 export class DurableFile {
   readonly #options: DurableFileOptions;
   #handle: OpenFile | undefined;
@@ -23,6 +31,7 @@ export class DurableFile {
   /** Of what is durable. */
   #sizeBytes = 0;
   #bornMs = 0;
+  #acknowledgedAtMs = 0;
 
   constructor(options: DurableFileOptions) {
     this.#options = options;
@@ -41,15 +50,21 @@ export class DurableFile {
     return this.#sizeBytes === 0 ? 0 : this.#options.clock.wallMs() - this.#bornMs;
   }
 
-  /** Idempotent. */
-  async open(): Promise<void> {
-    if (this.#handle !== undefined && !this.#spoiled) return;
+  /**
+   * Idempotent. A file that is open is looked at: when it is not as it was left, it is opened anew by its path.
+   * @param prove called once the file was opened and before it is changed: whoever takes the path over later takes the
+   * file that was opened before out of the way
+   */
+  async open(prove: Prove): Promise<void> {
+    if (await this.look()) return;
     const keepBytes = this.#spoiled ? this.#sizeBytes : Infinity;
     await this.abandon();
     const { files, path } = this.#options;
+    assertRegular(path, await files.look(path));
     const handle = await files.open(path);
     try {
       await files.syncDirectoryOf(path);
+      await prove();
       await this.#resume(handle, keepBytes);
     } catch (error) {
       this.#spoiled = keepBytes < Infinity;
@@ -57,6 +72,16 @@ export class DurableFile {
       throw error;
     }
     this.#handle = handle;
+  }
+
+  /** True when the file is open and as it was left. What another program did to it is reported; then it is closed. */
+  async look(): Promise<boolean> {
+    if (this.#handle === undefined) return false;
+    const size = { min: this.#sizeBytes, max: this.#spoiled ? Infinity : this.#sizeBytes };
+    const change = await foreignChange(this.#options, this.#handle, size);
+    if (change === undefined) return !this.#spoiled;
+    await this.#giveUp(change);
+    return false;
   }
 
   async #resume(handle: OpenFile, keepBytes: number): Promise<void> {
@@ -73,24 +98,61 @@ export class DurableFile {
     this.#sizeBytes = whole;
   }
 
-  /** Whole lines. Resolves when they are durable; when it rejects none of them stays. The file is open. */
+  /** Whole lines. Resolves when they are durable; when it rejects they are to be written again. The file is open. */
   async append(lines: Uint8Array): Promise<void> {
-    if (this.#handle === undefined) throw new Error(`${this.#options.path} is not open`);
-    if (this.#sizeBytes === 0) this.#bornMs = this.#options.clock.wallMs();
+    const { path, clock } = this.#options;
+    const handle = this.#handle;
+    if (handle === undefined) throw new Error(`${path} is not open`);
+    if (this.#sizeBytes === 0) this.#bornMs = clock.wallMs();
+    const change = await this.#write(handle, lines);
+    if (change !== undefined) {
+      await this.#giveUp(change, lines.length);
+      throw new DStreamError(
+        'Transient',
+        `${path} was ${change.what} by another program while it was written`,
+      );
+    }
+    this.#sizeBytes += lines.length;
+    this.#acknowledgedAtMs = clock.wallMs();
+  }
+
+  async #write(handle: OpenFile, lines: Uint8Array): Promise<ForeignChange | undefined> {
     try {
-      await this.#handle.write(lines, this.#sizeBytes);
-      await this.#handle.sync();
+      await handle.append(lines);
+      await handle.sync();
+      const size = this.#sizeBytes + lines.length;
+      return await foreignChange(this.#options, handle, { min: size, max: size });
     } catch (error) {
       this.#spoiled = true;
       throw error;
     }
-    this.#sizeBytes += lines.length;
+  }
+
+  /** @param unacknowledgedBytes at the end of the file, which are written again */
+  async #giveUp(change: ForeignChange, unacknowledgedBytes = 0): Promise<void> {
+    const { path, log } = this.#options;
+    const [sizeBytes, sinceMs, untilMs] = [this.#sizeBytes, this.#bornMs, this.#acknowledgedAtMs];
+    reportForeignChange(log, path, change, { sizeBytes, unacknowledgedBytes, sinceMs, untilMs });
+    this.#sizeBytes = 0;
+    await this.abandon();
   }
 
   /** Gives the file its final name; the next `open` begins a new one. */
-  async finish(): Promise<void> {
+  async finish(prove: Prove): Promise<void> {
+    await this.close(prove);
+    await this.#rename();
+  }
+
+  /** Takes the file of a process that may still write to it out of the way; what it has is kept. It is not open here. */
+  async takeOver(): Promise<void> {
+    const { files, path } = this.#options;
+    const status = await files.look(path);
+    assertRegular(path, status);
+    if (status !== undefined) await this.#rename();
+  }
+
+  async #rename(): Promise<void> {
     const { files, path, clock } = this.#options;
-    await this.close();
     const names = await files.list(dirname(path));
     await files.rename(path, rotatedPath(path, clock.wallMs(), names));
     this.#sizeBytes = 0;
@@ -98,9 +160,11 @@ export class DurableFile {
   }
 
   /** Idempotent. The file is closed also when it rejects. */
-  async close(): Promise<void> {
+  async close(prove: Prove): Promise<void> {
     try {
-      if (this.#spoiled && this.#handle !== undefined) await cut(this.#handle, this.#sizeBytes);
+      if (!this.#spoiled || this.#handle === undefined) return;
+      await prove();
+      await cut(this.#handle, this.#sizeBytes);
     } finally {
       await this.abandon();
     }

@@ -36,7 +36,7 @@ describe('what fails', () => {
     const publisher = await open();
     await publisher.publish(of(1), { signal: never });
     files.partial = 5;
-    files.fail('write', 'ENOSPC');
+    files.fail('append', 'ENOSPC');
     await expect(publisher.publish(of(2), { signal: never })).rejects.toMatchObject({
       code: 'DiskFull',
       disposition: 'retry',
@@ -56,7 +56,7 @@ describe('what fails', () => {
     expect(said).toEqual(['cut off what was written and never acknowledged']);
     for (const _ of [1, 2, 3]) {
       files.partial = 5;
-      files.fail('write', 'ENOSPC');
+      files.fail('append', 'ENOSPC');
       await expect(publisher.publish(of(2), { signal: never })).rejects.toMatchObject({ code: 'DiskFull' });
     }
     await publisher.publish(of(2), { signal: never });
@@ -81,7 +81,7 @@ describe('what fails', () => {
     const publisher = await open();
     await publisher.publish(of(1), { signal: never });
     files.partial = 3;
-    files.fail('write', 'ENOSPC');
+    files.fail('append', 'ENOSPC');
     files.fail('truncate', 'EIO');
     await expect(publisher.publish(of(2), { signal: never })).rejects.toMatchObject({ code: 'DiskFull' });
     await expect(publisher.publish(of(2), { signal: never })).rejects.toMatchObject({ code: 'Transient' });
@@ -136,13 +136,14 @@ describe('what fails', () => {
     const calls = [
       'open',
       'read',
-      'write',
+      'append',
       'sync',
       'truncate',
       'rename',
       'list',
       'syncDirectoryOf',
       'status',
+      'look',
     ] as const;
     const step = fc.record({
       call: fc.constantFrom(...calls),

@@ -113,4 +113,40 @@ describe('two processes with one path', () => {
     expect(files.durable('/d/T.jsonl')).toBe(lines(1, 2));
     await cleanUp();
   });
+
+  test('a process that stood still in the middle of a write does not write over its successor', async () => {
+    const { clock, files, open, publisher, cleanUp } = setup();
+    const first = await open();
+    await first.publish(of(1), { signal: never });
+    const [sync, before] = [Promise.withResolvers<void>(), files.count('sync')];
+    files.syncing = sync.promise;
+    const late = first.publish(of(2), { signal: never });
+    while (files.count('sync') === before) await Promise.resolve();
+    await clock.advance(0);
+    files.syncing = Promise.resolve();
+    // It stands still: its lock is not renewed, though its process lives.
+    files.fail('touch', 'EIO', 1_000);
+    const second = publisher({}, { host: 'other', pid: 2, token: 'b' });
+    await expect(second.connect({ signal: never })).rejects.toMatchObject({ code: 'FileInUse' });
+    await clock.advance(30_000);
+    files.faults.length = 0;
+    await second.connect({ signal: never });
+    await second.publish(of(2, 3), { signal: never });
+    sync.resolve();
+    await expect(late).rejects.toMatchObject({ code: 'Transient' });
+    await expect(first.publish(of(2), { signal: never })).rejects.toMatchObject({ code: 'FileInUse' });
+    expect(files.durable('/d/out.jsonl')).toBe(lines(2, 3));
+    expect(files.durable('/d/out.20261120T000030.000Z.jsonl')).toBe(lines(1, 2));
+    await cleanUp();
+  });
+
+  test('a process that is gone may have no file taken out of its way: its successor goes on in it', async () => {
+    const { files, open, cleanUp } = setup();
+    files.put('/d/out.jsonl', lines(1));
+    files.put('/d/out.jsonl~h~77~old.lock', '');
+    const publisher = await open();
+    await publisher.publish(of(2), { signal: never });
+    expect(files.durable('/d/out.jsonl')).toBe(lines(1, 2));
+    await cleanUp();
+  });
 });

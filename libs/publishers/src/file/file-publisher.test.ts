@@ -50,8 +50,8 @@ describe('the name of a file', () => {
     const { files, open, cleanUp } = setup();
     const publisher = await open({ maxBytes: 8 });
     await publisher.publish(of(1, 2), { signal: never });
-    const made = files.calls.filter((call) => ['open', 'rename', 'write', 'syncDirectoryOf'].includes(call));
-    const once = ['open', 'syncDirectoryOf', 'write'];
+    const made = files.calls.filter((call) => ['open', 'rename', 'append', 'syncDirectoryOf'].includes(call));
+    const once = ['open', 'syncDirectoryOf', 'append'];
     expect(made).toEqual([...once, 'rename', 'syncDirectoryOf', ...once]);
     await cleanUp();
   });
@@ -172,7 +172,7 @@ describe('a path that names fill in', () => {
     const { files, open, cleanUp } = setup();
     const publisher = await open({ path: '/d/{{ table }}.jsonl' });
     await publisher.publish([inTable(0, 'A'), inTable(0, 'B')], { signal: never });
-    files.fail('write', 'ENOSPC');
+    files.fail('append', 'ENOSPC');
     const events = [inTable(1, 'B'), inTable(2, 'A'), inTable(3, 'B')];
     await expect(publisher.publish(events, { signal: never })).rejects.toMatchObject({
       failures: [{ key: 'B', from: 0, error: { code: 'DiskFull' } }],

@@ -2,6 +2,7 @@ import { duration, filePath, optional, required, sizeInBytes, withDefault } from
 import { definePublisher } from '../publisher-type.ts';
 import { FilePublisher } from './file-publisher.ts';
 import { nodeFileSystem } from './file-system.ts';
+import { specialPathFinding } from './not-regular.ts';
 import { PathTemplate } from './path-template.ts';
 import { thisProcess } from './process-identity.ts';
 
@@ -23,7 +24,12 @@ export const fileType = definePublisher({
       'Age, from its first line, at which a file is finished.',
     ),
   },
-  settings: ({ values }) => ({ path: values.path, maxBytes: values.max_bytes, maxAgeMs: values.max_age }),
+  settings: (reading, findings) => {
+    const { path, max_bytes: maxBytes, max_age: maxAgeMs } = reading.values;
+    const finding = reading.isSound('path') ? specialPathFinding(path) : undefined;
+    if (finding !== undefined) findings.add(reading.placeOf('path'), finding);
+    return { path, maxBytes, maxAgeMs };
+  },
   names: ({ path }, hash) => {
     const template = new PathTemplate(path, hash);
     return (table) => template.pathFor(table);

@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import type { Clock, Log } from '@dstream/core';
 import { DurableFile } from './durable-file.ts';
 import type { FileSystem } from './file-system.ts';
+import { assertRegular } from './not-regular.ts';
 import { PathLock, type ProcessIdentity } from './path-lock.ts';
 import { translateFileError } from './translate-file-error.ts';
 import { WaitingLines } from './waiting-lines.ts';
@@ -73,17 +74,22 @@ export class FileWriter {
 
   /** Takes the lock and opens the file, so that what is wrong with it is known before the first line. */
   open(): Promise<void> {
-    return this.#exclusive(() => this.#open());
+    const { files, path } = this.#options;
+    return this.#exclusive(async () => {
+      assertRegular(path, await files.look(path));
+      await this.#open();
+    });
   }
 
-  /** Finishes the file when it has reached its age, also when no line comes; renews the lock. */
+  /** Renews the lock, sees to it that the file is still there, and finishes it when it has reached its age. */
   maintain(): Promise<void> {
     return this.#exclusive(async () => {
       await this.#lock.renew();
+      if (this.#lock.held) await this.#file.look();
       if (!this.#isAged()) return;
       await this.#open();
       // Whoever had it meanwhile may have finished it.
-      if (this.#isAged()) await this.#file.finish();
+      if (this.#isAged()) await this.#file.finish(() => this.#lock.prove());
     });
   }
 
@@ -118,12 +124,12 @@ export class FileWriter {
   async #writeSome(): Promise<void> {
     await this.#open();
     if (this.#waiting.size === 0) return;
-    if (this.#isAged()) return this.#file.finish();
+    if (this.#isAged()) return this.#file.finish(() => this.#lock.prove());
     const lines = this.#waiting.take(
       this.#options.maxBytes - this.#file.sizeBytes,
       this.#file.sizeBytes === 0,
     );
-    if (lines === undefined) return this.#file.finish();
+    if (lines === undefined) return this.#file.finish(() => this.#lock.prove());
     await this.#file.append(lines);
     this.#waiting.taken();
   }
@@ -133,12 +139,13 @@ export class FileWriter {
     if (this.#lock.held) {
       await this.#lock.assertGood();
     } else {
+      await this.#file.look();
       await this.#file.abandon();
       this.#givePlaceBack ??= await this.#options.takePlace();
       if (makesDirectory) await files.makeDirectory(dirname(path));
-      await this.#lock.take();
+      await this.#lock.take(() => this.#file.takeOver());
     }
-    await this.#file.open();
+    await this.#file.open(() => this.#lock.prove());
   }
 
   #isAged(): boolean {
@@ -147,7 +154,7 @@ export class FileWriter {
 
   async #close(): Promise<void> {
     try {
-      if (this.#lock.held) await this.#file.close();
+      if (this.#lock.held) await this.#file.close(() => this.#lock.prove());
       else await this.#file.abandon();
     } finally {
       this.#givePlaceBack?.();

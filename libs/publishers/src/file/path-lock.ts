@@ -6,6 +6,8 @@
  * ours away again and say who it is. Of two that begin at once at least one sees the other; perhaps both step back.
  * Holding: the file's time of modification is renewed. One that does not move for `staleMs`, or whose process is gone
  * from this machine, is removed by whoever meets it; since no name is used twice nobody removes a new one.
+ * Taking over: a process that does not renew may only stand still, and go on at any moment with what it was about to
+ * do. So whoever removes its lock first takes what it may write to out of the way (`takeOver`).
  * Lost: our file is gone. That happens to a process that stood still for `staleMs`.
  */
 import { basename, dirname, join } from 'node:path';
@@ -60,15 +62,18 @@ export class PathLock {
     return this.#renewedAtMs !== undefined;
   }
 
-  /** Idempotent. Throws FileInUse (`retry`) while another process writes to the path, ConfigInvalid when this one does. */
-  async take(): Promise<void> {
+  /**
+   * Idempotent. Throws FileInUse (`retry`) while another process writes to the path, ConfigInvalid when this one does.
+   * @param takeOver called before and after the lock of a process is removed that may still live. Idempotent
+   */
+  async take(takeOver: () => Promise<void>): Promise<void> {
     if (this.#renewedAtMs !== undefined) return;
     const { files, clock } = this.#options;
     const nowMs = clock.monotonicMs();
     if (!this.#made) await this.#make(files);
     this.#made = true;
     try {
-      await this.#removeStaleOthers();
+      await this.#removeStaleOthers(takeOver);
       this.#renewedAtMs = nowMs;
     } catch (error) {
       await this.#unmake();
@@ -78,21 +83,25 @@ export class PathLock {
 
   /** To be called every few seconds. Throws FileInUse when the lock is lost. */
   async renew(): Promise<void> {
-    if (this.#ageMs() >= renewMs) await this.#renew();
+    if (this.#ageMs() >= renewMs) await this.prove();
   }
 
-  async #renew(): Promise<void> {
+  /** Asks the file system, whenever it was asked last. Throws FileInUse when the lock is lost. */
+  async prove(): Promise<void> {
     const { files, clock, path } = this.#options;
     const nowMs = clock.monotonicMs();
     this.#made = (await unlessMissing(() => files.touch(this.#own).then(() => true))) === true;
     this.#renewedAtMs = this.#made ? nowMs : undefined;
     if (!this.#made)
-      throw new DStreamError('FileInUse', `${path}: its lock was taken over while this process stood still`);
+      throw new DStreamError(
+        'FileInUse',
+        `${path}: its lock is gone: another process took the path over while this one stood still, or it was removed`,
+      );
   }
 
   /** Before a write: proves the lock anew when it was not renewed for two thirds of the time after which it is stale. */
   async assertGood(): Promise<void> {
-    if (this.#ageMs() >= (staleMs * 2) / 3) await this.#renew();
+    if (this.#ageMs() >= (staleMs * 2) / 3) await this.prove();
   }
 
   /** Since it was proven, in milliseconds; 0 for one that is not held. */
@@ -124,24 +133,35 @@ export class PathLock {
     this.#made = false;
   }
 
-  async #removeStaleOthers(): Promise<void> {
+  async #removeStaleOthers(takeOver: () => Promise<void>): Promise<void> {
     const { files, path } = this.#options;
     const directory = dirname(path);
     for (const name of await files.list(directory)) {
       const owner = ownerIn(name, basename(path));
       const other = join(directory, name);
       if (owner === undefined || other === join(directory, basename(this.#own))) continue;
-      if (!(await this.#isStale(other, owner))) throw inUse(path, owner);
-      await unlessMissing(() => files.remove(other));
+      if (this.#hasEnded(owner)) await unlessMissing(() => files.remove(other));
+      else if (await this.#isStale(other)) await this.#removeOfLiving(other, takeOver);
+      else throw inUse(path, owner);
       this.#seen.delete(other);
     }
   }
 
-  async #isStale(other: string, owner: Owner): Promise<boolean> {
-    const { files, identity, clock } = this.#options;
-    // A container that starts again often has the process id that it had before: then the owner is our former self.
-    if (owner.host === identity.host && (owner.pid === identity.pid || !identity.isAlive(owner.pid)))
-      return true;
+  /** Twice: before, so that a crash in between leaves it to the next; after, since until then its owner could open anew. */
+  async #removeOfLiving(other: string, takeOver: () => Promise<void>): Promise<void> {
+    await takeOver();
+    await unlessMissing(() => this.#options.files.remove(other));
+    await takeOver();
+  }
+
+  /** A container that starts again often has the process id that it had before: then the owner is our former self. */
+  #hasEnded({ host, pid }: Owner): boolean {
+    const { identity } = this.#options;
+    return host === identity.host && (pid === identity.pid || !identity.isAlive(pid));
+  }
+
+  async #isStale(other: string): Promise<boolean> {
+    const { files, clock } = this.#options;
     const modifiedMs = await unlessMissing(() => files.modifiedMs(other));
     if (modifiedMs === undefined) return true;
     const seen = this.#seen.get(other);
