@@ -79,6 +79,7 @@ processor {
     subscription  = "dstream"
     sessions      = true
     max_sessions  = 32
+    max_bytes     = 67108864 # memory for messages that are not settled, of all sessions
     lock_duration = "60s" # at most that of the subscription
   }
 

@@ -1,5 +1,5 @@
 /** What every Subscription promises with sessions (libs/core/src/subscription.ts). */
-import { asDStreamError, type Delivery, type Position, type SessionHold } from '@dstream/core';
+import { asDStreamError, messageMemory, type Delivery, type Position, type SessionHold } from '@dstream/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Broker } from '../support/broker.ts';
 import { Consumer } from '../support/consumer.ts';
@@ -57,11 +57,32 @@ export function sessionsContract(name: string, open: () => Promise<Broker>): voi
     });
 
     test('no more than maxInFlight of a session are unsettled', async () => {
-      const consumer = await rig.consumerOf(rig.post.messages('a', 1, 4), 2);
+      const consumer = await rig.consumerOf(rig.post.messages('a', 1, 4), { maxInFlight: 2 });
       const [first] = await consumer.take(2);
       expect(await consumer.nextWithin(quietMs)).toBeUndefined();
       await first?.complete();
       expect(rig.names(await consumer.take(1))).toEqual(['a-3']);
+    });
+
+    test('what is not settled takes about maxBytes, and every session gets its part', async () => {
+      const body = JSON.stringify('x'.repeat(100_000));
+      const sessions = ['a', 'b', 'c', 'd'];
+      const consumer = await rig.consumerOf(
+        sessions.flatMap((session) => [1, 2, 3].map((n) => rig.post.message(session, n, body))),
+        { maxBytes: 2 * messageMemory(body.length) + 1 },
+      );
+      const held: Delivery[] = [];
+      const seen: string[] = [];
+      while (seen.length < 12) {
+        const delivery = await consumer.nextWithin(quietMs);
+        if (delivery !== undefined) held.push(delivery);
+        expect(held.length).toBeLessThanOrEqual(4);
+        if (delivery !== undefined) continue;
+        const done = held.shift();
+        await done?.complete();
+        seen.push(...rig.names(done === undefined ? [] : [done]));
+      }
+      expect(seen.sort()).toEqual(sessions.flatMap((session) => [1, 2, 3].map((n) => `${session}-${n}`)));
     });
 
     test('no more than maxSessions are held', async () => {

@@ -27,7 +27,7 @@ export function plainSubscriptionContract(name: string, open: () => Promise<Brok
     });
 
     test('no more than maxInFlight are unsettled', async () => {
-      const consumer = rig.consume({ sessions: false }, 2);
+      const consumer = rig.consume({ sessions: false }, { maxInFlight: 2 });
       await rig.send(rig.post.messages('a', 1, 3));
       const [first, second] = await consumer.take(2);
       expect(await consumer.nextWithin(quietMs)).toBeUndefined();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Delivery, Subscription } from '@dstream/core';
+import type { Delivery, ReceiveLimits, Subscription } from '@dstream/core';
 import type { Post } from './broker.ts';
 
 /**
@@ -12,9 +12,14 @@ export class Consumer implements AsyncDisposable {
   readonly #iterator: AsyncIterator<Delivery>;
   #asked: Promise<IteratorResult<Delivery>> | undefined;
 
-  constructor(subscription: Subscription, post: Post, maxInFlight = 100) {
+  constructor(subscription: Subscription, post: Post, limits: Partial<ReceiveLimits> = {}) {
     this.#post = post;
-    const deliveries = subscription.receive({ signal: this.#abort.signal, maxInFlight });
+    const deliveries = subscription.receive({
+      signal: this.#abort.signal,
+      maxInFlight: 100,
+      maxBytes: 67_108_864,
+      ...limits,
+    });
     this.#iterator = deliveries[Symbol.asyncIterator]();
   }
 

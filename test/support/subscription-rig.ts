@@ -1,5 +1,5 @@
 /** What a test of a subscription needs: messages of its own, consumers, and the order in which all is closed. */
-import type { Delivery, OutgoingMessage, Subscription, Topic } from '@dstream/core';
+import type { Delivery, OutgoingMessage, ReceiveLimits, Subscription, Topic } from '@dstream/core';
 import { Post, type Broker, type BrokerFaults, type SubscriptionWish } from './broker.ts';
 import { Consumer } from './consumer.ts';
 
@@ -46,13 +46,13 @@ export class SubscriptionRig implements AsyncDisposable {
     return this.use(this.broker.subscription(wish));
   }
 
-  consume(wish?: SubscriptionWish, maxInFlight?: number): Consumer {
-    return this.use(new Consumer(this.subscribe(wish), this.post, maxInFlight));
+  consume(wish?: SubscriptionWish, limits?: Partial<ReceiveLimits>): Consumer {
+    return this.use(new Consumer(this.subscribe(wish), this.post, limits));
   }
 
   /** Subscriptions get what is sent after they came into being: they are made first. */
-  async consumerOf(messages: readonly OutgoingMessage[], maxInFlight?: number): Promise<Consumer> {
-    const consumer = this.consume({}, maxInFlight);
+  async consumerOf(messages: readonly OutgoingMessage[], limits?: Partial<ReceiveLimits>): Promise<Consumer> {
+    const consumer = this.consume({}, limits);
     await this.send(messages);
     return consumer;
   }

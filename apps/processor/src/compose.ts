@@ -4,7 +4,7 @@ import { DStreamError } from '@dstream/core';
 import { sha256Hex, supervised, type RunningService, type ServiceContext } from '@dstream/runtime';
 import { ServiceBusSubscription } from '@dstream/service-bus';
 import { processorMetrics, type ProcessorMetrics } from './processor-metrics.ts';
-import { defaultProcessorSettings, type Output } from './processor-parts.ts';
+import { defaultProcessorSettings, type Output, type ProcessorSettings } from './processor-parts.ts';
 import { sessionsAhead } from './places.ts';
 import { Processor } from './processor.ts';
 
@@ -31,7 +31,7 @@ function openProcessor(
     random: Math.random,
     hash: sha256Hex,
     metrics,
-    settings: { ...defaultProcessorSettings, maxSessions: config.source.maxSessions },
+    settings: settingsOf(config),
   });
   return {
     name: processor.name,
@@ -42,6 +42,10 @@ function openProcessor(
     status: () => processor.report(),
     [Symbol.asyncDispose]: () => dispose(subscription, outputs),
   };
+}
+
+function settingsOf({ source: { maxSessions, maxBytes } }: ProcessorConfig): ProcessorSettings {
+  return { ...defaultProcessorSettings, maxSessions, maxBytes };
 }
 
 function subscriptionOf(

@@ -30,6 +30,8 @@ export interface ProcessorParts {
 export interface ProcessorSettings {
   /** Messages of one session that are handed out and not yet settled, at most. */
   readonly maxInFlight: number;
+  /** What messages take in memory that were received and are not settled, of all sessions. */
+  readonly maxBytes: number;
   /** How much later than the settlement a session's state may be saved. */
   readonly stateIntervalMs: number;
   /** A session without messages for this long is given back. */
@@ -49,6 +51,7 @@ export interface ProcessorSettings {
 
 export const defaultProcessorSettings: ProcessorSettings = {
   maxInFlight: 16,
+  maxBytes: 67_108_864,
   stateIntervalMs: 1_000,
   idleMs: 10_000,
   maxHoldMs: 60_000,

@@ -70,8 +70,8 @@ export class Processor implements Service {
       this.#ready = true;
       log.info('processor is working', { instance });
     };
-    const { maxInFlight } = settings;
-    for await (const delivery of subscription.receive({ signal, maxInFlight, reached })) {
+    const { maxInFlight, maxBytes } = settings;
+    for await (const delivery of subscription.receive({ signal, maxInFlight, maxBytes, reached })) {
       this.#workerFor(delivery, stop).push(delivery);
     }
   }

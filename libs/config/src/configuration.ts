@@ -133,6 +133,8 @@ export interface SourceConfig {
   readonly sessions: boolean;
   /** Sessions held side by side, at most. */
   readonly maxSessions: number;
+  /** What messages take in memory that were received and are not settled, of all sessions. */
+  readonly maxBytes: number;
   /** The subscription's lock duration, at most. */
   readonly lockDurationMs: number;
 }

@@ -97,6 +97,7 @@ describe('defaults', () => {
         subscription: 'dstream',
         sessions: true,
         maxSessions: 32,
+        maxBytes: 67_108_864,
         lockDurationMs: 60_000,
       },
       outputs: [

@@ -17,6 +17,7 @@ export * from './lease-overview.ts';
 export * from './in-packs.ts';
 export * from './lease-store.ts';
 export * from './log.ts';
+export * from './message-memory.ts';
 export * from './not-accepted.ts';
 export * from './one-ahead.ts';
 export * from './pack.ts';

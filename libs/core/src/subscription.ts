@@ -50,8 +50,17 @@ export interface Delivery {
   deadLetter(reason: string, description: string, properties: SetAside): Promise<void>;
 }
 
-export interface ReceiveOptions extends CallOptions {
+export interface ReceiveLimits {
+  /** Messages of one session, or of all where there are none, that are handed out and not settled. */
   readonly maxInFlight: number;
+  /**
+   * What all messages that were received and are not settled take in memory (`messageMemory`), about: a size is known only
+   * when a message is there. Sessions share it fairly; a message that is larger than all of it comes alone.
+   */
+  readonly maxBytes: number;
+}
+
+export interface ReceiveOptions extends CallOptions, ReceiveLimits {
   /** Called once, when the subscription is there and lets us in, whether or not a message waits. */
   readonly reached?: () => void;
 }
@@ -60,7 +69,7 @@ export interface ReceiveOptions extends CallOptions {
 export interface Subscription extends AsyncDisposable {
   /**
    * Deliveries of all sessions this process holds, interleaved. Within a session messages are handed out in order,
-   * up to `maxInFlight` unsettled at a time, and the consumer settles them in order. The adapter accepts sessions as
+   * up to `maxInFlight` unsettled at a time and within `maxBytes`, and the consumer settles them in order. The adapter accepts sessions as
    * they have messages, up to its configured number; a session is held until the consumer closes it or it is lost.
    * Recovers by itself from what passes. Ends by abort (rejects with `signal.reason`) or by throwing a fatal error;
    * sessions still held then stay settleable until closed or the subscription is disposed.

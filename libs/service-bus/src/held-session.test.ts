@@ -2,6 +2,7 @@ import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import { silentLog, type Delivery, type Position } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { ByteBudget } from './byte-budget.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { HeldSession } from './held-session.ts';
 import type { ReceiveHandlers, SessionReceiverPort } from './receiver-port.ts';
@@ -79,6 +80,8 @@ describe('a held session', () => {
       lockDurationMs: 60_000,
       acceptedBeforeMs: 0,
       maxInFlight: 2,
+      budget: new ByteBudget(67_108_864),
+      reservedBytes: 0,
       silenceMs: 60_000,
       answerMs: 10_000,
       renewed: () => undefined,

@@ -16,7 +16,9 @@ import {
   type SessionHold,
   type SetAside,
 } from '@dstream/core';
+import type { ByteBudget, Reserving } from './byte-budget.ts';
 import { close } from './closing.ts';
+import { CreditWindow } from './credit-window.ts';
 import type { DeliveryQueue } from './delivery-queue.ts';
 import { toIncomingMessage } from './incoming-message.ts';
 import { LockRenewal } from './lock-renewal.ts';
@@ -38,13 +40,16 @@ export interface HeldSessionOptions {
   /** Monotonic time before the call that accepted the session. */
   readonly acceptedBeforeMs: number;
   readonly maxInFlight: number;
+  readonly budget: ByteBudget;
+  /** Of the budget, for the first message. */
+  readonly reservedBytes: number;
   readonly silenceMs: number;
   readonly answerMs: number;
   /** Told of every expiry the service reports, with the wall clock before the call. */
   readonly renewed: (expiry: Date, beforeWallMs: number) => void;
 }
 
-export class HeldSession implements SessionHold, SettlingLock {
+export class HeldSession implements SessionHold, SettlingLock, Reserving {
   readonly id: string;
   readonly #options: HeldSessionOptions;
   readonly #what: string;
@@ -52,8 +57,7 @@ export class HeldSession implements SessionHold, SettlingLock {
   readonly #renewal: LockRenewal;
   readonly #settling: Settling;
   readonly #watch: SilenceWatch;
-  /** What tells the SDK that a message is done with. */
-  readonly #unsettled = new Set<() => void>();
+  readonly #credit: CreditWindow;
   #handedOut = 0;
   #loops: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
@@ -68,8 +72,9 @@ export class HeldSession implements SessionHold, SettlingLock {
       port,
       clock,
       silenceMs: options.silenceMs,
-      capacity: options.maxInFlight,
+      isAsking: () => this.#credit.hasCredit,
     });
+    this.#credit = new CreditWindow({ ...options, resumed: () => this.#watch.resumed() });
     this.#renewal = new LockRenewal({
       clock,
       random,
@@ -96,13 +101,12 @@ export class HeldSession implements SessionHold, SettlingLock {
   async start(signal: AbortSignal): Promise<void> {
     if (!this.#renewal.isGood) await this.#renewal.confirm(signal);
     this.#loops = Promise.all([this.#renewal.run(this.lost), this.#watchOver(this.lost)]);
-    const { port, maxInFlight } = this.#options;
-    port.subscribe(
+    this.#options.port.subscribe(
       {
         processMessage: (message) => this.#arrived(message),
         processError: async ({ error }) => this.end(this.#broken(error)),
       },
-      { maxConcurrentCalls: maxInFlight, autoCompleteMessages: false },
+      { maxConcurrentCalls: this.#credit.atStart, autoCompleteMessages: false },
     );
   }
 
@@ -121,6 +125,10 @@ export class HeldSession implements SessionHold, SettlingLock {
     await this.#underLock('write the state of', (o) => this.#options.port.setSessionState(state, o));
   }
 
+  lapse(): void {
+    this.#credit.lapse();
+  }
+
   close(): Promise<void> {
     this.end(new DStreamError('LockLost', `${this.#what} was given back`));
     return this.#closed ?? Promise.resolve();
@@ -136,8 +144,7 @@ export class HeldSession implements SessionHold, SettlingLock {
     queue.dropOf(this);
     this.#lost.abort(reason);
     this.#settling.ended(this);
-    for (const resolve of this.#unsettled) resolve();
-    this.#unsettled.clear();
+    this.#credit.end();
   }
 
   async #close(): Promise<void> {
@@ -155,29 +162,21 @@ export class HeldSession implements SessionHold, SettlingLock {
     this.lost.throwIfAborted();
   }
 
-  /** Resolves when the message is settled, which is when the SDK asks for one more; or when nothing more can be. */
-  #arrived(message: ServiceBusReceivedMessage): Promise<void> {
+  /** Resolves when the SDK may ask for one more. */
+  #arrived(received: ServiceBusReceivedMessage): Promise<void> {
     if (this.lost.aborted) return Promise.resolve();
-    this.#watch.arrived(message);
-    return new Promise((resolve) => {
-      this.#unsettled.add(resolve);
-      const settled = () => {
-        this.#unsettled.delete(resolve);
-        this.#watch.settled();
-        resolve();
-      };
-      this.#options.queue.push({
-        owner: this,
-        delivery: this.#delivery(message, settled),
-        taken: () => (this.#handedOut += 1),
-      });
-    });
+    this.#watch.arrived(received);
+    const delivery = this.#delivery(received);
+    this.#options.queue.push({ owner: this, delivery, taken: () => (this.#handedOut += 1) });
+    return this.#credit.arrived(delivery.message.body.length);
   }
 
-  #delivery(message: ServiceBusReceivedMessage, settled: () => void): Delivery {
+  #delivery(message: ServiceBusReceivedMessage): Delivery {
     const settling = this.#settling;
+    const incoming = toIncomingMessage(message);
+    const settled = () => this.#credit.settled(incoming.body.length);
     return {
-      message: toIncomingMessage(message),
+      message: incoming,
       deliveryCount: message.deliveryCount ?? 0,
       lockLost: this.lost,
       session: this,

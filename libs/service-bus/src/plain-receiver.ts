@@ -4,7 +4,9 @@
  */
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import { DStreamError, type Delivery, type SetAside } from '@dstream/core';
+import type { ByteBudget } from './byte-budget.ts';
 import { close } from './closing.ts';
+import { CreditWindow } from './credit-window.ts';
 import { toIncomingMessage } from './incoming-message.ts';
 import { MessageLock } from './message-lock.ts';
 import type { PlainReceiverPort } from './receiver-port.ts';
@@ -15,6 +17,7 @@ import type { SourceOptions } from './source.ts';
 export interface PlainReceiverOptions extends SourceOptions {
   readonly port: PlainReceiverPort;
   readonly maxInFlight: number;
+  readonly budget: ByteBudget;
   readonly renewed: (expiry: Date, beforeWallMs: number) => void;
   readonly arrived: () => void;
   readonly closed: () => void;
@@ -26,6 +29,7 @@ export class PlainReceiver {
   readonly #options: PlainReceiverOptions;
   readonly #settling: Settling;
   readonly #slots: Slots;
+  readonly #credit: CreditWindow;
   readonly #locks = new Set<MessageLock>();
   readonly #retired = new AbortController();
   #receiving: { close(): Promise<void> } | undefined;
@@ -36,6 +40,7 @@ export class PlainReceiver {
     this.#options = options;
     this.#settling = new Settling(options);
     this.#slots = new Slots(options.maxInFlight);
+    this.#credit = new CreditWindow({ ...options, reservedBytes: 0, resumed: () => undefined });
     this.#lastMs = options.clock.monotonicMs();
   }
 
@@ -49,19 +54,20 @@ export class PlainReceiver {
   }
 
   start(): void {
-    const { port, maxInFlight, failed } = this.#options;
+    const { port, failed } = this.#options;
     this.#receiving = port.subscribe(
       {
         processMessage: (message) => this.#arrived(message),
         processError: async ({ error }) => failed(error),
       },
-      { maxConcurrentCalls: maxInFlight, autoCompleteMessages: false },
+      { maxConcurrentCalls: this.#credit.atStart, autoCompleteMessages: false },
     );
   }
 
-  /** Ends locks whose settlement got no answer. */
+  /** Ends locks whose settlement got no answer, and reservations that bring nothing. */
   check(): void {
     this.#settling.endUnanswered(this.#options.answerMs);
+    this.#credit.lapse();
   }
 
   /** Takes nothing new; what is handed out stays settleable. Resolves when closed. */
@@ -95,6 +101,7 @@ export class PlainReceiver {
     queue.dropOf(this);
     const locks = [...this.#locks];
     for (const lock of locks) lock.end(this.#gone());
+    this.#credit.end();
     await Promise.all(locks.map((lock) => lock.stopped));
     await close(`the receiver of ${entity}`, port, clock).finally(this.#options.closed);
   }
@@ -109,14 +116,19 @@ export class PlainReceiver {
     arrived();
     this.#lastMs = clock.monotonicMs();
     const lock = this.#lock(message);
+    const delivery = this.#delivery(message, lock);
+    const { length } = delivery.message.body;
+    const mayAskForMore = this.#credit.arrived(length);
     try {
       await this.#slots.within(lock.lost, async () => {
-        queue.push({ owner: this, delivery: this.#delivery(message, lock), taken: () => lock.handOut() });
+        queue.push({ owner: this, delivery, taken: () => lock.handOut() });
         await lock.stopped;
       });
     } catch {
       // The lock ended before there was a place: the message comes again.
     }
+    this.#credit.settled(length);
+    await mayAskForMore;
   }
 
   #lock(message: ServiceBusReceivedMessage): MessageLock {

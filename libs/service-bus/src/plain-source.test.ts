@@ -60,7 +60,7 @@ describe('receiving without sessions', () => {
       silenceMs,
       openPlainClient: () => ({ createReceiver: opened, close: async () => undefined }),
     });
-    const received = subscription.receive({ signal: stop.signal, maxInFlight: 10 });
+    const received = subscription.receive({ signal: stop.signal, maxInFlight: 10, maxBytes: 67_108_864 });
     deliveries = received[Symbol.asyncIterator]();
   });
   afterEach(() => subscription[Symbol.asyncDispose]());

@@ -1,9 +1,10 @@
 /** Receives from a subscription without sessions. */
-import { DStreamError } from '@dstream/core';
+import { DStreamError, type ReceiveLimits } from '@dstream/core';
 import { Background } from './background.ts';
+import { ByteBudget } from './byte-budget.ts';
 import { allClosed, close } from './closing.ts';
 import { LockExpiryCheck } from './lock-expiry-check.ts';
-import { PlainReceiver } from './plain-receiver.ts';
+import { PlainReceiver, type PlainReceiverOptions } from './plain-receiver.ts';
 import type { Reaching } from './reaching.ts';
 import type { PlainReceiverPort } from './receiver-port.ts';
 import type { Source, SourceOptions } from './source.ts';
@@ -33,10 +34,15 @@ export class PlainSource implements Source {
     this.#background = new Background(options);
   }
 
-  async run(signal: AbortSignal, reaching: Reaching, maxInFlight: number): Promise<void> {
+  async run(
+    signal: AbortSignal,
+    reaching: Reaching,
+    { maxInFlight, maxBytes }: ReceiveLimits,
+  ): Promise<void> {
+    const budget = new ByteBudget(maxBytes);
     const failed = new AbortController();
     await this.#reach(signal, reaching);
-    const open = () => this.#receive(reaching, maxInFlight, failed);
+    const open = () => this.#receive(reaching, { maxInFlight, budget }, failed);
     let receiver = open();
     try {
       const stop = AbortSignal.any([signal, failed.signal]);
@@ -86,12 +92,16 @@ export class PlainSource implements Source {
     }
   }
 
-  #receive(reaching: Reaching, maxInFlight: number, failed: AbortController): PlainReceiver {
+  #receive(
+    reaching: Reaching,
+    limits: Pick<PlainReceiverOptions, 'maxInFlight' | 'budget'>,
+    failed: AbortController,
+  ): PlainReceiver {
     const { entity } = this.#options;
     const receiver = new PlainReceiver({
       ...this.#options,
       port: this.#opened().createReceiver(),
-      maxInFlight,
+      ...limits,
       renewed: (expiry, wallMs) => this.#expiry.saw(expiry, wallMs),
       arrived: () => this.#arrived(reaching),
       failed: (error) => {

@@ -90,13 +90,13 @@ export class ServiceBusSubscription implements Subscription {
   /** Never rejects: what ends the source ends `receive` through `ended`. */
   async #run(
     signal: AbortSignal,
-    { maxInFlight, reached }: ReceiveOptions,
+    { reached, ...limits }: ReceiveOptions,
     ended: AbortController,
   ): Promise<void> {
     const { clock, random = Math.random, log = silentLog } = this.#options;
     const reaching = new Reaching({ entity: this.#entity, clock, random, log, reached });
     try {
-      await withoutDelay(() => this.#source.run(signal, reaching, maxInFlight));
+      await withoutDelay(() => this.#source.run(signal, reaching, limits));
     } catch (error) {
       ended.abort(error);
     }

@@ -61,6 +61,7 @@ describe('an accept that brought no session', () => {
     const received = subscription.receive({
       signal: stop.signal,
       maxInFlight: 10,
+      maxBytes: 67_108_864,
       reached: () => (reached += 1),
     });
     next ??= received[Symbol.asyncIterator]()
@@ -149,7 +150,7 @@ describe('accepts', () => {
       openAcceptingClient: () => ({ acceptNextSession, close: async () => undefined }),
     });
     const stop = new AbortController();
-    const received = subscription.receive({ signal: stop.signal, maxInFlight: 10 });
+    const received = subscription.receive({ signal: stop.signal, maxInFlight: 10, maxBytes: 67_108_864 });
     const next = expect(received[Symbol.asyncIterator]().next()).rejects.toThrow('over');
     const underWay: number[] = [];
     for (let n = 0; n < 5; n += 1) {
@@ -183,7 +184,7 @@ describe('accepts', () => {
       openAcceptingClient: () => ({ acceptNextSession, close: async () => undefined }),
     });
     const stop = new AbortController();
-    const received = subscription.receive({ signal: stop.signal, maxInFlight: 10 });
+    const received = subscription.receive({ signal: stop.signal, maxInFlight: 10, maxBytes: 67_108_864 });
     const next = expect(received[Symbol.asyncIterator]().next()).rejects.toThrow('over');
     await clock.advance(1_000);
     expect(accepted).toBeLessThan(10);

@@ -1,6 +1,7 @@
 /** Accepts sessions as they have messages, and keeps the ones that are held. */
-import type { DStreamError } from '@dstream/core';
+import type { DStreamError, ReceiveLimits } from '@dstream/core';
 import { Background } from './background.ts';
+import { ByteBudget } from './byte-budget.ts';
 import { allClosed } from './closing.ts';
 import { HeldSession } from './held-session.ts';
 import { LockExpiryCheck } from './lock-expiry-check.ts';
@@ -20,6 +21,7 @@ interface Run {
   readonly signal: AbortSignal;
   readonly reaching: Reaching;
   readonly maxInFlight: number;
+  readonly budget: ByteBudget;
 }
 
 /**
@@ -55,11 +57,21 @@ export class SessionSource implements Source {
   }
 
   /** Runs until `signal` aborts; rejects with what a person must mend. */
-  async run(signal: AbortSignal, reaching: Reaching, maxInFlight: number): Promise<void> {
+  async run(
+    signal: AbortSignal,
+    reaching: Reaching,
+    { maxInFlight, maxBytes }: ReceiveLimits,
+  ): Promise<void> {
+    const run = { signal, reaching, maxInFlight, budget: new ByteBudget(maxBytes) };
+    const ended = new AbortController();
+    const watching = run.budget.watch(this.#options.clock, () => this.#held, ended.signal);
     try {
       await this.#accepts.settled(signal);
-      for (;;) await this.#acceptOne({ signal, reaching, maxInFlight });
+      for (;;) await this.#acceptOne(run);
     } finally {
+      ended.abort();
+      // It ends by nothing but this abort.
+      await watching.catch(() => undefined);
       await Promise.all(this.#helpers);
       for (const hold of this.#held) if (!hold.wasHandedOut) this.#background.keep(hold.close());
     }
@@ -106,30 +118,48 @@ export class SessionSource implements Source {
 
   /** Takes a place, and gives it back unless a session holds it. True when one does, and did not end as it began. */
   async #acceptNext(run: Run): Promise<boolean> {
-    const { signal, reaching } = run;
+    const { signal, budget } = run;
     await this.#slots.take(signal);
     let held = false;
     try {
-      const accepted = await this.#accepts.accept(signal);
-      reaching.succeeded();
-      if (accepted === undefined) return false;
-      held = true;
-      if (!(await this.#hold(accepted, run))) return false;
-      if (this.#helpers.size < mostAccepts - 1) this.#help(run);
-      return true;
+      const reservedBytes = await budget.reserve(signal);
+      const accepted = await this.#acceptWith(reservedBytes, run);
+      held = accepted !== undefined;
+      return accepted !== undefined && (await this.#begin(accepted, reservedBytes, run));
     } finally {
       if (!held) this.#slots.give();
     }
   }
 
+  /** What was reserved for the first message is free again when no session came. */
+  async #acceptWith(reservedBytes: number, { signal, reaching, budget }: Run): Promise<Accepted | undefined> {
+    let accepted: Accepted | undefined;
+    try {
+      accepted = await this.#accepts.accept(signal);
+      reaching.succeeded();
+      return accepted;
+    } finally {
+      if (accepted === undefined) budget.free(reservedBytes);
+    }
+  }
+
+  async #begin(accepted: Accepted, reservedBytes: number, run: Run): Promise<boolean> {
+    if (!(await this.#hold(accepted, reservedBytes, run))) return false;
+    if (this.#helpers.size < mostAccepts - 1) this.#help(run);
+    return true;
+  }
+
   async #hold(
     { port, beforeMs, beforeWallMs, release }: Accepted,
-    { signal, maxInFlight }: Run,
+    reservedBytes: number,
+    { signal, maxInFlight, budget }: Run,
   ): Promise<boolean> {
     const hold = new HeldSession({
       ...this.#options,
       port,
       maxInFlight,
+      budget,
+      reservedBytes,
       acceptedBeforeMs: beforeMs,
       renewed: (expiry, wallMs) => this.#expiry.saw(expiry, wallMs),
     });

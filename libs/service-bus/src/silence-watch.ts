@@ -8,8 +8,8 @@ export interface SilenceWatchOptions {
   readonly clock: Clock;
   /** Milliseconds without an arrival after which the queue is looked at. */
   readonly silenceMs: number;
-  /** How many messages the receiver may have unsettled: at this many it is right to be silent. */
-  readonly capacity: number;
+  /** Whether the broker has credit: without any it is right to be silent. */
+  readonly isAsking: () => boolean;
 }
 
 /** How many messages a look takes: deferred ones may stand before one that should have come. */
@@ -24,7 +24,6 @@ export class SilenceWatch {
   readonly #sinceMs: number;
   #lastMs: number;
   #lastSequence: ServiceBusReceivedMessage['sequenceNumber'];
-  #unsettled = 0;
   #arrivals = 0;
   #suspectedAt: number | undefined;
 
@@ -36,7 +35,6 @@ export class SilenceWatch {
   arrived(message: ServiceBusReceivedMessage): void {
     this.#lastMs = this.#options.clock.monotonicMs();
     this.#lastSequence = message.sequenceNumber ?? this.#lastSequence;
-    this.#unsettled += 1;
     this.#arrivals += 1;
   }
 
@@ -45,16 +43,15 @@ export class SilenceWatch {
     return this.#arrivals === 0 && this.#options.clock.monotonicMs() - this.#sinceMs >= ms;
   }
 
-  settled(): void {
-    // From full to not full the broker gets its time anew.
-    if (this.#unsettled >= this.#options.capacity) this.#lastMs = this.#options.clock.monotonicMs();
-    this.#unsettled -= 1;
+  /** The broker has credit again: it gets its time anew. */
+  resumed(): void {
+    this.#lastMs = this.#options.clock.monotonicMs();
   }
 
   /** To be called now and then. True when the receiver is silent; a look that fails says nothing. */
   async isSilent(signal: AbortSignal): Promise<boolean> {
-    const { clock, silenceMs, capacity } = this.#options;
-    if (clock.monotonicMs() - this.#lastMs < silenceMs || this.#unsettled >= capacity) return false;
+    const { clock, silenceMs, isAsking } = this.#options;
+    if (clock.monotonicMs() - this.#lastMs < silenceMs || !isAsking()) return false;
     const before = this.#arrivals;
     const waits = await unlessAborted(this.#somethingWaits(), signal);
     if (!waits || this.#arrivals !== before) {

@@ -1,4 +1,4 @@
-import type { Clock, Log } from '@dstream/core';
+import type { Clock, Log, ReceiveLimits } from '@dstream/core';
 import type { DeliveryQueue } from './delivery-queue.ts';
 import type { Reaching } from './reaching.ts';
 
@@ -19,7 +19,7 @@ export interface SourceOptions {
 /** Where deliveries come from: sessions, or one plain receiver. */
 export interface Source {
   /** Fills the queue until `signal` aborts (rejects with its reason) or a person must act (rejects with a fatal). */
-  run(signal: AbortSignal, reaching: Reaching, maxInFlight: number): Promise<void>;
+  run(signal: AbortSignal, reaching: Reaching, limits: ReceiveLimits): Promise<void>;
   /** Gives everything back and closes every connection. Rejects with what failed to close. */
   dispose(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { readBlock } from '../read-block.ts';
 import type { Reading } from '../reading.ts';
 import { optional, withDefault, type BlockSchema } from '../schema.ts';
 import { entityName, subscriptionName } from '../values/names.ts';
-import { boolean, choice, duration, wholeNumber } from '../values/scalars.ts';
+import { boolean, choice, duration, sizeInBytes, wholeNumber } from '../values/scalars.ts';
 import { brokerConnectionKeys, checkEntityPath, readBrokerConnection } from './broker-connection.ts';
 import { defaultTopic } from './topic.ts';
 
@@ -27,6 +27,11 @@ export const sourceSchema = {
       wholeNumber({ min: 1, max: 1000 }),
       32,
       'Sessions that one process works on side by side; an eighth more, one at least, while they take turns.',
+    ),
+    max_bytes: withDefault(
+      sizeInBytes({ min: 1_048_576, max: 1_099_511_627_776 }),
+      67_108_864,
+      'Memory for messages that were received and are not settled, of all sessions: about seven times their bodies.',
     ),
     lock_duration: withDefault(
       // "Service Bus: message transfers, locks, and settlement": at most 5 minutes
@@ -67,6 +72,7 @@ export function readSource(
     subscription: values.subscription,
     sessions: values.sessions,
     maxSessions: values.max_sessions,
+    maxBytes: values.max_bytes,
     lockDurationMs: values.lock_duration,
   };
 }

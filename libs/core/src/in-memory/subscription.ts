@@ -1,4 +1,5 @@
 import { DStreamError } from '../errors.ts';
+import { messageMemory } from '../message-memory.ts';
 import type { Progress } from '../position.ts';
 import type { Delivery, ReceiveOptions, SessionHold, SetAside, Subscription } from '../subscription.ts';
 import { Lock, type Backlog, type DeadLetter, type Stored } from './backlog.ts';
@@ -9,7 +10,8 @@ export class InMemorySubscription implements Subscription {
   readonly #backlog: Backlog;
   readonly #maxSessions: number;
   readonly #held = new Set<Held>();
-  readonly #loose = new Set<Lock>();
+  /** Locks of single messages, with what each takes in memory. */
+  readonly #loose = new Map<Lock, number>();
   readonly #disposed = abortController();
   #receiving = false;
 
@@ -18,7 +20,7 @@ export class InMemorySubscription implements Subscription {
     this.#maxSessions = maxSessions;
   }
 
-  async *receive({ signal, maxInFlight, reached }: ReceiveOptions): AsyncIterable<Delivery> {
+  async *receive({ signal, maxInFlight, maxBytes, reached }: ReceiveOptions): AsyncIterable<Delivery> {
     if (this.#receiving)
       throw new DStreamError('Unexpected', `${this.#backlog.name} is being received already`);
     this.#receiving = true;
@@ -27,9 +29,7 @@ export class InMemorySubscription implements Subscription {
       for (;;) {
         signal.throwIfAborted();
         this.#disposed.signal.throwIfAborted();
-        const delivery = this.#backlog.sessions
-          ? this.#nextOfSessions(maxInFlight)
-          : this.#nextLoose(maxInFlight);
+        const delivery = this.#usedBytes() < maxBytes ? this.#next(maxInFlight) : undefined;
         if (delivery === undefined) await this.#change(signal);
         else yield delivery;
       }
@@ -43,7 +43,18 @@ export class InMemorySubscription implements Subscription {
     const gone = new DStreamError('LockLost', `the consumer of ${this.#backlog.name} was disposed`);
     this.#disposed.abort(gone);
     for (const held of this.#held) await held.close();
-    for (const lock of this.#loose) this.#backlog.release(lock, gone, true);
+    for (const lock of this.#loose.keys()) this.#backlog.release(lock, gone, true);
+  }
+
+  #next(maxInFlight: number): Delivery | undefined {
+    return this.#backlog.sessions ? this.#nextOfSessions(maxInFlight) : this.#nextLoose(maxInFlight);
+  }
+
+  #usedBytes(): number {
+    let bytes = 0;
+    for (const held of this.#held) bytes += held.usedBytes;
+    for (const used of this.#loose.values()) bytes += used;
+    return bytes;
   }
 
   #nextOfSessions(maxInFlight: number): Delivery | undefined {
@@ -74,7 +85,7 @@ export class InMemorySubscription implements Subscription {
     const lock = new Lock();
     const stored = this.#backlog.next(undefined, lock);
     if (stored === undefined) return undefined;
-    this.#loose.add(lock);
+    this.#loose.set(lock, messageMemory(stored.message.body.length));
     const settled = () => this.#loose.delete(lock);
     lock.lost.addEventListener('abort', settled, { once: true });
     return deliveryOf(stored, lock, this.#backlog, settled);
@@ -101,6 +112,7 @@ class Held implements SessionHold {
   readonly #backlog: Backlog;
   readonly #lock: Lock;
   #unsettled = 0;
+  #usedBytes = 0;
   #handedOut = 0;
 
   constructor(id: string, backlog: Backlog, lock: Lock) {
@@ -111,6 +123,10 @@ class Held implements SessionHold {
 
   get lost(): AbortSignal {
     return this.#lock.lost;
+  }
+
+  get usedBytes(): number {
+    return this.#usedBytes;
   }
 
   get untouched(): boolean {
@@ -127,7 +143,13 @@ class Held implements SessionHold {
     if (stored === undefined) return undefined;
     this.#unsettled += 1;
     this.#handedOut += 1;
-    return { ...deliveryOf(stored, this.#lock, this.#backlog, () => (this.#unsettled -= 1)), session: this };
+    const bytes = messageMemory(stored.message.body.length);
+    this.#usedBytes += bytes;
+    const settled = () => {
+      this.#unsettled -= 1;
+      this.#usedBytes -= bytes;
+    };
+    return { ...deliveryOf(stored, this.#lock, this.#backlog, settled), session: this };
   }
 
   async load(): Promise<Progress | undefined> {
