@@ -59,9 +59,17 @@ export class Problems implements Findings {
     throw new DStreamError(code, this.#lines(all).join('\n'));
   }
 
+  /** A finding is a line: what its text holds of line ends, as the parser's may, becomes a space. */
   #lines(findings: readonly Finding[]): string[] {
     return findings
       .toSorted((a, b) => a.line - b.line)
-      .map(({ line, path, text }) => `${this.#file}:${line}: ${path === '' ? '' : `${path}: `}${text}`);
+      .map(
+        ({ line, path, text }) =>
+          `${this.#file}:${line}: ${path === '' ? '' : `${path}: `}${onOneLine(text)}`,
+      );
   }
+}
+
+function onOneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ').trim();
 }

@@ -29,7 +29,7 @@ export const namespace = text({
 
 export const accountUrl = text({
   what: "a storage account's address",
-  pattern: /^https:\/\/[^\s/?#@]+\/?$/,
+  pattern: /^https:\/\/[^\s/?#@%\\,]+\/?$/,
   right: 'write it as "https://NAME.blob.core.windows.net"',
 });
 
