@@ -11,6 +11,7 @@ import { databaseAddress } from './database-address.ts';
 import { ingesterMetrics, type IngesterMetrics } from './ingester-metrics.ts';
 import type { IngesterParts, IngesterSettings } from './ingester-parts.ts';
 import { Ingester } from './ingester.ts';
+import { WatchedCheckpoints } from './watched-checkpoints.ts';
 
 type Context = ServiceContext<Configuration>;
 
@@ -33,7 +34,7 @@ function openIngester(config: IngesterConfig, context: Context, metrics: Ingeste
     source,
     topic,
     leases,
-    checkpoints: leases,
+    checkpoints: new WatchedCheckpoints(leases, context.log),
     connections: connections(config, topic, leases),
     random: Math.random,
     metrics,

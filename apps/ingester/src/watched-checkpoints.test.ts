@@ -1,0 +1,56 @@
+import {
+  silentLog,
+  type Checkpoint,
+  type CheckpointStore,
+  type LogFields,
+  type Position,
+} from '@dstream/core';
+import { expect, test } from 'vitest';
+import { WatchedCheckpoints } from './watched-checkpoints.ts';
+
+const never = { signal: new AbortController().signal };
+const table = { source: 's', database: 'd', schema: 'dbo', table: 'T' };
+const lease = { table, epoch: 1, goodUntilMs: 1e9, acquiredAtMs: 5_000 };
+
+function at(position: string): Checkpoint {
+  return { at: { position: position as Position, token: position }, generation: 1 };
+}
+
+function setup() {
+  let stored: Checkpoint | undefined;
+  const logged: { sentence: string; fields: LogFields | undefined }[] = [];
+  const store: CheckpointStore = {
+    load: () => Promise.resolve(stored),
+    save: (checkpoint) => {
+      stored = checkpoint;
+      return Promise.resolve();
+    },
+  };
+  const error = (sentence: string, fields?: LogFields) => void logged.push({ sentence, fields });
+  const checkpoints = new WatchedCheckpoints(store, { ...silentLog, error });
+  const put = (checkpoint: Checkpoint | undefined) => (stored = checkpoint);
+  return { checkpoints, put, logged };
+}
+
+test.each([
+  ['is gone', undefined, 'the checkpoint that this replica saved is gone; the table begins anew'],
+  ['is older', at('a'), 'the checkpoint that this replica saved has moved back'],
+])('a checkpoint that %s is reported once, and used as it is', async (_, found, sentence) => {
+  const { checkpoints, put, logged } = setup();
+  await checkpoints.save(at('b'), lease, never);
+  put(found);
+  expect(await checkpoints.load(table, never)).toEqual(found);
+  await checkpoints.load(table, never);
+  expect(logged).toMatchObject([
+    { sentence, fields: { table: 'dbo.T', saved: { generation: 1, position: 'b' } } },
+  ]);
+});
+
+test('one that another replica has moved on is not', async () => {
+  const { checkpoints, put, logged } = setup();
+  expect(await checkpoints.load(table, never)).toBeUndefined();
+  await checkpoints.save(at('b'), lease, never);
+  put(at('c'));
+  expect(await checkpoints.load(table, never)).toEqual(at('c'));
+  expect(logged).toEqual([]);
+});
