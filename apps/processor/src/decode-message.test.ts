@@ -1,4 +1,4 @@
-import { encodeEnvelope, type IncomingMessage } from '@dstream/core';
+import { encodeEnvelope, maxChangesOfMessage, type IncomingMessage } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import { aChange } from '../../../test/support/a-change.ts';
 import { decodeMessage } from './decode-message.ts';
@@ -39,12 +39,21 @@ describe('decoding', () => {
   });
 
   test('a gap passes: it has neither data nor key', () => {
-    const { metadata } = aChange(1, { operation: 'gap', key: null });
+    const gap = { reason: 'HistoryLost', from: { lsn: '0x01' }, to: { lsn: '0x05' } } as const;
+    const { metadata } = aChange(1, { operation: 'gap', key: null, gap });
     const { changes, failures } = decodeMessage(
       message([encodeEnvelope({ data: null, metadata }, stamp)], 's/d/dbo.T'),
       options,
     );
     expect([changes[0]?.event.data, failures]).toEqual([null, []]);
+  });
+
+  test('a message of more lines than a dead letter could name is refused as a whole', () => {
+    const lines = Array.from({ length: maxChangesOfMessage + 1 }, () => '{}');
+    expect(decodeMessage(message(lines), options)).toEqual({
+      changes: [],
+      failures: [{ index: 0, output: '*', reason: 'the body has 10001 lines, not 10000 at most' }],
+    });
   });
 
   test('without a session the changes of several tables may share a message', () => {

@@ -2,6 +2,7 @@ import {
   asDStreamError,
   decodeEnvelope,
   DStreamError,
+  maxChangesOfMessage,
   travelsBy,
   type FailedChange,
   type Hash,
@@ -40,6 +41,8 @@ export function decodeMessage(message: IncomingMessage, options: DecodeOptions):
   const lines = linesOf(message.body);
   if (lines === undefined) return unreadable('the body is not UTF-8 text');
   if (lines.length === 0) return unreadable('the body is empty');
+  if (lines.length > maxChangesOfMessage)
+    return unreadable(`the body has ${lines.length} lines, not ${maxChangesOfMessage} at most`);
   const changes: DecodedChange[] = [];
   const failures: FailedChange[] = [];
   const belongs = membersOf(message.sessionId, options.hash);

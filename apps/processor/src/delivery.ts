@@ -1,11 +1,11 @@
 /** The steps of one session: decode → drop repeats → publish to every output → settle → remember. */
-import type { Delivery, FailedChange, Log, SessionHold, StampedEvent } from '@dstream/core';
+import type { Delivery, FailedChange, IncomingMessage, Log, SessionHold, StampedEvent } from '@dstream/core';
 import { Outage } from '@dstream/runtime';
 import { decodeMessage, type DecodedChange } from './decode-message.ts';
 import type { Outputs, PlacedEvent } from './outputs.ts';
 import type { ProcessorParts } from './processor-parts.ts';
 import type { Repeats } from './repeats.ts';
-import { reasonOf, settle, type Outcome } from './settlement.ts';
+import { fieldsOf, reasonOf, settle, type Outcome } from './settlement.ts';
 
 export interface DeliveryStepOptions {
   readonly parts: ProcessorParts;
@@ -37,7 +37,9 @@ export class DeliveryStep {
     const decoding = { hash: parts.hash, nowMs: parts.clock.wallMs() };
     const decoded = deliveries.map(({ message }) => decodeMessage(message, decoding));
     const isNew = repeats.filter();
-    const routed = decoded.flatMap(({ changes }, n) => this.#fresh(changes, isNew, deliveries[n], n));
+    const routed = deliveries.flatMap(({ message }, n) =>
+      this.#fresh(decoded[n]?.changes ?? [], isNew, message, n),
+    );
     const mayStart = () => hold?.assertGood();
     const refused = await outputs.publish(routed, signal, { sender: this, mayStart, giveUp });
     const outcomes = deliveries.map((delivery, n): Delivered => {
@@ -61,13 +63,12 @@ export class DeliveryStep {
   #fresh(
     changes: readonly DecodedChange[],
     isNew: (event: StampedEvent) => boolean,
-    delivery: Delivery | undefined,
+    { sessionId: orderingKey = '', messageId }: IncomingMessage,
     message: number,
   ): PlacedEvent[] {
-    const orderingKey = delivery?.message.sessionId ?? '';
     const fresh = changes.filter(({ event }) => isNew(event));
     this.#options.parts.metrics.repeated(changes.length - fresh.length);
-    return fresh.map(({ event, line, index }) => ({ event, line, orderingKey, message, index }));
+    return fresh.map(({ event, line, index }) => ({ event, line, orderingKey, messageId, message, index }));
   }
 
   #count(settled: readonly Outcome[]): void {
@@ -86,7 +87,7 @@ export class DeliveryStep {
       else outputs.deadLettered(output, failed.length);
     }
     log.error('message set aside in the dead-letter queue', {
-      messageId: delivery.message.messageId,
+      ...fieldsOf(delivery.message),
       reason,
       detail: failures[0]?.reason,
       failed: failures.length,

@@ -106,7 +106,7 @@ describe('an output that is not required', () => {
     expect(w.other.got).toEqual(['c1', 'c2', 'c4', 'c6']);
     expect([w.topic.deadLetters(), w.otherReport()?.refused]).toEqual([[], 2]);
     expect(w.said.filter(({ sentence }) => sentence.includes('refuses'))).toMatchObject([
-      { fields: { id: 'c3', code: 'Rejected', reason: 'no' } },
+      { fields: { change: 'c3', session: 's/d/dbo.T', table: 'dbo.T', code: 'Rejected', reason: 'no' } },
     ]);
     await stop(w, running);
     expect(await w.metrics.text()).toContain(

@@ -19,7 +19,8 @@ import { LossLog } from './loss-log.ts';
 import type { OutputMonitor } from './output-monitor.ts';
 import type { DropReason } from './processor-metrics.ts';
 import type { ProcessorParts } from './processor-parts.ts';
-import { attemptToPublish, type Attempt } from './publish-attempt.ts';
+import { Narrowing } from './narrowing.ts';
+import { about, attemptToPublish, type Attempt } from './publish-attempt.ts';
 import { publishBackoff } from './publish-in-order.ts';
 
 /** What one call publishes, at most: enough that the round trip does not count, little enough to be repeated. */
@@ -98,22 +99,21 @@ export class OptionalOutput {
     const { clock, random } = this.#parts;
     const backoff = new Backoff({ ...publishBackoff, random });
     const attempting = { monitor: this.#monitor, sender: {}, clock };
-    let size = maxBatchEvents;
+    const narrowing = new Narrowing(this.#monitor, attempting.sender);
     // The first turn is a microtask later: whoever offers is not kept waiting.
     await Promise.resolve();
     try {
       for (;;) {
-        const events = this.#buffer.take(key, maxBatchBytes, size);
+        const events = this.#buffer.take(key, maxBatchBytes, Math.min(narrowing.size, maxBatchEvents));
         if (events.length === 0) return;
         const isLast = stop.draining.aborted;
-        const attempt = await this.#withinStop(stop, (signal) =>
-          attemptToPublish(events, signal, attempting),
-        );
+        const made = await this.#withinStop(stop, (signal) => attemptToPublish(events, signal, attempting));
+        const attempt = narrowing.judge(events, made);
         this.#settle(key, attempt);
-        size = attempt.narrow ? Math.ceil(events.length / 2) : maxBatchEvents;
-        if (attempt.passing === undefined) backoff.reset();
-        else if (isLast) return this.#giveUp('stopping', key);
-        else await pause(clock, backoff.next(), stop.draining, stop.aborted);
+        if (attempt.passing === undefined || attempt.narrow) backoff.reset();
+        if (attempt.passing === undefined) continue;
+        if (isLast) return this.#giveUp('stopping', key);
+        await pause(clock, backoff.next(), stop.draining, stop.aborted);
       }
     } finally {
       // In the same turn in which nothing was left: what is offered next finds no lane and starts one.
@@ -129,7 +129,7 @@ export class OptionalOutput {
     if (first === undefined) return;
     const { code, message } = first.error;
     const events = refused.map(({ event }) => event);
-    this.#drop('refused', events, { code, reason: message, id: first.event.event.metadata.id });
+    this.#drop('refused', events, { code, reason: message, ...about(first.event) });
   }
 
   /** What hangs while the process stops is given up before it takes all the time of the stop. */

@@ -3,7 +3,7 @@
  * outage is one line, however many sessions wait for it: it begins with the first that fails and ends when one succeeds
  * and none fails any more.
  */
-import type { Clock, DStreamError, Log, RoutedEvent } from '@dstream/core';
+import type { Clock, DStreamError, Log, LogFields, RoutedEvent } from '@dstream/core';
 import { Outage } from '@dstream/runtime';
 import type { DropReason, OutputMetrics } from './processor-metrics.ts';
 import type { Output } from './processor-parts.ts';
@@ -69,11 +69,17 @@ export class OutputMonitor {
     this.#wentWrong('closed', error);
   }
 
-  failed(sender: Sender, error: DStreamError): void {
+  /** Changes it has accepted. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  /** @param about which change was the first that was not accepted */
+  failed(sender: Sender, error: DStreamError, about: LogFields = {}): void {
     this.#failedAttempts += 1;
     this.#metrics.failed(error.code);
     this.#failing.add(sender);
-    this.#publishing.failed(error);
+    this.#publishing.failed(error, about);
     this.#wentWrong('failing', error);
   }
 
@@ -81,6 +87,11 @@ export class OutputMonitor {
   succeeded(sender: Sender, events: readonly RoutedEvent[], startedMs: number): void {
     this.#metrics.published((this.#clock.monotonicMs() - startedMs) / 1000);
     this.accepted(events);
+    this.recovered(sender);
+  }
+
+  /** Nothing fails any more for this sender: it succeeded, or it was a change of its that failed. */
+  recovered(sender: Sender): void {
     if (this.#state !== 'failing') return;
     this.#failing.delete(sender);
     if (this.#failing.size > 0) return;

@@ -4,7 +4,9 @@ import {
   BatchError,
   DStreamError,
   notAccepted,
+  tableName,
   type Clock,
+  type LogFields,
   type RoutedEvent,
 } from '@dstream/core';
 import type { OutputMonitor, Sender } from './output-monitor.ts';
@@ -21,7 +23,7 @@ export interface Attempt {
   readonly again: readonly RoutedEvent[];
   /** The cause, where something may work later: to be waited for. */
   readonly passing: DStreamError | undefined;
-  /** One of `again` is refused for good, and only fewer at a time can tell which. */
+  /** One of `again` is what fails, and only fewer at a time can tell which. */
   readonly narrow: boolean;
 }
 
@@ -47,12 +49,19 @@ export async function attemptToPublish(
     const error = asDStreamError(caught);
     if (error.code === 'OutputClosed') throw error;
     const attempt = judgeOrRetry(events, error);
-    if (attempt.passing !== undefined) monitor.failed(sender, attempt.passing);
+    if (attempt.passing !== undefined) monitor.failed(sender, attempt.passing, about(attempt.again[0]));
     monitor.accepted(without(events, attempt));
     return attempt;
   }
   monitor.succeeded(sender, events, startedMs);
   return nothing;
+}
+
+/** Which change, for a log line. */
+export function about(event: RoutedEvent | undefined): LogFields {
+  if (event === undefined) return {};
+  const { messageId, orderingKey, event: change } = event;
+  return { messageId, session: orderingKey, table: tableName(change.metadata), change: change.metadata.id };
 }
 
 /** An output that contradicts itself has told nothing: all of it is tried again. */

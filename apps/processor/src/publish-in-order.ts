@@ -1,9 +1,10 @@
 /**
  * Brings events of one session to one required output, in order, until each is accepted or set aside. What passes is
- * waited for; what never can succeed is narrowed down to the one event and set aside; the rest goes on.
+ * waited for; what never can succeed is narrowed down to the one event and refused; the rest goes on.
  */
 import { Backoff, retryWaits, type DStreamError, type RoutedEvent } from '@dstream/core';
 import { pause } from '@dstream/runtime';
+import { Narrowing } from './narrowing.ts';
 import { attemptToPublish, type AttemptOptions, type RefusedEvent } from './publish-attempt.ts';
 
 export interface PublishOptions extends AttemptOptions {
@@ -29,17 +30,16 @@ export async function publishInOrder(
   const refused: RefusedEvent[] = [];
   const backoff = new Backoff({ ...publishBackoff, random: options.random });
   let rest = events;
-  let size = events.length;
+  const narrowing = new Narrowing(options.monitor, options.sender);
   while (rest.length > 0) {
     signal.throwIfAborted();
     options.mayStart();
-    const chunk = size >= rest.length ? rest : rest.slice(0, size);
-    const attempt = await attemptToPublish(chunk, signal, options);
+    const chunk = narrowing.size >= rest.length ? rest : rest.slice(0, narrowing.size);
+    const attempt = narrowing.judge(chunk, await attemptToPublish(chunk, signal, options));
     refused.push(...attempt.refused);
     rest = chunk === rest ? attempt.again : [...attempt.again, ...rest.slice(chunk.length)];
-    size = attempt.narrow ? Math.ceil(chunk.length / 2) : rest.length;
-    if (attempt.passing === undefined) backoff.reset();
-    else await waitAfter(attempt.passing, backoff.next(), signal, options);
+    if (attempt.passing === undefined || attempt.narrow) backoff.reset();
+    if (attempt.passing !== undefined) await waitAfter(attempt.passing, backoff.next(), signal, options);
   }
   return refused;
 }

@@ -23,6 +23,7 @@ import type { Places, Tenant } from './places.ts';
 import type { ProcessorParts } from './processor-parts.ts';
 import { IdRepeats, SessionRepeats } from './repeats.ts';
 import type { UnsavedProgress } from './unsaved-progress.ts';
+import { named } from './settlement.ts';
 
 export class SessionWorker implements Tenant {
   readonly #parts: ProcessorParts;
@@ -141,7 +142,10 @@ export class SessionWorker implements Tenant {
       if (deliveries.length === 0) this.#places.idle(this);
       else if (!taking.aborted) {
         this.#places.busy(this);
-        await retrying((signal) => this.#step.run(deliveries, signal), hard, this.#delivering);
+        await retrying((signal) => this.#step.run(deliveries, signal), hard, {
+          ...this.#delivering,
+          outage: named(this.#delivering.outage, deliveries[0]),
+        });
         busyAtMs = clock.monotonicMs();
       }
       if (clock.monotonicMs() - this.#savedAtMs >= settings.stateIntervalMs) await this.#save(hard);

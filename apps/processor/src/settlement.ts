@@ -1,5 +1,12 @@
 /** What becomes of a message: complete it, or set it aside with what failed. In order, for one session. */
-import { asDStreamError, setAside, type Delivery, type FailedChange } from '@dstream/core';
+import {
+  asDStreamError,
+  setAside,
+  type Delivery,
+  type FailedChange,
+  type IncomingMessage,
+  type LogFields,
+} from '@dstream/core';
 import { retrying, type RetryOptions } from '@dstream/runtime';
 
 export interface Outcome {
@@ -35,6 +42,23 @@ export async function settle<T extends Outcome>(
   return settled;
 }
 
+/** Which message, for a log line. Its subject is the table. */
+export function fieldsOf({ messageId, sessionId, subject }: IncomingMessage): LogFields {
+  return { messageId, session: sessionId, table: subject };
+}
+
+/** The same outage, with the message that an attempt was about in its lines. */
+export function named(
+  outage: RetryOptions['outage'],
+  delivery: Delivery | undefined,
+): RetryOptions['outage'] {
+  if (delivery === undefined) return outage;
+  return {
+    failed: (error) => outage.failed(error, fieldsOf(delivery.message)),
+    succeeded: () => outage.succeeded(),
+  };
+}
+
 /** False when the message's own lock was lost: it comes again. */
 async function settleOne(
   { delivery, failures }: Outcome,
@@ -43,7 +67,7 @@ async function settleOne(
 ): Promise<boolean> {
   const once = () => (failures.length === 0 ? delivery.complete() : deadLetter(delivery, failures));
   try {
-    await retrying(once, signal, retry);
+    await retrying(once, signal, { ...retry, outage: named(retry.outage, delivery) });
     return true;
   } catch (error) {
     if (delivery.session !== undefined || asDStreamError(error).disposition !== 'lost') throw error;

@@ -1,5 +1,8 @@
 /** The rule by which consecutive changes become one message (DESIGN 7): as many as fit, never waiting for more. */
 
+/** Changes of one message, at most. What failed of so many still fits into the properties of a dead letter. */
+export const maxChangesOfMessage = 10_000;
+
 export interface PackLimits {
   /** Bytes of a message's body beyond which no further change is added. One larger change travels alone. */
   readonly maxBytes: number;

@@ -144,12 +144,12 @@ describe('an envelope', () => {
   test.each([
     ['{"data":', 'the envelope is not JSON'],
     ['[]', 'the envelope is not a JSON object'],
-    ['{"metadata":{}}', 'the envelope has no data: an object or null is expected'],
+    ['{"metadata":{}}', 'the envelope has no data: null or an object of plain values is expected'],
     ['{"data":{}}', 'the envelope has no metadata'],
     ['{"data":{},"metadata":{"version":2}}', 'the envelope has a metadata.version that is not 1'],
     [
       '{"data":{},"metadata":{"version":1,"operation":"upsert"}}',
-      'the envelope has an unknown metadata.operation',
+      'the envelope has a metadata.operation that is not one of insert, update, delete, read, gap',
     ],
     ['{"data":{},"metadata":{"version":1,"operation":"insert"}}', 'the envelope has no metadata.id'],
   ])('%s is refused with a reason', (line, reason) => {

@@ -8,6 +8,8 @@ export interface RoutedEvent {
   readonly line: string;
   /** Events of one ordering key reach the destination in the order given: the session of the change. */
   readonly orderingKey: string;
+  /** Of the message that it came by: for logs. */
+  readonly messageId?: string;
 }
 
 /** Brings changes to a destination. One per configured output; `publish` is called by several sessions side by side. */

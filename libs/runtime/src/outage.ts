@@ -1,4 +1,4 @@
-import { Reminders, type Clock, type DStreamError, type Log } from '@dstream/core';
+import { Reminders, type Clock, type DStreamError, type Log, type LogFields } from '@dstream/core';
 
 /** Causes that are said of one outage, at most: each once, however they alternate. */
 const mostCauses = 20;
@@ -20,13 +20,13 @@ export class Outage {
     this.#clock = clock;
   }
 
-  /** To be called for every failed attempt. */
-  failed(error: DStreamError): void {
+  /** To be called for every failed attempt. `about` says what it was of: a message, a session. */
+  failed(error: DStreamError, about: LogFields = {}): void {
     const now = this.#clock.monotonicMs();
     const first = this.#reminders === undefined;
     const reminders = (this.#reminders ??= new Reminders(now));
     const sinceSeconds = secondsFrom(reminders.sinceMs, now);
-    const fields = { code: error.code, reason: error.message, sinceSeconds };
+    const fields = { code: error.code, reason: error.message, sinceSeconds, ...about };
     const isNew = !this.#said.has(error.message) && this.#said.size < mostCauses;
     const isDue = reminders.due(now);
     if (isNew) this.#said.add(error.message);

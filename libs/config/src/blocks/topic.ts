@@ -1,3 +1,4 @@
+import { maxChangesOfMessage } from '@dstream/core';
 import type { TopicConfig } from '../configuration.ts';
 import { canonicalPath, type Context } from '../context.ts';
 import type { BlockNode } from '../hcl-document.ts';
@@ -28,7 +29,7 @@ export const topicSchema = {
       'Bytes of a packed message, at most. One larger change travels alone.',
     ),
     pack_max_changes: withDefault(
-      wholeNumber({ min: 1, max: 10_000 }),
+      wholeNumber({ min: 1, max: maxChangesOfMessage }),
       500,
       'Changes of a packed message, at most.',
     ),

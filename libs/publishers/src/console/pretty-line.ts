@@ -50,7 +50,14 @@ function missing({ reason, from, to }: GapFacts): string {
 
 function differences({ data, before, metadata }: ChangeEvent): string {
   const changed = metadata.changed ?? Object.keys(data ?? {});
-  return changed.map((column) => `${column}: ${show(before?.[column])} → ${show(data?.[column])}`).join('  ');
+  return changed
+    .map((column) => `${column}: ${show(valueOf(before, column))} → ${show(valueOf(data, column))}`)
+    .join('  ');
+}
+
+/** A column may have any name, `constructor` too. */
+function valueOf(row: Row | null | undefined, column: string): Value | undefined {
+  return row && Object.hasOwn(row, column) ? row[column] : undefined;
 }
 
 function values(row: Row): string {

@@ -1,0 +1,132 @@
+/**
+ * What an envelope must be, field by field (DESIGN 7). Whatever passes can be published by every output: its types are
+ * those of `StampedEvent`, its ids and names fit where brokers and files have limits, and it may be walked recursively.
+ */
+import type { StampedEvent } from './change-event.ts';
+
+/** Of a change id (DESIGN 7): with what packing adds to it, it fits into the 128 characters of a message id (Service Bus quotas). */
+const maxIdLength = 96;
+
+/** Names and positions become properties of messages, parts of names of destinations, and the state of a session. */
+const maxNameLength = 512;
+
+/** Levels of objects and arrays, the envelope included. Ours has five. */
+const maxDepth = 32;
+
+/** `2026-11-20T09:15:30.123Z`, with any number of digits of a second. */
+const utcTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
+
+interface Field {
+  readonly expected: string;
+  readonly holds: (value: unknown) => boolean;
+  readonly optional?: true;
+}
+
+const name: Field = textOf(maxNameLength);
+const integer: Field = { expected: 'a whole number that is not negative', holds: isCount };
+
+const fields: Readonly<Record<keyof StampedEvent['metadata'], Field>> = {
+  version: { expected: '1', holds: (value) => value === 1 },
+  operation: oneOf('insert', 'update', 'delete', 'read', 'gap'),
+  id: textOf(maxIdLength),
+  source: name,
+  server: name,
+  database: name,
+  schema: name,
+  table: name,
+  captureInstance: name,
+  key: {
+    expected: 'null or an object of plain values',
+    holds: (value) => value === null || isRow(value),
+  },
+  changed: { expected: 'a list of column names', holds: isTexts, optional: true },
+  unavailable: {
+    expected: 'a list of columns in data or before',
+    holds: (value) => Array.isArray(value) && value.every(isUnavailable),
+    optional: true,
+  },
+  gap: { expected: 'a reason, a from and a to', holds: isGap, optional: true },
+  lsn: name,
+  seqval: name,
+  sequence: integer,
+  committedAt: { expected: 'a time in ISO 8601, UTC', holds: isUtcTime },
+  position: name,
+  generation: integer,
+  epoch: integer,
+};
+
+const checks = Object.entries(fields);
+
+/** What is wrong, as it reads after "the envelope"; undefined for nothing. It never repeats the content: that is the user's data. */
+export function problemOf(envelope: unknown): string | undefined {
+  if (!isObject(envelope)) return 'is not a JSON object';
+  if (isDeeper(envelope, maxDepth)) return `is nested deeper than ${maxDepth} levels`;
+  const { data, before, metadata } = envelope;
+  if (data !== null && !isRow(data)) return 'has no data: null or an object of plain values is expected';
+  if (before !== undefined && before !== null && !isRow(before))
+    return 'has a before that is not an object of plain values';
+  if (!isObject(metadata)) return 'has no metadata';
+  for (const [field, { expected, holds, optional }] of checks) {
+    const value = metadata[field];
+    if (value === undefined ? optional : holds(value)) continue;
+    return value === undefined
+      ? `has no metadata.${field}`
+      : `has a metadata.${field} that is not ${expected}`;
+  }
+  if (metadata['operation'] === 'gap' && metadata['gap'] === undefined) return 'has no metadata.gap';
+  return undefined;
+}
+
+function textOf(maxLength: number): Field {
+  return {
+    expected: `a text of 1 to ${maxLength} characters`,
+    holds: (value) => typeof value === 'string' && value.length > 0 && value.length <= maxLength,
+  };
+}
+
+function oneOf(...values: readonly string[]): Field {
+  const known: ReadonlySet<unknown> = new Set(values);
+  return { expected: `one of ${values.join(', ')}`, holds: (value) => known.has(value) };
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function isUtcTime(value: unknown): boolean {
+  return typeof value === 'string' && utcTime.test(value) && !Number.isNaN(Date.parse(value));
+}
+
+function isUnavailable(value: unknown): boolean {
+  return isObject(value) && (value['in'] === 'data' || value['in'] === 'before') && isTexts(value['columns']);
+}
+
+function isGap(value: unknown): boolean {
+  return isObject(value) && name.holds(value['reason']) && isGapEnd(value['from']) && isGapEnd(value['to']);
+}
+
+function isGapEnd(value: unknown): boolean {
+  return isObject(value) && name.holds(value['lsn']) && (value['at'] === undefined || isUtcTime(value['at']));
+}
+
+/** An object whose values are all plain: see `Value`. */
+function isRow(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  for (const column in value) if (typeof value[column] === 'object' && value[column] !== null) return false;
+  return true;
+}
+
+function isDeeper(value: object, levels: number): boolean {
+  if (levels === 0) return true;
+  for (const inner of Object.values(value) as unknown[])
+    if (typeof inner === 'object' && inner !== null && isDeeper(inner, levels - 1)) return true;
+  return false;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
