@@ -74,13 +74,14 @@ processor {
     type              = "azure_service_bus"
     connection_string = "{{ env "DSTREAM_PUBLISHER_CONNECTION_STRING" }}"
     # namespace       = "shop.servicebus.windows.net" # instead: the managed identity signs in
-    transport     = "amqp"         # or "websockets": port 443, and through the proxy of HTTPS_PROXY
-    topic         = "ingest-topic" # default: that of the ingester of this file
-    subscription  = "dstream"
-    sessions      = true
-    max_sessions  = 32
-    max_bytes     = 67108864 # memory for messages that are not settled, of all sessions
-    lock_duration = "60s" # at most that of the subscription
+    transport       = "amqp"         # or "websockets": port 443, and through the proxy of HTTPS_PROXY
+    topic           = "ingest-topic" # default: that of the ingester of this file
+    subscription    = "dstream"
+    sessions        = true
+    max_sessions    = 32
+    max_bytes       = 67108864 # memory for messages that are not settled, of all sessions
+    lock_duration   = "60s" # at most that of the subscription
+    clock_tolerance = "10m" # a session waits so long for a clock that is behind, then goes on
   }
 
   # Every output gets every change. A single one needs no label.

@@ -44,8 +44,9 @@ function openProcessor(
   };
 }
 
-function settingsOf({ source: { maxSessions, maxBytes } }: ProcessorConfig): ProcessorSettings {
-  return { ...defaultProcessorSettings, maxSessions, maxBytes };
+function settingsOf({ source }: ProcessorConfig): ProcessorSettings {
+  const { maxSessions, maxBytes, clockToleranceMs } = source;
+  return { ...defaultProcessorSettings, maxSessions, maxBytes, clockToleranceMs };
 }
 
 function subscriptionOf(

@@ -27,14 +27,17 @@ export interface DecodedMessage {
 
 export interface DecodeOptions {
   readonly hash: Hash;
-  /** Wall clock, for generations that lie in the future. */
+  /** Wall clock, for generations that no clock could have given. */
   readonly nowMs: number;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** A generation is at most the clock of a storage service: beyond this it was made up. */
-const maxAheadMs = 86_400_000;
+/**
+ * A generation comes from the clock of a storage service. One that is further ahead than this of both our clock and the
+ * broker's was made up. Less than that proves nothing: any of the clocks may be wrong (`ClockGuard`).
+ */
+const maxAheadMs = 366 * 86_400_000;
 
 /** Reads every line that can be read. Never throws: what cannot be read is set aside with its reason. */
 export function decodeMessage(message: IncomingMessage, options: DecodeOptions): DecodedMessage {
@@ -46,9 +49,10 @@ export function decodeMessage(message: IncomingMessage, options: DecodeOptions):
   const changes: DecodedChange[] = [];
   const failures: FailedChange[] = [];
   const belongs = membersOf(message.sessionId, options.hash);
+  const latest = Math.max(options.nowMs, message.enqueuedAtMs) + maxAheadMs;
   for (const [index, line] of lines.entries()) {
     try {
-      changes.push({ event: decodeLine(line, belongs, options), line, index });
+      changes.push({ event: decodeLine(line, belongs, latest), line, index });
     } catch (error) {
       failures.push({ index, output: '*', reason: asDStreamError(error).message });
     }
@@ -57,19 +61,19 @@ export function decodeMessage(message: IncomingMessage, options: DecodeOptions):
 }
 
 /**
- * A change of another table, or of a generation to come, must not pass: it would move the progress of this session
+ * A change of another table, or of a generation that was made up, must not pass: it would move the progress of this session
  * beyond its own changes, and they would be dropped as repeats.
  */
-function decodeLine(line: string, belongs: Membership, { nowMs }: DecodeOptions): StampedEvent {
+function decodeLine(line: string, belongs: Membership, latestGeneration: number): StampedEvent {
   const event = decodeEnvelope(line);
   const { generation } = event.metadata;
   if (!belongs(event.metadata)) {
     throw new DStreamError('MalformedMessage', 'the envelope belongs to another session than its message');
   }
-  if (generation > nowMs + maxAheadMs) {
+  if (generation > latestGeneration) {
     throw new DStreamError(
       'MalformedMessage',
-      'the envelope has a metadata.generation that lies in the future',
+      'the envelope has a metadata.generation that is more than a year ahead of every clock',
     );
   }
   return event;

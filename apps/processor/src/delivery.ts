@@ -1,7 +1,7 @@
 /** The steps of one session: decode → drop repeats → publish to every output → settle → remember. */
-import type { Delivery, FailedChange, IncomingMessage, Log, SessionHold, StampedEvent } from '@dstream/core';
+import type { Delivery, FailedChange, Log, SessionHold, StampedEvent } from '@dstream/core';
 import { Outage } from '@dstream/runtime';
-import { decodeMessage, type DecodedChange } from './decode-message.ts';
+import { decodeMessage, type DecodedChange, type DecodedMessage } from './decode-message.ts';
 import type { Outputs, PlacedEvent } from './outputs.ts';
 import type { ProcessorParts } from './processor-parts.ts';
 import type { Repeats } from './repeats.ts';
@@ -15,6 +15,11 @@ export interface DeliveryStepOptions {
   readonly log: Log;
   /** Once it aborts nothing is tried again: what is not settled goes back. */
   readonly giveUp: AbortSignal;
+}
+
+/** A message and what could be read of it. */
+export interface DecodedDelivery extends DecodedMessage {
+  readonly delivery: Delivery;
 }
 
 interface Delivered extends Outcome {
@@ -31,20 +36,23 @@ export class DeliveryStep {
     this.#settleOutage = new Outage('settling messages', log, parts.clock);
   }
 
-  /** Resolves when all of `deliveries` are settled. Rejects with LockLost, OutputClosed, what is given up, or `signal.reason`. */
-  async run(deliveries: readonly Delivery[], signal: AbortSignal): Promise<void> {
+  /** Reads them. Never throws. */
+  decode(deliveries: readonly Delivery[]): readonly DecodedDelivery[] {
+    const { hash, clock } = this.#options.parts;
+    const decoding = { hash, nowMs: clock.wallMs() };
+    return deliveries.map((delivery) => ({ delivery, ...decodeMessage(delivery.message, decoding) }));
+  }
+
+  /** Resolves when all of them are settled. Rejects with LockLost, OutputClosed, what is given up, or `signal.reason`. */
+  async run(decoded: readonly DecodedDelivery[], signal: AbortSignal): Promise<void> {
     const { parts, outputs, hold, repeats, giveUp } = this.#options;
-    const decoding = { hash: parts.hash, nowMs: parts.clock.wallMs() };
-    const decoded = deliveries.map(({ message }) => decodeMessage(message, decoding));
     const isNew = repeats.filter();
-    const routed = deliveries.flatMap(({ message }, n) =>
-      this.#fresh(decoded[n]?.changes ?? [], isNew, message, n),
-    );
+    const routed = decoded.flatMap((one, n) => this.#fresh(one, isNew, n));
     const mayStart = () => hold?.assertGood();
     const refused = await outputs.publish(routed, signal, { sender: this, mayStart, giveUp });
-    const outcomes = deliveries.map((delivery, n): Delivered => {
-      const failures = [...(decoded[n]?.failures ?? []), ...(refused.get(n) ?? [])];
-      return { delivery, failures, events: settledEvents(decoded[n]?.changes ?? [], failures) };
+    const outcomes = decoded.map(({ delivery, changes, failures: unreadable }, n): Delivered => {
+      const failures = [...unreadable, ...(refused.get(n) ?? [])];
+      return { delivery, failures, events: settledEvents(changes, failures) };
     });
     repeats.delivered(outcomes);
     const retry = { clock: parts.clock, outage: this.#settleOutage, giveUp, again: isNotLost };
@@ -61,11 +69,11 @@ export class DeliveryStep {
   }
 
   #fresh(
-    changes: readonly DecodedChange[],
+    { changes, delivery }: DecodedDelivery,
     isNew: (event: StampedEvent) => boolean,
-    { sessionId: orderingKey = '', messageId }: IncomingMessage,
     message: number,
   ): PlacedEvent[] {
+    const { sessionId: orderingKey = '', messageId } = delivery.message;
     const fresh = changes.filter(({ event }) => isNew(event));
     this.#options.parts.metrics.repeated(changes.length - fresh.length);
     return fresh.map(({ event, line, index }) => ({ event, line, orderingKey, messageId, message, index }));

@@ -43,6 +43,8 @@ export interface ProcessorSettings {
   /** The same two while sessions wait: the first one is more than a message that follows takes to come. */
   readonly idleWhenCrowdedMs: number;
   readonly maxHoldWhenCrowdedMs: number;
+  /** How long a session is held whose generation lies ahead of our clock, at most. */
+  readonly clockToleranceMs: number;
   /** Change ids remembered where there are no sessions. */
   readonly rememberedIds: number;
   /** Sessions whose progress is remembered when they ended before it was saved. */
@@ -58,6 +60,7 @@ export const defaultProcessorSettings: ProcessorSettings = {
   maxSessions: 32,
   idleWhenCrowdedMs: 50,
   maxHoldWhenCrowdedMs: 2_000,
+  clockToleranceMs: 600_000,
   rememberedIds: 10_000,
   rememberedSessions: 10_000,
 };

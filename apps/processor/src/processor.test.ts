@@ -245,8 +245,8 @@ describe('a processor', () => {
 
   test('a change of another table in a session is set aside, and the session goes on', async () => {
     const world = setup();
-    const foreign = { ...aChange(900).metadata, table: 'Other', generation: 5 };
-    const early = { ...aChange(900).metadata, generation: world.clock.wallMs() * 2 };
+    const foreign = { ...aChange(900).metadata, table: 'Other', generation: 5, epoch: 1 };
+    const early = { ...aChange(900).metadata, generation: world.clock.wallMs() * 2, epoch: 1 };
     await world.send(
       message([
         JSON.stringify({ data: {}, metadata: foreign }),

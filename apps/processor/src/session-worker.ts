@@ -16,6 +16,7 @@ import {
   type StopSignals,
 } from '@dstream/core';
 import { Outage, retrying, withAny, type RetryOptions } from '@dstream/runtime';
+import { ClockGuard } from './clock-guard.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { DeliveryStep } from './delivery.ts';
 import type { Outputs } from './outputs.ts';
@@ -35,6 +36,7 @@ export class SessionWorker implements Tenant {
   readonly #queue: DeliveryQueue;
   readonly #step: DeliveryStep;
   readonly #session = new SessionRepeats();
+  readonly #clockGuard: ClockGuard;
   readonly #delivering: RetryOptions;
   readonly #state: RetryOptions;
   readonly #finished = Promise.withResolvers<void>();
@@ -60,6 +62,8 @@ export class SessionWorker implements Tenant {
     this.#queue = new DeliveryQueue(parts.clock);
     const repeats = hold === undefined ? new IdRepeats(parts.settings.rememberedIds) : this.#session;
     this.#step = new DeliveryStep({ parts, outputs, hold, repeats, log: this.#log, giveUp: stop.draining });
+    const { clock, settings } = parts;
+    this.#clockGuard = new ClockGuard({ clock, log: this.#log, toleranceMs: settings.clockToleranceMs });
     this.#delivering = this.#retry(
       'delivering',
       (e) => e.disposition !== 'lost' && e.code !== 'OutputClosed',
@@ -142,16 +146,22 @@ export class SessionWorker implements Tenant {
       if (deliveries.length === 0) this.#places.idle(this);
       else if (!taking.aborted) {
         this.#places.busy(this);
-        await retrying((signal) => this.#step.run(deliveries, signal), hard, {
-          ...this.#delivering,
-          outage: named(this.#delivering.outage, deliveries[0]),
-        });
+        await this.#deliver(deliveries, taking, hard);
         busyAtMs = clock.monotonicMs();
       }
       if (clock.monotonicMs() - this.#savedAtMs >= settings.stateIntervalMs) await this.#save(hard);
     }
     // At once: others ask in the same moment whether it is still crowded, and one place is enough for one that waits.
     this.#places.leave(this);
+  }
+
+  /** What the clock holds back until the stop is left unsettled. */
+  async #deliver(deliveries: readonly Delivery[], taking: AbortSignal, hard: AbortSignal): Promise<void> {
+    const decoded = this.#step.decode(deliveries);
+    if (this.#hold !== undefined) await this.#clockGuard.pass(decoded, this.#session.progress, taking);
+    if (taking.aborted) return;
+    const outage = named(this.#delivering.outage, deliveries[0]);
+    await retrying((signal) => this.#step.run(decoded, signal), hard, { ...this.#delivering, outage });
   }
 
   /** First until the place may go to another, then until what was settled before is to be saved. */

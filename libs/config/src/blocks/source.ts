@@ -39,6 +39,11 @@ export const sourceSchema = {
       '60s',
       'How long a session is held without renewal: at most the lock duration of the subscription.',
     ),
+    clock_tolerance: withDefault(
+      duration({ min: '1s', max: '24h' }),
+      '10m',
+      'Longest time, with a warning, for which a session waits whose messages lie ahead of the clocks of this machine and of the broker; then it goes on.',
+    ),
   },
   blocks: [],
 } as const satisfies BlockSchema;
@@ -74,6 +79,7 @@ export function readSource(
     maxSessions: values.max_sessions,
     maxBytes: values.max_bytes,
     lockDurationMs: values.lock_duration,
+    clockToleranceMs: values.clock_tolerance,
   };
 }
 
