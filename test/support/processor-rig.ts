@@ -90,9 +90,18 @@ class Recorder implements Publisher {
 /** What is said at the levels that an operator reads, with its fields. */
 function recordingLog() {
   const said: { sentence: string; fields: LogFields | undefined }[] = [];
-  const say = (sentence: string, fields?: LogFields) => void said.push({ sentence, fields });
-  const log: Log = { ...silentLog, info: say, warn: say, error: say, child: () => log };
-  return { log, said, lines: () => said.map(({ sentence }) => sentence) };
+  const logWith = (common: LogFields): Log => {
+    const say = (sentence: string, fields?: LogFields) =>
+      void said.push({ sentence, fields: { ...common, ...fields } });
+    return {
+      ...silentLog,
+      info: say,
+      warn: say,
+      error: say,
+      child: (more) => logWith({ ...common, ...more }),
+    };
+  };
+  return { log: logWith({}), said, lines: () => said.map(({ sentence }) => sentence) };
 }
 
 /** A subscription that can be made to fail. */

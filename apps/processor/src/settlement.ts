@@ -42,9 +42,9 @@ export async function settle<T extends Outcome>(
   return settled;
 }
 
-/** Which message, for a log line. Its subject is the table. */
-export function fieldsOf({ messageId, sessionId, subject }: IncomingMessage): LogFields {
-  return { messageId, session: sessionId, table: subject };
+/** Which message, for a line of its session's log, which names the session. Its subject is the table. */
+export function fieldsOf({ messageId, subject }: IncomingMessage): LogFields {
+  return { messageId, table: subject };
 }
 
 /** The same outage, with the message that an attempt was about in its lines. */
