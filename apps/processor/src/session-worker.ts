@@ -23,8 +23,8 @@ import type { Outputs } from './outputs.ts';
 import type { Places, Tenant } from './places.ts';
 import type { ProcessorParts } from './processor-parts.ts';
 import { IdRepeats, SessionRepeats } from './repeats.ts';
-import type { UnsavedProgress } from './unsaved-progress.ts';
 import { named } from './settlement.ts';
+import type { UnsavedProgress } from './unsaved-progress.ts';
 
 export class SessionWorker implements Tenant {
   readonly #parts: ProcessorParts;
