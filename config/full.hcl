@@ -81,6 +81,7 @@ processor {
     max_sessions    = 32
     max_bytes       = 67108864 # memory for messages that are not settled, of all sessions
     lock_duration   = "60s" # at most that of the subscription
+    on_hole         = "log" # or "gap": an event for messages that never came; "ignore" for a subscription that filters
     clock_tolerance = "10m" # a session waits so long for a clock that is behind, then goes on
   }
 

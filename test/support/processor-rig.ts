@@ -22,6 +22,7 @@ import {
   processorMetrics,
   sessionsAhead,
   type Output,
+  type ProcessorSettings,
 } from '@dstream/processor';
 import { aborted, Metrics, withAny } from '@dstream/runtime';
 import { expect } from 'vitest';
@@ -134,11 +135,13 @@ class Failing implements Subscription {
 export interface WorldOptions {
   readonly sessions?: boolean;
   readonly maxSessions?: number;
+  readonly onHole?: ProcessorSettings['onHole'];
   /** Outputs besides `out`, which is required. */
   readonly others?: readonly Partial<Omit<Output, 'publisher'>>[];
 }
 
-export function setup({ sessions = true, maxSessions = 32, others = [] }: WorldOptions = {}) {
+export function setup(options: WorldOptions = {}) {
+  const { sessions = true, maxSessions = 32, others = [], onHole = 'log' } = options;
   const clock = new ManualClock();
   const topic = new InMemoryTopic({ clock });
   const held = maxSessions + sessionsAhead(maxSessions);
@@ -161,7 +164,7 @@ export function setup({ sessions = true, maxSessions = 32, others = [] }: WorldO
     hash: (text) => text,
     random: () => 0.5,
     metrics: processorMetrics(metrics),
-    settings: { ...defaultProcessorSettings, maxSessions },
+    settings: { ...defaultProcessorSettings, maxSessions, onHole },
   });
   const draining = new AbortController();
   const aborting = new AbortController();

@@ -5,7 +5,9 @@ import {
   DStreamError,
   halve,
   isNewer,
+  lastChangeOf,
   notAccepted,
+  sessionIdOf,
   sessionRouter,
   tableName,
   type Clock,
@@ -14,7 +16,6 @@ import {
   type Log,
   type Ordering,
   type OutgoingMessage,
-  type Position,
   type Progress,
   type TableId,
   type Topic,
@@ -42,9 +43,23 @@ export class ChangeSender {
   readonly #options: ChangeSenderOptions;
   /** By session: how far the broker took what a send could not finish. */
   readonly #accepted = new Map<string, Progress>();
+  /** By session: the last change that the broker took from this owner or, as far as the checkpoint says, from one before. */
+  readonly #last = new Map<string, Progress>();
 
   constructor(options: ChangeSenderOptions) {
     this.#options = options;
+  }
+
+  /** What the next message of a session follows; undefined when it is not known. */
+  lastAccepted(sessionId: string): Progress | undefined {
+    return this.#last.get(sessionId);
+  }
+
+  /** The checkpoint says that `last` is the last change that was accepted in the table's own session. Old news are ignored. */
+  resumeAfter(last: Progress): void {
+    const { table, hash } = this.#options;
+    const sessionId = sessionIdOf(table, hash);
+    if (isNewer(last, this.#last.get(sessionId))) this.#last.set(sessionId, last);
   }
 
   /**
@@ -69,6 +84,7 @@ export class ChangeSender {
     let rest = messages;
     while (rest.length > 0) rest = await this.#sendUntilTooLarge(rest, signal, giveUp);
     this.#accepted.clear();
+    remember(messages, this.#last);
   }
 
   /** Resolves with what is left: nothing, or what holds the packed messages that were too large, now in two each. */
@@ -101,11 +117,9 @@ export class ChangeSender {
 
   #remember(sent: readonly OutgoingMessage[], left: readonly OutgoingMessage[]): void {
     const open = new Set(left);
-    for (const { sessionId, properties } of sent.filter((message) => !open.has(message)))
-      this.#accepted.set(sessionId, {
-        generation: Number(properties['generation']),
-        position: String(properties['lastPosition']) as Position,
-      });
+    const accepted = sent.filter((message) => !open.has(message));
+    remember(accepted, this.#accepted);
+    remember(accepted, this.#last);
   }
 
   /** Throws what parts do not mend: another error, or a single change that is too large. */
@@ -135,6 +149,14 @@ export class ChangeSender {
   #tooLarge(error: DStreamError, message: OutgoingMessage): DStreamError {
     const what = `a change of ${tableName(this.#options.table)} cannot be sent: ${describe(message)}`;
     return new DStreamError('ChangeTooLarge', `${what}: ${error.message}`, { cause: error });
+  }
+}
+
+/** The last change of each session. */
+function remember(accepted: readonly OutgoingMessage[], last: Map<string, Progress>): void {
+  for (const { sessionId, properties } of accepted) {
+    const change = lastChangeOf(properties);
+    if (change !== undefined) last.set(sessionId, change);
   }
 }
 

@@ -12,6 +12,8 @@ import {
   type Clock,
   type Log,
   type Ordering,
+  type Position,
+  type Progress,
   type ResumePoint,
 } from '@dstream/core';
 import { pause, retrying, type RetryOptions } from '@dstream/runtime';
@@ -94,15 +96,27 @@ export class CheckpointKeeper {
     return this.#behindSinceMs;
   }
 
-  /** The broker has everything up to `at`. */
-  accepted(at: ResumePoint, changes: number): void {
+  /** The last change that was accepted, as far as it is known: of a table that is ordered by table. */
+  get lastChange(): Progress | undefined {
+    return this.#accepted?.lastChange;
+  }
+
+  /** The broker has everything up to `at`. @param last position of the last of the changes, if there are any */
+  accepted(at: ResumePoint, changes: number, last?: Position): void {
     const { generation } = this;
     if (changes === 0 && at.token === this.#accepted?.at.token && generation === this.#accepted.generation)
       return;
-    const layout = layoutOf(this.#options.ordering);
-    this.#accepted = { at, generation, ...(layout !== layoutOf(byTable) && { layout }) };
+    const lastChange = last === undefined ? this.lastChange : { generation, position: last };
+    this.#accepted = { at, generation, ...this.#dealt(lastChange) };
     this.#behindSinceMs ??= this.#options.clock.monotonicMs();
     if (changes > 0) this.#changesWaiting = true;
+  }
+
+  /** By key a table has many sessions, and a checkpoint none of their last changes. */
+  #dealt(lastChange: Progress | undefined): Pick<Checkpoint, 'layout' | 'lastChange'> {
+    const layout = layoutOf(this.#options.ordering);
+    if (layout !== layoutOf(byTable)) return { layout };
+    return lastChange === undefined ? {} : { lastChange };
   }
 
   /** Saves what is due, every interval, until `signal` aborts; then resolves. Rejects with LeaseLost. */

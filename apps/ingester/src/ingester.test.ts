@@ -113,7 +113,7 @@ describe('an ingester', () => {
     await world.clock.advance(3_000);
     const [owned] = second.owned();
     expect(owned?.generation).toBeGreaterThan(before?.generation ?? 0);
-    expect(seen[0]).toEqual({ at: point(2), generation: owned?.generation });
+    expect(seen[0]).toMatchObject({ at: point(2), generation: owned?.generation });
     expect(sent(world.topic, 'A')).toEqual(ids('A', 4));
     await second.stop();
   });

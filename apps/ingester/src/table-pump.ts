@@ -49,8 +49,9 @@ export class TablePump {
    * stops at once.
    */
   async run(draining: AbortSignal, patience: AbortSignal, hard: AbortSignal): Promise<void> {
-    const { checkpoint } = this.#options;
+    const { checkpoint, sender } = this.#options;
     const after = await checkpoint.begin(hard);
+    if (checkpoint.lastChange !== undefined) sender.resumeAfter(checkpoint.lastChange);
     if (after !== undefined && checkpoint.isNew) await checkpoint.save(hard, draining);
     this.#options.status.position = after?.position;
     this.#options.status.generation = checkpoint.generation;
@@ -105,7 +106,7 @@ export class TablePump {
     if (batch.changes.length > 0) await this.#send(batch.changes, draining, hard);
     else meter.accepted(0);
     if (batch.beginsGeneration === true) this.#beginGeneration();
-    checkpoint.accepted(batch.end, batch.changes.length);
+    checkpoint.accepted(batch.end, batch.changes.length, batch.changes.at(-1)?.position);
     working();
     status.position = batch.end.position;
     if (checkpoint.isNew) await checkpoint.save(hard, draining);
@@ -130,7 +131,7 @@ export class TablePump {
   }
 
   #pack(changes: readonly EncodedChange[]): readonly OutgoingMessage[] {
-    const { lease, checkpoint, settings } = this.#options;
+    const { lease, checkpoint, sender, settings } = this.#options;
     const stamp = { generation: checkpoint.generation, epoch: lease.epoch };
     return pack(changes, stamp, {
       table: lease.table,
@@ -138,6 +139,7 @@ export class TablePump {
       maxBytes: settings.packMaxBytes,
       maxChanges: settings.packMaxChanges,
       hash: settings.hash,
+      accepted: (sessionId) => sender.lastAccepted(sessionId),
     });
   }
 

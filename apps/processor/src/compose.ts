@@ -45,8 +45,8 @@ function openProcessor(
 }
 
 function settingsOf({ source }: ProcessorConfig): ProcessorSettings {
-  const { maxSessions, maxBytes, clockToleranceMs } = source;
-  return { ...defaultProcessorSettings, maxSessions, maxBytes, clockToleranceMs };
+  const { maxSessions, maxBytes, clockToleranceMs, onHole } = source;
+  return { ...defaultProcessorSettings, maxSessions, maxBytes, clockToleranceMs, onHole };
 }
 
 function subscriptionOf(

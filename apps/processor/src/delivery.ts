@@ -2,6 +2,8 @@
 import type { Delivery, FailedChange, Log, SessionHold, StampedEvent } from '@dstream/core';
 import { Outage } from '@dstream/runtime';
 import { decodeMessage, type DecodedChange, type DecodedMessage } from './decode-message.ts';
+import { holeEvent } from './hole-event.ts';
+import type { Hole, HoleRecord, HoleWatch } from './holes.ts';
 import type { Outputs, PlacedEvent } from './outputs.ts';
 import type { ProcessorParts } from './processor-parts.ts';
 import type { Repeats } from './repeats.ts';
@@ -12,6 +14,9 @@ export interface DeliveryStepOptions {
   readonly outputs: Outputs;
   readonly hold: SessionHold | undefined;
   readonly repeats: Repeats;
+  /** Undefined where messages are not expected to follow each other: without sessions, or behind a filter. */
+  readonly holes: HoleWatch | undefined;
+  readonly record: HoleRecord;
   readonly log: Log;
   /** Once it aborts nothing is tried again: what is not settled goes back. */
   readonly giveUp: AbortSignal;
@@ -20,6 +25,8 @@ export interface DeliveryStepOptions {
 /** A message and what could be read of it. */
 export interface DecodedDelivery extends DecodedMessage {
   readonly delivery: Delivery;
+  /** What is missing before it. */
+  readonly hole?: Hole | undefined;
 }
 
 interface Delivered extends Outcome {
@@ -36,11 +43,17 @@ export class DeliveryStep {
     this.#settleOutage = new Outage('settling messages', log, parts.clock);
   }
 
-  /** Reads them. Never throws. */
+  /** Reads them, and says what is missing between them. To be called once for each. Never throws. */
   decode(deliveries: readonly Delivery[]): readonly DecodedDelivery[] {
-    const { hash, clock } = this.#options.parts;
-    const decoding = { hash, nowMs: clock.wallMs() };
-    return deliveries.map((delivery) => ({ delivery, ...decodeMessage(delivery.message, decoding) }));
+    const { parts, holes, record, log } = this.#options;
+    const decoding = { hash: parts.hash, nowMs: parts.clock.wallMs() };
+    return deliveries.map((delivery): DecodedDelivery => {
+      const decoded = { delivery, ...decodeMessage(delivery.message, decoding) };
+      const hole = holes?.before(decoded);
+      if (hole === undefined) return decoded;
+      record.add(hole, delivery, log);
+      return { ...decoded, hole };
+    });
   }
 
   /** Resolves when all of them are settled. Rejects with LockLost, OutputClosed, what is given up, or `signal.reason`. */
@@ -69,14 +82,24 @@ export class DeliveryStep {
   }
 
   #fresh(
-    { changes, delivery }: DecodedDelivery,
+    { changes, delivery, hole }: DecodedDelivery,
     isNew: (event: StampedEvent) => boolean,
     message: number,
   ): PlacedEvent[] {
     const { sessionId: orderingKey = '', messageId } = delivery.message;
     const fresh = changes.filter(({ event }) => isNew(event));
     this.#options.parts.metrics.repeated(changes.length - fresh.length);
-    return fresh.map(({ event, line, index }) => ({ event, line, orderingKey, messageId, message, index }));
+    const place = { orderingKey, messageId, message };
+    const events = fresh.map(({ event, line, index }): PlacedEvent => ({ event, line, index, ...place }));
+    return hole?.certain === true ? [...this.#gapOf(hole, fresh[0], events[0]), ...events] : events;
+  }
+
+  /** In the place of the change that it stands before. */
+  #gapOf(hole: Hole, next: DecodedChange | undefined, placed: PlacedEvent | undefined): PlacedEvent[] {
+    const { hash, settings } = this.#options.parts;
+    if (settings.onHole !== 'gap' || next === undefined || placed === undefined) return [];
+    const event = holeEvent(hole, next.event.metadata, placed.orderingKey, hash);
+    return event === undefined ? [] : [{ ...placed, event, line: JSON.stringify(event) }];
   }
 
   #count(settled: readonly Outcome[]): void {

@@ -32,6 +32,8 @@ export interface ProcessorMetrics {
   sessions(held: number): void;
   sessionLost(): void;
   stateSaved(): void;
+  /** A message follows changes that never came. */
+  hole(certain: boolean): void;
   /** Called once for each output. */
   output(name: string): OutputMetrics;
 }
@@ -74,6 +76,12 @@ export function processorMetrics(metrics: Metrics): ProcessorMetrics {
     'dstream_session_state_saves_total',
     'Times the progress of a session was saved in its state.',
   );
+  const holes = metrics.counter(
+    'dstream_holes_total',
+    'Times that a message followed changes which the topic had accepted and which never came.',
+    ['certainty'],
+  );
+  for (const certainty of ['certain', 'possible']) holes.inc({ certainty }, 0);
   return {
     received: (messages) => received.inc(messages),
     completed: (messages) => completed.inc(messages),
@@ -84,6 +92,7 @@ export function processorMetrics(metrics: Metrics): ProcessorMetrics {
     sessions: (held) => sessions.set(held),
     sessionLost: () => lost.inc(),
     stateSaved: () => saved.inc(),
+    hole: (certain) => holes.inc({ certainty: certain ? 'certain' : 'possible' }),
     output: outputMetrics(metrics),
   };
 }

@@ -45,6 +45,8 @@ export interface ProcessorSettings {
   readonly maxHoldWhenCrowdedMs: number;
   /** How long a session is held whose generation lies ahead of our clock, at most. */
   readonly clockToleranceMs: number;
+  /** What becomes of a hole among the messages of a session; `ignore` where the subscription filters. */
+  readonly onHole: 'log' | 'gap' | 'ignore';
   /** Change ids remembered where there are no sessions. */
   readonly rememberedIds: number;
   /** Sessions whose progress is remembered when they ended before it was saved. */
@@ -61,6 +63,7 @@ export const defaultProcessorSettings: ProcessorSettings = {
   idleWhenCrowdedMs: 50,
   maxHoldWhenCrowdedMs: 2_000,
   clockToleranceMs: 600_000,
+  onHole: 'log',
   rememberedIds: 10_000,
   rememberedSessions: 10_000,
 };

@@ -1,4 +1,5 @@
 /** What a processor shows under `/status`, as `dstream status` reads it. Kept stable: fields are added, none changes its meaning. */
+import type { Progress } from '@dstream/core';
 
 export interface ProcessorReport {
   readonly instance: string;
@@ -6,8 +7,30 @@ export interface ProcessorReport {
   readonly ready: boolean;
   /** Ids of the sessions this replica holds. */
   readonly sessions: readonly string[];
+  /** Changes that the topic accepted and that never came, as far as messages tell. Counts are of holes, since the start of the process. */
+  readonly holes: HolesReport;
   /** In the order of the configuration. */
   readonly outputs: readonly OutputReport[];
+}
+
+/** `possible` are those found by the first message after a session's state was loaded: the state may lag behind. */
+export interface HolesReport {
+  readonly certain: number;
+  readonly possible: number;
+  readonly last: HoleReport | null;
+}
+
+export interface HoleReport {
+  readonly session: string;
+  /** `schema.table`. */
+  readonly table: string | null;
+  readonly certain: boolean;
+  /** The newest change that had come; null for a session without a state. */
+  readonly after: Progress | null;
+  /** The last change that is missing. */
+  readonly upTo: Progress;
+  /** When it was found, ISO 8601, UTC. */
+  readonly at: string;
 }
 
 /**

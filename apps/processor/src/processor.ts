@@ -11,11 +11,12 @@ import {
   type StopSignals,
 } from '@dstream/core';
 import { withAny } from '@dstream/runtime';
+import { HoleRecord } from './holes.ts';
 import { Outputs } from './outputs.ts';
 import { Places } from './places.ts';
 import type { ProcessorParts } from './processor-parts.ts';
 import type { ProcessorReport } from './processor-report.ts';
-import { SessionWorker } from './session-worker.ts';
+import { SessionWorker, type WorkerOptions } from './session-worker.ts';
 import { UnsavedProgress } from './unsaved-progress.ts';
 
 interface Running {
@@ -29,6 +30,7 @@ export class Processor implements Service {
   readonly #outputs: Outputs;
   readonly #places: Places;
   readonly #unsaved: UnsavedProgress;
+  readonly #holes: HoleRecord;
   readonly #running = new Map<SessionHold | undefined, Running>();
   readonly #failed = new AbortController();
   #ready = false;
@@ -37,6 +39,7 @@ export class Processor implements Service {
   constructor(parts: ProcessorParts) {
     this.#parts = parts;
     this.#outputs = new Outputs(parts);
+    this.#holes = new HoleRecord(parts.clock, parts.metrics);
     this.#places = new Places(parts.settings.maxSessions, () => this.#sayCrowded());
     this.#unsaved = new UnsavedProgress(parts.settings.rememberedSessions);
   }
@@ -80,7 +83,7 @@ export class Processor implements Service {
     const key = delivery.session;
     const running = this.#running.get(key);
     if (running !== undefined) return running.worker;
-    const worker = new SessionWorker(key, this.#parts, this.#outputs, stop, this.#places, this.#unsaved);
+    const worker = new SessionWorker(key, this.#shared(stop));
     const ended = worker
       .run(this.#workerOf(key?.id)?.finished)
       .catch((error: unknown) => this.#failed.abort(asDStreamError(error)))
@@ -89,6 +92,17 @@ export class Processor implements Service {
     this.#running.set(key, { worker, ended });
     this.#parts.metrics.sessions(this.#running.size);
     return worker;
+  }
+
+  #shared(stop: StopSignals): WorkerOptions {
+    const [parts, outputs, places, unsaved, holes] = [
+      this.#parts,
+      this.#outputs,
+      this.#places,
+      this.#unsaved,
+      this.#holes,
+    ];
+    return { parts, outputs, stop, places, unsaved, holes };
   }
 
   /** The one that has, or has just lost, a session. */
@@ -109,6 +123,7 @@ export class Processor implements Service {
   report(): ProcessorReport {
     const sessions = [...this.#running.keys()].flatMap((hold) => (hold === undefined ? [] : [hold.id]));
     const { instance } = this.#parts;
-    return { instance, ready: this.#ready, sessions, outputs: this.#outputs.report() };
+    const { report: holes } = this.#holes;
+    return { instance, ready: this.#ready, sessions, holes, outputs: this.#outputs.report() };
   }
 }

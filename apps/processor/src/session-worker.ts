@@ -19,12 +19,23 @@ import { Outage, retrying, withAny, type RetryOptions } from '@dstream/runtime';
 import { ClockGuard } from './clock-guard.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { DeliveryStep } from './delivery.ts';
+import { HoleWatch, type HoleRecord } from './holes.ts';
 import type { Outputs } from './outputs.ts';
 import type { Places, Tenant } from './places.ts';
 import type { ProcessorParts } from './processor-parts.ts';
 import { IdRepeats, SessionRepeats } from './repeats.ts';
 import { named } from './settlement.ts';
 import type { UnsavedProgress } from './unsaved-progress.ts';
+
+/** What all workers of a processor share. */
+export interface WorkerOptions {
+  readonly parts: ProcessorParts;
+  readonly outputs: Outputs;
+  readonly stop: StopSignals;
+  readonly places: Places;
+  readonly unsaved: UnsavedProgress;
+  readonly holes: HoleRecord;
+}
 
 export class SessionWorker implements Tenant {
   readonly #parts: ProcessorParts;
@@ -36,6 +47,7 @@ export class SessionWorker implements Tenant {
   readonly #queue: DeliveryQueue;
   readonly #step: DeliveryStep;
   readonly #session = new SessionRepeats();
+  readonly #holes = new HoleWatch();
   readonly #clockGuard: ClockGuard;
   readonly #delivering: RetryOptions;
   readonly #state: RetryOptions;
@@ -45,14 +57,9 @@ export class SessionWorker implements Tenant {
   #savedAtMs = 0;
   #givesWay = false;
 
-  constructor(
-    hold: SessionHold | undefined,
-    parts: ProcessorParts,
-    outputs: Outputs,
-    stop: StopSignals,
-    places: Places,
-    unsaved: UnsavedProgress,
-  ) {
+  /** @param hold undefined for the worker of all messages where there are no sessions */
+  constructor(hold: SessionHold | undefined, options: WorkerOptions) {
+    const { parts, outputs, stop, places, unsaved } = options;
     this.#places = places;
     this.#unsaved = unsaved;
     this.#hold = hold;
@@ -61,8 +68,10 @@ export class SessionWorker implements Tenant {
     this.#log = hold === undefined ? parts.log : parts.log.child({ session: hold.id });
     this.#queue = new DeliveryQueue(parts.clock);
     const repeats = hold === undefined ? new IdRepeats(parts.settings.rememberedIds) : this.#session;
-    this.#step = new DeliveryStep({ parts, outputs, hold, repeats, log: this.#log, giveUp: stop.draining });
     const { clock, settings } = parts;
+    const holes = hold === undefined || settings.onHole === 'ignore' ? undefined : this.#holes;
+    const step = { parts, outputs, hold, repeats, holes, record: options.holes };
+    this.#step = new DeliveryStep({ ...step, log: this.#log, giveUp: stop.draining });
     this.#clockGuard = new ClockGuard({ clock, log: this.#log, toleranceMs: settings.clockToleranceMs });
     this.#delivering = this.#retry(
       'delivering',
@@ -158,7 +167,7 @@ export class SessionWorker implements Tenant {
   /** What the clock holds back until the stop is left unsettled. */
   async #deliver(deliveries: readonly Delivery[], taking: AbortSignal, hard: AbortSignal): Promise<void> {
     const decoded = this.#step.decode(deliveries);
-    if (this.#hold !== undefined) await this.#clockGuard.pass(decoded, this.#session.progress, taking);
+    if (this.#hold !== undefined) await this.#clockGuard.pass(decoded, this.#session.newest, taking);
     if (taking.aborted) return;
     const outage = named(this.#delivering.outage, deliveries[0]);
     await retrying((signal) => this.#step.run(decoded, signal), hard, { ...this.#delivering, outage });
@@ -185,6 +194,7 @@ export class SessionWorker implements Tenant {
     if (hold === undefined) return;
     this.#saved = await retrying(() => hold.load(), signal, this.#state);
     this.#session.resume(this.#saved, this.#unsaved.of(hold.id));
+    this.#holes.loaded(this.#session.newest);
     this.#savedAtMs = this.#parts.clock.monotonicMs();
     this.#loaded = true;
   }

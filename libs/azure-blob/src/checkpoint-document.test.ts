@@ -35,6 +35,14 @@ describe('the checkpoint in a blob', () => {
     expect(parseDocument(text, blob)?.checkpoint).toEqual(dealt);
   });
 
+  test('holds the last change that was accepted, where it is known; what is no such change is left out', () => {
+    const known = { ...checkpoint, lastChange: { generation: 7, position: '0042:5' as Position } };
+    const text = formatCheckpoint(known, origin);
+    expect(parseDocument(text, blob)?.checkpoint).toEqual(known);
+    const odd = text.replace('"0042:5"', '5');
+    expect(parseDocument(odd, blob)?.checkpoint).toEqual(checkpoint);
+  });
+
   test('is read as it was written', () => {
     expect(parseDocument(formatCheckpoint(checkpoint, origin), blob)).toEqual({
       checkpoint,

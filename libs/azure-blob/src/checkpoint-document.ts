@@ -1,5 +1,5 @@
 /** The content of a table's blob: the checkpoint as JSON that an operator can read. */
-import { DStreamError, type Checkpoint, type Position } from '@dstream/core';
+import { DStreamError, type Checkpoint, type Position, type Progress } from '@dstream/core';
 
 /** Counted up when what is written could be misread by an older program. */
 const version = 1;
@@ -14,10 +14,11 @@ export interface DocumentOrigin {
   readonly savedAt: Date;
 }
 
-export function formatCheckpoint({ at, generation, layout }: Checkpoint, origin: DocumentOrigin): string {
+export function formatCheckpoint(checkpoint: Checkpoint, origin: DocumentOrigin): string {
+  const { at, generation, layout, lastChange } = checkpoint;
   const { table, owner, epoch, savedAt } = origin;
   const { position, token } = at;
-  const document = { version, table, position, token, generation, layout, epoch, owner, savedAt };
+  const document = { version, table, position, token, generation, layout, lastChange, epoch, owner, savedAt };
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
@@ -34,10 +35,11 @@ export function parseDocument(text: string, blob: string): CheckpointDocument | 
   const found = (document as { version?: unknown } | null)?.version;
   if (found !== version) throw unreadable(blob, `its version is ${JSON.stringify(found)}, not ${version}`);
   if (!isCheckpoint(document)) throw unreadable(blob, 'it lacks a position, token or generation');
-  const { position, token, generation, layout, savedAt } = document;
+  const { position, token, generation, layout, lastChange, savedAt } = document;
   const dealt = typeof layout === 'string' ? { layout } : {};
+  const last = isProgress(lastChange) ? { lastChange } : {};
   return {
-    checkpoint: { at: { position: position as Position, token }, generation, ...dealt },
+    checkpoint: { at: { position: position as Position, token }, generation, ...dealt, ...last },
     savedAt: typeof savedAt === 'string' ? savedAt : undefined,
   };
 }
@@ -64,7 +66,14 @@ interface StoredCheckpoint {
   readonly token: string;
   readonly generation: number;
   readonly layout?: unknown;
+  readonly lastChange?: unknown;
   readonly savedAt?: unknown;
+}
+
+function isProgress(value: unknown): value is Progress {
+  if (typeof value !== 'object' || value === null) return false;
+  const { position, generation } = value as Partial<Record<keyof Progress, unknown>>;
+  return typeof position === 'string' && Number.isSafeInteger(generation);
 }
 
 function isCheckpoint(value: unknown): value is StoredCheckpoint {

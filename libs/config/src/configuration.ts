@@ -137,6 +137,8 @@ export interface SourceConfig {
   readonly maxBytes: number;
   /** The subscription's lock duration, at most. */
   readonly lockDurationMs: number;
+  /** What becomes of messages that were accepted and never came. */
+  readonly onHole: 'log' | 'gap' | 'ignore';
   /** How long a session is held whose messages lie ahead of the clock, at most. */
   readonly clockToleranceMs: number;
 }

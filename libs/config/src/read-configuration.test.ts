@@ -99,6 +99,7 @@ describe('defaults', () => {
         maxSessions: 32,
         maxBytes: 67_108_864,
         lockDurationMs: 60_000,
+        onHole: 'log',
         clockToleranceMs: 600_000,
       },
       outputs: [

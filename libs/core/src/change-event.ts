@@ -22,9 +22,15 @@ export interface GapEnd {
 
 /** Which changes of a table are gone unread. */
 export interface GapFacts {
-  /** `HistoryLost`: they were cleaned up. `SourceWentBack`: the database was restored; what follows may repeat what was sent. */
-  readonly reason: 'HistoryLost' | 'SourceWentBack';
-  /** The first LSN that is missing; the commit time of the last transaction before it. */
+  /**
+   * `HistoryLost`: they were cleaned up. `SourceWentBack`: the database was restored; what follows may repeat what was sent.
+   * `MessagesLost`: the topic accepted them, and they never came to the processor.
+   */
+  readonly reason: 'HistoryLost' | 'SourceWentBack' | 'MessagesLost';
+  /**
+   * The first LSN that is missing; the commit time of the last transaction before it. Of `MessagesLost` those of the last
+   * change that came: more of its transaction may be missing.
+   */
   readonly from: GapEnd;
   /** The first LSN that is there again; the commit time of the first transaction from it on. */
   readonly to: GapEnd;

@@ -1,6 +1,6 @@
 import type { CallOptions } from './call-options.ts';
 import type { Lease } from './lease-store.ts';
-import type { ResumePoint } from './position.ts';
+import type { Progress, ResumePoint } from './position.ts';
 import type { TableId } from './table-id.ts';
 
 /** How far a table's changes are safe: all up to `at` were accepted by the broker. */
@@ -9,6 +9,8 @@ export interface Checkpoint {
   readonly generation: number;
   /** How its changes were dealt among sessions: see `layoutOf`. By table when not given. */
   readonly layout?: string;
+  /** The last change that was accepted: what the table's next message follows. Only when ordered by table, and where it is known. */
+  readonly lastChange?: Progress;
 }
 
 /** Where checkpoints are kept, fenced by the lease of their table. */

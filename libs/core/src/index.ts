@@ -10,6 +10,7 @@ export * from './encoded-change.ts';
 export * from './envelope.ts';
 export * from './errors.ts';
 export * from './foreign-lease.ts';
+export * from './follows.ts';
 export * from './generation.ts';
 export * from './identity.ts';
 export * from './key-bucket.ts';

@@ -2,7 +2,9 @@
 import type { Stamp } from './change-event.ts';
 import type { EncodedChange } from './encoded-change.ts';
 import { stampText } from './envelope.ts';
+import { followsText, lastChangeOf } from './follows.ts';
 import { together, type PackLimits, type Together } from './in-packs.ts';
+import type { Progress } from './position.ts';
 import { byTable, sessionRouter, type Ordering } from './session.ts';
 import type { Hash } from './shorten.ts';
 import { tableName, type TableId } from './table-id.ts';
@@ -13,6 +15,8 @@ export interface PackOptions extends PackLimits {
   /** By table when not given. */
   readonly ordering?: Ordering;
   readonly hash: Hash;
+  /** The last change that was accepted in a session: what its first message follows. Undefined when it is not known. */
+  readonly accepted?: (sessionId: string) => Progress | undefined;
 }
 
 const encoder = new TextEncoder();
@@ -31,16 +35,21 @@ export function pack(
   const stampBytes = encoder.encode(stampText(stamp));
   const bytesOf = ({ bytes }: EncodedChange): number => bytes + stampBytes.length;
   const seal = sealer(stamp, stampBytes, options);
-  return Array.from(Map.groupBy(changes, sessionRouter(table, ordering, hash)), ([sessionId, own]) =>
-    together(own, options, bytesOf).map((packed) => seal(sessionId, packed)),
-  ).flat();
+  return Array.from(Map.groupBy(changes, sessionRouter(table, ordering, hash)), ([sessionId, own]) => {
+    let follows = options.accepted?.(sessionId);
+    return together(own, options, bytesOf).map((packed) => {
+      const message = seal(sessionId, packed, follows);
+      follows = lastChangeOf(message.properties);
+      return message;
+    });
+  }).flat();
 }
 
 function sealer(
   stamp: Stamp,
   stampBytes: Uint8Array,
   options: PackOptions,
-): (sessionId: string, packed: Together<EncodedChange>) => OutgoingMessage {
+): (sessionId: string, packed: Together<EncodedChange>, follows: Progress | undefined) => OutgoingMessage {
   const { table } = options;
   const common = {
     schema: table.schema,
@@ -48,7 +57,7 @@ function sealer(
     database: table.database,
     server: table.source,
   };
-  return (sessionId, { items, bodyBytes }) => {
+  return (sessionId, { items, bodyBytes }, follows) => {
     const [first] = items;
     const last = items.at(-1) ?? first;
     const properties: Record<string, PropertyValue> = {
@@ -58,6 +67,7 @@ function sealer(
       lastPosition: last.position,
       generation: stamp.generation,
     };
+    if (follows !== undefined) properties['follows'] = followsText(follows);
     if (options.maxChanges === 1) properties['operation'] = first.operation;
     return {
       messageId: messageIdOf(first.id, items.length, stamp.generation),
@@ -92,8 +102,10 @@ export function halve(message: OutgoingMessage): readonly [OutgoingMessage, Outg
   const lines = bodyText(message).split('\n');
   if (lines.length < 2) return undefined;
   const middle = Math.ceil(lines.length / 2);
-  const part = (of: readonly string[]) => repacked(message, of);
-  return [part(lines.slice(0, middle)), part(lines.slice(middle))];
+  const [first, second] = [repacked(message, lines.slice(0, middle)), repacked(message, lines.slice(middle))];
+  const last = lastChangeOf(first.properties);
+  const follows = last && { follows: followsText(last) };
+  return [first, { ...second, properties: { ...second.properties, ...follows } }];
 }
 
 function repacked(message: OutgoingMessage, lines: readonly string[]): OutgoingMessage {

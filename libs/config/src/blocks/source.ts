@@ -39,6 +39,11 @@ export const sourceSchema = {
       '60s',
       'How long a session is held without renewal: at most the lock duration of the subscription.',
     ),
+    on_hole: withDefault(
+      choice(['log', 'gap', 'ignore']),
+      'log',
+      'What becomes of messages that the topic accepted and that never came by their session, as when they expired: log, metric and `/status`; with "gap" also an event in their place; "ignore" for a subscription that filters. Without sessions they are not noticed.',
+    ),
     clock_tolerance: withDefault(
       duration({ min: '1s', max: '24h' }),
       '10m',
@@ -79,6 +84,7 @@ export function readSource(
     maxSessions: values.max_sessions,
     maxBytes: values.max_bytes,
     lockDurationMs: values.lock_duration,
+    onHole: values.on_hole,
     clockToleranceMs: values.clock_tolerance,
   };
 }
