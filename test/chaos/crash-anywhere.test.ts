@@ -62,6 +62,7 @@ describe.each<[Reading, Reading]>([
     await crashed.run(then);
     const { sent } = crashed;
     expect([...new Set(sent)], `after a crash at moment ${at}`).toEqual(whole);
+    expect(crashed.holes, `holes after a crash at moment ${at}`).toEqual([]);
     const inFlight = new Set(before.slice(changesUpTo(saved, whole.length)));
     const repeated = sent.filter((id, i) => sent.indexOf(id) < i);
     expect(

@@ -8,6 +8,7 @@ import {
   silentLog,
   type CallOptions,
   type ChangeSource,
+  type Delivery,
   type InstanceId,
   type ResumePoint,
   type TableId,
@@ -16,6 +17,7 @@ import {
 import { InMemoryLeases } from '@dstream/core/in-memory/leases';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { InMemoryTopic } from '@dstream/core/in-memory/topic';
+import { HoleWatch, type Hole } from '../../apps/processor/src/holes.ts';
 import type { SqlClient } from '../../libs/sqlserver/src/client/sql-client.ts';
 import type { ReadMode } from '../../libs/sqlserver/src/rows/position.ts';
 import { noSourceObserver } from '../../libs/sqlserver/src/source-observer.ts';
@@ -56,6 +58,15 @@ export class CrashRig {
   /** Ids in the order the broker has them. */
   get sent(): readonly string[] {
     return sent(this.#topic);
+  }
+
+  /** What a processor that takes all messages in their order would report as missing. */
+  get holes(): readonly Hole[] {
+    const watch = new HoleWatch();
+    return this.#topic.messages().flatMap((message) => {
+      const delivery = { message } as Delivery;
+      return watch.before({ delivery, changes: [], failures: [] }) ?? [];
+    });
   }
 
   async savedUpTo(): Promise<string | undefined> {
