@@ -8,7 +8,6 @@ import {
   silentLog,
   type CallOptions,
   type ChangeSource,
-  type Delivery,
   type InstanceId,
   type ResumePoint,
   type TableId,
@@ -63,10 +62,7 @@ export class CrashRig {
   /** What a processor that takes all messages in their order would report as missing. */
   get holes(): readonly Hole[] {
     const watch = new HoleWatch();
-    return this.#topic.messages().flatMap((message) => {
-      const delivery = { message } as Delivery;
-      return watch.before({ delivery, changes: [], failures: [] }) ?? [];
-    });
+    return this.#topic.messages().flatMap((message) => watch.before(message, []) ?? []);
   }
 
   async savedUpTo(): Promise<string | undefined> {

@@ -49,9 +49,9 @@ export class DeliveryStep {
     const decoding = { hash: parts.hash, nowMs: parts.clock.wallMs() };
     return deliveries.map((delivery): DecodedDelivery => {
       const decoded = { delivery, ...decodeMessage(delivery.message, decoding) };
-      const hole = holes?.before(decoded);
+      const hole = holes?.before(delivery.message, decoded.changes);
       if (hole === undefined) return decoded;
-      record.add(hole, delivery, log);
+      record.add(hole, delivery.message, log);
       return { ...decoded, hole };
     });
   }

@@ -12,11 +12,12 @@ import {
   lastChangeOf,
   type ChangeMetadata,
   type Clock,
+  type IncomingMessage,
   type Log,
   type Progress,
   type StampedEvent,
 } from '@dstream/core';
-import type { DecodedDelivery } from './delivery.ts';
+import type { DecodedChange } from './decode-message.ts';
 import type { ProcessorMetrics } from './processor-metrics.ts';
 import type { HolesReport } from './processor-report.ts';
 import { fieldsOf } from './settlement.ts';
@@ -43,8 +44,7 @@ export class HoleWatch {
   }
 
   /** To be called once for every message, in their order: the hole before it, if there is one. */
-  before({ delivery, changes }: Omit<DecodedDelivery, 'hole'>): Hole | undefined {
-    const { properties } = delivery.message;
+  before({ properties }: IncomingMessage, changes: readonly DecodedChange[]): Hole | undefined {
     const upTo = followsOf(properties);
     const missing = upTo !== undefined && isNewer(upTo, this.#newest);
     const hole = missing && { certain: this.#certain, after: this.#newest, upTo, lastRead: this.#lastRead };
@@ -82,7 +82,7 @@ export class HoleRecord {
   }
 
   /** @param log of the session */
-  add(hole: Hole, { message }: DecodedDelivery['delivery'], log: Log): void {
+  add(hole: Hole, message: IncomingMessage, log: Log): void {
     const { certain, after = null, upTo } = hole;
     this.#metrics.hole(certain);
     const fields = { ...fieldsOf(message), after, upTo };

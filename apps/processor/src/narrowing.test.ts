@@ -54,7 +54,7 @@ describe('an error that nobody has foreseen', () => {
     world.output.away = new DStreamError('Unexpected', 'a code that is not known');
     await world.send(message([1, 2, 3]));
     const running = world.start();
-    await world.clock.advance(60_000);
+    await world.clock.advance(150_000);
     world.output.away = undefined;
     await world.clock.advance(30_000);
     expect(world.output.got).toEqual(['c1', 'c2', 'c3']);

@@ -8,23 +8,25 @@
  * minutes if it has not.
  */
 import { DStreamError, type RoutedEvent } from '@dstream/core';
-import type { OutputMonitor, Sender } from './output-monitor.ts';
-import type { Attempt } from './publish-attempt.ts';
+import type { Attempt, AttemptOptions } from './publish-attempt.ts';
 
-/** Failures of a change alone after which it is given up: while the output takes other changes, and while it takes none. */
-export const unexpectedLimits = { whileOthersPass: 5, whileNonePasses: 12 };
+/** Failures of a change alone before it is given up, at least. */
+const fewestFailures = 5;
+
+/** How long it is tried alone while the output takes no other change, milliseconds. */
+const patienceMs = 180_000;
 
 export class Narrowing {
-  readonly #monitor: OutputMonitor;
-  readonly #sender: Sender;
+  readonly #options: AttemptOptions;
   #size = Infinity;
   /** What the output had accepted when the first unforeseen error came. */
   #acceptedBefore: number | undefined;
+  /** Of the one change that is tried alone. */
   #failures = 0;
+  #aloneSinceMs = 0;
 
-  constructor(monitor: OutputMonitor, sender: Sender) {
-    this.#monitor = monitor;
-    this.#sender = sender;
+  constructor(options: AttemptOptions) {
+    this.#options = options;
   }
 
   /** Changes that the next attempt takes, at most. */
@@ -43,24 +45,27 @@ export class Narrowing {
 
   #unexpected(events: readonly RoutedEvent[], attempt: Attempt, error: DStreamError): Attempt {
     const acceptedNow = events.length - attempt.again.length - attempt.refused.length;
-    this.#acceptedBefore ??= this.#monitor.delivered - acceptedNow;
+    this.#acceptedBefore ??= this.#options.monitor.delivered - acceptedNow;
     this.#size = half(attempt.again);
     const [only] = attempt.again;
     if (events.length > 1 || only === undefined) return { ...attempt, narrow: true };
+    if (this.#failures === 0) this.#aloneSinceMs = this.#options.clock.monotonicMs();
     this.#failures += 1;
-    return this.#failures < this.#limit() ? attempt : this.#giveUp(only, attempt, error);
+    return this.#isAtFault() ? this.#giveUp(only, attempt, error) : attempt;
   }
 
-  #limit(): number {
-    const { whileOthersPass, whileNonePasses } = unexpectedLimits;
-    return this.#monitor.delivered > (this.#acceptedBefore ?? Infinity) ? whileOthersPass : whileNonePasses;
+  #isAtFault(): boolean {
+    const { monitor, clock } = this.#options;
+    if (this.#failures < fewestFailures) return false;
+    const othersPass = monitor.delivered > (this.#acceptedBefore ?? Infinity);
+    return othersPass || clock.monotonicMs() - this.#aloneSinceMs >= patienceMs;
   }
 
   #giveUp(event: RoutedEvent, attempt: Attempt, cause: DStreamError): Attempt {
     const what = `it has failed ${this.#failures} times with an unexpected error: ${cause.message}`;
     const refused = [...attempt.refused, { event, error: new DStreamError('Rejected', what, { cause }) }];
     [this.#size, this.#failures, this.#acceptedBefore] = [Infinity, 0, undefined];
-    this.#monitor.recovered(this.#sender);
+    this.#options.monitor.recovered(this.#options.sender);
     return { refused, again: [], passing: undefined, narrow: false };
   }
 }

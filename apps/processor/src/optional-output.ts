@@ -99,7 +99,7 @@ export class OptionalOutput {
     const { clock, random } = this.#parts;
     const backoff = new Backoff({ ...publishBackoff, random });
     const attempting = { monitor: this.#monitor, sender: {}, clock };
-    const narrowing = new Narrowing(this.#monitor, attempting.sender);
+    const narrowing = new Narrowing(attempting);
     // The first turn is a microtask later: whoever offers is not kept waiting.
     await Promise.resolve();
     try {

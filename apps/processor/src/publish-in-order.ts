@@ -30,7 +30,7 @@ export async function publishInOrder(
   const refused: RefusedEvent[] = [];
   const backoff = new Backoff({ ...publishBackoff, random: options.random });
   let rest = events;
-  const narrowing = new Narrowing(options.monitor, options.sender);
+  const narrowing = new Narrowing(options);
   while (rest.length > 0) {
     signal.throwIfAborted();
     options.mayStart();
