@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { reportLine } from './program.ts';
+import { reportLine, runProgram } from './program.ts';
 
 function reported(line: string): unknown {
   const said: unknown[] = [];
@@ -20,4 +20,11 @@ test.each([
   ['warning: ok', 'no check'],
 ])('%s', (line, expected) => {
   expect(reported(line)).toEqual(expected);
+});
+
+test('a program that is stopped says why', async () => {
+  const program = { command: process.execPath, args: ['--version'], cwd: new URL('.', import.meta.url) };
+  const none = { passed: () => undefined, failed: () => undefined, skipped: () => undefined };
+  const stopped = runProgram(program, none, AbortSignal.abort(new Error('enough')));
+  await expect(stopped).rejects.toThrow(/was stopped: Error: enough/);
 });

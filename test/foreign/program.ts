@@ -42,10 +42,14 @@ export async function runCommand(given: Command, signal: AbortSignal): Promise<v
   await runToEnd(given, signal, () => undefined);
 }
 
-/** Runs a program and reports its checks. Rejects when it does not come to its end, or checks nothing. */
+/** No program takes a minute; one that hangs must not cost the others their turn. */
+const programLimitMs = 240_000;
+
+/** Runs a program and reports its checks. Rejects when it does not come to its end in time, or checks nothing. */
 export async function runProgram(given: Command, report: Report, signal: AbortSignal): Promise<void> {
   let checks = 0;
-  await runToEnd(given, signal, (line) => {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(programLimitMs)]);
+  await runToEnd(given, limited, (line) => {
     if (reportLine(line, report)) checks += 1;
     else console.error(line);
   });
@@ -76,7 +80,9 @@ async function runToEnd(
   });
   const tail: string[] = [];
   const [code] = await Promise.all([
-    exitOf(child),
+    exitOf(child).catch((error: unknown) => {
+      throw signal.aborted ? new Error(`${command} was stopped: ${String(signal.reason)}`) : error;
+    }),
     eachLine(child.stdout, (line) => {
       keep(tail, line);
       onLine(line);

@@ -1,8 +1,9 @@
 /** `npm run stand-ins` as a process, used by the real clients with nothing but what it prints. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -280,5 +281,20 @@ test('hubs may be declared in the same file, and are the only ones then', async 
     });
     const { eventHubs } = await new FaultsClient(faults).counters();
     expect(eventHubs).toMatchObject({ batches: 1, eventsIn: 2 });
+  });
+});
+
+test('the certificate of the brokers is written where it is asked for', async () => {
+  await inFolder(async (folder) => {
+    const file = join(folder, 'certificate.pem');
+    await using command = new Command('--certificate-file', file);
+    const { env } = await command.ready();
+    for (const broker of [env.DSTREAM_INGEST_CONNECTION_STRING, env.DSTREAM_EVENT_HUBS_CONNECTION_STRING]) {
+      const port = Number(/localhost:(\d+)/.exec(broker)?.[1]);
+      const socket = connect({ host: 'localhost', port, ca: await readFile(file, 'utf8') });
+      await once(socket, 'secureConnect');
+      expect(socket.authorized).toBe(true);
+      socket.destroy();
+    }
   });
 });

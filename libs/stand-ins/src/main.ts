@@ -5,7 +5,9 @@
  */
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { makeLocalCertificate } from './local-certificate.ts';
 import { EntitiesInvalid, readEntities } from './read-entities.ts';
 import { startStandIns } from './start-stand-ins.ts';
 
@@ -16,6 +18,7 @@ interface Flags {
   readonly blobPort?: number;
   readonly faultsPort?: number;
   readonly entities?: string;
+  readonly certificateFile?: string;
 }
 
 function parsePort(value: string): number {
@@ -41,6 +44,10 @@ const program = new Command('stand-ins')
     '--entities <file>',
     'topics, subscriptions, queues and hubs, as the Config.json of the official emulators declares them',
   )
+  .option(
+    '--certificate-file <file>',
+    'writes the certificate of the brokers there (PEM), for clients that use TLS or WebSockets to trust',
+  )
   .allowExcessArguments(false)
   .exitOverride()
   .addHelpText(
@@ -50,9 +57,12 @@ const program = new Command('stand-ins')
 
 async function run(flags: Flags): Promise<void> {
   const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
-  const { entities: file, ...ports } = flags;
+  const { entities: file, certificateFile, ...ports } = flags;
   const entities = file === undefined ? undefined : await readEntities(file);
-  await using standIns = await startStandIns({ ...ports, entities });
+  const certificate = certificateFile === undefined ? undefined : await makeLocalCertificate();
+  if (certificateFile !== undefined && certificate !== undefined)
+    await writeFile(certificateFile, certificate.cert);
+  await using standIns = await startStandIns({ ...ports, entities, certificate });
   const { env, faults } = standIns;
   writeSync(1, `${JSON.stringify({ ready: true, env, faults })}\n`);
   await stopped;
