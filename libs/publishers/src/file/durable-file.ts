@@ -31,6 +31,8 @@ export class DurableFile {
   /** Of what is durable. */
   #sizeBytes = 0;
   #bornMs = 0;
+  /** Monotonic: the first line, or its first sight by this process. */
+  #knownSinceMs = 0;
   #acknowledgedAtMs = 0;
 
   constructor(options: DurableFileOptions) {
@@ -45,9 +47,11 @@ export class DurableFile {
     return this.#sizeBytes;
   }
 
-  /** Since the first line, by the wall clock, in milliseconds; 0 for a file without lines. */
+  /** Since the first line, by the clock that counts more, in milliseconds: one that was set back delays nothing. 0 for a file without lines. */
   get ageMs(): number {
-    return this.#sizeBytes === 0 ? 0 : this.#options.clock.wallMs() - this.#bornMs;
+    if (this.#sizeBytes === 0) return 0;
+    const { clock } = this.#options;
+    return Math.max(clock.wallMs() - this.#bornMs, clock.monotonicMs() - this.#knownSinceMs);
   }
 
   /**
@@ -94,7 +98,8 @@ export class DurableFile {
       const say = keepBytes === Infinity ? 'info' : 'debug';
       log[say]('cut off what was written and never acknowledged', { path, bytes: sizeBytes - whole });
     }
-    if (keepBytes === Infinity) this.#bornMs = bornMs;
+    if (keepBytes === Infinity)
+      [this.#bornMs, this.#knownSinceMs] = [bornMs, this.#options.clock.monotonicMs()];
     this.#sizeBytes = whole;
   }
 
@@ -103,7 +108,7 @@ export class DurableFile {
     const { path, clock } = this.#options;
     const handle = this.#handle;
     if (handle === undefined) throw new Error(`${path} is not open`);
-    if (this.#sizeBytes === 0) this.#bornMs = clock.wallMs();
+    if (this.#sizeBytes === 0) [this.#bornMs, this.#knownSinceMs] = [clock.wallMs(), clock.monotonicMs()];
     const change = await this.#write(handle, lines);
     if (change !== undefined) {
       await this.#giveUp(change, lines.length);

@@ -1,3 +1,4 @@
+import type { Clock } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import { lines, never, of, routed, setup } from '../../../../test/support/file-rig.ts';
 
@@ -106,6 +107,24 @@ describe('a new file is begun', () => {
     ]);
     await publisher.publish(of(2), { signal: never });
     expect(files.durable('/d/out.jsonl')).toBe(lines(2));
+    await cleanUp();
+  });
+
+  test('when it has reached its age by the time that passed, also when the clock was set back by a day', async () => {
+    const { clock, files, open, cleanUp } = setup();
+    let offsetMs = 0;
+    const setBack: Clock = {
+      wallMs: () => clock.wallMs() + offsetMs,
+      monotonicMs: () => clock.monotonicMs(),
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+    };
+    const publisher = await open({ maxAgeMs: 60_000, clock: setBack });
+    await publisher.publish(of(1), { signal: never });
+    offsetMs = -86_400_000;
+    await clock.advance(90_000);
+    expect(files.paths.filter((path) => !path.endsWith('.lock'))).toEqual([
+      expect.stringMatching(/^\/d\/out\.2026.*\.jsonl$/),
+    ]);
     await cleanUp();
   });
 
