@@ -58,3 +58,26 @@ export const go: Language = {
   ),
   command: (program) => ({ command: `${binaries}${program}`, args: [], cwd: goFolder }),
 };
+
+const javaFolder = new URL('java/', import.meta.url);
+/** Quiet, and without the bars of downloads. */
+const mavenArgs = ['-q', '-B', '-ntp', 'compile', 'dependency:copy-dependencies'];
+/** Short programs start sooner with the first compiler alone. */
+const javaArgs = ['-Dfile.encoding=UTF-8', '-Dstdout.encoding=UTF-8', '-XX:TieredStopAtLevel=1', '-cp'];
+
+/**
+ * Compiled with the versions of `pom.xml`; artifacts lie in Maven's own repository. A program is a module with a class
+ * `Main`.
+ */
+export const java: Language = {
+  tools: [
+    { name: 'javac 17 or newer', probe: ['javac', '--release', '17', '--version'] },
+    { name: 'mvn', probe: ['mvn', '--version'] },
+  ],
+  prepare: once((signal) => runCommand({ command: 'mvn', args: mavenArgs, cwd: javaFolder }, signal)),
+  command: (program) => ({
+    command: 'java',
+    args: [...javaArgs, `${program}/target/classes:${program}/target/dependency/*`, 'Main'],
+    cwd: javaFolder,
+  }),
+};

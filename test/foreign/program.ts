@@ -39,17 +39,20 @@ export async function isInstalled(
 
 /** Runs a command to its end, for instance an installer. Rejects with what it said when it fails. */
 export async function runCommand(given: Command, signal: AbortSignal): Promise<void> {
-  await runToEnd(given, signal, () => undefined);
+  await runLines(given, signal, () => undefined);
 }
 
 /** No program takes a minute; one that hangs must not cost the others their turn. */
 const programLimitMs = 240_000;
 
+/** Also aborts when a program has had its time. */
+export const limited = (signal: AbortSignal): AbortSignal =>
+  AbortSignal.any([signal, AbortSignal.timeout(programLimitMs)]);
+
 /** Runs a program and reports its checks. Rejects when it does not come to its end in time, or checks nothing. */
 export async function runProgram(given: Command, report: Report, signal: AbortSignal): Promise<void> {
   let checks = 0;
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(programLimitMs)]);
-  await runToEnd(given, limited, (line) => {
+  await runLines(given, limited(signal), (line) => {
     if (reportLine(line, report)) checks += 1;
     else console.error(line);
   });
@@ -67,7 +70,8 @@ export function reportLine(line: string, report: Report): boolean {
   return outcome !== undefined;
 }
 
-async function runToEnd(
+/** Runs a command to its end and hands out what it writes to standard output. Rejects when it fails. */
+export async function runLines(
   { command, args, cwd, env }: Command,
   signal: AbortSignal,
   onLine: (line: string) => void,
