@@ -1,5 +1,8 @@
 /** Logging in, with encryption and without. */
 import { expect, test } from 'vitest';
+import { encryption } from '../../libs/stand-ins/src/sql-server/tds/handshake/prelogin.ts';
+import { packetType } from '../../libs/stand-ins/src/sql-server/tds/wire/packet.ts';
+import { logInEncryptedOnly } from '../support/login-only-client.ts';
 import { replies } from '../support/scripted-sql-engine.ts';
 import { column } from '../support/sql-columns.ts';
 import { runRequest } from '../support/tds-request.ts';
@@ -55,4 +58,16 @@ test('strict encryption is refused and the server lives on', async () => {
   await expect(connectTds(server.port, strict)).rejects.toBeDefined();
   await connectTds(server.port);
   expect(failures).toHaveLength(1);
+});
+
+test('a login whose first packet alone is encrypted is read whole and answered in the clear', async () => {
+  const logins: unknown[] = [];
+  const { server } = await startTds({ observe: { login: (_, login, ok) => logins.push([login, ok]) } });
+  const { chosen, answer } = await logInEncryptedOnly(server.port);
+  expect([chosen, answer.type, answer.body.includes(Buffer.from('Microsoft SQL Server', 'utf16le'))]).toEqual(
+    [encryption.off, packetType.result, true],
+  );
+  expect(logins).toEqual([
+    [expect.objectContaining({ user: 'sa', database: 'shop', encrypted: false }), true],
+  ]);
 });
