@@ -42,6 +42,7 @@ function run(): Promise<void> {
   const processor = new Processor({
     instance: 'p',
     subscription: stack.use(broker.subscription({ maxSessions: maxSessions + sessionsAhead(maxSessions) })),
+    source: 't/s',
     outputs: [{ name: 'out', type: 'console', required: true, bufferBytes: 0, publisher }],
     clock: systemClock,
     log: silentLog,

@@ -158,6 +158,7 @@ export function setup(options: WorldOptions = {}) {
   const processor = new Processor({
     instance: 'p',
     subscription,
+    source: 't/s',
     outputs: [{ name: 'out', type: 'console', required: true, bufferBytes: 0, publisher: output }, ...more],
     clock,
     log: logging.log,

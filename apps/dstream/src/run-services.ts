@@ -8,6 +8,7 @@ import { composeIngester } from '@dstream/ingester';
 import { composeProcessor } from '@dstream/processor';
 import {
   createLog,
+  logActivity,
   Metrics,
   onAbort,
   startHttp,
@@ -171,6 +172,9 @@ function compose(name: ServiceName, { options, log, ...base }: Base): RunningSer
 }
 
 async function runOne(service: RunningService, stop: Stop, log: Log): Promise<ExitCode> {
+  const ended = new AbortController();
+  const activity = { clock: systemClock, log: log.child({ service: service.name }) };
+  const telling = logActivity({ ...activity, activity: () => service.activity() }, ended.signal);
   try {
     await service.run(stop);
     return 0;
@@ -178,5 +182,8 @@ async function runOne(service: RunningService, stop: Stop, log: Log): Promise<Ex
     if (!stop.aborted.aborted) log.error(`${service.name} failed`, { error: asDStreamError(error) });
     stop.drain(`${service.name} failed`);
     return exitCodeOf(error);
+  } finally {
+    ended.abort();
+    await telling;
   }
 }

@@ -46,6 +46,7 @@ function openIngester(config: IngesterConfig, context: Context, metrics: Ingeste
     notReady: () =>
       ingester.ready ? undefined : 'the ingester has not reached database, topic and locks yet',
     isBlocked: () => false,
+    activity: () => metrics.replica.activity(),
     status: () => ingester.report(),
     [Symbol.asyncDispose]: () => dispose(source, topic),
   };

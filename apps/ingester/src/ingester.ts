@@ -119,18 +119,23 @@ export class Ingester implements Service {
   }
 
   async #connect(signal: AbortSignal): Promise<Presence> {
-    const { connections, clock, log } = this.#parts;
-    await together(signal, [
-      ...connections.map(({ what, connect }) => (until: AbortSignal) => {
-        const outage = new Outage(`connecting to ${what}`, log, clock);
-        return retrying(connect, until, { clock, outage });
-      }),
-      (until) => {
-        const outage = new Outage('connecting to the database', log, clock);
-        return retrying((s) => this.#tables.refresh(s), until, { clock, outage });
-      },
-    ]);
+    const { connections } = this.#parts;
+    const database = { what: 'database', connect: (s: AbortSignal) => this.#tables.refresh(s) };
+    await together(
+      signal,
+      [...connections, database].map(
+        ({ what, connect }) =>
+          (until) =>
+            this.#reach(what, connect, until),
+      ),
+    );
     return this.#announcer.announce(signal);
+  }
+
+  async #reach(what: string, connect: (s: AbortSignal) => Promise<void>, until: AbortSignal): Promise<void> {
+    const { clock, log } = this.#parts;
+    await retrying(connect, until, { clock, outage: new Outage(`connecting to ${what}`, log, clock) });
+    log.info('connected', { to: what });
   }
 
   async #balanceUntil(stopping: AbortSignal, stop: StopSignals): Promise<void> {

@@ -6,7 +6,9 @@ export interface ReplicaMetrics {
   probed(probe: { tookMs: number; failed: boolean; captureLagMs: number | undefined }): void;
   page(tookMs: number): void;
   /** A batch was handed to the topic and all of it accepted. */
-  sent(tookMs: number): void;
+  sent(batch: { tookMs: number; changes: number; messages: number }): void;
+  /** Everything sent since the start. */
+  activity(): { readonly changes: number; readonly messages: number };
   /** An attempt to move a table failed. */
   failed(code: ErrorCode): void;
   /** A look at all leases; `seen` is undefined when it failed. */
@@ -24,7 +26,9 @@ export function replicaMetrics(metrics: Metrics): ReplicaMetrics {
   return { ...sourceSide(metrics), ...leaseSide(metrics) };
 }
 
-function sourceSide(metrics: Metrics): Pick<ReplicaMetrics, 'probed' | 'page' | 'sent' | 'failed'> {
+function sourceSide(
+  metrics: Metrics,
+): Pick<ReplicaMetrics, 'probed' | 'page' | 'sent' | 'failed' | 'activity'> {
   const duration = (name: string, help: string) => metrics.histogram(name, help, [], durationBuckets);
   const probes = duration(
     'dstream_probe_duration_seconds',
@@ -45,6 +49,7 @@ function sourceSide(metrics: Metrics): Pick<ReplicaMetrics, 'probed' | 'page' | 
     'dstream_send_duration_seconds',
     'From handing a batch to the topic until all of it was accepted.',
   );
+  const sent = { changes: 0, messages: 0 };
   const failures = metrics.counter(
     'dstream_table_failures_total',
     'Attempts to move a table that failed, by code of the error: faults and passing errors.',
@@ -57,7 +62,12 @@ function sourceSide(metrics: Metrics): Pick<ReplicaMetrics, 'probed' | 'page' | 
       if (captureLagMs !== undefined) captureLag.observe(captureLagMs / 1_000);
     },
     page: (tookMs) => pages.observe(tookMs / 1_000),
-    sent: (tookMs) => sends.observe(tookMs / 1_000),
+    sent: ({ tookMs, ...batch }) => {
+      sends.observe(tookMs / 1_000);
+      sent.changes += batch.changes;
+      sent.messages += batch.messages;
+    },
+    activity: () => ({ ...sent }),
     failed: (code) => failures.inc({ code }),
   };
 }

@@ -88,7 +88,7 @@ export class TableOwner {
       settings,
       metrics,
       meter: this.#meter,
-      clock: common.clock,
+      ...common,
       status: this.status,
       sender: new ChangeSender({
         ...settings,
@@ -110,7 +110,7 @@ export class TableOwner {
     using patience = abortLater(clock, patienceMs, stop.draining);
     const owned = new AbortController();
     const renewing = this.#lease.run(owned.signal);
-    this.#log.info('owning the table');
+    this.#log.info('acquired table');
     try {
       await withAny([stop.aborted, this.#lease.lost], (hard) =>
         this.#pumpUntil(stop.draining, patience.signal, hard),
@@ -189,10 +189,10 @@ export class TableOwner {
       const released = await retrying(release, aborted, { clock, outage, giveUp: patience });
       if (released) metrics.replica.released();
       else metrics.replica.lost();
-      if (released) this.#log.info('gave the table back');
+      if (released) this.#log.info('released table');
       else this.#log.warn('the lease was not ours any more when it was to be released');
     } catch (error) {
-      this.#log.warn('the lease could not be given back: it ends by itself', {
+      this.#log.warn('could not release lease; it will expire', {
         error: asDStreamError(error),
       });
     }

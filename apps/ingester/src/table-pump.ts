@@ -9,6 +9,7 @@ import {
   type DStreamError,
   type EncodedChange,
   type Lease,
+  type Log,
   type OutgoingMessage,
 } from '@dstream/core';
 import { together, withAny } from '@dstream/runtime';
@@ -26,6 +27,7 @@ export interface TablePumpOptions {
   readonly checkpoint: CheckpointKeeper;
   readonly settings: IngesterSettings;
   readonly clock: Clock;
+  readonly log: Log;
   readonly metrics: IngesterMetrics;
   readonly meter: TableMeter;
   readonly status: TableStatus;
@@ -119,14 +121,20 @@ export class TablePump {
   }
 
   async #send(changes: readonly EncodedChange[], draining: AbortSignal, hard: AbortSignal): Promise<void> {
-    const { sender, checkpoint, clock, meter, metrics } = this.#options;
+    const { sender, checkpoint, clock, log, meter, metrics } = this.#options;
     const unsent = sender.unsent(changes, checkpoint.generation);
     const messages = this.#pack(unsent);
     const [oldest] = unsent;
     if (oldest !== undefined) meter.waiting(committedAtMs(oldest));
     const startedMs = clock.monotonicMs();
     await sender.send(messages, hard, draining);
-    metrics.replica.sent(clock.monotonicMs() - startedMs);
+    const tookMs = clock.monotonicMs() - startedMs;
+    metrics.replica.sent({ tookMs, changes: unsent.length, messages: messages.length });
+    log.debug('sent batch', {
+      changes: unsent.length,
+      messages: messages.length,
+      tookMs: Math.round(tookMs),
+    });
     this.#record(unsent, messages);
   }
 

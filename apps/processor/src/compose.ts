@@ -27,6 +27,7 @@ function openProcessor(
   const processor = new Processor({
     ...context,
     subscription,
+    source: `${config.source.topic}/${config.source.subscription}`,
     outputs,
     random: Math.random,
     hash: sha256Hex,
@@ -39,6 +40,7 @@ function openProcessor(
     notReady: () =>
       processor.ready ? undefined : 'the processor has not reached its outputs and its subscription yet',
     isBlocked: () => outputs.some(({ publisher }) => publisher.isBlocked?.() === true),
+    activity: () => processor.activity(),
     status: () => processor.report(),
     [Symbol.asyncDispose]: () => dispose(subscription, outputs),
   };

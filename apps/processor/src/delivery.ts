@@ -58,7 +58,7 @@ export class DeliveryStep {
 
   /** Resolves when all of them are settled. Rejects with LockLost, OutputClosed, what is given up, or `signal.reason`. */
   async run(decoded: readonly DecodedDelivery[], signal: AbortSignal): Promise<void> {
-    const { parts, outputs, hold, repeats, giveUp } = this.#options;
+    const { parts, outputs, hold, repeats, log, giveUp } = this.#options;
     const isNew = repeats.filter();
     const routed = decoded.flatMap((one, n) => this.#fresh(one, isNew, n));
     const mayStart = () => hold?.assertGood();
@@ -74,6 +74,11 @@ export class DeliveryStep {
     parts.metrics.settled((parts.clock.monotonicMs() - startedMs) / 1000);
     for (const { events } of settled) repeats.settled(events);
     this.#count(settled);
+    log.debug('delivered batch', {
+      messages: decoded.length,
+      changes: routed.length,
+      settled: settled.length,
+    });
   }
 
   /** It runs no more: its session is given back or lost. */

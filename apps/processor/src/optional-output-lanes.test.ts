@@ -38,6 +38,7 @@ function open(got: string[]) {
   const parts = {
     instance: 'p',
     subscription: new InMemoryTopic({ clock }).subscription({ sessions: true, maxSessions: 1 }),
+    source: 't/s',
     outputs: [target],
     clock,
     log: silentLog,

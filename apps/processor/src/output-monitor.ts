@@ -21,6 +21,7 @@ export type Sender = object;
 export class OutputMonitor {
   readonly output: Output;
   readonly #clock: Clock;
+  readonly #log: Log;
   readonly #metrics: OutputMetrics;
   readonly #connecting: Outage;
   readonly #publishing: Outage;
@@ -39,6 +40,7 @@ export class OutputMonitor {
   constructor(output: Output, { clock, log, metrics }: MonitorOptions) {
     this.output = output;
     this.#clock = clock;
+    this.#log = log;
     this.#metrics = metrics;
     this.#connecting = new Outage(`connecting to output ${output.name}`, log, clock);
     this.#publishing = new Outage(`publishing to ${output.name}`, log, clock);
@@ -59,6 +61,7 @@ export class OutputMonitor {
       },
       succeeded: () => {
         this.#connecting.succeeded();
+        this.#log.info('connected', { to: `output ${this.output.name}` });
         this.#wentWell();
       },
     };

@@ -17,6 +17,8 @@ export interface Output {
 export interface ProcessorParts {
   readonly instance: string;
   readonly subscription: Subscription;
+  /** What the subscription is called in the log. */
+  readonly source: string;
   readonly outputs: readonly Output[];
   readonly clock: Clock;
   readonly log: Log;

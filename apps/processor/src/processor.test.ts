@@ -46,9 +46,12 @@ describe('a processor', () => {
     world.subscription.away = true;
     const running = world.start();
     await world.clock.advance(60_000);
-    expect([world.report().ready, world.lines()]).toEqual([false, []]);
+    expect([world.report().ready, world.lines()]).toEqual([false, ['connected']]);
     world.subscription.reach();
-    expect([world.report().ready, world.lines()]).toEqual([true, ['processor is working']]);
+    expect([world.report().ready, world.lines()]).toEqual([
+      true,
+      ['connected', 'connected', 'processor is working'],
+    ]);
     await stop(world, running);
   });
 

@@ -10,7 +10,7 @@ import {
   type SessionHold,
   type StopSignals,
 } from '@dstream/core';
-import { withAny } from '@dstream/runtime';
+import { withAny, type Activity } from '@dstream/runtime';
 import { HoleRecord } from './holes.ts';
 import { Outputs } from './outputs.ts';
 import { Places } from './places.ts';
@@ -67,10 +67,11 @@ export class Processor implements Service {
   }
 
   async #receive(signal: AbortSignal, stop: StopSignals): Promise<void> {
-    const { subscription, settings, log, instance } = this.#parts;
+    const { subscription, source, settings, log, instance } = this.#parts;
     await this.#outputs.connect(signal, stop);
     const reached = () => {
       this.#ready = true;
+      log.info('connected', { to: `subscription ${source}` });
       log.info('processor is working', { instance });
     };
     const { maxInFlight, maxBytes } = settings;
@@ -117,6 +118,11 @@ export class Processor implements Service {
     const { settings, log } = this.#parts;
     const advice = 'sessions take turns: raise max_sessions or add a replica';
     log.warn(`all sessions that may be held are held, ${advice}`, { maxSessions: settings.maxSessions });
+  }
+
+  /** Changes delivered since the start, by output. */
+  activity(): Activity {
+    return Object.fromEntries(this.#outputs.report().map(({ name, delivered }) => [name, delivered]));
   }
 
   /** For `/status`. */

@@ -1,5 +1,6 @@
 export * from './abort-later.ts';
 export * from './abort.ts';
+export * from './activity-log.ts';
 export * from './common-outage.ts';
 export * from './deadline.ts';
 export * from './http-endpoint.ts';

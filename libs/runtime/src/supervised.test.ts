@@ -22,6 +22,7 @@ function rig(...runs: readonly Run[]) {
       run,
       notReady: () => undefined,
       isBlocked: () => false,
+      activity: () => ({}),
       status: () => lives.length,
       [Symbol.asyncDispose]: async () => void (life.disposed = true),
     };

@@ -11,6 +11,7 @@ import {
   type Log,
   type StopSignals,
 } from '@dstream/core';
+import type { Activity } from './activity-log.ts';
 import { Outage } from './outage.ts';
 import { pause } from './pause.ts';
 import type { RunningService } from './running-service.ts';
@@ -77,6 +78,11 @@ class Supervised implements RunningService {
 
   isBlocked(): boolean {
     return this.#life.isBlocked();
+  }
+
+  /** Of the present life. */
+  activity(): Activity {
+    return this.#life.activity();
   }
 
   status(): unknown {

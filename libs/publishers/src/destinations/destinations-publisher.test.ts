@@ -31,6 +31,7 @@ describe('many destinations', () => {
     refusing = new Map();
     connecting = undefined;
     tried = [];
+    said.length = 0;
   });
 
   const open = (name: string): Destination => ({
@@ -49,13 +50,14 @@ describe('many destinations', () => {
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   });
+  const said: unknown[] = [];
   const publisherOf = (fixedName?: string, rightsMayDiffer = false) =>
     new DestinationsPublisher({
       nameOf: ({ table }) => table,
       fixedName,
       open,
       maxOpen: 8,
-      log: silentLog,
+      log: { ...silentLog, info: (text, fields) => void said.push([text, fields]) },
       rightsMayDiffer,
     });
   const failing = (publisher: DestinationsPublisher, events: readonly RoutedEvent[]) =>
@@ -71,6 +73,15 @@ describe('many destinations', () => {
     const events = [change('X', '0'), change(first, '1'), change(second, '2'), change('Z', '3')];
     const error = await failing(publisherOf(), events);
     expect(error).toMatchObject({ failures: [{ key: '', from: 1, error: { code } }] });
+  });
+
+  test('a destination is logged once, when it has first accepted something', async () => {
+    const publisher = publisherOf();
+    refusing.set('Y', { code: 'Throttled', from: '1' });
+    await failing(publisher, [change('X', '0'), change('Y', '1')]);
+    refusing.clear();
+    await publisher.publish([change('X', '2'), change('Y', '1')], o);
+    expect(said).toEqual(['X', 'Y'].map((destination) => ['reached destination', { destination }]));
   });
 
   test('what was accepted behind a failure is not sent again, what was not is', async () => {

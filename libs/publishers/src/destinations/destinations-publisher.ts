@@ -37,6 +37,8 @@ export class DestinationsPublisher implements Publisher {
   readonly #destinations: OpenDestinations;
   /** Accepted, but behind a failure in their ordering key: they come again and are not sent again. */
   readonly #accepted = new WeakSet<RoutedEvent>();
+  /** Names of those that have accepted something: one line of the log each. */
+  readonly #reached = new Set<string>();
 
   constructor(options: DestinationsPublisherOptions) {
     this.#options = options;
@@ -70,7 +72,7 @@ export class DestinationsPublisher implements Publisher {
       .map((routed, index) => ({ index, routed }))
       .filter(({ routed }) => !this.#accepted.has(routed));
     const sends = [...this.#byDestination(entries)].map(([name, own]) =>
-      this.#destinations.use(name, (destination) => destination.send(own, o)),
+      this.#destinations.use(name, (destination) => this.#send(name, destination, own, o)),
     );
     const refused = (await Promise.all(sends)).flat();
     o.signal.throwIfAborted();
@@ -84,6 +86,19 @@ export class DestinationsPublisher implements Publisher {
     await using stack = new AsyncDisposableStack();
     stack.use(this.#options.shared);
     stack.use(this.#destinations);
+  }
+
+  async #send(
+    name: string,
+    destination: Destination,
+    entries: readonly Entry[],
+    o: CallOptions,
+  ): Promise<readonly NotAccepted[]> {
+    const refused = await destination.send(entries, o);
+    if (refused.length > 0 || this.#reached.has(name)) return refused;
+    this.#reached.add(name);
+    this.#options.log.info('reached destination', { destination: name });
+    return refused;
   }
 
   #judgeProbe(error: DStreamError): void {
