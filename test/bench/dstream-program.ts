@@ -3,12 +3,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { until } from '../support/until.ts';
 
-const program = fileURLToPath(new URL('../../apps/dstream/bin/dstream.mjs', import.meta.url));
+const program = fileURLToPath(new URL('../../apps/dstream/bin/dstream', import.meta.url));
 
 export interface ProgramOptions {
   readonly command: 'ingester' | 'processor';
@@ -32,9 +32,8 @@ export class DStreamProgram implements AsyncDisposable {
     const folder = await mkdtemp(join(tmpdir(), 'dstream-bench-'));
     const file = join(folder, 'dstream.hcl');
     await writeFile(file, config);
-    const path = `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`;
     const child = spawn(program, [command, '--config', file, '--log-format', 'json'], {
-      env: { ...process.env, ...env, PATH: path },
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     return new DStreamProgram(child, folder);

@@ -1,4 +1,7 @@
-/** The services as containers: SQL Server, both emulators, Azurite. Needs a container runtime. */
+/**
+ * The services as containers: SQL Server, both emulators, Azurite. Needs a container runtime, and what the
+ * `package.json` of this folder names: `load-containers.ts` is the only one that may load this file.
+ */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { AzureServiceBusContainer } from '@testcontainers/azureservicebus';

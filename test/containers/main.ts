@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { runCommand } from './command.ts';
-import { startContainers, whyNoRuntime } from './containers.ts';
+import { loadContainers } from './load-containers.ts';
 import { startStandInsProcess } from './stand-ins.ts';
 
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
@@ -30,11 +30,14 @@ async function runTests(files: readonly string[], env: Readonly<Record<string, s
   return code ?? 1;
 }
 
+let loading: ReturnType<typeof loadContainers> | undefined;
+const containers = () => (loading ??= loadContainers());
+
 process.exitCode = await runCommand(process.argv.slice(2), {
   env: process.env,
   write: (line) => process.stdout.write(`${line}\n`),
-  whyNoRuntime,
-  startContainers,
+  whyNoRuntime: async () => (await containers()).whyNoRuntime(),
+  startContainers: async (plan) => (await containers()).startContainers(plan),
   startStandIns: startStandInsProcess,
   runTests,
 });

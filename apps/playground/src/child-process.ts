@@ -1,12 +1,11 @@
 /** One `dstream` process: its lines out, its log, its end. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { delimiter, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eachLine } from './each-line.ts';
 
-/** Started as a person starts it, by its own first line: that holds Node's flags. The Node is the one that runs this. */
-const program = fileURLToPath(new URL('../../dstream/bin/dstream.mjs', import.meta.url));
+/** Started as a person starts it, by its launcher: that finds Node.js and holds its flags. */
+const program = fileURLToPath(new URL('../../dstream/bin/dstream', import.meta.url));
 
 export interface ChildOptions {
   /** As a person would type them after `dstream`. */
@@ -25,7 +24,7 @@ export class Child {
   constructor({ args, env, onLine, onLog }: ChildOptions) {
     // A process group of its own: Ctrl-C in the terminal reaches the playground only, which stops in good order.
     this.#process = spawn(program, args, {
-      env: { ...env, PATH: `${dirname(process.execPath)}${delimiter}${env['PATH'] ?? ''}` },
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
