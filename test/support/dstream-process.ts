@@ -36,7 +36,7 @@ export class DStreamProcess implements AsyncDisposable {
     return this.#child.ended;
   }
 
-  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void {
+  signal(name: NodeJS.Signals): void {
     this.#child.signal(name);
   }
 

@@ -1,9 +1,10 @@
 // What the launcher `dstream` runs. Plain JavaScript, so that an older Node can say what is missing instead of failing
 // to parse.
 // A signal before anything has started ends the process cleanly. Later the program has handlers of its own.
-for (const name of ['SIGTERM', 'SIGINT']) {
+const ignored = process.env.DSTREAM_HANGUP === 'ignored' ? 'SIGHUP' : undefined;
+for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']) {
   process.on(name, () => {
-    if (process.listenerCount(name) === 1) process.exit(0);
+    if (process.listenerCount(name) === 1 && name !== ignored) process.exit(name === 'SIGQUIT' ? 1 : 0);
   });
 }
 

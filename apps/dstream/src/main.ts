@@ -1,7 +1,11 @@
 /** The command line. Exits 0 when all went well, 1 when it failed while running, 2 for wrong configuration or usage. */
+import { standardErrorLog } from '@dstream/runtime';
 import { catchCrashes } from './crashes.ts';
 import { endProcess } from './end-process.ts';
 import { runProgram } from './program.ts';
 
 catchCrashes();
-endProcess(await runProgram(process.argv.slice(2)), () => false);
+// A reader that goes away is no failure. Of standard output only the commands that print to it say so, because the
+// services write their changes there.
+process.stderr.on('error', () => undefined);
+endProcess(await runProgram(process.argv.slice(2)), () => standardErrorLog().isBlocked);

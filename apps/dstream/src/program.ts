@@ -46,6 +46,7 @@ function build(exit: (code: number) => void): Command {
     .showHelpAfterError('(dstream --help shows what is possible)')
     .showSuggestionAfterError()
     .addHelpText('after', examples)
+    .configureOutput({ writeOut })
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text + usageHint(text, optionsOf(program))) });
   addService(
@@ -65,6 +66,11 @@ function build(exit: (code: number) => void): Command {
 
 function optionsOf(program: Command): ReadonlySet<string> {
   return new Set(program.commands.flatMap(({ options }) => options.map(({ long }) => long ?? '')));
+}
+
+/** Of help and version: a reader that goes away is no failure. */
+function writeOut(text: string): void {
+  process.stdout.on('error', () => undefined).write(text);
 }
 
 function addService(

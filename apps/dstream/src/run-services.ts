@@ -2,6 +2,7 @@
  * One process's life: configuration → log → services and their HTTP endpoint → run until a signal → exit code. The
  * first service that fails stops the others, cleanly.
  */
+import { isatty } from 'node:tty';
 import { redactor, type Configuration, type LogLevel } from '@dstream/config';
 import { asDStreamError, type Log } from '@dstream/core';
 import { composeIngester } from '@dstream/ingester';
@@ -11,6 +12,8 @@ import {
   logActivity,
   Metrics,
   onAbort,
+  pause,
+  standardErrorLog,
   startHttp,
   Stop,
   stopOnSignals,
@@ -25,6 +28,7 @@ import { endProcess } from './end-process.ts';
 import { exitCodeOf } from './failure.ts';
 import { instanceName } from './instance-name.ts';
 import { load } from './load.ts';
+import { onParentGone } from './parent.ts';
 import { version } from './version.ts';
 
 export type ServiceName = 'ingester' | 'processor';
@@ -54,9 +58,14 @@ export async function runServices(names: readonly ServiceName[], options: RunOpt
   for (const note of configuration.notes) log.warn(note);
   using stop = new Stop(systemClock, configuration.service.shutdownTimeoutMs);
   using _signals = stopOnSignals(stop, log);
+  using _parent = onParentGone(() => {
+    log.warn('the process that started this one has gone; draining');
+    stop.drain('its parent has gone');
+  });
   using crashes = drainOnCrash(stop, log);
   const exitCode = await runAll(names, configuration, options, stop, log);
   if (exitCode === 0 && crashes.seen === 0) log.info('stopped');
+  await Promise.race([standardErrorLog().idle, pause(systemClock, lastWordsMs)]);
   return Math.max(exitCode, Math.min(crashes.seen, 1));
 }
 
@@ -80,14 +89,19 @@ function drainOnCrash(stop: Stop, log: Log): Disposable & { readonly seen: numbe
 }
 
 function logFor(configuration: Configuration, options: RunOptions): Log {
-  const terminal = process.stderr.isTTY;
-  return createLog({
+  const terminal = isatty(2);
+  const output = standardErrorLog();
+  const log = createLog({
     level: options.logLevel ?? configuration.service.logLevel,
     format: options.logFormat ?? (terminal ? 'pretty' : 'json'),
     colour: terminal,
     redact: redactor(configuration),
-    write: (text) => process.stderr.write(text),
+    write: (text) => output.write(text),
   });
+  output.onDropped((lines) =>
+    log.warn('log lines were dropped: standard error did not take them', { lines }),
+  );
+  return log;
 }
 
 /** Resolves with the exit code; what failed is logged. */

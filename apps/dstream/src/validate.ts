@@ -38,6 +38,7 @@ function fileOf(argument: string | undefined, option: string | undefined): strin
 /** Prints what was found to standard output; what is wrong is thrown and exits 2. */
 async function validate(file: string, strict: boolean): Promise<void> {
   const configuration = await load(file, { use: 'validate', strict });
+  process.stdout.on('error', () => undefined); // nobody reads it: the exit code says it, too
   for (const note of configuration.notes) process.stdout.write(`${note} (note)\n`);
   process.stdout.write(`${configuration.file}: the configuration is valid\n`);
 }

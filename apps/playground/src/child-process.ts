@@ -24,7 +24,7 @@ export class Child {
   constructor({ args, env, onLine, onLog }: ChildOptions) {
     // A process group of its own: Ctrl-C in the terminal reaches the playground only, which stops in good order.
     this.#process = spawn(program, args, {
-      env,
+      env: { ...env, DSTREAM_PARENT: String(process.pid) },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
@@ -43,12 +43,12 @@ export class Child {
     return this.#ended;
   }
 
-  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void {
+  signal(name: NodeJS.Signals): void {
     this.#process.kill(name);
   }
 }
 
-/** However this process ends, short of SIGKILL, the child does not outlive it. */
+/** The child does not outlive this process: it is killed with it, and drains by itself after a SIGKILL (DSTREAM_PARENT). */
 async function ended(child: ChildProcess, outputs: readonly Promise<void>[]): Promise<number | null> {
   const kill = () => void child.kill('SIGKILL');
   process.on('exit', kill);

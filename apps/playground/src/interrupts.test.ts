@@ -47,6 +47,12 @@ test('a key stops as a signal does', () => {
   stop[Symbol.dispose]();
 });
 
+test('SIGQUIT gives up at once', () => {
+  const { stop, source } = opened();
+  source.emit('SIGQUIT', 'SIGQUIT');
+  expect([stop.draining.aborted, stop.aborted.aborted]).toEqual([true, true]);
+});
+
 test('no handler is left behind', () => {
   const { source, interrupts, stop } = opened();
   interrupts[Symbol.dispose]();

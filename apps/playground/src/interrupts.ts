@@ -1,7 +1,5 @@
 import type { Clock } from '@dstream/core';
-import type { Stop } from '@dstream/runtime';
-
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+import { ignoresHangup, type Stop } from '@dstream/runtime';
 
 /**
  * One Ctrl-C arrives twice under npm: the terminal sends SIGINT to all in its foreground, and npm passes its own on.
@@ -14,7 +12,10 @@ export interface Interrupts extends Disposable {
   readonly interrupt: (name: string) => void;
 }
 
-/** Lets a signal request the stop: the first one stops, a second one gives up. Dispose to take the handlers off. */
+/**
+ * Lets a signal request the stop: the first one stops, a second one gives up, and so does SIGQUIT. SIGHUP does nothing
+ * where it is ignored. Dispose to take the handlers off.
+ */
 export function stopOnInterrupts(
   stop: Stop,
   clock: Clock,
@@ -27,11 +28,17 @@ export function stopOnInterrupts(
     last = now;
     stop.request(name);
   };
-  for (const name of signals) source.on(name, interrupt);
+  const handlers = {
+    SIGINT: interrupt,
+    SIGTERM: interrupt,
+    SIGHUP: ignoresHangup(process.env) ? () => undefined : interrupt,
+    SIGQUIT: (name: string) => stop.giveUp(name),
+  };
+  for (const [name, handler] of Object.entries(handlers)) source.on(name, handler);
   return {
     interrupt,
     [Symbol.dispose]: () => {
-      for (const name of signals) source.off(name, interrupt);
+      for (const [name, handler] of Object.entries(handlers)) source.off(name, handler);
     },
   };
 }

@@ -5,6 +5,9 @@
 import { CommanderError } from 'commander';
 import { parseArguments } from './arguments.ts';
 
+// Nobody has to read the sentences.
+process.stderr.on('error', () => undefined);
+
 async function main(): Promise<number> {
   try {
     const { forMs } = parseArguments(process.argv.slice(2));

@@ -22,9 +22,8 @@ interface Opened extends Disposable {
 
 function open(stop: Stop, onKey: (key: Key) => void): Opened {
   const { stream, terminal } = standardOutput();
-  // A reader that goes away ends the playground as Ctrl-C does.
-  for (const output of [stream, process.stderr])
-    output.on('error', () => stop.drain('nobody reads the output'));
+  // A reader of the changes that goes away ends the playground as Ctrl-C does; one of the sentences does not.
+  stream.on('error', () => stop.drain('nobody reads the output'));
   // A terminal that cannot place its cursor gets lines, as a pipe does.
   if (terminal && process.env['TERM'] !== 'dumb') return openTerminal(stream, onKey);
   return {

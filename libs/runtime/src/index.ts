@@ -4,6 +4,7 @@ export * from './activity-log.ts';
 export * from './common-outage.ts';
 export * from './deadline.ts';
 export * from './http-endpoint.ts';
+export * from './log-output.ts';
 export * from './logging.ts';
 export * from './metrics.ts';
 export * from './outage.ts';

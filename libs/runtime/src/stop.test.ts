@@ -1,6 +1,7 @@
+import type { Log } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { describe, expect, test } from 'vitest';
-import { Stop } from './stop.ts';
+import { Stop, stopOnSignals } from './stop.ts';
 
 describe('stopping', () => {
   test('the first request drains, the second aborts', () => {
@@ -27,5 +28,50 @@ describe('stopping', () => {
     for (const why of ['one', 'two', 'three']) stop.request(why);
     expect(stop.aborted.reason).toEqual(new Error('stopped: two again'));
     expect(clock.sleeping).toBe(0);
+  });
+});
+
+describe('signals', () => {
+  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
+
+  /** What becomes of a process when its handlers are called; no signal is sent. */
+  function under(env: Readonly<Record<string, string>>, ...names: readonly (typeof signals)[number][]) {
+    const lines: string[] = [];
+    const say = (sentence: string) => void lines.push(sentence);
+    const log: Log = { debug: say, info: say, warn: say, error: say, child: () => log };
+    using stop = new Stop(new ManualClock(), 30_000);
+    using _handlers = stopOnSignals(stop, log, env);
+    for (const name of names) process.listeners(name).at(-1)?.(name);
+    return { draining: stop.draining.aborted, aborted: stop.aborted.aborted, said: lines };
+  }
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('%s drains, a second one aborts', (name) => {
+    expect(under({}, name)).toMatchObject({ draining: true, aborted: false });
+    expect(under({}, name, name)).toMatchObject({ draining: true, aborted: true });
+  });
+
+  test('SIGHUP drains and says so, however often a closing terminal sends it', () => {
+    expect(under({}, 'SIGHUP', 'SIGHUP')).toMatchObject({ draining: true, aborted: false });
+    expect(under({}, 'SIGHUP').said).toEqual([expect.stringContaining('draining')]);
+  });
+
+  test('SIGHUP does nothing in a process that was started with it ignored', () => {
+    expect(under({ DSTREAM_HANGUP: 'ignored' }, 'SIGHUP')).toEqual({
+      draining: false,
+      aborted: false,
+      said: [],
+    });
+  });
+
+  test('SIGQUIT aborts at once and says so', () => {
+    expect(under({}, 'SIGQUIT')).toMatchObject({ draining: true, aborted: true });
+    expect(under({}, 'SIGQUIT').said).toEqual([expect.stringContaining('giving up')]);
+  });
+
+  test('no handler is left behind', () => {
+    const count = () => signals.map((name) => process.listenerCount(name));
+    const before = count();
+    under({}, 'SIGHUP');
+    expect(count()).toEqual(before);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * How a process is stopped. Running → draining (first signal: take nothing new, finish, save, release) → aborted
- * (time is up, or a second signal: give up now). Each state is entered once and never left.
+ * (time is up, a second signal, or SIGQUIT: give up now). Each state is entered once and never left.
  */
 import type { Clock, Log, StopSignals } from '@dstream/core';
 
@@ -45,6 +45,12 @@ export class Stop implements StopSignals, Disposable {
     );
   }
 
+  /** Gives up now, whether or not it was draining before. */
+  giveUp(why: string): void {
+    this.drain(why);
+    this.#abort(why);
+  }
+
   #abort(why: string): void {
     this.#timer.abort();
     this.#aborted.abort(new Error(`stopped: ${why}`));
@@ -55,21 +61,41 @@ export class Stop implements StopSignals, Disposable {
   }
 }
 
-const signals = ['SIGTERM', 'SIGINT'] as const;
+/** True when the launcher says that this process was started with SIGHUP ignored, as `nohup` does. */
+export function ignoresHangup(env: Readonly<Record<string, string | undefined>>): boolean {
+  return env['DSTREAM_HANGUP'] === 'ignored';
+}
 
-/** Lets SIGTERM and SIGINT request the stop. Dispose to take the handlers off again. */
-export function stopOnSignals(stop: Stop, log: Log): Disposable {
-  const handlers = signals.map((name) => {
-    const handler = () => {
-      log.info('signal received: the first one drains, a second one gives up', { signal: name });
-      stop.request(name);
-    };
-    process.on(name, handler);
-    return () => process.off(name, handler);
-  });
+/**
+ * SIGTERM and SIGINT drain, and give up when they come again. SIGHUP drains, however often it comes (a closing terminal
+ * may send two), or does nothing where it is ignored. SIGQUIT gives up. Dispose to take the handlers off again.
+ */
+export function stopOnSignals(
+  stop: Stop,
+  log: Log,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Disposable {
+  const request = (name: string) => {
+    log.info('signal received: the first one drains, a second one gives up', { signal: name });
+    stop.request(name);
+  };
+  const handlers = {
+    SIGTERM: request,
+    SIGINT: request,
+    SIGHUP: (name: string) => {
+      if (ignoresHangup(env)) return;
+      log.info('signal received: the terminal has gone; draining', { signal: name });
+      stop.drain(name);
+    },
+    SIGQUIT: (name: string) => {
+      log.warn('signal received: giving up', { signal: name });
+      stop.giveUp(name);
+    },
+  };
+  for (const [name, handler] of Object.entries(handlers)) process.on(name, handler);
   return {
     [Symbol.dispose]: () => {
-      for (const remove of handlers) remove();
+      for (const [name, handler] of Object.entries(handlers)) process.off(name, handler);
     },
   };
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm run stand-ins`: starts the stand-ins, prints one line of JSON when they are ready, and stays until SIGTERM or
- * SIGINT. Nothing else goes to stdout. Exit 0 after a signal, 1 when they cannot run, 2 for wrong usage.
+ * `npm run stand-ins`: starts the stand-ins, prints one line of JSON when they are ready, and stays until SIGTERM,
+ * SIGINT, SIGQUIT, or SIGHUP (unless it was started with that ignored). Nothing else goes to stdout. Exit 0 after a signal, 1 when they cannot run, 2 for wrong usage.
  */
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
@@ -56,7 +56,7 @@ const program = new Command('stand-ins')
   );
 
 async function run(flags: Flags): Promise<void> {
-  const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  const stopped = Promise.race(signals().map((name) => once(process, name)));
   const { entities: file, certificateFile, ...ports } = flags;
   const entities = file === undefined ? undefined : await readEntities(file);
   const certificate = certificateFile === undefined ? undefined : await makeLocalCertificate();
@@ -66,6 +66,12 @@ async function run(flags: Flags): Promise<void> {
   const { env, faults } = standIns;
   writeSync(1, `${JSON.stringify({ ready: true, env, faults })}\n`);
   await stopped;
+}
+
+function signals(): readonly string[] {
+  const ignoresHangup = process.env['DSTREAM_HANGUP'] === 'ignored'; // the launcher says so
+  if (ignoresHangup) process.on('SIGHUP', () => undefined);
+  return ['SIGTERM', 'SIGINT', 'SIGQUIT', ...(ignoresHangup ? [] : ['SIGHUP'])];
 }
 
 /** One line a mistake; commander has written its own. */

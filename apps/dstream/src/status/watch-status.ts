@@ -8,7 +8,7 @@ import { statusLines, type StatusDocument } from '@dstream/status';
 import { FullScreen, paintFor, readKeys, visibleLines, visibleText, wrapText } from '@dstream/terminal';
 import type { StatusSource } from './status-source.ts';
 
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 interface Seen {
   readonly document: StatusDocument;
