@@ -101,14 +101,15 @@ function change({ schema, table, database }: TableId, n: number): EncodedChange 
   );
 }
 
-export function setup(tables: readonly string[]) {
+/** @param durationMs of a lease */
+export function setup(tables: readonly string[], durationMs = leaseDurationMs) {
   const clock = new ManualClock();
   const source = new ScriptedSource(clock, tables);
   const topic = new InMemoryTopic({ clock });
   topic.subscription();
-  const leases = new InMemoryLeases({ instance: 'store' as InstanceId, durationMs: leaseDurationMs, clock });
+  const leases = new InMemoryLeases({ instance: 'store' as InstanceId, durationMs, clock });
   const start = (name: string, log: Log = silentLog, ordering: Ordering = byTable) =>
-    startReplica(name, { clock, source, topic, leases }, log, ordering);
+    startReplica(name, { clock, source, topic, leases, durationMs }, log, ordering);
   return { clock, source, topic, leases, start };
 }
 
@@ -118,11 +119,12 @@ export interface World {
   readonly topic: Topic;
   /** The store: each replica has a view of its own. */
   readonly leases: InMemoryLeases;
+  readonly durationMs?: number;
 }
 
 export function startReplica(
   name: string,
-  { clock, source, topic, leases: shared }: World,
+  { clock, source, topic, leases: shared, durationMs = leaseDurationMs }: World,
   log: Log = silentLog,
   ordering: Ordering = byTable,
 ) {
@@ -143,7 +145,7 @@ export function startReplica(
     metrics: measured,
     httpAddress: () => `http://${name}`,
     settings: {
-      leaseDurationMs,
+      leaseDurationMs: durationMs,
       checkpointIntervalMs: 1_000,
       checkpointIdleIntervalMs: 60_000,
       packMaxBytes: 131_072,

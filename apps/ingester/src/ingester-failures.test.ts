@@ -199,6 +199,26 @@ describe('an ingester', () => {
     await second.stop();
   });
 
+  test('a store that is back is noticed within seconds, however long the leases are', async () => {
+    const world = setup(['A'], 60_000);
+    let away = true;
+    const replicaOf = world.leases.replica.bind(world.leases);
+    world.leases.replica = (instance) => {
+      const leases = replicaOf(instance);
+      const list = leases.list.bind(leases);
+      return Object.assign(leases, {
+        list: (o: { signal: AbortSignal }) =>
+          away ? Promise.reject(new DStreamError('Unreachable', 'nobody answers')) : list(o),
+      });
+    };
+    const replica = world.start('r1');
+    await world.clock.advance(7_000);
+    away = false;
+    await world.clock.advance(3_000);
+    expect(replica.owned().map(({ table }) => table)).toEqual(['dbo.A']);
+    await replica.stop();
+  });
+
   test('a table whose lease cannot be asked for does not keep the others waiting', async () => {
     const world = setup(['A', 'B', 'C']);
     const refused = new DStreamError('Transient', 'no');

@@ -7,6 +7,7 @@ import {
   asDStreamError,
   Backoff,
   balance,
+  retryWaits,
   tableKey,
   tableName,
   type AnnouncementId,
@@ -31,8 +32,8 @@ import { freshMs, TableList } from './table-list.ts';
 import type { TableReport } from './table-status.ts';
 import { OwnedTables } from './owned-tables.ts';
 
-/** What a look at all leases found: nothing to acquire, tables to acquire, or more of them than there was time for. */
-type Look = 'calm' | 'moving' | 'unfinished';
+/** What a look at all leases found: nothing to acquire, tables to acquire, more of them than there was time for; or it failed. */
+type Look = 'calm' | 'moving' | 'unfinished' | 'failed';
 
 export class Ingester implements Service {
   readonly name = 'ingester';
@@ -145,12 +146,13 @@ export class Ingester implements Service {
     }
   }
 
-  /** Soon while tables change hands, at once where time was too short for all. */
+  /** Soon while tables change hands, at once where time was too short for all; after a failure as any return is noticed. */
   #untilNextMs(seen: Look): number {
     if (seen === 'unfinished') return 0;
     if (seen === 'moving') return this.#soon.next();
     this.#soon.reset();
-    return this.#everyMs * (0.75 + this.#parts.random() / 2);
+    const calmMs = this.#everyMs * (0.75 + this.#parts.random() / 2);
+    return seen === 'failed' ? Math.min(calmMs, retryWaits.maxMs) : calmMs;
   }
 
   /** One look at everything. Whatever fails is tried again at the next. */
@@ -171,7 +173,7 @@ export class Ingester implements Service {
       if (stopping.aborted) return 'calm';
       this.#outage.failed(asDStreamError(error));
       metrics.replica.balanced(undefined);
-      return 'calm';
+      return 'failed';
     }
   }
 
