@@ -4,6 +4,7 @@ import { Outage } from '@dstream/runtime';
 import { decodeMessage, type DecodedChange, type DecodedMessage } from './decode-message.ts';
 import { holeEvent } from './hole-event.ts';
 import type { Hole, HoleRecord, HoleWatch } from './holes.ts';
+import type { OutdatedWatch } from './outdated.ts';
 import type { Outputs, PlacedEvent } from './outputs.ts';
 import type { ProcessorParts } from './processor-parts.ts';
 import type { Repeats } from './repeats.ts';
@@ -17,6 +18,7 @@ export interface DeliveryStepOptions {
   /** Undefined where messages are not expected to follow each other: without sessions, or behind a filter. */
   readonly holes: HoleWatch | undefined;
   readonly record: HoleRecord;
+  readonly outdated: OutdatedWatch;
   readonly log: Log;
   /** Once it aborts nothing is tried again: what is not settled goes back. */
   readonly giveUp: AbortSignal;
@@ -92,11 +94,21 @@ export class DeliveryStep {
     message: number,
   ): PlacedEvent[] {
     const { sessionId: orderingKey = '', messageId } = delivery.message;
-    const fresh = changes.filter(({ event }) => isNew(event));
-    this.#options.parts.metrics.repeated(changes.length - fresh.length);
+    const { fresh = [], old = [] } = Object.groupBy(changes, ({ event }) => (isNew(event) ? 'fresh' : 'old'));
+    this.#dropped(old);
     const place = { orderingKey, messageId, message };
     const events = fresh.map(({ event, line, index }): PlacedEvent => ({ event, line, index, ...place }));
     return hole?.certain === true ? [...this.#gapOf(hole, fresh[0], events[0]), ...events] : events;
+  }
+
+  #dropped(old: readonly DecodedChange[]): void {
+    if (old.length === 0) return;
+    const { parts, repeats, outdated } = this.#options;
+    parts.metrics.repeated(old.length);
+    outdated.dropped(
+      old.map(({ event }) => event),
+      repeats.newest,
+    );
   }
 
   /** In the place of the change that it stands before. */

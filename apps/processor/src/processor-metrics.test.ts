@@ -30,6 +30,7 @@ async function everything(): Promise<string> {
   all.completed(1);
   all.deadLettered('NotDelivered');
   all.repeated(1);
+  all.outdated(1);
   all.unreadable(1);
   all.settled(1);
   all.sessions(1);

@@ -26,6 +26,8 @@ export interface ProcessorMetrics {
   completed(messages: number): void;
   deadLettered(reason: string): void;
   repeated(changes: number): void;
+  /** Of those: they never came, and a newer generation did. */
+  outdated(changes: number): void;
   unreadable(changes: number): void;
   /** Seconds until the broker had taken the outcomes of one step. */
   settled(seconds: number): void;
@@ -57,6 +59,10 @@ export function processorMetrics(metrics: Metrics): ProcessorMetrics {
     'dstream_repeats_dropped_total',
     'Changes that were settled before and are dropped as repeats.',
   );
+  const outdated = count(
+    'dstream_changes_outdated_total',
+    'Changes that never came and are dropped all the same: their session has settled a newer generation.',
+  );
   const unreadable = count(
     'dstream_changes_unreadable_total',
     'Changes that could not be read from their message, which is set aside.',
@@ -87,6 +93,7 @@ export function processorMetrics(metrics: Metrics): ProcessorMetrics {
     completed: (messages) => completed.inc(messages),
     deadLettered: (reason) => dead.inc({ reason }),
     repeated: (changes) => repeated.inc(changes),
+    outdated: (changes) => outdated.inc(changes),
     unreadable: (changes) => unreadable.inc(changes),
     settled: (seconds) => settled.observe(seconds),
     sessions: (held) => sessions.set(held),

@@ -6,6 +6,8 @@
 import { isNewer, RecentIds, type Progress, type StampedEvent } from '@dstream/core';
 
 export interface Repeats {
+  /** The newest that was delivered; undefined where changes are not compared by their order. */
+  readonly newest: Progress | undefined;
   /** For one step: true for a change that is new, and was not shown to this filter before. */
   filter(): (event: StampedEvent) => boolean;
   /** Every required output has these messages, but for what failed of them; they are not settled yet. In order. */
@@ -62,6 +64,7 @@ export class SessionRepeats implements Repeats {
 
 /** Without sessions: a bounded memory of ids does what it can. */
 export class IdRepeats implements Repeats {
+  readonly newest = undefined;
   readonly #recent: RecentIds;
 
   constructor(remembered: number) {

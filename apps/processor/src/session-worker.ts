@@ -20,6 +20,7 @@ import { ClockGuard } from './clock-guard.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { DeliveryStep } from './delivery.ts';
 import { HoleWatch, type HoleRecord } from './holes.ts';
+import { OutdatedWatch } from './outdated.ts';
 import type { Outputs } from './outputs.ts';
 import type { Places, Tenant } from './places.ts';
 import type { ProcessorParts } from './processor-parts.ts';
@@ -70,7 +71,8 @@ export class SessionWorker implements Tenant {
     const repeats = hold === undefined ? new IdRepeats(parts.settings.rememberedIds) : this.#session;
     const { clock, settings } = parts;
     const holes = hold === undefined || settings.onHole === 'ignore' ? undefined : this.#holes;
-    const step = { parts, outputs, hold, repeats, holes, record: options.holes };
+    const outdated = new OutdatedWatch({ clock, metrics: parts.metrics, log: this.#log });
+    const step = { parts, outputs, hold, repeats, holes, record: options.holes, outdated };
     this.#step = new DeliveryStep({ ...step, log: this.#log, giveUp: stop.draining });
     this.#clockGuard = new ClockGuard({ clock, log: this.#log, toleranceMs: settings.clockToleranceMs });
     this.#delivering = this.#retry(
