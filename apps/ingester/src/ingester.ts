@@ -23,6 +23,7 @@ import {
 import { Outage, pause, retrying, together, withAny } from '@dstream/runtime';
 import { Announcer } from './announcer.ts';
 import { ForeignLeases } from './foreign-leases.ts';
+import { IdleReplicas } from './idle-replicas.ts';
 import type { IngesterParts } from './ingester-parts.ts';
 import { NameWatch } from './name-watch.ts';
 import { TableAcquirer } from './table-acquirer.ts';
@@ -45,6 +46,7 @@ export class Ingester implements Service {
   readonly #outage: Outage;
   readonly #names: NameWatch;
   readonly #foreign: ForeignLeases;
+  readonly #idle: IdleReplicas;
   /** Between looks while tables change hands. */
   readonly #soon: Backoff;
   #snapshot: LeaseSnapshot | undefined;
@@ -74,6 +76,7 @@ export class Ingester implements Service {
     });
     this.#names = new NameWatch({ ...parts, leaseDurationMs });
     this.#foreign = new ForeignLeases({ ...parts, self: parts.leases.announcement, leaseDurationMs });
+    this.#idle = new IdleReplicas({ ...parts, self: parts.leases.announcement, leaseDurationMs });
     this.#soon = new Backoff({ firstMs: this.#everyMs / 4, maxMs: this.#everyMs, random: parts.random });
   }
 
@@ -183,7 +186,8 @@ export class Ingester implements Service {
    */
   async #apply(snapshot: LeaseSnapshot, stop: StopSignals): Promise<Look> {
     const keys = this.#tables.tables.map(tableKey);
-    const plan = balance(this.#parts.leases.announcement, keys, this.#withOwn(snapshot));
+    const seen = this.#idle.look(keys, this.#withOwn(snapshot));
+    const plan = balance(this.#parts.leases.announcement, seen.tables, seen.snapshot);
     for (const key of [...plan.release, ...this.#notConfigured()]) this.#owned.drain(key);
     const wanted = new Set([...plan.acquire, ...this.#acquirer.inDoubt.keys()]);
     const tables = this.#tables.tables.filter((table) => this.#isToAcquire(tableKey(table), wanted));

@@ -21,18 +21,31 @@ export function balance(
   tables: readonly string[],
   snapshot: LeaseSnapshot,
 ): BalancePlan {
+  const { owned, quota, dealt } = deal(self, tables, snapshot);
+  return {
+    acquire: dealt.get(self) ?? [],
+    release: (owned.get(self) ?? []).slice(quota.get(self) ?? 0),
+  };
+}
+
+/** The free tables that are to be acquired now, by whose they are: what `acquire` says, for every instance. */
+export function dealtTo(
+  self: AnnouncementId,
+  tables: readonly string[],
+  snapshot: LeaseSnapshot,
+): ReadonlyMap<AnnouncementId, readonly string[]> {
+  return deal(self, tables, snapshot).dealt;
+}
+
+function deal(self: AnnouncementId, tables: readonly string[], snapshot: LeaseSnapshot) {
   const sorted = [...new Set(tables)].sort();
   const instances = [
     ...new Set([...snapshot.instances.map(({ announcement }) => announcement), self]),
   ].sort();
   const owned = ownedBy(instances, sorted, snapshot);
   const quota = quotas(sorted.length, instances, owned);
-  const mine = owned.get(self) ?? [];
   const free = sorted.filter((table) => !snapshot.held.has(table));
-  return {
-    acquire: share(free, instances, owned, quota).get(self) ?? [],
-    release: mine.slice(quota.get(self) ?? 0),
-  };
+  return { owned, quota, dealt: share(free, instances, owned, quota) };
 }
 
 type Owned = ReadonlyMap<AnnouncementId, readonly string[]>;

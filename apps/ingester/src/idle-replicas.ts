@@ -1,0 +1,90 @@
+/**
+ * Replicas that are announced and do not acquire the tables that are left to them: they have another list of tables, or
+ * cannot acquire for a reason of their own. Everybody deals the free tables by the same rule, so nobody else would acquire
+ * those either. One that has acquired nothing of what is its for some time counts no more, nor do the tables that it
+ * holds; it counts again as soon as it acquires one.
+ */
+import { dealtTo, type AnnouncementId, type Clock, type LeaseSnapshot, type Log } from '@dstream/core';
+import { freshMs } from './table-list.ts';
+
+export interface IdleReplicasOptions {
+  readonly self: AnnouncementId;
+  readonly leaseDurationMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What there is to balance. */
+export interface Balanced {
+  readonly tables: readonly string[];
+  readonly snapshot: LeaseSnapshot;
+}
+
+interface Watched {
+  readonly sinceMs: number;
+  readonly owned: number;
+}
+
+export class IdleReplicas {
+  readonly #options: IdleReplicasOptions;
+  /** Those to whom free tables are dealt: since when they own as many as now. */
+  readonly #watched = new Map<AnnouncementId, Watched>();
+  /** How many tables each owned when it was found to be idle. */
+  readonly #idle = new Map<AnnouncementId, number>();
+
+  constructor(options: IdleReplicasOptions) {
+    this.#options = options;
+  }
+
+  /** To be called at every look at all leases. @param tables keys of those that this replica has */
+  look(tables: readonly string[], snapshot: LeaseSnapshot): Balanced {
+    const live = new Set(snapshot.instances.map(({ announcement }) => announcement));
+    for (const known of [this.#watched, this.#idle])
+      for (const one of known.keys()) if (!live.has(one)) known.delete(one);
+    for (const [one, owned] of this.#idle) if (ownedBy(one, tables, snapshot) > owned) this.#idle.delete(one);
+    this.#watch(this.#without(tables, snapshot));
+    return this.#without(tables, snapshot);
+  }
+
+  #without(tables: readonly string[], { held, instances }: LeaseSnapshot): Balanced {
+    const isIdle = (one: AnnouncementId | undefined) => one !== undefined && this.#idle.has(one);
+    return {
+      tables: tables.filter((table) => !isIdle(held.get(table)?.announcement)),
+      snapshot: { held, instances: instances.filter(({ announcement }) => !isIdle(announcement)) },
+    };
+  }
+
+  #watch({ tables, snapshot }: Balanced): void {
+    const { self, clock, leaseDurationMs } = this.#options;
+    const now = clock.monotonicMs();
+    for (const [one, dealt] of dealtTo(self, tables, snapshot)) {
+      const before = this.#watched.get(one);
+      const owned = ownedBy(one, tables, snapshot);
+      if (one === self || dealt.length === 0) this.#watched.delete(one);
+      else if (before?.owned !== owned) this.#watched.set(one, { sinceMs: now, owned });
+      // Its list of tables may be older than ours, and what it acquires may take a while.
+      else if (now - before.sinceMs >= 2 * leaseDurationMs + freshMs)
+        this.#found(one, owned, dealt, snapshot);
+    }
+  }
+
+  #found(
+    announcement: AnnouncementId,
+    owned: number,
+    dealt: readonly string[],
+    { instances }: LeaseSnapshot,
+  ): void {
+    this.#watched.delete(announcement);
+    this.#idle.set(announcement, owned);
+    const instance = instances.find((one) => one.announcement === announcement)?.instance;
+    this.#options.log.warn(
+      'a replica does not acquire the tables that are left to it, the others share them: ' +
+        'give all replicas of a source the same tables, or each group its own container',
+      { replica: instance, announcement, tables: dealt.length, example: dealt[0] },
+    );
+  }
+}
+
+function ownedBy(one: AnnouncementId, tables: readonly string[], { held }: LeaseSnapshot): number {
+  return tables.filter((table) => held.get(table)?.announcement === one).length;
+}
