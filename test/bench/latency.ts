@@ -50,7 +50,7 @@ async function startBoth(pipeline: Pipeline, tables: readonly string[]): Promise
   const ingester = pipeline.run('ingester', config);
   const processor = pipeline.run('processor', config);
   await processor.logged('processor is working');
-  const owned = () => ingester.logs.filter((line) => line.includes('owning the table')).length;
+  const owned = () => ingester.logs.filter((line) => line.includes('acquired table')).length;
   await until(
     () => owned() === tables.length,
     () => `all tables are owned; ${owned()} are`,

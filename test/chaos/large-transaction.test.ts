@@ -34,7 +34,7 @@ test.each([
       text.replace('  lease {', `  read { mode = "${mode}" }\n  lease {`),
     );
     let ingester = pipeline.run('ingester', config);
-    await ingester.logged('owning the table');
+    await ingester.logged('acquired table');
     await insertRows(pipeline.database, 'Small', { from: 1, to: 1 });
     await until(
       () => arrived.of('Small').length > 0,

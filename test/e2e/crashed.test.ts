@@ -29,7 +29,7 @@ test('an error that nobody caught is logged without secrets and stacks; what was
   expect(await server.ended).toBe(1);
   const log = server.logs.join('\n');
   expect(log).toContain('unexpected error, stopping');
-  expect(log).toContain('gave the table back');
+  expect(log).toContain('released table');
   expect(log).not.toMatch(/\bat .*:\d+:\d+/);
   const shown = server.logs.filter((line) => line.includes('unexpected error')).join('\n');
   for (const secret of secretsCorpus.flatMap(([, , ...secrets]) => secrets))

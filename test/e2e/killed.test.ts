@@ -21,7 +21,7 @@ test(
       tables.map((t) => insertRows(pipeline.database, t, { from: 1, to: half, perTransaction: 20 })),
     );
     // Both own tables, and the processor that dies is one that was delivering.
-    await Promise.all(ingesters.map((ingester) => ingester.logged('owning the table')));
+    await Promise.all(ingesters.map((ingester) => ingester.logged('acquired table')));
     await pipeline.arrivedDistinct(1_000);
     const [busy, other] = processors.toSorted((a, b) => b.seen - a.seen);
     ingesters[0]?.signal('SIGKILL');

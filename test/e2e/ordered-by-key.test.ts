@@ -15,7 +15,7 @@ test(
     const config = await pipeline.config({ tables: ['T'], ingester: 'ordering = "key"' });
     const ingester = pipeline.run('ingester', config);
     const processors = [pipeline.run('processor', config), pipeline.run('processor', config)];
-    await ingester.logged('owning the table');
+    await ingester.logged('acquired table');
     await update(pipeline, rows + 1, changes / 2);
     await pipeline.arrivedDistinct(changes / 4);
     const [busy, other] = processors.toSorted((a, b) => b.seen - a.seen);

@@ -94,7 +94,7 @@ test('a processor that is killed again and again leaves a file with every change
   const text = pipeline.configText({ tables: ['A'] }).replace(/output \{[^}]*\}/, output);
   const config = await pipeline.file('killed.hcl', text);
   const ingester = pipeline.run('ingester', config);
-  await ingester.logged('owning the table');
+  await ingester.logged('acquired table');
   const written = async () => new Set(await numbersIn(file).catch(() => [])).size;
   const arrived = (count: number) =>
     until(

@@ -85,7 +85,7 @@ describe('what may come back is waited for', () => {
     const gone = pipeline.env.DSTREAM_DB_CONNECTION_STRING.replace(/Server=[^;]*/i, 'Server=127.0.0.1,9');
     const config = await pipeline.config({ tables: ['T'] });
     const ingester = pipeline.run('ingester', config, { DSTREAM_DB_CONNECTION_STRING: gone });
-    await ingester.logged('connecting to the database');
+    await ingester.logged('connecting to database');
     expect(await ingester.stop()).toBe(0);
     expect(errorLines(ingester)).toHaveLength(1);
     expectNoTrace(ingester);

@@ -132,7 +132,7 @@ export class LeaseAcquirer {
       await this.#storage.call(unstoppable, (abortSignal) => client.releaseLease({ abortSignal }));
     } catch (error) {
       this.#unanswered.set(tableKey(table), leaseId);
-      this.#storage.options.log.debug('a half-taken lease could not be given back: it ends by itself', {
+      this.#storage.options.log.debug('could not release half-acquired lease; it will expire', {
         error,
       });
     }
