@@ -1,12 +1,19 @@
 /** What a person types, and what they are told: real processes, which connect to nothing. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { onLinux } from '../support/marked-processes.ts';
 import { runDstream } from '../support/status-command.ts';
 
 const minimal = await readFile(fileURLToPath(new URL('../../config/minimal.hcl', import.meta.url)), 'utf8');
+
+const launcher = fileURLToPath(new URL('../../apps/dstream/bin/dstream', import.meta.url));
+
+const database = 'Server=db1;Database=shop;User Id=sa;Password=open-sesame';
 
 const unset = {
   DSTREAM_DB_CONNECTION_STRING: undefined,
@@ -98,6 +105,13 @@ describe('what is wrong', () => {
     [['ingester', '-config', 'x'], /\(Options have two dashes: --config\)/],
     [['--config', 'x', 'ingester'], /\(It stands after a command that has it/],
     [['ingster'], /\(Did you mean ingester\?\)/],
+    [
+      ['ingester', 'other.hcl'],
+      /too many arguments for 'ingester'.*\n\(A configuration file is named with --config FILE\)/,
+    ],
+    [['plan', 'other.hcl', '--offline'], /too many arguments for 'plan'/],
+    [['validate', 'dstream.hcl', 'other.hcl'], /too many arguments for 'validate'/],
+    [['validate', '--config', ''], /^the name of the file is empty; write --config FILE\n$/],
   ])('%j is answered with what would be right', async (args, said) => {
     const { code, err } = await run(args);
     expect(code).toBe(2);
@@ -107,5 +121,27 @@ describe('what is wrong', () => {
   test('a command without a file says which one it looked for', async () => {
     const { code, err } = await runDstream(['ingester'], { cwd: empty });
     expect([code, err]).toEqual([2, 'dstream.hcl: the file does not exist; name it with --config FILE\n']);
+  });
+});
+
+describe('a command that did not do what it was asked for', () => {
+  test.skipIf(!onLinux).each([
+    ['validate', []],
+    ['plan', ['--offline']],
+    ['status', ['--address', '127.0.0.1:9', '--watch', '--json']],
+  ])('fails: %s cannot print its answer', async (command, args) => {
+    await using full = await open('/dev/full', 'w');
+    const options = { cwd, env: { ...unset, DSTREAM_DB_CONNECTION_STRING: database }, stdout: full.fd };
+    const { code, err } = await runDstream([command, ...args], options);
+    const said = 'dstream: could not write to standard output: the disk is full: free some space\n';
+    expect([code, err]).toEqual([1, said]);
+  });
+
+  test('fails: a signal ended validate before it had read standard input', async () => {
+    const child = spawn(launcher, ['validate', '-'], { stdio: ['pipe', 'ignore', 'ignore'] });
+    const ended = once(child, 'close');
+    // More than a pipe holds: it is taken once the program reads.
+    child.stdin.write('# \n'.repeat(50_000), () => child.kill('SIGTERM'));
+    expect(await ended).toEqual([1, null]);
   });
 });

@@ -1,6 +1,7 @@
 /** `dstream` commands that end by themselves, as a program runs them. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { StatusDocument } from '@dstream/status';
@@ -28,21 +29,27 @@ export interface RunOptions {
   readonly cwd?: string;
   /** What stands on its standard input. */
   readonly input?: string;
+  /** Descriptor that it prints to, instead of what is returned. */
+  readonly stdout?: number;
 }
 
 /** Runs `dstream` with these arguments to its end. */
 export async function runDstream(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const { env = {}, cwd, input = '' } = options;
+  const { env = {}, cwd, input = '', stdout = 'pipe' } = options;
   const child = spawn(process.execPath, [dstream, ...args], {
     env: { ...process.env, ...env },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', stdout, 'pipe'],
     ...(cwd !== undefined && { cwd }),
   });
-  child.stdin.end(input);
+  child.stdin?.end(input);
   const ended = once(child, 'close');
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [out, err] = await Promise.all([read(child.stdout), read(child.stderr)]);
   const [code] = (await ended) as [number | null];
   return { code, out, err };
+}
+
+function read(stream: Readable | null): Promise<string> {
+  return stream === null ? Promise.resolve('') : text(stream);
 }
 
 /** What it answers a program that asks about this pipeline. It must succeed, in one line. */

@@ -1,10 +1,13 @@
 // What the launcher `dstream` runs. Plain JavaScript, so that an older Node can say what is missing instead of failing
 // to parse.
-// A signal before anything has started ends the process cleanly. Later the program has handlers of its own.
+// A signal before anything has started ends a service cleanly; what any other command was asked for is not done. Later
+// the services have handlers of their own.
+const isService = ['ingester', 'processor', 'server'].includes(process.argv[2]);
 const ignored = process.env.DSTREAM_HANGUP === 'ignored' ? 'SIGHUP' : undefined;
 for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']) {
   process.on(name, () => {
-    if (process.listenerCount(name) === 1 && name !== ignored) process.exit(name === 'SIGQUIT' ? 1 : 0);
+    if (process.listenerCount(name) === 1 && name !== ignored)
+      process.exit(isService && name !== 'SIGQUIT' ? 0 : 1);
   });
 }
 

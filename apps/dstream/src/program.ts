@@ -45,6 +45,7 @@ function build(exit: (code: number) => void): Command {
     .version(version(), '-V, --version')
     .showHelpAfterError('(dstream --help shows what is possible)')
     .showSuggestionAfterError()
+    .allowExcessArguments(false)
     .addHelpText('after', examples)
     .configureOutput({ writeOut })
     .exitOverride()

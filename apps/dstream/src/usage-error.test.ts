@@ -12,6 +12,11 @@ test.each([
   ["error: unknown option '--confg'\n(Did you mean --config?)\n", ''],
   ["error: unknown option '--colour'\n", ''],
   ["error: unknown command 'ingster'\n", ''],
+  [
+    "error: too many arguments for 'ingester'. Expected 0 arguments but got 1.\n",
+    '(A configuration file is named with --config FILE)\n',
+  ],
+  ["error: too many arguments for 'validate'. Expected 1 argument but got 2.\n", ''],
 ])('%j is followed by %j', (text, hint) => {
   expect(usageHint(text, known)).toBe(hint);
 });

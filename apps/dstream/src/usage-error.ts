@@ -11,5 +11,7 @@ export function usageHint(text: string, known: Known): string {
     return `(Options have two dashes: --${name})\n`;
   if (dashes === '--' && known.has(`--${name}`) && !text.includes('Did you mean'))
     return `(It stands after a command that has it: dstream COMMAND --${name})\n`;
+  if (text.includes('too many arguments') && !text.includes("'validate'"))
+    return '(A configuration file is named with --config FILE)\n';
   return '';
 }

@@ -1,6 +1,7 @@
 import { DStreamError } from '@dstream/core';
 import { Option, type Command } from 'commander';
 import { defaultFile, load } from './load.ts';
+import { print } from './print.ts';
 
 const help = `
 Examples:
@@ -38,7 +39,6 @@ function fileOf(argument: string | undefined, option: string | undefined): strin
 /** Prints what was found to standard output; what is wrong is thrown and exits 2. */
 async function validate(file: string, strict: boolean): Promise<void> {
   const configuration = await load(file, { use: 'validate', strict });
-  process.stdout.on('error', () => undefined); // nobody reads it: the exit code says it, too
-  for (const note of configuration.notes) process.stdout.write(`${note} (note)\n`);
-  process.stdout.write(`${configuration.file}: the configuration is valid\n`);
+  const notes = configuration.notes.map((note) => `${note} (note)`);
+  await print([...notes, `${configuration.file}: the configuration is valid`, ''].join('\n'));
 }

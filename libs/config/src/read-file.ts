@@ -24,6 +24,9 @@ export function nameOfFile(file: string): string {
  */
 export async function readConfigurationFile(path: string): Promise<string> {
   const file = nameOfFile(path);
+  // A variable of a script that is not set, most often.
+  if (path === '')
+    throw new DStreamError('ConfigInvalid', 'the name of the file is empty; write --config FILE');
   const bytes = await readBytes(path === '-' ? process.stdin : createReadStream(path), file);
   if (bytes.byteLength > maxBytes)
     throw refused(file, 'the file is larger than 1 MiB; name a configuration file');

@@ -1,10 +1,11 @@
 /** `dstream plan`: what would be read and where it would go, without reading or sending anything. */
 import { planOffline, planOnline, type IngesterPlan } from '@dstream/ingester';
 import { systemClock } from '@dstream/runtime';
-import { paintFor, written } from '@dstream/terminal';
+import { paintFor, visibleText } from '@dstream/terminal';
 import type { Command } from 'commander';
 import { azureCredentials } from '../azure-credential.ts';
 import { defaultFile, load } from '../load.ts';
+import { print } from '../print.ts';
 import { planDocument, type PlanDocument } from './plan-document.ts';
 import { planLines } from './plan-lines.ts';
 
@@ -41,10 +42,8 @@ export function addPlan(program: Command, exit: (code: number) => void): void {
 
 async function plan({ config, offline = false, json = false }: Flags): Promise<number> {
   const document = await make(config, offline);
-  // What is left in a pipe is lost at the exit. Nobody who reads it is no failure.
-  process.stdout.on('error', () => undefined);
   const onScreen = process.stdout.isTTY && !json;
-  await written(process.stdout, onScreen ? text(document) : `${JSON.stringify(document)}\n`);
+  await print(onScreen ? text(document) : `${visibleText(JSON.stringify(document))}\n`);
   return document.tables.some(({ fault }) => fault !== null) ? 1 : 0;
 }
 

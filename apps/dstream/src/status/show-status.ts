@@ -1,8 +1,9 @@
 /** `dstream status` at work: once or again and again, for a person or as JSON. */
 import { systemClock } from '@dstream/runtime';
 import { statusLines, type StatusDocument } from '@dstream/status';
-import { paintFor, visibleText, written } from '@dstream/terminal';
+import { paintFor, visibleText } from '@dstream/terminal';
 import { azureCredentials } from '../azure-credential.ts';
+import { print } from '../print.ts';
 import { StatusSource } from './status-source.ts';
 import { watchAsJson, watchOnScreen } from './watch-status.ts';
 
@@ -24,9 +25,7 @@ export async function showStatus(options: StatusOptions): Promise<number> {
   const onScreen = process.stdout.isTTY && !json;
   if (watchMs !== undefined) return (onScreen ? watchOnScreen : watchAsJson)(source, watchMs);
   const document = await source.look(new AbortController().signal);
-  // What is left in a pipe is lost at the exit. Nobody who reads it is no failure.
-  process.stdout.on('error', () => undefined);
-  await written(process.stdout, onScreen ? text(document) : `${visibleText(JSON.stringify(document))}\n`);
+  await print(onScreen ? text(document) : `${visibleText(JSON.stringify(document))}\n`);
   return exitCodeOf(options, document);
 }
 

@@ -6,6 +6,7 @@ import { asDStreamError } from '@dstream/core';
 import { pause, systemClock } from '@dstream/runtime';
 import { statusLines, type StatusDocument } from '@dstream/status';
 import { FullScreen, paintFor, readKeys, visibleLines, visibleText, wrapText } from '@dstream/terminal';
+import { isReaderGone, notWritten } from '../print.ts';
 import type { StatusSource } from './status-source.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
@@ -16,16 +17,21 @@ interface Seen {
   readonly problem: string | undefined;
 }
 
-/** A document a line. Resolves with 0 when it is ended, also by a reader that goes away. */
+/** A document a line. Resolves with 0 when it is ended, also by a reader that goes away; rejects when a line is lost. */
 export async function watchAsJson(source: StatusSource, everyMs: number): Promise<number> {
   using ending = endings();
-  process.stdout.on('error', ending.end);
+  let failure: Error | undefined;
+  process.stdout.on('error', (error) => {
+    failure = error;
+    ending.end();
+  });
   let said: string | undefined;
   await looking(source, everyMs, ending.signal, ({ document, problem }) => {
     if (problem === undefined) process.stdout.write(`${visibleText(JSON.stringify(document))}\n`);
     else if (problem !== said) process.stderr.write(`dstream: ${visibleLines(problem)}\n`);
     said = problem;
   });
+  if (failure !== undefined && !isReaderGone(failure)) throw notWritten(failure);
   return 0;
 }
 

@@ -51,6 +51,16 @@ describe('the console', () => {
     expect(text()).toBe(`${updated().line}\n${updated().line}\n`);
   });
 
+  test('on a full disk says so, and not that nobody reads it', async () => {
+    const full = Object.assign(new Error('write'), { code: 'ENOSPC' });
+    const stream = new Writable({ write: (_chunk, _encoding, done) => done(full) });
+    await using publisher = new ConsolePublisher({ stream, format: jsonLine });
+    await expect(publisher.publish([updated()], { signal })).rejects.toMatchObject({
+      code: 'OutputClosed',
+      message: expect.stringContaining('the disk is full') as string,
+    });
+  });
+
   test('that is a terminal which goes away fails all that was on its way to it, and all that comes', async () => {
     const fails: (() => void)[] = [];
     // As a stream over a descriptor of somebody else: not destroyed by its error, silent to what is written later.

@@ -40,7 +40,7 @@ export class ConsolePublisher implements Publisher {
   }
 
   /**
-   * Resolves when the operating system has taken the lines. Rejects with OutputClosed when nobody reads any more. On
+   * Resolves when the operating system has taken the lines. Rejects with OutputClosed when nothing takes them any more. On
    * abort the lines may still be written.
    */
   publish(events: readonly RoutedEvent[], { signal }: CallOptions): Promise<void> {
@@ -68,8 +68,11 @@ export class ConsolePublisher implements Publisher {
   }
 }
 
-function closed(cause: Error): DStreamError {
-  return new DStreamError('OutputClosed', 'the console output was closed: nobody reads it any more', {
-    cause,
-  });
+/** A stream that has failed takes nothing more, whatever the reason was. */
+function closed(cause: NodeJS.ErrnoException): DStreamError {
+  const isFull = cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
+  const why = isFull
+    ? 'could not be written to: the disk is full; free some space and start again'
+    : 'was closed: nobody reads it any more';
+  return new DStreamError('OutputClosed', `the console output ${why}`, { cause });
 }

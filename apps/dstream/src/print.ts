@@ -1,0 +1,29 @@
+/** What a command answers, on standard output. */
+import { DStreamError } from '@dstream/core';
+
+/**
+ * Resolves when the text is out, so that nothing is left in a pipe at the exit, or when nobody reads it any more (a
+ * pipe to `head`): that is no failure. Rejects when it is lost for another reason, such as a full disk.
+ */
+export function print(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = (error?: Error | null) => {
+      if (error === undefined || error === null || isReaderGone(error)) resolve();
+      else reject(notWritten(error));
+    };
+    process.stdout.on('error', done);
+    process.stdout.write(text, done);
+  });
+}
+
+/** True for the error of a pipe or terminal that was closed at its other end. */
+export function isReaderGone(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'EPIPE' || error.code === 'EIO';
+}
+
+export function notWritten(error: NodeJS.ErrnoException): DStreamError {
+  const isFull = error.code === 'ENOSPC' || error.code === 'EDQUOT';
+  const why = isFull ? 'the disk is full: free some space' : (error.code ?? error.message);
+  const text = `could not write to standard output: ${why}`;
+  return new DStreamError(isFull ? 'DiskFull' : 'Transient', text, { cause: error });
+}
