@@ -1,4 +1,12 @@
-import { Backoff, Reminders, retryWaits, type Clock, type DStreamError, type Log } from '@dstream/core';
+import {
+  Backoff,
+  Reminders,
+  retryWaits,
+  type Clock,
+  type DStreamError,
+  type ErrorCode,
+  type Log,
+} from '@dstream/core';
 
 export interface ReachingOptions {
   readonly entity: string;
@@ -11,14 +19,17 @@ export interface ReachingOptions {
 
 /**
  * What becomes of failures to reach an entity. Before the first success what a person must mend ends it; afterwards
- * everything is waited for. An outage is logged when it begins and when it is over, and at growing intervals (`Reminders`)
- * while it lasts.
+ * everything is waited for. An outage is logged when it begins and when it is over, at growing intervals (`Reminders`)
+ * while it lasts, and when its cause becomes one that a person must mend: a connection that was cut may hide that the
+ * subscription was deleted.
  */
 export class Reaching {
   readonly #options: ReachingOptions;
   readonly #backoff: Backoff;
   #reached = false;
   #reminders: Reminders | undefined;
+  /** The causes of this outage that a person must mend, as far as they were said. */
+  readonly #saidFatal = new Set<ErrorCode>();
 
   constructor(options: ReachingOptions) {
     this.#options = options;
@@ -33,6 +44,7 @@ export class Reaching {
     if (!this.#reached) reached?.();
     this.#reached = true;
     this.#reminders = undefined;
+    this.#saidFatal.clear();
     this.#backoff.reset();
   }
 
@@ -55,8 +67,12 @@ export class Reaching {
       reason: error.message,
       sinceSeconds: this.#seconds(reminders),
     };
-    if (first) log.warn('receiving fails, trying again', fields);
-    else if (reminders.due(now)) log.error('receiving still fails, trying again', fields);
+    const isDue = reminders.due(now);
+    const isNews = error.disposition === 'fatal' && !this.#saidFatal.has(error.code);
+    if (isNews) this.#saidFatal.add(error.code);
+    if (isNews) log.error('receiving fails, trying again', fields);
+    else if (first) log.warn('receiving fails, trying again', fields);
+    else if (isDue) log.error('receiving still fails, trying again', fields);
     else log.debug('receiving still fails', fields);
   }
 
