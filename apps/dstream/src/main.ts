@@ -3,8 +3,10 @@ import { standardErrorLog } from '@dstream/runtime';
 import { catchCrashes } from './crashes.ts';
 import { endProcess } from './end-process.ts';
 import { runProgram } from './program.ts';
+import { addProxyScheme } from './proxy-scheme.ts';
 
 catchCrashes();
+addProxyScheme(process.env);
 // A reader that goes away is no failure. Of standard output only the commands that print to it say so, because the
 // services write their changes there.
 process.stderr.on('error', () => undefined);
