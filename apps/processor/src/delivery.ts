@@ -8,6 +8,7 @@ import type { OutdatedWatch } from './outdated.ts';
 import type { Outputs, PlacedEvent } from './outputs.ts';
 import type { ProcessorParts } from './processor-parts.ts';
 import type { Repeats } from './repeats.ts';
+import { undelivered } from './resent.ts';
 import { fieldsOf, reasonOf, settle, type Outcome } from './settlement.ts';
 
 export interface DeliveryStepOptions {
@@ -29,6 +30,12 @@ export interface DecodedDelivery extends DecodedMessage {
   readonly delivery: Delivery;
   /** What is missing before it. */
   readonly hole?: Hole | undefined;
+}
+
+interface Judged extends DecodedDelivery {
+  readonly fresh: readonly DecodedChange[];
+  /** What is dropped and was never delivered. */
+  readonly lost: readonly FailedChange[];
 }
 
 interface Delivered extends Outcome {
@@ -62,11 +69,12 @@ export class DeliveryStep {
   async run(decoded: readonly DecodedDelivery[], signal: AbortSignal): Promise<void> {
     const { parts, outputs, hold, repeats, log, giveUp } = this.#options;
     const isNew = repeats.filter();
-    const routed = decoded.flatMap((one, n) => this.#fresh(one, isNew, n));
+    const judged = decoded.map((one): Judged => ({ ...one, ...this.#judge(one, isNew) }));
+    const routed = judged.flatMap((one, n) => this.#placed(one, n));
     const mayStart = () => hold?.assertGood();
     const refused = await outputs.publish(routed, signal, { sender: this, mayStart, giveUp });
-    const outcomes = decoded.map(({ delivery, changes, failures: unreadable }, n): Delivered => {
-      const failures = [...unreadable, ...(refused.get(n) ?? [])];
+    const outcomes = judged.map(({ delivery, changes, failures: unreadable, lost }, n): Delivered => {
+      const failures = [...unreadable, ...lost, ...(refused.get(n) ?? [])];
       return { delivery, failures, events: settledEvents(changes, failures) };
     });
     repeats.delivered(outcomes);
@@ -88,14 +96,18 @@ export class DeliveryStep {
     this.#options.outputs.forget(this);
   }
 
-  #fresh(
-    { changes, delivery, hole }: DecodedDelivery,
+  #judge(
+    { changes, delivery: { message } }: DecodedDelivery,
     isNew: (event: StampedEvent) => boolean,
-    message: number,
-  ): PlacedEvent[] {
-    const { sessionId: orderingKey = '', messageId } = delivery.message;
+  ): Pick<Judged, 'fresh' | 'lost'> {
     const { fresh = [], old = [] } = Object.groupBy(changes, ({ event }) => (isNew(event) ? 'fresh' : 'old'));
     this.#dropped(old);
+    const dropped = old.map(({ index }) => index);
+    return { fresh, lost: undelivered(message, dropped, this.#options.outputs.required) };
+  }
+
+  #placed({ fresh, delivery, hole }: Judged, message: number): PlacedEvent[] {
+    const { sessionId: orderingKey = '', messageId } = delivery.message;
     const place = { orderingKey, messageId, message };
     const events = fresh.map(({ event, line, index }): PlacedEvent => ({ event, line, index, ...place }));
     return hole?.certain === true ? [...this.#gapOf(hole, fresh[0], events[0]), ...events] : events;

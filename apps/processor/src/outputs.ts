@@ -82,6 +82,11 @@ export class Outputs {
     return refused;
   }
 
+  /** Names of those that a message waits for. */
+  get required(): readonly string[] {
+    return this.#required.map(({ output }) => output.name);
+  }
+
   /** Changes of `output` are set aside now. */
   deadLettered(output: string, changes: number): void {
     this.#monitors.find((monitor) => monitor.output.name === output)?.deadLettered(changes);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { setAside } from './set-aside.ts';
+import { hasIndex, setAside } from './set-aside.ts';
 
 describe('what is set aside', () => {
   test('names the failed indexes as ranges, by output', () => {
@@ -24,5 +24,10 @@ describe('what is set aside', () => {
     expect(String(properties['failed.*']).split(',')).toHaveLength(400);
     expect(String(properties['reasons']).length).toBeLessThanOrEqual(1024);
     expect(JSON.parse(String(properties['reasons']))).not.toEqual([]);
+  });
+
+  test('is found again by its index', () => {
+    const has = (text: string) => [0, 1, 2, 3, 7, 8].filter((index) => hasIndex(text, index));
+    expect([has('0-2,7'), has('8'), has(''), has('x,3-1,-1,1-')]).toEqual([[0, 1, 2, 7], [8], [], []]);
   });
 });

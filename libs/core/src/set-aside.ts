@@ -34,6 +34,14 @@ function ranges(indexes: readonly number[]): string {
   return parts.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
 }
 
+/** Whether a property `failed.<output>` has an index. What is no range counts for nothing. */
+export function hasIndex(text: string, index: number): boolean {
+  return text.split(',').some((part) => {
+    const [, from, to = from] = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(part) ?? [];
+    return Number(from) <= index && index <= Number(to);
+  });
+}
+
 function reasonsOf(failures: readonly FailedChange[]): string {
   const distinct = [
     ...new Map(failures.map((failure) => [`${failure.output}\n${failure.reason}`, failure])).values(),
