@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { RestError } from '@azure/storage-blob';
 import { DStreamError } from '@dstream/core';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { isLeaseGone, translateError } from './translate-error.ts';
 
 const rest = (statusCode?: number, code?: string) =>
@@ -73,5 +73,24 @@ describe('an error of the storage', () => {
     [undefined, 'ECONNRESET'],
   ])('%s %s does not', (status, code) => {
     expect(isLeaseGone(rest(status, code))).toBe(false);
+  });
+});
+
+describe('behind a proxy', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  test.each([403, 407])('HTTP %i without a code of the storage is the answer of the proxy', (status) => {
+    vi.stubEnv('HTTPS_PROXY', 'http://u:hunter2@proxy:3128');
+    const { code, message } = translateError(rest(status), 'listing');
+    expect(code).toBe('Unauthorized');
+    expect(message).toContain(`HTTP ${status}, does not come from the storage account`);
+    expect(message).toContain('HTTPS_PROXY');
+    expect(message).not.toContain('hunter2');
+  });
+
+  test('what the storage refuses itself is still its answer', () => {
+    vi.stubEnv('HTTPS_PROXY', 'http://proxy:3128');
+    const { message } = translateError(rest(403, 'AuthenticationFailed'), 'listing');
+    expect(message).toContain('the storage account refuses the key');
   });
 });

@@ -71,15 +71,28 @@ const byCode: ReadonlyMap<string, ErrorCode> = new Map([
 
 function byStatus(status: number | undefined): ErrorCode {
   if (status === undefined) return 'Unreachable'; // nothing came back: name, connection, TLS
-  if (status === 401 || status === 403) return 'Unauthorized';
+  if (status === 401 || status === 403 || status === 407) return 'Unauthorized'; // 407: of a proxy
   if (status === 408) return 'TimedOut';
   if (status === 429 || status === 503) return 'Throttled';
   return status >= 500 ? 'Transient' : 'Unexpected';
 }
 
 function explain(code: ErrorCode, error: unknown): string {
+  const byProxy = answerOfProxy(error, process.env);
+  if (byProxy !== undefined) return byProxy;
   const vendor = errorCodeOf(error) ?? (error instanceof Error ? error.message : String(error));
   return code in advice ? `${advice[code]} (${vendor})${proxyHint(code, process.env)}` : vendor;
+}
+
+/** The storage account gives every error a code ("Status and error codes"); what refuses without one stands between. */
+function answerOfProxy(error: unknown, env: NodeJS.ProcessEnv): string | undefined {
+  const variable = proxyVariable(env);
+  if (variable === undefined || !(error instanceof RestError)) return undefined;
+  if (error.statusCode === undefined || errorCodeOf(error) !== undefined) return undefined;
+  return (
+    `the answer, HTTP ${error.statusCode}, does not come from the storage account: check what the proxy that ` +
+    `${variable} names allows and whether it wants a user and password, or add the account's host to NO_PROXY`
+  );
 }
 
 /** The client takes the proxy from the environment by itself. */
