@@ -21,6 +21,9 @@ export interface DurableFileOptions {
   readonly log: Log;
 }
 
+/** A program that writes to the file again and again is reported this often. */
+const otherWriterReportMs = 600_000;
+
 /** Throws when this process may not write to the path any more. */
 type Prove = () => Promise<void>;
 
@@ -34,6 +37,8 @@ export class DurableFile {
   /** Monotonic: the first line, or its first sight by this process. */
   #knownSinceMs = 0;
   #acknowledgedAtMs = 0;
+  /** Monotonic: when it was last reported that another program writes to the file. */
+  #otherWriterReportedMs = -Infinity;
 
   constructor(options: DurableFileOptions) {
     this.#options = options;
@@ -137,9 +142,19 @@ export class DurableFile {
   async #giveUp(change: ForeignChange, unacknowledgedBytes = 0): Promise<void> {
     const { path, log } = this.#options;
     const [sizeBytes, sinceMs, untilMs] = [this.#sizeBytes, this.#bornMs, this.#acknowledgedAtMs];
-    reportForeignChange(log, path, change, { sizeBytes, unacknowledgedBytes, sinceMs, untilMs });
+    if (!this.#isReported(change))
+      reportForeignChange(log, path, change, { sizeBytes, unacknowledgedBytes, sinceMs, untilMs });
     this.#sizeBytes = 0;
     await this.abandon();
+  }
+
+  /** Only of another writer, which takes nothing away: every other change is an event of its own. */
+  #isReported({ what }: ForeignChange): boolean {
+    if (what !== 'written to') return false;
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs - this.#otherWriterReportedMs < otherWriterReportMs) return true;
+    this.#otherWriterReportedMs = nowMs;
+    return false;
   }
 
   /** Gives the file its final name; the next `open` begins a new one. */

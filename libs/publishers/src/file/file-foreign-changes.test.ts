@@ -63,6 +63,21 @@ describe('between two writes', () => {
     expect(files.durable(path)).toBe(lines(1, 2, 9, 3));
     expect(logged).toMatchObject([{ level: 'warn', sentence: expect.stringContaining('give each its own') }]);
   });
+
+  test('one that goes on adding is reported once in ten minutes, however often it does', async () => {
+    const { logged, log } = recording();
+    const { clock, files, open, cleanUp } = setup();
+    const publisher = await open({ log });
+    for (const [n, minutes] of [0, 1, 8, 1, 1].entries()) {
+      await clock.advance(minutes * 60_000);
+      await publisher.publish(of(n), { signal: never });
+      files.write(path, lines(9));
+    }
+    await publisher.publish(of(5), { signal: never });
+    expect(logged).toHaveLength(2);
+    expect(files.durable(path)).toBe(lines(0, 9, 1, 9, 2, 9, 3, 9, 4, 9, 5));
+    await cleanUp();
+  });
 });
 
 describe('while lines are written', () => {
