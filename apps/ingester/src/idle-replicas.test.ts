@@ -77,3 +77,24 @@ test('one that acquires slowly is not idle', async () => {
   await first.stop();
   await second.stop();
 });
+
+test('the time in which nobody can look says nothing', async () => {
+  const world = setup(['A', 'B', 'C', 'D']);
+  const { log, warnings } = recording();
+  const first = world.start('r1', log);
+  await world.clock.advance(5_000);
+  const second = world.start('r2');
+  let away = true;
+  const [list, acquire] = [first.store.list.bind(first.store), second.store.tryAcquire.bind(second.store)];
+  const gone = new Error('the store is away');
+  second.store.tryAcquire = (table, o) => (away ? Promise.reject(gone) : acquire(table, o));
+  await world.clock.advance(10_000);
+  first.store.list = (o) => (away ? Promise.reject(gone) : list(o));
+  await world.clock.advance(2 * patienceMs);
+  away = false;
+  await world.clock.advance(20_000);
+  expect([tablesOf(first).length, tablesOf(second).length]).toEqual([2, 2]);
+  expect(warnings()).toEqual([]);
+  await first.stop();
+  await second.stop();
+});

@@ -31,6 +31,7 @@ export class IdleReplicas {
   readonly #watched = new Map<AnnouncementId, Watched>();
   /** How many tables each owned when it was found to be idle. */
   readonly #idle = new Map<AnnouncementId, number>();
+  #lookedAtMs = 0;
 
   constructor(options: IdleReplicasOptions) {
     this.#options = options;
@@ -57,6 +58,9 @@ export class IdleReplicas {
   #watch({ tables, snapshot }: Balanced): void {
     const { self, clock, leaseDurationMs } = this.#options;
     const now = clock.monotonicMs();
+    // What a replica did while nobody could look is not known, nor whether it could do anything.
+    if (now - this.#lookedAtMs > leaseDurationMs) this.#watched.clear();
+    this.#lookedAtMs = now;
     for (const [one, dealt] of dealtTo(self, tables, snapshot)) {
       const before = this.#watched.get(one);
       const owned = ownedBy(one, tables, snapshot);
