@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { onLinux } from '../support/marked-processes.ts';
 import { runDstream } from '../support/status-command.ts';
+import { hasTerminal, Terminal } from '../support/terminal.ts';
 
 const minimal = await readFile(fileURLToPath(new URL('../../config/minimal.hcl', import.meta.url)), 'utf8');
 
@@ -144,4 +145,24 @@ describe('a command that did not do what it was asked for', () => {
     child.stdin.write('# \n'.repeat(50_000), () => child.kill('SIGTERM'));
     expect(await ended).toEqual([1, null]);
   });
+});
+
+/** Nobody answers there. */
+const nowhere = {
+  DSTREAM_DB_CONNECTION_STRING: 'Server=127.0.0.1,9;Database=shop;User Id=sa;Password=open-sesame',
+  DSTREAM_INGEST_CONNECTION_STRING: `Endpoint=sb://127.0.0.1:9/;SharedAccessKeyName=a;SharedAccessKey=b3Blbg==;UseDevelopmentEmulator=true`,
+  DSTREAM_BLOB_CONNECTION_STRING:
+    'DefaultEndpointsProtocol=http;AccountName=shop;AccountKey=b3Blbg==;BlobEndpoint=http://127.0.0.1:9/shop;',
+};
+
+test.skipIf(!hasTerminal()).each([
+  [{ NO_COLOR: '' }, true],
+  [{ NO_COLOR: '1' }, false],
+  [{ TERM: 'dumb' }, false],
+])('with %o the log in a terminal has colours: %s', async (settings, coloured) => {
+  const command = [launcher, 'ingester', '--config', join(cwd, 'dstream.hcl')];
+  const env = { ...nowhere, NO_COLOR: '', ...settings };
+  await using terminal = new Terminal(command, { columns: 200, rows: 20, env });
+  await terminal.shows((lines) => lines.join('\n').includes('INFO: '), 'a line of the log');
+  expect(terminal.text.includes('\u001b[')).toBe(coloured);
 });

@@ -21,6 +21,7 @@ import {
   type LogFormat,
   type RunningService,
 } from '@dstream/runtime';
+import { hasColours } from '@dstream/terminal';
 import { azureCredentials } from './azure-credential.ts';
 import { announcedAddress } from './announced-address.ts';
 import { onCrash } from './crashes.ts';
@@ -94,7 +95,7 @@ function logFor(configuration: Configuration, options: RunOptions): Log {
   const log = createLog({
     level: options.logLevel ?? configuration.service.logLevel,
     format: options.logFormat ?? (terminal ? 'pretty' : 'json'),
-    colour: terminal,
+    colour: hasColours(terminal, process.env),
     redact: redactor(configuration),
     write: (text) => output.write(text),
   });

@@ -8,8 +8,13 @@ export type Paint = (style: Style, text: string) => string;
 export const inColour: Paint = (style, text) => styleText(style, text, { validateStream: false });
 export const plain: Paint = (_style, text) => text;
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Colours stand in terminals only, and not where somebody does not want them (no-color.org) or cannot have them. */
-export function paintFor(terminal: boolean, env: Readonly<Record<string, string | undefined>>): Paint {
-  const wanted = (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
-  return terminal && wanted ? inColour : plain;
+export function hasColours(terminal: boolean, env: Environment): boolean {
+  return terminal && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
+}
+
+export function paintFor(terminal: boolean, env: Environment): Paint {
+  return hasColours(terminal, env) ? inColour : plain;
 }
