@@ -2,7 +2,7 @@ import { duration, filePath, optional, required, sizeInBytes, withDefault } from
 import { definePublisher } from '../publisher-type.ts';
 import { FilePublisher } from './file-publisher.ts';
 import { nodeFileSystem } from './file-system.ts';
-import { specialPathFinding } from './not-regular.ts';
+import { pathFinding } from './not-regular.ts';
 import { PathTemplate } from './path-template.ts';
 import { thisProcess } from './process-identity.ts';
 
@@ -26,7 +26,7 @@ export const fileType = definePublisher({
   },
   settings: (reading, findings) => {
     const { path, max_bytes: maxBytes, max_age: maxAgeMs } = reading.values;
-    const finding = reading.isSound('path') ? specialPathFinding(path) : undefined;
+    const finding = reading.isSound('path') ? pathFinding(path) : undefined;
     if (finding !== undefined) findings.add(reading.placeOf('path'), finding);
     return { path, maxBytes, maxAgeMs };
   },

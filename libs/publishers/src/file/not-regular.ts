@@ -21,6 +21,14 @@ export function assertRegular(path: string, status: PathStatus | undefined): voi
 const specialPath = /^\/+(proc|dev(?!\/+shm\/))\//;
 
 /** What is wrong with a path that can be told by its name alone: `wrong; right`. */
-export function specialPathFinding(path: string): string | undefined {
-  return specialPath.test(path) ? `"${path}" keeps nothing that is written to it; ${useConsole}` : undefined;
+export function pathFinding(path: string): string | undefined {
+  if (specialPath.test(path)) return `"${path}" keeps nothing that is written to it; ${useConsole}`;
+  // Only the scheme is repeated: an address may hold a password.
+  const [, scheme] = /^([A-Za-z][A-Za-z\d+.-]*):\/\//.exec(path) ?? [];
+  if (scheme !== undefined)
+    return `"${scheme}://" begins an address; write the path of a file on this machine`;
+  const [home] = /^~[\w-]*\//.exec(path) ?? [];
+  if (home !== undefined) return `"${home}" is not replaced by a home directory; write the whole path`;
+  if (/(?:^|\/)\.{0,2}$/.test(path)) return `"${path}" is a directory; add the name of a file`;
+  return undefined;
 }
