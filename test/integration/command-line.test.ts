@@ -119,6 +119,16 @@ describe('what is wrong', () => {
     expect(err).toMatch(said);
   });
 
+  test.each([
+    ['plan', 4, 'db_connection_string', 'DSTREAM_DB_CONNECTION_STRING'],
+    ['status', 12, 'locks.connection_string', 'DSTREAM_BLOB_CONNECTION_STRING'],
+  ])('%s names the variable that it needs and that is not set', async (command, line, key, variable) => {
+    const env = { ...unset, DSTREAM_DB_CONNECTION_STRING: command === 'status' ? database : undefined };
+    const { code, err } = await runDstream([command], { cwd, env });
+    const said = `the variable ${variable} is not set; give it a value in the environment`;
+    expect([code, err]).toEqual([2, `dstream.hcl:${line}: ingester.${key}: ${said}\n`]);
+  });
+
   test('a command without a file says which one it looked for', async () => {
     const { code, err } = await runDstream(['ingester'], { cwd: empty });
     expect([code, err]).toEqual([2, 'dstream.hcl: the file does not exist; name it with --config FILE\n']);

@@ -16,6 +16,9 @@ export function located<T>(configuration: Configuration, path: string, make: () 
 /** A variable that is not set leaves its value blank where the configuration was loaded for `validate`. */
 export function requireSet(configuration: Configuration, path: string, value: string): void {
   if (value.trim() !== '') return;
-  const text = 'the variable it names is not set; give it a value in the environment';
-  throw new DStreamError('ConfigInvalid', `${configuration.where(path)}: ${text}`);
+  const where = `${configuration.where(path)}: `;
+  // Loading has noted which variable it is.
+  const note = configuration.notes.find((one) => one.startsWith(where));
+  const wrong = note ?? `${where}the variable it names is not set`;
+  throw new DStreamError('ConfigInvalid', `${wrong}; give it a value in the environment`);
 }
