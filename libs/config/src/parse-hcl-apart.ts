@@ -12,7 +12,8 @@ const entry = fileURLToPath(new URL(`parse-hcl-main${extname(import.meta.url)}`,
 
 /**
  * Parses in a process of its own, which takes its memory and its globals with it. It gets the text by its standard
- * input and none of our environment. Rejects with DStreamError Unexpected when that process fails.
+ * input and none of our environment. Rejects with DStreamError: Unexpected when that process fails, Transient when the
+ * system does not let it start.
  */
 export const parseHclApart: HclParser = async (text) => {
   const output = await runParser(text);
@@ -27,14 +28,24 @@ function runParser(text: string): Promise<string> {
       { env: {}, timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
-        else
-          reject(new DStreamError('Unexpected', `the configuration parser failed: ${reason(error, stderr)}`));
+        else reject(failure(error, stderr));
       },
     );
     // A child that is gone before it has read everything is reported by the callback above.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(text);
   });
+}
+
+function failure(error: ExecFileException, stderr: string): DStreamError {
+  const { syscall } = error as NodeJS.ErrnoException;
+  if (syscall?.startsWith('spawn') === true)
+    return new DStreamError(
+      'Transient',
+      `the configuration parser, a process of its own, could not be started (${String(error.code)}): check the limits ` +
+        'of open files and processes (ulimit -n, ulimit -u, pids limit of a container) and the free memory',
+    );
+  return new DStreamError('Unexpected', `the configuration parser failed: ${reason(error, stderr)}`);
 }
 
 /** Without the command line, which `error.message` repeats. */
