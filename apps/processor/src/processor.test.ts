@@ -168,6 +168,21 @@ describe('a processor', () => {
     expect(world.topic.messages()).toHaveLength(1);
   });
 
+  test('what was settled before an output closed is known to whoever has the session next', async () => {
+    const world = setup();
+    const closed = () => new DStreamError('OutputClosed', 'closed');
+    world.output.answers.push(() => undefined, closed);
+    await world.send(message([1]));
+    const running = world.start();
+    const outcome = expect(running).rejects.toMatchObject({ code: 'OutputClosed' });
+    await world.clock.advance(100);
+    await world.send(message([2]));
+    await world.clock.advance(100);
+    await outcome;
+    expect(world.topic.messages()).toHaveLength(1);
+    expect(await world.metrics.text()).toContain('dstream_session_state_saves_total 1\n');
+  });
+
   test('when it drains, what was not begun goes back unsettled and unspent', async () => {
     const world = setup();
     world.output.answers.push(

@@ -143,8 +143,23 @@ export class SessionWorker implements Tenant {
 
   async #work(hard: AbortSignal): Promise<void> {
     await this.#load(hard);
-    await withAny([this.#stop.draining, hard], (taking) => this.#takeUntil(taking, hard));
+    try {
+      await withAny([this.#stop.draining, hard], (taking) => this.#takeUntil(taking, hard));
+    } catch (error) {
+      if (!hard.aborted && asDStreamError(error).disposition !== 'lost') await this.#saveLast(hard);
+      throw error;
+    }
     if (!hard.aborted) await this.#save(hard);
+  }
+
+  /** What was settled before the work failed: whoever has the session next is to know of it. Tried once. Never rejects. */
+  async #saveLast(hard: AbortSignal): Promise<void> {
+    const once = { ...this.#state, again: () => false };
+    await this.#save(hard, once).catch((error: unknown) =>
+      this.#log.warn('could not save the state of the session; some changes may be repeated', {
+        error: asDStreamError(error),
+      }),
+    );
   }
 
   async #takeUntil(taking: AbortSignal, hard: AbortSignal): Promise<void> {
@@ -206,10 +221,10 @@ export class SessionWorker implements Tenant {
     this.#unsaved.remember(this.#hold.id, this.#session.newest, this.#saved);
   }
 
-  async #save(signal: AbortSignal): Promise<void> {
+  async #save(signal: AbortSignal, retry = this.#state): Promise<void> {
     const [hold, { progress }] = [this.#hold, this.#session];
     if (hold === undefined || progress === undefined || progress === this.#saved) return;
-    await retrying(() => hold.save(progress), signal, this.#state);
+    await retrying(() => hold.save(progress), signal, retry);
     this.#parts.metrics.stateSaved();
     this.#saved = progress;
     this.#savedAtMs = this.#parts.clock.monotonicMs();
