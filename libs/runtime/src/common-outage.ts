@@ -1,4 +1,5 @@
 import { Reminders, type Clock, type DStreamError, type Log } from '@dstream/core';
+import { logFailing, secondsFrom } from './outage.ts';
 import { ProbeTurns } from './probe-turns.ts';
 
 /** One of those that an outage may hit. */
@@ -77,9 +78,7 @@ export class CommonOutage {
       example: name,
       [this.#counted]: this.#counting.size,
     };
-    if (news) this.#log.error(`${this.#what}: failing, trying again`, fields);
-    else if (isDue) this.#log.error(`${this.#what}: still failing, trying again`, fields);
-    else this.#log.debug(`${this.#what}: still failing`, fields);
+    logFailing(this.#log, this.#what, { isNews: news, isDue }, fields);
     this.#saidFatal ||= fatal && (news || isDue);
   }
 
@@ -105,6 +104,6 @@ export class CommonOutage {
   }
 
   #seconds(now: number): number {
-    return Math.round((now - this.#reminders.sinceMs) / 100) / 10;
+    return secondsFrom(this.#reminders.sinceMs, now);
   }
 }

@@ -7,7 +7,7 @@ export * from './http-endpoint.ts';
 export * from './log-output.ts';
 export * from './logging.ts';
 export * from './metrics.ts';
-export * from './outage.ts';
+export { Outage } from './outage.ts';
 export * from './pause.ts';
 export * from './probe-turns.ts';
 export * from './retrying.ts';

@@ -30,9 +30,7 @@ export class Outage {
     const isNew = !this.#said.has(error.message) && this.#said.size < mostCauses;
     const isDue = reminders.due(now);
     if (isNew) this.#said.add(error.message);
-    if (first || isNew) this.#log.error(`${this.#what}: failing, trying again`, fields);
-    else if (isDue) this.#log.error(`${this.#what}: still failing, trying again`, fields);
-    else this.#log.debug(`${this.#what}: still failing`, fields);
+    logFailing(this.#log, this.#what, { isNews: first || isNew, isDue }, fields);
   }
 
   /** To be called for every success. */
@@ -45,6 +43,19 @@ export class Outage {
   }
 }
 
-function secondsFrom(startMs: number, endMs: number): number {
+/** One line for a failed attempt, as loud as it is new. */
+export function logFailing(
+  log: Log,
+  what: string,
+  { isNews, isDue }: { readonly isNews: boolean; readonly isDue: boolean },
+  fields: LogFields,
+): void {
+  if (isNews) log.error(`${what}: failing, trying again`, fields);
+  else if (isDue) log.error(`${what}: still failing, trying again`, fields);
+  else log.debug(`${what}: still failing`, fields);
+}
+
+/** Seconds between two monotonic times, with one digit. */
+export function secondsFrom(startMs: number, endMs: number): number {
   return Math.round((endMs - startMs) / 100) / 10;
 }
