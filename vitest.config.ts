@@ -21,6 +21,7 @@ export default defineConfig({
           testTimeout: 20_000,
           include: [
             'libs/*/src/**/*.test.ts',
+            'libs/{sources,queues,leases}/*/src/**/*.test.ts',
             'apps/*/src/**/*.test.ts',
             'test/{architecture,containers,foreign}/**/*.test.ts',
           ],

@@ -1,15 +1,16 @@
 /** The metrics of all processes, and the pages whose tables are made from them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Metrics, systemClock, type RegisteredMetric } from '@dstream/runtime';
-import { ingesterMetrics } from '../../apps/ingester/src/ingester-metrics.ts';
-import { processorMetrics } from '../../apps/processor/src/processor-metrics.ts';
+import { Metrics, type RegisteredMetric } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
+import { ingesterMetrics } from '../../libs/ingest/src/ingester-metrics.ts';
+import { processorMetrics } from '../../libs/deliver/src/processor-metrics.ts';
 import { root } from './workspace.ts';
 
 /** Every page with the processes whose metrics it lists. */
 export const pages: readonly (readonly [path: string, processes: readonly string[]])[] = [
   ['config/METRICS.md', ['ingester', 'processor', 'both']],
-  ['apps/ingester/README.md', ['ingester']],
+  ['libs/ingest/README.md', ['ingester']],
 ];
 
 /** Registered as the processes register them. */

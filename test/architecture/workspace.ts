@@ -25,7 +25,7 @@ interface Project {
 }
 
 export function packages(): readonly Package[] {
-  return globSync('{libs,apps}/*/package.json', { cwd: root })
+  return globSync('{libs/*,libs/{sources,queues,leases}/*,apps/*}/package.json', { cwd: root })
     .map((file) => readPackage(dirname(file)))
     .sort((a, b) => (a.folder < b.folder ? -1 : 1));
 }

@@ -3,8 +3,9 @@
  * measures its own CPU between two probes.
  */
 import { silentLog } from '@dstream/core';
-import { ingesterMetrics } from '@dstream/ingester';
-import { Metrics, systemClock } from '@dstream/runtime';
+import { ingesterMetrics } from '@dstream/ingest';
+import { Metrics } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import { parseConnectionString, SqlServerSource } from '@dstream/sqlserver';
 import { readingIngester } from '../support/reading-ingester.ts';
 import { until } from '../support/until.ts';

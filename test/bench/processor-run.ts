@@ -1,6 +1,7 @@
 /** Full subscriptions, and runs of the real processor and of a bare loop that empty one. */
 import { encodeChange, pack } from '@dstream/core';
-import { sha256Hex, systemClock } from '@dstream/runtime';
+import { sha256Hex } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import { ServiceBusTopic } from '@dstream/service-bus';
 import type { BareDestination } from './bare/destinations.ts';
 import type { ProcessMessagesOptions } from './bare/process-messages.ts';

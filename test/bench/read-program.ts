@@ -3,8 +3,9 @@
  * of its own, asked over the channel; with `changes` it ends when so many were sent, and tells what that took.
  */
 import { silentLog } from '@dstream/core';
-import { ingesterMetrics } from '@dstream/ingester';
-import { Metrics, systemClock } from '@dstream/runtime';
+import { ingesterMetrics } from '@dstream/ingest';
+import { Metrics } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import { parseConnectionString, SqlServerSource } from '@dstream/sqlserver';
 import { readingIngester } from '../support/reading-ingester.ts';
 import type { Run } from './alternate.ts';

@@ -1,6 +1,7 @@
 /** Many sessions with one message each, as ordering by key makes them of many tables: what taking turns costs. */
 import { encodeChange, pack } from '@dstream/core';
-import { sha256Hex, systemClock } from '@dstream/runtime';
+import { sha256Hex } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import { ServiceBusTopic } from '@dstream/service-bus';
 import { configText } from './config-file.ts';
 import { DStreamProgram } from './dstream-program.ts';

@@ -8,8 +8,9 @@ import { conceal, optional, required, text, withDefault, wholeNumber } from '@ds
 import { encodeChange, pack, silentLog, type InstanceId, type OutgoingMessage } from '@dstream/core';
 import { InMemoryDestination } from '@dstream/core/in-memory/destination';
 import { composeProcessor } from '@dstream/processor';
+import { Metrics, sha256Hex } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import { definePublisher, publisherTypes } from '@dstream/publishers';
-import { Metrics, sha256Hex, systemClock } from '@dstream/runtime';
 import { parseConnectionString } from '@dstream/sqlserver';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aChange } from '../support/a-change.ts';

@@ -1,6 +1,6 @@
 /** Messages that expire in the topic, between a real ingester and a real processor: both are well, and neither is silent. */
 import { ServiceBusClient } from '@azure/service-bus';
-import type { ProcessorReport } from '@dstream/processor';
+import type { ProcessorReport } from '@dstream/deliver';
 import { expect, test } from 'vitest';
 import { createCapturedTable, insertRows } from '../support/database.ts';
 import type { DStreamProcess } from '../support/dstream-process.ts';

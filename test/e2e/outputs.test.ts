@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ProcessorReport } from '@dstream/processor';
+import type { ProcessorReport } from '@dstream/deliver';
 import { expect, test } from 'vitest';
 import { createCapturedTable, insertRows } from '../support/database.ts';
 import { Pipeline } from '../support/pipeline.ts';

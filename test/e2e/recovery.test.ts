@@ -1,6 +1,6 @@
 /** What is away comes back: real processes go on by themselves, within five seconds of its return. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ProcessorReport } from '@dstream/processor';
+import type { ProcessorReport } from '@dstream/deliver';
 import type { StandIns } from '@dstream/stand-ins';
 import { expect, test } from 'vitest';
 import { createCapturedTable, insertRows } from '../support/database.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { systemClock } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import type { RoutedEvent } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import { aChange } from '../support/a-change.ts';

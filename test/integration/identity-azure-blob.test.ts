@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { AzureBlobLeases } from '@dstream/azure-blob';
 import { DStreamError, silentLog, type InstanceId, type TokenCredential } from '@dstream/core';
-import { systemClock } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import { expect, onTestFinished, test } from 'vitest';
 import { startBlobs } from '../../libs/stand-ins/src/blobs/index.ts';
 import { FakeCredential } from '../support/fake-credential.ts';

@@ -1,6 +1,6 @@
 /** Topic and subscription of a namespace, with a token of Microsoft Entra ID over TLS. */
 import { DStreamError } from '@dstream/core';
-import { systemClock } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import { ServiceBusSubscription, ServiceBusTopic, type ServiceBusAddress } from '@dstream/service-bus';
 import { expect, onTestFinished, test } from 'vitest';
 import { Post } from '../support/broker.ts';

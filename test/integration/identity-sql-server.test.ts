@@ -1,6 +1,6 @@
 /** Logging in to SQL Server with a token of Microsoft Entra ID, from the connection string to the wire. */
 import { DStreamError, silentLog } from '@dstream/core';
-import { systemClock } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import { parseConnectionString, SqlServerSource } from '@dstream/sqlserver';
 import { expect, onTestFinished, test } from 'vitest';
 import { FakeCredential } from '../support/fake-credential.ts';

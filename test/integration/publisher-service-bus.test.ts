@@ -9,7 +9,8 @@ import {
   type RoutedEvent,
 } from '@dstream/core';
 import { serviceBusPublisher, type ServiceBusPublisherOptions } from '@dstream/publishers';
-import { sha256Hex, systemClock } from '@dstream/runtime';
+import { sha256Hex } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import { openClient } from '@dstream/service-bus';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {

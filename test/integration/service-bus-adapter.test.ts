@@ -6,7 +6,7 @@ import {
   type ServiceBusSubscriptionOptions,
   type ServiceBusTopicOptions,
 } from '@dstream/service-bus';
-import { systemClock } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Post } from '../support/broker.ts';
 import { Consumer } from '../support/consumer.ts';

@@ -1,7 +1,8 @@
 /** A processor with far more sessions to serve than it may hold, on the stand-in. */
 import { silentLog, type Publisher, type RoutedEvent } from '@dstream/core';
-import { defaultProcessorSettings, Processor, processorMetrics, sessionsAhead } from '@dstream/processor';
-import { Metrics, sha256Hex, systemClock } from '@dstream/runtime';
+import { defaultProcessorSettings, Processor, processorMetrics, sessionsAhead } from '@dstream/deliver';
+import { Metrics, sha256Hex } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { message } from '../support/processor-rig.ts';
 import { openStandInBroker, type StandInBroker } from '../support/service-bus-broker.ts';

@@ -1,11 +1,11 @@
-/** The client of libs/sqlserver over a real socket, against an engine that answers what each test wants. */
-import { systemClock } from '@dstream/runtime';
+/** The client of libs/sources/sqlserver over a real socket, against an engine that answers what each test wants. */
+import { systemClock } from '@dstream/async';
 import { parseConnectionString } from '@dstream/sqlserver';
 import { afterEach, describe, expect, test } from 'vitest';
-import { PooledSqlClient } from '../../libs/sqlserver/src/client/pooled-sql-client.ts';
-import { SqlConnection } from '../../libs/sqlserver/src/client/sql-connection.ts';
-import type { Lsn } from '../../libs/sqlserver/src/rows/lsn.ts';
-import { intParameter, lsnParameter, nameParameter } from '../../libs/sqlserver/src/sql/statement.ts';
+import { PooledSqlClient } from '../../libs/sources/sqlserver/src/client/pooled-sql-client.ts';
+import { SqlConnection } from '../../libs/sources/sqlserver/src/client/sql-connection.ts';
+import type { Lsn } from '../../libs/sources/sqlserver/src/rows/lsn.ts';
+import { intParameter, lsnParameter, nameParameter } from '../../libs/sources/sqlserver/src/sql/statement.ts';
 import type { Reply } from '../../libs/stand-ins/src/sql-server/engine/engine-session.ts';
 import { startTdsServer, type TdsServerOptions } from '../../libs/stand-ins/src/sql-server/tds/tds-server.ts';
 import { forEver, replies, ScriptedSqlEngine, sqlMessage } from '../support/scripted-sql-engine.ts';

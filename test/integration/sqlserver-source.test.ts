@@ -1,6 +1,6 @@
 /** The SQL Server source against the stand-in: what a person must mend, names and values. */
 import { silentLog } from '@dstream/core';
-import { systemClock } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import { parseConnectionString, SqlServerSource } from '@dstream/sqlserver';
 import { tableOf } from '../support/captured-database.ts';
 import { describe, expect, test } from 'vitest';

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { StatusSource } from '../../apps/dstream/src/status/status-source.ts';
 

@@ -16,12 +16,12 @@ import {
 import { InMemoryLeases } from '@dstream/core/in-memory/leases';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { InMemoryTopic } from '@dstream/core/in-memory/topic';
-import { HoleWatch, type Hole } from '../../apps/processor/src/holes.ts';
-import type { SqlClient } from '../../libs/sqlserver/src/client/sql-client.ts';
-import type { ReadMode } from '../../libs/sqlserver/src/rows/position.ts';
-import { noSourceObserver } from '../../libs/sqlserver/src/source-observer.ts';
-import { Prober } from '../../libs/sqlserver/src/source/prober.ts';
-import { TableReader } from '../../libs/sqlserver/src/source/table-reader.ts';
+import { HoleWatch, type Hole } from '../../libs/deliver/src/holes.ts';
+import type { SqlClient } from '../../libs/sources/sqlserver/src/client/sql-client.ts';
+import type { ReadMode } from '../../libs/sources/sqlserver/src/rows/position.ts';
+import { noSourceObserver } from '../../libs/sources/sqlserver/src/source-observer.ts';
+import { Prober } from '../../libs/sources/sqlserver/src/source/prober.ts';
+import { TableReader } from '../../libs/sources/sqlserver/src/source/table-reader.ts';
 import { FakeCdcClient, type FakeInstance } from './fake-cdc-client.ts';
 import { leaseDurationMs, sent, startReplica } from './ingester-rig.ts';
 import { persons } from './table-reader-rig.ts';

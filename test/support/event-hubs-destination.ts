@@ -2,7 +2,7 @@
 import { EventHubConsumerClient } from '@azure/event-hubs';
 import { silentLog, type Publisher } from '@dstream/core';
 import { eventHubsPublisher, type EventHubsPublisherOptions } from '@dstream/publishers';
-import { systemClock } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import { startEventHubs } from '../../libs/stand-ins/src/event-hubs/event-hubs-server.ts';
 import type { EventHubsEndpoint } from './endpoints.ts';
 import type { Changes, PublisherRig } from './publisher-rig.ts';

@@ -5,8 +5,9 @@
  */
 import type { Log, LogFields } from '@dstream/core';
 import { InMemoryTopic } from '@dstream/core/in-memory/topic';
-import { ingesterMetrics, type Ingester, type TableReport } from '@dstream/ingester';
-import { Metrics, systemClock } from '@dstream/runtime';
+import { ingesterMetrics, type Ingester, type TableReport } from '@dstream/ingest';
+import { Metrics } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import { parseConnectionString } from '@dstream/sqlserver';
 import { createControlledEngine } from '../../libs/stand-ins/src/controlled-engine.ts';
 import { startTdsServer } from '../../libs/stand-ins/src/sql-server/tds/tds-server.ts';

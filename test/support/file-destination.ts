@@ -10,7 +10,8 @@ import {
   type FileSystem,
   type OpenFile,
 } from '@dstream/publishers';
-import { sha256Hex, systemClock } from '@dstream/runtime';
+import { sha256Hex } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import type { PublisherRig } from './publisher-rig.ts';
 
 /** The file system of the machine, whose disk can be full or slow. */

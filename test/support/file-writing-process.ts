@@ -5,7 +5,8 @@
 import { writeSync } from 'node:fs';
 import { silentLog } from '@dstream/core';
 import { FilePublisher, nodeFileSystem, thisProcess } from '@dstream/publishers';
-import { sha256Hex, systemClock } from '@dstream/runtime';
+import { sha256Hex } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import { aChange } from './a-change.ts';
 
 const never = { signal: new AbortController().signal };

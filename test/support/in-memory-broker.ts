@@ -1,6 +1,6 @@
 import { DStreamError } from '@dstream/core';
 import { InMemoryTopic } from '@dstream/core/in-memory/topic';
-import { systemClock } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import type { Broker } from './broker.ts';
 
 const plain = 'plain';

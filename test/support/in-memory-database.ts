@@ -1,6 +1,6 @@
 import { InMemoryChangeSource, type InMemoryChange } from '@dstream/core/in-memory/change-source';
 import type { CapturedDatabase, PersonChange } from './captured-database.ts';
-import { systemClock } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 
 /** Replays what was done to the database into every source that is opened later. */
 export function inMemoryDatabase(): CapturedDatabase {

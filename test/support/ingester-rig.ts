@@ -19,7 +19,7 @@ import {
 import { InMemoryLeases } from '@dstream/core/in-memory/leases';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { InMemoryTopic } from '@dstream/core/in-memory/topic';
-import { Ingester, ingesterMetrics } from '@dstream/ingester';
+import { Ingester, ingesterMetrics } from '@dstream/ingest';
 import { Metrics } from '@dstream/runtime';
 import { aChange } from './a-change.ts';
 import { seriesOf } from './series-of.ts';

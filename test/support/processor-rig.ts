@@ -23,8 +23,9 @@ import {
   sessionsAhead,
   type Output,
   type ProcessorSettings,
-} from '@dstream/processor';
-import { aborted, Metrics, withAny } from '@dstream/runtime';
+} from '@dstream/deliver';
+import { aborted, withAny } from '@dstream/async';
+import { Metrics } from '@dstream/runtime';
 import { expect } from 'vitest';
 import { aChange } from './a-change.ts';
 

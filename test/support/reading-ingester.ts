@@ -1,8 +1,9 @@
 /** An ingester on the real clock over any source, with leases and checkpoints in memory: what reading costs and survives, and nothing else. */
 import type { InstanceId, Log, Topic } from '@dstream/core';
 import { InMemoryLeases } from '@dstream/core/in-memory/leases';
-import { Ingester, type IngesterMetrics } from '@dstream/ingester';
-import { sha256Hex, systemClock } from '@dstream/runtime';
+import { Ingester, type IngesterMetrics } from '@dstream/ingest';
+import { sha256Hex } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import type { SqlServerSource } from '@dstream/sqlserver';
 
 export interface ReadingIngesterParts {

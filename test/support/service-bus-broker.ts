@@ -1,5 +1,5 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
-import { systemClock } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import { openClient, ServiceBusSubscription, ServiceBusTopic } from '@dstream/service-bus';
 import {
   startServiceBus,

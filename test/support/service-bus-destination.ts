@@ -1,7 +1,8 @@
 /** A topic of Service Bus as a destination, seen through a subscription without sessions. */
 import { silentLog } from '@dstream/core';
 import { serviceBusPublisher, type ServiceBusPublisherOptions } from '@dstream/publishers';
-import { sha256Hex, systemClock } from '@dstream/runtime';
+import { sha256Hex } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import { openClient } from '@dstream/service-bus';
 import { startServiceBus } from '../../libs/stand-ins/src/service-bus/service-bus-server.ts';
 import type { ServiceBusEndpoint } from './endpoints.ts';

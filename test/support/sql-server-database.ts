@@ -1,7 +1,7 @@
 /** A database of its own on a SQL Server, real or stand-in, with change data capture. */
 import { randomBytes } from 'node:crypto';
 import { silentLog, type Log } from '@dstream/core';
-import { systemClock } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import { parseConnectionString, SqlServerSource, type SqlServerSourceOptions } from '@dstream/sqlserver';
 import sql from 'mssql';
 import type { CapturedDatabase, PersonChange } from './captured-database.ts';

@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { silentLog, type ChangeBatch, type ResumePoint, type TableId } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
-import type { ReadMode } from '../../libs/sqlserver/src/rows/position.ts';
-import { noSourceObserver } from '../../libs/sqlserver/src/source-observer.ts';
-import { Prober } from '../../libs/sqlserver/src/source/prober.ts';
-import type { OnGap, Start } from '../../libs/sqlserver/src/source/reader-context.ts';
-import { TableReader } from '../../libs/sqlserver/src/source/table-reader.ts';
+import type { ReadMode } from '../../libs/sources/sqlserver/src/rows/position.ts';
+import { noSourceObserver } from '../../libs/sources/sqlserver/src/source-observer.ts';
+import { Prober } from '../../libs/sources/sqlserver/src/source/prober.ts';
+import type { OnGap, Start } from '../../libs/sources/sqlserver/src/source/reader-context.ts';
+import { TableReader } from '../../libs/sources/sqlserver/src/source/table-reader.ts';
 import { FakeCdcClient, lsn, type FakeInstance, type FakeRow } from './fake-cdc-client.ts';
 
 export const persons: TableId = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Persons' };

@@ -1,4 +1,4 @@
-/** The table of types in the README of libs/sqlserver, read. */
+/** The table of types in the README of libs/sources/sqlserver, read. */
 import { readFileSync } from 'node:fs';
 import type { Value } from '@dstream/core';
 
@@ -11,7 +11,7 @@ export interface TypeExample {
 
 /** One for every type of a row that has an example. */
 export function typesOfReadme(): readonly TypeExample[] {
-  const readme = readFileSync(new URL('../../libs/sqlserver/README.md', import.meta.url), 'utf8');
+  const readme = readFileSync(new URL('../../libs/sources/sqlserver/README.md', import.meta.url), 'utf8');
   const [, table = ''] = /## How values arrive\n([^#]*)/.exec(readme) ?? [];
   return [...table.matchAll(/^\| (`[^|]*) \|[^|]*\| `(.+)` → `(.+)` \|$/gm)].flatMap(([, types, sql, json]) =>
     [...(types ?? '').matchAll(/`([^`]+)`/g)].map(([, type]) => ({

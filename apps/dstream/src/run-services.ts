@@ -11,16 +11,14 @@ import {
   createLog,
   logActivity,
   Metrics,
-  onAbort,
-  pause,
   standardErrorLog,
   startHttp,
   Stop,
   stopOnSignals,
-  systemClock,
   type LogFormat,
   type RunningService,
 } from '@dstream/runtime';
+import { onAbort, pause, systemClock } from '@dstream/async';
 import { hasColours } from '@dstream/terminal';
 import { azureCredentials } from './azure-credential.ts';
 import { announcedAddress } from './announced-address.ts';

@@ -3,15 +3,19 @@ import type { AzureBlobLeases } from '@dstream/azure-blob';
 import type { Configuration, IngesterConfig } from '@dstream/config';
 import { DStreamError, type PollIntervals, type TableId } from '@dstream/core';
 import { sha256Hex, supervised, type RunningService, type ServiceContext } from '@dstream/runtime';
+import {
+  ingesterMetrics,
+  type IngesterMetrics,
+  type IngesterParts,
+  type IngesterSettings,
+  Ingester,
+  WatchedCheckpoints,
+} from '@dstream/ingest';
 import { ServiceBusTopic } from '@dstream/service-bus';
 import { SqlServerSource } from '@dstream/sqlserver';
 import { leasesOf } from './compose-leases.ts';
 import { orderingOf, tableSettings } from './configured-tables.ts';
 import { databaseAddress } from './database-address.ts';
-import { ingesterMetrics, type IngesterMetrics } from './ingester-metrics.ts';
-import type { IngesterParts, IngesterSettings } from './ingester-parts.ts';
-import { Ingester } from './ingester.ts';
-import { WatchedCheckpoints } from './watched-checkpoints.ts';
 
 type Context = ServiceContext<Configuration>;
 

@@ -1,5 +1,5 @@
 /** What the processes say of themselves, asked again and again; and who took which table meanwhile. */
-import { pause } from '@dstream/runtime';
+import { pause } from '@dstream/async';
 import type { Clock } from '@dstream/core';
 import { askReplica, statusOf, type StatusDocument } from '@dstream/status';
 import { TableFigures } from './table-figures.ts';

@@ -4,7 +4,8 @@
  */
 import type { Writable } from 'node:stream';
 import { standardOutput } from '@dstream/publishers';
-import { Stop, aborted, systemClock } from '@dstream/runtime';
+import { Stop } from '@dstream/runtime';
+import { aborted, systemClock } from '@dstream/async';
 import { paintFor, readKeys, type Key } from '@dstream/terminal';
 import { control, type Controlled } from './controls.ts';
 import { stopOnInterrupts } from './interrupts.ts';

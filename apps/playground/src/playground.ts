@@ -3,7 +3,7 @@
  * until they have come out at the far end) → running (the workload writes) → settling (no more writes; until everything
  * has arrived) → stopped (processes ended, stand-ins closed).
  */
-import { pause } from '@dstream/runtime';
+import { pause } from '@dstream/async';
 import { access } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { DStreamError, type Clock } from '@dstream/core';

@@ -4,7 +4,7 @@
  * itself fails the playground: `failed` aborts with the reason.
  */
 import { decodeEnvelope, DStreamError, type Clock, type StampedEvent } from '@dstream/core';
-import { pause, withAny } from '@dstream/runtime';
+import { pause, withAny } from '@dstream/async';
 import { formatDuration } from '@dstream/status';
 import { Child } from './child-process.ts';
 import { addressIn, complaintOf } from './log-line.ts';

@@ -1,5 +1,5 @@
 /** A shop at work: customers come, orders are placed, changed, cancelled, in real transactions through `mssql`. */
-import { pause } from '@dstream/runtime';
+import { pause } from '@dstream/async';
 import type { Clock } from '@dstream/core';
 import sql from 'mssql';
 import { cities, goods, people } from './shop-schema.ts';

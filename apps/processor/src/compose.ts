@@ -2,11 +2,16 @@
 import type { Configuration, OutputConfig, ProcessorConfig } from '@dstream/config';
 import { DStreamError } from '@dstream/core';
 import { sha256Hex, supervised, type RunningService, type ServiceContext } from '@dstream/runtime';
+import {
+  processorMetrics,
+  type ProcessorMetrics,
+  defaultProcessorSettings,
+  type Output,
+  type ProcessorSettings,
+  sessionsAhead,
+  Processor,
+} from '@dstream/deliver';
 import { ServiceBusSubscription } from '@dstream/service-bus';
-import { processorMetrics, type ProcessorMetrics } from './processor-metrics.ts';
-import { defaultProcessorSettings, type Output, type ProcessorSettings } from './processor-parts.ts';
-import { sessionsAhead } from './places.ts';
-import { Processor } from './processor.ts';
 
 export function composeProcessor(context: ServiceContext<Configuration>): RunningService {
   const config = context.configuration.processor;

@@ -1,6 +1,1 @@
-export * from './processor-metrics.ts';
-export * from './processor-parts.ts';
-export * from './processor-report.ts';
-export * from './processor.ts';
 export { composeProcessor } from './compose.ts';
-export { sessionsAhead } from './places.ts';

@@ -2,7 +2,7 @@ import type { Position } from './position.ts';
 
 export type Operation = 'insert' | 'update' | 'delete' | 'read' | 'gap';
 
-/** A value as it stands in JSON. How each SQL type arrives is in the README of `libs/sqlserver`. */
+/** A value as it stands in JSON. How each SQL type arrives is in the README of `libs/sources/sqlserver`. */
 export type Value = string | number | boolean | null;
 export type Row = Readonly<Record<string, Value>>;
 

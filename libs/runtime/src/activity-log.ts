@@ -1,6 +1,6 @@
 /** Tells the operator of a healthy process that it works: one line a minute in which something moved, none otherwise. */
 import type { Clock, Log } from '@dstream/core';
-import { pause } from './pause.ts';
+import { pause } from '@dstream/async';
 
 /** What a service has moved since its start, by what it is called in the log. One that was started anew counts from 0. */
 export type Activity = Readonly<Record<string, number>>;

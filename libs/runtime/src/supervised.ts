@@ -12,8 +12,7 @@ import {
   type StopSignals,
 } from '@dstream/core';
 import type { Activity } from './activity-log.ts';
-import { Outage } from './outage.ts';
-import { pause } from './pause.ts';
+import { Outage, pause } from '@dstream/async';
 import type { RunningService } from './running-service.ts';
 
 export interface SupervisorOptions {

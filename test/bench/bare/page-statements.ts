@@ -1,5 +1,5 @@
 /** What the bare loops read with: the select list of the product, over all changes of each table. */
-import { selectedColumns } from '../../../libs/sqlserver/src/sql/page-statement.ts';
+import { selectedColumns } from '../../../libs/sources/sqlserver/src/sql/page-statement.ts';
 import { capturedColumns, tables } from '../sample.ts';
 
 const list = selectedColumns({

@@ -1,6 +1,6 @@
 /** `dstream plan`: what would be read and where it would go, without reading or sending anything. */
 import { planOffline, planOnline, type IngesterPlan } from '@dstream/ingester';
-import { systemClock } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import { paintFor, visibleText } from '@dstream/terminal';
 import type { Command } from 'commander';
 import { azureCredentials } from '../azure-credential.ts';

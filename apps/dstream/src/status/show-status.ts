@@ -1,5 +1,5 @@
 /** `dstream status` at work: once or again and again, for a person or as JSON. */
-import { systemClock } from '@dstream/runtime';
+import { systemClock } from '@dstream/async';
 import { statusLines, type StatusDocument } from '@dstream/status';
 import { paintFor, visibleText } from '@dstream/terminal';
 import { azureCredentials } from '../azure-credential.ts';

@@ -3,7 +3,7 @@
  * seen last stays where it stands, with its time.
  */
 import { asDStreamError } from '@dstream/core';
-import { pause, systemClock } from '@dstream/runtime';
+import { pause, systemClock } from '@dstream/async';
 import { statusLines, type StatusDocument } from '@dstream/status';
 import { FullScreen, paintFor, readKeys, visibleLines, visibleText, wrapText } from '@dstream/terminal';
 import { isReaderGone, notWritten } from '../print.ts';

@@ -1,0 +1,10 @@
+export * from './abort-later.ts';
+export * from './abort.ts';
+export * from './common-outage.ts';
+export * from './deadline.ts';
+export { Outage } from './outage.ts';
+export * from './pause.ts';
+export * from './probe-turns.ts';
+export * from './retrying.ts';
+export * from './system-clock.ts';
+export * from './together.ts';

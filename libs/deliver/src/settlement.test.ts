@@ -1,0 +1,47 @@
+import { silentLog, type Delivery } from '@dstream/core';
+import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { Outage } from '@dstream/async';
+import { describe, expect, test } from 'vitest';
+import { settle } from './settlement.ts';
+
+const never = new AbortController().signal;
+
+/** A receiver that merges the outcomes of one tick into the first one's, as rhea 3.0.5 does. */
+class MergingReceiver {
+  readonly outcomes: string[] = [];
+  #thisTick: string | undefined;
+
+  delivery(id: string): Delivery {
+    return {
+      message: { messageId: id },
+      session: {},
+      complete: () => this.#settle(id, 'completed'),
+      deadLetter: () => this.#settle(id, 'dead'),
+    } as unknown as Delivery;
+  }
+
+  async #settle(id: string, outcome: string): Promise<void> {
+    this.#thisTick ??= outcome;
+    this.outcomes.push(`${id} ${this.#thisTick}`);
+    await Promise.resolve();
+    this.#thisTick = undefined;
+  }
+}
+
+describe('settling', () => {
+  test('a dead letter shares its tick with nothing, and the order stays', async () => {
+    const receiver = new MergingReceiver();
+    const clock = new ManualClock();
+    const failures = [{ index: 0, output: '*', reason: 'unreadable' }];
+    const outcomes = [
+      { delivery: receiver.delivery('a'), failures: [] },
+      { delivery: receiver.delivery('b'), failures },
+      { delivery: receiver.delivery('c'), failures },
+      { delivery: receiver.delivery('d'), failures: [] },
+      { delivery: receiver.delivery('e'), failures: [] },
+    ];
+    const outage = new Outage('settling', silentLog, clock);
+    expect(await settle(outcomes, never, { clock, outage })).toEqual(outcomes);
+    expect(receiver.outcomes).toEqual(['a completed', 'b dead', 'c dead', 'd completed', 'e completed']);
+  });
+});

@@ -1,0 +1,193 @@
+import {
+  asDStreamError,
+  BatchError,
+  bodyText,
+  DStreamError,
+  halve,
+  isNewer,
+  lastChangeOf,
+  notAccepted,
+  sessionIdOf,
+  sessionRouter,
+  tableName,
+  type Clock,
+  type EncodedChange,
+  type Hash,
+  type Log,
+  type Ordering,
+  type OutgoingMessage,
+  type Progress,
+  type TableId,
+  type Topic,
+} from '@dstream/core';
+import { retrying, type RetryOptions } from '@dstream/async';
+import type { LeaseKeeper } from './lease-keeper.ts';
+
+export interface ChangeSenderOptions {
+  readonly topic: Topic;
+  readonly table: TableId;
+  readonly lease: LeaseKeeper;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly ordering: Ordering;
+  readonly hash: Hash;
+  /** What is told of every attempt to send. */
+  readonly outage: RetryOptions['outage'];
+}
+
+/**
+ * Sends messages of one table until the broker has them all, those of each session in order. The deadline is looked at
+ * before every attempt.
+ */
+export class ChangeSender {
+  readonly #options: ChangeSenderOptions;
+  /** By session: how far the broker took what a send could not finish. */
+  readonly #accepted = new Map<string, Progress>();
+  /** By session: the last change that the broker took from this owner or, as far as the checkpoint says, from one before. */
+  readonly #last = new Map<string, Progress>();
+
+  constructor(options: ChangeSenderOptions) {
+    this.#options = options;
+  }
+
+  /** What the next message of a session follows; undefined when it is not known. */
+  lastAccepted(sessionId: string): Progress | undefined {
+    return this.#last.get(sessionId);
+  }
+
+  /** The checkpoint says that `last` is the last change that was accepted in the table's own session. Old news are ignored. */
+  resumeAfter(last: Progress): void {
+    const { table, hash } = this.#options;
+    const sessionId = sessionIdOf(table, hash);
+    if (isNewer(last, this.#last.get(sessionId))) this.#last.set(sessionId, last);
+  }
+
+  /**
+   * What is left of `changes` after a send that failed for good: those that the broker has already taken from this owner
+   * need not be sent again. All of them otherwise. Sessions end at different changes, so it is no suffix.
+   */
+  unsent(changes: readonly EncodedChange[], generation: number): readonly EncodedChange[] {
+    if (this.#accepted.size === 0) return changes;
+    const { table, ordering, hash } = this.#options;
+    const sessionOf = sessionRouter(table, ordering, hash);
+    return changes.filter((change) =>
+      isNewer({ generation, position: change.position }, this.#accepted.get(sessionOf(change))),
+    );
+  }
+
+  /**
+   * Throws LeaseLost, or ChangeTooLarge for a change the broker does not take; waits for everything else until
+   * `giveUp` aborts: then the attempt under way is the last, and what it threw is thrown.
+   */
+  async send(messages: readonly OutgoingMessage[], signal: AbortSignal, giveUp?: AbortSignal): Promise<void> {
+    if (messages.length === 0) return;
+    let rest = messages;
+    while (rest.length > 0) rest = await this.#sendUntilTooLarge(rest, signal, giveUp);
+    this.#accepted.clear();
+    remember(messages, this.#last);
+  }
+
+  /** Resolves with what is left: nothing, or what holds the packed messages that were too large, now in two each. */
+  async #sendUntilTooLarge(
+    messages: readonly OutgoingMessage[],
+    signal: AbortSignal,
+    giveUp: AbortSignal | undefined,
+  ): Promise<readonly OutgoingMessage[]> {
+    const { topic, lease, clock, outage } = this.#options;
+    let rest = messages;
+    const attempt = async (attemptSignal: AbortSignal) => {
+      const mayStart = () => lease.assertHeld();
+      mayStart();
+      try {
+        await topic.send(rest, { signal: attemptSignal, mayStart });
+      } catch (error) {
+        const left = notAccepted(rest, (message) => message.sessionId, asDStreamError(error));
+        this.#remember(rest, left);
+        rest = left;
+        throw error;
+      }
+    };
+    try {
+      await retrying(attempt, signal, { clock, outage, again: passes, ...(giveUp && { giveUp }) });
+      return [];
+    } catch (error) {
+      return this.#inParts(rest, error);
+    }
+  }
+
+  #remember(sent: readonly OutgoingMessage[], left: readonly OutgoingMessage[]): void {
+    const open = new Set(left);
+    const accepted = sent.filter((message) => !open.has(message));
+    remember(accepted, this.#accepted);
+    remember(accepted, this.#last);
+  }
+
+  /** Throws what parts do not mend: another error, or a single change that is too large. */
+  #inParts(messages: readonly OutgoingMessage[], error: unknown): readonly OutgoingMessage[] {
+    const refused = refusedSessions(messages, error);
+    if (refused.size === 0) throw error;
+    return messages.flatMap((message) => {
+      const reason = refused.get(message.sessionId);
+      // Only the first of a session was refused: what stands behind it was not tried.
+      refused.delete(message.sessionId);
+      return reason === undefined ? [message] : this.#halves(message, reason);
+    });
+  }
+
+  #halves(large: OutgoingMessage, reason: DStreamError): readonly OutgoingMessage[] {
+    const halves = halve(large);
+    if (halves === undefined) throw this.#tooLarge(reason, large);
+    this.#options.log.warn(
+      'a packed message is larger than the broker takes and goes in parts: lower pack_max_bytes',
+      {
+        bytes: large.bodyBytes,
+      },
+    );
+    return halves;
+  }
+
+  #tooLarge(error: DStreamError, message: OutgoingMessage): DStreamError {
+    const what = `a change of ${tableName(this.#options.table)} cannot be sent: ${describe(message)}`;
+    return new DStreamError('ChangeTooLarge', `${what}: ${error.message}`, { cause: error });
+  }
+}
+
+/** The last change of each session. */
+function remember(accepted: readonly OutgoingMessage[], last: Map<string, Progress>): void {
+  for (const { sessionId, properties } of accepted) {
+    const change = lastChangeOf(properties);
+    if (change !== undefined) last.set(sessionId, change);
+  }
+}
+
+/** Which row and how large: the key stands in the envelope, which is the body's first line. */
+function describe(message: OutgoingMessage): string {
+  const line = bodyText(message).split('\n', 1)[0] ?? '';
+  const { metadata } = JSON.parse(line) as { metadata: { key: unknown; lsn: string; operation: string } };
+  const key =
+    metadata.key === null ? 'a row without a key' : `the row with key ${JSON.stringify(metadata.key)}`;
+  return `${metadata.operation} of ${key} at LSN ${metadata.lsn}, ${message.bodyBytes} bytes`;
+}
+
+/**
+ * A topic that is gone or a key that is refused is waited for too: the table keeps its place. What a session was refused
+ * for good is seen to first, whatever the other sessions wait for.
+ */
+function passes(error: DStreamError): boolean {
+  const forGood = failuresOf(error).some((failure) => failure.error.disposition === 'dead-letter');
+  return !forGood && (error.disposition === 'retry' || error.disposition === 'fatal');
+}
+
+/** Why the first of what is left of a session was refused for good, for those of which it was. */
+function refusedSessions(messages: readonly OutgoingMessage[], error: unknown): Map<string, DStreamError> {
+  const key = messages[0]?.sessionId ?? '';
+  return new Map(
+    (error instanceof DStreamError ? failuresOf(error, key) : [])
+      .filter((failure) => failure.error.disposition === 'dead-letter')
+      .map((failure) => [failure.key, failure.error]),
+  );
+}
+
+function failuresOf(error: DStreamError, key = ''): readonly { key: string; error: DStreamError }[] {
+  return error instanceof BatchError ? error.failures : [{ key, error }];
+}

@@ -1,0 +1,179 @@
+/**
+ * Saves how far one table is accepted. Only what `accepted` was told is ever saved, so a checkpoint stands for a
+ * prefix of changes that the broker has. Saves at most once an interval, an idle table's at the idle interval, and
+ * what is left when the table is given back.
+ */
+import {
+  byTable,
+  layoutOf,
+  nextGeneration,
+  type Checkpoint,
+  type CheckpointStore,
+  type Clock,
+  type Log,
+  type Ordering,
+  type Position,
+  type Progress,
+  type ResumePoint,
+} from '@dstream/core';
+import { pause, retrying, type RetryOptions } from '@dstream/async';
+import type { LeaseKeeper } from './lease-keeper.ts';
+
+export interface CheckpointKeeperOptions {
+  readonly store: CheckpointStore;
+  readonly lease: LeaseKeeper;
+  readonly intervalMs: number;
+  readonly idleIntervalMs: number;
+  readonly ordering: Ordering;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What is told of every attempt to save. */
+  readonly outage: RetryOptions['outage'];
+}
+
+export class CheckpointKeeper {
+  readonly #options: CheckpointKeeperOptions;
+  #accepted: Checkpoint | undefined;
+  #saved: Checkpoint | undefined;
+  #savedAtMs = 0;
+  #behindSinceMs: number | undefined;
+  #changesWaiting = false;
+  #generation: number | undefined;
+  #saving: Promise<void> = Promise.resolve();
+
+  constructor(options: CheckpointKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Where to continue: what was accepted last, else what is stored, else undefined for a table that is new. */
+  async begin(signal: AbortSignal): Promise<ResumePoint | undefined> {
+    if (this.#generation === undefined) await this.#load(signal);
+    return this.#accepted?.at;
+  }
+
+  async #load(signal: AbortSignal): Promise<void> {
+    const { store, lease, clock } = this.#options;
+    const stored = await store.load(lease.lease.table, { signal });
+    this.#generation = stored?.generation ?? nextGeneration(lease.lease.acquiredAtMs, undefined);
+    this.#accepted = stored;
+    this.#saved = stored;
+    this.#savedAtMs = clock.monotonicMs();
+    if (stored !== undefined) this.#dealAnew(stored);
+  }
+
+  /**
+   * Under another layout a session gets other rows. One that has come further than the checkpoint would then take what
+   * is new to it for repeats: so a new generation begins.
+   */
+  #dealAnew({ at, layout: before = layoutOf(byTable) }: Checkpoint): void {
+    const layout = layoutOf(this.#options.ordering);
+    if (before === layout) return;
+    this.beginGeneration();
+    this.accepted(at, 0);
+    const what =
+      'the ordering has changed: what is still queued in the sessions of the old one may arrive later';
+    this.#options.log.warn(what, { before, now: layout });
+  }
+
+  /** The generation every message carries. To be asked for after `begin`. */
+  get generation(): number {
+    if (this.#generation === undefined) throw new Error('the checkpoint was not loaded: call begin first');
+    return this.#generation;
+  }
+
+  /** Numbers what is accepted from now on anew (DESIGN 5, rule 3). */
+  beginGeneration(): void {
+    this.#generation = nextGeneration(this.#options.lease.lease.acquiredAtMs, this.generation);
+  }
+
+  /** True until a first checkpoint of the generation is stored: nothing may be sent before. */
+  get isNew(): boolean {
+    return this.#saved?.generation !== this.#generation;
+  }
+
+  /** Since when the stored checkpoint has not been all that was accepted, monotonic; undefined while it is. */
+  get behindSinceMs(): number | undefined {
+    return this.#behindSinceMs;
+  }
+
+  /** The last change that was accepted, as far as it is known: of a table that is ordered by table. */
+  get lastChange(): Progress | undefined {
+    return this.#accepted?.lastChange;
+  }
+
+  /** The broker has everything up to `at`. @param last position of the last of the changes, if there are any */
+  accepted(at: ResumePoint, changes: number, last?: Position): void {
+    const { generation } = this;
+    if (changes === 0 && at.token === this.#accepted?.at.token && generation === this.#accepted.generation)
+      return;
+    const lastChange = last === undefined ? this.lastChange : { generation, position: last };
+    this.#accepted = { at, generation, ...this.#dealt(lastChange) };
+    this.#behindSinceMs ??= this.#options.clock.monotonicMs();
+    if (changes > 0) this.#changesWaiting = true;
+  }
+
+  /** By key a table has many sessions, and a checkpoint none of their last changes. */
+  #dealt(lastChange: Progress | undefined): Pick<Checkpoint, 'layout' | 'lastChange'> {
+    const layout = layoutOf(this.#options.ordering);
+    if (layout !== layoutOf(byTable)) return { layout };
+    return lastChange === undefined ? {} : { lastChange };
+  }
+
+  /** Saves what is due, every interval, until `signal` aborts; then resolves. Rejects with LeaseLost. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, intervalMs } = this.#options;
+    while (!signal.aborted) {
+      await pause(clock, intervalMs, signal);
+      if (!signal.aborted && this.#due())
+        await this.save(signal).catch((error: unknown) => this.#unlessStopped(error, signal));
+    }
+  }
+
+  #unlessStopped(error: unknown, signal: AbortSignal): void {
+    if (!signal.aborted) throw error;
+  }
+
+  #due(): boolean {
+    const { clock, idleIntervalMs } = this.#options;
+    return this.#changesWaiting || clock.monotonicMs() - this.#savedAtMs >= idleIntervalMs;
+  }
+
+  /**
+   * Saves what was accepted, if that is news. One save at a time. Tries again what passes, until `signal` aborts, or
+   * `giveUp` does: then the attempt under way is the last.
+   */
+  save(signal: AbortSignal, giveUp?: AbortSignal): Promise<void> {
+    const next = this.#saving.then(() => this.#saveNow(signal, giveUp));
+    this.#saving = next.catch(() => undefined);
+    return next;
+  }
+
+  async #saveNow(signal: AbortSignal, giveUp: AbortSignal | undefined): Promise<void> {
+    const { clock, outage } = this.#options;
+    await retrying((attempt) => this.#attempt(attempt), signal, {
+      clock,
+      outage,
+      ...(giveUp && { giveUp }),
+      again: (error) => error.disposition !== 'lost',
+    });
+  }
+
+  async #attempt(signal: AbortSignal): Promise<void> {
+    const { store, lease, clock } = this.#options;
+    const checkpoint = this.#accepted;
+    if (checkpoint === undefined || checkpoint === this.#saved) return;
+    lease.assertHeld();
+    this.#changesWaiting = false;
+    const startedMs = clock.monotonicMs();
+    try {
+      await store.save(checkpoint, lease.lease, { signal });
+    } catch (error) {
+      this.#changesWaiting = true;
+      throw error;
+    }
+    this.#saved = checkpoint;
+    this.#savedAtMs = clock.monotonicMs();
+    // What was accepted while the save was under way is not in it.
+    this.#behindSinceMs = this.#accepted === checkpoint ? undefined : startedMs;
+  }
+}

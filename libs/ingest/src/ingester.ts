@@ -1,0 +1,263 @@
+/**
+ * Keeps this replica's fair share of the tables. Connecting → announced: every few seconds it lists all leases,
+ * acquires the free tables that are its to acquire and drains its surplus → draining: every table is drained, saved
+ * and released, the announcement withdrawn.
+ */
+import {
+  asDStreamError,
+  Backoff,
+  balance,
+  retryWaits,
+  tableKey,
+  tableName,
+  type AnnouncementId,
+  type DStreamError,
+  type HeldLease,
+  type InstanceId,
+  type LeaseSnapshot,
+  type Presence,
+  type Service,
+  type StopSignals,
+  type TableId,
+} from '@dstream/core';
+import { Outage, pause, retrying, together, withAny } from '@dstream/async';
+import { Announcer } from './announcer.ts';
+import { ForeignLeases } from './foreign-leases.ts';
+import { IdleReplicas } from './idle-replicas.ts';
+import type { IngesterParts } from './ingester-parts.ts';
+import { NameWatch } from './name-watch.ts';
+import { TableAcquirer } from './table-acquirer.ts';
+import { ReplicaOutages } from './table-outages.ts';
+import { TableOwner } from './table-owner.ts';
+import { freshMs, TableList } from './table-list.ts';
+import type { TableReport } from './table-status.ts';
+import { OwnedTables } from './owned-tables.ts';
+
+/** What a look at all leases found: nothing to acquire, tables to acquire, more of them than there was time for; or it failed. */
+type Look = 'calm' | 'moving' | 'unfinished' | 'failed';
+
+export class Ingester implements Service {
+  readonly name = 'ingester';
+  readonly #parts: IngesterParts;
+  readonly #owned: OwnedTables;
+  readonly #tables: TableList;
+  readonly #announcer: Announcer;
+  readonly #acquirer: TableAcquirer;
+  readonly #outage: Outage;
+  readonly #names: NameWatch;
+  readonly #foreign: ForeignLeases;
+  readonly #idle: IdleReplicas;
+  /** Between looks while tables change hands. */
+  readonly #soon: Backoff;
+  #snapshot: LeaseSnapshot | undefined;
+  #ready = false;
+
+  constructor(parts: IngesterParts) {
+    const { leaseDurationMs } = parts.settings;
+    this.#parts = parts;
+    const outages = new ReplicaOutages(parts);
+    this.#owned = new OwnedTables(
+      (lease) => new TableOwner(lease, parts, outages.of(tableName(lease.table))),
+      parts.metrics.replica,
+    );
+    this.#tables = new TableList({
+      ...parts,
+      patienceMs: leaseDurationMs / 5,
+      outage: outages.moving.part('the list of tables', { counts: false }),
+    });
+    this.#outage = new Outage('balancing the tables', parts.log, parts.clock);
+    this.#announcer = new Announcer({ ...parts, durationMs: leaseDurationMs, counts: () => this.#canRead() });
+    this.#acquirer = new TableAcquirer({
+      ...parts,
+      acquired: (key, lease, stop) => {
+        parts.metrics.replica.acquired();
+        this.#owned.start(key, lease, stop);
+      },
+    });
+    this.#names = new NameWatch({ ...parts, leaseDurationMs });
+    this.#foreign = new ForeignLeases({ ...parts, self: parts.leases.announcement, leaseDurationMs });
+    this.#idle = new IdleReplicas({ ...parts, self: parts.leases.announcement, leaseDurationMs });
+    this.#soon = new Backoff({ firstMs: this.#everyMs / 4, maxMs: this.#everyMs, random: parts.random });
+  }
+
+  /** Between two looks at all leases, in milliseconds. */
+  get #everyMs(): number {
+    return this.#parts.settings.leaseDurationMs / 10;
+  }
+
+  /** True once everything it needs was reached a first time: from then on it waits for whatever fails. */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** Rejects before the first success with what a person must mend; after it only by `aborted`. */
+  async run(stop: StopSignals): Promise<void> {
+    const connected = await withAny([stop.draining, stop.aborted], (signal) => this.#connect(signal)).catch(
+      (error: unknown) => this.#unlessStopping(error, stop),
+    );
+    if (connected === undefined) return;
+    this.#ready = true;
+    this.#parts.log.info('ingester is working', {
+      instance: this.#parts.instance,
+      tables: this.#tables.tables.length,
+    });
+    await withAny([stop.draining, stop.aborted], async (stopping) => {
+      // Withdrawn at once: what is released meanwhile is dealt among those who stay, not kept for the slowest table.
+      await Promise.all([this.#announcer.run(connected, stopping), this.#work(stopping, stop)]);
+    });
+  }
+
+  async #work(stopping: AbortSignal, stop: StopSignals): Promise<void> {
+    try {
+      await this.#balanceUntil(stopping, stop);
+    } finally {
+      this.#ready = false;
+      await this.#acquirer.settle(stop);
+      await this.#owned.settled();
+    }
+  }
+
+  #unlessStopping(error: unknown, stop: StopSignals): undefined {
+    if (!stop.draining.aborted) throw error;
+    return undefined;
+  }
+
+  async #connect(signal: AbortSignal): Promise<Presence> {
+    const { connections } = this.#parts;
+    const database = { what: 'database', connect: (s: AbortSignal) => this.#tables.refresh(s) };
+    await together(
+      signal,
+      [...connections, database].map(
+        ({ what, connect }) =>
+          (until) =>
+            this.#reach(what, connect, until),
+      ),
+    );
+    return this.#announcer.announce(signal);
+  }
+
+  async #reach(what: string, connect: (s: AbortSignal) => Promise<void>, until: AbortSignal): Promise<void> {
+    const { clock, log } = this.#parts;
+    await retrying(connect, until, { clock, outage: new Outage(`connecting to ${what}`, log, clock) });
+    log.info('connected', { to: what });
+  }
+
+  async #balanceUntil(stopping: AbortSignal, stop: StopSignals): Promise<void> {
+    while (!stopping.aborted) {
+      const seen = await this.#balanceOnce(stopping, stop);
+      await pause(this.#parts.clock, this.#untilNextMs(seen), stopping);
+    }
+  }
+
+  /** Soon while tables change hands, at once where time was too short for all; after a failure as any return is noticed. */
+  #untilNextMs(seen: Look): number {
+    if (seen === 'unfinished') return 0;
+    if (seen === 'moving') return this.#soon.next();
+    this.#soon.reset();
+    const calmMs = this.#everyMs * (0.75 + this.#parts.random() / 2);
+    return seen === 'failed' ? Math.min(calmMs, retryWaits.maxMs) : calmMs;
+  }
+
+  /** One look at everything. Whatever fails is tried again at the next. */
+  async #balanceOnce(stopping: AbortSignal, stop: StopSignals): Promise<Look> {
+    const { leases, metrics } = this.#parts;
+    try {
+      await this.#tables.keepFresh(stopping);
+      const snapshot = await leases.list({ signal: stopping });
+      this.#snapshot = snapshot;
+      this.#names.look(snapshot.instances);
+      this.#foreign.look(snapshot, this.#notOwned());
+      const seen = await this.#apply(snapshot, stop);
+      this.#outage.succeeded();
+      const instances = snapshot.instances.length;
+      metrics.replica.balanced({ tables: this.#tables.tables.length, instances });
+      return seen;
+    } catch (error) {
+      if (stopping.aborted) return 'calm';
+      this.#outage.failed(asDStreamError(error));
+      metrics.replica.balanced(undefined);
+      return 'failed';
+    }
+  }
+
+  /**
+   * Drains the surplus, and acquires what is free for as long as two looks are apart: what is left then is planned
+   * anew from a newer list, which may show a newcomer.
+   */
+  async #apply(snapshot: LeaseSnapshot, stop: StopSignals): Promise<Look> {
+    const keys = this.#tables.tables.map(tableKey);
+    const seen = this.#idle.look(keys, this.#withOwn(snapshot));
+    const plan = balance(this.#parts.leases.announcement, seen.tables, seen.snapshot);
+    for (const key of [...plan.release, ...this.#notConfigured()]) this.#owned.drain(key);
+    const wanted = new Set([...plan.acquire, ...this.#acquirer.inDoubt.keys()]);
+    const tables = this.#tables.tables.filter((table) => this.#isToAcquire(tableKey(table), wanted));
+    if (tables.length === 0) return 'calm';
+    const all = await this.#acquirer.acquireAll(tables, this.#everyMs, stop);
+    return all ? 'moving' : 'unfinished';
+  }
+
+  #isToAcquire(key: string, wanted: ReadonlySet<string>): boolean {
+    return wanted.has(key) && !this.#owned.has(key);
+  }
+
+  /** A replica that has not reached its database for a whole lease stops counting: others take what becomes free. */
+  #canRead(): boolean {
+    return this.#tables.ageMs < freshMs + this.#parts.settings.leaseDurationMs;
+  }
+
+  /**
+   * The snapshot may be older than what this replica has acquired or released since: of its own leases it knows better.
+   * One that is listed as ours and is not known here was granted with a reply that was lost: it is ours to acquire.
+   */
+  #withOwn({ instances, held }: LeaseSnapshot): LeaseSnapshot {
+    const { instance: owner, leases } = this.#parts;
+    const { announcement } = leases;
+    const others = [...held].filter(([, lease]) => lease.endless || lease.announcement !== announcement);
+    const own = this.#owned
+      .entries()
+      .map(([key, { epoch }]) => [key, { owner, announcement, epoch, endless: false }] as const);
+    return { instances, held: new Map([...others, ...own]) };
+  }
+
+  #notOwned(): readonly TableId[] {
+    return this.#tables.tables.filter((table) => !this.#owned.has(tableKey(table)));
+  }
+
+  #notConfigured(): readonly string[] {
+    const configured = new Set(this.#tables.tables.map(tableKey));
+    return this.#owned
+      .entries()
+      .map(([key]) => key)
+      .filter((key) => !configured.has(key));
+  }
+
+  /** For `/status`: own tables in detail, those of others with their owner. */
+  report(): { instance: InstanceId; announcement: AnnouncementId; tables: readonly TableReport[] } {
+    const { instance, leases } = this.#parts;
+    const { announcement } = leases;
+    const tables = this.#tables.tables.map((table) => {
+      const key = tableKey(table);
+      return (
+        this.#owned.report(key, { instance, announcement }) ??
+        foreign(table, this.#snapshot?.held.get(key), this.#foreign.fault(key))
+      );
+    });
+    return { instance, announcement, tables };
+  }
+}
+
+function foreign(table: TableId, held: HeldLease | undefined, fault: DStreamError | undefined): TableReport {
+  return {
+    key: tableKey(table),
+    table: tableName(table),
+    owner: held?.owner ?? null,
+    announcement: held?.announcement ?? null,
+    epoch: held?.epoch ?? null,
+    position: null,
+    generation: null,
+    lagMs: null,
+    changes: 0,
+    changesPerSecond: null,
+    fault: fault === undefined ? null : { code: fault.code, message: fault.message },
+  };
+}

@@ -1,0 +1,200 @@
+/**
+ * One table while this replica owns it.
+ *
+ * Pumping → waiting (a fault of the table: looked at again every longest poll interval; or a passing error: back-off)
+ * → pumping … → released (drained and saved) or lost (another replica may own it: nothing more is sent or saved).
+ * The lease is renewed through all of it: a table with a fault keeps its owner.
+ */
+import {
+  asDStreamError,
+  Backoff,
+  isTableFault,
+  tableName,
+  type DStreamError,
+  type ErrorCode,
+  type Lease,
+  type Log,
+  type StopSignals,
+} from '@dstream/core';
+import { abortLater, Outage, pause, retrying, withAny } from '@dstream/async';
+import { ChangeSender } from './change-sender.ts';
+import { CheckpointKeeper } from './checkpoint-keeper.ts';
+import type { IngesterParts } from './ingester-parts.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+import type { TableMeter } from './table-meter.ts';
+import type { TableOutages } from './table-outages.ts';
+import { TablePump } from './table-pump.ts';
+import { TableStatus } from './table-status.ts';
+
+/** Failures that are likely the table's own, and cost a look at its changes each: waited for longer. */
+const ofTable: ReadonlySet<ErrorCode> = new Set(['Unexpected', 'Stalled']);
+
+/** How long a drain tries again to save and release when the store fails, in milliseconds. */
+const patienceMs = 5_000;
+
+export class TableOwner {
+  readonly status: TableStatus;
+  readonly #parts: IngesterParts;
+  readonly #lease: LeaseKeeper;
+  readonly #checkpoint: CheckpointKeeper;
+  readonly #meter: TableMeter;
+  readonly #pump: TablePump;
+  readonly #log: Log;
+  /** Of what this table has alone. */
+  readonly #outage: Outage;
+  /** Of what hits all tables: said once for them together. */
+  readonly #common: TableOutages;
+  readonly #backoff: Backoff;
+  /** The failure of this run of the pump, once it is recorded. */
+  #recorded: DStreamError | undefined;
+
+  constructor(lease: Lease, parts: IngesterParts, common: TableOutages) {
+    this.#parts = parts;
+    this.#log = parts.log.child({ table: tableName(lease.table), epoch: lease.epoch });
+    this.#common = common;
+    this.#outage = new Outage('reading the table', this.#log, parts.clock);
+    this.#backoff = new Backoff({ firstMs: 500, maxMs: 30_000, random: parts.random });
+    const timeAndLog = { clock: parts.clock, log: this.#log };
+    this.#lease = new LeaseKeeper(lease, {
+      leases: parts.leases,
+      durationMs: parts.settings.leaseDurationMs,
+      outage: common.renewing,
+      ...timeAndLog,
+    });
+    this.#checkpoint = new CheckpointKeeper({
+      store: parts.checkpoints,
+      lease: this.#lease,
+      intervalMs: parts.settings.checkpointIntervalMs,
+      idleIntervalMs: parts.settings.checkpointIdleIntervalMs,
+      ordering: parts.settings.ordering,
+      outage: common.saving,
+      ...timeAndLog,
+    });
+    this.#meter = parts.metrics.owns(lease.table, {
+      epoch: lease.epoch,
+      leaseGoodUntilMs: () => this.#lease.lease.goodUntilMs,
+      checkpointBehindSinceMs: () => this.#checkpoint.behindSinceMs,
+    });
+    this.status = new TableStatus(lease, parts.clock, () => this.#meter.lagMs(parts.clock.wallMs()));
+    this.#pump = this.#makePump(lease, timeAndLog);
+  }
+
+  #makePump(lease: Lease, common: { clock: IngesterParts['clock']; log: Log }): TablePump {
+    const { source, topic, settings, metrics } = this.#parts;
+    const held = this.#lease;
+    return new TablePump({
+      source,
+      lease,
+      settings,
+      metrics,
+      meter: this.#meter,
+      ...common,
+      status: this.status,
+      sender: new ChangeSender({
+        ...settings,
+        topic,
+        table: lease.table,
+        lease: held,
+        outage: this.#common.sending,
+        ...common,
+      }),
+      checkpoint: this.#checkpoint,
+      working: () => this.#works(),
+      failed: (error) => this.#failed(error),
+    });
+  }
+
+  /** Owns until drained, aborted or lost. Never rejects; the lease is given back unless it was lost. */
+  async run(stop: StopSignals): Promise<void> {
+    const { clock } = this.#parts;
+    using patience = abortLater(clock, patienceMs, stop.draining);
+    const owned = new AbortController();
+    const renewing = this.#lease.run(owned.signal);
+    this.#log.info('acquired table');
+    try {
+      await withAny([stop.aborted, this.#lease.lost], (hard) =>
+        this.#pumpUntil(stop.draining, patience.signal, hard),
+      );
+    } finally {
+      this.#fault(undefined);
+      owned.abort();
+      await renewing;
+      await this.#release(patience.signal, stop.aborted);
+      if (this.#lease.lost.aborted) this.#parts.metrics.replica.lost();
+      this.#parts.metrics.left(this.#meter);
+      this.#common.left();
+    }
+  }
+
+  async #pumpUntil(draining: AbortSignal, patience: AbortSignal, hard: AbortSignal): Promise<void> {
+    while (!hard.aborted) {
+      this.#recorded = undefined;
+      try {
+        await this.#pump.run(draining, patience, hard);
+        return;
+      } catch (caught) {
+        const error = asDStreamError(caught);
+        if (hard.aborted || error.disposition === 'lost') return;
+        this.#failed(error);
+        if (draining.aborted) return;
+        await this.#waitAfter(error, draining, hard);
+      }
+    }
+  }
+
+  /** Records a failure, once however often it is told of. */
+  #failed(error: DStreamError): void {
+    if (error === this.#recorded || error.disposition === 'lost') return;
+    this.#recorded = error;
+    this.#meter.failuresInRow += 1;
+    this.#parts.metrics.replica.failed(error.code);
+    if (!isTableFault(error)) {
+      this.#common.moving.failed(error);
+      return;
+    }
+    this.#common.moving.succeeded();
+    this.#outage.failed(error);
+    this.#fault(error);
+  }
+
+  #works(): void {
+    this.#outage.succeeded();
+    this.#common.moving.succeeded();
+    this.#backoff.reset();
+    this.#meter.failuresInRow = 0;
+    this.#fault(undefined);
+  }
+
+  #fault(error: DStreamError | undefined): void {
+    if (this.status.fault?.code === error?.code && this.status.fault?.message === error?.message) return;
+    this.status.fault = error;
+    this.#meter.fault = error?.code;
+  }
+
+  /** A fault of the table is a person's to mend; what passes is tried again as soon as it may have passed. */
+  async #waitAfter(error: DStreamError, draining: AbortSignal, hard: AbortSignal): Promise<void> {
+    const { moving } = this.#common;
+    if (ofTable.has(error.code)) return moving.waitAlone(this.#backoff.next(), draining, hard);
+    if (!isTableFault(error)) return moving.wait(draining, hard);
+    const { clock, settings } = this.#parts;
+    await pause(clock, settings.pollIntervals(this.#lease.lease.table).maxIntervalMs, draining, hard);
+  }
+
+  async #release(patience: AbortSignal, aborted: AbortSignal): Promise<void> {
+    const { leases, clock, metrics } = this.#parts;
+    if (this.#lease.lost.aborted || aborted.aborted) return;
+    const outage = this.#common.releasing;
+    const release = (signal: AbortSignal) => leases.release(this.#lease.lease, { signal });
+    try {
+      const released = await retrying(release, aborted, { clock, outage, giveUp: patience });
+      if (released) metrics.replica.released();
+      else metrics.replica.lost();
+      if (released) this.#log.info('released table');
+      else this.#log.warn('the lease was not ours any more when it was to be released');
+    } catch (error) {
+      this.#log.warn('could not release lease; it will expire', {
+        error: asDStreamError(error),
+      });
+    }
+  }
+}
