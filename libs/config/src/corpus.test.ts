@@ -7,7 +7,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { DStreamError } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import { someOutputs } from './corpus/some-outputs.ts';
-import { parseHcl } from './parse-hcl.ts';
+import { parseHcl } from './text/parse-hcl.ts';
 import { readConfiguration, type Use } from './read-configuration.ts';
 
 const folder = new URL('corpus/', import.meta.url);

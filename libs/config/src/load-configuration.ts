@@ -1,10 +1,10 @@
-import type { Configuration } from './configuration.ts';
-import type { CheckConnectionString } from './context.ts';
-import type { OutputTypes } from './output-type.ts';
-import { parseHclApart } from './parse-hcl-apart.ts';
+import type { Configuration } from './blocks/configuration.ts';
+import type { CheckConnectionString } from './blocks/file-context.ts';
+import type { OutputTypes } from './definitions/output-type.ts';
+import { parseHclApart } from './text/parse-hcl-apart.ts';
 import { readConfiguration, type Use } from './read-configuration.ts';
-import { nameOfFile, readConfigurationFile } from './read-file.ts';
-import type { Environment } from './templates.ts';
+import { nameOfFile, readConfigurationFile } from './text/read-file.ts';
+import type { Environment } from './schema/templates.ts';
 
 export interface LoadOptions {
   readonly env: Environment;

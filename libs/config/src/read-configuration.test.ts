@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { DStreamError } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
-import type { Configuration } from './configuration.ts';
+import type { Configuration } from './blocks/configuration.ts';
 import { someOutputs } from './corpus/some-outputs.ts';
-import { parseHcl } from './parse-hcl.ts';
+import { parseHcl } from './text/parse-hcl.ts';
 import { readConfiguration, type Use } from './read-configuration.ts';
 import { redactor } from './redact.ts';
 

@@ -5,19 +5,20 @@ import { readProcessor } from './blocks/processor.ts';
 import { rootSchema } from './blocks/root.ts';
 import { readService } from './blocks/service.ts';
 import type { FileTopic } from './blocks/source.ts';
-import { checkShape } from './check-shape.ts';
-import type { Configuration, ProcessorConfig } from './configuration.ts';
-import { canonicalPath, type CheckConnectionString, type Context, type Demand } from './context.ts';
-import { joinDocument, pathAtLine, type BlockNode } from './hcl-document.ts';
-import { maxDepth } from './hcl-cursor.ts';
-import type { HclParser, SyntaxProblem } from './parse-hcl.ts';
-import { otherFormat, shellProblem } from './other-format.ts';
-import type { OutputTypes } from './output-type.ts';
-import { Problems, type Place } from './problems.ts';
-import { blockOf } from './read-block.ts';
+import { checkShape } from './schema/check-shape.ts';
+import type { Configuration, ProcessorConfig } from './blocks/configuration.ts';
+import type { CheckConnectionString, FileContext } from './blocks/file-context.ts';
+import { canonicalPath, type Context, type Demand } from './schema/context.ts';
+import { joinDocument, pathAtLine, type BlockNode, type Place } from './text/hcl-document.ts';
+import { maxDepth } from './text/hcl-cursor.ts';
+import type { HclParser, SyntaxProblem } from './text/parse-hcl.ts';
+import { otherFormat, shellProblem } from './text/other-format.ts';
+import type { OutputTypes } from './definitions/output-type.ts';
+import { Problems } from './schema/problems.ts';
+import { blockOf } from './schema/read-block.ts';
 import { rememberSecrets } from './redact.ts';
-import { scanHcl, type Scan } from './scan-hcl.ts';
-import type { Environment } from './templates.ts';
+import { scanHcl, type Scan } from './text/scan-hcl.ts';
+import type { Environment } from './schema/templates.ts';
 
 /** The blocks a command uses: their variables must be set, and what they ask for must be built. */
 export type Use = readonly ('ingester' | 'processor')[] | 'validate';
@@ -46,8 +47,10 @@ export async function readConfiguration(
     problems.throwIfAny();
   }
   const document = await parseDocument(text, parse, problems);
-  const context: Context = {
+  const context: FileContext = {
+    file,
     problems,
+    unset: new Problems(file),
     env: options.env,
     demand: 'validate',
     root: rootSchema(options.outputs),
@@ -89,7 +92,7 @@ function addSyntaxProblem(
 
 type Parts = Pick<Configuration, 'ingester' | 'processor' | 'service'>;
 
-function readParts(document: BlockNode, use: Use, context: Context): Parts {
+function readParts(document: BlockNode, use: Use, context: FileContext): Parts {
   checkShape(context.root, document, context);
   checkBlocks(document, use, context);
   const ingesterNode = blockOf(document, 'ingester');
@@ -108,7 +111,7 @@ function readProcessorPart(
   document: BlockNode,
   ingester: IngesterReading | undefined,
   use: Use,
-  context: Context,
+  context: FileContext,
 ): ProcessorConfig | undefined {
   const nodes = [blockOf(document, 'processor'), blockOf(document, 'publisher')];
   const topic = topicOf(ingester, use);
@@ -129,7 +132,7 @@ function isUsed(use: Use, block: 'ingester' | 'processor'): boolean {
 }
 
 /** @param block undefined for what every command uses */
-function demanding(use: Use, block: 'ingester' | 'processor' | undefined, context: Context): Context {
+function demanding(use: Use, block: 'ingester' | 'processor' | undefined, context: FileContext): FileContext {
   const wanted: Demand = block === undefined || isUsed(use, block) ? 'use' : 'skip';
   return { ...context, demand: use === 'validate' ? 'validate' : wanted };
 }

@@ -1,4 +1,4 @@
-import type { Configuration } from './configuration.ts';
+import type { Configuration } from './blocks/configuration.ts';
 
 const secretsOf = new WeakMap<Configuration, ReadonlySet<string>>();
 

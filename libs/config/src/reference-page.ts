@@ -1,8 +1,8 @@
 /** The reference page, made from the schema: `config/REFERENCE.md`. A test of `libs/publishers` holds it up to date. */
 import { rootSchema } from './blocks/root.ts';
-import { childPath } from './hcl-document.ts';
-import type { OutputTypes } from './output-type.ts';
-import type { ChildSchema, Key } from './schema.ts';
+import { childPath } from './text/hcl-document.ts';
+import type { OutputTypes } from './definitions/output-type.ts';
+import type { ChildSchema, Key } from './schema/schema.ts';
 
 const opening = `# Configuration reference
 

@@ -7,16 +7,17 @@ export {
   checkEntityPath,
   readBrokerConnection,
   requireOne,
+  type BrokerConnection,
   type BrokerConnectionKeys,
-} from './blocks/broker-connection.ts';
-export { conceal } from './conceal.ts';
-export type { BrokerConnection, BrokerTransport } from './configuration.ts';
-export type { Destination, NamedTable, OutputType, OutputTypes } from './output-type.ts';
-export type { Findings, Place } from './problems.ts';
-export type { Reading } from './reading.ts';
-export { optional, required, withDefault, type Key, type Keys, type ValuesOf } from './schema.ts';
-export { fillNames, type NamePart } from './templates.ts';
-export type { BrokerService } from './values/broker-connection-string.ts';
+} from './definitions/broker-connection.ts';
+export { conceal } from './schema/conceal.ts';
+export type { Destination, NamedTable, OutputType, OutputTypes } from './definitions/output-type.ts';
+export type { Findings } from './schema/problems.ts';
+export type { Reading } from './schema/reading.ts';
+export { optional, required, withDefault, type Key, type Keys, type ValuesOf } from './schema/schema.ts';
+export { fillNames, type NamePart } from './schema/templates.ts';
+export type { Place } from './text/hcl-document.ts';
+export type { BrokerService, BrokerTransport } from './values/broker-connection-string.ts';
 export { connectionParts } from './values/connection-strings.ts';
 export { filePath } from './values/names.ts';
 export { boolean, choice, duration, pack, sizeInBytes, text, wholeNumber } from './values/scalars.ts';

@@ -35,5 +35,5 @@ export function definePublisher<const K extends Keys, S extends object>(
       open: (services) => open(settings, services),
     };
   };
-  return { type, doc, built: open !== undefined, keys, read };
+  return { type, doc, built: open !== undefined, keys, blocks: [], read };
 }

@@ -1,21 +1,22 @@
 import { DStreamError } from '@dstream/core';
-import { conceal } from '../conceal.ts';
-import type { IngesterConfig } from '../configuration.ts';
-import type { Context } from '../context.ts';
-import type { BlockNode } from '../hcl-document.ts';
-import { blockOf, readBlock } from '../read-block.ts';
-import type { Reading } from '../reading.ts';
-import { child, optional, required, withDefault, type BlockSchema } from '../schema.ts';
+import { conceal } from '../schema/conceal.ts';
+import type { IngesterConfig } from './configuration.ts';
+import type { Context } from '../schema/context.ts';
+import type { BlockNode } from '../text/hcl-document.ts';
+import { readBlock } from '../schema/read-block.ts';
+import type { Reading } from '../schema/reading.ts';
+import { child, optional, required, withDefault, type BlockSchema } from '../schema/schema.ts';
 import { databaseConnectionString } from '../values/connection-strings.ts';
 import { sourceName, tableNames } from '../values/names.ts';
 import { choice, wholeNumber } from '../values/scalars.ts';
+import type { FileContext } from './file-context.ts';
 import { locksSchema, readLocks } from './locks.ts';
 import {
   checkpointSchema,
   leaseSchema,
-  readCheckpointConfig,
-  readLeaseConfig,
-  readReadConfig,
+  checkpointConfigOf,
+  leaseConfigOf,
+  readConfigOf,
   readSchema,
 } from './pace.ts';
 import { checkPollPair, pollIntervalDefaultsSchema, type PollPair } from './poll-intervals.ts';
@@ -87,21 +88,20 @@ export interface IngesterReading {
   readonly topic: string | undefined;
 }
 
-export function readIngester(node: BlockNode, context: Context): IngesterReading {
+export function readIngester(node: BlockNode, context: FileContext): IngesterReading {
   const reading = readBlock(ingesterSchema, node, node, context);
   const { place, values } = reading;
   checkDatabase(reading, context);
-  const defaults = readPollDefaults(node, context);
+  const defaults = readPollDefaults(reading.block(pollIntervalDefaultsSchema), context);
   const listed = reading.isSound('tables') ? { path: 'ingester.tables', names: values.tables } : undefined;
-  const tables = readTables(node, defaults, listed, context);
+  const tables = readTables(reading.block(tablesOverridesSchema), defaults, listed, context);
   const pace = {
-    read: readReadConfig(node, place, context),
-    lease: readLeaseConfig(node, place, context),
-    checkpoint: readCheckpointConfig(node, place, context),
+    read: readConfigOf(reading.block(readSchema)),
+    lease: leaseConfigOf(reading.block(leaseSchema)),
+    checkpoint: checkpointConfigOf(reading.block(checkpointSchema)),
   };
-  const [topicNode, locksNode] = [blockOf(node, topicSchema.type), blockOf(node, locksSchema.type)];
-  const topic = topicNode === undefined ? undefined : readTopic(topicNode, place, context);
-  const locks = locksNode === undefined ? undefined : readLocks(locksNode, place, context);
+  const [topic] = reading.blocks(topicSchema).map((block) => readTopic(block, context));
+  const [locks] = reading.blocks(locksSchema).map((block) => readLocks(block, context));
   if (topic === undefined || locks === undefined) return { config: undefined, topic: topic?.knownName };
   const config: IngesterConfig = {
     path: place.path,
@@ -121,7 +121,7 @@ export function readIngester(node: BlockNode, context: Context): IngesterReading
   return { config: conceal(config, 'dbConnectionString'), topic: topic.knownName };
 }
 
-function checkDatabase(reading: Reading<(typeof ingesterSchema)['keys']>, context: Context): void {
+function checkDatabase(reading: Reading<(typeof ingesterSchema)['keys']>, context: FileContext): void {
   if (!reading.isSound('db_connection_string')) return;
   try {
     context.checkDatabase(reading.values.db_connection_string);
@@ -131,9 +131,10 @@ function checkDatabase(reading: Reading<(typeof ingesterSchema)['keys']>, contex
   }
 }
 
-function readPollDefaults(node: BlockNode, context: Context): PollPair {
-  const schema = pollIntervalDefaultsSchema;
-  const reading = readBlock(schema, blockOf(node, schema.type), node, context);
+function readPollDefaults(
+  reading: Reading<(typeof pollIntervalDefaultsSchema)['keys']>,
+  context: Context,
+): PollPair {
   const pair = {
     pollIntervalMs: reading.values.poll_interval,
     maxPollIntervalMs: reading.values.max_poll_interval,

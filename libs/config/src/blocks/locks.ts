@@ -1,14 +1,12 @@
-import { conceal } from '../conceal.ts';
-import type { BlobConnection, LocksConfig } from '../configuration.ts';
-import { canonicalPath, type Context } from '../context.ts';
-import type { BlockNode } from '../hcl-document.ts';
-import type { Place } from '../problems.ts';
-import { readBlock } from '../read-block.ts';
-import { optional, withDefault, type BlockSchema } from '../schema.ts';
+import { conceal } from '../schema/conceal.ts';
+import type { BlobConnection, LocksConfig } from './configuration.ts';
+import { canonicalPath, type Context } from '../schema/context.ts';
+import type { Reading } from '../schema/reading.ts';
+import { optional, withDefault, type BlockSchema } from '../schema/schema.ts';
 import { blobConnectionString } from '../values/blob-connection-string.ts';
 import { accountUrl, containerName } from '../values/names.ts';
 import { choice } from '../values/scalars.ts';
-import { requireOne } from './broker-connection.ts';
+import { requireOne } from '../definitions/broker-connection.ts';
 
 export const locksSchema = {
   type: 'locks',
@@ -33,8 +31,7 @@ export const locksSchema = {
   blocks: [],
 } as const satisfies BlockSchema;
 
-export function readLocks(node: BlockNode, parent: Place, context: Context): LocksConfig {
-  const reading = readBlock(locksSchema, node, parent, context);
+export function readLocks(reading: Reading<(typeof locksSchema)['keys']>, context: Context): LocksConfig {
   const { type, connection_string: connectionString, account_url: accountUrl } = reading.values;
   requireOne(reading, 'connection_string', 'account_url', context.problems);
   const connection: BlobConnection =

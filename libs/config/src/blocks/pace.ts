@@ -1,10 +1,7 @@
 /** The small blocks that set the ingester's pace: `read`, `lease`, `checkpoint`. */
-import type { CheckpointConfig, LeaseConfig, ReadConfig } from '../configuration.ts';
-import type { Context } from '../context.ts';
-import type { BlockNode } from '../hcl-document.ts';
-import type { Place } from '../problems.ts';
-import { blockOf, readBlock } from '../read-block.ts';
-import { withDefault, type BlockSchema } from '../schema.ts';
+import type { CheckpointConfig, LeaseConfig, ReadConfig } from './configuration.ts';
+import type { Reading } from '../schema/reading.ts';
+import { withDefault, type BlockSchema } from '../schema/schema.ts';
 import { choice, duration, sizeInBytes, wholeNumber, wholeSeconds } from '../values/scalars.ts';
 
 export const readSchema = {
@@ -54,21 +51,14 @@ export const checkpointSchema = {
   blocks: [],
 } as const satisfies BlockSchema;
 
-export function readReadConfig(node: BlockNode | undefined, parent: Place, context: Context): ReadConfig {
-  const { values } = readBlock(readSchema, blockOf(node, readSchema.type), parent, context);
+export function readConfigOf({ values }: Reading<(typeof readSchema)['keys']>): ReadConfig {
   return { mode: values.mode, maxRows: values.max_rows, maxBytes: values.max_bytes };
 }
 
-export function readLeaseConfig(node: BlockNode | undefined, parent: Place, context: Context): LeaseConfig {
-  const { values } = readBlock(leaseSchema, blockOf(node, leaseSchema.type), parent, context);
+export function leaseConfigOf({ values }: Reading<(typeof leaseSchema)['keys']>): LeaseConfig {
   return { durationMs: values.duration };
 }
 
-export function readCheckpointConfig(
-  node: BlockNode | undefined,
-  parent: Place,
-  context: Context,
-): CheckpointConfig {
-  const { values } = readBlock(checkpointSchema, blockOf(node, checkpointSchema.type), parent, context);
+export function checkpointConfigOf({ values }: Reading<(typeof checkpointSchema)['keys']>): CheckpointConfig {
   return { intervalMs: values.interval, idleIntervalMs: values.idle_interval };
 }

@@ -1,7 +1,7 @@
-import { formatDuration } from '../go-duration.ts';
-import type { Context } from '../context.ts';
-import type { Place } from '../problems.ts';
-import { withDefault, type BlockSchema } from '../schema.ts';
+import { formatDuration } from '../values/go-duration.ts';
+import type { Place } from '../text/hcl-document.ts';
+import type { Context } from '../schema/context.ts';
+import { withDefault, type BlockSchema } from '../schema/schema.ts';
 import { duration } from '../values/scalars.ts';
 
 /** How often a table is looked at. */

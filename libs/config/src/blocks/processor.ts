@@ -1,10 +1,11 @@
-import type { OutputConfig, ProcessorConfig } from '../configuration.ts';
-import { canonicalPath, type Context } from '../context.ts';
-import type { BlockNode } from '../hcl-document.ts';
-import type { OutputTypes } from '../output-type.ts';
-import { blockOf, readBlock } from '../read-block.ts';
-import { child, optional, type BlockSchema, type ChildSchema } from '../schema.ts';
+import type { OutputConfig, ProcessorConfig } from './configuration.ts';
+import { canonicalPath } from '../schema/context.ts';
+import type { BlockNode } from '../text/hcl-document.ts';
+import type { OutputTypes } from '../definitions/output-type.ts';
+import { readBlock } from '../schema/read-block.ts';
+import { child, optional, type BlockSchema, type ChildSchema } from '../schema/schema.ts';
 import { outputNames } from '../values/names.ts';
+import type { FileContext } from './file-context.ts';
 import { outputSchemas, readOutput } from './outputs.ts';
 import { readSource, sourceSchema, type FileTopic } from './source.ts';
 
@@ -49,32 +50,38 @@ export function processorSchema(outputs: OutputTypes): BlockSchema {
 
 /** The older name of the same block. */
 export function publisherSchema(outputs: OutputTypes): BlockSchema {
-  return { ...processorSchema(outputs), type: 'publisher', doc: 'The older name of `processor`.' };
+  return {
+    ...processorSchema(outputs),
+    type: 'publisher',
+    doc: 'The older name of `processor`.',
+    alias: true,
+  };
 }
 
 /** Undefined when the source is missing; a problem says so. */
 export function readProcessor(
   node: BlockNode,
   fileTopic: FileTopic,
-  context: Context,
+  context: FileContext,
 ): ProcessorConfig | undefined {
   const schema = node.type === 'publisher' ? publisherSchema : processorSchema;
-  const { place } = readBlock(schema(context.outputs), node, node, context);
+  const reading = readBlock(schema(context.outputs), node, node, context);
+  const { place } = reading;
   const outputNodes = node.blocks.filter((block) => block.type === 'output');
   checkOutputs(node, outputNodes, context);
   const outputs = outputNodes.map((output) => readOutput(output, place, context));
   checkNamedByType(outputNodes, outputs, context);
   checkSomeRequired(node, outputs, context);
-  const sourceNode = blockOf(node, sourceSchema.type);
-  if (sourceNode === undefined) return undefined;
+  const [source] = reading.blocks(sourceSchema);
+  if (source === undefined) return undefined;
   return {
     path: canonicalPath(place.path),
-    source: readSource(sourceNode, place, fileTopic, context),
+    source: readSource(source, fileTopic, context),
     outputs: outputs.filter((output) => output !== undefined),
   };
 }
 
-function checkOutputs(node: BlockNode, outputs: readonly BlockNode[], context: Context): void {
+function checkOutputs(node: BlockNode, outputs: readonly BlockNode[], context: FileContext): void {
   if (outputs.length === 0) {
     context.problems.add(
       node,
@@ -94,7 +101,7 @@ function checkOutputs(node: BlockNode, outputs: readonly BlockNode[], context: C
 function checkNamedByType(
   nodes: readonly BlockNode[],
   outputs: readonly (OutputConfig | undefined)[],
-  context: Context,
+  context: FileContext,
 ): void {
   const unlabelled = nodes.findIndex(({ labels }) => labels.length === 0);
   const [node, name] = [nodes[unlabelled], outputs[unlabelled]?.name];
@@ -110,7 +117,7 @@ function checkNamedByType(
 function checkSomeRequired(
   node: BlockNode,
   outputs: readonly (OutputConfig | undefined)[],
-  context: Context,
+  context: FileContext,
 ): void {
   if (outputs.length === 0 || outputs.some((output) => output?.required !== false)) return;
   context.problems.add(

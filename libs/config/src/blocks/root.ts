@@ -1,6 +1,6 @@
 /** The file as a whole. */
-import type { OutputTypes } from '../output-type.ts';
-import { child, type BlockSchema } from '../schema.ts';
+import type { OutputTypes } from '../definitions/output-type.ts';
+import { child, type BlockSchema } from '../schema/schema.ts';
 import { ingesterSchema } from './ingester.ts';
 import { processorSchema, publisherSchema } from './processor.ts';
 import { serviceSchema } from './service.ts';

@@ -1,8 +1,8 @@
-import type { LogLevel, ServiceConfig } from '../configuration.ts';
-import type { Context } from '../context.ts';
-import type { BlockNode } from '../hcl-document.ts';
-import { readBlock } from '../read-block.ts';
-import { withDefault, type BlockSchema } from '../schema.ts';
+import type { LogLevel, ServiceConfig } from './configuration.ts';
+import type { Context } from '../schema/context.ts';
+import type { BlockNode } from '../text/hcl-document.ts';
+import { readBlock } from '../schema/read-block.ts';
+import { withDefault, type BlockSchema } from '../schema/schema.ts';
 import { httpAddress } from '../values/http-address.ts';
 import { choice, duration } from '../values/scalars.ts';
 

@@ -1,13 +1,14 @@
-import type { SourceConfig } from '../configuration.ts';
-import { canonicalPath, type Context } from '../context.ts';
-import type { BlockNode } from '../hcl-document.ts';
-import type { Place } from '../problems.ts';
-import { readBlock } from '../read-block.ts';
-import type { Reading } from '../reading.ts';
-import { optional, withDefault, type BlockSchema } from '../schema.ts';
+import type { SourceConfig } from './configuration.ts';
+import { canonicalPath, type Context } from '../schema/context.ts';
+import type { Reading } from '../schema/reading.ts';
+import { optional, withDefault, type BlockSchema } from '../schema/schema.ts';
 import { entityName, subscriptionName } from '../values/names.ts';
 import { boolean, choice, duration, sizeInBytes, wholeNumber } from '../values/scalars.ts';
-import { brokerConnectionKeys, checkEntityPath, readBrokerConnection } from './broker-connection.ts';
+import {
+  brokerConnectionKeys,
+  checkEntityPath,
+  readBrokerConnection,
+} from '../definitions/broker-connection.ts';
 import { defaultTopic } from './topic.ts';
 
 export const sourceSchema = {
@@ -62,12 +63,10 @@ export type FileTopic =
   | { readonly kind: 'known'; readonly name: string };
 
 export function readSource(
-  node: BlockNode,
-  parent: Place,
+  reading: Reading<(typeof sourceSchema)['keys']>,
   fileTopic: FileTopic,
   context: Context,
 ): SourceConfig {
-  const reading = readBlock(sourceSchema, node, parent, context);
   const { values } = reading;
   const topic = values.topic ?? inheritedTopic(reading, fileTopic, context);
   const connection = readBrokerConnection(reading, context.problems);

@@ -1,12 +1,11 @@
 /** `tables` and `tables_overrides` of the ingester: every table with the intervals that hold for it. */
-import type { TableConfig, TableName } from '../configuration.ts';
-import type { Context } from '../context.ts';
-import type { BlockNode } from '../hcl-document.ts';
-import { nearest } from '../nearest.ts';
-import { blockOf, readBlock } from '../read-block.ts';
-import type { Reading } from '../reading.ts';
-import { child, optional, required, type BlockSchema } from '../schema.ts';
-import { formatTableName } from '../table-name.ts';
+import type { TableName } from '../values/table-name.ts';
+import type { TableConfig } from './configuration.ts';
+import type { Context } from '../schema/context.ts';
+import { nearest } from '../values/nearest.ts';
+import type { Reading } from '../schema/reading.ts';
+import { child, optional, required, type BlockSchema } from '../schema/schema.ts';
+import { formatTableName } from '../values/table-name.ts';
 import { tableName } from '../values/names.ts';
 import { checkPollPair, pollInterval, type PollPair } from './poll-intervals.ts';
 
@@ -46,28 +45,24 @@ interface Override {
 
 /** @param listed undefined when the list is wrong or not known: then only the overrides themselves are checked */
 export function readTables(
-  ingester: BlockNode | undefined,
+  overrides: Reading<(typeof tablesOverridesSchema)['keys']>,
   defaults: PollPair,
   listed: { readonly path: string; readonly names: readonly TableName[] } | undefined,
   context: Context,
 ): readonly TableConfig[] {
-  const overrides = readOverrides(ingester, defaults, context, listed?.names);
-  return listed === undefined ? [] : combine({ ...listed, defaults }, overrides);
+  const found = readOverrides(overrides, defaults, context, listed?.names);
+  return listed === undefined ? [] : combine({ ...listed, defaults }, found);
 }
 
 function readOverrides(
-  ingester: BlockNode | undefined,
+  overrides: Reading<(typeof tablesOverridesSchema)['keys']>,
   defaults: PollPair,
   context: Context,
   listed: readonly TableName[] | undefined,
 ): readonly Override[] {
-  const node = blockOf(ingester, tablesOverridesSchema.type);
-  if (node === undefined) return [];
-  const { place } = readBlock(tablesOverridesSchema, node, node, context);
   const found = new Map<string, number>();
-  return node.blocks
-    .filter((block) => block.type === overridesSchema.type)
-    .map((block) => readBlock(overridesSchema, block, place, context))
+  return overrides
+    .blocks(overridesSchema)
     .filter((reading) => reading.isSound('table_name') && isNew(reading, found, context))
     .map((reading) => toOverride(reading, defaults, context, listed));
 }

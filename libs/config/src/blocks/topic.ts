@@ -1,14 +1,15 @@
 import { maxChangesOfMessage } from '@dstream/core';
-import type { TopicConfig } from '../configuration.ts';
-import { canonicalPath, type Context } from '../context.ts';
-import type { BlockNode } from '../hcl-document.ts';
-import type { Place } from '../problems.ts';
-import { readBlock } from '../read-block.ts';
-import type { Reading } from '../reading.ts';
-import { withDefault, type BlockSchema } from '../schema.ts';
+import type { TopicConfig } from './configuration.ts';
+import { canonicalPath, type Context } from '../schema/context.ts';
+import type { Reading } from '../schema/reading.ts';
+import { withDefault, type BlockSchema } from '../schema/schema.ts';
 import { entityName } from '../values/names.ts';
 import { pack, sizeInBytes, wholeNumber } from '../values/scalars.ts';
-import { brokerConnectionKeys, checkEntityPath, readBrokerConnection } from './broker-connection.ts';
+import {
+  brokerConnectionKeys,
+  checkEntityPath,
+  readBrokerConnection,
+} from '../definitions/broker-connection.ts';
 
 export const defaultTopic = 'ingest-topic';
 
@@ -43,8 +44,7 @@ export interface TopicReading {
   readonly knownName: string | undefined;
 }
 
-export function readTopic(node: BlockNode, parent: Place, context: Context): TopicReading {
-  const reading = readBlock(topicSchema, node, parent, context);
+export function readTopic(reading: Reading<(typeof topicSchema)['keys']>, context: Context): TopicReading {
   const { name, pack, pack_max_bytes: packMaxBytes, pack_max_changes: packMaxChanges } = reading.values;
   notePackWithoutEffect(reading, context);
   const connection = readBrokerConnection(reading, context.problems);

@@ -1,7 +1,7 @@
 /** Destinations for the tests of this package: the real ones stand above it. */
-import { brokerConnectionKeys, readBrokerConnection } from '../blocks/broker-connection.ts';
-import type { Destination, OutputType, OutputTypes } from '../output-type.ts';
-import { required, withDefault } from '../schema.ts';
+import { brokerConnectionKeys, readBrokerConnection } from '../definitions/broker-connection.ts';
+import type { Destination, OutputType, OutputTypes } from '../definitions/output-type.ts';
+import { required, withDefault } from '../schema/schema.ts';
 import { filePath } from '../values/names.ts';
 import { choice } from '../values/scalars.ts';
 
@@ -20,6 +20,7 @@ const consoleOutput: OutputType<typeof consoleKeys> = {
   type: 'console',
   doc: 'Changes on standard output.',
   built: true,
+  blocks: [],
   keys: consoleKeys,
   read: ({ values }) => opened({ format: values.format }),
 };
@@ -33,6 +34,7 @@ const warehouseOutput: OutputType<typeof warehouseKeys> = {
   type: 'warehouse',
   doc: 'A destination with a secret and a name that is filled in for each change.',
   built: true,
+  blocks: [],
   keys: warehouseKeys,
   read: (reading, findings) =>
     opened({ name: reading.values.name, connection: readBrokerConnection(reading, findings) }),
@@ -44,6 +46,7 @@ const archiveOutput: OutputType<typeof archiveKeys> = {
   type: 'archive',
   doc: 'A destination that is not built.',
   built: false,
+  blocks: [],
   keys: archiveKeys,
   read: () => undefined,
 };

@@ -2,7 +2,6 @@
  * Connection strings of Service Bus and Event Hubs ("Service Bus: get connection string"), as the client libraries
  * read them: names letter for letter, no quotes, what they do not know is silently left out there.
  */
-import type { BrokerTransport } from '../configuration.ts';
 import {
   connectionString,
   readParts,
@@ -11,6 +10,9 @@ import {
   type Refusal,
 } from './connection-strings.ts';
 import type { ValueType } from './value-type.ts';
+
+/** AMQP over TLS on port 5671, or over WebSockets on port 443. */
+export type BrokerTransport = 'amqp' | 'websockets';
 
 /** Both brokers have namespaces, with connection strings of the same form. */
 export type BrokerService = 'Service Bus' | 'Event Hubs';

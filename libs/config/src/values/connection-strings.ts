@@ -2,7 +2,7 @@
  * Connection strings: what their client libraries would not take is refused at once, by the names of their parts. No
  * message repeats any of a value. Of brokers: `broker-connection-string.ts`; of storage: `blob-connection-string.ts`.
  */
-import { nearest } from '../nearest.ts';
+import { nearest } from './nearest.ts';
 import { faulty, sound, textOf, type Given, type Result, type ValueType } from './value-type.ts';
 
 /** A value may stand in quotes or braces, and then hold semicolons. */

@@ -1,5 +1,10 @@
-import type { HttpAddress } from '../configuration.ts';
 import { faulty, sound, textOf, type ValueType } from './value-type.ts';
+
+export interface HttpAddress {
+  /** A name or an address; an IPv6 address without its brackets. `::` is every address, of both families. */
+  readonly host: string;
+  readonly port: number;
+}
 
 const form = /^(?<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]*):(?<port>\d{1,5})$/;
 

@@ -1,6 +1,5 @@
 /** Names that services and SQL Server limit. */
-import { formatTableName, parseTableName } from '../table-name.ts';
-import type { TableName } from '../configuration.ts';
+import { formatTableName, parseTableName, type TableName } from './table-name.ts';
 import { secretParts } from './connection-strings.ts';
 import { text } from './scalars.ts';
 import { faulty, sound, textOf, type Fault, type Given, type ValueType } from './value-type.ts';

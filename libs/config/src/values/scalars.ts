@@ -1,5 +1,5 @@
-import { formatDuration, parseDuration } from '../go-duration.ts';
-import { nearest } from '../nearest.ts';
+import { formatDuration, parseDuration } from './go-duration.ts';
+import { nearest } from './nearest.ts';
 import { faulty, sound, textOf, type Given, type Result, type ValueType } from './value-type.ts';
 
 interface Range {

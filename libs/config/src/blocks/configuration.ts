@@ -4,7 +4,10 @@
  *
  * Every part carries the `path` it came from, for `Configuration.where`.
  */
-import type { Destination } from './output-type.ts';
+import type { BrokerConnection } from '../definitions/broker-connection.ts';
+import type { Destination } from '../definitions/output-type.ts';
+import type { HttpAddress } from '../values/http-address.ts';
+import type { TableName } from '../values/table-name.ts';
 
 export interface Configuration {
   /** The file as it was named to `loadConfiguration`. */
@@ -81,15 +84,6 @@ export interface TopicConfig {
   readonly packMaxChanges: number;
 }
 
-/** A connection string (secret), or a namespace with managed identity. */
-export type BrokerConnection = (
-  | { readonly kind: 'connection-string'; readonly connectionString: string }
-  | { readonly kind: 'namespace'; readonly namespace: string }
-) & { readonly transport: BrokerTransport };
-
-/** AMQP over TLS on port 5671, or over WebSockets on port 443. */
-export type BrokerTransport = 'amqp' | 'websockets';
-
 export interface LocksConfig {
   readonly path: string;
   readonly type: 'azure_blob';
@@ -111,10 +105,6 @@ export interface TableConfig {
   /** What the wait grows to while nothing changes; not less than `pollIntervalMs`. */
   readonly maxPollIntervalMs: number;
 }
-
-/** A table, or with `pattern` all captured tables of a schema. In the spelling of the file, which the catalogue corrects. */
-export type TableName =
-  { readonly schema: string; readonly table: string } | { readonly schema: string; readonly pattern: '*' };
 
 export interface ProcessorConfig {
   readonly path: string;
@@ -166,10 +156,4 @@ export interface ServiceConfig {
   /** True when the file names the address: then a busy port is an error, a busy default port is replaced. */
   readonly httpConfigured: boolean;
   readonly shutdownTimeoutMs: number;
-}
-
-export interface HttpAddress {
-  /** A name or an address; an IPv6 address without its brackets. `::` is every address, of both families. */
-  readonly host: string;
-  readonly port: number;
 }

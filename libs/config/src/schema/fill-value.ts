@@ -1,11 +1,10 @@
 /** From what the parser gives to what the schema reads: expressions refused, variables filled in. */
 import type { Context } from './context.ts';
-import type { AttributeNode } from './hcl-document.ts';
-import { isJsonObject, type Json } from './json.ts';
-import type { Place } from './problems.ts';
+import type { AttributeNode, Place } from '../text/hcl-document.ts';
+import { isJsonObject, type Json } from '../text/json.ts';
 import type { Key } from './schema.ts';
 import { expandTemplates } from './templates.ts';
-import type { Given } from './values/value-type.ts';
+import type { Given } from '../values/value-type.ts';
 
 /** Undefined when the value is wrong (then a problem says so) or not known, because a variable is not set. */
 export function fillValue(node: AttributeNode, key: Key<unknown>, context: Context): Given | undefined {
@@ -86,8 +85,11 @@ function notEvaluated(written: string, variable = 'NAME', quoted = true): string
 function reportUnset(variable: string, at: Place, context: Context): void {
   const isEmpty = Object.hasOwn(context.env, variable) && context.env[variable] === '';
   const text = `the variable ${variable} is ${isEmpty ? 'empty' : 'not set'}`;
-  if (context.demand === 'use') context.problems.add(at, `${text}; give it a value in the environment`);
-  if (context.demand === 'validate') context.problems.addNote(at, text);
+  const problem = `${text}; give it a value in the environment`;
+  if (context.demand === 'use') context.problems.add(at, problem);
+  if (context.demand !== 'validate') return;
+  context.problems.addNote(at, text);
+  context.unset.add(at, problem);
 }
 
 const longestShown = 60;

@@ -1,5 +1,5 @@
 /** Recognises a file in another language than HCL, which every converter of configurations produces some day. */
-import type { Place } from './problems.ts';
+import type { Place } from './hcl-document.ts';
 
 interface Format {
   readonly name: string;

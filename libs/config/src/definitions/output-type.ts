@@ -1,9 +1,10 @@
 /** A kind of destination, as the configuration sees it: who defines one stands above this package. */
 import type { Hash, Publisher, PublisherServices } from '@dstream/core';
-import type { Findings } from './problems.ts';
-import type { Reading } from './reading.ts';
-import type { Keys } from './schema.ts';
-import type { NamePart } from './templates.ts';
+import type { Findings } from '../schema/problems.ts';
+import type { Reading } from '../schema/reading.ts';
+import type { Keys } from '../schema/schema.ts';
+import type { NamePart } from '../schema/templates.ts';
+import type { BlockType } from './block-type.ts';
 
 /** Of a table: what its destination is named after. */
 export type NamedTable = Readonly<Record<NamePart, string>>;
@@ -18,14 +19,8 @@ export interface Destination {
   open(services: PublisherServices): Publisher;
 }
 
-export interface OutputType<K extends Keys = Keys> {
-  /** As it stands in the file: `azure_service_bus`. */
-  readonly type: string;
-  readonly doc: string;
-  /** False: the grammar knows the type, no command does. */
-  readonly built: boolean;
-  /** Besides those that every output has: `type`, `required` and `buffer`. */
-  readonly keys: K;
+/** Every output has the keys `type`, `required` and `buffer` besides those of its type. */
+export interface OutputType<K extends Keys = Keys> extends BlockType<K> {
   /**
    * Called once for every output of the type, also when something in it is wrong: then blanks stand in for values,
    * and what it returns is not used. Undefined where the type is not built.

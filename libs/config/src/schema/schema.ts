@@ -2,8 +2,8 @@
  * The schema as data: of every key its type, default, description, and whether it is secret and built, side by side.
  * From it come the parser (`read-block.ts`), the error texts and the reference page (`reference-page.ts`).
  */
-import type { Json } from './json.ts';
-import type { ValueType } from './values/value-type.ts';
+import type { Json } from '../text/json.ts';
+import type { ValueType } from '../values/value-type.ts';
 
 export interface Key<T> {
   readonly type: ValueType<T>;
@@ -67,6 +67,8 @@ export interface BlockSchema<K extends Keys = Keys> {
   readonly open?: boolean;
   /** False: of several schemas for one type of block, this variant is not built. */
   readonly built?: boolean;
+  /** True: another form of what stands elsewhere. Nobody is sent here with a misplaced key. */
+  readonly alias?: boolean;
 }
 
 export interface ChildSchema {

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { formatDuration, parseDuration } from './go-duration.ts';
 import { nearest } from './nearest.ts';
 import { formatTableName, parseTableName } from './table-name.ts';
-import { expandTemplates } from './templates.ts';
-import { httpAddress } from './values/http-address.ts';
-import { isLocal } from './values/broker-connection-string.ts';
-import { secretParts } from './values/connection-strings.ts';
+import { expandTemplates } from '../schema/templates.ts';
+import { httpAddress } from './http-address.ts';
+import { isLocal } from './broker-connection-string.ts';
+import { secretParts } from './connection-strings.ts';
 
 describe("durations are Go's", () => {
   test.each([

@@ -1,12 +1,11 @@
-/** One block of a file against its schema: the shape is checked, the keys become values. */
-import { register, reportNotBuilt, type Context } from './context.ts';
+/** One block of a file against its schema: the shape is checked, the keys become values, and so do those of the blocks inside. */
+import { register, reportNotBuilt, silent, type Context } from './context.ts';
 import { checkShape } from './check-shape.ts';
 import { fillValue } from './fill-value.ts';
-import { childPath, type AttributeNode, type BlockNode } from './hcl-document.ts';
-import type { Place } from './problems.ts';
+import { childPath, type AttributeNode, type BlockNode, type Place } from '../text/hcl-document.ts';
 import type { Reading } from './reading.ts';
-import type { BlockSchema, Key, Keys, ValuesOf } from './schema.ts';
-import type { Given } from './values/value-type.ts';
+import type { BlockSchema, ChildSchema, Key, Keys, ValuesOf } from './schema.ts';
+import type { Given } from '../values/value-type.ts';
 
 interface KeyReading {
   readonly value: unknown;
@@ -14,6 +13,7 @@ interface KeyReading {
 }
 
 /**
+ * Blocks inside are read with it, but for those whose schema depends on their `type`: they have a reader of their own.
  * @param node undefined when the block is absent: then every key has its default, or is missed at `parent`
  */
 export function readBlock<K extends Keys>(
@@ -41,7 +41,40 @@ export function readBlock<K extends Keys>(
     isGiven: (key) => given.has(key),
     isSound: (...keys) => keys.every((key) => readings.get(key)?.sound === true),
     placeOf: (key) => given.get(key) ?? { line: place.line, path: childPath(place.path, key) },
+    ...readInner(schema, node, place, context),
   };
+}
+
+/** Read at once, so that whoever does not ask for a block has it checked all the same. */
+function readInner(
+  schema: BlockSchema,
+  node: BlockNode | undefined,
+  place: Place,
+  context: Context,
+): Pick<Reading, 'block' | 'blocks'> {
+  const inner = new Map(
+    schema.blocks
+      .filter((child) => child.schema.variant === undefined && child.schema.open !== true)
+      .map((child) => [
+        child.schema,
+        nodesOf(child, node).map((found) => readBlock(child.schema, found, place, context)),
+      ]),
+  );
+  const blocks = <B extends Keys>(wanted: BlockSchema<B>) => {
+    const found = inner.get(wanted);
+    if (found === undefined) throw new Error(`the schema of ${schema.type} has no block ${wanted.type}`);
+    return found as readonly Reading<B>[];
+  };
+  return {
+    blocks,
+    block: (wanted) => blocks(wanted)[0] ?? readBlock(wanted, undefined, place, silent(context)),
+  };
+}
+
+/** A second block, where only one may be, is a problem of the shape. */
+function nodesOf({ schema, count }: ChildSchema, node: BlockNode | undefined): readonly BlockNode[] {
+  const nodes = (node?.blocks ?? []).filter(({ type }) => type === schema.type);
+  return count === 'many' ? nodes : nodes.slice(0, 1);
 }
 
 function readKey(

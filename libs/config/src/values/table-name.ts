@@ -1,4 +1,6 @@
-import type { TableName } from './configuration.ts';
+/** A table, or with `pattern` all captured tables of a schema. In the spelling of the file, which the catalogue corrects. */
+export type TableName =
+  { readonly schema: string; readonly table: string } | { readonly schema: string; readonly pattern: '*' };
 
 /** A part in brackets, where `]]` stands for `]`, or one without that holds no dot, bracket or outer space. */
 const part = String.raw`\[((?:[^\]]|\]\])+)\]|([^\s.[\]"'*](?:[^.[\]"'*]*[^\s.[\]"'*])?)`;

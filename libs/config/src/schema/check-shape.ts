@@ -1,14 +1,16 @@
 /** What a block holds against what its schema knows: unknown, doubled, misplaced, wrongly labelled. */
 import { homesOf, reportNotBuilt, type Context } from './context.ts';
-import type { AttributeNode, BlockNode } from './hcl-document.ts';
-import { nearest } from './nearest.ts';
+import type { AttributeNode, BlockNode } from '../text/hcl-document.ts';
+import { nearest } from '../values/nearest.ts';
 import type { BlockSchema, ChildSchema } from './schema.ts';
 
 export function checkShape(schema: BlockSchema, node: BlockNode, context: Context): void {
   if (schema.open === true) return;
   for (const attribute of node.attributes) checkAttribute(schema, node, attribute, context);
   for (const block of node.blocks) checkBlock(schema, node, block, context);
-  for (const child of schema.blocks) checkPresence(child, node, context);
+  // One of a kind: the schemas of one type of block differ in what it holds.
+  for (const child of new Map(schema.blocks.map((c) => [c.schema.type, c])).values())
+    checkPresence(child, node, context);
 }
 
 function checkAttribute(
@@ -77,7 +79,7 @@ function unknown(kind: 'key' | 'block', name: string, schema: BlockSchema, conte
   const blocks = [...new Set(schema.blocks.map((c) => c.schema.type))];
   const meant = nearest(name, kind === 'key' ? [...keys, ...blocks] : [...blocks, ...keys]);
   const what = `unknown ${kind} "${name}"`;
-  const homes = homesOf(kind, name, context.root).filter((home) => !home.startsWith('publisher'));
+  const homes = homesOf(kind, name, context.root);
   if (homes.length > 0) return `${what}; it belongs ${inHome(homes.join(' or '))}`;
   if (meant !== undefined) return `${what}; did you mean "${meant}"?`;
   return `${what}; known here ${keys.length + blocks.length === 1 ? 'is' : 'are'} ${[...keys, ...blocks].join(', ')}`;

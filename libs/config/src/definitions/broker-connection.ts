@@ -1,19 +1,25 @@
-import { conceal } from '../conceal.ts';
-import type { BrokerConnection, BrokerTransport } from '../configuration.ts';
-import type { Findings } from '../problems.ts';
-import type { Reading } from '../reading.ts';
-import { optional } from '../schema.ts';
+import { conceal } from '../schema/conceal.ts';
+import type { Findings } from '../schema/problems.ts';
+import type { Reading } from '../schema/reading.ts';
+import { optional } from '../schema/schema.ts';
 import {
   brokerConnectionString,
   namesAmqpPort,
   transportOf,
   type BrokerService,
+  type BrokerTransport,
 } from '../values/broker-connection-string.ts';
 import { connectionParts } from '../values/connection-strings.ts';
 import { namespace } from '../values/names.ts';
 import { choice } from '../values/scalars.ts';
 
-/** The two ways to a broker: exactly one of them stands in a block. */
+/** A connection string (secret), or a namespace with managed identity. */
+export type BrokerConnection = (
+  | { readonly kind: 'connection-string'; readonly connectionString: string }
+  | { readonly kind: 'namespace'; readonly namespace: string }
+) & { readonly transport: BrokerTransport };
+
+/** The two ways to a broker: exactly one of them is in a block. */
 export function brokerConnectionKeys(service: BrokerService) {
   return {
     connection_string: optional(

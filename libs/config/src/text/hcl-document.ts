@@ -3,6 +3,12 @@ import { own, type Json } from './json.ts';
 import type { ScannedValue } from './hcl-cursor.ts';
 import type { ScannedAttribute, ScannedBlock, ScannedBody } from './scan-hcl.ts';
 
+/** A line of the file, and the path of the block or key there. Empty: the file itself. */
+export interface Place {
+  readonly line: number;
+  readonly path: string;
+}
+
 export interface AttributeNode {
   readonly key: string;
   readonly path: string;

@@ -1,10 +1,5 @@
 import { DStreamError } from '@dstream/core';
-
-/** Where something stands: a line of the file and the path of a block or key (empty: the file itself). */
-export interface Place {
-  readonly line: number;
-  readonly path: string;
-}
+import type { Place } from '../text/hcl-document.ts';
 
 /** Where a reader puts what it found. A text says what is wrong and, after a semicolon, what would be right. */
 export interface Findings {

@@ -1,0 +1,87 @@
+import { childPath, type Place } from '../text/hcl-document.ts';
+import { Problems } from './problems.ts';
+import type { BlockSchema } from './schema.ts';
+import type { Environment } from './templates.ts';
+
+/**
+ * What the command wants of a block. `use`: its variables must be set and what it asks for must be built. `skip`:
+ * neither, another process uses it. `validate`: both are only noted.
+ */
+export type Demand = 'use' | 'skip' | 'validate';
+
+/** What reading one file shares. */
+export interface Context {
+  readonly file: string;
+  readonly problems: Problems;
+  /** Variables that are not set in a block that is only validated: who opens it all the same throws them. */
+  readonly unset: Problems;
+  readonly env: Environment;
+  readonly demand: Demand;
+  /** The whole schema, to know where a misplaced key belongs. */
+  readonly root: BlockSchema;
+  /** Collects every secret text that is read. */
+  readonly secrets: Set<string>;
+  /** Collects where keys and blocks stand, by canonical path. */
+  readonly places: Map<string, Place>;
+}
+
+/** To read without reporting: what was reported already, or will be. */
+export function silent(context: Context): Context {
+  const nowhere = new Problems(context.file);
+  return { ...context, demand: 'skip', problems: nowhere, unset: nowhere };
+}
+
+/** Says that something is not built, as severely as the command needs it. */
+export function reportNotBuilt(context: Context, at: Place, text: string): void {
+  if (context.demand === 'use') context.problems.addNotBuilt(at, text);
+  if (context.demand === 'validate') context.problems.addNote(at, text);
+}
+
+/** The path that programs use: `publisher` is the older name of `processor`. */
+export function canonicalPath(path: string): string {
+  return path.replace(/^publisher(?=\.|$)/, 'processor');
+}
+
+export function register(context: Context, at: Place): void {
+  const path = canonicalPath(at.path);
+  if (!context.places.has(path)) context.places.set(path, at);
+}
+
+const topLevel = 'the top level of the file';
+
+/**
+ * The blocks that know a key, or a block, of this name: where a misplaced one belongs. A block of several types is named
+ * without them where all of them know it.
+ */
+export function homesOf(
+  kind: 'key' | 'block',
+  name: string,
+  schema: BlockSchema,
+  path = '',
+): readonly string[] {
+  const children = schema.blocks.map((child) => child.schema).filter(({ alias }) => alias !== true);
+  const below = [...Map.groupBy(children, ({ type }) => type)].flatMap(([type, variants]) =>
+    homesAmong(kind, name, variants, childPath(path, type)),
+  );
+  return path === '' && knows(schema, kind, name) ? [topLevel, ...below] : below;
+}
+
+function homesAmong(
+  kind: 'key' | 'block',
+  name: string,
+  variants: readonly BlockSchema[],
+  path: string,
+): readonly string[] {
+  const knowing = variants.filter((variant) => knows(variant, kind, name));
+  const here =
+    knowing.length === variants.length
+      ? [path]
+      : knowing.map(({ variant }) => `${path} of type "${variant}"`);
+  return [...new Set([...here, ...variants.flatMap((variant) => homesOf(kind, name, variant, path))])];
+}
+
+function knows(schema: BlockSchema, kind: 'key' | 'block', name: string): boolean {
+  return kind === 'key'
+    ? Object.hasOwn(schema.keys, name)
+    : schema.blocks.some((b) => b.schema.type === name);
+}
