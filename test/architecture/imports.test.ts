@@ -33,6 +33,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'apps/processor': ['libs/core', 'libs/runtime', 'libs/config', 'libs/deliver', 'libs/service-bus'],
   'apps/dstream': [
     'libs/core',
+    'libs/async',
     'libs/runtime',
     'libs/config',
     'libs/publishers',
@@ -43,6 +44,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'apps/playground': [
     'libs/core',
+    'libs/async',
     'libs/runtime',
     'libs/publishers',
     'libs/stand-ins',
