@@ -23,6 +23,10 @@ describe('an envelope is refused', () => {
       { committedAt: '2026-13-40T00:00:00Z' },
       'has a metadata.committedAt that is not a time in ISO 8601, UTC',
     ],
+    [
+      { committedAt: '2026-11-20T24:60:00Z' },
+      'has a metadata.committedAt that is not a time in ISO 8601, UTC',
+    ],
     [{ changed: 7 }, 'has a metadata.changed that is not a list of column names'],
     [{ changed: [7] }, 'has a metadata.changed that is not a list of column names'],
     [{ key: undefined }, 'has no metadata.key'],

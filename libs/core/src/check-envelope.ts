@@ -13,8 +13,9 @@ const maxNameLength = 512;
 /** Levels of objects and arrays, the envelope included. Ours has five. */
 const maxDepth = 32;
 
-/** `2026-11-20T09:15:30.123Z`, with any number of digits of a second. */
-const utcTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
+/** `2026-11-20T09:15:30.123Z`, with any number of digits of a second. What it matches `Date.parse` can read, which costs more. */
+const utcTime =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z$/;
 
 interface Field {
   readonly expected: string;
@@ -98,7 +99,7 @@ function isTexts(value: unknown): boolean {
 }
 
 function isUtcTime(value: unknown): boolean {
-  return typeof value === 'string' && utcTime.test(value) && !Number.isNaN(Date.parse(value));
+  return typeof value === 'string' && utcTime.test(value);
 }
 
 function isUnavailable(value: unknown): boolean {
@@ -120,10 +121,13 @@ function isRow(value: unknown): boolean {
   return true;
 }
 
+/** Called for every change: a loop over names makes no list of the values. */
 function isDeeper(value: object, levels: number): boolean {
   if (levels === 0) return true;
-  for (const inner of Object.values(value) as unknown[])
+  for (const name in value) {
+    const inner = (value as Readonly<Record<string, unknown>>)[name];
     if (typeof inner === 'object' && inner !== null && isDeeper(inner, levels - 1)) return true;
+  }
   return false;
 }
 
