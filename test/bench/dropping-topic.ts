@@ -6,6 +6,10 @@ export class DroppingTopic implements Topic {
   /** Told after every send how many there have been. */
   onChanges: (changes: number) => void = () => undefined;
 
+  connect(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async send(messages: readonly OutgoingMessage[]): Promise<void> {
     await Promise.resolve(); // as with a broker, the answer never comes in the same turn
     for (const { properties } of messages) this.changes += Number(properties['changes']);

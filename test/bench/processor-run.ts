@@ -61,10 +61,10 @@ async function fill(standIns: StandInsProcess, maxChanges: number): Promise<void
 }
 
 function packed(table: string, from: number, maxChanges: number) {
-  const changes = Array.from({ length: 500 }, (_, n) => encodeChange(sampleEvent(table, from + n)));
+  const id = { source: 'bench', database: 'shop', schema: 'dbo', table };
+  const changes = Array.from({ length: 500 }, (_, n) => encodeChange(sampleEvent(table, from + n), id));
   const stamp = { generation: 1_795_166_130_123, epoch: 1 };
   return pack(changes, stamp, {
-    table: { source: 'bench', database: 'shop', schema: 'dbo', table },
     maxBytes: 131_072,
     maxChanges,
     hash: sha256Hex,

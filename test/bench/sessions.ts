@@ -49,15 +49,11 @@ async function fill(standIns: StandInsProcess): Promise<void> {
   const { signal } = new AbortController();
   const sends = Array.from({ length: messages }, (_, n) => {
     const table = `T${(n % tables) + 1}`;
+    const id = { source: 'bench', database: 'shop', schema: 'dbo', table };
     const packed = pack(
-      [encodeChange(sampleEvent(table, n + 1))],
+      [encodeChange(sampleEvent(table, n + 1), id)],
       { generation: 1_795_166_130_123, epoch: 1 },
-      {
-        table: { source: 'bench', database: 'shop', schema: 'dbo', table },
-        maxBytes: 131_072,
-        maxChanges: 1,
-        hash: sha256Hex,
-      },
+      { maxBytes: 131_072, maxChanges: 1, hash: sha256Hex },
     );
     const bucket = Math.floor(n / tables) % buckets;
     return bus.send(

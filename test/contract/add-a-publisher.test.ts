@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { loadConfiguration, redactor, referencePage, type Configuration } from '@dstream/config';
 import { conceal, optional, required, text, withDefault, wholeNumber } from '@dstream/config/schema';
-import { encodeChange, pack, silentLog, type InstanceId, type OutgoingMessage } from '@dstream/core';
+import { pack, silentLog, type InstanceId, type OutgoingMessage } from '@dstream/core';
 import { InMemoryDestination } from '@dstream/core/in-memory/destination';
 import { composeProcessor } from '@dstream/processor';
 import { Metrics, sha256Hex } from '@dstream/runtime';
@@ -13,7 +13,7 @@ import { systemClock } from '@dstream/async';
 import { definePublisher, publisherTypes } from '@dstream/publishers';
 import { parseConnectionString } from '@dstream/sqlserver';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aChange } from '../support/a-change.ts';
+import { anEncodedChange } from '../support/a-change.ts';
 import { openStandInBroker } from '../support/service-bus-broker.ts';
 import { until } from '../support/until.ts';
 
@@ -204,12 +204,11 @@ const anyBroker =
 
 /** So many changes of one table, packed as the ingester packs them. */
 function messages(count: number): OutgoingMessage[] {
-  const changes = Array.from({ length: count }, (_, i) => encodeChange(aChange(i + 1)));
+  const changes = Array.from({ length: count }, (_, i) => anEncodedChange(i + 1));
   return pack(
     changes,
     { generation: 1, epoch: 1 },
     {
-      table: { source: 's', database: 'd', schema: 'dbo', table: 'T' },
       hash: sha256Hex,
       maxBytes: 1_000,
       maxChanges: 10,

@@ -1,5 +1,12 @@
 /** What every ChangeSource promises (libs/core/src/change-source.ts). */
-import type { ChangeBatch, ChangeEvent, ChangeSource, ResumePoint, TableId } from '@dstream/core';
+import {
+  partitionName,
+  type ChangeBatch,
+  type ChangeEvent,
+  type ChangeSource,
+  type PartitionId,
+  type ResumePoint,
+} from '@dstream/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { tableOf, type CapturedDatabase, type Person } from '../support/captured-database.ts';
 import { changesOf } from '../support/source-reading.ts';
@@ -10,7 +17,7 @@ const insert = (table: string, row: Person) => ({ table, insert: row });
 /** Batches up to and including the one that brings the total to `count` changes. */
 async function take(
   source: ChangeSource,
-  table: TableId,
+  table: PartitionId,
   count: number,
   from?: ResumePoint,
 ): Promise<readonly ChangeBatch[]> {
@@ -24,7 +31,7 @@ async function take(
 }
 
 /** From the beginning, batch by batch. */
-function iterate(source: ChangeSource, table: TableId): AsyncIterator<ChangeBatch> {
+function iterate(source: ChangeSource, table: PartitionId): AsyncIterator<ChangeBatch> {
   const batches = source.read(table, undefined, { signal: AbortSignal.timeout(20_000) });
   return batches[Symbol.asyncIterator]();
 }
@@ -180,7 +187,7 @@ export function changeSourceContract(name: string, open: () => Promise<CapturedD
       const source = stack.use(database.source(['Nowhere', 'Persons']));
       const table = await tableOf(source, 'Nowhere');
       await expect(take(source, table, 1)).rejects.toMatchObject({ code: 'TableNotFound' });
-      expect((await tableOf(source, 'Persons')).table).toBe('Persons');
+      expect(partitionName(await tableOf(source, 'Persons'))).toBe('dbo.Persons');
     });
   });
 }

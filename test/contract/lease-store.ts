@@ -1,5 +1,5 @@
 /** What every LeaseStore promises (libs/core/src/lease-store.ts). */
-import { balance, tableKey, type InstanceId, type LeaseSnapshot } from '@dstream/core';
+import { balance, type InstanceId, type LeaseSnapshot, type PartitionId } from '@dstream/core';
 import { describe, expect } from 'vitest';
 import { checkpoint, type LeaseRig, type Replica } from '../support/lease-rig.ts';
 import { replicasTest } from '../support/replicas-test.ts';
@@ -15,7 +15,7 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       const many = await Promise.all(Array.from({ length: 8 }, (_, i) => rig.replica(`r${i}`)));
       const won = await Promise.all(many.map(({ store }) => store.tryAcquire(cars, o)));
       expect(won.filter((lease) => lease !== undefined)).toEqual([
-        expect.objectContaining({ table: cars, epoch: 1 }),
+        expect.objectContaining({ partition: cars, epoch: 1 }),
       ]);
     });
 
@@ -124,11 +124,11 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       await take(b, bikes);
       await a.store.release(await take(a, vans), o);
       expect(plain(await a.store.list(o))).toEqual({
-        held: { [tableKey(cars)]: { owner: 'a', epoch: 1 }, [tableKey(bikes)]: { owner: 'b', epoch: 1 } },
+        held: { [cars]: { owner: 'a', epoch: 1 }, [bikes]: { owner: 'b', epoch: 1 } },
         instances: ['a', 'b'],
       });
       const { held, instances } = await b.store.list(o);
-      expect(held.get(tableKey(cars))).toMatchObject({ announcement: a.store.announcement, endless: false });
+      expect(held.get(cars)).toMatchObject({ announcement: a.store.announcement, endless: false });
       expect(instances.map(({ announcement }) => announcement)).toEqual(
         [a.store.announcement, b.store.announcement].sort(),
       );
@@ -177,10 +177,10 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
           { instance: 'a', announcement: a.store.announcement, address: 'http://127.0.0.1:4711' },
           { instance: 'b', announcement: b.store.announcement, address: undefined },
         ],
-        tables: [
-          { key: tableKey(bikes), ...heldBy(b, 'b'), checkpoint: undefined, problem: undefined },
-          { key: tableKey(cars), ...heldBy(a, 'a'), checkpoint: saved, problem: undefined },
-          { key: tableKey(vans), ...free, epoch: 1, checkpoint: undefined, problem: undefined },
+        partitions: [
+          { partition: bikes, ...heldBy(b, 'b'), checkpoint: undefined, problem: undefined },
+          { partition: cars, ...heldBy(a, 'a'), checkpoint: saved, problem: undefined },
+          { partition: vans, ...free, epoch: 1, checkpoint: undefined, problem: undefined },
         ],
       });
     });
@@ -196,12 +196,12 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       await b.store.overview(o);
       await a.store.save(checkpoint('2'), lease, o);
       expect(await b.store.overview(o)).toMatchObject({
-        tables: [{ owner: 'a', epoch: 1, checkpoint: { position: '2' } }],
+        partitions: [{ owner: 'a', epoch: 1, checkpoint: { position: '2' } }],
       });
       await rig.expireLeases();
       expect(await b.store.overview(o)).toMatchObject({
         instances: [],
-        tables: [{ owner: undefined, epoch: 1, checkpoint: { position: '2' } }],
+        partitions: [{ owner: undefined, epoch: 1, checkpoint: { position: '2' } }],
       });
     });
 
@@ -216,10 +216,10 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       await take(one);
       const seen = await two.store.list(o);
       expect(plain(seen)).toEqual({
-        held: { [tableKey(cars)]: { owner: 'same', epoch: 1 } },
+        held: { [cars]: { owner: 'same', epoch: 1 } },
         instances: ['same', 'same'],
       });
-      expect(balance(two.store.announcement, [tableKey(cars), 'free'], seen).acquire).toEqual(['free']);
+      expect(balance(two.store.announcement, [cars, 'free' as PartitionId], seen).acquire).toEqual(['free']);
       await second[Symbol.asyncDispose]();
       const { instances } = await two.store.list(o);
       expect(instances).toMatchObject([{ instance: 'same', announcement: one.store.announcement }]);
@@ -247,8 +247,8 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
         expect(await b.store.tryAcquire(odd, o)).toBeUndefined();
         await take(b, other);
         expect(plain(await a.store.list(o)).held).toEqual({
-          [tableKey(odd)]: { owner: 'a', epoch: 1 },
-          [tableKey(other)]: { owner: 'b', epoch: 1 },
+          [odd]: { owner: 'a', epoch: 1 },
+          [other]: { owner: 'b', epoch: 1 },
         });
         await rig.expireLeases();
         await a.store.save(checkpoint('1'), await a.store.renew(await take(a, odd), o), o);
@@ -262,7 +262,7 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       await using _ = await odd.store.announce(name as InstanceId, o);
       await take(odd);
       expect(plain(await a.store.list(o))).toEqual({
-        held: { [tableKey(cars)]: { owner: name, epoch: 1 } },
+        held: { [cars]: { owner: name, epoch: 1 } },
         instances: [name],
       });
     });
@@ -272,8 +272,8 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       await using _b = await b.store.announce('b' as InstanceId, o);
       const tables = ['A', 'B', 'C'].map((name) => rig.table(name));
       for (const table of tables) await take(a, table);
-      const plan = balance(a.store.announcement, tables.map(tableKey), await a.store.list(o));
-      expect(plan).toEqual({ acquire: [], release: [tableKey(rig.table('C'))] });
+      const plan = balance(a.store.announcement, tables, await a.store.list(o));
+      expect(plan).toEqual({ acquire: [], release: [rig.table('C')] });
     });
 
     test('every call of an aborted caller rejects with its reason', async ({ a, cars, take }) => {

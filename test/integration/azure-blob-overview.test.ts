@@ -1,6 +1,6 @@
 /** What the overview of the leases does beyond its contract: it finds what it cannot name exactly, and reads little. */
 import { BlobServiceClient } from '@azure/storage-blob';
-import type { TableId } from '@dstream/core';
+import { partitionOf } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startBlobs, type Blobs } from '../../libs/stand-ins/src/blobs/index.ts';
@@ -9,7 +9,7 @@ import { checkpoint, takeLease } from '../support/lease-rig.ts';
 
 const o = { signal: new AbortController().signal };
 const clock = new ManualClock();
-const table = (name: string): TableId => ({ source: 'db1', database: 'shop', schema: 'dbo', table: name });
+const table = (name: string) => partitionOf({ source: 'db1', database: 'shop', schema: 'dbo', table: name });
 
 let blobs: Blobs;
 beforeEach(async () => {
@@ -24,7 +24,7 @@ const open = (change: Parameters<typeof azureBlobLeases>[3] = {}) =>
   azureBlobLeases('a', blobs.connectionString, clock, change);
 
 const keys = async (leases: ReturnType<typeof open>) =>
-  (await leases.overview(o)).tables.map(({ key }) => key);
+  (await leases.overview(o)).partitions.map(({ partition }) => partition);
 
 async function withTables(...names: readonly string[]) {
   const leases = open();
@@ -34,20 +34,20 @@ async function withTables(...names: readonly string[]) {
 }
 
 test('a container that does not exist is an empty one, and is not made', async () => {
-  expect(await open().overview(o)).toEqual({ instances: [], tables: [] });
+  expect(await open().overview(o)).toEqual({ instances: [], partitions: [] });
   expect(blobs.counters.get('create-container')).toBeUndefined();
 });
 
 test('the database may be spelled in other letters than the catalogue spells it', async () => {
   await withTables('Cars');
-  expect(await keys(open({ database: 'SHOP' }))).toEqual(['db1/shop/dbo.Cars']);
+  expect(await keys(open({ source: { scope: 'db1/SHOP' } }))).toEqual(['db1/shop/dbo.Cars']);
 });
 
-test.each([{ database: 'sho' }, { database: 'shop2' }, { source: 'db' }, { source: 'db11' }])(
-  'what belongs to another source or database is not seen: %o',
-  async (other) => {
+test.each(['db1/sho', 'db1/shop2', 'db/shop', 'db11/shop'])(
+  'what belongs to another source or database is not seen: %s',
+  async (scope) => {
     await withTables('Cars');
-    expect(await keys(open(other))).toEqual([]);
+    expect(await keys(open({ source: { scope } }))).toEqual([]);
   },
 );
 
@@ -58,14 +58,14 @@ test('content that is not a checkpoint is the problem of its table, and the othe
   );
   await container.getBlockBlobClient('db1/shop/dbo.Bikes.lock').upload('locked by 4711', 14);
   expect(await open().overview(o)).toMatchObject({
-    tables: [
+    partitions: [
       {
-        key: 'db1/shop/dbo.Bikes',
+        partition: 'db1/shop/dbo.Bikes',
         owner: undefined,
         checkpoint: undefined,
         problem: expect.stringContaining('dbo.Bikes.lock'),
       },
-      { key: 'db1/shop/dbo.Cars', owner: 'a', checkpoint: { position: '1' }, problem: undefined },
+      { partition: 'db1/shop/dbo.Cars', owner: 'a', checkpoint: { position: '1' }, problem: undefined },
     ],
   });
 });
@@ -76,8 +76,8 @@ test('looking again reads only what has changed', async () => {
   const viewer = open();
   const read = async () => {
     const before = blobs.counters.get('get-blob') ?? 0;
-    const { tables } = await viewer.overview(o);
-    return [tables.length, (blobs.counters.get('get-blob') ?? 0) - before];
+    const { partitions } = await viewer.overview(o);
+    return [partitions.length, (blobs.counters.get('get-blob') ?? 0) - before];
   };
   expect(await read()).toEqual([39, 39]);
   expect(await read()).toEqual([39, 0]);

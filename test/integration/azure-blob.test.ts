@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import type { AzureBlobLeases } from '@dstream/azure-blob';
-import type { InstanceId, TableId } from '@dstream/core';
+import { partitionOf, type InstanceId } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startBlobs, type BlobOperation, type Blobs } from '../../libs/stand-ins/src/blobs/index.ts';
@@ -10,7 +10,7 @@ import { azureBlobLeases } from '../support/azure-blob-leases.ts';
 import { checkpoint, takeLease } from '../support/lease-rig.ts';
 
 const o = { signal: new AbortController().signal };
-const cars: TableId = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Cars' };
+const cars = partitionOf({ source: 'db1', database: 'shop', schema: 'dbo', table: 'Cars' });
 const blobName = 'db1/shop/dbo.Cars.lock';
 
 describe('leases and checkpoints in blobs', () => {
@@ -117,7 +117,7 @@ describe('leases and checkpoints in blobs', () => {
     const { announcement } = a;
     const seen = { owner: 'a', announcement, epoch: 1, endless: true };
     expect([...(await b.list(o)).held.values()]).toEqual([seen]);
-    expect((await b.overview(o)).tables).toMatchObject([seen]);
+    expect((await b.overview(o)).partitions).toMatchObject([seen]);
   });
 
   test('a lease that an older version wrote belongs to whoever is announced by its name', async () => {

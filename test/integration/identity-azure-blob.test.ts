@@ -1,7 +1,13 @@
 /** Leases and checkpoints with a token of Microsoft Entra ID, against Azurite over https. */
 import { randomUUID } from 'node:crypto';
 import { AzureBlobLeases } from '@dstream/azure-blob';
-import { DStreamError, silentLog, type InstanceId, type TokenCredential } from '@dstream/core';
+import {
+  DStreamError,
+  silentLog,
+  type InstanceId,
+  type PartitionId,
+  type TokenCredential,
+} from '@dstream/core';
 import { systemClock } from '@dstream/async';
 import { expect, onTestFinished, test } from 'vitest';
 import { startBlobs } from '../../libs/stand-ins/src/blobs/index.ts';
@@ -18,8 +24,7 @@ async function leases(credential: TokenCredential): Promise<AzureBlobLeases> {
     accountUrl: blobs.secureUrl ?? '',
     credential,
     containerName: 'locks',
-    source: 'db1',
-    database: 'shop',
+    source: { scope: 'db1/shop' },
     instance: 'a' as InstanceId,
     leaseDurationMs: 15_000,
     clock: systemClock,
@@ -32,7 +37,7 @@ test('a lease is taken and given back with one token for storage', async () => {
   const credential = new FakeCredential();
   const store = await leases(credential);
   await store.connect(o);
-  const lease = await store.tryAcquire({ source: 'db1', database: 'shop', schema: 'dbo', table: 'T' }, o);
+  const lease = await store.tryAcquire('db1/shop/dbo.T' as PartitionId, o);
   expect(lease?.epoch).toBe(1);
   if (lease !== undefined) await store.release(lease, o);
   expect(credential.scopes).toEqual(['https://storage.azure.com/.default']);

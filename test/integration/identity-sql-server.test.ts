@@ -41,7 +41,7 @@ test.each(['ado', 'url'] as const)('the %s form logs in with a token for Azure S
   const { server } = await standIn();
   const credential = new FakeCredential();
   const source = sourceOf(forms[form](server.port), credential);
-  expect(await source.tables({ signal: never })).toMatchObject([{ database: 'shop', table: 'T' }]);
+  expect(await source.partitions({ signal: never })).toEqual([expect.stringMatching(/\/shop\/dbo\.T$/)]);
   expect(credential.scopes).toEqual([scope]);
   expect(server.faults.counters()).toMatchObject({ logins: 1, loginsRefused: 0 });
 });
@@ -50,9 +50,9 @@ test('every new connection asks for a token, so that none is older than the cred
   const { server } = await standIn();
   const credential = new FakeCredential();
   const source = sourceOf(forms.ado(server.port), credential);
-  await source.tables({ signal: never });
+  await source.partitions({ signal: never });
   server.dropConnections();
-  await expect.poll(() => source.tables({ signal: never }).then(Boolean, () => false)).toBe(true);
+  await expect.poll(() => source.partitions({ signal: never }).then(Boolean, () => false)).toBe(true);
   expect(credential.scopes).toEqual([scope, scope]);
   expect(new Set(credential.tokens).size).toBe(2);
 });
@@ -61,7 +61,9 @@ test('a token that the server refuses is a failed login of the identity', async 
   const { server } = await standIn();
   const credential = new FakeCredential();
   credential.choice = { expired: true };
-  await expect(sourceOf(forms.ado(server.port), credential).tables({ signal: never })).rejects.toMatchObject({
+  await expect(
+    sourceOf(forms.ado(server.port), credential).partitions({ signal: never }),
+  ).rejects.toMatchObject({
     code: 'LoginFailed',
     message: expect.stringMatching(/refused the Entra ID token of the default identity: .*EXTERNAL PROVIDER/),
   });
@@ -74,8 +76,8 @@ test.each(['Unauthorized', 'Unreachable'] as const)(
     const { server } = await standIn();
     const credential = new FakeCredential();
     credential.failure = new DStreamError(code, 'cannot sign in to Microsoft Entra ID');
-    const tables = sourceOf(forms.ado(server.port), credential).tables({ signal: never });
-    await expect(tables).rejects.toBe(credential.failure);
+    const partitions = sourceOf(forms.ado(server.port), credential).partitions({ signal: never });
+    await expect(partitions).rejects.toBe(credential.failure);
     await expect.poll(() => server.connections()).toBe(0);
   },
 );
@@ -84,7 +86,7 @@ test('what passes at the login passes for tokens too', async () => {
   const { server } = await standIn();
   const source = sourceOf(forms.ado(server.port), new FakeCredential());
   server.faults.refuseLogins(60_000, 40_613); // "Database is not currently available"
-  await expect(source.tables({ signal: never })).rejects.toMatchObject({ code: 'Unreachable' });
+  await expect(source.partitions({ signal: never })).rejects.toMatchObject({ code: 'Unreachable' });
   server.faults.clear();
-  expect(await source.tables({ signal: never })).toHaveLength(1);
+  expect(await source.partitions({ signal: never })).toHaveLength(1);
 });

@@ -1,5 +1,5 @@
 /** The SQL Server source against the stand-in: capture instances that come, go and differ from their table. */
-import type { ChangeEvent, ChangeSource, ResumePoint, TableId } from '@dstream/core';
+import type { ChangeEvent, ChangeSource, PartitionId, ResumePoint } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import { changesOf, take } from '../support/source-reading.ts';
 import { tableOf } from '../support/captured-database.ts';
@@ -10,7 +10,7 @@ const rig = useSqlServer();
 
 interface Followed {
   readonly source: ChangeSource;
-  readonly table: TableId;
+  readonly table: PartitionId;
   readonly following: Following;
   readonly stop: AbortController;
 }
@@ -266,7 +266,7 @@ describe('a case-sensitive database', () => {
   });
 });
 
-async function readOn(source: ChangeSource, table: TableId, count: number, from: ResumePoint) {
+async function readOn(source: ChangeSource, table: PartitionId, count: number, from: ResumePoint) {
   return count === 0 ? [] : changesOf(await take(source, table, count, from));
 }
 

@@ -1,5 +1,5 @@
 /** Random transactions over real sockets: every way of reading them gives one sequence, and applying it the table. */
-import type { ChangeBatch, ChangeEvent, ResumePoint, TableId } from '@dstream/core';
+import type { ChangeBatch, ChangeEvent, PartitionId, ResumePoint } from '@dstream/core';
 import fc from 'fast-check';
 import type { SqlServerStandIn } from '../../libs/stand-ins/src/start-sql-server.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -20,14 +20,14 @@ const pageSizes = [1, 2, 3, 7, 5_000];
 interface Way {
   readonly mode: ReadMode;
   readonly maxRows: number;
-  readonly read: (table: TableId, from: Lsn | ResumePoint, to: Lsn) => Promise<ChangeBatch[]>;
+  readonly read: (table: PartitionId, from: Lsn | ResumePoint, to: Lsn) => Promise<ChangeBatch[]>;
 }
 
 let stack: AsyncDisposableStack;
 let server: SqlServerStandIn;
 let database: SqlServerDatabase;
 let ways: readonly Way[];
-let ids: readonly TableId[];
+let ids: readonly PartitionId[];
 let last = 1_000;
 
 beforeAll(async () => {
@@ -47,7 +47,7 @@ afterAll(() => stack.disposeAsync());
 
 function wayOf(mode: ReadMode, maxRows: number): Way {
   const source = stack.use(database.open(tables, { mode, maxRows }));
-  const read = async (table: TableId, from: Lsn | ResumePoint, to: Lsn) => {
+  const read = async (table: PartitionId, from: Lsn | ResumePoint, to: Lsn) => {
     const after = typeof from === 'string' ? resumePointOf({ kind: 'scanned', mode, lsn: from }) : from;
     const batches: ChangeBatch[] = [];
     for await (const batch of source.read(table, after, { signal: AbortSignal.timeout(20_000) })) {
@@ -100,8 +100,8 @@ test(
         async (transactions, pick, resume, shuffle) => {
           server.capture.shuffleSeqvals(shuffle);
           const { from, to } = await commit(transactions);
-          for (const table of ids) {
-            const now = await tableNow(table.table);
+          for (const [n, table] of ids.entries()) {
+            const now = await tableNow(tables[n] ?? '');
             const wholes = new Map<ReadMode, readonly ChangeEvent[]>();
             for (const mode of modes) {
               const whole = changesOf(await wholeIn(mode).read(table, from, to));
@@ -121,7 +121,7 @@ test(
 );
 
 /** From one of the batches in any way, also in the other mode: nothing is lost, and nothing comes twice. */
-async function goesOn(way: Way, table: TableId, batches: readonly ChangeBatch[], to: Lsn): Promise<void> {
+async function goesOn(way: Way, table: PartitionId, batches: readonly ChangeBatch[], to: Lsn): Promise<void> {
   const at = Math.floor((batches.length - 1) / 2);
   const end = batches[at]?.end;
   if (end === undefined || at === batches.length - 1) return;

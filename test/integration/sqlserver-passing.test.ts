@@ -82,7 +82,7 @@ describe('what passes', () => {
     const source = rig.open([], {
       tables: [{ schema: 'dbo', table: '*', pollIntervalMs: 200, maxPollIntervalMs: 200 }],
     });
-    const tables = await source.tables({ signal: signal() });
+    const tables = await source.partitions({ signal: signal() });
     const controller = new AbortController();
     const reads = tables.map(async (table) => {
       for await (const batch of source.read(table, undefined, { signal: controller.signal })) void batch;

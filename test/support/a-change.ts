@@ -1,4 +1,14 @@
-import type { ChangeEvent, ChangeMetadata, Position } from '@dstream/core';
+import {
+  encodeChange,
+  type ChangeEvent,
+  type ChangeMetadata,
+  type EncodedChange,
+  type Position,
+  type TableId,
+} from '@dstream/core';
+
+/** The table of `aChange`. */
+export const aTable: TableId = { source: 's', database: 'd', schema: 'dbo', table: 'T' };
 
 /** An insert of row `n` into `dbo.T` of server `s`, database `d`; `metadata` overrides what a test cares about. */
 export function aChange(n: number, metadata: Partial<ChangeMetadata> = {}): ChangeEvent {
@@ -23,4 +33,9 @@ export function aChange(n: number, metadata: Partial<ChangeMetadata> = {}): Chan
       ...metadata,
     },
   };
+}
+
+/** The same as its source hands it on. */
+export function anEncodedChange(n: number, metadata: Partial<ChangeMetadata> = {}): EncodedChange {
+  return encodeChange(aChange(n, metadata), aTable);
 }

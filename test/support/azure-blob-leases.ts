@@ -14,8 +14,7 @@ export function azureBlobLeases(
   return new AzureBlobLeases({
     connectionString,
     containerName: 'locks',
-    source: 'db1',
-    database: 'shop',
+    source: { scope: 'db1/shop' },
     instance: instance as InstanceId,
     leaseDurationMs: 15_000,
     clock,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { AzureBlobLeases } from '@dstream/azure-blob';
-import { silentLog, type InstanceId } from '@dstream/core';
+import { partitionOf, scopeOf, silentLog, type InstanceId } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { startBlobs, type Blobs } from '../../libs/stand-ins/src/blobs/index.ts';
 import type { BlobsEndpoint } from './endpoints.ts';
@@ -42,7 +42,7 @@ async function openBlobLeases(at: Pick<BlobLeaseRig, 'endpoint' | 'blobs'>): Pro
       if (blobs === undefined) await sleep(durationMs + 1_000);
       else blobs.expireLeases();
     },
-    table: (table = 'Cars', schema = 'dbo') => ({ source, database: 'shop', schema, table }),
+    table: (table = 'Cars', schema = 'dbo') => partitionOf({ source, database: 'shop', schema, table }),
     faults: blobs && {
       loseReplyToSave: () =>
         void blobs.faults.add({ operation: 'put-blob', action: { kind: 'lose-reply' }, times: 1 }),
@@ -63,11 +63,11 @@ interface Place {
   readonly source: string;
 }
 
-async function openReplica(instance: string, place: Place) {
+async function openReplica(instance: string, { source, ...place }: Place) {
   const clock = new ManualClock();
   const store = new AzureBlobLeases({
     ...place,
-    database: 'shop',
+    source: { scope: scopeOf({ source, database: 'shop' }) },
     instance: instance as InstanceId,
     leaseDurationMs: durationMs,
     clock,

@@ -1,5 +1,5 @@
 /** A database with captured tables, as the contract of a change source needs it: in memory, stand-in or real. */
-import type { ChangeSource, TableId } from '@dstream/core';
+import { tableOfPartition, type ChangeSource, type PartitionId } from '@dstream/core';
 
 export interface Person {
   readonly Id: number;
@@ -22,10 +22,10 @@ export interface CapturedDatabase extends AsyncDisposable {
   source(tables: readonly string[], start?: 'earliest' | 'latest'): ChangeSource;
 }
 
-/** The one table of `source` with that name. */
-export async function tableOf(source: ChangeSource, name: string): Promise<TableId> {
-  const tables = await source.tables({ signal: new AbortController().signal });
-  const found = tables.find(({ table }) => table === name);
-  if (found === undefined) throw new Error(`no table ${name} among ${tables.map((t) => t.table).join(', ')}`);
+/** The one partition of `source` that is a table with that name. */
+export async function tableOf(source: ChangeSource, name: string): Promise<PartitionId> {
+  const partitions = await source.partitions({ signal: new AbortController().signal });
+  const found = partitions.find((partition) => tableOfPartition(partition)?.table === name);
+  if (found === undefined) throw new Error(`no table ${name} among ${partitions.join(', ')}`);
   return found;
 }

@@ -5,12 +5,15 @@
  */
 import { createHash } from 'node:crypto';
 import {
+  noSourceObserver,
+  partitionOf,
+  scopeOf,
   silentLog,
   type CallOptions,
   type ChangeSource,
   type InstanceId,
+  type PartitionId,
   type ResumePoint,
-  type TableId,
   type Topic,
 } from '@dstream/core';
 import { InMemoryLeases } from '@dstream/core/in-memory/leases';
@@ -19,7 +22,6 @@ import { InMemoryTopic } from '@dstream/core/in-memory/topic';
 import { HoleWatch, type Hole } from '../../libs/deliver/src/holes.ts';
 import type { SqlClient } from '../../libs/sources/sqlserver/src/client/sql-client.ts';
 import type { ReadMode } from '../../libs/sources/sqlserver/src/rows/position.ts';
-import { noSourceObserver } from '../../libs/sources/sqlserver/src/source-observer.ts';
 import { Prober } from '../../libs/sources/sqlserver/src/source/prober.ts';
 import { TableReader } from '../../libs/sources/sqlserver/src/source/table-reader.ts';
 import { FakeCdcClient, type FakeInstance } from './fake-cdc-client.ts';
@@ -66,7 +68,9 @@ export class CrashRig {
   }
 
   async savedUpTo(): Promise<string | undefined> {
-    const checkpoint = await this.#leases.load(persons, { signal: new AbortController().signal });
+    const checkpoint = await this.#leases.load(partitionOf(persons), {
+      signal: new AbortController().signal,
+    });
     return checkpoint?.at.position;
   }
 
@@ -97,6 +101,7 @@ export class CrashRig {
   #watchedTopic(life: Life): Topic {
     const topic = this.#topic;
     return {
+      connect: (o) => topic.connect(o),
       send: async (messages, o) => {
         await life.moment('send begins', o.signal);
         await this.clock.sleep(sendMs, o.signal);
@@ -127,9 +132,11 @@ export class CrashRig {
     };
     const intervals = { intervalMs: 1_000, maxIntervalMs: 4_000 };
     return {
-      tables: () => Promise.resolve([persons]),
-      read: (table: TableId, after: ResumePoint | undefined, o: CallOptions) =>
-        new TableReader(context, table, intervals, o).read(after),
+      scope: scopeOf(persons),
+      partitions: () => Promise.resolve([partitionOf(persons)]),
+      read: (_: PartitionId, after: ResumePoint | undefined, o: CallOptions) =>
+        new TableReader(context, persons, intervals, o).read(after),
+      faultPauseMs: () => intervals.maxIntervalMs,
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }

@@ -5,7 +5,7 @@
  */
 import type { Log, LogFields } from '@dstream/core';
 import { InMemoryTopic } from '@dstream/core/in-memory/topic';
-import { ingesterMetrics, type Ingester, type TableReport } from '@dstream/ingest';
+import { ingesterMetrics, type Ingester, type PartitionReport } from '@dstream/ingest';
 import { Metrics } from '@dstream/runtime';
 import { systemClock } from '@dstream/async';
 import { parseConnectionString } from '@dstream/sqlserver';
@@ -102,11 +102,11 @@ export class FaultySource implements AsyncDisposable {
     });
   }
 
-  get reports(): readonly TableReport[] {
+  get reports(): readonly PartitionReport[] {
     return this.#ingester?.report().tables ?? [];
   }
 
-  fault(table: string): TableReport['fault'] | undefined {
+  fault(table: string): PartitionReport['fault'] | undefined {
     return this.reports.find((report) => report.table === `dbo.${table}`)?.fault;
   }
 

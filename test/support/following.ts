@@ -1,4 +1,4 @@
-import { decodeChange, type ChangeEvent, type ChangeSource, type TableId } from '@dstream/core';
+import { decodeChange, type ChangeEvent, type ChangeSource, type PartitionId } from '@dstream/core';
 
 /** A reader that goes on in the background, and what it has read so far. */
 export class Following {
@@ -7,13 +7,13 @@ export class Following {
   readonly ended: Promise<void>;
   readonly #arrived = new EventTarget();
 
-  constructor(source: ChangeSource, table: TableId, stop: AbortSignal) {
-    this.ended = this.#read(source, table, stop);
+  constructor(source: ChangeSource, partition: PartitionId, stop: AbortSignal) {
+    this.ended = this.#read(source, partition, stop);
     this.ended.catch(() => undefined);
   }
 
-  async #read(source: ChangeSource, table: TableId, stop: AbortSignal): Promise<void> {
-    for await (const { changes } of source.read(table, undefined, { signal: stop })) {
+  async #read(source: ChangeSource, partition: PartitionId, stop: AbortSignal): Promise<void> {
+    for await (const { changes } of source.read(partition, undefined, { signal: stop })) {
       this.changes.push(...changes.map(decodeChange));
       this.#arrived.dispatchEvent(new Event('changes'));
     }

@@ -1,3 +1,4 @@
+import { partitionOf } from '@dstream/core';
 import { InMemoryChangeSource, type InMemoryChange } from '@dstream/core/in-memory/change-source';
 import type { CapturedDatabase, PersonChange } from './captured-database.ts';
 import { systemClock } from '@dstream/async';
@@ -11,7 +12,8 @@ export function inMemoryDatabase(): CapturedDatabase {
     open.forEach(what);
     return Promise.resolve();
   };
-  const tableId = (table: string) => ({ source: 'memory', database: 'db', schema: 'dbo', table });
+  const partition = (table: string) =>
+    partitionOf({ source: 'memory', database: 'db', schema: 'dbo', table });
   const captured = new Set<string>();
   return {
     capture: (name) => {
@@ -19,7 +21,7 @@ export function inMemoryDatabase(): CapturedDatabase {
       return act((source) => source.addTable(name));
     },
     commit: (changes) => act((source) => source.commit(changes.map(changeOf))),
-    cleanUp: (name) => act((source) => source.cleanUp(tableId(name))),
+    cleanUp: (name) => act((source) => source.cleanUp(partition(name))),
     source: (tables, start = 'earliest') => {
       const source = new InMemoryChangeSource({ clock: systemClock, maxChanges: 2, start });
       done.forEach((what) => what(source));

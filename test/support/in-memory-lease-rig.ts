@@ -1,4 +1,4 @@
-import type { InstanceId } from '@dstream/core';
+import { partitionOf, type InstanceId } from '@dstream/core';
 import { InMemoryLeases } from '@dstream/core/in-memory/leases';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import type { LeaseRig } from './lease-rig.ts';
@@ -14,7 +14,8 @@ export async function openInMemoryLeases(): Promise<LeaseRig> {
       return { clock, store: root.replica(instance as InstanceId, clock) };
     },
     expireLeases: () => storeClock.advance(durationMs),
-    table: (table = 'Cars', schema = 'dbo') => ({ source: 'test', database: 'shop', schema, table }),
+    table: (table = 'Cars', schema = 'dbo') =>
+      partitionOf({ source: 'test', database: 'shop', schema, table }),
     faults: { loseReplyToAcquire: () => root.loseReplyToAcquire() },
     [Symbol.asyncDispose]: async () => undefined,
   };

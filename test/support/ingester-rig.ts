@@ -2,7 +2,10 @@
 import {
   byTable,
   encodeChange,
+  partitionOf,
+  scopeOf,
   silentLog,
+  tableOfPartition,
   type ChangeBatch,
   type ChangeEvent,
   type EncodedChange,
@@ -11,6 +14,7 @@ import {
   type InstanceId,
   type Log,
   type Ordering,
+  type PartitionId,
   type Position,
   type ResumePoint,
   type TableId,
@@ -31,12 +35,17 @@ export function tableOf(name: string): TableId {
   return { source: 's', database: 'd', schema: 'dbo', table: name };
 }
 
+export function partitionOfTable(name: string): PartitionId {
+  return partitionOf(tableOf(name));
+}
+
 export function point(n: number): ResumePoint {
   return { position: String(n).padStart(6, '0') as Position, token: `${n}` };
 }
 
 /** Tables that hold numbered changes: read in batches, polled once a second. */
 class ScriptedSource implements ChangeSource {
+  readonly scope = scopeOf(tableOf(''));
   readonly counts = new Map<string, number>();
   readonly faults = new Map<string, DStreamError>();
   /** These tables are numbered anew when they are read next. */
@@ -57,15 +66,20 @@ class ScriptedSource implements ChangeSource {
     this.counts.set(table, (this.counts.get(table) ?? 0) + changes);
   }
 
-  tables(): Promise<readonly TableId[]> {
-    return Promise.resolve([...this.counts.keys()].map(tableOf));
+  partitions(): Promise<readonly PartitionId[]> {
+    return Promise.resolve([...this.counts.keys()].map(partitionOfTable));
+  }
+
+  faultPauseMs(): number {
+    return 5_000;
   }
 
   async *read(
-    table: TableId,
+    partition: PartitionId,
     after: ResumePoint | undefined,
     { signal }: { signal: AbortSignal },
   ): AsyncGenerator<ChangeBatch> {
+    const table = tableOfPartition(partition) ?? tableOf(partition);
     let at = after === undefined ? 0 : Number(after.token);
     if (after === undefined) yield { changes: [], end: point(0) };
     if (this.renumbered.delete(table.table)) yield { changes: [], end: point(at), beginsGeneration: true };
@@ -93,11 +107,13 @@ class ScriptedSource implements ChangeSource {
   }
 }
 
-function change({ schema, table, database }: TableId, n: number): EncodedChange {
+function change(of: TableId, n: number): EncodedChange {
+  const { schema, table, database } = of;
   const { position } = point(n);
   const captureInstance = `${schema}_${table}`;
   return encodeChange(
     aChange(n, { id: `${table}-${n}`, schema, table, database, captureInstance, position }),
+    of,
   );
 }
 
@@ -138,7 +154,7 @@ export function startReplica(
     topic,
     leases,
     checkpoints: leases,
-    connections: [],
+    names: { topic: 'topic t', leases: 'container c' },
     clock,
     log,
     random: () => 0.5,
@@ -151,7 +167,6 @@ export function startReplica(
       packMaxBytes: 131_072,
       packMaxChanges: 500,
       ordering,
-      pollIntervals: () => ({ intervalMs: 1_000, maxIntervalMs: 5_000 }),
       hash: (text) => text,
     },
   });

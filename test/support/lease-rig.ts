@@ -1,13 +1,12 @@
 /** Leases and checkpoints as their contract suites see them: replicas over one storage whose time can pass. */
-import {
-  tableKey,
-  type Checkpoint,
-  type CheckpointStore,
-  type Lease,
-  type LeaseStore,
-  type LeaseViewer,
-  type Position,
-  type TableId,
+import type {
+  Checkpoint,
+  CheckpointStore,
+  Lease,
+  LeaseStore,
+  LeaseViewer,
+  PartitionId,
+  Position,
 } from '@dstream/core';
 import type { ManualClock } from '@dstream/core/in-memory/manual-clock';
 
@@ -32,8 +31,8 @@ export interface LeaseRig extends AsyncDisposable {
   replica(instance: string): Promise<Replica>;
   /** Time passes at the storage until every lease that runs now has ended. No replica's clock moves. */
   expireLeases(): Promise<void>;
-  /** A table of the rig's source. */
-  table(name?: string, schema?: string): TableId;
+  /** A partition of the rig's source that is a table. */
+  table(name?: string, schema?: string): PartitionId;
   /** Undefined where nothing can be injected, as in a real service. */
   readonly faults: StorageFaults | undefined;
 }
@@ -42,9 +41,9 @@ export function checkpoint(position: string, generation = 1): Checkpoint {
   return { at: { position: position as Position, token: `token of ${position}` }, generation };
 }
 
-/** Acquires the lease of a table that must be free. */
-export async function takeLease(store: LeaseStore, table: TableId): Promise<Lease> {
-  const lease = await store.tryAcquire(table, { signal: new AbortController().signal });
-  if (lease === undefined) throw new Error(`${tableKey(table)} is held by somebody`);
+/** Acquires the lease of a partition that must be free. */
+export async function takeLease(store: LeaseStore, partition: PartitionId): Promise<Lease> {
+  const lease = await store.tryAcquire(partition, { signal: new AbortController().signal });
+  if (lease === undefined) throw new Error(`${partition} is held by somebody`);
   return lease;
 }

@@ -1,13 +1,12 @@
 /** An ingester on the real clock over any source, with leases and checkpoints in memory: what reading costs and survives, and nothing else. */
-import type { InstanceId, Log, Topic } from '@dstream/core';
+import type { ChangeSource, InstanceId, Log, Topic } from '@dstream/core';
 import { InMemoryLeases } from '@dstream/core/in-memory/leases';
 import { Ingester, type IngesterMetrics } from '@dstream/ingest';
 import { sha256Hex } from '@dstream/runtime';
 import { systemClock } from '@dstream/async';
-import type { SqlServerSource } from '@dstream/sqlserver';
 
 export interface ReadingIngesterParts {
-  readonly source: SqlServerSource;
+  readonly source: ChangeSource;
   readonly topic: Topic;
   readonly log: Log;
   readonly metrics: IngesterMetrics;
@@ -25,7 +24,7 @@ export function readingIngester({ source, ...parts }: ReadingIngesterParts): Ing
     source,
     leases,
     checkpoints: leases,
-    connections: [],
+    names: { topic: 'topic t', leases: 'container c' },
     clock: systemClock,
     random: Math.random,
     httpAddress: () => undefined,
@@ -36,7 +35,6 @@ export function readingIngester({ source, ...parts }: ReadingIngesterParts): Ing
       packMaxBytes: 131_072,
       packMaxChanges: 500,
       ordering: { by: 'table' },
-      pollIntervals: (table) => source.pollIntervals(table),
       hash: sha256Hex,
     },
   });

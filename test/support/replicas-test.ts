@@ -1,15 +1,15 @@
-import type { Lease, TableId } from '@dstream/core';
+import type { Lease, PartitionId } from '@dstream/core';
 import { test } from 'vitest';
 import { takeLease, type LeaseRig, type Replica } from './lease-rig.ts';
 
-/** What each test of leases is given: two replicas over a storage of its own, and a table that both want. */
+/** What each test of leases is given: two replicas over a storage of its own, and a partition that both want. */
 export interface Replicas {
   readonly rig: LeaseRig;
   readonly a: Replica;
   readonly b: Replica;
-  readonly cars: TableId;
+  readonly cars: PartitionId;
   /** Acquires a lease that must be free, that of `cars` unless another is named. */
-  readonly take: (replica: Replica, table?: TableId) => Promise<Lease>;
+  readonly take: (replica: Replica, partition?: PartitionId) => Promise<Lease>;
 }
 
 /** `test` for suites that run over any storage. */
@@ -23,6 +23,6 @@ export function replicasTest(open: () => Promise<LeaseRig>) {
     a: async ({ rig }, use) => use(await rig.replica('a')),
     b: async ({ rig }, use) => use(await rig.replica('b')),
     cars: async ({ rig }, use) => use(rig.table('Cars')),
-    take: async ({ cars }, use) => use((replica, table = cars) => takeLease(replica.store, table)),
+    take: async ({ cars }, use) => use((replica, partition = cars) => takeLease(replica.store, partition)),
   });
 }

@@ -4,8 +4,8 @@ import {
   type ChangeBatch,
   type ChangeEvent,
   type ChangeSource,
+  type PartitionId,
   type ResumePoint,
-  type TableId,
 } from '@dstream/core';
 
 export const changesOf = (batches: readonly ChangeBatch[]): ChangeEvent[] =>
@@ -14,12 +14,12 @@ export const changesOf = (batches: readonly ChangeBatch[]): ChangeEvent[] =>
 /** Batches up to and including the one that brings the total to `count` changes. */
 export async function take(
   source: ChangeSource,
-  table: TableId,
+  partition: PartitionId,
   count: number,
   from?: ResumePoint,
 ): Promise<ChangeBatch[]> {
   const batches: ChangeBatch[] = [];
-  for await (const batch of source.read(table, from, { signal: AbortSignal.timeout(20_000) })) {
+  for await (const batch of source.read(partition, from, { signal: AbortSignal.timeout(20_000) })) {
     batches.push(batch);
     if (changesOf(batches).length >= count) break;
   }

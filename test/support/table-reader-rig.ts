@@ -1,9 +1,8 @@
 /** A table reader over change tables in memory, time by hand. */
 import { createHash } from 'node:crypto';
-import { silentLog, type ChangeBatch, type ResumePoint, type TableId } from '@dstream/core';
+import { noSourceObserver, silentLog, type ChangeBatch, type ResumePoint, type TableId } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import type { ReadMode } from '../../libs/sources/sqlserver/src/rows/position.ts';
-import { noSourceObserver } from '../../libs/sources/sqlserver/src/source-observer.ts';
 import { Prober } from '../../libs/sources/sqlserver/src/source/prober.ts';
 import type { OnGap, Start } from '../../libs/sources/sqlserver/src/source/reader-context.ts';
 import { TableReader } from '../../libs/sources/sqlserver/src/source/table-reader.ts';

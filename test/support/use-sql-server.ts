@@ -1,5 +1,5 @@
 /** The SQL Server stand-in with a captured database, both new for every test of a file. */
-import type { TableId } from '@dstream/core';
+import type { PartitionId } from '@dstream/core';
 import type { SqlServerSource } from '@dstream/sqlserver';
 import { afterEach, beforeEach } from 'vitest';
 import type { SqlServerStandIn } from '../../libs/stand-ins/src/start-sql-server.ts';
@@ -9,7 +9,8 @@ import { startSqlServerStandIn } from './sql-server-stand-in.ts';
 
 export interface OpenedTable {
   readonly source: SqlServerSource;
-  readonly table: TableId;
+  /** The partition. */
+  readonly table: PartitionId;
 }
 
 /** What the test that runs has: made anew before it, closed after it. */

@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { AzureBlobLeases } from '@dstream/azure-blob';
 import type { Configuration, IngesterConfig } from '@dstream/config';
 import {
+  scopeOf,
   silentLog,
+  type ChangeSource,
   type Clock,
   type CredentialOf,
   type InstanceId,
@@ -21,17 +23,10 @@ interface LeasesContext {
   readonly credential: CredentialOf;
 }
 
-/** Whose leases they are. */
-interface Place {
-  readonly name: string;
-  /** Read when it is used: the catalogue's spelling is known once the database was reached. */
-  readonly database: string;
-}
-
 export function leasesOf(
   { locks, lease }: IngesterConfig,
   context: LeasesContext,
-  place: Place,
+  source: Pick<ChangeSource, 'scope'>,
 ): AzureBlobLeases {
   const { connection } = locks;
   const address =
@@ -42,10 +37,7 @@ export function leasesOf(
     ...context,
     ...address,
     containerName: locks.containerName,
-    source: place.name,
-    get database() {
-      return place.database;
-    },
+    source,
     leaseDurationMs: lease.durationMs,
     newId: randomUUID,
   });
@@ -70,6 +62,7 @@ export function composeLeaseViewer(context: ViewerContext): LeaseViewer | undefi
   if (connection.kind === 'connection-string')
     requireSet(configuration, `${config.locks.path}.connection_string`, connection.connectionString);
   const address = databaseAddress(configuration, config, credential);
-  const place = { name: config.name ?? defaultSourceName(address), database: address.database };
-  return leasesOf(config, { ...context, log: silentLog, instance: '' as InstanceId }, place);
+  const source = config.name ?? defaultSourceName(address);
+  const scope = scopeOf({ source, database: address.database });
+  return leasesOf(config, { ...context, log: silentLog, instance: '' as InstanceId }, { scope });
 }

@@ -1,12 +1,10 @@
 /** Builds an ingester from its configuration: with `compose-leases.ts` the only place that knows which adapters it is made of. */
-import type { AzureBlobLeases } from '@dstream/azure-blob';
 import type { Configuration, IngesterConfig } from '@dstream/config';
-import { DStreamError, type PollIntervals, type TableId } from '@dstream/core';
+import { DStreamError } from '@dstream/core';
 import { sha256Hex, supervised, type RunningService, type ServiceContext } from '@dstream/runtime';
 import {
   ingesterMetrics,
   type IngesterMetrics,
-  type IngesterParts,
   type IngesterSettings,
   Ingester,
   WatchedCheckpoints,
@@ -39,10 +37,10 @@ function openIngester(config: IngesterConfig, context: Context, metrics: Ingeste
     topic,
     leases,
     checkpoints: new WatchedCheckpoints(leases, context.log),
-    connections: connections(config, topic, leases),
+    names: { topic: `topic ${config.topic.name}`, leases: `container ${config.locks.containerName}` },
     random: Math.random,
     metrics,
-    settings: settingsOf(config, source),
+    settings: settingsOf(config),
   });
   return {
     name: ingester.name,
@@ -86,18 +84,7 @@ function topicOf({ topic }: IngesterConfig, context: Context): ServiceBusTopic {
   return new ServiceBusTopic({ ...context, address, topic: topic.name });
 }
 
-function connections(
-  { topic, locks }: IngesterConfig,
-  bus: ServiceBusTopic,
-  leases: AzureBlobLeases,
-): IngesterParts['connections'] {
-  return [
-    { what: `topic ${topic.name}`, connect: (signal) => bus.connect({ signal }) },
-    { what: `container ${locks.containerName}`, connect: (signal) => leases.connect({ signal }) },
-  ];
-}
-
-function settingsOf(config: IngesterConfig, source: SqlServerSource): IngesterSettings {
+function settingsOf(config: IngesterConfig): IngesterSettings {
   return {
     leaseDurationMs: config.lease.durationMs,
     checkpointIntervalMs: config.checkpoint.intervalMs,
@@ -105,7 +92,6 @@ function settingsOf(config: IngesterConfig, source: SqlServerSource): IngesterSe
     packMaxBytes: config.topic.packMaxBytes,
     packMaxChanges: config.topic.packMaxChanges,
     ordering: orderingOf(config),
-    pollIntervals: (table: TableId): PollIntervals => source.pollIntervals(table),
     hash: sha256Hex,
   };
 }

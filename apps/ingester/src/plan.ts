@@ -5,6 +5,7 @@ import {
   sessionsOf,
   silentLog,
   tableName,
+  tableOfPartition,
   type CallOptions,
   type Clock,
   type CredentialOf,
@@ -61,7 +62,7 @@ export async function planOnline(
 ): Promise<IngesterPlan> {
   const address = databaseAddress(context.configuration, config, context.credential);
   await using source = openSource(config, address, context.clock);
-  const ids = await source.tables(o);
+  const ids = (await source.partitions(o)).map(tableOfPartition).filter((id) => id !== undefined);
   const tables = await Promise.all(ids.map((id) => askedFor(id, config, source, o)));
   return { source: source.name, server: placeOf(address), database: source.database, tables };
 }

@@ -1,61 +1,64 @@
 /**
- * Who should own which table: a pure function of one lease snapshot, so that every replica computes the same answer.
+ * Who should own which partition: a pure function of one lease snapshot, so that every replica computes the same answer.
  * Replicas are told apart by their announcements, never by their names.
  */
 import type { AnnouncementId, LeaseSnapshot } from './lease-store.ts';
+import type { PartitionId } from './partition-id.ts';
 
 export interface BalancePlan {
-  /** Free tables that are this instance's to take now, by `tableKey`. */
-  readonly acquire: readonly string[];
-  /** Own tables beyond the fair share, to be given back drained and checkpointed. */
-  readonly release: readonly string[];
+  /** Free partitions that are this instance's to take now. */
+  readonly acquire: readonly PartitionId[];
+  /** Own partitions beyond the fair share, to be given back drained and checkpointed. */
+  readonly release: readonly PartitionId[];
 }
 
 /**
- * What `self` does about `tables` (keys) given the snapshot. The fair share is floor(tables / instances), and the
- * remainder goes, one each, to those that hold most. Nobody gives up more than the surplus; a table that is held by
+ * What `self` does about `partitions` given the snapshot. The fair share is floor(partitions / instances), and the
+ * remainder goes, one each, to those that hold most. Nobody gives up more than the surplus; a partition that is held by
  * an instance that is not announced any more waits until its lease has ended.
  */
 export function balance(
   self: AnnouncementId,
-  tables: readonly string[],
+  partitions: readonly PartitionId[],
   snapshot: LeaseSnapshot,
 ): BalancePlan {
-  const { owned, quota, dealt } = deal(self, tables, snapshot);
+  const { owned, quota, dealt } = deal(self, partitions, snapshot);
   return {
     acquire: dealt.get(self) ?? [],
     release: (owned.get(self) ?? []).slice(quota.get(self) ?? 0),
   };
 }
 
-/** The free tables that are to be acquired now, by whose they are: what `acquire` says, for every instance. */
+/** The free partitions that are to be acquired now, by whose they are: what `acquire` says, for every instance. */
 export function dealtTo(
   self: AnnouncementId,
-  tables: readonly string[],
+  partitions: readonly PartitionId[],
   snapshot: LeaseSnapshot,
-): ReadonlyMap<AnnouncementId, readonly string[]> {
-  return deal(self, tables, snapshot).dealt;
+): ReadonlyMap<AnnouncementId, readonly PartitionId[]> {
+  return deal(self, partitions, snapshot).dealt;
 }
 
-function deal(self: AnnouncementId, tables: readonly string[], snapshot: LeaseSnapshot) {
-  const sorted = [...new Set(tables)].sort();
+function deal(self: AnnouncementId, partitions: readonly PartitionId[], snapshot: LeaseSnapshot) {
+  const sorted = [...new Set(partitions)].sort();
   const instances = [
     ...new Set([...snapshot.instances.map(({ announcement }) => announcement), self]),
   ].sort();
   const owned = ownedBy(instances, sorted, snapshot);
   const quota = quotas(sorted.length, instances, owned);
-  const free = sorted.filter((table) => !snapshot.held.has(table));
+  const free = sorted.filter((partition) => !snapshot.held.has(partition));
   return { owned, quota, dealt: share(free, instances, owned, quota) };
 }
 
-type Owned = ReadonlyMap<AnnouncementId, readonly string[]>;
+type Owned = ReadonlyMap<AnnouncementId, readonly PartitionId[]>;
 
 function ownedBy(
   instances: readonly AnnouncementId[],
-  tables: readonly string[],
+  partitions: readonly PartitionId[],
   snapshot: LeaseSnapshot,
 ): Owned {
-  return new Map(instances.map((i) => [i, tables.filter((t) => snapshot.held.get(t)?.announcement === i)]));
+  return new Map(
+    instances.map((i) => [i, partitions.filter((p) => snapshot.held.get(p)?.announcement === i)]),
+  );
 }
 
 function quotas(
@@ -70,19 +73,19 @@ function quotas(
   return new Map(byHolding.map((i, rank) => [i, base + (rank < extra ? 1 : 0)]));
 }
 
-/** Deals the free tables, in order, to the instances with the most room, so that no two want the same one. */
+/** Deals the free partitions, in order, to the instances with the most room, so that no two want the same one. */
 function share(
-  free: readonly string[],
+  free: readonly PartitionId[],
   instances: readonly AnnouncementId[],
   owned: Owned,
   quota: ReadonlyMap<AnnouncementId, number>,
-): ReadonlyMap<AnnouncementId, readonly string[]> {
-  const dealt = new Map<AnnouncementId, string[]>(instances.map((i) => [i, []]));
+): ReadonlyMap<AnnouncementId, readonly PartitionId[]> {
+  const dealt = new Map<AnnouncementId, PartitionId[]>(instances.map((i) => [i, []]));
   const room = (i: AnnouncementId) =>
     (quota.get(i) ?? 0) - (owned.get(i)?.length ?? 0) - (dealt.get(i)?.length ?? 0);
-  for (const table of free) {
+  for (const partition of free) {
     const taker = instances.reduce((best, i) => (room(i) > room(best) ? i : best));
-    if (room(taker) > 0) dealt.get(taker)?.push(table);
+    if (room(taker) > 0) dealt.get(taker)?.push(partition);
   }
   return dealt;
 }

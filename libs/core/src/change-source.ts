@@ -1,7 +1,7 @@
 import type { CallOptions } from './call-options.ts';
 import type { EncodedChange } from './encoded-change.ts';
+import type { PartitionId } from './partition-id.ts';
 import type { ResumePoint } from './position.ts';
-import type { TableId } from './table-id.ts';
 
 export interface ChangeBatch {
   readonly changes: readonly EncodedChange[];
@@ -15,27 +15,44 @@ export interface ChangeBatch {
 }
 
 /**
- * A source of committed changes, by table. The table is the unit of order and of lease; its capture instance may
- * change underneath. Safe for any number of concurrent `read`s of different tables.
+ * A source of committed changes. Its *partition* is the unit of order, of lease and of checkpoint: of SQL Server a table,
+ * whose capture instance may change underneath; of another source it may hold many tables. Safe for any number of
+ * concurrent `read`s of different partitions.
  */
 export interface ChangeSource extends AsyncDisposable {
   /**
-   * The tables the configuration names, in the catalogue's spelling. A name that is not found is returned as it was
-   * configured, and its `read` throws TableNotFound: a missing table is a fault of that table only. Called every
+   * What the ids of its partitions begin with, and those of no other source: `name/database`, the parts percent-encoded
+   * (`scopeOf`). As configured until `partitions` was answered, then in the catalogue's spelling. Leases are kept under it.
+   */
+  readonly scope: string;
+
+  /**
+   * The partitions that the configuration asks for, in the catalogue's spelling. A name that is not found is returned as
+   * it was configured, and its `read` throws TableNotFound: a missing table is a fault of that partition only. Called every
    * few seconds to minutes. Rejects with `fatal` (LoginFailed, DatabaseNotFound) or `retry` (Unreachable, …).
    */
-  tables(o: CallOptions): Promise<readonly TableId[]>;
+  partitions(o: CallOptions): Promise<readonly PartitionId[]>;
 
   /**
    * The changes strictly after `after`, in commit order, no faster than pulled; without `after` from where the
-   * configuration says a new table starts: then the first batch is empty and its `end` is that start, so that the
+   * configuration says a new partition starts: then the first batch is empty and its `end` is that start, so that the
    * start can be saved before anything is sent. Re-reading gives the same changes with the same ids. Never ends by
-   * itself: it waits with adaptive back-off and yields empty batches so that an idle table's position moves on.
-   * Ends by abort (rejects with `signal.reason`), by `return()`, or by throwing: a table's fault (HistoryLost when
+   * itself: it waits with adaptive back-off and yields empty batches so that an idle partition's position moves on.
+   * Ends by abort (rejects with `signal.reason`), by `return()`, or by throwing: a partition's fault (HistoryLost when
    * `after` is older than what is kept, SourceWentBack when it is of another history of the source, TableNotFound,
    * TableNotCaptured, CdcNotEnabled, PermissionDenied), a passing error (`retry`: call again), or a fatal one of the
    * connection. Told to skip what is gone, it goes on instead of throwing the first two: a batch that begins a
    * generation, then the event of the gap.
    */
-  read(table: TableId, after: ResumePoint | undefined, o: CallOptions): AsyncIterable<ChangeBatch>;
+  read(partition: PartitionId, after: ResumePoint | undefined, o: CallOptions): AsyncIterable<ChangeBatch>;
+
+  /**
+   * Everything up to `at` is checkpointed, so the source may forget it: a slot may advance, an offset be committed. Called
+   * after each save that succeeded, never before; not with what an earlier owner has saved, which `read` is given. Quick,
+   * and must not throw.
+   */
+  saved?(partition: PartitionId, at: ResumePoint): void;
+
+  /** How long a partition of `partitions` that has a fault rests before it is read again, milliseconds (DESIGN 5, rule 9). */
+  faultPauseMs(partition: PartitionId): number;
 }

@@ -1,24 +1,28 @@
 import type { CallOptions } from './call-options.ts';
 import type { Lease } from './lease-store.ts';
+import type { PartitionId } from './partition-id.ts';
 import type { Progress, ResumePoint } from './position.ts';
-import type { TableId } from './table-id.ts';
 
-/** How far a table's changes are safe: all up to `at` were accepted by the broker. */
+/** How far a partition's changes are safe: all up to `at` were accepted by the broker. */
 export interface Checkpoint {
   readonly at: ResumePoint;
   readonly generation: number;
   /** How its changes were dealt among sessions: see `layoutOf`. By table when not given. */
   readonly layout?: string;
-  /** The last change that was accepted: what the table's next message follows. Only when ordered by table, and where it is known. */
+  /**
+   * The last change that was accepted in the partition's own session (`sessionOfPartition`): what that session's next message
+   * follows. Only when ordered by table, where it is known, and where the partition is a table: the sessions of several
+   * tables are not told.
+   */
   readonly lastChange?: Progress;
 }
 
-/** Where checkpoints are kept, fenced by the lease of their table. */
+/** Where checkpoints are kept, fenced by the lease of their partition. */
 export interface CheckpointStore {
   /** Undefined when there is none. Throws CheckpointUnreadable when there is one that cannot be understood. */
-  load(table: TableId, o: CallOptions): Promise<Checkpoint | undefined>;
+  load(partition: PartitionId, o: CallOptions): Promise<Checkpoint | undefined>;
   /**
-   * Saves under `lease`. Throws LeaseLost when a newer epoch owns the table, whatever this process believes. Refuses
+   * Saves under `lease`. Throws LeaseLost when a newer epoch owns the partition, whatever this process believes. Refuses
    * (Unexpected) to move back: what is saved is never older, by (generation, position), than what is there.
    */
   save(checkpoint: Checkpoint, under: Lease, o: CallOptions): Promise<void>;

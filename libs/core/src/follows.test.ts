@@ -1,14 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { aChange } from '../../../test/support/a-change.ts';
-import { encodeChange } from './encoded-change.ts';
+import { anEncodedChange } from '../../../test/support/a-change.ts';
 import { followsOf, followsText } from './follows.ts';
 import { halve, pack } from './pack.ts';
 import type { Position, Progress } from './position.ts';
 
-const table = { source: 's', database: 'd', schema: 'dbo', table: 'T' };
 const at = (position: string, generation = 7): Progress => ({ generation, position: position as Position });
-const changes = [1, 2, 3, 4, 5].map((n) => encodeChange(aChange(n)));
-const limits = { table, maxBytes: 100_000, hash: (text: string) => text };
+const changes = [1, 2, 3, 4, 5].map((n) => anEncodedChange(n));
+const limits = { maxBytes: 100_000, hash: (text: string) => text };
 const stamp = { generation: 7, epoch: 1 };
 
 describe('what a message follows', () => {

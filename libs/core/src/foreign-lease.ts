@@ -1,13 +1,13 @@
 import { DStreamError } from './errors.ts';
 import type { HeldLease } from './lease-store.ts';
+import { partitionName, type PartitionId } from './partition-id.ts';
 
 /**
- * The fault of a table whose lease no ingester holds: nobody can own the table until it ends.
- * @param table its name, for people
+ * The fault of a partition whose lease no ingester holds: nobody can own it until that lease ends.
  * @param heldForMs since when that is seen; undefined when it is seen for the first time
  */
 export function leaseHeldElsewhere(
-  table: string,
+  partition: PartitionId,
   { owner, epoch, endless }: Pick<HeldLease, 'owner' | 'epoch' | 'endless'>,
   heldForMs?: number,
 ): DStreamError {
@@ -18,6 +18,6 @@ export function leaseHeldElsewhere(
   const since = heldForMs === undefined ? '' : ` for ${Math.round(heldForMs / 1_000)} s`;
   return new DStreamError(
     'LeaseHeldElsewhere',
-    `the lease of ${table} is held by something else${since}: ${who}; stop the holder or break the lease`,
+    `the lease of ${partitionName(partition)} is held by something else${since}: ${who}; stop the holder or break the lease`,
   );
 }

@@ -1,5 +1,6 @@
 import type { CallOptions } from './call-options.ts';
 import type { Announced, AnnouncementId, InstanceId } from './lease-store.ts';
+import type { PartitionId } from './partition-id.ts';
 
 /** A replica that is alive by its announcement. */
 export interface LiveInstance extends Announced {
@@ -15,10 +16,9 @@ export interface SavedCheckpoint {
   readonly savedAt: string | undefined;
 }
 
-/** A table that was owned at least once. */
-export interface StoredTable {
-  /** `tableKey`. */
-  readonly key: string;
+/** A partition that was owned at least once. */
+export interface StoredPartition {
+  readonly partition: PartitionId;
   /** Who holds the lease now; undefined: nobody. */
   readonly owner: InstanceId | undefined;
   /** The owner's; undefined: nobody holds it, or the store does not say. */
@@ -32,16 +32,16 @@ export interface StoredTable {
   readonly problem: string | undefined;
 }
 
-/** Leases and checkpoints of one source and database at one moment, for a person. */
+/** Leases and checkpoints of one source at one moment, for a person. */
 export interface LeaseOverview {
   /** Sorted by name; one entry an announcement. */
   readonly instances: readonly LiveInstance[];
-  /** Sorted by key. */
-  readonly tables: readonly StoredTable[];
+  /** Sorted by id. */
+  readonly partitions: readonly StoredPartition[];
 }
 
 /** Looks at leases and checkpoints without taking part: it changes nothing. */
 export interface LeaseViewer {
-  /** Rejects with `retry` or `fatal` when the store cannot be read. An unreadable checkpoint is its table's problem. */
+  /** Rejects with `retry` or `fatal` when the store cannot be read. An unreadable checkpoint is its partition's problem. */
   overview(o: CallOptions): Promise<LeaseOverview>;
 }

@@ -1,10 +1,10 @@
 import type { CallOptions } from './call-options.ts';
-import type { TableId } from './table-id.ts';
+import type { PartitionId } from './partition-id.ts';
 
 /** Name of a replica, for people. A person may give two the same: replicas are told apart by their announcements. */
 export type InstanceId = string & { readonly __brand: 'InstanceId' };
 
-/** One announcement: the replica's name and a random part. Tables are balanced by it. */
+/** One announcement: the replica's name and a random part. Partitions are balanced by it. */
 export type AnnouncementId = string & { readonly __brand: 'AnnouncementId' };
 
 /** A replica that is alive. */
@@ -15,8 +15,8 @@ export interface Announced {
 
 /** A held lease. A value: renewing gives a new one. */
 export interface Lease {
-  readonly table: TableId;
-  /** Grows with every acquisition of the table, by anyone: the fencing token. */
+  readonly partition: PartitionId;
+  /** Grows with every acquisition of the partition, by anyone: the fencing token. */
   readonly epoch: number;
   /**
    * Monotonic milliseconds of this process's clock. Taken before the call that won or renewed the lease, plus the
@@ -51,20 +51,25 @@ export interface HeldLease {
 
 /** Who holds what, at one moment. May be old by the time it is read: only `tryAcquire` decides. */
 export interface LeaseSnapshot {
-  /** By `tableKey`; only leases that are held now. */
-  readonly held: ReadonlyMap<string, HeldLease>;
+  /** Only leases that are held now. */
+  readonly held: ReadonlyMap<PartitionId, HeldLease>;
   /** Sorted by announcement. */
   readonly instances: readonly Announced[];
 }
 
-/** Ownership of tables among replicas. Errors: `lost` (LeaseLost), `retry`, `fatal` (Unauthorized). */
+/** Ownership of a source's partitions among replicas. Errors: `lost` (LeaseLost), `retry`, `fatal` (Unauthorized). */
 export interface LeaseStore {
   /** Of the replica that this store works for: always the same, also when it announces itself again. */
   readonly announcement: AnnouncementId;
+  /**
+   * Resolves when the store is there and lets us in. Called before anything but `announcement`, and again until it has
+   * succeeded.
+   */
+  connect(o: CallOptions): Promise<void>;
   announce(instance: InstanceId, o: AnnounceOptions): Promise<Presence>;
   list(o: CallOptions): Promise<LeaseSnapshot>;
   /** The lease with a new epoch, or undefined when somebody else holds it: losing the race is normal. */
-  tryAcquire(table: TableId, o: CallOptions): Promise<Lease | undefined>;
+  tryAcquire(partition: PartitionId, o: CallOptions): Promise<Lease | undefined>;
   /** The same lease, good for longer. Throws LeaseLost when it is somebody else's. */
   renew(lease: Lease, o: CallOptions): Promise<Lease>;
   /**

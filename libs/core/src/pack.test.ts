@@ -35,7 +35,6 @@ function change(n: number, note = ''): ChangeEvent {
 
 function options(limits: Partial<PackOptions> = {}): PackOptions {
   return {
-    table,
     maxBytes: 131_072,
     maxChanges: 500,
     hash: () => '',
@@ -44,7 +43,10 @@ function options(limits: Partial<PackOptions> = {}): PackOptions {
 }
 
 const pack = (changes: readonly ChangeEvent[], ...rest: [typeof stamp, PackOptions]) =>
-  packEncoded(changes.map(encodeChange), ...rest);
+  packEncoded(
+    changes.map((one) => encodeChange(one, table)),
+    ...rest,
+  );
 
 describe('packing', () => {
   test('ordered by key, each session gets its changes in order, packed apart from the others', () => {
@@ -114,7 +116,7 @@ describe('an encoded change', () => {
   test.each([change(1, 'ů\u2028\ud83d"'), { ...change(1), before: { ID: 0 } }])(
     'is the event again: %j',
     (event) => {
-      const encoded = encodeChange(event);
+      const encoded = encodeChange(event, table);
       expect(decodeChange(encoded)).toEqual(event);
       expect(encoded).toMatchObject({ id: 'id-1', operation: 'insert', key: [1], position: 'p1' });
     },

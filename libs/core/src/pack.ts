@@ -7,11 +7,10 @@ import { together, type PackLimits, type Together } from './in-packs.ts';
 import type { Progress } from './position.ts';
 import { byTable, sessionRouter, type Ordering } from './session.ts';
 import type { Hash } from './shorten.ts';
-import { tableName, type TableId } from './table-id.ts';
+import { perTable, tableName, type TableId } from './table-id.ts';
 import { bodyText, type OutgoingMessage, type PropertyValue } from './topic.ts';
 
 export interface PackOptions extends PackLimits {
-  readonly table: TableId;
   /** By table when not given. */
   readonly ordering?: Ordering;
   readonly hash: Hash;
@@ -31,11 +30,11 @@ export function pack(
   stamp: Stamp,
   options: PackOptions,
 ): OutgoingMessage[] {
-  const { table, ordering = byTable, hash } = options;
+  const { ordering = byTable, hash } = options;
   const stampBytes = encoder.encode(stampText(stamp));
   const bytesOf = ({ bytes }: EncodedChange): number => bytes + stampBytes.length;
   const seal = sealer(stamp, stampBytes, options);
-  return Array.from(Map.groupBy(changes, sessionRouter(table, ordering, hash)), ([sessionId, own]) => {
+  return Array.from(Map.groupBy(changes, sessionRouter(ordering, hash)), ([sessionId, own]) => {
     let follows = options.accepted?.(sessionId);
     return together(own, options, bytesOf).map((packed) => {
       const message = seal(sessionId, packed, follows);
@@ -50,18 +49,12 @@ function sealer(
   stampBytes: Uint8Array,
   options: PackOptions,
 ): (sessionId: string, packed: Together<EncodedChange>, follows: Progress | undefined) => OutgoingMessage {
-  const { table } = options;
-  const common = {
-    schema: table.schema,
-    table: table.table,
-    database: table.database,
-    server: table.source,
-  };
+  const commonOf = perTable(commonProperties);
   return (sessionId, { items, bodyBytes }, follows) => {
     const [first] = items;
     const last = items.at(-1) ?? first;
     const properties: Record<string, PropertyValue> = {
-      ...common,
+      ...commonOf(first.table),
       changes: items.length,
       firstPosition: first.position,
       lastPosition: last.position,
@@ -72,13 +65,18 @@ function sealer(
     return {
       messageId: messageIdOf(first.id, items.length, stamp.generation),
       sessionId,
-      subject: tableName(table),
+      subject: tableName(first.table),
       contentType: contentTypeOf(items.length),
       body: bodyOf(items, stampBytes, bodyBytes),
       bodyBytes,
       properties,
     };
   };
+}
+
+/** What all messages of a table say: a session holds changes of one table only. */
+function commonProperties({ schema, table, database, source }: TableId): Readonly<Record<string, string>> {
+  return { schema, table, database, server: source };
 }
 
 /** Lines, a line end between two. */

@@ -1,5 +1,5 @@
 /**
- * A place in the changes of one table. Made by its source only; positions of one table compare as plain strings.
+ * A place in the changes of one partition. Made by its source only; positions of one partition compare as plain strings.
  * One never points inside a logical change.
  */
 export type Position = string & { readonly __brand: 'Position' };

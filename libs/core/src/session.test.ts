@@ -5,7 +5,7 @@ import type { Value } from './change-event.ts';
 
 const table = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Persons' };
 const hash = (text: string) => `0123456789abcdef${text.length}`;
-const of = (...key: readonly Value[]) => ({ key });
+const of = (...key: readonly Value[]) => ({ table, key });
 const long = { ...table, table: 'T'.repeat(128) };
 
 describe('the bucket of a key', () => {
@@ -40,18 +40,18 @@ describe('the bucket of a key', () => {
 
 describe('the session of a change', () => {
   test('is its table’s when ordered by table', () => {
-    expect(sessionRouter(table, { by: 'table' }, hash)(of(1))).toBe('db1/shop/dbo.Persons');
+    expect(sessionRouter({ by: 'table' }, hash)(of(1))).toBe('db1/shop/dbo.Persons');
   });
 
   test('is the bucket of its key when ordered by key, and its table’s without a key', () => {
-    const sessionOf = sessionRouter(table, { by: 'key', sessions: 32 }, hash);
+    const sessionOf = sessionRouter({ by: 'key', sessions: 32 }, hash);
     expect(sessionOf(of(1))).toBe('db1/shop/dbo.Persons/30');
-    expect(sessionOf({ key: null })).toBe('db1/shop/dbo.Persons');
+    expect(sessionOf({ table, key: null })).toBe('db1/shop/dbo.Persons');
   });
 
   test('has at most 128 characters, and is recognised, also for a table with a long name', () => {
-    const sessionOf = sessionRouter(long, { by: 'key', sessions: 1_024 }, hash);
-    const sessions = Array.from({ length: 99 }, (_, Id) => sessionOf(of(Id)));
+    const sessionOf = sessionRouter({ by: 'key', sessions: 1_024 }, hash);
+    const sessions = Array.from({ length: 99 }, (_, Id) => sessionOf({ table: long, key: [Id] }));
     expect(Math.max(...sessions.map((id) => id.length))).toBe(128);
     expect(sessions.every((id) => travelsBy(id, long, hash))).toBe(true);
     expect(travelsBy(sessionIdOf(long, hash), long, hash)).toBe(true);

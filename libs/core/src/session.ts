@@ -1,8 +1,9 @@
 /** By which session a change travels (DESIGN 7): that of its table, or one of the table's buckets when ordered by key. */
 import type { EncodedChange } from './encoded-change.ts';
 import { bucketOf } from './key-bucket.ts';
+import { partitionOf, type PartitionId } from './partition-id.ts';
 import { shorten, type Hash } from './shorten.ts';
-import { tableKey, type TableId } from './table-id.ts';
+import { perTable, tableKey, type TableId } from './table-id.ts';
 
 /** Service Bus takes session ids of at most 128 characters (Service Bus quotas). */
 const maxSessionId = 128;
@@ -28,11 +29,16 @@ export function layoutOf(ordering: Ordering): string {
 
 /** The session of a table: its identity, shortened by a hash where it passes the broker's limit. */
 export function sessionIdOf(table: TableId, hash: Hash): string {
-  return shorten(tableKey(table), maxSessionId, hash);
+  return sessionOfPartition(partitionOf(table), hash);
+}
+
+/** The session of the same name as a partition: that of the table, where the partition is one. */
+export function sessionOfPartition(partition: PartitionId, hash: Hash): string {
+  return shorten(partition, maxSessionId, hash);
 }
 
 /** What the buckets' sessions of a table begin with. */
-function bucketsOf(table: TableId, hash: Hash): string {
+function bucketPrefix(table: TableId, hash: Hash): string {
   return `${shorten(tableKey(table), maxSessionId - bucketDigits, hash)}/`;
 }
 
@@ -43,24 +49,24 @@ export function sessionsOf(table: TableId, ordering: Ordering, hash: Hash): read
 }
 
 function bucketSessions(table: TableId, sessions: number, hash: Hash): readonly string[] {
-  const prefix = bucketsOf(table, hash);
+  const prefix = bucketPrefix(table, hash);
   return Array.from({ length: sessions }, (_, bucket) => `${prefix}${bucket}`);
 }
 
+/** What a session is decided by. */
+type Routed = Pick<EncodedChange, 'table' | 'key'>;
+
 /**
- * Tells the session of each change of `table`. By key it is decided by the key, of an update the one after it. What
- * has no key, as a change of a table without one or a gap, travels by the table's own session.
+ * Tells the session of each change, of whichever table. By key it is decided by the key, of an update the one after it. What
+ * has no key, as a change of a table without one or a gap, travels by its table's own session.
  */
-export function sessionRouter(
-  table: TableId,
-  ordering: Ordering,
-  hash: Hash,
-): (change: Pick<EncodedChange, 'key'>) => string {
-  const own = sessionIdOf(table, hash);
-  if (ordering.by === 'table') return () => own;
+export function sessionRouter(ordering: Ordering, hash: Hash): (change: Routed) => string {
+  const ownOf = perTable((table) => sessionIdOf(table, hash));
+  if (ordering.by === 'table') return ({ table }) => ownOf(table);
   const { sessions } = ordering;
-  const buckets = bucketSessions(table, sessions, hash);
-  return ({ key }) => (key === null ? own : (buckets[bucketOf(key, sessions)] ?? own));
+  const bucketsOf = perTable((table) => bucketSessions(table, sessions, hash));
+  return ({ table, key }) =>
+    key === null ? ownOf(table) : (bucketsOf(table)[bucketOf(key, sessions)] ?? ownOf(table));
 }
 
 /**
@@ -72,5 +78,5 @@ export function travelsBy(sessionId: string, table: TableId, hash: Hash): boolea
   const slash = sessionId.lastIndexOf('/') + 1;
   const bucket = sessionId.slice(slash);
   if (!/^(0|[1-9]\d{0,3})$/.test(bucket) || Number(bucket) >= maxKeySessions) return false;
-  return sessionId.slice(0, slash) === bucketsOf(table, hash);
+  return sessionId.slice(0, slash) === bucketPrefix(table, hash);
 }

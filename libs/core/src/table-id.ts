@@ -16,27 +16,39 @@ export function tableName(t: Pick<TableId, 'schema' | 'table'>): string {
 
 /**
  * The identity as one string: `source/database/schema.table`. Each part is percent-encoded where it holds a
- * separator, so two tables never share a key. Leases, sessions and change ids are built on it.
+ * separator, so two tables never share a key. Sessions and change ids are built on it.
  */
 export function tableKey(t: TableId): string {
-  return `${part(t.source)}/${part(t.database)}/${part(t.schema)}.${part(t.table)}`;
-}
-
-/** The table that a key stands for: the reverse of `tableKey`. Undefined for what is no key. */
-export function tableOfKey(key: string): TableId | undefined {
-  const match = /^([^/]*)\/([^/]*)\/([^/.]*)\.([^/.]*)$/.exec(key);
-  if (match === null) return undefined;
-  const [source = '', database = '', schema = '', table = ''] = match.slice(1).map(unescaped);
-  return { source, database, schema, table };
-}
-
-function unescaped(text: string): string {
-  return text.replace(/%([\dA-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return `${encodePart(t.source)}/${encodePart(t.database)}/${encodePart(t.schema)}.${encodePart(t.table)}`;
 }
 
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const reserved = /[%/.?#\\\u0000-\u001f]/g;
 
-function part(text: string): string {
-  return text.replace(reserved, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+/** A name as one part of a key: without the characters that separate parts. */
+export function encodePart(name: string): string {
+  return name.replace(reserved, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+}
+
+/** The reverse of `encodePart`. */
+export function decodePart(part: string): string {
+  return part.replace(/%([\dA-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+}
+
+/**
+ * `make`, called once for each table object. While it is asked about the same table it compares a reference only: that may be
+ * done for every change.
+ */
+export function perTable<T>(make: (table: TableId) => T): (table: TableId) => T {
+  const made = new Map<TableId, { readonly table: TableId; readonly value: T }>();
+  const madeOf = (table: TableId) => {
+    const entry = made.get(table) ?? { table, value: make(table) };
+    made.set(table, entry);
+    return entry;
+  };
+  let last: ReturnType<typeof madeOf> | undefined;
+  return (table) => {
+    if (last?.table !== table) last = madeOf(table);
+    return last.value;
+  };
 }

@@ -35,6 +35,11 @@ export interface SendOptions extends CallOptions {
 /** Where the ingester sends. */
 export interface Topic extends AsyncDisposable {
   /**
+   * Resolves when the topic is there and lets us in. Called before the first send, and again until it has succeeded.
+   * Rejects with `fatal` for what a person must fix, `retry` for what passes.
+   */
+  connect(o: CallOptions): Promise<void>;
+  /**
    * Resolves when all are accepted. A BatchError names, per session, the suffix that was not: code MessageTooLarge
    * when one message exceeds what the broker takes. A session's next send starts only after its last one was
    * accepted; sends of different sessions run side by side. On abort it rejects with `signal.reason`, and what was

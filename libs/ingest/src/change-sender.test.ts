@@ -2,8 +2,8 @@ import {
   BatchError,
   bucketOf,
   DStreamError,
-  encodeChange,
   pack,
+  partitionOf,
   silentLog,
   type EncodedChange,
   type OutgoingMessage,
@@ -13,12 +13,12 @@ import {
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { Outage } from '@dstream/async';
 import { describe, expect, test } from 'vitest';
-import { aChange } from '../../../test/support/a-change.ts';
+import { anEncodedChange, aTable } from '../../../test/support/a-change.ts';
 import { ChangeSender } from './change-sender.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 
 const never = new AbortController().signal;
-const table = { source: 's', database: 'd', schema: 'dbo', table: 'T' };
+const partition = partitionOf(aTable);
 
 function message(n: number): OutgoingMessage {
   const body = JSON.stringify({ data: {}, metadata: { key: { Id: n }, lsn: '0x0A', operation: 'insert' } });
@@ -60,14 +60,17 @@ function rowOf(bucket: number): number {
 
 /** Numbered changes of three rows, in turn: each row has a session of its own. */
 const changes = Array.from({ length: 9 }, (_, n) =>
-  encodeChange(
-    aChange(n, { id: `c${n}`, position: `p${n}` as Position, key: { Id: rowOf(n % 3) }, lsn: '0x0A' }),
-  ),
+  anEncodedChange(n, {
+    id: `c${n}`,
+    position: `p${n}` as Position,
+    key: { Id: rowOf(n % 3) },
+    lsn: '0x0A',
+  }),
 );
 
 function messagesOf(sent: readonly EncodedChange[], maxChanges = 1, generation = 7): OutgoingMessage[] {
   const limits = { maxBytes: 100_000, maxChanges };
-  const messages = pack(sent, { generation, epoch: 1 }, { table, ordering, ...limits, hash: (t) => t });
+  const messages = pack(sent, { generation, epoch: 1 }, { ordering, ...limits, hash: (t) => t });
   return messages.sort((x, y) => x.sessionId.localeCompare(y.sessionId));
 }
 
@@ -81,7 +84,7 @@ function setup(answers: (Error | undefined)[]) {
       return answer === undefined ? Promise.resolve() : Promise.reject(answer);
     },
   } as unknown as Topic;
-  const held = { table, epoch: 1, goodUntilMs: 24_000, acquiredAtMs: 0 };
+  const held = { partition, epoch: 1, goodUntilMs: 24_000, acquiredAtMs: 0 };
   const lease = new LeaseKeeper(held, {
     leases: {} as never,
     durationMs: 30_000,
@@ -94,7 +97,7 @@ function setup(answers: (Error | undefined)[]) {
     sends,
     sender: new ChangeSender({
       topic,
-      table,
+      partition,
       lease,
       clock,
       log: silentLog,

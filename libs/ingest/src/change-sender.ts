@@ -7,17 +7,16 @@ import {
   isNewer,
   lastChangeOf,
   notAccepted,
-  sessionIdOf,
+  sessionOfPartition,
   sessionRouter,
-  tableName,
   type Clock,
   type EncodedChange,
   type Hash,
   type Log,
   type Ordering,
   type OutgoingMessage,
+  type PartitionId,
   type Progress,
-  type TableId,
   type Topic,
 } from '@dstream/core';
 import { retrying, type RetryOptions } from '@dstream/async';
@@ -25,7 +24,7 @@ import type { LeaseKeeper } from './lease-keeper.ts';
 
 export interface ChangeSenderOptions {
   readonly topic: Topic;
-  readonly table: TableId;
+  readonly partition: PartitionId;
   readonly lease: LeaseKeeper;
   readonly clock: Clock;
   readonly log: Log;
@@ -36,11 +35,13 @@ export interface ChangeSenderOptions {
 }
 
 /**
- * Sends messages of one table until the broker has them all, those of each session in order. The deadline is looked at
+ * Sends messages of one partition until the broker has them all, those of each session in order. The deadline is looked at
  * before every attempt.
  */
 export class ChangeSender {
   readonly #options: ChangeSenderOptions;
+  /** See `sessionOfPartition`. */
+  readonly #ownSession: string;
   /** By session: how far the broker took what a send could not finish. */
   readonly #accepted = new Map<string, Progress>();
   /** By session: the last change that the broker took from this owner or, as far as the checkpoint says, from one before. */
@@ -48,6 +49,7 @@ export class ChangeSender {
 
   constructor(options: ChangeSenderOptions) {
     this.#options = options;
+    this.#ownSession = sessionOfPartition(options.partition, options.hash);
   }
 
   /** What the next message of a session follows; undefined when it is not known. */
@@ -55,11 +57,14 @@ export class ChangeSender {
     return this.#last.get(sessionId);
   }
 
-  /** The checkpoint says that `last` is the last change that was accepted in the table's own session. Old news are ignored. */
+  /** The last change that was accepted in the partition's own session: no other session's is in the checkpoint. */
+  get lastChange(): Progress | undefined {
+    return this.#last.get(this.#ownSession);
+  }
+
+  /** The checkpoint says that `last` is the last change that was accepted in the partition's own session. Old news are ignored. */
   resumeAfter(last: Progress): void {
-    const { table, hash } = this.#options;
-    const sessionId = sessionIdOf(table, hash);
-    if (isNewer(last, this.#last.get(sessionId))) this.#last.set(sessionId, last);
+    if (isNewer(last, this.lastChange)) this.#last.set(this.#ownSession, last);
   }
 
   /**
@@ -68,8 +73,8 @@ export class ChangeSender {
    */
   unsent(changes: readonly EncodedChange[], generation: number): readonly EncodedChange[] {
     if (this.#accepted.size === 0) return changes;
-    const { table, ordering, hash } = this.#options;
-    const sessionOf = sessionRouter(table, ordering, hash);
+    const { ordering, hash } = this.#options;
+    const sessionOf = sessionRouter(ordering, hash);
     return changes.filter((change) =>
       isNewer({ generation, position: change.position }, this.#accepted.get(sessionOf(change))),
     );
@@ -147,7 +152,7 @@ export class ChangeSender {
   }
 
   #tooLarge(error: DStreamError, message: OutgoingMessage): DStreamError {
-    const what = `a change of ${tableName(this.#options.table)} cannot be sent: ${describe(message)}`;
+    const what = `a change of ${message.subject} cannot be sent: ${describe(message)}`;
     return new DStreamError('ChangeTooLarge', `${what}: ${error.message}`, { cause: error });
   }
 }
@@ -170,7 +175,7 @@ function describe(message: OutgoingMessage): string {
 }
 
 /**
- * A topic that is gone or a key that is refused is waited for too: the table keeps its place. What a session was refused
+ * A topic that is gone or a key that is refused is waited for too: the partition keeps its place. What a session was refused
  * for good is seen to first, whatever the other sessions wait for.
  */
 function passes(error: DStreamError): boolean {

@@ -5,6 +5,7 @@ import {
   type Checkpoint,
   type CheckpointStore,
   type Ordering,
+  type PartitionId,
   type Position,
 } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
@@ -19,6 +20,8 @@ const at = (position: string) => ({ position: position as Position, token: `t${p
 function setup(stored?: Checkpoint, failFirst = 0, ordering: Ordering = byTable) {
   const clock = new ManualClock();
   const saved: Checkpoint[] = [];
+  /** Positions that the source was told of. */
+  const told: string[] = [];
   let failures = failFirst;
   const store: CheckpointStore = {
     load: () => Promise.resolve(stored),
@@ -29,8 +32,8 @@ function setup(stored?: Checkpoint, failFirst = 0, ordering: Ordering = byTable)
       return Promise.resolve();
     },
   };
-  const table = { source: 's', database: 'd', schema: 'dbo', table: 'T' };
-  const held = { table, epoch: 1, goodUntilMs: 1e9, acquiredAtMs: 5_000 };
+  const partition = 's/d/dbo.T' as PartitionId;
+  const held = { partition, epoch: 1, goodUntilMs: 1e9, acquiredAtMs: 5_000 };
   const lease = new LeaseKeeper(held, {
     leases: {} as never,
     durationMs: 30_000,
@@ -47,8 +50,9 @@ function setup(stored?: Checkpoint, failFirst = 0, ordering: Ordering = byTable)
     clock,
     log: silentLog,
     outage: new Outage('saving', silentLog, clock),
+    saved: (at) => void told.push(at.position),
   });
-  return { clock, saved, keeper, store };
+  return { clock, saved, told, keeper, store };
 }
 
 async function running(keeper: CheckpointKeeper, work: () => Promise<void>): Promise<void> {

@@ -1,7 +1,7 @@
 /**
- * Saves how far one table is accepted. Only what `accepted` was told is ever saved, so a checkpoint stands for a
- * prefix of changes that the broker has. Saves at most once an interval, an idle table's at the idle interval, and
- * what is left when the table is given back.
+ * Saves how far one partition is accepted. Only what `accepted` was told is ever saved, so a checkpoint stands for a
+ * prefix of changes that the broker has. Saves at most once an interval, an idle partition's at the idle interval, and
+ * what is left when the partition is given back.
  */
 import {
   byTable,
@@ -12,7 +12,6 @@ import {
   type Clock,
   type Log,
   type Ordering,
-  type Position,
   type Progress,
   type ResumePoint,
 } from '@dstream/core';
@@ -29,6 +28,8 @@ export interface CheckpointKeeperOptions {
   readonly log: Log;
   /** What is told of every attempt to save. */
   readonly outage: RetryOptions['outage'];
+  /** Told of every checkpoint, once it is stored. Must not throw. */
+  readonly saved: (at: ResumePoint) => void;
 }
 
 export class CheckpointKeeper {
@@ -45,7 +46,7 @@ export class CheckpointKeeper {
     this.#options = options;
   }
 
-  /** Where to continue: what was accepted last, else what is stored, else undefined for a table that is new. */
+  /** Where to continue: what was accepted last, else what is stored, else undefined for a partition that is new. */
   async begin(signal: AbortSignal): Promise<ResumePoint | undefined> {
     if (this.#generation === undefined) await this.#load(signal);
     return this.#accepted?.at;
@@ -53,7 +54,7 @@ export class CheckpointKeeper {
 
   async #load(signal: AbortSignal): Promise<void> {
     const { store, lease, clock } = this.#options;
-    const stored = await store.load(lease.lease.table, { signal });
+    const stored = await store.load(lease.lease.partition, { signal });
     this.#generation = stored?.generation ?? nextGeneration(lease.lease.acquiredAtMs, undefined);
     this.#accepted = stored;
     this.#saved = stored;
@@ -96,23 +97,22 @@ export class CheckpointKeeper {
     return this.#behindSinceMs;
   }
 
-  /** The last change that was accepted, as far as it is known: of a table that is ordered by table. */
+  /** The last change that was accepted in the partition's own session, as far as it is known: when ordered by table. */
   get lastChange(): Progress | undefined {
     return this.#accepted?.lastChange;
   }
 
-  /** The broker has everything up to `at`. @param last position of the last of the changes, if there are any */
-  accepted(at: ResumePoint, changes: number, last?: Position): void {
+  /** The broker has everything up to `at`. @param last the last change in the partition's own session; as before when not given */
+  accepted(at: ResumePoint, changes: number, last?: Progress): void {
     const { generation } = this;
     if (changes === 0 && at.token === this.#accepted?.at.token && generation === this.#accepted.generation)
       return;
-    const lastChange = last === undefined ? this.lastChange : { generation, position: last };
-    this.#accepted = { at, generation, ...this.#dealt(lastChange) };
+    this.#accepted = { at, generation, ...this.#dealt(last ?? this.lastChange) };
     this.#behindSinceMs ??= this.#options.clock.monotonicMs();
     if (changes > 0) this.#changesWaiting = true;
   }
 
-  /** By key a table has many sessions, and a checkpoint none of their last changes. */
+  /** By key there are many sessions, and a checkpoint has none of their last changes. */
   #dealt(lastChange: Progress | undefined): Pick<Checkpoint, 'layout' | 'lastChange'> {
     const layout = layoutOf(this.#options.ordering);
     if (layout !== layoutOf(byTable)) return { layout };
@@ -159,7 +159,7 @@ export class CheckpointKeeper {
   }
 
   async #attempt(signal: AbortSignal): Promise<void> {
-    const { store, lease, clock } = this.#options;
+    const { store, lease, clock, saved } = this.#options;
     const checkpoint = this.#accepted;
     if (checkpoint === undefined || checkpoint === this.#saved) return;
     lease.assertHeld();
@@ -175,5 +175,6 @@ export class CheckpointKeeper {
     this.#savedAtMs = clock.monotonicMs();
     // What was accepted while the save was under way is not in it.
     this.#behindSinceMs = this.#accepted === checkpoint ? undefined : startedMs;
+    saved(checkpoint.at);
   }
 }

@@ -2,7 +2,7 @@
 import { DStreamError, followsOf, type IncomingMessage } from '@dstream/core';
 import type { InMemoryTopic } from '@dstream/core/in-memory/topic';
 import { describe, expect, test } from 'vitest';
-import { never, point, setup, tableOf } from '../../../test/support/ingester-rig.ts';
+import { never, point, setup, partitionOfTable } from '../../../test/support/ingester-rig.ts';
 
 const tellsOf = ({ properties }: IncomingMessage) => ({
   first: properties['firstPosition'],
@@ -27,7 +27,7 @@ describe('a message of a table that is ordered by table', () => {
       { first: at(3), follows: at(2) },
       { first: at(5), follows: at(4) },
     ]);
-    const stored = await world.leases.load(tableOf('A'), { signal: never });
+    const stored = await world.leases.load(partitionOfTable('A'), { signal: never });
     expect(stored?.lastChange?.position).toBe(at(6));
   });
 
@@ -90,6 +90,6 @@ describe('a message of a table that is ordered by key', () => {
         messages.map((_, n) => (n === 0 || n === firstOfSecond ? undefined : last[n - 1])),
       );
     }
-    expect((await world.leases.load(tableOf('A'), { signal: never }))?.lastChange).toBeUndefined();
+    expect((await world.leases.load(partitionOfTable('A'), { signal: never }))?.lastChange).toBeUndefined();
   });
 });

@@ -1,11 +1,11 @@
 /** How fast tables change hands, and what an acquisition leaves behind that is slow, unanswered or cut short. */
-import { tableKey, type CallOptions, type Lease, type TableId } from '@dstream/core';
+import type { CallOptions, Lease, PartitionId } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import {
   leaseDurationMs,
   never,
   setup,
-  tableOf,
+  partitionOfTable,
   type startReplica,
 } from '../../../test/support/ingester-rig.ts';
 
@@ -18,11 +18,11 @@ function slow(
 ): () => number {
   const acquire = store.tryAcquire.bind(store);
   let [running, most] = [0, 0];
-  store.tryAcquire = async (table: TableId, o: CallOptions): Promise<Lease | undefined> => {
+  store.tryAcquire = async (partition: PartitionId, o: CallOptions): Promise<Lease | undefined> => {
     running += 1;
     most = Math.max(most, running);
     try {
-      const lease = await acquire(table, o);
+      const lease = await acquire(partition, o);
       await wait(o.signal);
       return lease;
     } finally {
@@ -105,7 +105,7 @@ describe('tables that change hands', () => {
     await world.clock.advance(0);
     const before = await world.leases.list({ signal: never });
     await replica.stop();
-    expect([...before.held.keys()]).toEqual([tableKey(tableOf('A'))]);
+    expect([...before.held.keys()]).toEqual([partitionOfTable('A')]);
     expect((await world.leases.list({ signal: never })).held.size).toBe(0);
   });
 

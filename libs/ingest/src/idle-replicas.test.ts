@@ -2,7 +2,7 @@
 import { silentLog, type Log, type LogFields } from '@dstream/core';
 import { expect, test } from 'vitest';
 import { ids, leaseDurationMs, sent, setup, startReplica } from '../../../test/support/ingester-rig.ts';
-import { freshMs } from './table-list.ts';
+import { freshMs } from './partition-list.ts';
 
 const patienceMs = 2 * leaseDurationMs + freshMs + 10_000;
 const warning = /does not acquire the tables that are left to it/;

@@ -1,11 +1,18 @@
 /**
- * Replicas that are announced and do not acquire the tables that are left to them: they have another list of tables, or
- * cannot acquire for a reason of their own. Everybody deals the free tables by the same rule, so nobody else would acquire
- * those either. One that has acquired nothing of what is its for some time counts no more, nor do the tables that it
+ * Replicas that are announced and do not acquire the partitions that are left to them: they have another list of them, or
+ * cannot acquire for a reason of their own. Everybody deals the free partitions by the same rule, so nobody else would acquire
+ * those either. One that has acquired nothing of what is its for some time counts no more, nor do the partitions that it
  * holds; it counts again as soon as it acquires one.
  */
-import { dealtTo, type AnnouncementId, type Clock, type LeaseSnapshot, type Log } from '@dstream/core';
-import { freshMs } from './table-list.ts';
+import {
+  dealtTo,
+  type AnnouncementId,
+  type Clock,
+  type LeaseSnapshot,
+  type Log,
+  type PartitionId,
+} from '@dstream/core';
+import { freshMs } from './partition-list.ts';
 
 export interface IdleReplicasOptions {
   readonly self: AnnouncementId;
@@ -16,7 +23,7 @@ export interface IdleReplicasOptions {
 
 /** What there is to balance. */
 export interface Balanced {
-  readonly tables: readonly string[];
+  readonly partitions: readonly PartitionId[];
   readonly snapshot: LeaseSnapshot;
 }
 
@@ -27,9 +34,9 @@ interface Watched {
 
 export class IdleReplicas {
   readonly #options: IdleReplicasOptions;
-  /** Those to whom free tables are dealt: since when they own as many as now. */
+  /** Those to whom free partitions are dealt: since when they own as many as now. */
   readonly #watched = new Map<AnnouncementId, Watched>();
-  /** How many tables each owned when it was found to be idle. */
+  /** How many partitions each owned when it was found to be idle. */
   readonly #idle = new Map<AnnouncementId, number>();
   #lookedAtMs = 0;
 
@@ -37,36 +44,37 @@ export class IdleReplicas {
     this.#options = options;
   }
 
-  /** To be called at every look at all leases. @param tables keys of those that this replica has */
-  look(tables: readonly string[], snapshot: LeaseSnapshot): Balanced {
+  /** To be called at every look at all leases. @param partitions those that this replica has */
+  look(partitions: readonly PartitionId[], snapshot: LeaseSnapshot): Balanced {
     const live = new Set(snapshot.instances.map(({ announcement }) => announcement));
     for (const known of [this.#watched, this.#idle])
       for (const one of known.keys()) if (!live.has(one)) known.delete(one);
-    for (const [one, owned] of this.#idle) if (ownedBy(one, tables, snapshot) > owned) this.#idle.delete(one);
-    this.#watch(this.#without(tables, snapshot));
-    return this.#without(tables, snapshot);
+    for (const [one, owned] of this.#idle)
+      if (ownedBy(one, partitions, snapshot) > owned) this.#idle.delete(one);
+    this.#watch(this.#without(partitions, snapshot));
+    return this.#without(partitions, snapshot);
   }
 
-  #without(tables: readonly string[], { held, instances }: LeaseSnapshot): Balanced {
+  #without(partitions: readonly PartitionId[], { held, instances }: LeaseSnapshot): Balanced {
     const isIdle = (one: AnnouncementId | undefined) => one !== undefined && this.#idle.has(one);
     return {
-      tables: tables.filter((table) => !isIdle(held.get(table)?.announcement)),
+      partitions: partitions.filter((partition) => !isIdle(held.get(partition)?.announcement)),
       snapshot: { held, instances: instances.filter(({ announcement }) => !isIdle(announcement)) },
     };
   }
 
-  #watch({ tables, snapshot }: Balanced): void {
+  #watch({ partitions, snapshot }: Balanced): void {
     const { self, clock, leaseDurationMs } = this.#options;
     const now = clock.monotonicMs();
     // What a replica did while nobody could look is not known, nor whether it could do anything.
     if (now - this.#lookedAtMs > leaseDurationMs) this.#watched.clear();
     this.#lookedAtMs = now;
-    for (const [one, dealt] of dealtTo(self, tables, snapshot)) {
+    for (const [one, dealt] of dealtTo(self, partitions, snapshot)) {
       const before = this.#watched.get(one);
-      const owned = ownedBy(one, tables, snapshot);
+      const owned = ownedBy(one, partitions, snapshot);
       if (one === self || dealt.length === 0) this.#watched.delete(one);
       else if (before?.owned !== owned) this.#watched.set(one, { sinceMs: now, owned });
-      // Its list of tables may be older than ours, and what it acquires may take a while.
+      // Its list of partitions may be older than ours, and what it acquires may take a while.
       else if (now - before.sinceMs >= 2 * leaseDurationMs + freshMs)
         this.#found(one, owned, dealt, snapshot);
     }
@@ -75,7 +83,7 @@ export class IdleReplicas {
   #found(
     announcement: AnnouncementId,
     owned: number,
-    dealt: readonly string[],
+    dealt: readonly PartitionId[],
     { instances }: LeaseSnapshot,
   ): void {
     this.#watched.delete(announcement);
@@ -89,6 +97,6 @@ export class IdleReplicas {
   }
 }
 
-function ownedBy(one: AnnouncementId, tables: readonly string[], { held }: LeaseSnapshot): number {
-  return tables.filter((table) => held.get(table)?.announcement === one).length;
+function ownedBy(one: AnnouncementId, partitions: readonly PartitionId[], { held }: LeaseSnapshot): number {
+  return partitions.filter((partition) => held.get(partition)?.announcement === one).length;
 }

@@ -6,7 +6,7 @@ import {
   type InstanceId,
   type Log,
   type LogFields,
-  type TableId,
+  type PartitionId,
 } from '@dstream/core';
 import { InMemoryLeases } from '@dstream/core/in-memory/leases';
 import { describe, expect, test } from 'vitest';
@@ -17,7 +17,7 @@ import {
   point,
   sent,
   setup,
-  tableOf,
+  partitionOfTable,
 } from '../../../test/support/ingester-rig.ts';
 
 function recorded() {
@@ -56,7 +56,7 @@ describe('an ingester', () => {
     world.source.write('A', 7);
     await world.clock.advance(60_000);
     expect(sent(world.topic)).toEqual([]);
-    expect((await world.leases.load(tableOf('A'), { signal: never }))?.at).toEqual(point(0));
+    expect((await world.leases.load(partitionOfTable('A'), { signal: never }))?.at).toEqual(point(0));
     away = false;
     await world.clock.advance(60_000);
     expect(sent(world.topic)).toEqual(ids('A', 7));
@@ -70,12 +70,12 @@ describe('an ingester', () => {
     const replica = world.start('r1', log);
     await world.clock.advance(3_000);
     const away = new DStreamError('Unreachable', 'the database is away');
-    const list = world.source.tables.bind(world.source);
-    world.source.tables = () => Promise.reject(away);
+    const list = world.source.partitions.bind(world.source);
+    world.source.partitions = () => Promise.reject(away);
     for (const name of names) world.source.faults.set(name, away);
     await world.clock.advance(50_000);
     expect(about()).toMatchObject([{ fields: { code: 'Unreachable', reason: 'the database is away' } }]);
-    world.source.tables = list;
+    world.source.partitions = list;
     world.source.faults.clear();
     for (const name of names) world.source.write(name, 1);
     await world.clock.advance(60_000);
@@ -164,7 +164,7 @@ describe('an ingester', () => {
 
   test('what a person must mend ends it before the first success', async () => {
     const world = setup(['A']);
-    world.source.tables = () => Promise.reject(new DStreamError('LoginFailed', 'the password is wrong'));
+    world.source.partitions = () => Promise.reject(new DStreamError('LoginFailed', 'the password is wrong'));
     const replica = world.start('r1');
     await expect(replica.running).rejects.toThrow('the password is wrong');
     expect(world.clock.sleeping).toBe(0);
@@ -226,9 +226,9 @@ describe('an ingester', () => {
       Object.assign(
         new InMemoryLeases({ instance: 'r1' as InstanceId, durationMs: leaseDurationMs, clock: world.clock }),
         {
-          tryAcquire(this: InMemoryLeases, table: TableId, o: { signal: AbortSignal }) {
-            if (table.table === 'A') return Promise.reject(refused);
-            return InMemoryLeases.prototype.tryAcquire.call(this, table, o);
+          tryAcquire(this: InMemoryLeases, partition: PartitionId, o: { signal: AbortSignal }) {
+            if (partition === partitionOfTable('A')) return Promise.reject(refused);
+            return InMemoryLeases.prototype.tryAcquire.call(this, partition, o);
           },
         },
       );
@@ -290,7 +290,7 @@ describe('an ingester', () => {
     failing = false;
     await world.clock.advance(3_000);
     await stopped;
-    expect((await leases.load(tableOf('A'), { signal: never }))?.at).toEqual(point(2));
+    expect((await leases.load(partitionOfTable('A'), { signal: never }))?.at).toEqual(point(2));
     expect((await leases.list({ signal: never })).held.size).toBe(0);
   });
 });

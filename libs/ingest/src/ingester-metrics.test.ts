@@ -1,16 +1,16 @@
-import { DStreamError, type TableId } from '@dstream/core';
+import { DStreamError, type PartitionId } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { Metrics } from '@dstream/runtime';
 import { describe, expect, test } from 'vitest';
-import { leaseDurationMs, scrape, setup, tableOf } from '../../../test/support/ingester-rig.ts';
+import { leaseDurationMs, scrape, setup, partitionOfTable } from '../../../test/support/ingester-rig.ts';
 import { ingesterMetrics } from './ingester-metrics.ts';
 
 function rig() {
   const clock = new ManualClock();
   const metrics = new Metrics();
   const ingester = ingesterMetrics(metrics, clock);
-  const owns = (table: TableId) =>
-    ingester.owns(table, {
+  const owns = (partition: PartitionId) =>
+    ingester.owns(partition, {
       epoch: 3,
       leaseGoodUntilMs: () => 24_000,
       checkpointBehindSinceMs: () => 500,
@@ -27,7 +27,7 @@ const standing = { captureLagMs: 7_000, historyFromMs: 1_000, positionAtMs: 61_0
 describe('the metrics of a table', () => {
   test('a fault is shown while it lasts, under its newest code only', async () => {
     const { owns, of } = rig();
-    const meter = owns(tableOf('T'));
+    const meter = owns(partitionOfTable('T'));
     meter.fault = 'TableNotFound';
     meter.fault = 'HistoryLost';
     expect(await of('dstream_table_fault')).toEqual([
@@ -39,7 +39,7 @@ describe('the metrics of a table', () => {
 
   test('our lag grows while a change waits for the topic, is that of the last change after, and 0 once nothing is left', async () => {
     const { clock, owns, of } = rig();
-    const meter = owns(tableOf('T'));
+    const meter = owns(partitionOfTable('T'));
     expect(await of('dstream_table_lag_seconds')).toEqual([]);
     meter.waiting(clock.wallMs() - 2_000);
     await clock.advance(60_000);
@@ -53,11 +53,11 @@ describe('the metrics of a table', () => {
 
   test('what the source tells of a table stands under its name, and headroom is position minus history', async () => {
     const { ingester, owns, metrics } = rig();
-    owns(tableOf('T'));
-    ingester.source.stands(tableOf('T'), standing);
-    ingester.source.read(tableOf('T'), { tookMs: 30, rows: 10, bytes: 900 });
-    ingester.source.read(tableOf('T'), { tookMs: 30, rows: 5, bytes: 100 });
-    ingester.source.waits(tableOf('T'), 4_000);
+    owns(partitionOfTable('T'));
+    ingester.source.stands(partitionOfTable('T'), standing);
+    ingester.source.read(partitionOfTable('T'), { tookMs: 30, rows: 10, bytes: 900 });
+    ingester.source.read(partitionOfTable('T'), { tookMs: 30, rows: 5, bytes: 100 });
+    ingester.source.waits(partitionOfTable('T'), 4_000);
     expect(Object.fromEntries(await scrape(metrics))).toMatchObject({
       'dstream_rows_read_total{table="dbo.T"}': 15,
       'dstream_read_bytes_total{table="dbo.T"}': 1_000,
@@ -71,19 +71,19 @@ describe('the metrics of a table', () => {
 
   test('what is not known has no series, and what was known of the position stays', async () => {
     const { ingester, owns, metrics } = rig();
-    owns(tableOf('T'));
+    owns(partitionOfTable('T'));
     const unknown = {
       captureLagMs: undefined,
       historyFromMs: undefined,
       positionAtMs: undefined,
       caughtUp: false,
     };
-    ingester.source.stands(tableOf('T'), unknown);
+    ingester.source.stands(partitionOfTable('T'), unknown);
     const names = async () =>
       [...(await scrape(metrics)).keys()].filter((name) => name.includes('{table="dbo.T"}'));
     expect((await names()).filter((name) => /capture_lag|position|headroom/.test(name))).toEqual([]);
-    ingester.source.stands(tableOf('T'), standing);
-    ingester.source.stands(tableOf('T'), unknown);
+    ingester.source.stands(partitionOfTable('T'), standing);
+    ingester.source.stands(partitionOfTable('T'), unknown);
     expect((await names()).filter((name) => /capture_lag|position|headroom/.test(name))).toEqual([
       'dstream_table_position_timestamp_seconds{table="dbo.T"}',
       'dstream_table_retention_headroom_seconds{table="dbo.T"}',
@@ -92,11 +92,11 @@ describe('the metrics of a table', () => {
 
   test('all series of a table end when it is given away, also when its source speaks up later', async () => {
     const { ingester, owns, metrics } = rig();
-    const [meter] = [owns(tableOf('T')), owns(tableOf('U'))];
+    const [meter] = [owns(partitionOfTable('T')), owns(partitionOfTable('U'))];
     const fill = () => {
-      ingester.source.stands(tableOf('T'), standing);
-      ingester.source.read(tableOf('T'), { tookMs: 1, rows: 1, bytes: 1 });
-      ingester.source.waits(tableOf('T'), 1);
+      ingester.source.stands(partitionOfTable('T'), standing);
+      ingester.source.read(partitionOfTable('T'), { tookMs: 1, rows: 1, bytes: 1 });
+      ingester.source.waits(partitionOfTable('T'), 1);
     };
     fill();
     meter.fault = 'HistoryLost';
@@ -112,8 +112,8 @@ describe('the metrics of a table', () => {
 
   test('a former owner that ends late does not take the series of the next one', async () => {
     const { ingester, owns, of } = rig();
-    const former = owns(tableOf('T'));
-    owns(tableOf('T'));
+    const former = owns(partitionOfTable('T'));
+    owns(partitionOfTable('T'));
     ingester.left(former);
     expect(await of('dstream_table_epoch')).toHaveLength(1);
   });
@@ -121,7 +121,7 @@ describe('the metrics of a table', () => {
   test('a thousand tables are written in less than 50 milliseconds of CPU', async () => {
     const { ingester, owns, metrics } = rig();
     for (let i = 0; i < 1_000; i += 1) {
-      const meter = owns(tableOf(`Table${i}`));
+      const meter = owns(partitionOfTable(`Table${i}`));
       meter.stands(standing);
       meter.pollIntervalMs = i;
       meter.accepted(i);
@@ -199,7 +199,7 @@ describe('an ingester measures', () => {
     world.source.write('A', 1);
     await world.clock.advance(5_000);
     expect(replica.owned()[0]?.lagMs).toBeGreaterThan(0);
-    replica.observer.stands(tableOf('A'), { ...standing, caughtUp: true });
+    replica.observer.stands(partitionOfTable('A'), { ...standing, caughtUp: true });
     expect(replica.owned()).toMatchObject([{ lagMs: 0 }]);
     await replica.stop();
   });

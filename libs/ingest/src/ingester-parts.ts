@@ -2,21 +2,21 @@ import type {
   ChangeSource,
   CheckpointStore,
   Clock,
+  Hash,
   InstanceId,
   LeaseStore,
   Log,
   Ordering,
-  PollIntervals,
-  TableId,
   Topic,
 } from '@dstream/core';
 import type { IngesterMetrics } from './ingester-metrics.ts';
 
-/** A connection to be made before the work begins. Rejects with `fatal` for what a person must mend. */
-export interface Connectable {
-  /** For the operator: `topic ingest-topic`. */
-  readonly what: string;
-  readonly connect: (signal: AbortSignal) => Promise<void>;
+/** What an ingester connects to, as its log calls it. */
+export interface ConnectionNames {
+  /** `topic ingest-topic` */
+  readonly topic: string;
+  /** `container locks` */
+  readonly leases: string;
 }
 
 /** Everything an ingester is made of. Built in `compose.ts`, or by a test. */
@@ -26,7 +26,7 @@ export interface IngesterParts {
   readonly topic: Topic;
   readonly leases: LeaseStore;
   readonly checkpoints: CheckpointStore;
-  readonly connections: readonly Connectable[];
+  readonly names: ConnectionNames;
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
@@ -43,6 +43,5 @@ export interface IngesterSettings {
   readonly packMaxBytes: number;
   readonly packMaxChanges: number;
   readonly ordering: Ordering;
-  readonly pollIntervals: (table: TableId) => PollIntervals;
-  readonly hash: (text: string) => string;
+  readonly hash: Hash;
 }

@@ -1,4 +1,3 @@
-import { tableKey } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import {
   ids,
@@ -7,7 +6,7 @@ import {
   point,
   sent,
   setup,
-  tableOf,
+  partitionOfTable,
 } from '../../../test/support/ingester-rig.ts';
 
 describe('an ingester', () => {
@@ -22,7 +21,7 @@ describe('an ingester', () => {
     await replica.stop();
     const snapshot = await world.leases.list({ signal: never });
     expect([snapshot.held.size, snapshot.instances]).toEqual([0, []]);
-    expect((await world.leases.load(tableOf('A'), { signal: never }))?.at).toEqual(point(5));
+    expect((await world.leases.load(partitionOfTable('A'), { signal: never }))?.at).toEqual(point(5));
     expect(world.clock.sleeping).toBe(0);
   });
 
@@ -55,7 +54,7 @@ describe('an ingester', () => {
       instances: [{ instance: 'r1', address: 'http://r1' }],
     });
     const [report] = replica.owned();
-    expect(report).toMatchObject({ key: tableKey(tableOf('A')), epoch: 1, changes: expect.any(Number) });
+    expect(report).toMatchObject({ key: partitionOfTable('A'), epoch: 1, changes: expect.any(Number) });
     expect(report?.changesPerSecond).toBeGreaterThan(5);
     expect(report?.changesPerSecond).toBeLessThan(7);
     await world.clock.advance(15_000);
@@ -76,7 +75,7 @@ describe('an ingester', () => {
     const got = sent(world.topic, 'A');
     expect([...new Set(got)]).toEqual(ids('A', 12));
     await expect(world.leases.list({ signal: never })).resolves.toMatchObject({
-      held: new Map([[tableKey(tableOf('A')), expect.objectContaining({ owner: 'r2', epoch: 2 })]]),
+      held: new Map([[partitionOfTable('A'), expect.objectContaining({ owner: 'r2', epoch: 2 })]]),
     });
     await second.stop();
   });
@@ -87,7 +86,9 @@ describe('an ingester', () => {
     const first = world.start('r1');
     const seen: unknown[] = [];
     world.topic.failSends(() => {
-      void world.leases.load(tableOf('A'), { signal: never }).then((checkpoint) => seen.push(checkpoint?.at));
+      void world.leases
+        .load(partitionOfTable('A'), { signal: never })
+        .then((checkpoint) => seen.push(checkpoint?.at));
       return undefined;
     });
     await world.clock.advance(2_000);
@@ -101,12 +102,14 @@ describe('an ingester', () => {
     world.source.write('A', 2);
     await world.clock.advance(3_000);
     await first.stop();
-    const before = await world.leases.load(tableOf('A'), { signal: never });
+    const before = await world.leases.load(partitionOfTable('A'), { signal: never });
     world.source.renumbered.add('A');
     world.source.write('A', 2);
     const seen: unknown[] = [];
     world.topic.failSends(() => {
-      void world.leases.load(tableOf('A'), { signal: never }).then((checkpoint) => seen.push(checkpoint));
+      void world.leases
+        .load(partitionOfTable('A'), { signal: never })
+        .then((checkpoint) => seen.push(checkpoint));
       return undefined;
     });
     const second = world.start('r2');

@@ -1,24 +1,23 @@
 /**
- * Keeps this replica's fair share of the tables. Connecting → announced: every few seconds it lists all leases,
- * acquires the free tables that are its to acquire and drains its surplus → draining: every table is drained, saved
+ * Keeps this replica's fair share of the partitions. Connecting → announced: every few seconds it lists all leases,
+ * acquires the free partitions that are its to acquire and drains its surplus → draining: every partition is drained, saved
  * and released, the announcement withdrawn.
  */
 import {
   asDStreamError,
   Backoff,
   balance,
+  partitionName,
   retryWaits,
-  tableKey,
-  tableName,
   type AnnouncementId,
   type DStreamError,
   type HeldLease,
   type InstanceId,
   type LeaseSnapshot,
+  type PartitionId,
   type Presence,
   type Service,
   type StopSignals,
-  type TableId,
 } from '@dstream/core';
 import { Outage, pause, retrying, together, withAny } from '@dstream/async';
 import { Announcer } from './announcer.ts';
@@ -26,28 +25,28 @@ import { ForeignLeases } from './foreign-leases.ts';
 import { IdleReplicas } from './idle-replicas.ts';
 import type { IngesterParts } from './ingester-parts.ts';
 import { NameWatch } from './name-watch.ts';
-import { TableAcquirer } from './table-acquirer.ts';
-import { ReplicaOutages } from './table-outages.ts';
-import { TableOwner } from './table-owner.ts';
-import { freshMs, TableList } from './table-list.ts';
-import type { TableReport } from './table-status.ts';
-import { OwnedTables } from './owned-tables.ts';
+import { PartitionAcquirer } from './partition-acquirer.ts';
+import { ReplicaOutages } from './partition-outages.ts';
+import { PartitionOwner } from './partition-owner.ts';
+import { freshMs, PartitionList } from './partition-list.ts';
+import type { PartitionReport } from './partition-status.ts';
+import { OwnedPartitions } from './owned-partitions.ts';
 
-/** What a look at all leases found: nothing to acquire, tables to acquire, more of them than there was time for; or it failed. */
+/** What a look at all leases found: nothing to acquire, partitions to acquire, more of them than there was time for; or it failed. */
 type Look = 'calm' | 'moving' | 'unfinished' | 'failed';
 
 export class Ingester implements Service {
   readonly name = 'ingester';
   readonly #parts: IngesterParts;
-  readonly #owned: OwnedTables;
-  readonly #tables: TableList;
+  readonly #owned: OwnedPartitions;
+  readonly #list: PartitionList;
   readonly #announcer: Announcer;
-  readonly #acquirer: TableAcquirer;
+  readonly #acquirer: PartitionAcquirer;
   readonly #outage: Outage;
   readonly #names: NameWatch;
   readonly #foreign: ForeignLeases;
   readonly #idle: IdleReplicas;
-  /** Between looks while tables change hands. */
+  /** Between looks while partitions change hands. */
   readonly #soon: Backoff;
   #snapshot: LeaseSnapshot | undefined;
   #ready = false;
@@ -56,22 +55,22 @@ export class Ingester implements Service {
     const { leaseDurationMs } = parts.settings;
     this.#parts = parts;
     const outages = new ReplicaOutages(parts);
-    this.#owned = new OwnedTables(
-      (lease) => new TableOwner(lease, parts, outages.of(tableName(lease.table))),
+    this.#owned = new OwnedPartitions(
+      (lease) => new PartitionOwner(lease, parts, outages.of(partitionName(lease.partition))),
       parts.metrics.replica,
     );
-    this.#tables = new TableList({
+    this.#list = new PartitionList({
       ...parts,
       patienceMs: leaseDurationMs / 5,
       outage: outages.moving.part('the list of tables', { counts: false }),
     });
     this.#outage = new Outage('balancing the tables', parts.log, parts.clock);
     this.#announcer = new Announcer({ ...parts, durationMs: leaseDurationMs, counts: () => this.#canRead() });
-    this.#acquirer = new TableAcquirer({
+    this.#acquirer = new PartitionAcquirer({
       ...parts,
-      acquired: (key, lease, stop) => {
+      acquired: (lease, stop) => {
         parts.metrics.replica.acquired();
-        this.#owned.start(key, lease, stop);
+        this.#owned.start(lease, stop);
       },
     });
     this.#names = new NameWatch({ ...parts, leaseDurationMs });
@@ -99,10 +98,10 @@ export class Ingester implements Service {
     this.#ready = true;
     this.#parts.log.info('ingester is working', {
       instance: this.#parts.instance,
-      tables: this.#tables.tables.length,
+      tables: this.#list.partitions.length,
     });
     await withAny([stop.draining, stop.aborted], async (stopping) => {
-      // Withdrawn at once: what is released meanwhile is dealt among those who stay, not kept for the slowest table.
+      // Withdrawn at once: what is released meanwhile is dealt among those who stay, not kept for the slowest partition.
       await Promise.all([this.#announcer.run(connected, stopping), this.#work(stopping, stop)]);
     });
   }
@@ -123,16 +122,12 @@ export class Ingester implements Service {
   }
 
   async #connect(signal: AbortSignal): Promise<Presence> {
-    const { connections } = this.#parts;
-    const database = { what: 'database', connect: (s: AbortSignal) => this.#tables.refresh(s) };
-    await together(
-      signal,
-      [...connections, database].map(
-        ({ what, connect }) =>
-          (until) =>
-            this.#reach(what, connect, until),
-      ),
-    );
+    const { names, topic, leases } = this.#parts;
+    await together(signal, [
+      (until) => this.#reach(names.topic, (s) => topic.connect({ signal: s }), until),
+      (until) => this.#reach(names.leases, (s) => leases.connect({ signal: s }), until),
+      (until) => this.#reach('database', (s) => this.#list.refresh(s), until),
+    ]);
     return this.#announcer.announce(signal);
   }
 
@@ -149,7 +144,7 @@ export class Ingester implements Service {
     }
   }
 
-  /** Soon while tables change hands, at once where time was too short for all; after a failure as any return is noticed. */
+  /** Soon while partitions change hands, at once where time was too short for all; after a failure as any return is noticed. */
   #untilNextMs(seen: Look): number {
     if (seen === 'unfinished') return 0;
     if (seen === 'moving') return this.#soon.next();
@@ -162,7 +157,7 @@ export class Ingester implements Service {
   async #balanceOnce(stopping: AbortSignal, stop: StopSignals): Promise<Look> {
     const { leases, metrics } = this.#parts;
     try {
-      await this.#tables.keepFresh(stopping);
+      await this.#list.keepFresh(stopping);
       const snapshot = await leases.list({ signal: stopping });
       this.#snapshot = snapshot;
       this.#names.look(snapshot.instances);
@@ -170,7 +165,7 @@ export class Ingester implements Service {
       const seen = await this.#apply(snapshot, stop);
       this.#outage.succeeded();
       const instances = snapshot.instances.length;
-      metrics.replica.balanced({ tables: this.#tables.tables.length, instances });
+      metrics.replica.balanced({ tables: this.#list.partitions.length, instances });
       return seen;
     } catch (error) {
       if (stopping.aborted) return 'calm';
@@ -185,24 +180,19 @@ export class Ingester implements Service {
    * anew from a newer list, which may show a newcomer.
    */
   async #apply(snapshot: LeaseSnapshot, stop: StopSignals): Promise<Look> {
-    const keys = this.#tables.tables.map(tableKey);
-    const seen = this.#idle.look(keys, this.#withOwn(snapshot));
-    const plan = balance(this.#parts.leases.announcement, seen.tables, seen.snapshot);
-    for (const key of [...plan.release, ...this.#notConfigured()]) this.#owned.drain(key);
-    const wanted = new Set([...plan.acquire, ...this.#acquirer.inDoubt.keys()]);
-    const tables = this.#tables.tables.filter((table) => this.#isToAcquire(tableKey(table), wanted));
-    if (tables.length === 0) return 'calm';
-    const all = await this.#acquirer.acquireAll(tables, this.#everyMs, stop);
+    const seen = this.#idle.look(this.#list.partitions, this.#withOwn(snapshot));
+    const plan = balance(this.#parts.leases.announcement, seen.partitions, seen.snapshot);
+    for (const partition of [...plan.release, ...this.#notConfigured()]) this.#owned.drain(partition);
+    const wanted = new Set([...plan.acquire, ...this.#acquirer.inDoubt]);
+    const free = this.#notOwned().filter((partition) => wanted.has(partition));
+    if (free.length === 0) return 'calm';
+    const all = await this.#acquirer.acquireAll(free, this.#everyMs, stop);
     return all ? 'moving' : 'unfinished';
-  }
-
-  #isToAcquire(key: string, wanted: ReadonlySet<string>): boolean {
-    return wanted.has(key) && !this.#owned.has(key);
   }
 
   /** A replica that has not reached its database for a whole lease stops counting: others take what becomes free. */
   #canRead(): boolean {
-    return this.#tables.ageMs < freshMs + this.#parts.settings.leaseDurationMs;
+    return this.#list.ageMs < freshMs + this.#parts.settings.leaseDurationMs;
   }
 
   /**
@@ -215,41 +205,43 @@ export class Ingester implements Service {
     const others = [...held].filter(([, lease]) => lease.endless || lease.announcement !== announcement);
     const own = this.#owned
       .entries()
-      .map(([key, { epoch }]) => [key, { owner, announcement, epoch, endless: false }] as const);
+      .map(([partition, { epoch }]) => [partition, { owner, announcement, epoch, endless: false }] as const);
     return { instances, held: new Map([...others, ...own]) };
   }
 
-  #notOwned(): readonly TableId[] {
-    return this.#tables.tables.filter((table) => !this.#owned.has(tableKey(table)));
+  #notOwned(): readonly PartitionId[] {
+    return this.#list.partitions.filter((partition) => !this.#owned.has(partition));
   }
 
-  #notConfigured(): readonly string[] {
-    const configured = new Set(this.#tables.tables.map(tableKey));
+  #notConfigured(): readonly PartitionId[] {
+    const configured = new Set(this.#list.partitions);
     return this.#owned
       .entries()
-      .map(([key]) => key)
-      .filter((key) => !configured.has(key));
+      .map(([partition]) => partition)
+      .filter((partition) => !configured.has(partition));
   }
 
-  /** For `/status`: own tables in detail, those of others with their owner. */
-  report(): { instance: InstanceId; announcement: AnnouncementId; tables: readonly TableReport[] } {
+  /** For `/status`: own partitions in detail, those of others with their owner. */
+  report(): { instance: InstanceId; announcement: AnnouncementId; tables: readonly PartitionReport[] } {
     const { instance, leases } = this.#parts;
     const { announcement } = leases;
-    const tables = this.#tables.tables.map((table) => {
-      const key = tableKey(table);
-      return (
-        this.#owned.report(key, { instance, announcement }) ??
-        foreign(table, this.#snapshot?.held.get(key), this.#foreign.fault(key))
-      );
-    });
+    const tables = this.#list.partitions.map(
+      (partition) =>
+        this.#owned.report(partition, { instance, announcement }) ??
+        foreign(partition, this.#snapshot?.held.get(partition), this.#foreign.fault(partition)),
+    );
     return { instance, announcement, tables };
   }
 }
 
-function foreign(table: TableId, held: HeldLease | undefined, fault: DStreamError | undefined): TableReport {
+function foreign(
+  partition: PartitionId,
+  held: HeldLease | undefined,
+  fault: DStreamError | undefined,
+): PartitionReport {
   return {
-    key: tableKey(table),
-    table: tableName(table),
+    key: partition,
+    table: partitionName(partition),
     owner: held?.owner ?? null,
     announcement: held?.announcement ?? null,
     epoch: held?.epoch ?? null,

@@ -1,14 +1,22 @@
-import { DStreamError, goodUntil, silentLog, type Clock, type Lease, type LeaseStore } from '@dstream/core';
+import {
+  DStreamError,
+  goodUntil,
+  silentLog,
+  type Clock,
+  type Lease,
+  type LeaseStore,
+  type PartitionId,
+} from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { Outage } from '@dstream/async';
 import { describe, expect, test } from 'vitest';
 import { LeaseKeeper } from './lease-keeper.ts';
 
 const durationMs = 30_000;
-const table = { source: 's', database: 'd', schema: 'dbo', table: 'T' };
+const partition = 's/d/dbo.T' as PartitionId;
 
 function lease(clock: ManualClock): Lease {
-  return { table, epoch: 4, goodUntilMs: goodUntil(clock.monotonicMs(), durationMs), acquiredAtMs: 0 };
+  return { partition, epoch: 4, goodUntilMs: goodUntil(clock.monotonicMs(), durationMs), acquiredAtMs: 0 };
 }
 
 function keeper(clock: ManualClock, renew: LeaseStore['renew']): LeaseKeeper {

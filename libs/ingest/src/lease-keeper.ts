@@ -1,12 +1,12 @@
 /**
  * Keeps one lease renewed. Held → lost (somebody else has it, or our own clock can no longer prove that it is ours).
- * Lost is final: the owner stops, and the table is taken anew with a new epoch, here or elsewhere.
+ * Lost is final: the owner stops, and the partition is taken anew with a new epoch, here or elsewhere.
  */
 import {
   asDStreamError,
   DStreamError,
+  partitionName,
   renewalDue,
-  tableName,
   type Clock,
   type Lease,
   type LeaseStore,
@@ -92,10 +92,10 @@ export class LeaseKeeper {
   }
 
   #expired(): DStreamError {
-    const { table, epoch } = this.#lease;
+    const { partition, epoch } = this.#lease;
     return new DStreamError(
       'LeaseLost',
-      `the lease of ${tableName(table)} (epoch ${epoch}) could not be renewed in time: another replica may own it now`,
+      `the lease of ${partitionName(partition)} (epoch ${epoch}) could not be renewed in time: another replica may own it now`,
     );
   }
 }

@@ -20,11 +20,12 @@ import fc from 'fast-check';
 import { Outage } from '@dstream/async';
 import { describe, expect, test } from 'vitest';
 import { aChange } from '../../../test/support/a-change.ts';
-import { never, sent, setup, tableOf } from '../../../test/support/ingester-rig.ts';
+import { never, partitionOfTable, sent, setup, tableOf } from '../../../test/support/ingester-rig.ts';
 import { ChangeSender } from './change-sender.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 
 const table = tableOf('T');
+const partition = partitionOfTable('T');
 const hash = (text: string) => text;
 
 /** Takes of each session as much as it is told, and no message of more than `maxChanges` changes. */
@@ -36,6 +37,10 @@ class PickyTopic implements Topic {
   constructor(takes: readonly number[], maxChanges: number) {
     this.#takes = [...takes];
     this.#maxChanges = maxChanges;
+  }
+
+  connect(): Promise<void> {
+    return Promise.resolve();
   }
 
   send(messages: readonly OutgoingMessage[]): Promise<void> {
@@ -99,24 +104,22 @@ describe('ordered by key', () => {
           const changes = changesOf(rows);
           const topic = new PickyTopic(takes, maxChanges);
           const clock = new ManualClock();
-          const held = { table, epoch: 1, goodUntilMs: 1e12, acquiredAtMs: 0 };
+          const held = { partition, epoch: 1, goodUntilMs: 1e12, acquiredAtMs: 0 };
           const common = { clock, log: silentLog, outage: new Outage('sending', silentLog, clock) };
           const lease = new LeaseKeeper(held, { leases: {} as never, durationMs: 30_000, ...common });
-          const sender = new ChangeSender({ topic, table, lease, ordering, hash, ...common });
+          const sender = new ChangeSender({ topic, partition, lease, ordering, hash, ...common });
           const limits = { maxBytes: 10_000, maxChanges: 7 };
           const stamp = { generation: 7, epoch: 1 };
-          const sending = sender.send(
-            pack(changes.map(encodeChange), stamp, { table, ordering, hash, ...limits }),
-            never,
-          );
+          const encoded = changes.map((one) => encodeChange(one, table));
+          const sending = sender.send(pack(encoded, stamp, { ordering, hash, ...limits }), never);
           await clock.advance(3_600_000);
           await sending;
           const arrived = eventsOf(topic.accepted);
           expect(numbersByRow(arrived)).toEqual(numbersByRow(changes));
-          const sessionOf = sessionRouter(table, ordering, hash);
+          const sessionOf = sessionRouter(ordering, hash);
           for (const message of topic.accepted)
             for (const line of bodyText(message).split('\n'))
-              expect(sessionOf(encodeChange(JSON.parse(line) as ChangeEvent))).toBe(message.sessionId);
+              expect(sessionOf(encodeChange(JSON.parse(line) as ChangeEvent, table))).toBe(message.sessionId);
         },
       ),
       { numRuns: 150 },
@@ -135,7 +138,7 @@ describe('ordered by key', () => {
     world.topic.failSends(() => undefined);
     const before = sent(world.topic, 'T').length;
     expect(before > 0 && before < 9).toBe(true);
-    expect((await world.leases.load(table, { signal: never }))?.at.token).toBe('0');
+    expect((await world.leases.load(partition, { signal: never }))?.at.token).toBe('0');
     const second = world.start('r2', silentLog, { by: 'key', sessions: 2 });
     await world.clock.advance(60_000);
     await second.stop();

@@ -1,7 +1,14 @@
 /** Names that two replicas have, and leases that something else holds. */
-import { silentLog, tableKey, type Lease, type Log, type LogFields } from '@dstream/core';
+import { silentLog, type Lease, type Log, type LogFields } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
-import { ids, leaseDurationMs, never, sent, setup, tableOf } from '../../../test/support/ingester-rig.ts';
+import {
+  ids,
+  leaseDurationMs,
+  never,
+  sent,
+  setup,
+  partitionOfTable,
+} from '../../../test/support/ingester-rig.ts';
 
 function recording() {
   const said: { sentence: string; fields: LogFields | undefined }[] = [];
@@ -46,7 +53,7 @@ describe('a lease that something else holds', () => {
   /** Renewed for ever by somebody who is not announced. */
   async function heldBy(world: ReturnType<typeof setup>, owner: string) {
     const store = world.leases.replica(owner as never);
-    let lease = (await store.tryAcquire(tableOf('A'), { signal: never })) as Lease;
+    let lease = (await store.tryAcquire(partitionOfTable('A'), { signal: never })) as Lease;
     const until = new AbortController();
     const renewing = (async () => {
       while (!until.signal.aborted) {
@@ -91,7 +98,7 @@ describe('a lease that something else holds', () => {
     replica.store.list = async (o) => {
       const { instances } = await list(o);
       const owner = { owner: 'r1' as never, announcement: replica.store.announcement, epoch: 7 };
-      return { instances, held: new Map([[tableKey(tableOf('A')), { ...owner, endless: true }]]) };
+      return { instances, held: new Map([[partitionOfTable('A'), { ...owner, endless: true }]]) };
     };
     await world.clock.advance(8_000);
     expect(replica.ingester.report().tables).toMatchObject([

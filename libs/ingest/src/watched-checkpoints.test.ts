@@ -3,14 +3,15 @@ import {
   type Checkpoint,
   type CheckpointStore,
   type LogFields,
+  type PartitionId,
   type Position,
 } from '@dstream/core';
 import { expect, test } from 'vitest';
 import { WatchedCheckpoints } from './watched-checkpoints.ts';
 
 const never = { signal: new AbortController().signal };
-const table = { source: 's', database: 'd', schema: 'dbo', table: 'T' };
-const lease = { table, epoch: 1, goodUntilMs: 1e9, acquiredAtMs: 5_000 };
+const partition = 's/d/dbo.T' as PartitionId;
+const lease = { partition, epoch: 1, goodUntilMs: 1e9, acquiredAtMs: 5_000 };
 
 function at(position: string): Checkpoint {
   return { at: { position: position as Position, token: position }, generation: 1 };
@@ -39,8 +40,8 @@ test.each([
   const { checkpoints, put, logged } = setup();
   await checkpoints.save(at('b'), lease, never);
   put(found);
-  expect(await checkpoints.load(table, never)).toEqual(found);
-  await checkpoints.load(table, never);
+  expect(await checkpoints.load(partition, never)).toEqual(found);
+  await checkpoints.load(partition, never);
   expect(logged).toMatchObject([
     { sentence, fields: { table: 'dbo.T', saved: { generation: 1, position: 'b' } } },
   ]);
@@ -48,9 +49,9 @@ test.each([
 
 test('one that another replica has moved on is not', async () => {
   const { checkpoints, put, logged } = setup();
-  expect(await checkpoints.load(table, never)).toBeUndefined();
+  expect(await checkpoints.load(partition, never)).toBeUndefined();
   await checkpoints.save(at('b'), lease, never);
   put(at('c'));
-  expect(await checkpoints.load(table, never)).toEqual(at('c'));
+  expect(await checkpoints.load(partition, never)).toEqual(at('c'));
   expect(logged).toEqual([]);
 });

@@ -29,7 +29,7 @@ export type TableState = 'running' | 'fault' | 'free' | 'unseen' | 'unknown';
 export interface TableStatusRow {
   /** `schema.table`, or the pattern of the configuration that has no table yet. */
   readonly table: string;
-  /** Identity: source, database, schema and table. Null for what is only configured. */
+  /** Identity: of SQL Server source, database, schema and table. Null for what is only configured. */
   readonly key: string | null;
   readonly state: TableState;
   readonly owner: string | null;

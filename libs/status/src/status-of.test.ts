@@ -1,4 +1,4 @@
-import type { AnnouncementId, InstanceId, LeaseOverview, StoredTable } from '@dstream/core';
+import type { AnnouncementId, InstanceId, LeaseOverview, PartitionId, StoredPartition } from '@dstream/core';
 import { expect, test } from 'vitest';
 import type { Answer } from './ask-replica.ts';
 import type { ReportedTable } from './replica-report.ts';
@@ -8,10 +8,10 @@ const atMs = Date.UTC(2026, 10, 20);
 
 const announced = (name: string) => `${name}-1` as AnnouncementId;
 
-function stored(table: string, change: Partial<StoredTable> = {}): StoredTable {
+function stored(table: string, change: Partial<StoredPartition> = {}): StoredPartition {
   const checkpoint = { position: '5', generation: 1, savedAt: '2026-11-19T23:59:50.000Z' };
   return {
-    key: `s/d/dbo.${table}`,
+    partition: `s/d/dbo.${table}` as PartitionId,
     owner: 'i1' as InstanceId,
     announcement: announced('i1'),
     endless: false,
@@ -51,10 +51,13 @@ function live(name: string, address: string | undefined) {
   return { instance: name as InstanceId, announcement: announced(name), address };
 }
 
-function overview(tables: readonly StoredTable[], instances: readonly string[] = ['i1']): LeaseOverview {
+function overview(
+  partitions: readonly StoredPartition[],
+  instances: readonly string[] = ['i1'],
+): LeaseOverview {
   return {
     instances: instances.map((name) => live(name, `http://${name}`)),
-    tables,
+    partitions,
   };
 }
 
@@ -212,7 +215,7 @@ test('without a storage the newest epoch that anybody names decides', () => {
 });
 
 test('tables of one name in two databases are two', () => {
-  const other = { ...stored('A'), key: 's/other/dbo.A' };
+  const other = stored('A', { partition: 's/other/dbo.A' as PartitionId });
   expect(statusOf({ atMs, overview: overview([other, stored('A')]), answers: [] }).tables).toMatchObject([
     { table: 'dbo.A', key: 's/d/dbo.A' },
     { table: 'dbo.A', key: 's/other/dbo.A' },
@@ -235,9 +238,9 @@ test('who answers under another name than announced is not the one that was mean
 
 test('of two machines that both serve at loopback, only the one that answers is reachable', () => {
   const instances = ['i1', 'i2'].map((name) => live(name, 'http://127.0.0.1:8080'));
-  const tables = [stored('A'), stored('B', { owner: 'i2' as InstanceId })];
+  const partitions = [stored('A'), stored('B', { owner: 'i2' as InstanceId })];
   const here = { ...answer('i1', reported('A')), address: 'http://127.0.0.1:8080' };
-  const status = statusOf({ atMs, overview: { instances, tables }, answers: [here] });
+  const status = statusOf({ atMs, overview: { instances, partitions }, answers: [here] });
   expect(status.replicas).toMatchObject([
     { instance: 'i1', reachable: true },
     { instance: 'i2', reachable: false, note: expect.stringContaining('i1 answers there') },
@@ -246,7 +249,7 @@ test('of two machines that both serve at loopback, only the one that answers is 
 });
 
 test('a replica without an address is unknown, and one that was only given by its address is listed', () => {
-  const silent = { instances: [live('i1', undefined)], tables: [] };
+  const silent = { instances: [live('i1', undefined)], partitions: [] };
   const processor = {
     address: 'http://p',
     problem: undefined,
@@ -288,7 +291,7 @@ test('two replicas of one name each report their own tables, and the name is a n
     announcement: 'i1-2' as AnnouncementId,
     address: 'http://2',
   };
-  const tables = [stored('A'), stored('B', { announcement: second.announcement })];
+  const partitions = [stored('A'), stored('B', { announcement: second.announcement })];
   const ofSecond = { owner: 'i1', announcement: 'i1-2' };
   const unknown = { changesPerSecond: null, position: null };
   const first = answer('i1', reported('A'), reported('B', { ...ofSecond, ...unknown }));
@@ -305,7 +308,7 @@ test('two replicas of one name each report their own tables, and the name is a n
     },
   };
   const instances = [live('i1', 'http://i1'), second];
-  const status = statusOf({ atMs, overview: { instances, tables }, answers: [other, first] });
+  const status = statusOf({ atMs, overview: { instances, partitions }, answers: [other, first] });
   expect(status.tables).toMatchObject([{ changesPerSecond: 1.5 }, { changesPerSecond: 9 }]);
   expect(status.replicas).toMatchObject([{ tables: 1 }, { tables: 1 }]);
   expect(status.notes).toEqual([expect.stringContaining('2 replicas are announced as i1')]);

@@ -4,11 +4,13 @@
  */
 import {
   leaseHeldElsewhere,
+  partitionName,
   tableName,
-  tableOfKey,
+  tableOfPartition,
   type InstanceId,
   type LeaseOverview,
-  type StoredTable,
+  type PartitionId,
+  type StoredPartition,
 } from '@dstream/core';
 import type { Answer } from './ask-replica.ts';
 import { expectedAnswer } from './expected-answer.ts';
@@ -68,8 +70,8 @@ interface Claim {
 }
 
 function seenTables(inputs: StatusInputs): TableStatusRow[] {
-  const claims = Map.groupBy(claimsOf(inputs), ({ table }) => table.key);
-  const stored = new Map((inputs.overview?.tables ?? []).map((table) => [table.key, table]));
+  const claims = Map.groupBy(claimsOf(inputs), ({ table }) => table.key as PartitionId);
+  const stored = new Map((inputs.overview?.partitions ?? []).map((one) => [one.partition, one]));
   return [...new Set([...stored.keys(), ...claims.keys()])]
     .map((key) => row(key, stored.get(key), claims.get(key) ?? [], inputs))
     .filter((table) => table !== undefined);
@@ -89,8 +91,8 @@ interface Ownership {
 
 /** Undefined for a table that nobody ever owned: what is configured says so. */
 function row(
-  key: string,
-  stored: StoredTable | undefined,
+  key: PartitionId,
+  stored: StoredPartition | undefined,
   claims: readonly Claim[],
   inputs: StatusInputs,
 ): TableStatusRow | undefined {
@@ -101,7 +103,7 @@ function row(
   )?.table;
   const fault = live === undefined ? heldElsewhere(key, stored, claims) : live.fault;
   return {
-    table: live?.table ?? nameOf(key),
+    table: live?.table ?? partitionName(key),
     key,
     state: (fault ?? unreadable(stored)) === null ? stateOf(owner, live) : 'fault',
     owner,
@@ -119,7 +121,7 @@ function row(
 }
 
 /** The storage decides. A replica that names a newer epoch has taken the table since the storage was read. */
-function ownership(stored: StoredTable | undefined, claims: readonly Claim[]): Ownership {
+function ownership(stored: StoredPartition | undefined, claims: readonly Claim[]): Ownership {
   const [newest] = claims.map(({ table }) => table).sort((a, b) => (b.epoch ?? -1) - (a.epoch ?? -1));
   const claimed = { owner: newest?.owner ?? null, epoch: newest?.epoch ?? null };
   if (stored === undefined) return claimed;
@@ -134,25 +136,20 @@ function stateOf(owner: string | null, live: ReportedTable | undefined): 'runnin
 
 /** As a replica says that waits for the lease, else as the storage shows. */
 function heldElsewhere(
-  key: string,
-  stored: StoredTable | undefined,
+  key: PartitionId,
+  stored: StoredPartition | undefined,
   claims: readonly Claim[],
 ): TableStatusRow['fault'] {
   const said = claims.find(({ table, by }) => table.fault !== null && !ownsItself(by, table));
   if (said !== undefined && said.table.epoch === stored?.epoch) return said.table.fault;
   if (stored?.endless !== true) return null;
   const { owner = '' as InstanceId, epoch, endless } = stored;
-  const { code, message } = leaseHeldElsewhere(nameOf(key), { owner, epoch, endless });
+  const { code, message } = leaseHeldElsewhere(key, { owner, epoch, endless });
   return { code, message };
 }
 
-function unreadable(stored: StoredTable | undefined): TableStatusRow['fault'] {
+function unreadable(stored: StoredPartition | undefined): TableStatusRow['fault'] {
   return stored?.problem === undefined ? null : { code: 'CheckpointUnreadable', message: stored.problem };
-}
-
-function nameOf(key: string): string {
-  const table = tableOfKey(key);
-  return table === undefined ? key : tableName(table);
 }
 
 /** Configured and never owned. Names are compared without regard to case: the catalogue's spelling is not known. */
@@ -161,7 +158,7 @@ function unseenTables(
   seen: readonly TableStatusRow[],
 ): TableStatusRow[] {
   const names = new Set(seen.map(({ table }) => table.toLowerCase()));
-  const schemas = new Set(seen.map(({ key }) => tableOfKey(key ?? '')?.schema.toLowerCase()));
+  const schemas = new Set(seen.map(({ key }) => tableOfPartition(key as PartitionId)?.schema.toLowerCase()));
   return configured
     .filter(({ schema, table }) =>
       table === undefined

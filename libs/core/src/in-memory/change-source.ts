@@ -2,9 +2,10 @@
 import type { CallOptions } from '../call-options.ts';
 import type { ChangeEvent, Row } from '../change-event.ts';
 import type { ChangeBatch, ChangeSource } from '../change-source.ts';
-import { encodeChange } from '../encoded-change.ts';
 import type { Clock } from '../clock.ts';
+import { encodeChange, type EncodedChange } from '../encoded-change.ts';
 import { DStreamError } from '../errors.ts';
+import { partitionIn, partitionName, partitionOf, scopeOf, type PartitionId } from '../partition-id.ts';
 import type { Position, ResumePoint } from '../position.ts';
 import { tableKey, tableName, type TableId } from '../table-id.ts';
 
@@ -18,6 +19,10 @@ export interface InMemoryChangeSourceOptions {
   readonly maxChanges?: number;
   /** `earliest` when not given. */
   readonly start?: 'earliest' | 'latest';
+  /** What a partition is: a table, or the database with all its tables; `table` when not given. */
+  readonly partition?: 'table' | 'database';
+  /** What is kept: everything, or what was not checkpointed yet, as of a replication slot; `all` when not given. */
+  readonly keep?: 'all' | 'unsaved';
 }
 
 /** A change to be committed. An update gives the whole row before and after, a delete the last image. */
@@ -29,22 +34,36 @@ export type InMemoryChange = { readonly schema?: string; readonly table: string 
 interface CapturedTable {
   readonly id: TableId;
   readonly key: readonly string[];
-  readonly events: ChangeEvent[];
+  readonly history: History;
+}
+
+/** The changes of a partition, in commit order. */
+interface History {
+  changes: EncodedChange[];
   /** Positions below are not kept any more. */
   keptFrom: Position;
 }
 
+/** Tests and trials are not kept waiting. */
+const faultPauseMs = 1_000;
+
 export class InMemoryChangeSource implements ChangeSource {
+  readonly scope: string;
   readonly #options: Required<InMemoryChangeSourceOptions>;
   readonly #tables = new Map<string, CapturedTable>();
-  readonly #missing: TableId[] = [];
+  readonly #histories = new Map<PartitionId, History>();
+  readonly #missing: PartitionId[] = [];
   readonly #waiting = new Set<() => void>();
-  readonly #faults = new Map<string, DStreamError>();
+  readonly #faults = new Map<PartitionId, DStreamError>();
   #transactions = 0;
   #closed = false;
 
   constructor(options: InMemoryChangeSourceOptions) {
-    this.#options = { name: 'memory', database: 'db', maxChanges: 500, start: 'earliest', ...options };
+    const usual = { name: 'memory', database: 'db', maxChanges: 500, start: 'earliest' } as const;
+    this.#options = { ...usual, partition: 'table', keep: 'all', ...options };
+    const { name: source, database, partition } = this.#options;
+    this.scope = scopeOf({ source, database });
+    if (partition === 'database') this.#begin(this.#whole);
   }
 
   /** Captures a table from now on. */
@@ -53,69 +72,86 @@ export class InMemoryChangeSource implements ChangeSource {
     { schema = 'dbo', key = ['Id'] }: { schema?: string; key?: readonly string[] } = {},
   ): TableId {
     const id = this.#id(schema, table);
-    this.#tables.set(tableName(id), { id, key, events: [], keptFrom: after(this.#transactions) });
+    const partition = this.#options.partition === 'table' ? partitionOf(id) : this.#whole;
+    const history = this.#histories.get(partition) ?? this.#begin(partition);
+    this.#tables.set(tableName(id), { id, key, history });
     return id;
   }
 
   /** A table that the configuration names and the database does not have. */
-  addMissingTable(table: string, schema = 'dbo'): TableId {
-    const id = this.#id(schema, table);
-    this.#missing.push(id);
-    return id;
+  addMissingTable(table: string, schema = 'dbo'): PartitionId {
+    const partition = partitionOf(this.#id(schema, table));
+    this.#missing.push(partition);
+    return partition;
   }
 
   /** Commits one transaction. */
   commit(changes: readonly InMemoryChange[]): void {
     this.#transactions += 1;
-    const ordinals = new Map<CapturedTable, number>();
+    const ordinals = new Map<CapturedTable | History, number>();
+    const next = (counted: CapturedTable | History) => {
+      const ordinal = (ordinals.get(counted) ?? 0) + 1;
+      ordinals.set(counted, ordinal);
+      return ordinal;
+    };
     for (const change of changes) {
       const table = this.#tables.get(tableName({ schema: change.schema ?? 'dbo', table: change.table }));
       if (table === undefined) continue; // not captured: nobody sees it
-      const ordinal = (ordinals.get(table) ?? 0) + 1;
-      ordinals.set(table, ordinal);
-      table.events.push(this.#event(table, change, ordinal));
+      const event = this.#event(table, change, this.#position(next(table.history)), next(table));
+      table.history.changes.push(encodeChange(event, table.id));
     }
     this.#wake();
   }
 
-  /** Forgets the changes of a table, as cleanup does: who has not read them has a gap. */
-  cleanUp(table: TableId): void {
-    const captured = this.#captured(table);
-    captured.events.length = 0;
-    captured.keptFrom = after(this.#transactions);
+  /** Forgets the changes of a partition, as cleanup does: who has not read them has a gap. */
+  cleanUp(partition: PartitionId): void {
+    this.#forget(this.#history(partition), after(this.#transactions));
     this.#wake();
   }
 
-  /** Reads of `table` throw `error` once. */
-  failNext(table: TableId, error: DStreamError): void {
-    this.#faults.set(tableName(table), error);
+  /** Reads of `partition` throw `error` once. */
+  failNext(partition: PartitionId, error: DStreamError): void {
+    this.#faults.set(partition, error);
     this.#wake();
   }
 
-  tables({ signal }: CallOptions): Promise<readonly TableId[]> {
+  /** Changes that are kept, of all partitions. */
+  get kept(): number {
+    return Array.from(this.#histories.values(), ({ changes }) => changes.length).reduce((a, b) => a + b, 0);
+  }
+
+  partitions({ signal }: CallOptions): Promise<readonly PartitionId[]> {
     if (signal.aborted) return Promise.reject(signal.reason);
-    return Promise.resolve([...Array.from(this.#tables.values(), ({ id }) => id), ...this.#missing]);
+    return Promise.resolve([...this.#histories.keys(), ...this.#missing]);
   }
 
   async *read(
-    table: TableId,
+    partition: PartitionId,
     from: ResumePoint | undefined,
     { signal }: CallOptions,
   ): AsyncGenerator<ChangeBatch> {
     signal.throwIfAborted();
-    let position = from?.position ?? this.#beginning(this.#captured(table));
+    let position = from?.position ?? this.#beginning(this.#history(partition));
     if (from === undefined) yield batch([], position);
     for (;;) {
-      const { events, keptFrom } = this.#readable(table);
-      if (position < keptFrom) throw historyLost(table, position, keptFrom);
-      const next = events.filter((e) => e.metadata.position > position).slice(0, this.#options.maxChanges);
-      const end = next.at(-1)?.metadata.position ?? after(this.#transactions);
+      const { changes, keptFrom } = this.#readable(partition);
+      if (position < keptFrom) throw historyLost(partition, position, keptFrom);
+      const next = changes.filter((change) => change.position > position).slice(0, this.#options.maxChanges);
+      const end = next.at(-1)?.position ?? after(this.#transactions);
       if (end > position) {
         position = end;
         yield batch(next, end);
       } else await this.#something(signal);
       signal.throwIfAborted();
     }
+  }
+
+  saved(partition: PartitionId, { position }: ResumePoint): void {
+    if (this.#options.keep === 'unsaved') this.#forget(this.#history(partition), position);
+  }
+
+  faultPauseMs(): number {
+    return faultPauseMs;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -128,28 +164,53 @@ export class InMemoryChangeSource implements ChangeSource {
     return { source: this.#options.name, database: this.#options.database, schema, table };
   }
 
-  #beginning({ keptFrom }: CapturedTable): Position {
+  /** The partition that is the database. */
+  get #whole(): PartitionId {
+    return partitionIn(this.scope, 'all');
+  }
+
+  #begin(partition: PartitionId): History {
+    const history: History = { changes: [], keptFrom: after(this.#transactions) };
+    this.#histories.set(partition, history);
+    return history;
+  }
+
+  #beginning({ keptFrom }: History): Position {
     return this.#options.start === 'latest' ? after(this.#transactions) : keptFrom;
   }
 
-  #captured(table: TableId): CapturedTable {
-    const captured = this.#tables.get(tableName(table));
-    if (captured === undefined)
-      throw new DStreamError('TableNotFound', `the table ${tableName(table)} does not exist`);
-    return captured;
+  #forget(history: History, upTo: Position): void {
+    history.changes = history.changes.filter(({ position }) => position > upTo);
+    if (upTo > history.keptFrom) history.keptFrom = upTo;
   }
 
-  #readable(table: TableId): CapturedTable {
-    const fault = this.#faults.get(tableName(table));
-    this.#faults.delete(tableName(table));
+  #history(partition: PartitionId): History {
+    const history = this.#histories.get(partition);
+    if (history === undefined)
+      throw new DStreamError('TableNotFound', `the table ${partitionName(partition)} does not exist`);
+    return history;
+  }
+
+  #readable(partition: PartitionId): History {
+    const fault = this.#faults.get(partition);
+    this.#faults.delete(partition);
     if (fault !== undefined) throw fault;
     if (this.#closed) throw new DStreamError('Unexpected', 'the source is closed');
-    return this.#captured(table);
+    return this.#history(partition);
   }
 
-  #event({ id, key }: CapturedTable, change: InMemoryChange, ordinal: number): ChangeEvent {
+  /** @param ordinal within the transaction and the partition */
+  #position(ordinal: number): Position {
+    return `${hex(this.#transactions)}:${String(ordinal).padStart(10, '0')}` as Position;
+  }
+
+  #event(
+    { id, key }: CapturedTable,
+    change: InMemoryChange,
+    position: Position,
+    ordinal: number,
+  ): ChangeEvent {
     const lsn = `0x${hex(this.#transactions)}`;
-    const position = `${hex(this.#transactions)}:${String(ordinal).padStart(10, '0')}` as Position;
     const { data } = change;
     const updated = change.operation === 'update' ? change : undefined;
     return {
@@ -209,13 +270,13 @@ function after(transaction: number): Position {
   return `${hex(transaction)}:~` as Position;
 }
 
-function batch(changes: readonly ChangeEvent[], position: Position): ChangeBatch {
-  return { changes: changes.map(encodeChange), end: { position, token: position } };
+function batch(changes: readonly EncodedChange[], position: Position): ChangeBatch {
+  return { changes, end: { position, token: position } };
 }
 
-function historyLost(table: TableId, position: Position, keptFrom: Position): DStreamError {
+function historyLost(partition: PartitionId, position: Position, keptFrom: Position): DStreamError {
   return new DStreamError(
     'HistoryLost',
-    `${tableName(table)} keeps history behind ${keptFrom}, the checkpoint is at ${position}`,
+    `${partitionName(partition)} keeps history behind ${keptFrom}, the checkpoint is at ${position}`,
   );
 }

@@ -7,7 +7,7 @@ import type { Checkpoint, CheckpointStore } from '../checkpoint-store.ts';
 import type { Clock } from '../clock.ts';
 import { goodUntil } from '../deadline.ts';
 import { DStreamError } from '../errors.ts';
-import type { LeaseOverview, LeaseViewer, LiveInstance, StoredTable } from '../lease-overview.ts';
+import type { LeaseOverview, LeaseViewer, LiveInstance, StoredPartition } from '../lease-overview.ts';
 import type {
   AnnouncementId,
   AnnounceOptions,
@@ -18,8 +18,8 @@ import type {
   LeaseStore,
   Presence,
 } from '../lease-store.ts';
+import { partitionName, type PartitionId } from '../partition-id.ts';
 import { isNewer, type Progress } from '../position.ts';
-import { tableKey, tableName, type TableId } from '../table-id.ts';
 
 export interface InMemoryLeasesOptions {
   readonly instance: InstanceId;
@@ -28,7 +28,7 @@ export interface InMemoryLeasesOptions {
   readonly clock: Clock;
 }
 
-interface TableRecord {
+interface PartitionRecord {
   epoch: number;
   owner: InstanceId;
   announcement: AnnouncementId;
@@ -42,7 +42,7 @@ interface TableRecord {
 /** What the replicas share. */
 interface Shared {
   readonly clock: Clock;
-  readonly tables: Map<string, TableRecord>;
+  readonly partitions: Map<PartitionId, PartitionRecord>;
   /** Who is announced, and until when by store time. */
   readonly announcements: Map<AnnouncementId, LiveInstance & { readonly endsAtMs: number }>;
   replicas: number;
@@ -54,16 +54,16 @@ export class InMemoryLeases implements LeaseStore, CheckpointStore, LeaseViewer 
   readonly announcement: AnnouncementId;
   readonly #options: InMemoryLeasesOptions;
   readonly #shared: Shared;
-  /** The newest proven end of each lease taken here, by table and epoch: a save does not start past it. */
+  /** The newest proven end of each lease taken here, by partition and epoch: a save does not start past it. */
   readonly #goodUntil = new Map<string, number>();
-  /** Epochs that were granted here and whose reply was lost, by table. */
-  readonly #unanswered = new Map<string, number>();
+  /** Epochs that were granted here and whose reply was lost. */
+  readonly #unanswered = new Map<PartitionId, number>();
 
   constructor(options: InMemoryLeasesOptions, shared?: Shared) {
     this.#options = options;
     this.#shared = shared ?? {
       clock: options.clock,
-      tables: new Map(),
+      partitions: new Map(),
       announcements: new Map(),
       replicas: 0,
       loseReplyToAcquire: false,
@@ -77,6 +77,10 @@ export class InMemoryLeases implements LeaseStore, CheckpointStore, LeaseViewer 
     return new InMemoryLeases({ ...this.#options, instance, clock }, this.#shared);
   }
 
+  async connect({ signal }: CallOptions): Promise<void> {
+    signal.throwIfAborted();
+  }
+
   async announce(instance: InstanceId, { signal, address }: AnnounceOptions): Promise<Presence> {
     signal.throwIfAborted();
     const { announcement } = this;
@@ -86,7 +90,7 @@ export class InMemoryLeases implements LeaseStore, CheckpointStore, LeaseViewer 
   async list({ signal }: CallOptions): Promise<LeaseSnapshot> {
     signal.throwIfAborted();
     return {
-      held: new Map([...this.#shared.tables].filter(([, record]) => this.#isHeld(record)).map(heldLease)),
+      held: new Map([...this.#shared.partitions].filter(([, record]) => this.#isHeld(record)).map(heldLease)),
       instances: this.#live().map(({ instance, announcement }) => ({ instance, announcement })),
     };
   }
@@ -95,9 +99,9 @@ export class InMemoryLeases implements LeaseStore, CheckpointStore, LeaseViewer 
     signal.throwIfAborted();
     return {
       instances: this.#live(),
-      tables: [...this.#shared.tables]
+      partitions: [...this.#shared.partitions]
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([key, record]) => stored(key, record, this.#isHeld(record))),
+        .map(([partition, record]) => stored(partition, record, this.#isHeld(record))),
     };
   }
 
@@ -114,23 +118,23 @@ export class InMemoryLeases implements LeaseStore, CheckpointStore, LeaseViewer 
     this.#shared.loseReplyToAcquire = true;
   }
 
-  async tryAcquire(table: TableId, { signal }: CallOptions): Promise<Lease | undefined> {
+  async tryAcquire(partition: PartitionId, { signal }: CallOptions): Promise<Lease | undefined> {
     signal.throwIfAborted();
-    const lease = this.#acquire(table);
+    const lease = this.#acquire(partition);
     if (lease === undefined || !this.#shared.loseReplyToAcquire) return lease;
     this.#shared.loseReplyToAcquire = false;
-    this.#unanswered.set(tableKey(table), lease.epoch);
-    throw new DStreamError('Unreachable', `the reply that grants ${tableName(table)} was lost`);
+    this.#unanswered.set(partition, lease.epoch);
+    throw new DStreamError('Unreachable', `the reply that grants ${partitionName(partition)} was lost`);
   }
 
-  #acquire(table: TableId): Lease | undefined {
-    const record = this.#shared.tables.get(tableKey(table));
-    const unanswered = this.#unanswered.get(tableKey(table));
-    this.#unanswered.delete(tableKey(table));
+  #acquire(partition: PartitionId): Lease | undefined {
+    const record = this.#shared.partitions.get(partition);
+    const unanswered = this.#unanswered.get(partition);
+    this.#unanswered.delete(partition);
     const held = record !== undefined && this.#isHeld(record);
     if (held && record.epoch !== unanswered) return undefined;
     const epoch = held ? record.epoch : (record?.epoch ?? 0) + 1;
-    this.#shared.tables.set(tableKey(table), {
+    this.#shared.partitions.set(partition, {
       epoch,
       owner: this.#options.instance,
       announcement: this.announcement,
@@ -138,7 +142,7 @@ export class InMemoryLeases implements LeaseStore, CheckpointStore, LeaseViewer 
       checkpoint: record?.checkpoint,
       savedAt: record?.savedAt,
     });
-    return this.#proven({ table, epoch, acquiredAtMs: this.#shared.clock.wallMs() });
+    return this.#proven({ partition, epoch, acquiredAtMs: this.#shared.clock.wallMs() });
   }
 
   async renew(lease: Lease, { signal }: CallOptions): Promise<Lease> {
@@ -152,15 +156,15 @@ export class InMemoryLeases implements LeaseStore, CheckpointStore, LeaseViewer 
   async release(lease: Lease, { signal }: CallOptions): Promise<boolean> {
     signal.throwIfAborted();
     this.#goodUntil.delete(keyOf(lease));
-    const record = this.#shared.tables.get(tableKey(lease.table));
+    const record = this.#shared.partitions.get(lease.partition);
     if (record?.epoch !== lease.epoch || !this.#isHeld(record)) return false;
     record.endsAtMs = 0;
     return true;
   }
 
-  async load(table: TableId, { signal }: CallOptions): Promise<Checkpoint | undefined> {
+  async load(partition: PartitionId, { signal }: CallOptions): Promise<Checkpoint | undefined> {
     signal.throwIfAborted();
-    return this.#shared.tables.get(tableKey(table))?.checkpoint;
+    return this.#shared.partitions.get(partition)?.checkpoint;
   }
 
   async save(checkpoint: Checkpoint, under: Lease, { signal }: CallOptions): Promise<void> {
@@ -172,19 +176,19 @@ export class InMemoryLeases implements LeaseStore, CheckpointStore, LeaseViewer 
     if (record.checkpoint !== undefined && isNewer(progressOf(record.checkpoint), progressOf(checkpoint)))
       throw new DStreamError(
         'Unexpected',
-        `the checkpoint of ${tableName(under.table)} does not move back to ${checkpoint.at.position}`,
+        `the checkpoint of ${partitionName(under.partition)} does not move back to ${checkpoint.at.position}`,
       );
     record.checkpoint = checkpoint;
     record.savedAt = new Date(this.#options.clock.wallMs()).toISOString();
   }
 
-  #owned(lease: Lease): TableRecord {
-    const record = this.#shared.tables.get(tableKey(lease.table));
+  #owned(lease: Lease): PartitionRecord {
+    const record = this.#shared.partitions.get(lease.partition);
     if (record?.epoch !== lease.epoch) throw lost(lease, `epoch ${record?.epoch ?? 0} owns it`);
     return record;
   }
 
-  #isHeld(record: TableRecord): boolean {
+  #isHeld(record: PartitionRecord): boolean {
     return record.endsAtMs > this.#shared.clock.wallMs();
   }
 
@@ -193,10 +197,10 @@ export class InMemoryLeases implements LeaseStore, CheckpointStore, LeaseViewer 
   }
 
   #proven(lease: Omit<Lease, 'goodUntilMs'>): Lease {
-    const { table, epoch, acquiredAtMs } = lease;
+    const { partition, epoch, acquiredAtMs } = lease;
     const goodUntilMs = goodUntil(this.#options.clock.monotonicMs(), this.#options.durationMs);
     this.#goodUntil.set(keyOf(lease), goodUntilMs);
-    return { table, epoch, acquiredAtMs, goodUntilMs };
+    return { partition, epoch, acquiredAtMs, goodUntilMs };
   }
 }
 
@@ -235,17 +239,17 @@ class InMemoryPresence implements Presence {
   }
 }
 
-const keyOf = ({ table, epoch }: Pick<Lease, 'table' | 'epoch'>) => `${tableKey(table)}#${epoch}`;
+const keyOf = ({ partition, epoch }: Pick<Lease, 'partition' | 'epoch'>) => `${partition}#${epoch}`;
 
-const heldLease = ([key, { owner, announcement, epoch }]: [string, TableRecord]): [string, HeldLease] => [
-  key,
-  { owner, announcement, epoch, endless: false },
-];
+const heldLease = ([partition, { owner, announcement, epoch }]: [PartitionId, PartitionRecord]): [
+  PartitionId,
+  HeldLease,
+] => [partition, { owner, announcement, epoch, endless: false }];
 
-function stored(key: string, record: TableRecord, held: boolean): StoredTable {
+function stored(partition: PartitionId, record: PartitionRecord, held: boolean): StoredPartition {
   const { owner, announcement, epoch, checkpoint, savedAt } = record;
   return {
-    key,
+    partition,
     owner: held ? owner : undefined,
     announcement: held ? announcement : undefined,
     endless: false,
@@ -261,6 +265,9 @@ function stored(key: string, record: TableRecord, held: boolean): StoredTable {
 
 const progressOf = ({ at, generation }: Checkpoint): Progress => ({ generation, position: at.position });
 
-function lost({ table, epoch }: Lease, why: string): DStreamError {
-  return new DStreamError('LeaseLost', `the lease of ${tableName(table)} (epoch ${epoch}) is lost: ${why}`);
+function lost({ partition, epoch }: Lease, why: string): DStreamError {
+  return new DStreamError(
+    'LeaseLost',
+    `the lease of ${partitionName(partition)} (epoch ${epoch}) is lost: ${why}`,
+  );
 }

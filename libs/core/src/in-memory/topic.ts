@@ -1,4 +1,5 @@
 /** A topic with its subscriptions in memory, for tests and for trying out. It keeps the promises of the real one. */
+import type { CallOptions } from '../call-options.ts';
 import type { Clock } from '../clock.ts';
 import { asDStreamError, BatchError, DStreamError, type BatchFailure } from '../errors.ts';
 import type { IncomingMessage, Subscription } from '../subscription.ts';
@@ -37,6 +38,10 @@ export class InMemoryTopic implements Topic {
   constructor(options: InMemoryTopicOptions) {
     this.#clock = options.clock;
     this.#maxBytes = options.maxMessageBytes ?? 262_144;
+  }
+
+  async connect({ signal }: CallOptions): Promise<void> {
+    signal.throwIfAborted();
   }
 
   /** Every message is a request of its own. */

@@ -1,10 +1,10 @@
-import { silentLog, type InstanceId, type TableId } from '@dstream/core';
+import { silentLog, type InstanceId, type PartitionId } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { expect, test } from 'vitest';
 import { LeaseAcquirer } from './acquire-lease.ts';
 import type { Storage } from './storage.ts';
 
-const cars: TableId = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Cars' };
+const cars = 'db1/shop/dbo.Cars' as PartitionId;
 
 test('who gives up before the storage has answered gives the lease back that it may have got', async () => {
   const stop = new AbortController();
@@ -18,8 +18,7 @@ test('who gives up before the storage has answered gives the lease back that it 
     releaseLease: () => Promise.resolve(held.delete(id)),
   });
   const options = {
-    source: 'db1',
-    database: 'shop',
+    source: { scope: 'db1/shop' },
     instance: 'a' as InstanceId,
     leaseDurationMs: 15_000,
     clock: new ManualClock(),

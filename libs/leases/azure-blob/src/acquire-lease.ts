@@ -1,9 +1,9 @@
 /**
- * Takes the lease of a table: lease → read the epoch → write the next one under the lease. Only then it counts. A
+ * Takes the lease of a partition: lease → read the epoch → write the next one under the lease. Only then it counts. A
  * crash between two steps leaves a lease that ends by itself and an epoch that nobody used.
  */
-import { goodUntil, tableKey, type Lease, type TableId } from '@dstream/core';
-import { tableBlob } from './blob-names.ts';
+import { goodUntil, type Lease, type PartitionId } from '@dstream/core';
+import { partitionBlob } from './blob-names.ts';
 import type { Holding } from './holding.ts';
 import { fromMetadata, toMetadata } from './owner-metadata.ts';
 import { required } from './required.ts';
@@ -21,30 +21,29 @@ export class LeaseAcquirer {
    * Lease ids whose acquisition failed without an answer. It may have worked: asking again with the same id gets the
    * same lease, where another id would be refused until it ends (Lease Blob: acquire with the current id).
    */
-  readonly #unanswered = new Map<string, string>();
+  readonly #unanswered = new Map<PartitionId, string>();
 
   constructor(storage: Storage) {
     this.#storage = storage;
   }
 
   /** Undefined when somebody else has it. */
-  async acquire(table: TableId, signal: AbortSignal): Promise<Acquired | undefined> {
+  async acquire(partition: PartitionId, signal: AbortSignal): Promise<Acquired | undefined> {
     const { clock, leaseDurationMs } = this.#storage.options;
-    const leaseId = this.#nextLeaseId(table);
+    const leaseId = this.#nextLeaseId(partition);
     const beforeMs = clock.monotonicMs();
-    const acquiredAt = await this.#lease(table, leaseId, signal);
+    const acquiredAt = await this.#lease(partition, leaseId, signal);
     if (acquiredAt === undefined) return undefined;
     const goodUntilMs = goodUntil(beforeMs, leaseDurationMs);
-    const holding = await this.#claim(table, leaseId, goodUntilMs, signal);
+    const holding = await this.#claim(partition, leaseId, goodUntilMs, signal);
     const { epoch } = holding.owner;
-    return { holding, lease: { table, epoch, goodUntilMs, acquiredAtMs: acquiredAt.getTime() } };
+    return { holding, lease: { partition, epoch, goodUntilMs, acquiredAtMs: acquiredAt.getTime() } };
   }
 
   /** An id is used by one attempt at a time: two with the same id would both get the lease. */
-  #nextLeaseId(table: TableId): string {
-    const key = tableKey(table);
-    const leaseId = this.#unanswered.get(key) ?? this.#storage.options.newId();
-    this.#unanswered.delete(key);
+  #nextLeaseId(partition: PartitionId): string {
+    const leaseId = this.#unanswered.get(partition) ?? this.#storage.options.newId();
+    this.#unanswered.delete(partition);
     return leaseId;
   }
 
@@ -52,30 +51,30 @@ export class LeaseAcquirer {
    * The store's time of the acquisition, or undefined when the lease is somebody else's. Whoever gives up while the
    * request is under way may have the lease by then: it is given back.
    */
-  async #lease(table: TableId, leaseId: string, signal: AbortSignal): Promise<Date | undefined> {
+  async #lease(partition: PartitionId, leaseId: string, signal: AbortSignal): Promise<Date | undefined> {
     try {
-      return await this.#leaseOrCreate(table, leaseId, signal);
+      return await this.#leaseOrCreate(partition, leaseId, signal);
     } catch (error) {
       if (heldByAnother.has(errorCodeOf(error))) return undefined;
-      if (signal.aborted) await this.#giveBack(table, leaseId);
-      else this.#unanswered.set(tableKey(table), leaseId);
+      if (signal.aborted) await this.#giveBack(partition, leaseId);
+      else this.#unanswered.set(partition, leaseId);
       throw error;
     }
   }
 
-  async #leaseOrCreate(table: TableId, leaseId: string, signal: AbortSignal): Promise<Date> {
+  async #leaseOrCreate(partition: PartitionId, leaseId: string, signal: AbortSignal): Promise<Date> {
     try {
-      return await this.#leaseOnce(table, leaseId, signal);
+      return await this.#leaseOnce(partition, leaseId, signal);
     } catch (error) {
       if (!isBlobMissing(error)) throw error;
-      await this.#create(table, signal);
-      return this.#leaseOnce(table, leaseId, signal);
+      await this.#create(partition, signal);
+      return this.#leaseOnce(partition, leaseId, signal);
     }
   }
 
-  async #leaseOnce(table: TableId, leaseId: string, signal: AbortSignal): Promise<Date> {
+  async #leaseOnce(partition: PartitionId, leaseId: string, signal: AbortSignal): Promise<Date> {
     const seconds = this.#storage.options.leaseDurationMs / 1_000;
-    const client = this.#blob(table).getBlobLeaseClient(leaseId);
+    const client = this.#blob(partition).getBlobLeaseClient(leaseId);
     const reply = await this.#storage.call(signal, (abortSignal) =>
       client.acquireLease(seconds, { abortSignal }),
     );
@@ -83,11 +82,11 @@ export class LeaseAcquirer {
   }
 
   /** An empty blob. Another replica may be quicker, and may even have leased it already. */
-  async #create(table: TableId, signal: AbortSignal): Promise<void> {
-    const metadata = toMetadata({ owner: this.#storage.options.instance, epoch: 0, table: tableKey(table) });
+  async #create(partition: PartitionId, signal: AbortSignal): Promise<void> {
+    const metadata = toMetadata({ owner: this.#storage.options.instance, epoch: 0, table: partition });
     try {
       await this.#storage.call(signal, (abortSignal) =>
-        this.#blob(table).upload('', 0, { conditions: { ifNoneMatch: '*' }, metadata, abortSignal }),
+        this.#blob(partition).upload('', 0, { conditions: { ifNoneMatch: '*' }, metadata, abortSignal }),
       );
     } catch (error) {
       if (!createdByAnother.has(errorCodeOf(error))) throw error;
@@ -95,51 +94,56 @@ export class LeaseAcquirer {
   }
 
   /** Writes owner and next epoch under the lease. What fails here gives the lease back, so that nobody waits for it. */
-  async #claim(table: TableId, leaseId: string, goodUntilMs: number, signal: AbortSignal): Promise<Holding> {
+  async #claim(
+    partition: PartitionId,
+    leaseId: string,
+    goodUntilMs: number,
+    signal: AbortSignal,
+  ): Promise<Holding> {
     try {
-      return await this.#countEpoch(table, leaseId, goodUntilMs, signal);
+      return await this.#countEpoch(partition, leaseId, goodUntilMs, signal);
     } catch (error) {
-      await this.#giveBack(table, leaseId);
+      await this.#giveBack(partition, leaseId);
       throw error;
     }
   }
 
   async #countEpoch(
-    table: TableId,
+    partition: PartitionId,
     leaseId: string,
     goodUntilMs: number,
     signal: AbortSignal,
   ): Promise<Holding> {
-    const blob = this.#blob(table);
+    const blob = this.#blob(partition);
     const before = await this.#storage.call(signal, (abortSignal) =>
       blob.getProperties({ conditions: { leaseId }, abortSignal }),
     );
     const epoch = fromMetadata(before.metadata).epoch + 1;
     const { announcement, options } = this.#storage;
-    const owner = { owner: options.instance, announcement, epoch, table: tableKey(table) };
+    const owner = { owner: options.instance, announcement, epoch, table: partition };
     const conditions = { leaseId, ifMatch: required(before.etag, 'ETag') };
     const written = await this.#storage.call(signal, (abortSignal) =>
       blob.setMetadata(toMetadata(owner), { conditions, abortSignal }),
     );
-    return { table, owner, blob, leaseId, goodUntilMs, etag: required(written.etag, 'ETag') };
+    return { partition, owner, blob, leaseId, goodUntilMs, etag: required(written.etag, 'ETag') };
   }
 
-  /** Also when the caller has aborted: a table that nobody reads would otherwise stay leased until it expires. */
-  async #giveBack(table: TableId, leaseId: string): Promise<void> {
-    const client = this.#blob(table).getBlobLeaseClient(leaseId);
+  /** Also when the caller has aborted: a partition that nobody reads would otherwise stay leased until it expires. */
+  async #giveBack(partition: PartitionId, leaseId: string): Promise<void> {
+    const client = this.#blob(partition).getBlobLeaseClient(leaseId);
     const unstoppable = new AbortController().signal;
     try {
       await this.#storage.call(unstoppable, (abortSignal) => client.releaseLease({ abortSignal }));
     } catch (error) {
-      this.#unanswered.set(tableKey(table), leaseId);
+      this.#unanswered.set(partition, leaseId);
       this.#storage.options.log.debug('could not release half-acquired lease; it will expire', {
         error,
       });
     }
   }
 
-  #blob(table: TableId) {
-    return this.#storage.container.getBlockBlobClient(tableBlob(table));
+  #blob(partition: PartitionId) {
+    return this.#storage.container.getBlockBlobClient(partitionBlob(partition));
   }
 }
 

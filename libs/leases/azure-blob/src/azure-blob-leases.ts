@@ -1,6 +1,6 @@
 import {
   goodUntil,
-  tableName,
+  partitionName,
   type AnnouncementId,
   type AnnounceOptions,
   type CallOptions,
@@ -12,11 +12,11 @@ import {
   type LeaseSnapshot,
   type LeaseStore,
   type LeaseViewer,
+  type PartitionId,
   type Presence,
-  type TableId,
 } from '@dstream/core';
 import { LeaseAcquirer } from './acquire-lease.ts';
-import { tableBlob } from './blob-names.ts';
+import { partitionBlob } from './blob-names.ts';
 import { BlobPresence } from './blob-presence.ts';
 import { translated } from './bounded.ts';
 import { readCheckpoint, saveCheckpoint, type StoredCheckpoint } from './checkpoint-blob.ts';
@@ -29,14 +29,14 @@ import { Storage } from './storage.ts';
 import { isBlobMissing, isLeaseGone } from './translate-error.ts';
 
 /**
- * Leases and checkpoints of one source and database in one container: one leased blob a table holds both, so that
+ * Leases and checkpoints of one source in one container: one leased blob a partition holds both, so that
  * who lost the lease cannot write the checkpoint. Every call is one attempt, bounded by a fifth of the lease's
  * duration; the caller retries. Safe for concurrent use. Holds no timer and nothing to close.
  *
  * ```ts
- * const leases = new AzureBlobLeases({ connectionString, containerName: 'locks', source, database, … });
+ * const leases = new AzureBlobLeases({ connectionString, containerName: 'locks', source, … });
  * await leases.connect({ signal });
- * const lease = await leases.tryAcquire(table, { signal });
+ * const lease = await leases.tryAcquire(partition, { signal });
  * ```
  */
 export class AzureBlobLeases implements LeaseStore, CheckpointStore, LeaseViewer {
@@ -80,16 +80,16 @@ export class AzureBlobLeases implements LeaseStore, CheckpointStore, LeaseViewer
     return this.#storage.announcement;
   }
 
-  tryAcquire(table: TableId, { signal }: CallOptions): Promise<Lease | undefined> {
-    return translated(`taking the lease of ${tableName(table)}`, signal, async () => {
-      const acquired = await this.#acquirer.acquire(table, signal);
+  tryAcquire(partition: PartitionId, { signal }: CallOptions): Promise<Lease | undefined> {
+    return translated(`taking the lease of ${partitionName(partition)}`, signal, async () => {
+      const acquired = await this.#acquirer.acquire(partition, signal);
       if (acquired !== undefined) this.#holdings.add(acquired.holding);
       return acquired?.lease;
     });
   }
 
   renew(lease: Lease, { signal }: CallOptions): Promise<Lease> {
-    return translated(`renewing the lease of ${tableName(lease.table)}`, signal, async () => {
+    return translated(`renewing the lease of ${partitionName(lease.partition)}`, signal, async () => {
       const holding = this.#holdings.get(lease);
       const goodUntilMs = await this.#unlessLost(holding, () => this.#renew(holding, signal));
       holding.goodUntilMs = goodUntilMs;
@@ -109,18 +109,18 @@ export class AzureBlobLeases implements LeaseStore, CheckpointStore, LeaseViewer
 
   /**
    * A lease that has expired can be renewed if nobody took it since (Lease Blob); Azurite lets it be renewed even
-   * then (its issue 2352). So a renewal that works does not prove that nobody owned the table in between.
+   * then (its issue 2352). So a renewal that works does not prove that nobody owned the partition in between.
    */
-  async #assertUnbroken({ blob, leaseId, table, owner }: Holding, signal: AbortSignal): Promise<void> {
+  async #assertUnbroken({ blob, leaseId, partition, owner }: Holding, signal: AbortSignal): Promise<void> {
     const { metadata } = await this.#storage.call(signal, (abortSignal) =>
       blob.getProperties({ conditions: { leaseId }, abortSignal }),
     );
     const { epoch } = fromMetadata(metadata);
-    if (epoch !== owner.epoch) throw leaseLost(table, owner.epoch, `epoch ${epoch} has owned it since`);
+    if (epoch !== owner.epoch) throw leaseLost(partition, owner.epoch, `epoch ${epoch} has owned it since`);
   }
 
   release(lease: Lease, { signal }: CallOptions): Promise<boolean> {
-    return translated(`releasing the lease of ${tableName(lease.table)}`, signal, async () => {
+    return translated(`releasing the lease of ${partitionName(lease.partition)}`, signal, async () => {
       const holding = this.#holdings.find(lease);
       if (holding === undefined) return false;
       const released = await this.#release(holding, signal);
@@ -142,17 +142,17 @@ export class AzureBlobLeases implements LeaseStore, CheckpointStore, LeaseViewer
     }
   }
 
-  load(table: TableId, { signal }: CallOptions): Promise<Checkpoint | undefined> {
-    return translated(`loading the checkpoint of ${tableName(table)}`, signal, async () => {
-      const stored = await this.#read(table, signal);
-      if (stored !== undefined) this.#remember(table, stored);
+  load(partition: PartitionId, { signal }: CallOptions): Promise<Checkpoint | undefined> {
+    return translated(`loading the checkpoint of ${partitionName(partition)}`, signal, async () => {
+      const stored = await this.#read(partition, signal);
+      if (stored !== undefined) this.#remember(partition, stored);
       return stored?.checkpoint;
     });
   }
 
-  async #read(table: TableId, signal: AbortSignal): Promise<StoredCheckpoint | undefined> {
+  async #read(partition: PartitionId, signal: AbortSignal): Promise<StoredCheckpoint | undefined> {
     try {
-      const blob = this.#storage.container.getBlockBlobClient(tableBlob(table));
+      const blob = this.#storage.container.getBlockBlobClient(partitionBlob(partition));
       return await readCheckpoint(this.#storage, blob, signal);
     } catch (error) {
       if (isBlobMissing(error)) return undefined;
@@ -161,13 +161,13 @@ export class AzureBlobLeases implements LeaseStore, CheckpointStore, LeaseViewer
   }
 
   /** What was read is what our lease stands on, if nothing was written in between: a first save need not look again. */
-  #remember(table: TableId, { checkpoint, etag }: StoredCheckpoint): void {
-    const holding = this.#holdings.of(table);
+  #remember(partition: PartitionId, { checkpoint, etag }: StoredCheckpoint): void {
+    const holding = this.#holdings.of(partition);
     if (holding?.etag === etag) holding.stored = { progress: checkpoint && progressOf(checkpoint) };
   }
 
   save(checkpoint: Checkpoint, under: Lease, { signal }: CallOptions): Promise<void> {
-    return translated(`saving the checkpoint of ${tableName(under.table)}`, signal, async () => {
+    return translated(`saving the checkpoint of ${partitionName(under.partition)}`, signal, async () => {
       const holding = this.#holdings.get(under);
       await this.#unlessLost(holding, () => saveCheckpoint(this.#storage, holding, checkpoint, signal));
     });
@@ -180,8 +180,8 @@ export class AzureBlobLeases implements LeaseStore, CheckpointStore, LeaseViewer
     } catch (error) {
       if (!isLeaseGone(error)) throw error;
       this.#holdings.forget(holding);
-      const { table, owner } = holding;
-      throw leaseLost(table, owner.epoch, 'another replica took it, or it expired', error);
+      const { partition, owner } = holding;
+      throw leaseLost(partition, owner.epoch, 'another replica took it, or it expired', error);
     }
   }
 }

@@ -1,10 +1,10 @@
 /**
- * Where things stand in the container: `<name>/<database>/<schema>.<table>.lock` for a table, and
- * `<name>/<database>/_instances/<instance>-<random>` for a replica that is alive. A table's name holds no slash, so
- * the two never meet.
+ * Where things stand in the container: `<scope>/<rest of the id>.lock` for a partition, of SQL Server
+ * `<name>/<database>/<schema>.<table>.lock`, and `<scope>/_instances/<instance>-<random>` for a replica that is alive. A
+ * scope is `<name>/<database>`, and the rest of an id holds no slash, so the two never meet.
  */
 import { createHash } from 'node:crypto';
-import { tableKey, type AnnouncementId, type InstanceId, type TableId } from '@dstream/core';
+import type { AnnouncementId, InstanceId, PartitionId } from '@dstream/core';
 import { toAscii } from './ascii.ts';
 
 /**
@@ -14,34 +14,32 @@ import { toAscii } from './ascii.ts';
 const maxPartLength = 300;
 const hashDigits = 16;
 
-/** The start of every blob of one source and database. */
-export function sourcePrefix(t: Pick<TableId, 'source' | 'database'>): string {
-  const [source, database] = tableKey({ ...t, schema: '', table: '' }).split('/');
-  return `${part(source ?? '')}/${part(database ?? '')}/`;
+/** The start of every blob of one source. @param scope see `ChangeSource.scope` */
+export function scopePrefix(scope: string): string {
+  return `${partsOf(scope)}/`;
 }
 
-/** The start of every blob of one source, whatever the database. */
-export function sourceOnlyPrefix(t: Pick<TableId, 'source'>): string {
-  const prefix = sourcePrefix({ ...t, database: '' });
+/** The start of every blob of what has the source's name, whatever the database. */
+export function namePrefix(scope: string): string {
+  const prefix = scopePrefix(scope);
   return prefix.slice(0, prefix.indexOf('/') + 1);
 }
 
 /** The database as it stands in the names of its blobs. */
-export function databaseOf(t: Pick<TableId, 'source' | 'database'>): string {
-  return sourcePrefix(t).split('/')[1] ?? '';
+export function databaseOf(scope: string): string {
+  return scopePrefix(scope).split('/')[1] ?? '';
 }
 
-/** The blob that holds a table's lease and checkpoint. Two tables never share one. */
-export function tableBlob(table: TableId): string {
-  const [, , name] = tableKey(table).split('/');
-  return `${sourcePrefix(table)}${part(name ?? '')}.lock`;
+/** The blob that holds a partition's lease and checkpoint. Two partitions never share one. */
+export function partitionBlob(partition: PartitionId): string {
+  return `${partsOf(partition)}.lock`;
 }
 
-export function instancesPrefix(t: Pick<TableId, 'source' | 'database'>): string {
-  return `${sourcePrefix(t)}_instances/`;
+export function instancesPrefix(scope: string): string {
+  return `${scopePrefix(scope)}_instances/`;
 }
 
-/** True for a replica's announcement, of whichever source and database. */
+/** True for a replica's announcement, of whichever source. */
 export function isInstanceBlob(name: string): boolean {
   return name.split('/')[2] === '_instances';
 }
@@ -51,13 +49,18 @@ export function announcementOf(instance: InstanceId, random: string): Announceme
   return `${part(toAscii(instance))}-${random}` as AnnouncementId;
 }
 
-export function instanceBlob(t: Pick<TableId, 'source' | 'database'>, announcement: AnnouncementId): string {
-  return `${instancesPrefix(t)}${announcement}`;
+export function instanceBlob(scope: string, announcement: AnnouncementId): string {
+  return `${instancesPrefix(scope)}${announcement}`;
 }
 
 /** Whose announcement a blob is that `isInstanceBlob`. */
 export function announcementIn(name: string): AnnouncementId {
   return name.slice(name.lastIndexOf('/') + 1) as AnnouncementId;
+}
+
+/** Scope or id, each part as it stands in the names of blobs. */
+function partsOf(key: string): string {
+  return key.split('/').map(part).join('/');
 }
 
 /** The text itself if it is short enough in an address, else its start and a hash of all of it. */

@@ -21,7 +21,7 @@ export class BlobPresence implements Presence {
   private constructor(live: LiveInstance, storage: Storage) {
     this.#live = live;
     this.#storage = storage;
-    const name = instanceBlob(storage.options, live.announcement);
+    const name = instanceBlob(storage.options.source.scope, live.announcement);
     this.#blob = storage.container.getBlockBlobClient(name);
   }
 

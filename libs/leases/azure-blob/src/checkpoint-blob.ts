@@ -1,15 +1,15 @@
 /**
- * Reads and writes the checkpoint in a table's blob. A write names our lease id and the ETag of the last write we
+ * Reads and writes the checkpoint in a partition's blob. A write names our lease id and the ETag of the last write we
  * know of, so that whoever was deposed cannot write, and a write whose reply was lost is noticed.
  */
 import type { BlobDownloadResponseParsed, BlockBlobClient } from '@azure/storage-blob';
 import {
   DStreamError,
   isNewer,
-  tableName,
+  partitionName,
   type Checkpoint,
+  type PartitionId,
   type Progress,
-  type TableId,
 } from '@dstream/core';
 import { formatCheckpoint, maxDocumentBytes, parseDocument, unreadable } from './checkpoint-document.ts';
 import { fence, leaseLost, metadataOf, progressOf, type Holding } from './holding.ts';
@@ -96,9 +96,9 @@ async function look(
   holding: Holding,
   signal: AbortSignal,
 ): Promise<Checkpoint | undefined> {
-  const { blob, leaseId, table, owner } = holding;
+  const { blob, leaseId, partition, owner } = holding;
   const { checkpoint, etag, epoch } = await readCheckpoint(storage, blob, signal, leaseId);
-  if (epoch !== owner.epoch) throw leaseLost(table, owner.epoch, `epoch ${epoch} owns it`);
+  if (epoch !== owner.epoch) throw leaseLost(partition, owner.epoch, `epoch ${epoch} owns it`);
   holding.etag = etag;
   holding.stored = { progress: checkpoint && progressOf(checkpoint) };
   return checkpoint;
@@ -123,29 +123,29 @@ async function write(
   holding.stored = { progress: progressOf(checkpoint) };
 }
 
-function origin(storage: Storage, { table, owner }: Holding) {
+function origin(storage: Storage, { partition, owner }: Holding) {
   const savedAt = new Date(storage.options.clock.wallMs());
-  return { table: tableName(table), owner: owner.owner, epoch: owner.epoch, savedAt };
+  return { table: partitionName(partition), owner: owner.owner, epoch: owner.epoch, savedAt };
 }
 
 /** How long the lease is still good, in milliseconds: a save neither starts nor goes on past it. */
-function assertGood(storage: Storage, { table, owner, goodUntilMs }: Holding): number {
+function assertGood(storage: Storage, { partition, owner, goodUntilMs }: Holding): number {
   const left = goodUntilMs - storage.options.clock.monotonicMs();
-  if (left <= 0) throw leaseLost(table, owner.epoch, 'it was not renewed in time to save under it');
+  if (left <= 0) throw leaseLost(partition, owner.epoch, 'it was not renewed in time to save under it');
   return left;
 }
 
-function assertNotBack({ stored, table }: Holding, checkpoint: Checkpoint): void {
+function assertNotBack({ stored, partition }: Holding, checkpoint: Checkpoint): void {
   const there = stored?.progress;
   if (there === undefined || !isNewer(there, progressOf(checkpoint))) return;
-  throw movedBack(table, there, progressOf(checkpoint));
+  throw movedBack(partition, there, progressOf(checkpoint));
 }
 
-function movedBack(table: TableId, there: Progress, wanted: Progress): DStreamError {
+function movedBack(partition: PartitionId, there: Progress, wanted: Progress): DStreamError {
   const text = ({ generation, position }: Progress) => `generation ${generation}, position ${position}`;
   return new DStreamError(
     'Unexpected',
-    `the checkpoint of ${tableName(table)} does not move back from ${text(there)} to ${text(wanted)}`,
+    `the checkpoint of ${partitionName(partition)} does not move back from ${text(there)} to ${text(wanted)}`,
   );
 }
 

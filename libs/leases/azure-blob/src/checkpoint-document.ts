@@ -1,4 +1,4 @@
-/** The content of a table's blob: the checkpoint as JSON that an operator can read. */
+/** The content of a partition's blob: the checkpoint as JSON that an operator can read. */
 import { DStreamError, type Checkpoint, type Position, type Progress } from '@dstream/core';
 
 /** Counted up when what is written could be misread by an older program. */

@@ -1,18 +1,17 @@
 import type { BlockBlobClient } from '@azure/storage-blob';
 import {
   DStreamError,
-  tableKey,
-  tableName,
+  partitionName,
   type Checkpoint,
   type Lease,
+  type PartitionId,
   type Progress,
-  type TableId,
 } from '@dstream/core';
 import { toMetadata, type OwnerMetadata } from './owner-metadata.ts';
 
 /** What this process knows about a lease that it holds and a `Lease`, a plain value, does not say. */
 export interface Holding {
-  readonly table: TableId;
+  readonly partition: PartitionId;
   readonly owner: OwnerMetadata;
   readonly blob: BlockBlobClient;
   readonly leaseId: string;
@@ -25,40 +24,45 @@ export interface Holding {
   stored?: { readonly progress: Progress | undefined };
 }
 
-/** The newest lease of every table that this process has taken. */
+/** The newest lease of every partition that this process has taken. */
 export class Holdings {
-  readonly #byTable = new Map<string, Holding>();
+  readonly #byPartition = new Map<PartitionId, Holding>();
 
   add(holding: Holding): void {
-    this.#byTable.set(holding.owner.table, holding);
+    this.#byPartition.set(holding.partition, holding);
   }
 
-  of(table: TableId): Holding | undefined {
-    return this.#byTable.get(tableKey(table));
+  of(partition: PartitionId): Holding | undefined {
+    return this.#byPartition.get(partition);
   }
 
   /** Undefined for a lease that was released, lost, or taken by another process or another store. */
-  find({ table, epoch }: Lease): Holding | undefined {
-    const holding = this.of(table);
+  find({ partition, epoch }: Lease): Holding | undefined {
+    const holding = this.of(partition);
     return holding?.owner.epoch === epoch ? holding : undefined;
   }
 
   /** Throws LeaseLost where `find` finds nothing. */
   get(lease: Lease): Holding {
     const holding = this.find(lease);
-    if (holding === undefined) throw leaseLost(lease.table, lease.epoch, 'it was given up or lost before');
+    if (holding === undefined)
+      throw leaseLost(lease.partition, lease.epoch, 'it was given up or lost before');
     return holding;
   }
 
   forget(holding: Holding): void {
-    if (this.of(holding.table) === holding) this.#byTable.delete(holding.owner.table);
+    if (this.of(holding.partition) === holding) this.#byPartition.delete(holding.partition);
   }
 }
 
-export function leaseLost(table: TableId, epoch: number, why: string, cause?: unknown): DStreamError {
-  return new DStreamError('LeaseLost', `the lease of ${tableName(table)} (epoch ${epoch}) is lost: ${why}`, {
-    cause,
-  });
+export function leaseLost(partition: PartitionId, epoch: number, why: string, cause?: unknown): DStreamError {
+  return new DStreamError(
+    'LeaseLost',
+    `the lease of ${partitionName(partition)} (epoch ${epoch}) is lost: ${why}`,
+    {
+      cause,
+    },
+  );
 }
 
 export const metadataOf = (holding: Holding) => toMetadata(holding.owner);

@@ -1,7 +1,14 @@
 /** Who holds what: one listing of the container, and the removal of announcements that ended long ago. */
 import type { BlobItem } from '@azure/storage-blob';
-import type { Announced, AnnouncementId, HeldLease, LeaseSnapshot, LiveInstance } from '@dstream/core';
-import { announcementIn, instancesPrefix, sourcePrefix } from './blob-names.ts';
+import type {
+  Announced,
+  AnnouncementId,
+  HeldLease,
+  LeaseSnapshot,
+  LiveInstance,
+  PartitionId,
+} from '@dstream/core';
+import { announcementIn, instancesPrefix, scopePrefix } from './blob-names.ts';
 import { isEndless, isLeased, listBlobs } from './list-blobs.ts';
 import { fromMetadata, type OwnerMetadata } from './owner-metadata.ts';
 import type { Storage } from './storage.ts';
@@ -11,14 +18,15 @@ const removedPerListing = 3;
 const oldInDurations = 3;
 
 export async function listLeases(storage: Storage, signal: AbortSignal): Promise<LeaseSnapshot> {
-  const { items, nowMs } = await listBlobs(storage, sourcePrefix(storage.options), signal);
-  const isInstance = startsWith(instancesPrefix(storage.options));
+  const { scope } = storage.options.source;
+  const { items, nowMs } = await listBlobs(storage, scopePrefix(scope), signal);
+  const isInstance = startsWith(instancesPrefix(scope));
   const announcements = items.filter(isInstance);
-  const tables = items.filter((item) => !isInstance(item));
+  const partitions = items.filter((item) => !isInstance(item));
   const ended = announcements.filter((item) => !isLeased(item) && isOld(item, nowMs, storage));
   await Promise.all(ended.slice(0, removedPerListing).map((item) => remove(storage, item, signal)));
   const instances = liveInstances(announcements);
-  return { held: new Map(tables.filter(isLeased).map((item) => heldLease(item, instances))), instances };
+  return { held: new Map(partitions.filter(isLeased).map((item) => heldLease(item, instances))), instances };
 }
 
 /** Who is announced among these blobs, sorted. */
@@ -46,15 +54,16 @@ const startsWith =
     name.startsWith(prefix);
 
 /** A blob without our metadata is somebody else's lock: held, by nobody we know. */
-function heldLease(item: BlobItem, instances: readonly Announced[]): [string, HeldLease] {
-  const { name, metadata } = item;
-  const known = fromMetadata(metadata);
-  const { table, owner, epoch } = known;
+function heldLease(item: BlobItem, instances: readonly Announced[]): [PartitionId, HeldLease] {
+  const known = fromMetadata(item.metadata);
+  const { owner, epoch } = known;
   const announcement = announcementFor(known, instances);
-  return [
-    table === '' ? name.replace(/\.lock$/, '') : table,
-    { owner, announcement, epoch, endless: isEndless(item) },
-  ];
+  return [partitionOfBlob(item, known), { owner, announcement, epoch, endless: isEndless(item) }];
+}
+
+/** Whose lease a blob is. One without our metadata is of the partition that it is called by. */
+export function partitionOfBlob({ name }: BlobItem, { table }: OwnerMetadata): PartitionId {
+  return (table === '' ? name.replace(/\.lock$/, '') : table) as PartitionId;
 }
 
 /** Lease operations do not move Last-Modified, so this says only when the announcement began. */

@@ -1,13 +1,12 @@
-import { DStreamError, type Clock, type InstanceId, type Log } from '@dstream/core';
+import { DStreamError, type ChangeSource, type Clock, type InstanceId, type Log } from '@dstream/core';
 import type { BlobAddress } from './address.ts';
 
 export type BlobLeasesOptions = BlobAddress & BlobLeasesSettings;
 
 export interface BlobLeasesSettings {
   readonly containerName: string;
-  /** The source's name and its database: the first two parts of every blob's name. Read when they are used. */
-  readonly source: string;
-  readonly database: string;
+  /** Whose partitions they are: its scope is the first two parts of every blob's name. Read when it is used. */
+  readonly source: Pick<ChangeSource, 'scope'>;
   /** This replica: written beside every lease it takes. */
   readonly instance: InstanceId;
   /** How long a lease lasts without renewal, in whole seconds from 15 to 60 (the service's limits). */

@@ -6,9 +6,9 @@ export interface OwnerMetadata {
   readonly owner: InstanceId;
   /** Counted up by every acquisition; 0 before the first one is complete, and on the blob of an instance. */
   readonly epoch: number;
-  /** `tableKey`, or empty on the blob of an instance. The name may be shortened: this is the identity. */
+  /** The id of the partition, or empty on the blob of an instance. The name may be shortened: this is the identity. */
   readonly table: string;
-  /** The owner's; only on the blob of a table, and not where an older version wrote it. */
+  /** The owner's; only on the blob of a partition, and not where an older version wrote it. */
   readonly announcement?: AnnouncementId | undefined;
   /** Where the instance serves its status; only on its own blob, and only when it does. */
   readonly address?: string | undefined;

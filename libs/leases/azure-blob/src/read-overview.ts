@@ -1,16 +1,16 @@
-/** Leases and checkpoints for a person: one listing, and one read for every table whose blob has changed since. */
+/** Leases and checkpoints for a person: one listing, and one read for every partition whose blob has changed since. */
 import type { BlobItem } from '@azure/storage-blob';
 import {
   asDStreamError,
   type Announced,
   type LeaseOverview,
   type SavedCheckpoint,
-  type StoredTable,
+  type StoredPartition,
 } from '@dstream/core';
-import { databaseOf, isInstanceBlob, sourceOnlyPrefix } from './blob-names.ts';
+import { databaseOf, isInstanceBlob, namePrefix } from './blob-names.ts';
 import { readCheckpoint, type StoredCheckpoint } from './checkpoint-blob.ts';
 import { isEndless, isLeased, listBlobs } from './list-blobs.ts';
-import { announcementFor, liveInstances } from './list-leases.ts';
+import { announcementFor, liveInstances, partitionOfBlob } from './list-leases.ts';
 import { fromMetadata } from './owner-metadata.ts';
 import type { Storage } from './storage.ts';
 import { errorCodeOf, isBlobMissing } from './translate-error.ts';
@@ -18,7 +18,7 @@ import { errorCodeOf, isBlobMissing } from './translate-error.ts';
 /** Reads under way at a time. */
 const sideBySide = 16;
 
-type Read = Pick<StoredTable, 'checkpoint' | 'problem'>;
+type Read = Pick<StoredPartition, 'checkpoint' | 'problem'>;
 
 export class OverviewReader {
   readonly #storage: Storage;
@@ -32,15 +32,15 @@ export class OverviewReader {
   /** A container that does not exist yet is an empty one. */
   async read(signal: AbortSignal): Promise<LeaseOverview> {
     const items = await this.#list(signal);
-    const tables = items.filter((item) => !isInstanceBlob(item.name) && item.name.endsWith('.lock'));
-    const reads = await this.#readAll(tables, signal);
-    this.#known = new Map(tables.map((item, n) => [versionOf(item), reads[n] ?? nothing]));
+    const stored = items.filter((item) => !isInstanceBlob(item.name) && item.name.endsWith('.lock'));
+    const reads = await this.#readAll(stored, signal);
+    this.#known = new Map(stored.map((item, n) => [versionOf(item), reads[n] ?? nothing]));
     const instances = liveInstances(items.filter(({ name }) => isInstanceBlob(name)));
     return {
       instances,
-      tables: tables
+      partitions: stored
         .map((item, n) => ({ ...lease(item, instances), ...(reads[n] ?? nothing) }))
-        .sort((a, b) => compare(a.key, b.key)),
+        .sort((a, b) => compare(a.partition, b.partition)),
     };
   }
 
@@ -49,10 +49,10 @@ export class OverviewReader {
    * who does not ask the database cannot know.
    */
   async #list(signal: AbortSignal): Promise<readonly BlobItem[]> {
-    const { options } = this.#storage;
-    const database = databaseOf(options).toLowerCase();
+    const { scope } = this.#storage.options.source;
+    const database = databaseOf(scope).toLowerCase();
     try {
-      const { items } = await listBlobs(this.#storage, sourceOnlyPrefix(options), signal);
+      const { items } = await listBlobs(this.#storage, namePrefix(scope), signal);
       return items.filter(({ name }) => name.split('/')[1]?.toLowerCase() === database);
     } catch (error) {
       if (errorCodeOf(error) === 'ContainerNotFound') return [];
@@ -78,7 +78,7 @@ export class OverviewReader {
     return reads;
   }
 
-  /** What is wrong with the content is the table's problem; that the storage cannot be read is everybody's. */
+  /** What is wrong with the content is the partition's problem; that the storage cannot be read is everybody's. */
   async #read({ name }: BlobItem, signal: AbortSignal): Promise<Read> {
     const blob = this.#storage.container.getBlockBlobClient(name);
     try {
@@ -99,12 +99,13 @@ const versionOf = ({ name, properties }: BlobItem) => `${properties.etag} ${name
 
 const compare = (a: string, b: string) => (a < b ? -1 : 1);
 
-function lease(item: BlobItem, instances: readonly Announced[]): Omit<StoredTable, 'checkpoint' | 'problem'> {
+function lease(item: BlobItem, instances: readonly Announced[]): Omit<StoredPartition, keyof Read> {
   const known = fromMetadata(item.metadata);
-  const { owner, epoch, table } = known;
-  const key = table === '' ? item.name.replace(/\.lock$/, '') : table;
-  if (!isLeased(item)) return { key, owner: undefined, announcement: undefined, endless: false, epoch };
-  return { key, owner, announcement: announcementFor(known, instances), endless: isEndless(item), epoch };
+  const { owner, epoch } = known;
+  const partition = partitionOfBlob(item, known);
+  if (!isLeased(item)) return { partition, owner: undefined, announcement: undefined, endless: false, epoch };
+  const announcement = announcementFor(known, instances);
+  return { partition, owner, announcement, endless: isEndless(item), epoch };
 }
 
 function saved({ checkpoint, savedAt }: StoredCheckpoint): SavedCheckpoint | undefined {

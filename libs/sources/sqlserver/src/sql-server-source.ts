@@ -1,14 +1,20 @@
 import { createHash } from 'node:crypto';
 import {
   DStreamError,
-  tableName,
+  noSourceObserver,
+  partitionName,
+  partitionOf,
+  scopeOf,
+  tableOfPartition,
   type CallOptions,
   type ChangeBatch,
   type ChangeSource,
   type Clock,
   type Log,
+  type PartitionId,
   type PollIntervals,
   type ResumePoint,
+  type SourceObserver,
   type TableId,
 } from '@dstream/core';
 import { defaultSourceName, type SqlServerAddress } from './address/sql-server-address.ts';
@@ -19,7 +25,6 @@ import { captureInstancesOf, tablesOfDatabase } from './source/catalogue.ts';
 import type { ReadMode } from './rows/position.ts';
 import { Prober } from './source/prober.ts';
 import type { OnGap, ReaderContext, Start } from './source/reader-context.ts';
-import { noSourceObserver, type SourceObserver } from './source-observer.ts';
 import { TableReader } from './source/table-reader.ts';
 import { emptyPatterns, expandTables, intervalsOf, type TableSettings } from './source/table-settings.ts';
 
@@ -57,7 +62,7 @@ const usualPatience = { firstRowMs: 120_000, stallMs: 30_000 };
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** SQL Server's change data capture as a change source. Connects when it is first asked. */
+/** SQL Server's change data capture as a change source: a partition is a table. Connects when it is first asked. */
 export class SqlServerSource implements ChangeSource {
   /** The source's part of every table's identity. */
   readonly name: string;
@@ -82,24 +87,34 @@ export class SqlServerSource implements ChangeSource {
     this.#context = { ...shared, start, onGap, mode, limits, hash: sha256 };
   }
 
-  /** The database: as configured until `tables` was answered, then in the catalogue's spelling. */
+  /** The database: as configured until `partitions` was answered, then in the catalogue's spelling. */
   get database(): string {
     return this.#database;
   }
 
-  /** How often a table is asked. Of a table that is not configured: never, so it throws TableNotFound. */
-  pollIntervals(table: TableId): PollIntervals {
-    const intervals = intervalsOf(this.#settings, table);
-    if (intervals !== undefined) return intervals;
-    throw new DStreamError('TableNotFound', `${tableName(table)} is not among the configured tables`);
+  get scope(): string {
+    return scopeOf({ source: this.name, database: this.#database });
   }
 
-  async tables({ signal }: CallOptions): Promise<readonly TableId[]> {
+  /** A table with a fault is looked at again as rarely as an idle one. */
+  faultPauseMs(partition: PartitionId): number {
+    return this.#configured(partition).intervals.maxIntervalMs;
+  }
+
+  /** The table, and how often it is asked. Throws TableNotFound for what is not configured. */
+  #configured(partition: PartitionId): { readonly table: TableId; readonly intervals: PollIntervals } {
+    const table = tableOfPartition(partition);
+    const intervals = table && intervalsOf(this.#settings, table);
+    if (table !== undefined && intervals !== undefined) return { table, intervals };
+    throw new DStreamError('TableNotFound', `${partitionName(partition)} is not among the configured tables`);
+  }
+
+  async partitions({ signal }: CallOptions): Promise<readonly PartitionId[]> {
     const { database, tables } = await tablesOfDatabase(this.#context.client, this.#database, { signal });
     this.#database = database;
     this.#sayEmpty(emptyPatterns(this.#settings, tables));
     const common = { source: this.name, database };
-    return expandTables(this.#settings, tables).map((table) => ({ ...common, ...table }));
+    return expandTables(this.#settings, tables).map((table) => partitionOf({ ...common, ...table }));
   }
 
   /**
@@ -120,9 +135,13 @@ export class SqlServerSource implements ChangeSource {
     }
   }
 
-  async *read(table: TableId, after: ResumePoint | undefined, o: CallOptions): AsyncGenerator<ChangeBatch> {
+  async *read(
+    partition: PartitionId,
+    after: ResumePoint | undefined,
+    o: CallOptions,
+  ): AsyncGenerator<ChangeBatch> {
     o.signal.throwIfAborted();
-    const intervals = this.pollIntervals(table);
+    const { table, intervals } = this.#configured(partition);
     const signal = AbortSignal.any([o.signal, this.#stop.signal]);
     yield* new TableReader(this.#context, table, intervals, { signal }).read(after);
   }

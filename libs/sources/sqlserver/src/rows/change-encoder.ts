@@ -37,6 +37,7 @@ const text = {
 };
 
 export class ChangeEncoder {
+  readonly #table: TableId;
   readonly #rows: RowEncoder;
   readonly #keys: RowEncoder;
   /** See `keyIndexes`. */
@@ -47,6 +48,7 @@ export class ChangeEncoder {
 
   constructor({ table, instance, columns, unreadable = [], hash, incarnation }: ChangeEncoderOptions) {
     const { key } = instance;
+    this.#table = table;
     this.#key = keyIndexes(instance, columns);
     const plain = this.#key.map((index) => columns[index]?.plainText ?? false);
     this.#keys = new RowEncoder(key.map((name, n) => ({ name, plainText: plain[n] ?? false })));
@@ -71,7 +73,8 @@ export class ChangeEncoder {
     const keyTo = out.length;
     this.#writeLists(change, lost, out);
     writePlace(change, committedAt, out);
-    return new ReadChange(change.operation, out.take(), { idFrom, idTo, keyFrom, keyTo });
+    const marks = { idFrom, idTo, keyFrom, keyTo };
+    return new ReadChange(this.#table, change.operation, out.take(), marks);
   }
 
   #writeKey({ values }: ChangeRow, out: Utf8Writer): void {

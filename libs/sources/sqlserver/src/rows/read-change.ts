@@ -1,4 +1,4 @@
-import type { EncodedChange, Position, Value } from '@dstream/core';
+import type { EncodedChange, Position, TableId, Value } from '@dstream/core';
 import { positionLength } from './position.ts';
 import type { Written } from './utf8-writer.ts';
 
@@ -17,10 +17,11 @@ const beforePosition = '","position":"'.length;
 const behindPosition = '"'.length;
 
 /**
- * A change that was encoded. Thousands wait at a time, so it keeps numbers only; what is asked of few of them, as of the first
+ * A change that was encoded. Thousands wait at a time, so all that is its own is numbers; what is asked of few of them, as of the first
  * and the last of a message, is read out of the bytes when it is.
  */
 export class ReadChange implements EncodedChange {
+  readonly table: TableId;
   readonly operation: EncodedChange['operation'];
   readonly bytes: number;
   readonly #memory: Buffer;
@@ -30,7 +31,13 @@ export class ReadChange implements EncodedChange {
   readonly #keyFrom: number;
   readonly #keyTo: number;
 
-  constructor(operation: EncodedChange['operation'], { memory, from, to }: Written, marks: EnvelopeMarks) {
+  constructor(
+    table: TableId,
+    operation: EncodedChange['operation'],
+    { memory, from, to }: Written,
+    marks: EnvelopeMarks,
+  ) {
+    this.table = table;
     this.operation = operation;
     this.bytes = to - from;
     this.#memory = memory;

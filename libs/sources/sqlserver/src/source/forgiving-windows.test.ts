@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { decodeChange, silentLog, type ChangeEvent, type Log } from '@dstream/core';
+import { decodeChange, noSourceObserver, silentLog, type ChangeEvent, type Log } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { expect, test } from 'vitest';
 import { FakeCdcClient, lsn, type FakeRow } from '../../../../../test/support/fake-cdc-client.ts';
 import { instance } from '../../../../../test/support/table-reader-rig.ts';
 import { translateError } from '../client/translate-error.ts';
-import { noSourceObserver } from '../source-observer.ts';
 import { ForgivingWindows } from './forgiving-windows.ts';
 
 const types = { Id: 'int', Name: 'nvarchar', Odd: 'vector' };

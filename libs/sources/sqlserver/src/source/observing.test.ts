@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { silentLog, type ChangeBatch, type TableId } from '@dstream/core';
+import {
+  silentLog,
+  type ChangeBatch,
+  type PageRead,
+  type PartitionId,
+  type ProbeMade,
+  type SourceObserver,
+  type Standing,
+  type TableId,
+} from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { describe, expect, test } from 'vitest';
 import {
@@ -9,7 +18,6 @@ import {
   type FakeInstance,
   type FakeRow,
 } from '../../../../../test/support/fake-cdc-client.ts';
-import type { PageRead, ProbeMade, SourceObserver, Standing } from '../source-observer.ts';
 import { PageMeter } from './page-meter.ts';
 import { Prober } from './prober.ts';
 import { TableReader } from './table-reader.ts';
@@ -27,9 +35,9 @@ class Notes implements SourceObserver {
   readonly pages: PageRead[] = [];
   readonly waitsMs: number[] = [];
   probed = (probe: ProbeMade) => void this.probes.push(probe);
-  stands = (_: TableId, standing: Standing) => void this.standings.push(standing);
-  read = (_: TableId, page: PageRead) => void this.pages.push(page);
-  waits = (_: TableId, ms: number) => void this.waitsMs.push(ms);
+  stands = (_: PartitionId, standing: Standing) => void this.standings.push(standing);
+  read = (_: PartitionId, page: PageRead) => void this.pages.push(page);
+  waits = (_: PartitionId, ms: number) => void this.waitsMs.push(ms);
 }
 
 function rig(rows: readonly FakeRow[], max: number) {

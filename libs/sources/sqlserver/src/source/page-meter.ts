@@ -1,5 +1,5 @@
 import type { Clock } from '@dstream/core';
-import type { PageRead } from '../source-observer.ts';
+import type { PageRead } from '@dstream/core';
 
 /** Measures one page. The time between `pause` and `resume`, while a batch waits to be taken, is not the page's. */
 export class PageMeter {

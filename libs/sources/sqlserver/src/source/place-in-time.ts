@@ -1,19 +1,22 @@
-import type { TableId } from '@dstream/core';
-import type { SourceObserver } from '../source-observer.ts';
+import type { PartitionId, SourceObserver } from '@dstream/core';
 import type { ProbeAnswer } from './prober.ts';
 
-/** Puts together what is known of a table's place in time, and tells it whenever some of it is news. */
+/**
+ * Puts together what is known of a table's place in time, and tells it whenever some of it is news. The lag of capture is the
+ * server's now minus the commit time of the max LSN (its entry in `cdc.lsn_time_mapping`): capture is one job a database, so
+ * all its tables share it, and without commits it grows until capture writes its next entry of an idle period.
+ */
 export class PlaceInTime {
   readonly #observer: Pick<SourceObserver, 'stands'>;
-  readonly #table: TableId;
+  readonly #partition: PartitionId;
   #captureLagMs: number | undefined;
   #historyFromMs: number | undefined;
   #positionAtMs: number | undefined;
   #caughtUp = false;
 
-  constructor(observer: Pick<SourceObserver, 'stands'>, table: TableId) {
+  constructor(observer: Pick<SourceObserver, 'stands'>, partition: PartitionId) {
     this.#observer = observer;
-    this.#table = table;
+    this.#partition = partition;
   }
 
   answered({ times, low }: ProbeAnswer, captureInstance: string): void {
@@ -37,7 +40,7 @@ export class PlaceInTime {
   }
 
   #tell(): void {
-    this.#observer.stands(this.#table, {
+    this.#observer.stands(this.#partition, {
       captureLagMs: this.#captureLagMs,
       historyFromMs: this.#historyFromMs,
       positionAtMs: this.#positionAtMs,

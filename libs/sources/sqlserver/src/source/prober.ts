@@ -7,12 +7,17 @@
  * then on: they are left out of the statement and asked alone, one after the other, beside the passes of the others, until
  * they answer again. So a locked change table holds the others up once.
  */
-import { asDStreamError, type Clock, type DStreamError } from '@dstream/core';
+import {
+  asDStreamError,
+  noSourceObserver,
+  type Clock,
+  type DStreamError,
+  type SourceObserver,
+} from '@dstream/core';
 import { isOfOneTable } from '../client/sql-errors.ts';
 import type { SqlClient } from '../client/sql-client.ts';
 import { sqlNumbers } from '../client/translate-error.ts';
 import type { Lsn } from '../rows/lsn.ts';
-import { noSourceObserver, type SourceObserver } from '../source-observer.ts';
 import { ProbeStatements, type ProbedTable } from '../sql/probe-statement.ts';
 import type { Statement } from '../sql/statement.ts';
 import { Alarm } from './alarm.ts';

@@ -10,10 +10,12 @@
 import {
   DStreamError,
   encodeChange,
+  partitionOf,
   PollSchedule,
   tableName,
   type CallOptions,
   type ChangeBatch,
+  type PartitionId,
   type PollIntervals,
   type ResumePoint,
   type TableId,
@@ -36,6 +38,7 @@ const slack = { ms: 40, share: 0.05 } as const;
 export class TableReader {
   readonly #context: ReaderContext;
   readonly #table: TableId;
+  readonly #partition: PartitionId;
   readonly #o: CallOptions;
   readonly #follower: InstanceFollower;
   readonly #intervals: PollIntervals;
@@ -53,6 +56,7 @@ export class TableReader {
   constructor(context: ReaderContext, table: TableId, intervals: PollIntervals, o: CallOptions) {
     this.#context = context;
     this.#table = table;
+    this.#partition = partitionOf(table);
     this.#o = o;
     this.#intervals = intervals;
     this.#schedule = new PollSchedule(intervals, context.random);
@@ -60,7 +64,7 @@ export class TableReader {
     this.#follower = new InstanceFollower(context, table, log, this.#schedule);
     this.#history = new SourceHistory(context, table);
     this.#gaps = new GapJudge(context, this.#follower, this.#history, log, o);
-    this.#inTime = new PlaceInTime(context.observer, table);
+    this.#inTime = new PlaceInTime(context.observer, this.#partition);
     this.#dueAtMs = context.clock.monotonicMs();
   }
 
@@ -123,7 +127,7 @@ export class TableReader {
     const place: Place = { kind: 'scanned', mode, lsn: previousLsn(gap.to) };
     this.#history.told();
     this.#follower.inIncarnation(incarnation);
-    yield this.#history.of({ changes: [encodeChange(event)], end: resumePointOf(place) });
+    yield this.#history.of({ changes: [encodeChange(event, this.#table)], end: resumePointOf(place) });
     return place;
   }
 
@@ -260,7 +264,7 @@ export class TableReader {
   #waitAfter({ askedAtMs }: ProbeAnswer, found: boolean): void {
     this.#waitMs = found ? this.#schedule.afterChanges() : this.#schedule.afterNothing();
     this.#dueAtMs = this.#inStep(askedAtMs + this.#waitMs);
-    this.#context.observer.waits(this.#table, this.#waitMs);
+    this.#context.observer.waits(this.#partition, this.#waitMs);
   }
 
   /**

@@ -1,5 +1,13 @@
 /** Reads one window of one table: one statement, rows as they arrive, batches of whole changes. */
-import { DStreamError, type ChangeBatch, type Clock, type TableId, type Hash } from '@dstream/core';
+import {
+  DStreamError,
+  partitionOf,
+  type ChangeBatch,
+  type Clock,
+  type Hash,
+  type SourceObserver,
+  type TableId,
+} from '@dstream/core';
 import type { SqlClient } from '../client/sql-client.ts';
 import { ChangeEncoder } from '../rows/change-encoder.ts';
 import { lsnOf, zeroLsn, type Lsn } from '../rows/lsn.ts';
@@ -9,7 +17,6 @@ import { RowDecoder } from '../rows/row-decoder.ts';
 import type { LogicalChange } from '../rows/change-row.ts';
 import { Utf8Writer } from '../rows/utf8-writer.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
-import type { SourceObserver } from '../source-observer.ts';
 import { keyIndexes, pageResults, PageStatements } from '../sql/page-statement.ts';
 import { batchLimits, Batcher, type BatchLimits } from './batcher.ts';
 import { CommitTimes } from './commit-times.ts';
@@ -125,7 +132,7 @@ export class WindowReader {
       return whole && meter.rows !== limit;
     } finally {
       await hold.end();
-      observer.read(table, meter.read());
+      observer.read(partitionOf(table), meter.read());
     }
   }
 

@@ -1,4 +1,4 @@
-import { tableName, type TableId } from '@dstream/core';
+import { partitionName, type PartitionId, type Standing } from '@dstream/core';
 
 /** What its owner knows at any moment; asked for at a scrape. Times are monotonic milliseconds. */
 export interface Ownership {
@@ -8,21 +8,12 @@ export interface Ownership {
   readonly checkpointBehindSinceMs: () => number | undefined;
 }
 
-/** Where a table stands in its source: see `Standing` of the source. Milliseconds; undefined is what is not known. */
-export interface TableStanding {
-  readonly captureLagMs: number | undefined;
-  readonly historyFromMs: number | undefined;
-  readonly positionAtMs: number | undefined;
-  /** Nothing was left to read at the last probe. */
-  readonly caughtUp: boolean;
-}
-
 /**
- * What one owned table counts and where it stands: plain fields, written by who moves the table once a batch, page or
- * probe, and read at a scrape. Lives as long as the table is owned here.
+ * What one owned partition counts and where it stands: plain fields, written by who moves the partition once a batch, page
+ * or probe, and read at a scrape. Lives as long as the partition is owned here.
  */
-export class TableMeter {
-  readonly table: TableId;
+export class PartitionMeter {
+  readonly partition: PartitionId;
   readonly name: string;
   readonly ownership: Ownership;
   rowsRead = 0;
@@ -32,11 +23,11 @@ export class TableMeter {
   bytesSent = 0;
   /** Gaps that were told of by an event. */
   gapsSkipped = 0;
-  /** Code of the fault that stops the table. */
+  /** Code of the fault that stops the partition. */
   fault: string | undefined;
   failuresInRow = 0;
   pollIntervalMs: number | undefined;
-  #standing: TableStanding = {
+  #standing: Standing = {
     captureLagMs: undefined,
     historyFromMs: undefined,
     positionAtMs: undefined,
@@ -45,18 +36,18 @@ export class TableMeter {
   #waitingSinceMs: number | undefined;
   #lagMs: number | undefined;
 
-  constructor(table: TableId, ownership: Ownership) {
-    this.table = table;
-    this.name = tableName(table);
+  constructor(partition: PartitionId, ownership: Ownership) {
+    this.partition = partition;
+    this.name = partitionName(partition);
     this.ownership = ownership;
   }
 
-  get standing(): TableStanding {
+  get standing(): Standing {
     return this.#standing;
   }
 
   /** What is not known any more keeps its last value, but for the lag of capture, which is nothing without its probe. */
-  stands({ captureLagMs, caughtUp, historyFromMs, positionAtMs }: TableStanding): void {
+  stands({ captureLagMs, caughtUp, historyFromMs, positionAtMs }: Standing): void {
     if (caughtUp && this.#lagMs !== undefined) this.#lagMs = 0;
     this.#standing = {
       captureLagMs,

@@ -1,4 +1,4 @@
-/** Moves the changes of one table: read → pack → send → checkpoint. Knows nothing of leases beyond its sender's and keeper's. */
+/** Moves the changes of one partition: read → pack → send → checkpoint. Knows nothing of leases beyond its sender's and keeper's. */
 import {
   asDStreamError,
   oneAhead,
@@ -17,10 +17,10 @@ import type { ChangeSender } from './change-sender.ts';
 import type { CheckpointKeeper } from './checkpoint-keeper.ts';
 import type { IngesterMetrics } from './ingester-metrics.ts';
 import type { IngesterSettings } from './ingester-parts.ts';
-import type { TableMeter } from './table-meter.ts';
-import type { TableStatus } from './table-status.ts';
+import type { PartitionMeter } from './partition-meter.ts';
+import type { PartitionStatus } from './partition-status.ts';
 
-export interface TablePumpOptions {
+export interface PartitionPumpOptions {
   readonly source: ChangeSource;
   readonly lease: Lease;
   readonly sender: ChangeSender;
@@ -29,18 +29,18 @@ export interface TablePumpOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: IngesterMetrics;
-  readonly meter: TableMeter;
-  readonly status: TableStatus;
-  /** Called for every batch that was read, sent and accepted: the table works. */
+  readonly meter: PartitionMeter;
+  readonly status: PartitionStatus;
+  /** Called for every batch that was read, sent and accepted: the partition works. */
   readonly working: () => void;
-  /** Called with what stopped the table, before what was accepted is saved: saving may fail for long. */
+  /** Called with what stopped the partition, before what was accepted is saved: saving may fail for long. */
   readonly failed: (error: DStreamError) => void;
 }
 
-export class TablePump {
-  readonly #options: TablePumpOptions;
+export class PartitionPump {
+  readonly #options: PartitionPumpOptions;
 
-  constructor(options: TablePumpOptions) {
+  constructor(options: PartitionPumpOptions) {
     this.#options = options;
   }
 
@@ -90,7 +90,7 @@ export class TablePump {
     const failed = new AbortController();
     try {
       await withAny([draining, hard, failed.signal], async (signal) => {
-        for await (const batch of oneAhead(source.read(lease.table, after, { signal }))) {
+        for await (const batch of oneAhead(source.read(lease.partition, after, { signal }))) {
           await this.#take(batch, draining, hard).catch((error: unknown) => {
             failed.abort(error);
             throw error;
@@ -104,13 +104,14 @@ export class TablePump {
   }
 
   async #take(batch: ChangeBatch, draining: AbortSignal, hard: AbortSignal): Promise<void> {
-    const { checkpoint, meter, status, working } = this.#options;
-    if (batch.changes.length > 0) await this.#send(batch.changes, draining, hard);
+    const { checkpoint, meter, sender, status, working } = this.#options;
+    const { changes, end } = batch;
+    if (changes.length > 0) await this.#send(changes, draining, hard);
     else meter.accepted(0);
     if (batch.beginsGeneration === true) this.#beginGeneration();
-    checkpoint.accepted(batch.end, batch.changes.length, batch.changes.at(-1)?.position);
+    checkpoint.accepted(end, changes.length, changes.length > 0 ? sender.lastChange : undefined);
     working();
-    status.position = batch.end.position;
+    status.position = end.position;
     if (checkpoint.isNew) await checkpoint.save(hard, draining);
   }
 
@@ -142,7 +143,6 @@ export class TablePump {
     const { lease, checkpoint, sender, settings } = this.#options;
     const stamp = { generation: checkpoint.generation, epoch: lease.epoch };
     return pack(changes, stamp, {
-      table: lease.table,
       ordering: settings.ordering,
       maxBytes: settings.packMaxBytes,
       maxChanges: settings.packMaxChanges,

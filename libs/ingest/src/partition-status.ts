@@ -1,19 +1,17 @@
 import {
+  partitionName,
   RateMeter,
-  tableKey,
-  tableName,
   type Announced,
   type Clock,
   type DStreamError,
   type Lease,
-  type TableId,
+  type PartitionId,
 } from '@dstream/core';
 
-/** What `/status` says of one table. Of another replica's table only key, name, owner and epoch are known. */
-export interface TableReport {
-  /** The identity (`tableKey`): two tables never share one. */
-  readonly key: string;
-  /** `schema.table`, for people. */
+/** What `/status` says of one partition. Of another replica's only key, name, owner and epoch are known. */
+export interface PartitionReport {
+  readonly key: PartitionId;
+  /** `partitionName`: of a table `schema.table`. */
   readonly table: string;
   readonly owner: string | null;
   /** The owner's announcement: two owners may have one name. */
@@ -26,16 +24,16 @@ export interface TableReport {
    * one; 0 once all was sent; null before the first look.
    */
   readonly lagMs: number | null;
-  /** Changes the topic accepted since this replica owns the table. */
+  /** Changes the topic accepted since this replica owns the partition. */
   readonly changes: number;
-  /** The same a second, over the last ten seconds; null for another replica's table. */
+  /** The same a second, over the last ten seconds; null for another replica's. */
   readonly changesPerSecond: number | null;
   readonly fault: { readonly code: string; readonly message: string } | null;
 }
 
-/** What one replica knows of a table it owns. Written by the table's owner, read by `/status`. */
-export class TableStatus {
-  readonly #table: TableId;
+/** What one replica knows of a partition it owns. Written by the partition's owner, read by `/status`. */
+export class PartitionStatus {
+  readonly #partition: PartitionId;
   readonly #epoch: number;
   position: string | undefined;
   generation: number | undefined;
@@ -46,7 +44,7 @@ export class TableStatus {
 
   /** @param lagMs asked for at every report: it grows while changes wait */
   constructor(lease: Lease, clock: Clock, lagMs: () => number | undefined) {
-    this.#table = lease.table;
+    this.#partition = lease.partition;
     this.#epoch = lease.epoch;
     this.#rate = new RateMeter(clock);
     this.#lagMs = lagMs;
@@ -58,11 +56,11 @@ export class TableStatus {
     this.#rate.add(changes);
   }
 
-  report({ instance: owner, announcement }: Announced): TableReport {
+  report({ instance: owner, announcement }: Announced): PartitionReport {
     const { fault } = this;
     return {
-      key: tableKey(this.#table),
-      table: tableName(this.#table),
+      key: this.#partition,
+      table: partitionName(this.#partition),
       owner,
       announcement,
       epoch: this.#epoch,

@@ -1,21 +1,21 @@
-/** The metrics of a table that are read from its meter at a scrape. */
+/** The metrics of a partition that are read from its meter at a scrape. Their label is `table`, as ever. */
 import type { Clock } from '@dstream/core';
 import type { Metrics, Sample } from '@dstream/runtime';
-import type { TableMeter } from './table-meter.ts';
+import type { PartitionMeter } from './partition-meter.ts';
 
 interface Now {
   readonly wallMs: number;
   readonly monotonicMs: number;
 }
 
-interface TableSeries {
+interface PartitionSeries {
   readonly name: string;
   readonly help: string;
-  /** Undefined while it is not known: then the table has no such series. */
-  readonly value: (meter: TableMeter, now: Now) => number | undefined;
+  /** Undefined while it is not known: then the partition has no such series. */
+  readonly value: (meter: PartitionMeter, now: Now) => number | undefined;
 }
 
-const counters: readonly TableSeries[] = [
+const counters: readonly PartitionSeries[] = [
   {
     name: 'dstream_rows_read_total',
     help: 'Rows read from change tables: an update is two, and what is read again counts again.',
@@ -48,7 +48,7 @@ const counters: readonly TableSeries[] = [
   },
 ];
 
-const gauges: readonly TableSeries[] = [
+const gauges: readonly PartitionSeries[] = [
   {
     name: 'dstream_table_lag_seconds',
     help: 'From commit to acceptance by the topic: of the oldest change that is read and waits, else of the last one, 0 once all was sent.',
@@ -103,26 +103,26 @@ const gauges: readonly TableSeries[] = [
   },
 ];
 
-/** The code of a table's fault, if it has one. */
-export interface TableFault {
+/** The code of a partition's fault, if it has one. */
+export interface PartitionFault {
   readonly name: string;
   readonly fault: string | undefined;
 }
 
-export interface SeenTables {
-  /** Of the tables owned now: what is gone from there is gone from the text. */
-  readonly meters: () => Iterable<TableMeter>;
-  /** Tables that nobody can own. */
-  readonly blocked: () => Iterable<TableFault>;
+export interface SeenPartitions {
+  /** Of the partitions owned now: what is gone from there is gone from the text. */
+  readonly meters: () => Iterable<PartitionMeter>;
+  /** Partitions that nobody can own. */
+  readonly blocked: () => Iterable<PartitionFault>;
 }
 
 /** Registers them. */
-export function registerTableSeries(
+export function registerPartitionSeries(
   metrics: Metrics,
   clock: Pick<Clock, 'wallMs' | 'monotonicMs'>,
-  { meters, blocked }: SeenTables,
+  { meters, blocked }: SeenPartitions,
 ): void {
-  const samplesOf = (value: TableSeries['value']) => () => samples(meters(), value, clock);
+  const samplesOf = (value: PartitionSeries['value']) => () => samples(meters(), value, clock);
   for (const { name, help, value } of counters) metrics.counterOf(name, help, ['table'], samplesOf(value));
   for (const { name, help, value } of gauges) metrics.gaugeOf(name, help, ['table'], samplesOf(value));
   metrics.gaugeOf(
@@ -133,14 +133,14 @@ export function registerTableSeries(
   );
 }
 
-function* faults(tables: Iterable<TableFault>): Generator<Sample<'table' | 'code'>> {
-  for (const { name, fault } of tables)
+function* faults(partitions: Iterable<PartitionFault>): Generator<Sample<'table' | 'code'>> {
+  for (const { name, fault } of partitions)
     if (fault !== undefined) yield { labels: { table: name, code: fault }, value: 1 };
 }
 
 function* samples(
-  meters: Iterable<TableMeter>,
-  value: TableSeries['value'],
+  meters: Iterable<PartitionMeter>,
+  value: PartitionSeries['value'],
   clock: Pick<Clock, 'wallMs' | 'monotonicMs'>,
 ): Generator<Sample<'table'>> {
   const now = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };

@@ -1,15 +1,15 @@
 /**
- * One table while this replica owns it.
+ * One partition while this replica owns it.
  *
- * Pumping → waiting (a fault of the table: looked at again every longest poll interval; or a passing error: back-off)
+ * Pumping → waiting (a fault of the partition: rested for as long as its source says; or a passing error: back-off)
  * → pumping … → released (drained and saved) or lost (another replica may own it: nothing more is sent or saved).
- * The lease is renewed through all of it: a table with a fault keeps its owner.
+ * The lease is renewed through all of it: a partition with a fault keeps its owner.
  */
 import {
   asDStreamError,
   Backoff,
   isTableFault,
-  tableName,
+  partitionName,
   type DStreamError,
   type ErrorCode,
   type Lease,
@@ -21,36 +21,36 @@ import { ChangeSender } from './change-sender.ts';
 import { CheckpointKeeper } from './checkpoint-keeper.ts';
 import type { IngesterParts } from './ingester-parts.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
-import type { TableMeter } from './table-meter.ts';
-import type { TableOutages } from './table-outages.ts';
-import { TablePump } from './table-pump.ts';
-import { TableStatus } from './table-status.ts';
+import type { PartitionMeter } from './partition-meter.ts';
+import type { PartitionOutages } from './partition-outages.ts';
+import { PartitionPump } from './partition-pump.ts';
+import { PartitionStatus } from './partition-status.ts';
 
-/** Failures that are likely the table's own, and cost a look at its changes each: waited for longer. */
-const ofTable: ReadonlySet<ErrorCode> = new Set(['Unexpected', 'Stalled']);
+/** Failures that are likely the partition's own, and cost a look at its changes each: waited for longer. */
+const ofPartition: ReadonlySet<ErrorCode> = new Set(['Unexpected', 'Stalled']);
 
 /** How long a drain tries again to save and release when the store fails, in milliseconds. */
 const patienceMs = 5_000;
 
-export class TableOwner {
-  readonly status: TableStatus;
+export class PartitionOwner {
+  readonly status: PartitionStatus;
   readonly #parts: IngesterParts;
   readonly #lease: LeaseKeeper;
   readonly #checkpoint: CheckpointKeeper;
-  readonly #meter: TableMeter;
-  readonly #pump: TablePump;
+  readonly #meter: PartitionMeter;
+  readonly #pump: PartitionPump;
   readonly #log: Log;
-  /** Of what this table has alone. */
+  /** Of what this partition has alone. */
   readonly #outage: Outage;
-  /** Of what hits all tables: said once for them together. */
-  readonly #common: TableOutages;
+  /** Of what hits all partitions: said once for them together. */
+  readonly #common: PartitionOutages;
   readonly #backoff: Backoff;
   /** The failure of this run of the pump, once it is recorded. */
   #recorded: DStreamError | undefined;
 
-  constructor(lease: Lease, parts: IngesterParts, common: TableOutages) {
+  constructor(lease: Lease, parts: IngesterParts, common: PartitionOutages) {
     this.#parts = parts;
-    this.#log = parts.log.child({ table: tableName(lease.table), epoch: lease.epoch });
+    this.#log = parts.log.child({ table: partitionName(lease.partition), epoch: lease.epoch });
     this.#common = common;
     this.#outage = new Outage('reading the table', this.#log, parts.clock);
     this.#backoff = new Backoff({ firstMs: 500, maxMs: 30_000, random: parts.random });
@@ -68,21 +68,22 @@ export class TableOwner {
       idleIntervalMs: parts.settings.checkpointIdleIntervalMs,
       ordering: parts.settings.ordering,
       outage: common.saving,
+      saved: (at) => parts.source.saved?.(lease.partition, at),
       ...timeAndLog,
     });
-    this.#meter = parts.metrics.owns(lease.table, {
+    this.#meter = parts.metrics.owns(lease.partition, {
       epoch: lease.epoch,
       leaseGoodUntilMs: () => this.#lease.lease.goodUntilMs,
       checkpointBehindSinceMs: () => this.#checkpoint.behindSinceMs,
     });
-    this.status = new TableStatus(lease, parts.clock, () => this.#meter.lagMs(parts.clock.wallMs()));
+    this.status = new PartitionStatus(lease, parts.clock, () => this.#meter.lagMs(parts.clock.wallMs()));
     this.#pump = this.#makePump(lease, timeAndLog);
   }
 
-  #makePump(lease: Lease, common: { clock: IngesterParts['clock']; log: Log }): TablePump {
+  #makePump(lease: Lease, common: { clock: IngesterParts['clock']; log: Log }): PartitionPump {
     const { source, topic, settings, metrics } = this.#parts;
     const held = this.#lease;
-    return new TablePump({
+    return new PartitionPump({
       source,
       lease,
       settings,
@@ -93,7 +94,7 @@ export class TableOwner {
       sender: new ChangeSender({
         ...settings,
         topic,
-        table: lease.table,
+        partition: lease.partition,
         lease: held,
         outage: this.#common.sending,
         ...common,
@@ -171,13 +172,13 @@ export class TableOwner {
     this.#meter.fault = error?.code;
   }
 
-  /** A fault of the table is a person's to mend; what passes is tried again as soon as it may have passed. */
+  /** A fault of the partition is a person's to mend; what passes is tried again as soon as it may have passed. */
   async #waitAfter(error: DStreamError, draining: AbortSignal, hard: AbortSignal): Promise<void> {
     const { moving } = this.#common;
-    if (ofTable.has(error.code)) return moving.waitAlone(this.#backoff.next(), draining, hard);
+    if (ofPartition.has(error.code)) return moving.waitAlone(this.#backoff.next(), draining, hard);
     if (!isTableFault(error)) return moving.wait(draining, hard);
-    const { clock, settings } = this.#parts;
-    await pause(clock, settings.pollIntervals(this.#lease.lease.table).maxIntervalMs, draining, hard);
+    const { clock, source } = this.#parts;
+    await pause(clock, source.faultPauseMs(this.#lease.lease.partition), draining, hard);
   }
 
   async #release(patience: AbortSignal, aborted: AbortSignal): Promise<void> {

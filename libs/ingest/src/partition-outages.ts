@@ -1,16 +1,16 @@
-/** What hits the tables of a replica alike is logged once for all of them: one outage of the broker is one line, not 300. */
+/** What hits the partitions of a replica alike is logged once for all of them: one outage of the broker is one line, not 300. */
 import type { Clock, Log } from '@dstream/core';
 import { CommonOutage, type OutagePart } from '@dstream/async';
 
-/** What one owned table tells of its attempts. */
-export interface TableOutages {
-  /** Of the database, and of everything else that keeps the table from being read. */
+/** What one owned partition tells of its attempts. */
+export interface PartitionOutages {
+  /** Of the database, and of everything else that keeps the partition from being read. */
   readonly moving: OutagePart;
   readonly sending: OutagePart;
   readonly saving: OutagePart;
   readonly renewing: OutagePart;
   readonly releasing: OutagePart;
-  /** The table is owned here no more. */
+  /** The partition is owned here no more. */
   left(): void;
 }
 
@@ -30,14 +30,14 @@ export class ReplicaOutages {
     this.#releasing = outage('releasing tables');
   }
 
-  /** @param table its name, for the log */
-  of(table: string): TableOutages {
+  /** @param name of the partition, for the log */
+  of(name: string): PartitionOutages {
     const parts = {
-      moving: this.moving.part(table),
-      sending: this.#sending.part(table),
-      saving: this.#saving.part(table),
-      renewing: this.#renewing.part(table),
-      releasing: this.#releasing.part(table),
+      moving: this.moving.part(name),
+      sending: this.#sending.part(name),
+      saving: this.#saving.part(name),
+      renewing: this.#renewing.part(name),
+      releasing: this.#releasing.part(name),
     };
     return { ...parts, left: () => Object.values(parts).forEach((part) => part.left()) };
   }

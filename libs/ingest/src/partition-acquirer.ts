@@ -1,19 +1,18 @@
 /**
- * Acquires the leases of tables, a few side by side. A table whose acquisition failed is *in doubt*: the store may
+ * Acquires the leases of partitions, a few side by side. A partition whose acquisition failed is *in doubt*: the store may
  * have granted it and lost the reply, so that the listing shows it as held and nobody tries it. It is tried again,
  * whatever the listing says, until the store has answered.
  */
 import {
   asDStreamError,
   Semaphore,
-  tableKey,
   type Clock,
   type DStreamError,
   type Lease,
   type LeaseStore,
   type Log,
+  type PartitionId,
   type StopSignals,
-  type TableId,
 } from '@dstream/core';
 import { abortLater, Outage, withAny } from '@dstream/async';
 
@@ -23,27 +22,27 @@ const sideBySide = 8;
 /** How long an acquisition that is under way when the drain begins may go on, in milliseconds: then it is given back. */
 const patienceMs = 5_000;
 
-export interface TableAcquirerOptions {
+export interface PartitionAcquirerOptions {
   readonly leases: Pick<LeaseStore, 'tryAcquire'>;
   readonly clock: Clock;
   readonly log: Log;
   /** Called with every lease that was acquired, also while draining: it is to be released then. */
-  readonly acquired: (key: string, lease: Lease, stop: StopSignals) => void;
+  readonly acquired: (lease: Lease, stop: StopSignals) => void;
 }
 
-export class TableAcquirer {
-  readonly #options: TableAcquirerOptions;
+export class PartitionAcquirer {
+  readonly #options: PartitionAcquirerOptions;
   readonly #outage: Outage;
   readonly #turns = new Semaphore(sideBySide);
-  readonly #inDoubt = new Map<string, TableId>();
+  readonly #inDoubt = new Set<PartitionId>();
 
-  constructor(options: TableAcquirerOptions) {
+  constructor(options: PartitionAcquirerOptions) {
     this.#options = options;
     this.#outage = new Outage('acquiring tables', options.log, options.clock);
   }
 
-  /** Tables whose last acquisition failed, by key. */
-  get inDoubt(): ReadonlyMap<string, TableId> {
+  /** Partitions whose last acquisition failed. */
+  get inDoubt(): ReadonlySet<PartitionId> {
     return this.#inDoubt;
   }
 
@@ -51,7 +50,7 @@ export class TableAcquirer {
    * Begins none after `forMs` milliseconds, nor while draining. Resolves when none is under way: with whether all were
    * begun. Never rejects.
    */
-  async acquireAll(tables: readonly TableId[], forMs: number, stop: StopSignals): Promise<boolean> {
+  async acquireAll(partitions: readonly PartitionId[], forMs: number, stop: StopSignals): Promise<boolean> {
     const { clock } = this.#options;
     const endMs = clock.monotonicMs() + forMs;
     let all = true;
@@ -60,21 +59,21 @@ export class TableAcquirer {
       all &&= inTime;
       return inTime;
     };
-    await this.#each(tables, begins, stop);
+    await this.#each(partitions, begins, stop);
     return all;
   }
 
   /** What is in doubt when the drain begins may be held by nobody but us: it is acquired once more, to be released. */
   async settle(stop: StopSignals): Promise<void> {
-    await this.#each([...this.#inDoubt.values()], () => !stop.aborted.aborted, stop);
+    await this.#each([...this.#inDoubt], () => !stop.aborted.aborted, stop);
   }
 
-  async #each(tables: readonly TableId[], begins: () => boolean, stop: StopSignals): Promise<void> {
+  async #each(partitions: readonly PartitionId[], begins: () => boolean, stop: StopSignals): Promise<void> {
     using patience = abortLater(this.#options.clock, patienceMs, stop.draining);
     const failures = await withAny([patience.signal, stop.aborted], (signal) =>
       Promise.all(
-        tables.map((table) =>
-          this.#turns.run(never, () => (begins() ? this.#acquire(table, stop, signal) : nothing)),
+        partitions.map((partition) =>
+          this.#turns.run(never, () => (begins() ? this.#acquire(partition, stop, signal) : nothing)),
         ),
       ),
     );
@@ -85,16 +84,19 @@ export class TableAcquirer {
   }
 
   /** One that cannot be acquired does not keep the others waiting: its error is a result. */
-  async #acquire(table: TableId, stop: StopSignals, signal: AbortSignal): Promise<DStreamError | undefined> {
+  async #acquire(
+    partition: PartitionId,
+    stop: StopSignals,
+    signal: AbortSignal,
+  ): Promise<DStreamError | undefined> {
     const { leases, acquired } = this.#options;
-    const key = tableKey(table);
     try {
-      const lease = await leases.tryAcquire(table, { signal });
-      this.#inDoubt.delete(key);
-      if (lease !== undefined) acquired(key, lease, stop);
+      const lease = await leases.tryAcquire(partition, { signal });
+      this.#inDoubt.delete(partition);
+      if (lease !== undefined) acquired(lease, stop);
       return undefined;
     } catch (error) {
-      this.#inDoubt.set(key, table);
+      this.#inDoubt.add(partition);
       return asDStreamError(error);
     }
   }

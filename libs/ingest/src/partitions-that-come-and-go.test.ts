@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { ids, never, point, sent, setup, tableOf } from '../../../test/support/ingester-rig.ts';
-import { freshMs } from './table-list.ts';
+import { ids, never, point, sent, setup, partitionOfTable } from '../../../test/support/ingester-rig.ts';
+import { freshMs } from './partition-list.ts';
 
 test('a table that appears later is taken and read from its beginning, without a restart', async () => {
   const world = setup(['A']);
@@ -22,7 +22,7 @@ test('a table that is gone from the list is given back with its checkpoint, and 
   world.source.counts.delete('B');
   await world.clock.advance(freshMs + 10_000);
   expect(replica.owned().map(({ table }) => table)).toEqual(['dbo.A']);
-  expect((await world.leases.load(tableOf('B'), { signal: never }))?.at).toEqual(point(2));
+  expect((await world.leases.load(partitionOfTable('B'), { signal: never }))?.at).toEqual(point(2));
   world.source.write('B', 4);
   await world.clock.advance(freshMs + 10_000);
   expect(sent(world.topic, 'B')).toEqual(ids('B', 4));

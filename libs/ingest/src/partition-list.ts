@@ -1,12 +1,12 @@
-/** The configured tables as the source last listed them. A list that cannot be renewed is used on. */
-import { asDStreamError, DStreamError, type ChangeSource, type Clock, type TableId } from '@dstream/core';
+/** The configured partitions as the source last listed them. A list that cannot be renewed is used on. */
+import { asDStreamError, DStreamError, type ChangeSource, type Clock, type PartitionId } from '@dstream/core';
 import { withDeadline, type OutagePart } from '@dstream/async';
 
 /** How long a list is used before the source is asked again. */
 export const freshMs = 30_000;
 
-export interface TableListOptions {
-  readonly source: ChangeSource;
+export interface PartitionListOptions {
+  readonly source: Pick<ChangeSource, 'partitions'>;
   readonly clock: Clock;
   /** Told of every answer that is late or fails. */
   readonly outage: Pick<OutagePart, 'failed' | 'succeeded'>;
@@ -14,17 +14,17 @@ export interface TableListOptions {
   readonly patienceMs: number;
 }
 
-export class TableList {
-  readonly #options: TableListOptions;
-  #tables: readonly TableId[] = [];
+export class PartitionList {
+  readonly #options: PartitionListOptions;
+  #partitions: readonly PartitionId[] = [];
   #listedAtMs = -Infinity;
 
-  constructor(options: TableListOptions) {
+  constructor(options: PartitionListOptions) {
     this.#options = options;
   }
 
-  get tables(): readonly TableId[] {
-    return this.#tables;
+  get partitions(): readonly PartitionId[] {
+    return this.#partitions;
   }
 
   /** Milliseconds since the source answered last. */
@@ -34,7 +34,7 @@ export class TableList {
 
   /** Asks the source. Rejects with what it throws. */
   async refresh(signal: AbortSignal): Promise<void> {
-    this.#tables = await this.#options.source.tables({ signal });
+    this.#partitions = await this.#options.source.partitions({ signal });
     this.#listedAtMs = this.#options.clock.monotonicMs();
   }
 
