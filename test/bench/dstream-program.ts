@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { until } from '../support/until.ts';
 
-const program = fileURLToPath(new URL('../../apps/dstream/bin/dstream', import.meta.url));
+export const launcher = fileURLToPath(new URL('../../apps/dstream/bin/dstream', import.meta.url));
 
 export interface ProgramOptions {
   readonly command: 'ingester' | 'processor';
@@ -18,11 +18,14 @@ export interface ProgramOptions {
 
 /** Started as a person starts it, its standard output going nowhere: `/dev/null`. */
 export class DStreamProgram implements AsyncDisposable {
+  /** By the wall clock, as its log has it. */
+  readonly startedAtMs: number;
   readonly #child: ChildProcess;
   readonly #folder: string;
   readonly #logs: string[] = [];
 
-  private constructor(child: ChildProcess, folder: string) {
+  private constructor(child: ChildProcess, folder: string, startedAtMs: number) {
+    this.startedAtMs = startedAtMs;
     this.#child = child;
     this.#folder = folder;
     if (child.stderr !== null) createInterface(child.stderr).on('line', (line) => this.#logs.push(line));
@@ -32,11 +35,12 @@ export class DStreamProgram implements AsyncDisposable {
     const folder = await mkdtemp(join(tmpdir(), 'dstream-bench-'));
     const file = join(folder, 'dstream.hcl');
     await writeFile(file, config);
-    const child = spawn(program, [command, '--config', file, '--log-format', 'json'], {
+    const startedAtMs = Date.now();
+    const child = spawn(launcher, [command, '--config', file, '--log-format', 'json'], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    return new DStreamProgram(child, folder);
+    return new DStreamProgram(child, folder, startedAtMs);
   }
 
   get pid(): number {

@@ -11,6 +11,7 @@ import { processConsole, processEventHubs, processFile, processServiceBus } from
 import { readMemory } from './read-memory.ts';
 import { read } from './read.ts';
 import { sessions } from './sessions.ts';
+import { start } from './start.ts';
 
 const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   read,
@@ -24,6 +25,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'process-file': processFile,
   sessions,
   'hand-over': handOver,
+  start,
   latency,
   memory,
   backlog,

@@ -12,7 +12,7 @@ import { changesPerTable, sampleEvent, tables } from './sample.ts';
 import { EndlessLoop } from './side-process.ts';
 import { StandInsProcess } from './stand-ins-process.ts';
 
-const topic = 'ingest-topic';
+export const topic = 'ingest-topic';
 /** A topic to send to. Nobody subscribes: what the broker has accepted it forgets. */
 export const sink = 'sink-topic';
 /** A topic that nobody sends to, with one subscription. */
@@ -25,13 +25,17 @@ export interface FullSubscriptions {
   readonly messages: number;
 }
 
-/** @param changesPerMessage as our ingester packs by default, or 1 */
+/**
+ * @param changesPerMessage as our ingester packs by default, or 1
+ * @param perTable a multiple of 500
+ */
 export async function fullSubscriptions(
   names: readonly string[],
   changesPerMessage = 500,
+  perTable = changesPerTable,
 ): Promise<FullSubscriptions> {
   const standIns = await StandInsProcess.start({ entities: entities(names) });
-  await fill(standIns, changesPerMessage);
+  await fill(standIns, changesPerMessage, perTable);
   return { standIns, messages: (await standIns.progress()).accepted };
 }
 
@@ -51,12 +55,12 @@ function entities(names: readonly string[]) {
 }
 
 /** The messages that our ingester would have sent. */
-async function fill(standIns: StandInsProcess, maxChanges: number): Promise<void> {
+async function fill(standIns: StandInsProcess, maxChanges: number, perTable: number): Promise<void> {
   const address = { connectionString: standIns.env.DSTREAM_INGEST_CONNECTION_STRING };
   await using bus = new ServiceBusTopic({ address, topic, clock: systemClock });
   const { signal } = new AbortController();
   for (const table of tables)
-    for (let from = 1; from <= changesPerTable; from += 500)
+    for (let from = 1; from <= perTable; from += 500)
       await bus.send(packed(table, from, maxChanges), { signal });
 }
 
