@@ -38,7 +38,7 @@ const bookType = definePublisher({
       findings.add(reading.placeOf('pages'), 'an atlas has more pages; write 10 or more');
     return conceal({ title, pages, password }, 'password');
   },
-  open: (settings, { name }) => {
+  open: async (settings, { name }) => {
     const book = new InMemoryDestination();
     opened.push({ settings, output: name, book });
     return book.publisher();
@@ -97,7 +97,7 @@ ${output}
     required = false`,
       broker.endpoint.connectionString,
     );
-    await using service = composeProcessor({
+    await using service = await composeProcessor({
       instance: 'p' as InstanceId,
       clock: systemClock,
       log: silentLog,

@@ -8,7 +8,7 @@ import {
   type Publisher,
   type RoutedEvent,
 } from '@dstream/core';
-import { serviceBusPublisher, type ServiceBusPublisherOptions } from '@dstream/publishers';
+import { serviceBusPublisher, type ServiceBusPublisherOptions } from '@dstream/publishers/service-bus';
 import { sha256Hex } from '@dstream/runtime';
 import { systemClock } from '@dstream/async';
 import { openClient } from '@dstream/service-bus';

@@ -1,6 +1,6 @@
 /** A topic of Service Bus as a destination, seen through a subscription without sessions. */
 import { silentLog } from '@dstream/core';
-import { serviceBusPublisher, type ServiceBusPublisherOptions } from '@dstream/publishers';
+import { serviceBusPublisher, type ServiceBusPublisherOptions } from '@dstream/publishers/service-bus';
 import { sha256Hex } from '@dstream/runtime';
 import { systemClock } from '@dstream/async';
 import { openClient } from '@dstream/service-bus';

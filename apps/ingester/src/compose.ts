@@ -17,13 +17,13 @@ import { databaseAddress } from './database-address.ts';
 
 type Context = ServiceContext<Configuration>;
 
-/** Throws ConfigInvalid, with file and line, for a connection string that cannot be read. Connects nothing. */
-export function composeIngester(context: Context): RunningService {
+/** Rejects with ConfigInvalid, with file and line, for a connection string that cannot be read. Connects nothing. */
+export async function composeIngester(context: Context): Promise<RunningService> {
   const config = context.configuration.ingester;
   if (config === undefined)
     throw new DStreamError('ConfigInvalid', `${context.configuration.file}: no ingester block`);
   const metrics = ingesterMetrics(context.metrics, context.clock);
-  return supervised(() => openIngester(config, context, metrics), context);
+  return supervised(async () => openIngester(config, context, metrics), context);
 }
 
 /** One life of it: made anew when it has failed. */

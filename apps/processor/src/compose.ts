@@ -13,7 +13,8 @@ import {
 } from '@dstream/deliver';
 import { ServiceBusSubscription } from '@dstream/service-bus';
 
-export function composeProcessor(context: ServiceContext<Configuration>): RunningService {
+/** Rejects with ConfigInvalid for a connection string that cannot be read. Connects nothing. */
+export async function composeProcessor(context: ServiceContext<Configuration>): Promise<RunningService> {
   const config = context.configuration.processor;
   if (config === undefined)
     throw new DStreamError('ConfigInvalid', `${context.configuration.file}: no processor block`);
@@ -22,13 +23,16 @@ export function composeProcessor(context: ServiceContext<Configuration>): Runnin
 }
 
 /** One life of it: made anew when it has failed. */
-function openProcessor(
+async function openProcessor(
   config: ProcessorConfig,
   context: ServiceContext<Configuration>,
   metrics: ProcessorMetrics,
-): RunningService {
-  const subscription = subscriptionOf(config, context);
-  const outputs = config.outputs.map((output) => outputOf(output, context));
+): Promise<RunningService> {
+  await using opening = new AsyncDisposableStack();
+  const outputs: Output[] = [];
+  for (const output of config.outputs) outputs.push(await openOutput(output, context, opening));
+  // Closed before the outputs: nothing is received any more that would still go to them.
+  const subscription = opening.use(subscriptionOf(config, context));
   const processor = new Processor({
     ...context,
     subscription,
@@ -39,6 +43,7 @@ function openProcessor(
     metrics,
     settings: settingsOf(config),
   });
+  const connections = opening.move();
   return {
     name: processor.name,
     run: (stop) => processor.run(stop),
@@ -47,7 +52,7 @@ function openProcessor(
     isBlocked: () => outputs.some(({ publisher }) => publisher.isBlocked?.() === true),
     activity: () => processor.activity(),
     status: () => processor.report(),
-    [Symbol.asyncDispose]: () => dispose(subscription, outputs),
+    [Symbol.asyncDispose]: () => connections.disposeAsync(),
   };
 }
 
@@ -69,14 +74,14 @@ function subscriptionOf(
   return new ServiceBusSubscription({ ...source, ...context, address, maxSessions });
 }
 
-function outputOf(config: OutputConfig, { clock, log, credential }: ServiceContext<unknown>): Output {
+/** @param opening closes its publisher, with whatever else was opened */
+async function openOutput(
+  config: OutputConfig,
+  { clock, log, credential }: ServiceContext<unknown>,
+  opening: AsyncDisposableStack,
+): Promise<Output> {
   const { name, type, required, bufferBytes } = config;
   const services = { name, clock, log: log.child({ output: name }), random: Math.random, hash: sha256Hex };
-  return { name, type, required, bufferBytes, publisher: config.open({ ...services, credential }) };
-}
-
-async function dispose(subscription: ServiceBusSubscription, outputs: readonly Output[]): Promise<void> {
-  await using stack = new AsyncDisposableStack();
-  for (const { publisher } of outputs) stack.use(publisher);
-  stack.use(subscription);
+  const publisher = opening.use(await config.open({ ...services, credential }));
+  return { name, type, required, bufferBytes, publisher };
 }

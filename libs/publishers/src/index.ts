@@ -1,13 +1,7 @@
-export * from './console/console-publisher.ts';
-export { consoleType } from './console/console-type.ts';
-export * from './console/pretty-line.ts';
-export * from './console/standard-output.ts';
-export { FilePublisher, type FilePublisherOptions } from './file/file-publisher.ts';
-export { nodeFileSystem, type FileSystem, type OpenFile, type PathStatus } from './file/file-system.ts';
-export type { ProcessIdentity } from './file/path-lock.ts';
-export { thisProcess } from './file/process-identity.ts';
+/**
+ * The kinds of destination, as who reads a file needs them. What they are made of has entries of its own
+ * (`@dstream/publishers/file`): importing this one loads no client library.
+ */
 export { definePublisher, type PublisherDefinition } from './publisher-type.ts';
 export { publisherTypes } from './registry.ts';
 export * from './destination-name.ts';
-export { serviceBusPublisher, type ServiceBusPublisherOptions } from './service-bus/service-bus-publisher.ts';
-export { eventHubsPublisher, type EventHubsPublisherOptions } from './event-hubs/event-hubs-publisher.ts';

@@ -17,8 +17,11 @@ export interface PublisherDefinition<K extends Keys, S extends object> {
   readonly settings: (reading: Reading<K>, findings: Findings) => S;
   /** Tells where the changes of a table go, where that is not one place for all. For plans; pure. */
   readonly names?: (settings: S, hash: Hash) => (table: NamedTable) => string;
-  /** Without it the type is not built yet: a file may name it, no command takes it. Connects nothing. */
-  readonly open?: (settings: S, services: PublisherServices) => Publisher;
+  /**
+   * Loads what the publisher is made of by `import()`: nobody who only reads a file may pay for it. Connects nothing.
+   * Without it the type is not built yet: a file may name it, no command takes it.
+   */
+  readonly open?: (settings: S, services: PublisherServices) => Promise<Publisher>;
 }
 
 /** One kind of destination: its schema and its class, joined so that nobody above sees the type of its settings. */

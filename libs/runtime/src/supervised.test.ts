@@ -7,14 +7,14 @@ import { supervised } from './supervised.ts';
 type Run = (stop: StopSignals) => Promise<void>;
 
 /** Lives of a service, each with the next of `runs`; the last one runs until it is drained. */
-function rig(...runs: readonly Run[]) {
+async function rig(...runs: readonly Run[]) {
   const clock = new ManualClock();
   const lines: string[] = [];
   const error = (sentence: string) => void lines.push(sentence);
   const log: Log = { ...silentLog, error };
   const [draining, aborting] = [new AbortController(), new AbortController()];
   const lives: { disposed: boolean }[] = [];
-  const open = (): RunningService => {
+  const open = async (): Promise<RunningService> => {
     const life = { disposed: false };
     const run = runs[lives.push(life) - 1] ?? untilDrained;
     return {
@@ -27,7 +27,7 @@ function rig(...runs: readonly Run[]) {
       [Symbol.asyncDispose]: async () => void (life.disposed = true),
     };
   };
-  const service = supervised(open, { clock, log, random: () => 1 });
+  const service = await supervised(open, { clock, log, random: () => 1 });
   const running = service.run({ draining: draining.signal, aborted: aborting.signal });
   running.catch(() => undefined);
   return { clock, lines, lives, service, running, drain: () => draining.abort(new Error('stopping')) };
@@ -41,7 +41,10 @@ const fails =
     Promise.reject(new DStreamError(code, 'it failed'));
 
 test('a service that fails for a passing reason is closed and opened anew, later each time', async () => {
-  const { clock, lines, lives, service, running, drain } = rig(fails('Unexpected'), fails('Unexpected'));
+  const { clock, lines, lives, service, running, drain } = await rig(
+    fails('Unexpected'),
+    fails('Unexpected'),
+  );
   await clock.advance(0);
   expect([service.notReady(), lives]).toEqual([
     'the ingester failed and is started again: Unexpected',
@@ -65,7 +68,7 @@ test('a service that fails for a passing reason is closed and opened anew, later
 });
 
 test('one that fails over and over is logged again at growing intervals and never waits longer than 30 s', async () => {
-  const { clock, lines, lives, drain, running } = rig(...Array<Run>(40).fill(fails('Unexpected')));
+  const { clock, lines, lives, drain, running } = await rig(...Array<Run>(40).fill(fails('Unexpected')));
   await clock.advance(310_000);
   expect(lines).toEqual([
     'running the ingester: failing, trying again',
@@ -79,18 +82,18 @@ test('one that fails over and over is logged again at growing intervals and neve
 });
 
 test('what a person must mend ends it', async () => {
-  const { running, lives, clock } = rig(fails('LoginFailed'));
+  const { running, lives, clock } = await rig(fails('LoginFailed'));
   await expect(running).rejects.toMatchObject({ code: 'LoginFailed' });
   expect([lives.length, clock.sleeping]).toEqual([1, 0]);
 });
 
 test('a stop ends the wait for the next start, and what fails while stopping is thrown', async () => {
-  const waiting = rig(fails('Unexpected'));
+  const waiting = await rig(fails('Unexpected'));
   await waiting.clock.advance(100);
   waiting.drain();
   await waiting.running;
   expect([waiting.lives.length, waiting.clock.sleeping]).toEqual([1, 0]);
-  const failing = rig(async ({ draining }) => {
+  const failing = await rig(async ({ draining }) => {
     await untilDrained({ draining, aborted: draining });
     throw new DStreamError('Unexpected', 'could not save');
   });

@@ -24,28 +24,31 @@ export interface SupervisorOptions {
 /** One that has run for so long is not failing over and over: the next restart is a quick one. */
 const steadyMs = 60_000;
 
+/** Makes one life of a service. */
+type Open = () => Promise<RunningService>;
+
 /**
  * A service that is opened anew, with back-off of up to 30 s, whenever `run` rejects with what passes.
- * @param open makes one life of it; called once at first, so that what it throws is known at the start
+ * @param open called once at first, so that what it rejects with is known at the start
  */
-export function supervised(open: () => RunningService, options: SupervisorOptions): RunningService {
-  return new Supervised(open, options);
+export async function supervised(open: Open, options: SupervisorOptions): Promise<RunningService> {
+  return new Supervised(open, await open(), options);
 }
 
 class Supervised implements RunningService {
   readonly name: string;
-  readonly #open: () => RunningService;
+  readonly #open: Open;
   readonly #options: SupervisorOptions;
   readonly #failures: Outage;
   readonly #backoff: Backoff;
   #life: RunningService;
   #restarting: DStreamError | undefined;
 
-  constructor(open: () => RunningService, options: SupervisorOptions) {
+  constructor(open: Open, first: RunningService, options: SupervisorOptions) {
     this.#open = open;
     this.#options = options;
-    this.#life = open();
-    this.name = this.#life.name;
+    this.#life = first;
+    this.name = first.name;
     this.#failures = new Outage(`running the ${this.name}`, options.log, options.clock);
     this.#backoff = new Backoff({ firstMs: 1_000, maxMs: 30_000, random: options.random ?? Math.random });
   }
@@ -103,7 +106,7 @@ class Supervised implements RunningService {
     await this.#close();
     await pause(this.#options.clock, this.#backoff.next(), draining, aborted);
     if (draining.aborted || aborted.aborted) return;
-    this.#life = this.#open();
+    this.#life = await this.#open();
     this.#restarting = undefined;
   }
 

@@ -15,8 +15,8 @@ export interface Destination {
   readonly settings: object;
   /** Tells where the changes of a table go: a queue, a hub, a file. Pure. Not there where all go to one place. */
   destinationNames?(hash: Hash): (table: NamedTable) => string;
-  /** Called once per output. Connects nothing. */
-  open(services: PublisherServices): Publisher;
+  /** Loads the destination's client library. Called once per output, and again when its process opens it anew. Connects nothing. */
+  open(services: PublisherServices): Promise<Publisher>;
 }
 
 /** Every output has the keys `type`, `required` and `buffer` besides those of its type. */

@@ -1,9 +1,5 @@
 import { choice, withDefault } from '@dstream/config/schema';
-import type { RoutedEvent } from '@dstream/core';
 import { definePublisher } from '../publisher-type.ts';
-import { ConsolePublisher, jsonLine, visibleJsonLine } from './console-publisher.ts';
-import { prettyLine } from './pretty-line.ts';
-import { standardOutput } from './standard-output.ts';
 
 export const consoleType = definePublisher({
   type: 'console',
@@ -16,18 +12,5 @@ export const consoleType = definePublisher({
     ),
   },
   settings: ({ values }) => ({ format: values.format }),
-  open: ({ format }) => {
-    const output = standardOutput();
-    const { stream, terminal } = output;
-    return new ConsolePublisher({
-      stream,
-      format: formatOf(format, terminal),
-      isBlocked: () => output.isBlocked(),
-    });
-  },
+  open: async ({ format }) => (await import('./open-console.ts')).openConsole(format),
 });
-
-function formatOf(format: 'auto' | 'json' | 'pretty', terminal: boolean): (event: RoutedEvent) => string {
-  if (format === 'pretty' || (format === 'auto' && terminal)) return prettyLine({ colour: terminal });
-  return terminal ? visibleJsonLine : jsonLine;
-}

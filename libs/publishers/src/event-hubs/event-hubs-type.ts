@@ -2,7 +2,6 @@ import { brokerDestinationKeys, readBrokerDestination } from '../broker-destinat
 import { destinationNames, eventHubNames } from '../destination-name.ts';
 import { addressOf, namesOf } from '../destinations/broker-options.ts';
 import { definePublisher } from '../publisher-type.ts';
-import { eventHubsPublisher } from './event-hubs-publisher.ts';
 
 export const eventHubsType = definePublisher({
   type: 'azure_event_hubs',
@@ -10,10 +9,12 @@ export const eventHubsType = definePublisher({
   keys: brokerDestinationKeys(eventHubNames),
   settings: readBrokerDestination,
   names: ({ name }, hash) => destinationNames(name, eventHubNames, hash),
-  open: ({ connection, name }, services) =>
-    eventHubsPublisher({
+  open: async ({ connection, name }, services) => {
+    const { eventHubsPublisher } = await import('./event-hubs-publisher.ts');
+    return eventHubsPublisher({
       ...services,
       ...namesOf(name, eventHubNames, services.hash),
       address: addressOf(connection, services.credential),
-    }),
+    });
+  },
 });

@@ -1,10 +1,7 @@
 import { duration, filePath, optional, required, sizeInBytes, withDefault } from '@dstream/config/schema';
 import { definePublisher } from '../publisher-type.ts';
-import { FilePublisher } from './file-publisher.ts';
-import { nodeFileSystem } from './file-system.ts';
 import { pathFinding } from './not-regular.ts';
 import { PathTemplate } from './path-template.ts';
-import { thisProcess } from './process-identity.ts';
 
 export const fileType = definePublisher({
   type: 'file',
@@ -34,6 +31,8 @@ export const fileType = definePublisher({
     const template = new PathTemplate(path, hash);
     return (table) => template.pathFor(table);
   },
-  open: (settings, services) =>
-    new FilePublisher({ ...settings, ...services, files: nodeFileSystem, identity: thisProcess }),
+  open: async (settings, services) => {
+    const { FilePublisher, nodeFileSystem, thisProcess } = await import('./index.ts');
+    return new FilePublisher({ ...settings, ...services, files: nodeFileSystem, identity: thisProcess });
+  },
 });

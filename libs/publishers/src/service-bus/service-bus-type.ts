@@ -4,7 +4,6 @@ import { brokerDestinationKeys, readBrokerDestination } from '../broker-destinat
 import { destinationNames, serviceBusNames } from '../destination-name.ts';
 import { addressOf, namesOf } from '../destinations/broker-options.ts';
 import { definePublisher } from '../publisher-type.ts';
-import { serviceBusPublisher } from './service-bus-publisher.ts';
 
 /** `pack = 1` and, as the topic of the ingester has it by default, `pack = "auto"` (DESIGN 6). */
 const packLimits: Readonly<Record<'auto' | 1, PackLimits>> = {
@@ -24,11 +23,13 @@ export const serviceBusType = definePublisher({
     pack: reading.values.pack,
   }),
   names: ({ name }, hash) => destinationNames(name, serviceBusNames, hash),
-  open: ({ connection, name, pack: packing }, services) =>
-    serviceBusPublisher({
+  open: async ({ connection, name, pack: packing }, services) => {
+    const { serviceBusPublisher } = await import('./service-bus-publisher.ts');
+    return serviceBusPublisher({
       ...services,
       ...namesOf(name, serviceBusNames, services.hash),
       address: addressOf(connection, services.credential),
       limits: packLimits[packing],
-    }),
+    });
+  },
 });
