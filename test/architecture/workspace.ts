@@ -9,6 +9,8 @@ export interface Package {
   readonly folder: string;
   readonly name: string;
   readonly dependencies: readonly string[];
+  /** Entry files relative to the root, by what is imported: `@dstream/config/schema`. */
+  readonly entries: ReadonlyMap<string, string>;
   /** Folders that its tsconfig references. */
   readonly references: readonly string[];
   /** Sources without tests, relative to the root. */
@@ -18,6 +20,7 @@ export interface Package {
 interface Manifest {
   readonly name: string;
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly exports?: Readonly<Record<string, { readonly default: string }>>;
 }
 
 interface Project {
@@ -37,6 +40,12 @@ function readPackage(folder: string): Package {
     folder,
     name: manifest.name,
     dependencies: Object.keys(manifest.dependencies ?? {}),
+    entries: new Map(
+      Object.entries(manifest.exports ?? {}).map(([name, { default: file }]) => [
+        join(manifest.name, name),
+        join(folder, file),
+      ]),
+    ),
     references: project.references.map(({ path }) => relative(root, resolve(root, folder, path))),
     sources: globSync(`${folder}/src/**/*.ts`, { cwd: root }).filter((file) => !file.endsWith('.test.ts')),
   };
@@ -68,4 +77,31 @@ export function resolveImport(file: string, specifierText: string): string {
   if (!existsSync(join(root, target)))
     throw new Error(`${file} imports ${specifierText}, which does not exist`);
   return target;
+}
+
+const loading = /(?:^|\n)(?:import|export)\s+(?!type\b)(?:[^'";]*?\sfrom\s)?\s*'([^']+)'/g;
+
+/** What is loaded before a file runs, as written: imported or exported by name, and not only as a type. */
+function loadsOf(file: string): readonly string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(loading)].map(([, specifierText = '']) => specifierText);
+}
+
+/** Packages of others that are loaded before `file` runs, by it or by whatever of ours it loads, each with the file that does. */
+export function loadedWith(file: string, all: readonly Package[]): ReadonlyMap<string, string> {
+  const entries = new Map(all.flatMap((one) => [...one.entries]));
+  const foreign = new Map<string, string>();
+  const seen = new Set<string>();
+  const visit = (from: string) => {
+    if (seen.has(from)) return;
+    seen.add(from);
+    for (const text of loadsOf(from)) {
+      const own = text.startsWith('.') ? resolveImport(from, text) : entries.get(text);
+      const name = packageOf(text);
+      if (own !== undefined) visit(own);
+      else if (name !== undefined) foreign.set(name, from);
+    }
+  };
+  visit(file);
+  return foreign;
 }

@@ -1,11 +1,8 @@
 /** How every command reads its configuration file. */
 import { loadConfiguration, type Configuration, type Use } from '@dstream/config';
-import { checkDatabase } from '@dstream/ingester';
+import { checkDatabase } from '@dstream/ingester/check-database';
 import { publisherTypes } from '@dstream/publishers';
 import { azureCredentials } from './azure-credential.ts';
-
-/** Where a command looks when nothing else is said. */
-export const defaultFile = 'dstream.hcl';
 
 export interface LoadChoices {
   readonly use: Use;

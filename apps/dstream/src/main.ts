@@ -1,5 +1,5 @@
 /** The command line. Exits 0 when all went well, 1 when it failed while running, 2 for wrong configuration or usage. */
-import { standardErrorLog } from '@dstream/runtime';
+import { standardErrorLog } from '@dstream/runtime/log-output';
 import { catchCrashes } from './crashes.ts';
 import { endProcess } from './end-process.ts';
 import { runProgram } from './program.ts';

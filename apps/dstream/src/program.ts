@@ -1,12 +1,12 @@
-/** What `dstream` understands. Each command's work is in a file of its own. */
+/** What `dstream` understands. Each command's work is in a file of its own, which is loaded when the command runs. */
 import { Command, CommanderError, Option } from 'commander';
+import { withConfig } from './config-option.ts';
 import { exitCodeOf, sayFailure } from './failure.ts';
-import { defaultFile } from './load.ts';
 import { addPlan } from './plan/plan-command.ts';
-import { runServices, type RunOptions, type ServiceName } from './run-services.ts';
+import type { RunOptions, ServiceName } from './run-services.ts';
 import { addStatus } from './status/status-command.ts';
 import { usageHint } from './usage-error.ts';
-import { addValidate } from './validate.ts';
+import { addValidate } from './validate-command.ts';
 import { version } from './version.ts';
 
 const examples = `
@@ -96,12 +96,9 @@ function addService(
     )
     .addHelpText('after', `\nExample:\n  $ dstream ${name} --config dstream.hcl`)
     .action(async (options: RunOptions) => {
+      const { runServices } = await import('./run-services.ts');
       exit(await runServices(services, options));
     });
 }
 
 const levels = ['debug', 'info', 'warn', 'error'];
-
-function withConfig(command: Command): Command {
-  return command.option('--config <file>', 'the configuration file (HCL), - is standard input', defaultFile);
-}

@@ -5,8 +5,6 @@
 import { isatty } from 'node:tty';
 import { redactor, type Configuration, type LogLevel } from '@dstream/config';
 import { asDStreamError, type Log } from '@dstream/core';
-import { composeIngester } from '@dstream/ingester';
-import { composeProcessor } from '@dstream/processor';
 import {
   createLog,
   logActivity,
@@ -118,9 +116,10 @@ async function runAll(
   let address: string | undefined;
   const base = { configuration, options, metrics, log, httpAddress: () => address };
   try {
-    const services = names.map((name) => connections.use(compose(name, base)));
+    const services: RunningService[] = [];
     const isBlocked = () => services.some((service) => service.isBlocked());
     onAbort(stop.aborted, () => setTimeout(() => endProcess(1, isBlocked), lastWordsMs).unref());
+    for (const name of names) services.push(connections.use(await compose(name, base)));
     address = await serve(services, configuration, metrics, connections, log);
     const codes = await Promise.all(services.map((service) => runOne(service, stop, log)));
     const worst = Math.max(...codes) as ExitCode;
@@ -173,7 +172,8 @@ interface Base {
   readonly httpAddress: () => string | undefined;
 }
 
-function compose(name: ServiceName, { options, log, ...base }: Base): RunningService {
+/** Loads only what the service is made of. */
+async function compose(name: ServiceName, { options, log, ...base }: Base): Promise<RunningService> {
   const context = {
     ...base,
     instance: instanceName(options.instance, process.env),
@@ -181,7 +181,8 @@ function compose(name: ServiceName, { options, log, ...base }: Base): RunningSer
     log: log.child({ service: name }),
     credential,
   };
-  return name === 'ingester' ? composeIngester(context) : composeProcessor(context);
+  if (name === 'processor') return (await import('@dstream/processor')).composeProcessor(context);
+  return (await import('@dstream/ingester')).composeIngester(context);
 }
 
 async function runOne(service: RunningService, stop: Stop, log: Log): Promise<ExitCode> {

@@ -1,5 +1,5 @@
 import type { CredentialOf } from '@dstream/core';
-import { parseConnectionString } from '@dstream/sqlserver';
+import { parseConnectionString } from '@dstream/sqlserver/address';
 
 /**
  * For `loadConfiguration`: judges the database's connection string as the ingester does when it connects. Connects

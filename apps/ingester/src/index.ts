@@ -1,4 +1,3 @@
-export { checkDatabase } from './check-database.ts';
 export { composeLeaseViewer, type ViewerContext } from './compose-leases.ts';
 export { composeIngester } from './compose.ts';
 export { planOffline, planOnline, type IngesterPlan, type PlannedTable } from './plan.ts';

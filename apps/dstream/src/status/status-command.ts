@@ -1,8 +1,8 @@
 /** `dstream status`: what it understands. */
-import { parseDuration } from '@dstream/config';
+import { parseDuration } from '@dstream/config/duration';
 import { Option, InvalidArgumentError, type Command } from 'commander';
-import { defaultFile } from '../load.ts';
-import { showStatus, type StatusOptions } from './show-status.ts';
+import { defaultFile } from '../config-option.ts';
+import type { StatusOptions } from './show-status.ts';
 
 const help = `
 Examples:
@@ -44,6 +44,7 @@ export function addStatus(program: Command, exit: (code: number) => void): void 
     .option('--json', 'JSON in a terminal too')
     .addHelpText('after', help)
     .action(async (flags: Flags) => {
+      const { showStatus } = await import('./show-status.ts');
       exit(await showStatus(optionsOf(flags)));
     });
 }

@@ -1,0 +1,45 @@
+/** `dstream plan` at work: on a terminal a table, else JSON. */
+import { planOffline, planOnline, type IngesterPlan } from '@dstream/ingester';
+import { systemClock } from '@dstream/async';
+import { paintFor, visibleText } from '@dstream/terminal';
+import { azureCredentials } from '../azure-credential.ts';
+import { load } from '../load.ts';
+import { print } from '../print.ts';
+import { planDocument, type PlanDocument } from './plan-document.ts';
+import { planLines } from './plan-lines.ts';
+
+export interface PlanOptions {
+  readonly config: string;
+  /** Asks nobody. */
+  readonly offline: boolean;
+  /** In a terminal too. */
+  readonly json: boolean;
+}
+
+/** Width where the terminal does not say one. */
+const usualColumns = 80;
+
+/** Resolves with the exit code: 1 when a table has a fault. Rejects when the database cannot be asked. */
+export async function showPlan({ config, offline, json }: PlanOptions): Promise<number> {
+  const document = await make(config, offline);
+  const onScreen = process.stdout.isTTY && !json;
+  await print(onScreen ? text(document) : `${visibleText(JSON.stringify(document))}\n`);
+  return document.tables.some(({ fault }) => fault !== null) ? 1 : 0;
+}
+
+async function make(file: string, offline: boolean): Promise<PlanDocument> {
+  const configuration = await load(file, { use: 'validate' });
+  const { ingester } = configuration;
+  const context = { configuration, clock: systemClock, credential: azureCredentials() };
+  let planned: IngesterPlan | undefined;
+  if (ingester !== undefined)
+    planned = offline
+      ? planOffline(ingester, context)
+      : await planOnline(ingester, context, { signal: new AbortController().signal });
+  return planDocument(configuration, planned, offline);
+}
+
+function text(document: PlanDocument): string {
+  const paint = paintFor(true, process.env);
+  return `${planLines(document, { width: process.stdout.columns || usualColumns, paint }).join('\n')}\n`;
+}
