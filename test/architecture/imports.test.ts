@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { importsOf, packageOf, packages, resolveImport, type Package } from './workspace.ts';
+import { importsOf, loadedWith, packageOf, packages, resolveImport, type Package } from './workspace.ts';
 
 const all = packages();
 const byName = new Map(all.map((one) => [one.name, one]));
@@ -16,6 +16,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'libs/sources/sqlserver': ['libs/core'],
   'libs/leases/azure-blob': ['libs/core'],
   'libs/service-bus': ['libs/core'],
+  'libs/queues/service-bus': ['libs/core', 'libs/service-bus'],
   'libs/publishers': ['libs/core', 'libs/config', 'libs/service-bus', 'libs/terminal'],
   'libs/stand-ins': [],
   'libs/status': ['libs/core', 'libs/terminal'],
@@ -30,7 +31,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'libs/leases/azure-blob',
     'libs/service-bus',
   ],
-  'apps/processor': ['libs/core', 'libs/runtime', 'libs/config', 'libs/deliver', 'libs/service-bus'],
+  'apps/processor': ['libs/core', 'libs/runtime', 'libs/config', 'libs/deliver', 'libs/queues/service-bus'],
   'apps/dstream': [
     'libs/core',
     'libs/async',
@@ -99,6 +100,10 @@ describe('the architecture', () => {
     const publishers = all.find(({ folder }) => folder === 'libs/publishers');
     const used = publishers?.sources.flatMap(importsOf).filter((text) => text.startsWith('@dstream/config'));
     expect([...new Set(used)]).toEqual(['@dstream/config/schema']);
+  });
+
+  test.each(['libs/publishers/src/index.ts'])('%s, a registry, loads no package of others', (entry) => {
+    expect([...loadedWith(entry, all)]).toEqual([]);
   });
 
   test('core knows no platform: no package and nothing of Node', () => {

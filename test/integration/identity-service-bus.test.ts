@@ -1,7 +1,8 @@
 /** Topic and subscription of a namespace, with a token of Microsoft Entra ID over TLS. */
 import { DStreamError } from '@dstream/core';
 import { systemClock } from '@dstream/async';
-import { ServiceBusSubscription, ServiceBusTopic, type ServiceBusAddress } from '@dstream/service-bus';
+import { ServiceBusTopic, type ServiceBusAddress } from '@dstream/service-bus';
+import { ServiceBusSubscription } from '@dstream/service-bus-queue';
 import { expect, onTestFinished, test } from 'vitest';
 import { Post } from '../support/broker.ts';
 import { Consumer } from '../support/consumer.ts';

@@ -1,11 +1,7 @@
 /** What the Service Bus adapter does when the service misbehaves: faults only the stand-in can show. */
 import { silentLog, type Delivery, type Log } from '@dstream/core';
-import {
-  ServiceBusSubscription,
-  ServiceBusTopic,
-  type ServiceBusSubscriptionOptions,
-  type ServiceBusTopicOptions,
-} from '@dstream/service-bus';
+import { ServiceBusTopic, type ServiceBusTopicOptions } from '@dstream/service-bus';
+import { ServiceBusSubscription, type ServiceBusSubscriptionOptions } from '@dstream/service-bus-queue';
 import { systemClock } from '@dstream/async';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Post } from '../support/broker.ts';

@@ -1,6 +1,7 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import { systemClock } from '@dstream/async';
-import { openClient, ServiceBusSubscription, ServiceBusTopic } from '@dstream/service-bus';
+import { openClient, ServiceBusTopic } from '@dstream/service-bus';
+import { ServiceBusSubscription } from '@dstream/service-bus-queue';
 import {
   startServiceBus,
   type ServiceBusStandIn,

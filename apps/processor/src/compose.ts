@@ -11,7 +11,7 @@ import {
   sessionsAhead,
   Processor,
 } from '@dstream/deliver';
-import { ServiceBusSubscription } from '@dstream/service-bus';
+import { ServiceBusSubscription } from '@dstream/service-bus-queue';
 
 /** Rejects with ConfigInvalid for a connection string that cannot be read. Connects nothing. */
 export async function composeProcessor(context: ServiceContext<Configuration>): Promise<RunningService> {

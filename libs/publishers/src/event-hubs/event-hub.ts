@@ -1,5 +1,5 @@
 import { asDStreamError, DStreamError, type CallOptions, type Clock, type Log } from '@dstream/core';
-import { CallLimit, InTurn, unlessAborted } from '@dstream/service-bus';
+import { CallLimit, InTurn, unlessAborted } from '@dstream/service-bus/amqp';
 import { notAccepted, type Destination, type Entry, type NotAccepted } from '../destinations/destination.ts';
 import type { HubEvent } from './hub-event.ts';
 import { partitionKeyOf } from './partition-key.ts';

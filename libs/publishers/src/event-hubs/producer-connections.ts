@@ -1,5 +1,5 @@
 import type { Clock, Log } from '@dstream/core';
-import { allClosed, close, ConnectionWatch } from '@dstream/service-bus';
+import { allClosed, close, ConnectionWatch } from '@dstream/service-bus/amqp';
 import type { Producer } from './producer.ts';
 
 export interface ProducerConnectionsOptions {

@@ -1,6 +1,6 @@
 import { EventHubProducerClient, type EventDataBatch } from '@azure/event-hubs';
 import { DStreamError } from '@dstream/core';
-import { transportOptions } from '@dstream/service-bus';
+import { transportOptions } from '@dstream/service-bus/amqp';
 import type { BrokerAddress } from '../destinations/broker-options.ts';
 
 interface Abortable {

@@ -1,6 +1,6 @@
 /** The one place where an error of the Event Hubs SDK becomes ours: by code, never by message text. */
 import { DStreamError, type ErrorCode } from '@dstream/core';
-import { proxyHint } from '@dstream/service-bus';
+import { proxyHint } from '@dstream/service-bus/amqp';
 
 export interface EventHubsErrorContext {
   /** What was tried, as it reads after "could not": `send to`. */

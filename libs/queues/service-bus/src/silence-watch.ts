@@ -1,7 +1,7 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import type { Clock } from '@dstream/core';
+import { unlessAborted } from '@dstream/service-bus/amqp';
 import type { ReceiverPort } from './receiver-port.ts';
-import { unlessAborted } from './time-limit.ts';
 
 export interface SilenceWatchOptions {
   readonly port: Pick<ReceiverPort, 'peekMessages'>;

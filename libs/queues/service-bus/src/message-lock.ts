@@ -1,9 +1,9 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import { DStreamError, type Clock } from '@dstream/core';
+import { translateError } from '@dstream/service-bus';
 import { LockRenewal } from './lock-renewal.ts';
 import type { PlainReceiverPort } from './receiver-port.ts';
 import type { SettlingLock } from './settling.ts';
-import { translateError } from './translate-error.ts';
 
 export interface MessageLockOptions {
   readonly message: ServiceBusReceivedMessage;

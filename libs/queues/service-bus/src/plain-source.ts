@@ -1,15 +1,14 @@
 /** Receives from a subscription without sessions. */
 import { DStreamError, type ReceiveLimits } from '@dstream/core';
+import { translateError } from '@dstream/service-bus';
+import { allClosed, close, unlessAborted, withTimeLimit } from '@dstream/service-bus/amqp';
 import { Background } from './background.ts';
 import { ByteBudget } from './byte-budget.ts';
-import { allClosed, close } from './closing.ts';
 import { LockExpiryCheck } from './lock-expiry-check.ts';
 import { PlainReceiver, type PlainReceiverOptions } from './plain-receiver.ts';
 import type { Reaching } from './reaching.ts';
 import type { PlainReceiverPort } from './receiver-port.ts';
 import type { Source, SourceOptions } from './source.ts';
-import { unlessAborted, withTimeLimit } from './time-limit.ts';
-import { translateError } from './translate-error.ts';
 
 export interface PlainClient {
   createReceiver(): PlainReceiverPort;

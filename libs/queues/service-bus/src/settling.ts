@@ -1,9 +1,9 @@
 /** Settles the messages of one receiver: through the gate, under a lock that is still good, within a time. */
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import { DStreamError, type Clock, type SetAside } from '@dstream/core';
+import { translateError } from '@dstream/service-bus';
 import type { ReceiverPort } from './receiver-port.ts';
 import { SettlementGate } from './settlement-gate.ts';
-import { translateError } from './translate-error.ts';
 
 /** What a settlement stands under: the hold of a session, or the lock of one message. */
 export interface SettlingLock {

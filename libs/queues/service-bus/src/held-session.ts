@@ -16,8 +16,9 @@ import {
   type SessionHold,
   type SetAside,
 } from '@dstream/core';
+import { translateError } from '@dstream/service-bus';
+import { close, withTimeLimit } from '@dstream/service-bus/amqp';
 import type { ByteBudget, Reserving } from './byte-budget.ts';
-import { close } from './closing.ts';
 import { CreditWindow } from './credit-window.ts';
 import type { DeliveryQueue } from './delivery-queue.ts';
 import { toIncomingMessage } from './incoming-message.ts';
@@ -26,8 +27,6 @@ import { decodeProgress, encodeProgress } from './progress-state.ts';
 import type { CallSignal, SessionReceiverPort } from './receiver-port.ts';
 import { Settling, type SettlingLock } from './settling.ts';
 import { SilenceWatch } from './silence-watch.ts';
-import { withTimeLimit } from './time-limit.ts';
-import { translateError } from './translate-error.ts';
 
 export interface HeldSessionOptions {
   readonly port: SessionReceiverPort;

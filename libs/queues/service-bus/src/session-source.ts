@@ -1,15 +1,14 @@
 /** Accepts sessions as they have messages, and keeps the ones that are held. */
 import type { DStreamError, ReceiveLimits } from '@dstream/core';
+import { translateError } from '@dstream/service-bus';
+import { allClosed, Slots } from '@dstream/service-bus/amqp';
 import { Background } from './background.ts';
 import { ByteBudget } from './byte-budget.ts';
-import { allClosed } from './closing.ts';
 import { HeldSession } from './held-session.ts';
 import { LockExpiryCheck } from './lock-expiry-check.ts';
 import type { Reaching } from './reaching.ts';
 import { SessionAccepts, type Accepted, type SessionAcceptsOptions } from './session-accepts.ts';
-import { Slots } from './slots.ts';
 import type { Source, SourceOptions } from './source.ts';
-import { translateError } from './translate-error.ts';
 
 export interface SessionSourceOptions
   extends SourceOptions, Pick<SessionAcceptsOptions, 'openClient' | 'acceptLimitMs'> {

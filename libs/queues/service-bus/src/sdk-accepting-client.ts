@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '@dstream/core';
+import { openClient, type ServiceBusAddress } from '@dstream/service-bus';
+import { withoutDelay } from '@dstream/service-bus/amqp';
 import type { AcceptingClient } from './accepting-client.ts';
-import { openClient, type ServiceBusAddress } from './address.ts';
-import { withoutDelay } from './no-delay.ts';
 import { receiverOptions, type SessionReceiverPort } from './receiver-port.ts';
 
 export interface AcceptingClientOptions {

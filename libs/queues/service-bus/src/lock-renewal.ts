@@ -1,5 +1,5 @@
 import { Backoff, DStreamError, goodUntil, type Clock } from '@dstream/core';
-import { withTimeLimit } from './time-limit.ts';
+import { withTimeLimit } from '@dstream/service-bus/amqp';
 
 export interface LockRenewalOptions {
   readonly clock: Clock;

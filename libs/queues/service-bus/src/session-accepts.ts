@@ -1,10 +1,9 @@
 /** Accepts one session after another, or several side by side, each under a time limit. */
 import { DStreamError, type Clock } from '@dstream/core';
+import { close, unlessAborted, withTimeLimit } from '@dstream/service-bus/amqp';
 import { AcceptingClients, type AcceptingClient } from './accepting-client.ts';
 import type { Background } from './background.ts';
-import { close } from './closing.ts';
 import type { SessionReceiverPort } from './receiver-port.ts';
-import { unlessAborted, withTimeLimit } from './time-limit.ts';
 
 export interface SessionAcceptsOptions {
   readonly openClient: () => AcceptingClient;

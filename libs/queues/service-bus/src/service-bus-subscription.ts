@@ -7,11 +7,11 @@ import {
   type ReceiveOptions,
   type Subscription,
 } from '@dstream/core';
-import { openClient, type ServiceBusAddress } from './address.ts';
+import { openClient, type ServiceBusAddress } from '@dstream/service-bus';
+import { withoutDelay } from '@dstream/service-bus/amqp';
 import { acceptingClient } from './sdk-accepting-client.ts';
 import type { AcceptingClient } from './accepting-client.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
-import { withoutDelay } from './no-delay.ts';
 import { PlainSource, type PlainClient } from './plain-source.ts';
 import { Reaching } from './reaching.ts';
 import { receiverOptions } from './receiver-port.ts';

@@ -9,7 +9,7 @@
  * is larger than the others gets its turn; one that is larger than the budget gets it when nothing else is in use.
  */
 import { messageMemory, type Clock } from '@dstream/core';
-import { unlessAborted } from './time-limit.ts';
+import { unlessAborted } from '@dstream/service-bus/amqp';
 
 export interface Claimant {
   /** Used and reserved by it. */

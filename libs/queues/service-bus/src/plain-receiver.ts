@@ -4,14 +4,13 @@
  */
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import { DStreamError, type Delivery, type SetAside } from '@dstream/core';
+import { close, Slots } from '@dstream/service-bus/amqp';
 import type { ByteBudget } from './byte-budget.ts';
-import { close } from './closing.ts';
 import { CreditWindow } from './credit-window.ts';
 import { toIncomingMessage } from './incoming-message.ts';
 import { MessageLock } from './message-lock.ts';
 import type { PlainReceiverPort } from './receiver-port.ts';
 import { Settling } from './settling.ts';
-import { Slots } from './slots.ts';
 import type { SourceOptions } from './source.ts';
 
 export interface PlainReceiverOptions extends SourceOptions {

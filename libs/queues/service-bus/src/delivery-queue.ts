@@ -1,5 +1,5 @@
 import type { Delivery } from '@dstream/core';
-import { unlessAborted } from './time-limit.ts';
+import { unlessAborted } from '@dstream/service-bus/amqp';
 
 interface Entry {
   readonly owner: object;

@@ -1,0 +1,1 @@
+export { ServiceBusSubscription, type ServiceBusSubscriptionOptions } from './service-bus-subscription.ts';
