@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { CrashRig, type Moment, type Reading } from '../support/crash-rig.ts';
-import { lsn, type FakeRow } from '../support/fake-cdc-client.ts';
-import { instance, row } from '../support/table-reader-rig.ts';
+import { partitionOf } from '@dstream/core';
+import { CrashRig, type Life, type Moment } from '../support/crash-rig.ts';
+import { crashingTable, type Reading } from '../support/crashing-table.ts';
+import { FakeCdcClient, lsn, type FakeRow } from '../support/fake-cdc-client.ts';
+import { instance, persons, row } from '../support/table-reader-rig.ts';
 
 /** One transaction of sixty rows: inserts, updates, an update of a key, a deferred update, all with two rows of one seqval. */
 function sixtyRows(): FakeRow[] {
@@ -20,7 +22,10 @@ function sixtyRows(): FakeRow[] {
 }
 
 const rows = sixtyRows();
-const rig = () => new CrashRig(instance(rows));
+const database = new FakeCdcClient([instance(rows)], lsn(2));
+const rig = () => new CrashRig({ partition: partitionOf(persons), end: `${lsn(2)}:~` });
+const read = (crashed: CrashRig, reading: Reading) => (life: Life) =>
+  crashingTable(database, crashed.clock, reading, life);
 const count = (moments: readonly Moment[], wanted: Moment) => moments.filter((m) => m === wanted).length;
 
 /** How many changes of the transaction a saved position stands behind. */
@@ -45,10 +50,10 @@ describe.each<[Reading, Reading]>([
 ])('a transaction of sixty rows, read as %j and after a crash as %j', (reading, then) => {
   test('comes whole and without a repeat after a crash at any row, send or save but for what was in flight', async () => {
     const quiet = rig();
-    const moments = await quiet.run(reading);
+    const moments = await quiet.run(read(quiet, reading));
     const whole = quiet.sent;
     expect(new Set(whole).size).toBe(whole.length);
-    expect(count(moments, 'row')).toBe(60);
+    expect(count(moments, 'read')).toBe(60);
     expect(count(moments, 'sent')).toBe(count(moments, 'send begins'));
     expect(count(moments, 'saved')).toBeGreaterThan(3);
     for (let at = 1; at <= moments.length; at += 1) await crashAndGoOn(at, whole);
@@ -56,10 +61,10 @@ describe.each<[Reading, Reading]>([
 
   async function crashAndGoOn(at: number, whole: readonly string[]): Promise<void> {
     const crashed = rig();
-    await crashed.run(reading, at);
+    await crashed.run(read(crashed, reading), at);
     const before = crashed.sent;
     const saved = await crashed.savedUpTo();
-    await crashed.run(then);
+    await crashed.run(read(crashed, then));
     const { sent } = crashed;
     expect([...new Set(sent)], `after a crash at moment ${at}`).toEqual(whole);
     expect(crashed.holes, `holes after a crash at moment ${at}`).toEqual([]);

@@ -1,59 +1,60 @@
 /**
- * An ingester that reads a change table in memory and can crash at any moment of reading, sending and saving. A moment
- * is one row that arrives, a send or a save that begins or is done: after the one that was chosen nothing that the
- * replica does has an effect any more, as with `kill -9`.
+ * An ingester of one partition that can crash at any moment of reading, sending and saving: after the moment that was
+ * chosen nothing that the replica does has an effect any more, as with `kill -9`. Source, topic and leases live on.
  */
-import { createHash } from 'node:crypto';
 import {
-  noSourceObserver,
-  partitionOf,
-  scopeOf,
+  byTable,
   silentLog,
-  type CallOptions,
   type ChangeSource,
+  type Checkpoint,
+  type IncomingMessage,
   type InstanceId,
+  type Ordering,
+  type OutgoingMessage,
   type PartitionId,
-  type ResumePoint,
+  type SendOptions,
   type Topic,
 } from '@dstream/core';
 import { InMemoryLeases } from '@dstream/core/in-memory/leases';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import { InMemoryTopic } from '@dstream/core/in-memory/topic';
 import { HoleWatch, type Hole } from '../../libs/deliver/src/holes.ts';
-import type { SqlClient } from '../../libs/sources/sqlserver/src/client/sql-client.ts';
-import type { ReadMode } from '../../libs/sources/sqlserver/src/rows/position.ts';
-import { Prober } from '../../libs/sources/sqlserver/src/source/prober.ts';
-import { TableReader } from '../../libs/sources/sqlserver/src/source/table-reader.ts';
-import { FakeCdcClient, type FakeInstance } from './fake-cdc-client.ts';
 import { leaseDurationMs, sent, startReplica } from './ingester-rig.ts';
-import { persons } from './table-reader-rig.ts';
 
-/** How a replica reads, which may differ from the one before it. */
-export interface Reading {
-  readonly mode: ReadMode;
-  readonly maxRows: number;
-}
-
-export type Moment = 'row' | 'send begins' | 'sent' | 'save begins' | 'saved';
+/** A send is of one session, `read` whatever the source makes of it, `told` the source's hearing of a save. */
+export type Moment = 'read' | 'send begins' | 'sent' | 'save begins' | 'saved' | 'told';
 
 /** Longer than a pass between two checkpoints, so that some moments lie between them. */
 const sendMs = 400;
 
+export interface CrashRigOptions {
+  readonly partition: PartitionId;
+  /** Everything is saved when the checkpoint has come so far. */
+  readonly end: string;
+  readonly clock?: ManualClock;
+  readonly ordering?: Ordering;
+}
+
 export class CrashRig {
-  readonly clock = new ManualClock();
-  readonly #database: FakeCdcClient;
-  readonly #topic = new InMemoryTopic({ clock: this.clock });
-  readonly #leases = new InMemoryLeases({
-    instance: 'store' as InstanceId,
-    durationMs: leaseDurationMs,
-    clock: this.clock,
-  });
+  readonly #options: Required<CrashRigOptions>;
+  readonly #topic: InMemoryTopic;
+  readonly #leases: InMemoryLeases;
   #replicas = 0;
 
-  constructor(instance: FakeInstance) {
-    const last = instance.rows.at(-1)?.lsn;
-    this.#database = new FakeCdcClient([instance], last);
+  constructor(options: CrashRigOptions) {
+    this.#options = { clock: new ManualClock(), ordering: byTable, ...options };
+    const { clock } = this.#options;
+    this.#topic = new InMemoryTopic({ clock });
     this.#topic.subscription();
+    this.#leases = new InMemoryLeases({
+      instance: 'store' as InstanceId,
+      durationMs: leaseDurationMs,
+      clock,
+    });
+  }
+
+  get clock(): ManualClock {
+    return this.#options.clock;
   }
 
   /** Ids in the order the broker has them. */
@@ -61,41 +62,51 @@ export class CrashRig {
     return sent(this.#topic);
   }
 
+  get messages(): readonly IncomingMessage[] {
+    return this.#topic.messages();
+  }
+
   /** What a processor that takes all messages in their order would report as missing. */
   get holes(): readonly Hole[] {
-    const watch = new HoleWatch();
-    return this.#topic.messages().flatMap((message) => watch.before(message, []) ?? []);
+    const sessions = Map.groupBy(this.messages, ({ sessionId }) => sessionId);
+    return [...sessions.values()].flatMap((messages) => {
+      const watch = new HoleWatch();
+      return messages.flatMap((message) => watch.before(message, []) ?? []);
+    });
+  }
+
+  checkpoint(): Promise<Checkpoint | undefined> {
+    return this.#leases.load(this.#options.partition, { signal: new AbortController().signal });
   }
 
   async savedUpTo(): Promise<string | undefined> {
-    const checkpoint = await this.#leases.load(partitionOf(persons), {
-      signal: new AbortController().signal,
-    });
-    return checkpoint?.at.position;
+    return (await this.checkpoint())?.at.position;
   }
 
   /** Runs a replica until everything is saved, or until its moment `crashAt`, from 1. Gives its moments. */
-  async run(reading: Reading, crashAt = Infinity): Promise<readonly Moment[]> {
+  async run(source: (life: Life) => ChangeSource, crashAt = Infinity): Promise<readonly Moment[]> {
     const life = new Life(crashAt);
-    const source = this.#source(reading, life);
-    const world = { clock: this.clock, source, topic: this.#watchedTopic(life), leases: this.#leases };
+    const { clock, ordering } = this.#options;
+    const world = { clock, source: source(life), topic: this.#watchedTopic(life), leases: this.#leases };
     this.#replicas += 1;
-    const replica = startReplica(`r${this.#replicas}`, world);
+    const replica = startReplica(`r${this.#replicas}`, world, silentLog, ordering);
     const save = replica.store.save.bind(replica.store);
-    replica.store.save = (checkpoint, under, o) =>
-      life.around('save begins', () => save(checkpoint, under, o), 'saved', o.signal);
-    const deadlineMs = this.clock.monotonicMs() + 10 * leaseDurationMs;
+    replica.store.save = async (checkpoint, under, o) => {
+      await life.moment('save begins', o.signal);
+      await save(checkpoint, under, o);
+      await life.moment('saved', o.signal);
+    };
+    const deadlineMs = clock.monotonicMs() + 10 * leaseDurationMs;
     while (!life.over && !(await this.#isAllSaved())) {
-      if (this.clock.monotonicMs() > deadlineMs)
-        throw new Error(`stuck after ${life.moments.length} moments`);
-      await this.clock.advance(sendMs);
+      if (clock.monotonicMs() > deadlineMs) throw new Error(`stuck after ${life.moments.length} moments`);
+      await clock.advance(sendMs);
     }
     await replica.kill();
     return life.moments;
   }
 
   async #isAllSaved(): Promise<boolean> {
-    return (await this.savedUpTo()) === `${this.#database.max}:~`;
+    return ((await this.savedUpTo()) ?? '') >= this.#options.end;
   }
 
   #watchedTopic(life: Life): Topic {
@@ -103,47 +114,25 @@ export class CrashRig {
     return {
       connect: (o) => topic.connect(o),
       send: async (messages, o) => {
-        await life.moment('send begins', o.signal);
-        await this.clock.sleep(sendMs, o.signal);
-        await life.lasts(o.signal);
-        await topic.send(messages, o);
-        await life.moment('sent', o.signal);
+        for (const session of Map.groupBy(messages, ({ sessionId }) => sessionId).values())
+          await this.#send(session, o, life);
       },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }
 
-  #source({ mode, maxRows }: Reading, life: Life): ChangeSource {
-    const { clock } = this;
-    const client = watched(this.#database, life);
-    const context = {
-      client,
-      clock,
-      mode,
-      onGap: 'stop' as const,
-      said: new Set<string>(),
-      start: 'earliest' as const,
-      log: silentLog,
-      observer: noSourceObserver,
-      prober: new Prober(client, clock),
-      random: () => 0,
-      hash: (text: string) => createHash('sha256').update(text).digest('hex'),
-      limits: { maxRows, maxBytes: 1_000_000 },
-    };
-    const intervals = { intervalMs: 1_000, maxIntervalMs: 4_000 };
-    return {
-      scope: scopeOf(persons),
-      partitions: () => Promise.resolve([partitionOf(persons)]),
-      read: (_: PartitionId, after: ResumePoint | undefined, o: CallOptions) =>
-        new TableReader(context, persons, intervals, o).read(after),
-      faultPauseMs: () => intervals.maxIntervalMs,
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    };
+  /** So that a crash leaves some sessions of a batch sent and others not. */
+  async #send(messages: readonly OutgoingMessage[], o: SendOptions, life: Life): Promise<void> {
+    await life.moment('send begins', o.signal);
+    await this.clock.sleep(sendMs, o.signal);
+    await life.lasts(o.signal);
+    await this.#topic.send(messages, o);
+    await life.moment('sent', o.signal);
   }
 }
 
 /** A replica's moments, and whether it is over. */
-class Life {
+export class Life {
   readonly moments: Moment[] = [];
   readonly #crashAt: number;
 
@@ -156,39 +145,19 @@ class Life {
   }
 
   async moment(what: Moment, signal: AbortSignal): Promise<void> {
-    if (!this.over) this.moments.push(what);
+    this.note(what);
     await this.lasts(signal);
+  }
+
+  /** A moment of what does not wait. */
+  note(what: Moment): void {
+    if (!this.over) this.moments.push(what);
   }
 
   /** Goes on only in a replica that is not over. */
   async lasts(signal: AbortSignal): Promise<void> {
     if (this.over) await aborted(signal);
   }
-
-  async around(
-    before: Moment,
-    work: () => Promise<void>,
-    behind: Moment,
-    signal: AbortSignal,
-  ): Promise<void> {
-    await this.moment(before, signal);
-    await work();
-    await this.moment(behind, signal);
-  }
-}
-
-function watched(database: FakeCdcClient, life: Life): SqlClient {
-  return {
-    query: (statement) => database.query(statement),
-    async *stream(statement, _limits, { signal }) {
-      for await (const rows of database.stream(statement))
-        for (const row of rows) {
-          yield [row];
-          if (row.set === 1) await life.moment('row', signal);
-        }
-    },
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
 }
 
 /** What never comes back to a process that is gone. */
