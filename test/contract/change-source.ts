@@ -1,6 +1,7 @@
 /** What every ChangeSource promises (libs/core/src/change-source.ts). */
 import {
   partitionName,
+  tableOfPartition,
   type ChangeBatch,
   type ChangeEvent,
   type ChangeSource,
@@ -77,6 +78,16 @@ export function changeSourceContract(name: string, open: () => Promise<CapturedD
         ...[3, 4, 5, 6, 7].map((id, i) => ['insert', person(id), undefined, i + 1]),
       ]);
       expect(changes[2]?.metadata).toMatchObject({ key: { Id: 1 }, changed: ['Name'], table: 'Persons' });
+    });
+
+    test('a partition stands below the scope of its source, may rest, and its changes carry one table object', async () => {
+      const { source, table } = await withHistory();
+      expect(table.startsWith(`${source.scope}/`)).toBe(true);
+      expect(source.faultPauseMs(table)).toBeGreaterThan(0);
+      const batches = await take(source, table, 9);
+      const tables = new Set(batches.flatMap(({ changes }) => changes.map((change) => change.table)));
+      expect([...tables]).toEqual([tableOfPartition(table)]);
+      expect(() => source.saved?.(table, batches.at(-1)!.end)).not.toThrow();
     });
 
     test('positions ascend as text and ids are unique and short', async () => {

@@ -11,6 +11,13 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
   describe(`lease store: ${name}`, { timeout: 90_000 }, () => {
     const test = replicasTest(open);
 
+    test('connecting again is harmless', async ({ a, b, take }) => {
+      await take(a);
+      await a.store.connect(o);
+      await b.store.connect(o);
+      expect((await b.store.list(o)).held.size).toBe(1);
+    });
+
     test('of many that want a table at once exactly one gets it', async ({ rig, cars }) => {
       const many = await Promise.all(Array.from({ length: 8 }, (_, i) => rig.replica(`r${i}`)));
       const won = await Promise.all(many.map(({ store }) => store.tryAcquire(cars, o)));
@@ -281,6 +288,7 @@ export function leaseStoreContract(name: string, open: () => Promise<LeaseRig>):
       const reason = new Error('enough');
       const aborted = { signal: AbortSignal.abort(reason) };
       const { store } = a;
+      await expect(store.connect(aborted)).rejects.toBe(reason);
       await expect(store.announce('a' as InstanceId, aborted)).rejects.toBe(reason);
       await expect(store.list(aborted)).rejects.toBe(reason);
       await expect(store.overview(aborted)).rejects.toBe(reason);

@@ -39,6 +39,15 @@ export function topicContract(name: string, open: () => Promise<Broker>): void {
 
     const sessionOf = ({ message }: Delivery) => post.name(`${message.sessionId}`);
 
+    test('connecting, and again, sends nothing; an abort rejects with its reason', async () => {
+      await topic.connect({ signal: never });
+      await topic.connect({ signal: never });
+      const enough = new Error('enough');
+      await expect(topic.connect({ signal: AbortSignal.abort(enough) })).rejects.toBe(enough);
+      await send([post.message('a', 1)]);
+      expect(await arrived(1)).toEqual({ a: ['a-1'] });
+    });
+
     test('a message arrives as it was sent', async () => {
       const body = `{"data":{"Name":"Łukasz 🙂 \u0000","Big":9007199254740993},"metadata":{}}`;
       const sent = post.message('a', 1, body);

@@ -62,6 +62,25 @@ describe('packing', () => {
     for (const m of messages) expect(m.properties['changes']).toBe(idsOf(bodyText(m)).length);
   });
 
+  test('changes of several tables are packed apart, each message by its own table', () => {
+    const other = { ...table, schema: 'sales', table: 'Orders' };
+    const mixed = [1, 2, 3, 4, 5].map((n) => encodeChange(change(n), n % 2 === 0 ? other : table));
+    const accepted = (sessionId: string) =>
+      sessionId.endsWith('Orders') ? { generation: 6, position: 'p0' as Position } : undefined;
+    const messages = packEncoded(mixed, stamp, options({ maxChanges: 2, accepted }));
+    const told = messages.map(({ sessionId, subject, properties }) => ({
+      sessionId,
+      subject,
+      ...properties,
+    }));
+    expect(told).toMatchObject([
+      { sessionId: 'db1/shop/dbo.Persons', subject: 'dbo.Persons', table: 'Persons', lastPosition: 'p3' },
+      { sessionId: 'db1/shop/dbo.Persons', subject: 'dbo.Persons', table: 'Persons', follows: '7/p3' },
+      { sessionId: 'db1/shop/sales.Orders', subject: 'sales.Orders', schema: 'sales', follows: '6/p0' },
+    ]);
+    expect(told[0]).not.toHaveProperty('follows');
+  });
+
   test('one change is plain JSON, named after it', () => {
     const [message, ...more] = pack([change(1)], stamp, options());
     expect(more).toEqual([]);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bucketOf } from './key-bucket.ts';
 import { layoutOf, sessionIdOf, sessionRouter, travelsBy } from './session.ts';
+import { perTable } from './table-id.ts';
 import type { Value } from './change-event.ts';
 
 const table = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Persons' };
@@ -47,6 +48,25 @@ describe('the session of a change', () => {
     const sessionOf = sessionRouter({ by: 'key', sessions: 32 }, hash);
     expect(sessionOf(of(1))).toBe('db1/shop/dbo.Persons/30');
     expect(sessionOf({ table, key: null })).toBe('db1/shop/dbo.Persons');
+  });
+
+  test('is of its own table, whatever tables are mixed, and whichever object stands for one', () => {
+    const [byTable, byKey] = [
+      sessionRouter({ by: 'table' }, hash),
+      sessionRouter({ by: 'key', sessions: 32 }, hash),
+    ];
+    const orders = { ...table, table: 'Orders' };
+    const changes = [table, orders, table, { ...orders }].map((of) => ({ table: of, key: [1] }));
+    const sessions = ['db1/shop/dbo.Persons', 'db1/shop/dbo.Orders'];
+    expect(changes.map(byTable)).toEqual([...sessions, ...sessions]);
+    expect(changes.map(byKey)).toEqual([...sessions, ...sessions].map((session) => `${session}/30`));
+  });
+
+  test('is made once for each table, not for each change', () => {
+    let made = 0;
+    const of = perTable(() => (made += 1));
+    const orders = { ...table, table: 'Orders' };
+    expect([table, table, orders, table, orders].map(of)).toEqual([1, 1, 2, 1, 2]);
   });
 
   test('has at most 128 characters, and is recognised, also for a table with a long name', () => {

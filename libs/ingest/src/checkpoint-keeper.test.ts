@@ -158,6 +158,30 @@ describe('the checkpoint of a table', () => {
     expect(saved).toEqual([{ at: at('c'), generation: 7 }]);
   });
 
+  test('the source is told of what is saved, once: not of what is accepted, nor of a save that failed', async () => {
+    const { clock, told, keeper } = setup({ at: at('a'), generation: 7 }, 1);
+    await keeper.begin(never);
+    keeper.accepted(at('b'), 1);
+    const saving = keeper.save(never);
+    await clock.advance(0);
+    expect(told).toEqual([]);
+    await clock.advance(1_000);
+    await saving;
+    await keeper.save(never);
+    expect(told).toEqual(['b']);
+  });
+
+  test('the last change of the own session is kept until another one is accepted', async () => {
+    const lastChange = { generation: 7, position: 'b' as Position };
+    const { saved, keeper } = setup();
+    await keeper.begin(never);
+    keeper.accepted(at('b'), 1, lastChange);
+    keeper.accepted(at('c'), 0);
+    keeper.accepted(at('d'), 3);
+    await keeper.save(never);
+    expect(saved).toEqual([{ at: at('d'), generation: 5_000, lastChange }]);
+  });
+
   test('a generation that begins is larger, and saved also at a place that was saved before', async () => {
     for (const [previous, next] of [
       [7, 5_000],

@@ -162,6 +162,29 @@ describe('an ingester', () => {
     expect([of('released'), of('lost')]).toEqual([0, 1]);
   });
 
+  test('nothing is acquired before topic, leases and database were reached, and the log names each', async () => {
+    const { said, log } = recorded();
+    const world = setup(['A']);
+    let away = true;
+    const connect = world.topic.connect.bind(world.topic);
+    world.topic.connect = (o) =>
+      away ? Promise.reject(new DStreamError('Unreachable', 'nobody answers')) : connect(o);
+    const replica = world.start('r1', log);
+    await world.clock.advance(10_000);
+    const connected = () =>
+      new Set(said.filter(({ sentence }) => sentence === 'connected').map(({ fields }) => fields?.['to']));
+    expect(connected()).toEqual(new Set(['container c', 'database']));
+    expect(said.map(({ sentence }) => sentence)).toContainEqual(
+      expect.stringContaining('connecting to topic t'),
+    );
+    expect(await world.leases.list({ signal: never })).toEqual({ held: new Map(), instances: [] });
+    away = false;
+    await world.clock.advance(30_000);
+    expect(connected()).toContain('topic t');
+    expect(replica.owned()).toHaveLength(1);
+    await replica.stop();
+  });
+
   test('what a person must mend ends it before the first success', async () => {
     const world = setup(['A']);
     world.source.partitions = () => Promise.reject(new DStreamError('LoginFailed', 'the password is wrong'));
