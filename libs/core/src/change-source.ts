@@ -16,8 +16,9 @@ export interface ChangeBatch {
 
 /**
  * A source of committed changes. Its *partition* is the unit of order, of lease and of checkpoint: of SQL Server a table,
- * whose capture instance may change underneath; of another source it may hold many tables. Safe for any number of
- * concurrent `read`s of different partitions.
+ * whose capture instance may change underneath; of another source it may hold many tables, and all changes of a table
+ * stand in one partition: what a session has settled is compared by position. Safe for any number of concurrent `read`s of
+ * different partitions.
  */
 export interface ChangeSource extends AsyncDisposable {
   /**
