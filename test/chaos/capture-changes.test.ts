@@ -43,7 +43,7 @@ test(
 
     expect(byRow(pipeline)).toEqual(written(n));
     expect(contentsOfOneId(pipeline)).toEqual([]);
-    const instances = new Set(pipeline.arrived.map(({ metadata }) => metadata.captureInstance));
+    const instances = new Set(pipeline.arrived.map(({ metadata }) => metadata.origin['captureInstance']));
     expect(instances).toEqual(new Set(['dbo_T', 'second']));
     expect(await last.stop()).toBe(0);
     expect(await processor.stop()).toBe(0);

@@ -45,7 +45,10 @@ test(
     const ofT = pipeline.arrived.filter(({ metadata }) => metadata.table === 'T').slice(5);
     expect(ofT.map(({ data, metadata }) => data?.['N'] ?? metadata.operation)).toEqual(['gap', 7, 8, 9]);
     const [gap, next] = ofT;
-    expect(gap?.metadata.gap).toMatchObject({ reason: 'HistoryLost', to: { lsn: next?.metadata.lsn } });
+    expect(gap?.metadata.gap).toMatchObject({
+      reason: 'HistoryLost',
+      to: { lsn: next?.metadata.origin['lsn'] },
+    });
     expect(new Set(ofT.map(({ metadata }) => metadata.generation)).size).toBe(1);
     expect(await faultOf(third)).toBeNull();
     expect(await read(third, '/metrics')).toContain('dstream_table_gaps_total{table="dbo.T"} 1\n');

@@ -6,7 +6,11 @@ const LSN = '0x0000002A000000580002';
 const types = { N: 'bigint', T: 'text' };
 
 const ours = (operation: string, data: Row, before?: Row): StampedEvent =>
-  ({ data, ...(before && { before }), metadata: { operation, lsn: LSN } }) as unknown as StampedEvent;
+  ({
+    data,
+    ...(before && { before }),
+    metadata: { operation, origin: { lsn: LSN } },
+  }) as unknown as StampedEvent;
 
 const theirs = (op: string, before: unknown, after: unknown): DebeziumEvent =>
   readDebeziumEvent(

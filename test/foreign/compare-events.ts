@@ -44,13 +44,13 @@ interface Images {
 }
 
 function imagesOf({ data, before, metadata }: StampedEvent): Images {
-  const { operation, lsn } = metadata;
+  const { operation, origin } = metadata;
   const isDelete = operation === 'delete';
   return {
     op: operation in OPERATIONS ? OPERATIONS[operation as keyof typeof OPERATIONS] : operation,
     before: isDelete ? data : (before ?? null),
     after: isDelete ? null : data,
-    lsn,
+    lsn: String(origin['lsn']),
   };
 }
 

@@ -49,7 +49,7 @@ describe('a second capture instance', () => {
       'Id,Name,City',
       'Id,Name,City',
     ]);
-    expect(following.changes.map(({ metadata }) => metadata.captureInstance)).toEqual([
+    expect(following.changes.map(({ metadata }) => metadata.origin['captureInstance'])).toEqual([
       'dbo_Persons',
       'dbo_Persons',
       'second',
@@ -78,7 +78,7 @@ describe('a second capture instance', () => {
     await following.has(4);
     stop.abort();
     expect(ids(following.changes)).toEqual([1, 2, 3, 4]);
-    expect(following.changes.at(-1)?.metadata.captureInstance).toBe('third');
+    expect(following.changes.at(-1)?.metadata.origin['captureInstance']).toBe('third');
   });
 
   test('and the old one dropped before it was read to its end: history is lost, and that is said', async () => {
@@ -238,7 +238,7 @@ describe('a table', () => {
     const [change] = changesOf(await take(source, table, 1));
     expect(change).toMatchObject({
       data: { Id: 5 },
-      metadata: { schema: 'sales', captureInstance: 'Vertrieb Kunden' },
+      metadata: { schema: 'sales', origin: { captureInstance: 'Vertrieb Kunden' } },
     });
   });
 });
@@ -260,7 +260,7 @@ describe('a case-sensitive database', () => {
     const read = async (name: string) => changesOf(await take(source, await tableOf(source, name), 1))[0];
     expect(await read('Orders')).toMatchObject({
       data: { Id: 1, name: 2, Name: 3 },
-      metadata: { table: 'Orders', captureInstance: 'dbo_Orders' },
+      metadata: { table: 'Orders', origin: { captureInstance: 'dbo_Orders' } },
     });
     expect(await read('ORDERS')).toMatchObject({ data: { Id: 9 }, metadata: { table: 'ORDERS' } });
   });

@@ -135,7 +135,7 @@ describe('names', () => {
         "a ] ]b.'c": '1234567890123456789012345678.0123456789',
         größe: 'ß',
       });
-      expect(change?.metadata.captureInstance).toBe('own');
+      expect(change?.metadata.origin['captureInstance']).toBe('own');
     },
   );
 

@@ -4,6 +4,7 @@ import {
   type ChangeMetadata,
   type EncodedChange,
   type Position,
+  type Stamp,
   type TableId,
 } from '@dstream/core';
 
@@ -15,18 +16,16 @@ export function aChange(n: number, metadata: Partial<ChangeMetadata> = {}): Chan
   return {
     data: { N: n },
     metadata: {
-      version: 1,
+      version: 2,
       id: `c${n}`,
       source: 'sqlserver',
       server: 's',
       database: 'd',
       schema: 'dbo',
       table: 'T',
-      captureInstance: 'dbo_T',
       operation: 'insert',
       key: { N: n },
-      lsn: '0x01',
-      seqval: '0x01',
+      origin: { captureInstance: 'dbo_T', lsn: '0x01', seqval: '0x01' },
       sequence: n,
       committedAt: '2026-11-20T00:00:00.000Z',
       position: `p${String(n).padStart(4, '0')}` as Position,
@@ -38,4 +37,10 @@ export function aChange(n: number, metadata: Partial<ChangeMetadata> = {}): Chan
 /** The same as its source hands it on. */
 export function anEncodedChange(n: number, metadata: Partial<ChangeMetadata> = {}): EncodedChange {
   return encodeChange(aChange(n, metadata), aTable);
+}
+
+/** Its envelope as ingesters wrote it before there was `metadata.origin`. */
+export function lineOfVersion1({ metadata, ...images }: ChangeEvent, stamp: Stamp): string {
+  const { version: _newer, origin, ...rest } = metadata;
+  return JSON.stringify({ ...images, metadata: { version: 1, ...rest, ...origin, ...stamp } });
 }

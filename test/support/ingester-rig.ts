@@ -110,11 +110,7 @@ class ScriptedSource implements ChangeSource {
 function change(of: TableId, n: number): EncodedChange {
   const { schema, table, database } = of;
   const { position } = point(n);
-  const captureInstance = `${schema}_${table}`;
-  return encodeChange(
-    aChange(n, { id: `${table}-${n}`, schema, table, database, captureInstance, position }),
-    of,
-  );
+  return encodeChange(aChange(n, { id: `${table}-${n}`, schema, table, database, position }), of);
 }
 
 /** @param durationMs of a lease */

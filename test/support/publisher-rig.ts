@@ -35,7 +35,7 @@ export class Changes {
   /** Change `n` of table `key`, which is its ordering key, too. It is one of row `n` modulo 3. */
   event(key: string, n: number, note = ''): RoutedEvent {
     const row = { ID: n % rows };
-    const metadata = { id: `${this.#run}-${key}-${n}`, table: key, captureInstance: `dbo_${key}`, key: row };
+    const metadata = { id: `${this.#run}-${key}-${n}`, table: key, key: row };
     const event = { ...aChange(n, metadata), data: { ...row, N: n, Note: note } };
     const line = encodeEnvelope(event, { generation: 1, epoch: 1 });
     return { event, line, orderingKey: `${this.#run}/s/d/dbo.${key}` };

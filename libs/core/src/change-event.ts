@@ -6,6 +6,9 @@ export type Operation = 'insert' | 'update' | 'delete' | 'read' | 'gap';
 export type Value = string | number | boolean | null;
 export type Row = Readonly<Record<string, Value>>;
 
+/** What only one kind of source knows of a change. Its README names the fields. */
+export type Origin = Readonly<Record<string, Value>>;
+
 /** Columns that CDC did not carry in one image: unavailable, which is not NULL. */
 export interface Unavailable {
   readonly in: 'data' | 'before';
@@ -14,7 +17,7 @@ export interface Unavailable {
 
 /** One end of a gap. */
 export interface GapEnd {
-  /** `0x` and 20 hex digits. */
+  /** `0x` and 20 hex digits; the position of a change where its source has no LSNs. */
   readonly lsn: string;
   /** ISO 8601, UTC, where it is known. */
   readonly at?: string;
@@ -38,7 +41,7 @@ export interface GapFacts {
 
 /** What is known of a change when its source has read it. */
 export interface ChangeMetadata {
-  readonly version: 1;
+  readonly version: 2;
   /** Stable and unique, at most 96 characters: the same change has it on any replica after any crash. */
   readonly id: string;
   /** Type of the source: `sqlserver`. */
@@ -47,7 +50,6 @@ export interface ChangeMetadata {
   readonly database: string;
   readonly schema: string;
   readonly table: string;
-  readonly captureInstance: string;
   readonly operation: Operation;
   /** Values of the key columns; null for a table without a key. */
   readonly key: Row | null;
@@ -56,9 +58,7 @@ export interface ChangeMetadata {
   readonly unavailable?: readonly Unavailable[];
   /** Of the operation `gap`, which has neither data nor key. */
   readonly gap?: GapFacts;
-  /** Commit LSN, `0x` and 20 hex digits. */
-  readonly lsn: string;
-  readonly seqval: string;
+  readonly origin: Origin;
   /** Ordinal of the change within its transaction in this table, from 1. */
   readonly sequence: number;
   /** Commit time, ISO 8601, UTC. */

@@ -1,14 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { aChange } from '../../../test/support/a-change.ts';
+import { aChange, lineOfVersion1 } from '../../../test/support/a-change.ts';
 import { decodeEnvelope, encodeEnvelope } from './envelope.ts';
 
-const whole = JSON.parse(encodeEnvelope(aChange(1), { generation: 1, epoch: 1 })) as {
+interface Envelope {
   readonly data: object;
   readonly metadata: Readonly<Record<string, unknown>>;
-};
+}
 
-const withMetadata = (metadata: object) =>
-  JSON.stringify({ ...whole, metadata: { ...whole.metadata, ...metadata } });
+const stamp = { generation: 1, epoch: 1 };
+const whole = JSON.parse(encodeEnvelope(aChange(1), stamp)) as Envelope;
+const wholeOf1 = JSON.parse(lineOfVersion1(aChange(1), stamp)) as Envelope;
+
+const withMetadata = (metadata: object, { data, metadata: sound } = whole) =>
+  JSON.stringify({ data, metadata: { ...sound, ...metadata } });
 
 /** Text of so many objects in each other. */
 const nested = (levels: number) => `${'{"a":'.repeat(levels - 1)}{}${'}'.repeat(levels - 1)}`;
@@ -46,8 +50,23 @@ describe('an envelope is refused', () => {
       { unavailable: [{ in: 'after', columns: [] }] },
       'has a metadata.unavailable that is not a list of columns in data or before',
     ],
-  ])('with %j', (metadata, problem) => {
-    expect(() => decodeEnvelope(withMetadata(metadata))).toThrow(`the envelope ${problem}`);
+  ])('with %j, of either version', (metadata, problem) => {
+    for (const sound of [whole, wholeOf1])
+      expect(() => decodeEnvelope(withMetadata(metadata, sound))).toThrow(`the envelope ${problem}`);
+  });
+
+  test.each([
+    [whole, { origin: undefined }, 'has no metadata.origin'],
+    [whole, { origin: ['0x01'] }, 'has a metadata.origin that is not an object of plain values'],
+    [whole, { origin: { lsn: {} } }, 'has a metadata.origin that is not an object of plain values'],
+    [wholeOf1, { captureInstance: undefined }, 'has no metadata.captureInstance'],
+    [wholeOf1, { lsn: '' }, 'has a metadata.lsn that is not a text of 1 to 512 characters'],
+    [wholeOf1, { seqval: 7 }, 'has a metadata.seqval that is not a text of 1 to 512 characters'],
+    [whole, { version: 1 }, 'has no metadata.captureInstance'],
+    [wholeOf1, { version: 2 }, 'has no metadata.origin'],
+    [whole, { version: '2' }, 'has a metadata.version that is not 1 or 2'],
+  ])('of %j with %j', (sound, metadata, problem) => {
+    expect(() => decodeEnvelope(withMetadata(metadata, sound))).toThrow(`the envelope ${problem}`);
   });
 
   test.each([
@@ -72,6 +91,8 @@ describe('an envelope is refused', () => {
 describe('an envelope passes', () => {
   test.each([
     { more: { of: ['a', { later: 'version' }] } },
+    { origin: {} },
+    { origin: { file: 'a.jsonl', line: 7, last: true, of: null } },
     { key: null },
     { changed: [], unavailable: [{ in: 'before', columns: ['Photo'] }] },
     { operation: 'gap', gap },

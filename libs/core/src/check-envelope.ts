@@ -1,6 +1,7 @@
 /**
  * What an envelope must be, field by field (DESIGN 7). Whatever passes can be published by every output: its types are
- * those of `StampedEvent`, its ids and names fit where brokers and files have limits, and it may be walked recursively.
+ * those of `StampedEvent`, or of version 1, its ids and names fit where brokers and files have limits, and it may be
+ * walked recursively.
  */
 import type { StampedEvent } from './change-event.ts';
 
@@ -13,9 +14,9 @@ const maxNameLength = 512;
 /** Levels of objects and arrays, the envelope included. Ours has five. */
 const maxDepth = 32;
 
-/** `2026-11-20T09:15:30.123Z`, with any number of digits of a second. What it matches `Date.parse` can read, which costs more. */
+/** `2026-11-20T09:15:30.123Z`, with any number of digits of a second. It matches what `Date.parse` can read, which costs more. */
 const utcTime =
-  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z$/;
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?|24:00:00(?:\.0{1,9})?)Z$/;
 
 interface Field {
   readonly expected: string;
@@ -26,8 +27,8 @@ interface Field {
 const name: Field = textOf(maxNameLength);
 const integer: Field = { expected: 'a whole number that is not negative', holds: isCount };
 
-const fields: Readonly<Record<keyof StampedEvent['metadata'], Field>> = {
-  version: { expected: '1', holds: (value) => value === 1 },
+/** Of every version. */
+const common: Readonly<Record<Exclude<keyof StampedEvent['metadata'], 'version' | 'origin'>, Field>> = {
   operation: oneOf('insert', 'update', 'delete', 'read', 'gap'),
   id: textOf(maxIdLength),
   source: name,
@@ -35,7 +36,6 @@ const fields: Readonly<Record<keyof StampedEvent['metadata'], Field>> = {
   database: name,
   schema: name,
   table: name,
-  captureInstance: name,
   key: {
     expected: 'null or an object of plain values',
     holds: (value) => value === null || isRow(value),
@@ -47,8 +47,6 @@ const fields: Readonly<Record<keyof StampedEvent['metadata'], Field>> = {
     optional: true,
   },
   gap: { expected: 'a reason, a from and a to', holds: isGap, optional: true },
-  lsn: name,
-  seqval: name,
   sequence: integer,
   committedAt: { expected: 'a time in ISO 8601, UTC', holds: isUtcTime },
   position: name,
@@ -56,7 +54,13 @@ const fields: Readonly<Record<keyof StampedEvent['metadata'], Field>> = {
   epoch: integer,
 };
 
-const checks = Object.entries(fields);
+const origin: Field = { expected: 'an object of plain values', holds: isRow };
+
+/** By `metadata.version`. */
+const fieldsOf: ReadonlyMap<unknown, readonly (readonly [string, Field])[]> = new Map([
+  [1, Object.entries({ ...common, captureInstance: name, lsn: name, seqval: name })],
+  [2, Object.entries({ ...common, origin })],
+]);
 
 /** What is wrong, as it reads after "the envelope"; undefined for nothing. It never repeats the content: that is the user's data. */
 export function problemOf(envelope: unknown): string | undefined {
@@ -67,15 +71,19 @@ export function problemOf(envelope: unknown): string | undefined {
   if (before !== undefined && before !== null && !isRow(before))
     return 'has a before that is not an object of plain values';
   if (!isObject(metadata)) return 'has no metadata';
-  for (const [field, { expected, holds, optional }] of checks) {
+  const { version } = metadata;
+  const fields = fieldsOf.get(version);
+  if (fields === undefined) return wrongField('version', version, [...fieldsOf.keys()].join(' or '));
+  for (const [field, { expected, holds, optional }] of fields) {
     const value = metadata[field];
-    if (value === undefined ? optional : holds(value)) continue;
-    return value === undefined
-      ? `has no metadata.${field}`
-      : `has a metadata.${field} that is not ${expected}`;
+    if (value === undefined ? !optional : !holds(value)) return wrongField(field, value, expected);
   }
   if (metadata['operation'] === 'gap' && metadata['gap'] === undefined) return 'has no metadata.gap';
   return undefined;
+}
+
+function wrongField(field: string, value: unknown, expected: string): string {
+  return value === undefined ? `has no metadata.${field}` : `has a metadata.${field} that is not ${expected}`;
 }
 
 function textOf(maxLength: number): Field {

@@ -1,6 +1,7 @@
 /** The envelope of one change as a line of JSON (DESIGN 7), and back. */
 import type { ChangeEvent, Stamp, StampedEvent } from './change-event.ts';
 import { problemOf } from './check-envelope.ts';
+import { fromVersion1, type EventOfVersion1 } from './envelope-version-1.ts';
 import { DStreamError } from './errors.ts';
 
 /** One line, without its end. */
@@ -19,10 +20,24 @@ export function stampText({ generation, epoch }: Stamp): string {
 }
 
 /**
- * Reads one line. Throws MalformedMessage, which says what is wrong but never repeats the content: it is the user's
- * data.
+ * Reads one line of any version. Throws MalformedMessage, which says what is wrong but never repeats the content: it is
+ * the user's data.
  */
 export function decodeEnvelope(line: string): StampedEvent {
+  return inCurrentVersion(parseEnvelope(line));
+}
+
+/** The same event where it is of the current version already. */
+export function inCurrentVersion(event: StampedEvent | EventOfVersion1): StampedEvent {
+  return isOfVersion1(event) ? fromVersion1(event) : event;
+}
+
+function isOfVersion1(event: StampedEvent | EventOfVersion1): event is EventOfVersion1 {
+  return event.metadata.version === 1;
+}
+
+/** As `decodeEnvelope`, in the version in which it was written. */
+export function parseEnvelope(line: string): StampedEvent | EventOfVersion1 {
   let parsed: unknown;
   try {
     parsed = JSON.parse(line);
@@ -31,12 +46,12 @@ export function decodeEnvelope(line: string): StampedEvent {
   }
   const problem = problemOf(parsed);
   if (problem !== undefined) throw new DStreamError('MalformedMessage', `the envelope ${problem}`);
-  return withoutNullBefore(parsed as StampedEvent);
+  return withoutNullBefore(parsed as StampedEvent | EventOfVersion1);
 }
 
 /** Serializers of other languages write an absent `before` as null. */
-function withoutNullBefore(event: StampedEvent): StampedEvent {
+function withoutNullBefore<E extends StampedEvent | EventOfVersion1>(event: E): E {
   if ((event as { readonly before?: unknown }).before !== null) return event;
   const { before: _absent, ...rest } = event;
-  return rest;
+  return rest as E;
 }

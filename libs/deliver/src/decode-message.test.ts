@@ -1,6 +1,6 @@
-import { encodeEnvelope, maxChangesOfMessage, type IncomingMessage } from '@dstream/core';
+import { decodeEnvelope, encodeEnvelope, maxChangesOfMessage, type IncomingMessage } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
-import { aChange } from '../../../test/support/a-change.ts';
+import { aChange, lineOfVersion1 } from '../../../test/support/a-change.ts';
 import { decodeMessage } from './decode-message.ts';
 
 const stamp = { generation: 1, epoch: 1 };
@@ -54,6 +54,16 @@ describe('decoding', () => {
       changes: [],
       failures: [{ index: 0, output: '*', reason: 'the body has 10001 lines, not 10000 at most' }],
     });
+  });
+
+  test('a line of version 1 is written anew, one of version 2 passes byte for byte', () => {
+    const odd = line(2).replace('{"data":', '{ "before": null, "more": [1.0], "data" : ');
+    const { changes, failures } = decodeMessage(message([lineOfVersion1(aChange(1), stamp), odd]), options);
+    expect(changes).toEqual([
+      { event: decodeEnvelope(line(1)), line: line(1), index: 0 },
+      { event: decodeEnvelope(odd), line: odd, index: 1 },
+    ]);
+    expect(failures).toEqual([]);
   });
 
   test('without a session the changes of several tables may share a message', () => {

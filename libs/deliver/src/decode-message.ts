@@ -1,8 +1,9 @@
 import {
   asDStreamError,
-  decodeEnvelope,
   DStreamError,
+  inCurrentVersion,
   maxChangesOfMessage,
+  parseEnvelope,
   travelsBy,
   type FailedChange,
   type Hash,
@@ -13,7 +14,7 @@ import {
 /** One change of a message. */
 export interface DecodedChange {
   readonly event: StampedEvent;
-  /** The envelope as it arrived. */
+  /** The envelope as it arrived, or written anew where it was of an older version. */
   readonly line: string;
   /** Its place in the message, from 0. */
   readonly index: number;
@@ -52,7 +53,7 @@ export function decodeMessage(message: IncomingMessage, options: DecodeOptions):
   const latest = Math.max(options.nowMs, message.enqueuedAtMs) + maxAheadMs;
   for (const [index, line] of lines.entries()) {
     try {
-      changes.push({ event: decodeLine(line, belongs, latest), line, index });
+      changes.push(decodeLine(line, index, belongs, latest));
     } catch (error) {
       failures.push({ index, output: '*', reason: asDStreamError(error).message });
     }
@@ -60,23 +61,28 @@ export function decodeMessage(message: IncomingMessage, options: DecodeOptions):
   return { changes, failures };
 }
 
+/** Of version 1 the line is written anew: what reads an output need not know which version an ingester had. */
+function decodeLine(line: string, index: number, belongs: Membership, latest: number): DecodedChange {
+  const parsed = parseEnvelope(line);
+  const event = inCurrentVersion(parsed);
+  assertPlausible(event, belongs, latest);
+  return { event, line: event === parsed ? line : JSON.stringify(event), index };
+}
+
 /**
  * A change of another table, or of a generation that was made up, must not pass: it would move the progress of this session
  * beyond its own changes, and they would be dropped as repeats.
  */
-function decodeLine(line: string, belongs: Membership, latestGeneration: number): StampedEvent {
-  const event = decodeEnvelope(line);
-  const { generation } = event.metadata;
-  if (!belongs(event.metadata)) {
+function assertPlausible({ metadata }: StampedEvent, belongs: Membership, latestGeneration: number): void {
+  if (!belongs(metadata)) {
     throw new DStreamError('MalformedMessage', 'the envelope belongs to another session than its message');
   }
-  if (generation > latestGeneration) {
+  if (metadata.generation > latestGeneration) {
     throw new DStreamError(
       'MalformedMessage',
       'the envelope has a metadata.generation that is more than a year ahead of every clock',
     );
   }
-  return event;
 }
 
 type Membership = (metadata: StampedEvent['metadata']) => boolean;

@@ -1,5 +1,5 @@
 /** The event that stands for messages that never came: `on_hole = "gap"`. */
-import { shorten, type Hash, type StampedEvent } from '@dstream/core';
+import { shorten, type ChangeMetadata, type Hash, type StampedEvent } from '@dstream/core';
 import type { Hole } from './holes.ts';
 
 /** Of a change id (DESIGN 7). */
@@ -26,10 +26,14 @@ export function holeEvent(
     key: null,
     gap: {
       reason: 'MessagesLost',
-      from: { lsn: lastRead.lsn, at: lastRead.committedAt },
-      to: { lsn: next.lsn, at: next.committedAt },
+      from: { lsn: lsnOf(lastRead), at: lastRead.committedAt },
+      to: { lsn: lsnOf(next), at: next.committedAt },
     },
     sequence: 0,
   } as const;
   return { data: null, metadata };
+}
+
+function lsnOf({ origin: { lsn }, position }: ChangeMetadata): string {
+  return typeof lsn === 'string' ? lsn : position;
 }

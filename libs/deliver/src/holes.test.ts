@@ -1,4 +1,4 @@
-import { followsText, type OutgoingMessage, type RoutedEvent } from '@dstream/core';
+import { encodeEnvelope, followsText, type OutgoingMessage, type RoutedEvent } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import { aChange } from '../../../test/support/a-change.ts';
 import { message, setup, stop } from '../../../test/support/processor-rig.ts';
@@ -91,6 +91,19 @@ describe('messages that never came', () => {
     expect(event).toEqual({ data: null, metadata: { ...aChange(5).metadata, ...own, gap } });
     expect(JSON.parse(line ?? '')).toEqual(event);
     expect(world.topic.messages()).toEqual([]);
+    await stop(world, running);
+  });
+
+  test('of a source without LSNs are between positions', async () => {
+    const world = setup({ onHole: 'gap' });
+    const events: RoutedEvent[] = [];
+    world.output.answers.push((given) => void events.push(...given));
+    const lineOf = (n: number) => encodeEnvelope(aChange(n, { origin: {} }), { generation: 1, epoch: 1 });
+    await world.send(following(undefined, [lineOf(1)], 1), following(4, [lineOf(5)], 5));
+    const running = world.start();
+    await world.clock.advance(100);
+    const { from, to } = events[1]?.event.metadata.gap ?? {};
+    expect([from?.lsn, to?.lsn]).toEqual([positionOf(1), positionOf(5)]);
     await stop(world, running);
   });
 });

@@ -6,6 +6,7 @@ import {
   partitionOf,
   silentLog,
   type EncodedChange,
+  type Origin,
   type OutgoingMessage,
   type Position,
   type Topic,
@@ -20,8 +21,9 @@ import { LeaseKeeper } from './lease-keeper.ts';
 const never = new AbortController().signal;
 const partition = partitionOf(aTable);
 
-function message(n: number): OutgoingMessage {
-  const body = JSON.stringify({ data: {}, metadata: { key: { Id: n }, lsn: '0x0A', operation: 'insert' } });
+function message(n: number, origin: Origin = {}): OutgoingMessage {
+  const metadata = { key: { Id: n }, origin, operation: 'insert', position: `p${n}` };
+  const body = JSON.stringify({ data: {}, metadata });
   return {
     messageId: `m${n}`,
     sessionId: 's',
@@ -60,12 +62,7 @@ function rowOf(bucket: number): number {
 
 /** Numbered changes of three rows, in turn: each row has a session of its own. */
 const changes = Array.from({ length: 9 }, (_, n) =>
-  anEncodedChange(n, {
-    id: `c${n}`,
-    position: `p${n}` as Position,
-    key: { Id: rowOf(n % 3) },
-    lsn: '0x0A',
-  }),
+  anEncodedChange(n, { id: `c${n}`, position: `p${n}` as Position, key: { Id: rowOf(n % 3) } }),
 );
 
 function messagesOf(sent: readonly EncodedChange[], maxChanges = 1, generation = 7): OutgoingMessage[] {
@@ -148,15 +145,20 @@ describe('sending', () => {
     ]);
   });
 
-  test('a change the broker does not take is a fault that names row and size', async () => {
-    const large = new DStreamError('MessageTooLarge', 'the limit is 262144 bytes');
-    const { sender } = setup([new BatchError([{ key: 's', from: 1, error: large }])]);
-    await expect(sender.send([message(1), message(2)], never)).rejects.toMatchObject({
-      code: 'ChangeTooLarge',
-      message:
-        'a change of dbo.T cannot be sent: insert of the row with key {"Id":2} at LSN 0x0A, 73 bytes: the limit is 262144 bytes',
-    });
-  });
+  test.each([
+    [{ lsn: '0x0A' }, 'LSN 0x0A, 100 bytes'],
+    [{}, 'position p2, 88 bytes'],
+  ])(
+    'a change the broker does not take is a fault that names row, place and size: %j',
+    async (origin, at) => {
+      const large = new DStreamError('MessageTooLarge', 'the limit is 262144 bytes');
+      const { sender } = setup([new BatchError([{ key: 's', from: 1, error: large }])]);
+      await expect(sender.send([message(1), message(2, origin)], never)).rejects.toMatchObject({
+        code: 'ChangeTooLarge',
+        message: `a change of dbo.T cannot be sent: insert of the row with key {"Id":2} at ${at}: the limit is 262144 bytes`,
+      });
+    },
+  );
 });
 
 describe('sending to several sessions', () => {

@@ -17,6 +17,7 @@ import {
   type OutgoingMessage,
   type PartitionId,
   type Progress,
+  type StampedEvent,
   type Topic,
 } from '@dstream/core';
 import { retrying, type RetryOptions } from '@dstream/async';
@@ -168,10 +169,12 @@ function remember(accepted: readonly OutgoingMessage[], last: Map<string, Progre
 /** Which row and how large: the key stands in the envelope, which is the body's first line. */
 function describe(message: OutgoingMessage): string {
   const line = bodyText(message).split('\n', 1)[0] ?? '';
-  const { metadata } = JSON.parse(line) as { metadata: { key: unknown; lsn: string; operation: string } };
+  const { metadata } = JSON.parse(line) as StampedEvent;
   const key =
     metadata.key === null ? 'a row without a key' : `the row with key ${JSON.stringify(metadata.key)}`;
-  return `${metadata.operation} of ${key} at LSN ${metadata.lsn}, ${message.bodyBytes} bytes`;
+  const { lsn } = metadata.origin;
+  const at = typeof lsn === 'string' ? `LSN ${lsn}` : `position ${metadata.position}`;
+  return `${metadata.operation} of ${key} at ${at}, ${message.bodyBytes} bytes`;
 }
 
 /**

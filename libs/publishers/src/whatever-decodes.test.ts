@@ -3,7 +3,6 @@ import { Writable } from 'node:stream';
 import {
   asDStreamError,
   decodeEnvelope,
-  encodeEnvelope,
   silentLog,
   type OutgoingMessage,
   type Publisher,
@@ -12,7 +11,7 @@ import {
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { aChange } from '../../../test/support/a-change.ts';
+import { envelopeLines } from '../../../test/support/envelope-lines.ts';
 import { FakeHub } from '../../../test/support/fake-hub.ts';
 import { never, setup as setupFiles } from '../../../test/support/file-rig.ts';
 import { ConsolePublisher, jsonLine } from './console/console-publisher.ts';
@@ -87,73 +86,7 @@ afterAll(async () => {
   for (const publisher of Object.values(outputs)) await publisher[Symbol.asyncDispose]();
 });
 
-/** Names that JavaScript gives a meaning, long ones, halves of a character, and what means something to a file system. */
-const oddText = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 600 }),
-  fc.constantFrom(
-    'constructor',
-    '__proto__',
-    'toString',
-    'length',
-    '..',
-    '/',
-    '\0',
-    '\ud800',
-    'x'.repeat(96),
-    'x'.repeat(129),
-    'x'.repeat(512),
-  ),
-);
-const plain = fc.oneof(oddText, fc.double(), fc.boolean(), fc.constant(null), fc.integer());
-const row = fc.dictionary(oddText, plain, { maxKeys: 5 });
-const anything = fc.oneof({ arbitrary: fc.jsonValue(), weight: 3 }, plain, row, fc.array(oddText));
-const time = fc
-  .date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })
-  .map((date) => date.toISOString());
-const gapEnd = fc.record({ lsn: oddText, at: time }, { requiredKeys: ['lsn'] });
-
-const fields = {
-  id: oddText,
-  server: oddText,
-  database: oddText,
-  schema: oddText,
-  table: oddText,
-  position: oddText,
-  operation: fc.constantFrom('insert', 'update', 'delete', 'read', 'gap'),
-  key: fc.oneof(row, fc.constant(null)),
-  changed: fc.array(oddText, { maxLength: 5 }),
-  unavailable: fc.array(fc.record({ in: fc.constantFrom('data', 'before'), columns: fc.array(oddText) })),
-  gap: fc.record({ reason: oddText, from: gapEnd, to: gapEnd }),
-  committedAt: time,
-  sequence: fc.nat(),
-  generation: fc.maxSafeNat(),
-};
-
-/** A sound envelope of which some fields are other sound ones, and now and then one is anything at all, or gone. */
-const lines = fc
-  .record(
-    {
-      data: fc.oneof(row, fc.constant(null)),
-      before: row,
-      metadata: fc.record(fields, { requiredKeys: [] }),
-      wild: fc.oneof(
-        { arbitrary: fc.constant(undefined), weight: 1 },
-        fc.tuple(
-          fc.constantFrom(...Object.keys(fields), 'data', 'before'),
-          fc.option(anything, { nil: undefined }),
-        ),
-      ),
-    },
-    { requiredKeys: ['metadata', 'wild'] },
-  )
-  .map(({ metadata, wild, ...images }) => {
-    const sound = JSON.parse(encodeEnvelope(aChange(1), { generation: 1, epoch: 1 })) as { metadata: object };
-    const envelope = { ...sound, ...images, metadata: { ...sound.metadata, ...metadata } };
-    if (wild === undefined) return JSON.stringify(envelope);
-    const [name, value] = wild;
-    if (name === 'data' || name === 'before') return JSON.stringify({ ...envelope, [name]: value });
-    return JSON.stringify({ ...envelope, metadata: { ...envelope.metadata, [name]: value } });
-  });
+const lines = fc.oneof(envelopeLines(1), envelopeLines(2));
 
 /** None for a line that is refused, which is done with a MalformedMessage. */
 function decoded(line: string): readonly RoutedEvent[] {

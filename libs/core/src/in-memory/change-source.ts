@@ -210,26 +210,23 @@ export class InMemoryChangeSource implements ChangeSource {
     position: Position,
     ordinal: number,
   ): ChangeEvent {
-    const lsn = `0x${hex(this.#transactions)}`;
     const { data } = change;
     const updated = change.operation === 'update' ? change : undefined;
     return {
       data,
       ...(updated && { before: updated.before }),
       metadata: {
-        version: 1,
+        version: 2,
         id: `${tableKey(id)}:${position}`,
         source: 'memory',
         server: id.source,
         database: id.database,
         schema: id.schema,
         table: id.table,
-        captureInstance: `${id.schema}_${id.table}`,
         operation: change.operation,
         key: key.length === 0 ? null : Object.fromEntries(key.map((name) => [name, data[name] ?? null])),
         ...(updated && { changed: Object.keys(data).filter((n) => data[n] !== updated.before[n]) }),
-        lsn,
-        seqval: `0x${hex(ordinal)}`,
+        origin: { transaction: this.#transactions },
         sequence: ordinal,
         committedAt: new Date(this.#options.clock.wallMs()).toISOString(),
         position,

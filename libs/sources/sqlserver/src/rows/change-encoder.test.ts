@@ -183,6 +183,16 @@ describe('a change that was read', () => {
     }
   });
 
+  test('has its metadata in the order of DESIGN 7, `origin` in one piece', () => {
+    const lsn = `0x${'F'.repeat(20)}`;
+    const { metadata } = decodeChange(encoded(odd, ['b'], { operation: 'update' }));
+    expect(Object.keys(metadata).join(' ')).toBe(
+      'version id source server database schema table operation key changed origin sequence committedAt position',
+    );
+    expect(metadata).toMatchObject({ version: 2, source: 'sqlserver', server: odd.source, table: odd.table });
+    expect(metadata.origin).toEqual({ captureInstance: 'dbo_Notes', lsn, seqval: lsn.replaceAll('F', 'E') });
+  });
+
   test('has an id of at most 96 characters that tells tables, ties and incarnations apart', () => {
     const ids = [
       encoded(long, []).id,

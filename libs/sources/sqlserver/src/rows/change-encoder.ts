@@ -24,12 +24,11 @@ export interface ChangeEncoderOptions {
 const text = {
   data: fixedText('{"data":'),
   before: fixedText(',"before":'),
-  metadata: fixedText(',"metadata":{"version":1,"id":'),
+  metadata: fixedText(',"metadata":{"version":2,"id":'),
   key: fixedText('","key":'),
   noKey: fixedText('null'),
-  lsn: fixedText(',"lsn":"0x'),
   seqval: fixedText('","seqval":"0x'),
-  sequence: fixedText('","sequence":'),
+  sequence: fixedText('"},"sequence":'),
   committedAt: fixedText(',"committedAt":"'),
   position: fixedText('","position":"'),
   colon: fixedText(':'),
@@ -45,6 +44,7 @@ export class ChangeEncoder {
   readonly #losses: ImageLosses;
   readonly #idStart: FixedText;
   readonly #source: FixedText;
+  readonly #origin: FixedText;
 
   constructor({ table, instance, columns, unreadable = [], hash, incarnation }: ChangeEncoderOptions) {
     const { key } = instance;
@@ -55,7 +55,8 @@ export class ChangeEncoder {
     this.#rows = new RowEncoder(columns);
     this.#losses = new ImageLosses(columns, unreadable);
     this.#idStart = fixedText(JSON.stringify(`${tablePart(table, hash, incarnation)}:`).slice(0, -1));
-    this.#source = fixedText(sourceText(table, instance));
+    this.#source = fixedText(sourceText(table));
+    this.#origin = fixedText(originText(instance));
   }
 
   /** @param out of the changes of one window: nothing of it is kept here */
@@ -72,7 +73,7 @@ export class ChangeEncoder {
     this.#writeKey(change.after, out);
     const keyTo = out.length;
     this.#writeLists(change, lost, out);
-    writePlace(change, committedAt, out);
+    this.#writePlace(change, committedAt, out);
     const marks = { idFrom, idTo, keyFrom, keyTo };
     return new ReadChange(this.#table, change.operation, out.take(), marks);
   }
@@ -111,6 +112,23 @@ export class ChangeEncoder {
     out.fixed(text.quote);
   }
 
+  /** Written piece by piece, as in `#writeId`: a text joined of them would be garbage for every change. */
+  #writePlace({ after, ordinal }: LogicalChange, committedAt: string, out: Utf8Writer): void {
+    out.fixed(this.#origin);
+    out.ascii(after.lsn);
+    out.fixed(text.seqval);
+    out.ascii(after.seqval);
+    out.fixed(text.sequence);
+    out.ascii(String(ordinal));
+    out.fixed(text.committedAt);
+    out.ascii(committedAt);
+    out.fixed(text.position);
+    out.ascii(after.lsn);
+    out.fixed(text.colon);
+    out.ascii(ordinalText(ordinal));
+    out.fixed(text.quote);
+  }
+
   #writeLists(change: LogicalChange, { data, before }: Losses, out: Utf8Writer): void {
     if (change.operation === 'update')
       out.text(`,"changed":${JSON.stringify(this.#losses.changed(change, before))}`);
@@ -127,25 +145,13 @@ interface Losses {
   readonly before?: Lost;
 }
 
-/** Written piece by piece, here and in `#writeId`: a text joined of them would be garbage for every change. */
-function writePlace({ after, ordinal }: LogicalChange, committedAt: string, out: Utf8Writer): void {
-  out.fixed(text.lsn);
-  out.ascii(after.lsn);
-  out.fixed(text.seqval);
-  out.ascii(after.seqval);
-  out.fixed(text.sequence);
-  out.ascii(String(ordinal));
-  out.fixed(text.committedAt);
-  out.ascii(committedAt);
-  out.fixed(text.position);
-  out.ascii(after.lsn);
-  out.fixed(text.colon);
-  out.ascii(ordinalText(ordinal));
-  out.fixed(text.quote);
+/** What every change of a table says of where it comes from, up to its operation. */
+function sourceText({ source, database, schema, table }: TableId): string {
+  const fields = { source: 'sqlserver', server: source, database, schema, table };
+  return `,${JSON.stringify(fields).slice(1, -1)},"operation":"`;
 }
 
-/** What every change of a capture instance says of where it comes from, up to its operation. */
-function sourceText({ source, database, schema, table }: TableId, { name }: CaptureInstance): string {
-  const fields = { source: 'sqlserver', server: source, database, schema, table, captureInstance: name };
-  return `,${JSON.stringify(fields).slice(1, -1)},"operation":"`;
+/** What every change of a capture instance says of its origin, up to the digits of its LSN. */
+function originText({ name }: CaptureInstance): string {
+  return `,"origin":{"captureInstance":${JSON.stringify(name)},"lsn":"0x`;
 }

@@ -10,14 +10,13 @@ export function gapEvent(table: TableId, gap: Gap, hash: Hash, incarnation: stri
   return {
     data: null,
     metadata: {
-      version: 1,
+      version: 2,
       id: gapId(table, hash, gap, incarnation),
       source: 'sqlserver',
       server: table.source,
       database: table.database,
       schema: table.schema,
       table: table.table,
-      captureInstance: gap.captureInstance,
       operation: 'gap',
       key: null,
       gap: {
@@ -25,8 +24,7 @@ export function gapEvent(table: TableId, gap: Gap, hash: Hash, incarnation: stri
         from: { lsn: `0x${gap.from}`, ...(gap.fromAt !== undefined && { at: gap.fromAt }) },
         to: { lsn: `0x${gap.to}`, ...(gap.toAt !== undefined && { at: gap.toAt }) },
       },
-      lsn: `0x${gap.to}`,
-      seqval: `0x${zeroLsn}`,
+      origin: { captureInstance: gap.captureInstance, lsn: `0x${gap.to}`, seqval: `0x${zeroLsn}` },
       sequence: 0,
       committedAt: gap.toAt ?? gap.noticedAt,
       position: positionAfter(previousLsn(gap.to)),

@@ -33,7 +33,7 @@ describe('the capture instances that a table reader follows', () => {
     const old = instance([row(2, 1, 2, 1), row(5, 1, 2, 2), row(7, 1, 2, 3)], { name: 'old' });
     const young = instance([row(5, 1, 2, 2), row(7, 1, 2, 3)], { name: 'young', startLsn: lsn(5) });
     const changes = changesOf(await upTo(rig([old, young], 7).read(), 7));
-    expect(changes.map((c) => [c.data?.['Id'], c.metadata.captureInstance])).toEqual([
+    expect(changes.map((c) => [c.data?.['Id'], c.metadata.origin['captureInstance']])).toEqual([
       [1, 'old'],
       [2, 'young'],
       [3, 'young'],
@@ -94,7 +94,7 @@ describe('the capture instances that a table reader follows', () => {
       if (text.includes('max_lsn')) answers.established = true;
     };
     const changes = changesOf(await upTo(read(), 5));
-    expect(changes.map((c) => c.metadata.captureInstance)).toEqual(['old', 'young']);
+    expect(changes.map((c) => c.metadata.origin['captureInstance'])).toEqual(['old', 'young']);
   });
 
   test.each([

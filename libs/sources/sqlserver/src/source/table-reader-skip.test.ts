@@ -34,14 +34,13 @@ describe('on_gap = "skip"', () => {
       {
         data: null,
         metadata: {
-          version: 1,
+          version: 2,
           id: `db1/shop/dbo.Persons:${lsn(5)}:${lsn(9)}:gap`,
           source: 'sqlserver',
           server: 'db1',
           database: 'shop',
           schema: 'dbo',
           table: 'Persons',
-          captureInstance: 'dbo_Persons',
           operation: 'gap',
           key: null,
           gap: {
@@ -49,8 +48,7 @@ describe('on_gap = "skip"', () => {
             from: { lsn: `0x${lsn(5)}`, at: isoOf(4) },
             to: { lsn: `0x${lsn(9)}`, at: isoOf(9) },
           },
-          lsn: `0x${lsn(9)}`,
-          seqval: `0x${lsn(0)}`,
+          origin: { captureInstance: 'dbo_Persons', lsn: `0x${lsn(9)}`, seqval: `0x${lsn(0)}` },
           sequence: 0,
           committedAt: isoOf(9),
           position: `${lsn(8)}:~`,
@@ -94,7 +92,7 @@ describe('on_gap = "skip"', () => {
       Object.assign(only, cleanUp(only, lsn(5)));
     };
     const batches = await upTo(read(), 6);
-    expect(changesOf(batches).map(({ metadata }) => [metadata.operation, metadata.lsn])).toEqual([
+    expect(changesOf(batches).map(({ metadata }) => [metadata.operation, metadata.origin['lsn']])).toEqual([
       ['gap', `0x${lsn(5)}`],
       ['insert', `0x${lsn(6)}`],
     ]);
