@@ -18,6 +18,7 @@ const dispositions = {
   CdcNotEnabled: 'fatal',
   PermissionDenied: 'fatal',
   ChangeTooLarge: 'fatal',
+  ChangeRefused: 'fatal',
   CheckpointUnreadable: 'fatal',
   LeaseHeldElsewhere: 'fatal',
   // of the process or of a connection
@@ -61,6 +62,7 @@ const tableFaults: ReadonlySet<ErrorCode> = new Set([
   'CdcNotEnabled',
   'PermissionDenied',
   'ChangeTooLarge',
+  'ChangeRefused',
   'CheckpointUnreadable',
   'LeaseHeldElsewhere',
 ]);

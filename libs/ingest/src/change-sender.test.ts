@@ -159,6 +159,18 @@ describe('sending', () => {
       });
     },
   );
+
+  test('a change that is refused for another reason is a fault that names row and reason', async () => {
+    const refused = new DStreamError('Rejected', 'message m2: NotDelivered: change 0: out of range');
+    const { sender } = setup([new BatchError([{ key: 's', from: 1, error: refused }])]);
+    await expect(sender.send([message(1), message(2)], never)).rejects.toMatchObject({
+      code: 'ChangeRefused',
+      disposition: 'fatal',
+      message:
+        'a change of dbo.T cannot be sent: insert of the row with key {"Id":2} at position p2, 88 bytes: ' +
+        'message m2: NotDelivered: change 0: out of range',
+    });
+  });
 });
 
 describe('sending to several sessions', () => {

@@ -82,19 +82,19 @@ export class ChangeSender {
   }
 
   /**
-   * Throws LeaseLost, or ChangeTooLarge for a change the broker does not take; waits for everything else until
+   * Throws LeaseLost, or ChangeTooLarge or ChangeRefused for a change that is not taken; waits for everything else until
    * `giveUp` aborts: then the attempt under way is the last, and what it threw is thrown.
    */
   async send(messages: readonly OutgoingMessage[], signal: AbortSignal, giveUp?: AbortSignal): Promise<void> {
     if (messages.length === 0) return;
     let rest = messages;
-    while (rest.length > 0) rest = await this.#sendUntilTooLarge(rest, signal, giveUp);
+    while (rest.length > 0) rest = await this.#sendUntilRefused(rest, signal, giveUp);
     this.#accepted.clear();
     remember(messages, this.#last);
   }
 
-  /** Resolves with what is left: nothing, or what holds the packed messages that were too large, now in two each. */
-  async #sendUntilTooLarge(
+  /** Resolves with what is left: nothing, or what holds the packed messages that were refused, now in two each. */
+  async #sendUntilRefused(
     messages: readonly OutgoingMessage[],
     signal: AbortSignal,
     giveUp: AbortSignal | undefined,
@@ -128,7 +128,7 @@ export class ChangeSender {
     remember(accepted, this.#last);
   }
 
-  /** Throws what parts do not mend: another error, or a single change that is too large. */
+  /** Throws what parts do not mend: another error, or a single change that was refused. */
   #inParts(messages: readonly OutgoingMessage[], error: unknown): readonly OutgoingMessage[] {
     const refused = refusedSessions(messages, error);
     if (refused.size === 0) throw error;
@@ -142,20 +142,26 @@ export class ChangeSender {
 
   #halves(large: OutgoingMessage, reason: DStreamError): readonly OutgoingMessage[] {
     const halves = halve(large);
-    if (halves === undefined) throw this.#tooLarge(reason, large);
-    this.#options.log.warn(
-      'a packed message is larger than the broker takes and goes in parts: lower pack_max_bytes',
-      {
-        bytes: large.bodyBytes,
-      },
-    );
+    if (halves === undefined) throw this.#notSent(reason, large);
+    const { log } = this.#options;
+    const [bytes, { message: error }] = [large.bodyBytes, reason];
+    if (isTooLarge(reason))
+      log.warn('a packed message is larger than the broker takes and goes in parts: lower pack_max_bytes', {
+        bytes,
+      });
+    else log.warn('a packed message was refused and goes in parts, to find the change that is', { error });
     return halves;
   }
 
-  #tooLarge(error: DStreamError, message: OutgoingMessage): DStreamError {
+  #notSent(error: DStreamError, message: OutgoingMessage): DStreamError {
     const what = `a change of ${message.subject} cannot be sent: ${describe(message)}`;
-    return new DStreamError('ChangeTooLarge', `${what}: ${error.message}`, { cause: error });
+    const code = isTooLarge(error) ? 'ChangeTooLarge' : 'ChangeRefused';
+    return new DStreamError(code, `${what}: ${error.message}`, { cause: error });
   }
+}
+
+function isTooLarge({ code }: DStreamError): boolean {
+  return code === 'MessageTooLarge';
 }
 
 /** The last change of each session. */
