@@ -15,6 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'libs/config': ['libs/core'],
   'libs/sources/sqlserver': ['libs/core'],
   'libs/leases/azure-blob': ['libs/core'],
+  'libs/queues/direct': ['libs/core', 'libs/async'],
   'libs/service-bus': ['libs/core'],
   'libs/queues/service-bus': ['libs/core', 'libs/service-bus'],
   'libs/publishers': ['libs/core', 'libs/config', 'libs/service-bus', 'libs/terminal'],

@@ -27,8 +27,12 @@ export interface Broker extends AsyncDisposable {
   /** Every call gives another client. */
   topic(): Topic;
   subscription(wish?: SubscriptionWish): Subscription;
-  /** Dead letters of the subscription with sessions, oldest first. */
-  deadLetters(): Promise<readonly SeenDeadLetter[]>;
+  /** Dead letters of the subscription with sessions, oldest first. Undefined where there is no dead-letter queue. */
+  readonly deadLetters: (() => Promise<readonly SeenDeadLetter[]>) | undefined;
+  /** One subscription receives at a time. */
+  readonly oneReceiver?: true;
+  /** No message is too large. */
+  readonly anySize?: true;
   /** Undefined where nothing can be injected, as in a real service. */
   readonly faults: BrokerFaults | undefined;
 }

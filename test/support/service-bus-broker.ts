@@ -10,6 +10,7 @@ import type { Broker, SeenDeadLetter, SubscriptionWish } from './broker.ts';
 import type { ServiceBusEndpoint } from './endpoints.ts';
 
 export interface ServiceBusBroker extends Broker {
+  readonly deadLetters: () => Promise<readonly SeenDeadLetter[]>;
   readonly endpoint: ServiceBusEndpoint;
 }
 

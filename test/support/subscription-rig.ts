@@ -29,6 +29,11 @@ export class SubscriptionRig implements AsyncDisposable {
     return this.broker.faults ?? skip('nothing can be injected here');
   }
 
+  /** Skips the test where no dead letter is kept. */
+  deadLetters(skip: (why: string) => never): NonNullable<Broker['deadLetters']> {
+    return this.broker.deadLetters ?? skip('there is no dead-letter queue');
+  }
+
   send(messages: readonly OutgoingMessage[]): Promise<void> {
     return this.#topic.send(messages, { signal: never });
   }

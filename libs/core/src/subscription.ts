@@ -46,7 +46,10 @@ export interface Delivery {
   readonly session?: SessionHold;
   /** Done with. Throws LockLost (`lost`) when the lock is gone, or a `retry`. */
   complete(): Promise<void>;
-  /** Moves it to the dead-letter queue, with a reason (at most 4,096 characters each). */
+  /**
+   * Moves it to the dead-letter queue, with a reason (at most 4,096 characters each). Where there is none it goes back to
+   * its sender with that reason, and this rejects with LockLost: it is not settled.
+   */
   deadLetter(reason: string, description: string, properties: SetAside): Promise<void>;
 }
 
