@@ -15,7 +15,7 @@ import { systemClock } from '@dstream/async';
 import type { PublisherRig } from './publisher-rig.ts';
 
 /** The file system of the machine, whose disk can be full or slow. */
-function openDisk() {
+export function openDisk() {
   let full = 0;
   let held: Promise<void> = Promise.resolve();
   const open = async (path: string): Promise<OpenFile> => {
