@@ -14,7 +14,9 @@ async function rig(...runs: readonly Run[]) {
   const log: Log = { ...silentLog, error };
   const [draining, aborting] = [new AbortController(), new AbortController()];
   const lives: { disposed: boolean }[] = [];
+  let refused: DStreamError | undefined;
   const open = async (): Promise<RunningService> => {
+    if (refused !== undefined) throw refused;
     const life = { disposed: false };
     const run = runs[lives.push(life) - 1] ?? untilDrained;
     return {
@@ -30,7 +32,9 @@ async function rig(...runs: readonly Run[]) {
   const service = await supervised(open, { clock, log, random: () => 1 });
   const running = service.run({ draining: draining.signal, aborted: aborting.signal });
   running.catch(() => undefined);
-  return { clock, lines, lives, service, running, drain: () => draining.abort(new Error('stopping')) };
+  const drain = () => draining.abort(new Error('stopping'));
+  const refuse = (error: DStreamError) => void (refused = error);
+  return { clock, lines, lives, service, running, drain, refuse };
 }
 
 const untilDrained: Run = ({ draining }) =>
@@ -99,4 +103,15 @@ test('a stop ends the wait for the next start, and what fails while stopping is 
   });
   failing.drain();
   await expect(failing.running).rejects.toThrow('could not save');
+});
+
+test('what cannot be opened is known at the start, and ends a service that is opened anew', async () => {
+  const fatal = new DStreamError('ConfigInvalid', 'the key cannot be read');
+  const options = { clock: new ManualClock(), log: silentLog };
+  await expect(supervised(() => Promise.reject(fatal), options)).rejects.toBe(fatal);
+  const { running, clock, lives, refuse } = await rig(fails('Unexpected'));
+  refuse(fatal);
+  await clock.advance(1_000);
+  await expect(running).rejects.toBe(fatal);
+  expect([lives, clock.sleeping]).toEqual([[{ disposed: true }], 0]);
 });
