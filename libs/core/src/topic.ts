@@ -40,7 +40,8 @@ export interface Topic extends AsyncDisposable {
    */
   connect(o: CallOptions): Promise<void>;
   /**
-   * Resolves when all are accepted. A BatchError names, per session, the suffix that was not: code MessageTooLarge
+   * Resolves when all are accepted: a broker has stored them, or, where there is none (`queues/direct`), whoever receives
+   * them has completed them. A BatchError names, per session, the suffix that was not: code MessageTooLarge
    * when one message exceeds what the broker takes. A session's next send starts only after its last one was
    * accepted; sends of different sessions run side by side. On abort it rejects with `signal.reason`, and what was
    * under way may still arrive.

@@ -167,6 +167,22 @@ describe('a sender that stops', () => {
     expect(first?.lockLost.aborted).toBe(true);
   });
 
+  test('keeps what is handed out: if that is refused later, it is named', async () => {
+    let asked = 0;
+    const mayStart = () => {
+      asked += 1;
+      if (asked > 1) throw new DStreamError('LeaseLost', 'the lease ran out');
+    };
+    const consumer = consume();
+    const first = consumer.next();
+    const { seen, done } = start(post.messages('a', 1, 3), { mayStart });
+    const delivery = await first;
+    expect(await consumer.nextWithin(1)).toBeUndefined();
+    expect(seen.ended).toBeUndefined();
+    await expect(delivery.deadLetter('NotDelivered', '', {})).rejects.toMatchObject({ code: 'LockLost' });
+    expect(failuresOf(await done)).toEqual({ a: [0, 'Rejected'] });
+  });
+
   test('does not hold up another session', async () => {
     const mayStart = () => {
       throw new DStreamError('LeaseLost', 'the lease ran out');

@@ -11,7 +11,7 @@ export interface DirectSubscriptionOptions {
 export class DirectSubscription implements Subscription {
   readonly #queue: DirectQueue;
   readonly #maxSessions: number;
-  /** The one whose turn it is first. */
+  /** In turn: the next one first. */
   readonly #holds = new Set<DirectHold>();
   readonly #disposed = new AbortController();
   #endReceiving: () => void = () => undefined;
