@@ -11,8 +11,8 @@ import { composeProcessor } from '@dstream/processor';
 import { Metrics, sha256Hex } from '@dstream/runtime';
 import { systemClock } from '@dstream/async';
 import { definePublisher, publisherTypes } from '@dstream/publishers';
-import { parseConnectionString } from '@dstream/sqlserver';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { types } from '../../apps/dstream/src/types.ts';
 import { anEncodedChange } from '../support/a-change.ts';
 import { openStandInBroker } from '../support/service-bus-broker.ts';
 import { until } from '../support/until.ts';
@@ -70,12 +70,7 @@ ${output}
 `,
     );
     const env = { BUS: connectionString, PASSWORD: 'open-sesame' };
-    return await loadConfiguration(file, {
-      env,
-      use: ['processor'],
-      outputs,
-      checkDatabase: parseConnectionString,
-    });
+    return await loadConfiguration(file, { env, use: ['processor'], types: { ...types, outputs } });
   }
 
   const refusal = (output: string) =>
@@ -166,7 +161,7 @@ ${output}
     const source = '  source {\n    connection_string = "{{ env "BUS" }}"\n  }';
     await writeFile(file, `processor {\n${source}\n  output {\n    type = "later"\n  }\n}\n`);
     const outputs = [bookType, later] as const;
-    const options = { env: { BUS: anyBroker }, outputs, checkDatabase: parseConnectionString };
+    const options = { env: { BUS: anyBroker }, types: { ...types, outputs } };
     const said = `${file}:6: processor.output.type: the output type "later" is not built yet; use "book"`;
     await expect(loadConfiguration(file, { ...options, use: ['processor'] })).rejects.toMatchObject({
       code: 'NotBuilt',
@@ -174,13 +169,13 @@ ${output}
     });
     const { processor, notes } = await loadConfiguration(file, { ...options, use: 'validate' });
     expect([processor?.outputs, notes]).toEqual([[], [said]]);
-    expect(referencePage(outputs)).toContain(
+    expect(referencePage({ ...types, outputs })).toContain(
       'Some day. Any number of them. It may have a label. _Not built yet._',
     );
   });
 
   test('stands in the reference page', () => {
-    expect(referencePage(outputs)).toContain(`## \`processor.output\` of type \`book\`
+    expect(referencePage({ ...types, outputs })).toContain(`## \`processor.output\` of type \`book\`
 
 Books on a shelf. Any number of them. It may have a label.
 

@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadConfiguration, type Configuration, type Use } from '@dstream/config';
 import { DStreamError } from '@dstream/core';
-import { publisherTypes } from '@dstream/publishers';
-import { parseConnectionString } from '@dstream/sqlserver';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { types } from '../../apps/dstream/src/types.ts';
 
 const examples = fileURLToPath(new URL('../../config/', import.meta.url));
 const broker =
@@ -21,7 +20,13 @@ const env = {
 };
 
 function load(file: string, use: Use): Promise<Configuration> {
-  return loadConfiguration(file, { env, use, outputs: publisherTypes, checkDatabase: parseConnectionString });
+  return loadConfiguration(file, { env, use, types });
+}
+
+/** Data only: functions are made anew for every file; and full.hcl has more tables than the smallest file. */
+function settled(part: object | undefined): Record<string, unknown> {
+  const text = JSON.stringify(part, (key, value: unknown) => (key === 'tables' ? [] : value));
+  return JSON.parse(text) as Record<string, unknown>;
 }
 
 const brokerConnection = { kind: 'connection-string', connectionString: broker, transport: 'amqp' };
@@ -46,7 +51,9 @@ describe('examples', () => {
 
   test.each(['minimal.hcl', 'full.hcl'])('%s is loaded by the commands', async (file) => {
     const found = await load(join(examples, file), ['ingester', 'processor']);
-    expect(found.ingester?.dbConnectionString).toBe(env.DSTREAM_DB_CONNECTION_STRING);
+    expect(found.ingester?.source.settings).toMatchObject({
+      connectionString: env.DSTREAM_DB_CONNECTION_STRING,
+    });
     expect(found.processor?.outputs[0]?.type).toBe('console');
     expect(found.notes).toEqual([]);
   });
@@ -55,9 +62,10 @@ describe('examples', () => {
     const [full, minimal] = await Promise.all(
       ['full.hcl', 'minimal.hcl'].map((file) => load(join(examples, file), ['ingester', 'processor'])),
     );
-    const { name: _name, tables: _tables, ...rest } = minimal?.ingester ?? {};
-    expect(full?.ingester).toMatchObject(rest);
-    expect(full?.processor?.source).toEqual(minimal?.processor?.source);
+    const { name: _full, ...fullIngester } = settled(full?.ingester);
+    const { name: _minimal, ...minimalIngester } = settled(minimal?.ingester);
+    expect(fullIngester).toEqual(minimalIngester);
+    expect(settled(full?.processor?.source)).toEqual(settled(minimal?.processor?.source));
     expect(full?.service).toEqual({ ...minimal?.service, httpConfigured: true });
     expect(full?.processor?.outputs[0]).toEqual({
       ...minimal?.processor?.outputs[0],
@@ -121,15 +129,10 @@ describe('examples', () => {
 
   test('original.hcl is loaded as it is written', async () => {
     const { ingester, processor } = await load(join(examples, 'original.hcl'), ['ingester', 'processor']);
-    expect(ingester?.tables).toEqual([
-      {
-        path: 'ingester.tables[0]',
-        name: { schema: 'dbo', table: 'Persons' },
-        pollIntervalMs: 5000,
-        maxPollIntervalMs: 600_000,
-      },
-    ]);
-    expect(processor?.source).toMatchObject({ topic: 'ingest-topic', subscription: 'dstream' });
+    expect(ingester?.source.settings).toMatchObject({
+      tables: [{ schema: 'dbo', table: 'Persons', pollIntervalMs: 5000, maxPollIntervalMs: 600_000 }],
+    });
+    expect(processor?.source.name).toEqual({ topic: 'ingest-topic', subscription: 'dstream' });
     expect(processor?.outputs).toMatchObject([
       {
         path: 'processor.output',

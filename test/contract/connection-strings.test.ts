@@ -5,8 +5,8 @@ import { BlobServiceClient } from '@azure/storage-blob';
 import { textOf } from '@dstream/config/schema';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { blobConnectionString } from '../../libs/config/src/values/blob-connection-string.ts';
 import { brokerConnectionString } from '../../libs/config/src/values/broker-connection-string.ts';
+import { blobConnectionString } from '../../libs/leases/azure-blob/src/configuration/blob-connection-string.ts';
 
 function isTaken(type: typeof blobConnectionString, text: string): boolean {
   const given = { value: text, shown: 'it', fromVariable: true, items: [] };

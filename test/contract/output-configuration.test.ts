@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { loadConfiguration, redactor, type Configuration } from '@dstream/config';
-import { publisherTypes } from '@dstream/publishers';
-import { parseConnectionString } from '@dstream/sqlserver';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { types } from '../../apps/dstream/src/types.ts';
 
 const broker =
   'Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=all;SharedAccessKey=open-sesame';
@@ -26,12 +25,7 @@ async function load(outputs: string): Promise<Configuration> {
   const file = join(folder, 'dstream.hcl');
   const source = 'connection_string = "{{ env "BUS" }}"';
   await writeFile(file, `processor {\n  source {\n    ${source}\n  }\n${outputs.trim()}\n}\n`);
-  return await loadConfiguration(file, {
-    env,
-    use: ['processor'],
-    outputs: publisherTypes,
-    checkDatabase: parseConnectionString,
-  });
+  return await loadConfiguration(file, { env, use: ['processor'], types });
 }
 
 const refusal = (outputs: string) =>
@@ -188,7 +182,7 @@ output {
       '5: processor.output.path: the key is missing; write path = … (path)',
       '7: processor.output: unknown key "paht"; did you mean "path"?',
       '8: processor.output: unknown key "max_size"; known here are type, path, max_bytes, max_age, required, buffer',
-      '9: processor.output: unknown key "name"; it belongs in ingester or ingester.topic or processor.output of type "azure_service_bus" or processor.output of type "azure_event_hubs"',
+      '9: processor.output: unknown key "name"; it belongs in ingester or ingester.topic of type "azure_service_bus" or processor.output of type "azure_service_bus" or processor.output of type "azure_event_hubs"',
     ]);
   });
 });

@@ -1,8 +1,6 @@
 /** How every command reads its configuration file. */
 import { loadConfiguration, type Configuration, type Use } from '@dstream/config';
-import { checkDatabase } from '@dstream/ingester/check-database';
-import { publisherTypes } from '@dstream/publishers';
-import { azureCredentials } from './azure-credential.ts';
+import { types } from './types.ts';
 
 export interface LoadChoices {
   readonly use: Use;
@@ -12,13 +10,5 @@ export interface LoadChoices {
 
 /** Throws ConfigInvalid and NotBuilt with every problem of the file, a line each. */
 export function load(file: string, choices: LoadChoices): Promise<Configuration> {
-  return loadConfiguration(file, {
-    ...choices,
-    env: process.env,
-    outputs: publisherTypes,
-    checkDatabase: checkDatabase(credential),
-  });
+  return loadConfiguration(file, { ...choices, env: process.env, types });
 }
-
-/** Asks for nothing: a credential loads and asks when its first token is wanted. */
-const credential = azureCredentials();

@@ -1,3 +1,3 @@
-export { composeLeaseViewer, type ViewerContext } from './compose-leases.ts';
 export { composeIngester } from './compose.ts';
-export { planOffline, planOnline, type IngesterPlan, type PlannedTable } from './plan.ts';
+export { openLeaseViewer, type ViewerContext } from './lease-viewer.ts';
+export { planOffline, planOnline, type IngesterPlan, type PlanContext, type PlannedTable } from './plan.ts';

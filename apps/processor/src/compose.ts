@@ -1,7 +1,6 @@
-/** Builds a processor from its configuration: the only place that knows which adapters it is made of. */
+/** Builds a processor from its configuration, which opens the queue and the outputs that it names. */
 import type { Configuration, OutputConfig, ProcessorConfig } from '@dstream/config';
-import { DStreamError } from '@dstream/core';
-import { sha256Hex, supervised, type RunningService, type ServiceContext } from '@dstream/runtime';
+import { DStreamError, type AdapterServices } from '@dstream/core';
 import {
   processorMetrics,
   type ProcessorMetrics,
@@ -11,15 +10,21 @@ import {
   sessionsAhead,
   Processor,
 } from '@dstream/deliver';
-import { ServiceBusSubscription } from '@dstream/service-bus-queue';
+import {
+  adapterServices,
+  sha256Hex,
+  supervised,
+  type RunningService,
+  type ServiceContext,
+} from '@dstream/runtime';
 
-/** Rejects with ConfigInvalid for a connection string that cannot be read. Connects nothing. */
+/** Connects nothing. Rejects with what keeps one of its parts from being opened. */
 export async function composeProcessor(context: ServiceContext<Configuration>): Promise<RunningService> {
   const config = context.configuration.processor;
   if (config === undefined)
     throw new DStreamError('ConfigInvalid', `${context.configuration.file}: no processor block`);
   const metrics = processorMetrics(context.metrics);
-  return supervised(() => openProcessor(config, context, metrics), context);
+  return await supervised(() => openProcessor(config, context, metrics), context);
 }
 
 /** One life of it: made anew when it has failed. */
@@ -28,15 +33,18 @@ async function openProcessor(
   context: ServiceContext<Configuration>,
   metrics: ProcessorMetrics,
 ): Promise<RunningService> {
+  const services = adapterServices(context);
   await using opening = new AsyncDisposableStack();
   const outputs: Output[] = [];
-  for (const output of config.outputs) outputs.push(await openOutput(output, context, opening));
+  for (const output of config.outputs) outputs.push(await openOutput(output, services, opening));
+  const { source } = config;
+  const maxSessions = source.maxSessions + sessionsAhead(source.maxSessions);
   // Closed before the outputs: nothing is received any more that would still go to them.
-  const subscription = opening.use(subscriptionOf(config, context));
+  const subscription = opening.use(await source.open({ ...services, maxSessions }));
   const processor = new Processor({
     ...context,
     subscription,
-    source: `${config.source.topic}/${config.source.subscription}`,
+    source: `${source.name.topic}/${source.name.subscription}`,
     outputs,
     random: Math.random,
     hash: sha256Hex,
@@ -61,27 +69,14 @@ function settingsOf({ source }: ProcessorConfig): ProcessorSettings {
   return { ...defaultProcessorSettings, maxSessions, maxBytes, clockToleranceMs, onHole };
 }
 
-function subscriptionOf(
-  { source }: ProcessorConfig,
-  context: ServiceContext<unknown>,
-): ServiceBusSubscription {
-  const { connection } = source;
-  const address =
-    connection.kind === 'connection-string'
-      ? connection
-      : { ...connection, credential: context.credential() };
-  const maxSessions = source.maxSessions + sessionsAhead(source.maxSessions);
-  return new ServiceBusSubscription({ ...source, ...context, address, maxSessions });
-}
-
 /** @param opening closes its publisher, with whatever else was opened */
 async function openOutput(
   config: OutputConfig,
-  { clock, log, credential }: ServiceContext<unknown>,
+  services: AdapterServices,
   opening: AsyncDisposableStack,
 ): Promise<Output> {
   const { name, type, required, bufferBytes } = config;
-  const services = { name, clock, log: log.child({ output: name }), random: Math.random, hash: sha256Hex };
-  const publisher = opening.use(await config.open({ ...services, credential }));
+  const log = services.log.child({ output: name });
+  const publisher = opening.use(await config.open({ ...services, name, log }));
   return { name, type, required, bufferBytes, publisher };
 }

@@ -6,6 +6,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { DStreamError } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
+import { types } from '../../../apps/dstream/src/types.ts';
 import { someOutputs } from './corpus/some-outputs.ts';
 import { parseHcl } from './text/parse-hcl.ts';
 import { readConfiguration, type Use } from './read-configuration.ts';
@@ -31,7 +32,7 @@ async function complaint(text: string): Promise<string> {
     await readConfiguration(
       'dstream.hcl',
       text,
-      { env, use: useOf(text), outputs: someOutputs, checkDatabase: () => undefined },
+      { env, use: useOf(text), types: { ...types, outputs: someOutputs } },
       parseHcl,
     );
   } catch (error) {

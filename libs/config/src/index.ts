@@ -1,12 +1,9 @@
 export * from './blocks/configuration.ts';
-export type { CheckConnectionString } from './blocks/file-context.ts';
-export type { BrokerConnection } from './definitions/broker-connection.ts';
-export type { BrokerTransport } from './values/broker-connection-string.ts';
-export type { HttpAddress } from './values/http-address.ts';
+export type { AdapterTypes } from './definitions/adapter-types.ts';
+export type { Destination, NamedTable, OutputType, OutputTypes } from './definitions/output-type.ts';
 export { loadConfiguration, type LoadOptions } from './load-configuration.ts';
 export { type Use } from './read-configuration.ts';
 export { redactor } from './redact.ts';
-export { formatTableName, type TableName } from './values/table-name.ts';
-export { formatDuration, parseDuration } from './values/go-duration.ts';
-export type { Destination, NamedTable, OutputType, OutputTypes } from './definitions/output-type.ts';
 export { referencePage } from './reference-page.ts';
+export { formatDuration, parseDuration } from './values/go-duration.ts';
+export type { HttpAddress } from './values/http-address.ts';

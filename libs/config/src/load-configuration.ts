@@ -1,6 +1,5 @@
 import type { Configuration } from './blocks/configuration.ts';
-import type { CheckConnectionString } from './blocks/file-context.ts';
-import type { OutputTypes } from './definitions/output-type.ts';
+import type { AdapterTypes } from './definitions/adapter-types.ts';
 import { parseHclApart } from './text/parse-hcl-apart.ts';
 import { readConfiguration, type Use } from './read-configuration.ts';
 import { nameOfFile, readConfigurationFile } from './text/read-file.ts';
@@ -9,10 +8,8 @@ import type { Environment } from './schema/templates.ts';
 export interface LoadOptions {
   readonly env: Environment;
   readonly use: Use;
-  /** The destinations that a file may name. */
-  readonly outputs: OutputTypes;
-  /** As the adapter that connects reads it, so that who validates a file and who starts with it judge alike. */
-  readonly checkDatabase: CheckConnectionString;
+  /** The sources, queues, lease stores and outputs that a file may name. */
+  readonly types: AdapterTypes;
   /** Refuses a file with notes: each of them is a problem then. */
   readonly strict?: boolean;
 }

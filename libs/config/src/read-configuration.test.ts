@@ -1,14 +1,15 @@
 import { inspect } from 'node:util';
-import { DStreamError } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
+import { types } from '../../../apps/dstream/src/types.ts';
 import type { Configuration } from './blocks/configuration.ts';
 import { someOutputs } from './corpus/some-outputs.ts';
+import type { BrokerConnection } from './definitions/broker-connection.ts';
 import { parseHcl } from './text/parse-hcl.ts';
 import { readConfiguration, type Use } from './read-configuration.ts';
 import { redactor } from './redact.ts';
 
 const env = {
-  DB: 'Server=db1;Password=open-sesame\n',
+  DB: 'Server=db1;Database=shop;User Id=dstream;Password=open-sesame\n',
   BUS: 'Endpoint=sb://shop/;SharedAccessKeyName=all;SharedAccessKey=k+e/y=="x"',
   BLOB: 'UseDevelopmentStorage=true',
 };
@@ -18,7 +19,7 @@ function load(
   use: Use = ['ingester'],
   more: Record<string, string> = {},
 ): Promise<Configuration> {
-  const options = { env: { ...env, ...more }, use, outputs: someOutputs, checkDatabase: () => undefined };
+  const options = { env: { ...env, ...more }, use, types: { ...types, outputs: someOutputs } };
   return readConfiguration('dstream.hcl', text, options, parseHcl);
 }
 
@@ -47,6 +48,7 @@ ${more}
 }
 `;
 
+const toBus = { kind: 'connection-string', connectionString: env.BUS, transport: 'amqp' };
 const poll = (pollIntervalMs: number, maxPollIntervalMs: number) => ({ pollIntervalMs, maxPollIntervalMs });
 
 describe('defaults', () => {
@@ -55,33 +57,47 @@ describe('defaults', () => {
     expect(found).toEqual({
       path: 'ingester',
       name: undefined,
-      dbType: 'sqlserver',
-      dbConnectionString: 'Server=db1;Password=open-sesame',
       start: 'earliest',
       ordering: 'table',
       keySessions: 32,
       onGap: 'stop',
       oversize: 'claim_check',
-      read: { mode: 'functions', maxRows: 5000, maxBytes: 8_388_608 },
       lease: { durationMs: 30_000 },
       checkpoint: { intervalMs: 1000, idleIntervalMs: 60_000 },
+      source: {
+        path: 'ingester',
+        type: 'sqlserver',
+        settings: {
+          connectionString: env.DB.trim(),
+          tables: [{ schema: 'dbo', table: 'Persons', ...poll(5000, 120_000) }],
+          mode: 'functions',
+          maxRows: 5000,
+          maxBytes: 8_388_608,
+        },
+        outline: expect.any(Function),
+        catalogue: expect.any(Function),
+        open: expect.any(Function),
+      },
       topic: {
         path: 'ingester.topic',
+        type: 'azure_service_bus',
         name: 'ingest-topic',
-        connection: { kind: 'connection-string', connectionString: env.BUS, transport: 'amqp' },
+        settings: { name: 'ingest-topic', connection: toBus },
         pack: 'auto',
         packMaxBytes: 131_072,
         packMaxChanges: 500,
+        open: expect.any(Function),
       },
       locks: {
         path: 'ingester.locks',
         type: 'azure_blob',
-        connection: { kind: 'connection-string', connectionString: env.BLOB },
-        containerName: 'locks',
+        what: 'container locks',
+        settings: {
+          connection: { kind: 'connection-string', connectionString: env.BLOB },
+          containerName: 'locks',
+        },
+        open: expect.any(Function),
       },
-      tables: [
-        { path: 'ingester.tables[0]', name: { schema: 'dbo', table: 'Persons' }, ...poll(5000, 120_000) },
-      ],
     });
   });
 
@@ -92,15 +108,19 @@ describe('defaults', () => {
       source: {
         path: 'processor.source',
         type: 'azure_service_bus',
-        connection: { kind: 'connection-string', connectionString: env.BUS, transport: 'amqp' },
-        topic: 'ingest-topic',
-        subscription: 'dstream',
-        sessions: true,
+        name: { topic: 'ingest-topic', subscription: 'dstream' },
+        settings: {
+          connection: toBus,
+          topic: 'ingest-topic',
+          subscription: 'dstream',
+          sessions: true,
+          lockDurationMs: 60_000,
+        },
         maxSessions: 32,
         maxBytes: 67_108_864,
-        lockDurationMs: 60_000,
         onHole: 'log',
         clockToleranceMs: 600_000,
+        open: expect.any(Function),
       },
       outputs: [
         {
@@ -142,22 +162,20 @@ test('tables have the intervals of their override, else the defaults', async () 
     '"Persons", "sales.Orders", "stock.*"',
   );
   const { ingester: found } = await load(text);
-  expect(found?.tables).toEqual([
-    { path: 'ingester.tables[0]', name: { schema: 'dbo', table: 'Persons' }, ...poll(1000, 120_000) },
-    { path: 'ingester.tables[1]', name: { schema: 'sales', table: 'Orders' }, ...poll(200, 120_000) },
-    { path: 'ingester.tables[2]', name: { schema: 'stock', pattern: '*' }, ...poll(1000, 120_000) },
-    {
-      path: 'ingester.tables_overrides.overrides[1]',
-      name: { schema: 'stock', table: 'Levels' },
-      ...poll(1000, 5_400_000),
-    },
-  ]);
+  expect(found?.source.settings).toMatchObject({
+    tables: [
+      { schema: 'dbo', table: 'Persons', ...poll(1000, 120_000) },
+      { schema: 'sales', table: 'Orders', ...poll(200, 120_000) },
+      { schema: 'stock', table: '*', ...poll(1000, 120_000) },
+      { schema: 'stock', table: 'Levels', ...poll(1000, 5_400_000) },
+    ],
+  });
 });
 
 test("the processor's topic is that of the ingester in the same file", async () => {
   const text = ingester().replace('topic {', 'topic {\n    name = "{{ env "TOPIC" }}"') + processor();
   const { processor: found } = await load(text, ['processor'], { TOPIC: 'changes' });
-  expect(found?.source.topic).toBe('changes');
+  expect(found?.source.name.topic).toBe('changes');
 });
 
 test('an output has what its type makes of its keys, and what every output has', async () => {
@@ -209,22 +227,22 @@ test('AMQP travels as transport says, else as the connection string does', async
   const bus = `${env.BUS};TransportType=AmqpWebSockets`;
   const transports = async (source: string, more: Record<string, string> = {}) => {
     const found = await load(ingester() + processor('', source), ['ingester', 'processor'], more);
-    return [found.ingester?.topic.connection.transport, found.processor?.source.connection.transport];
+    return [found.ingester?.topic, found.processor?.source].map(
+      (side) => (side?.settings as { connection: BrokerConnection } | undefined)?.connection.transport,
+    );
   };
   expect(await transports('')).toEqual(['amqp', 'amqp']);
   expect(await transports('    transport = "websockets"')).toEqual(['amqp', 'websockets']);
   expect(await transports('', { BUS: bus })).toEqual(['websockets', 'websockets']);
 });
 
-test('the database is asked whether it would take its connection string', async () => {
-  const checkDatabase = (text: string) => {
-    throw new DStreamError('ConfigInvalid', `it has ${text.length} characters`);
-  };
-  const options = { env, use: ['ingester'] as const, outputs: someOutputs, checkDatabase };
-  await expect(readConfiguration('dstream.hcl', ingester(), options, parseHcl)).rejects.toMatchObject({
-    code: 'ConfigInvalid',
-    message: `dstream.hcl:2: ingester.db_connection_string: it has ${env.DB.trim().length} characters`,
-  });
+test('a connection string that its source would not take is refused', async () => {
+  await expect(load(ingester(), ['ingester'], { DB: 'Server=db1:1433;Database=shop' })).rejects.toMatchObject(
+    {
+      code: 'ConfigInvalid',
+      message: expect.stringMatching(/^dstream\.hcl:2: ingester\.db_connection_string: .* Server=HOST,1433$/),
+    },
+  );
 });
 
 test('nothing needs a secret where the managed identity signs in', async () => {
@@ -238,12 +256,11 @@ test('nothing needs a secret where the managed identity signs in', async () => {
     namespace: 'shop.servicebus.windows.net',
     transport: 'amqp',
   };
-  expect(found.ingester?.dbConnectionString).toBe(DB);
-  expect(found.ingester?.topic.connection).toEqual(namespace);
-  expect(found.processor?.source.connection).toEqual(namespace);
-  expect(found.ingester?.locks.connection).toEqual({
-    kind: 'account-url',
-    accountUrl: 'https://shop.blob.core.windows.net',
+  expect(found.ingester?.source.settings).toMatchObject({ connectionString: DB });
+  expect(found.ingester?.topic.settings).toMatchObject({ connection: namespace });
+  expect(found.processor?.source.settings).toMatchObject({ connection: namespace });
+  expect(found.ingester?.locks.settings).toMatchObject({
+    connection: { kind: 'account-url', accountUrl: 'https://shop.blob.core.windows.net' },
   });
 });
 
@@ -251,7 +268,7 @@ test('a command needs only the variables of its own blocks, and sees only those 
   const text = ingester('  on_gap = "snapshot"') + processor().replace('"BUS"', '"OTHER"');
   const found = await load(text, ['processor'], { DB: '', OTHER: env.BUS });
   expect(found.ingester).toBeUndefined();
-  expect(found.processor?.source.topic).toBe('ingest-topic');
+  expect(found.processor?.source.name.topic).toBe('ingest-topic');
   expect(found.notes).toEqual([]);
 });
 
@@ -273,7 +290,8 @@ test('numbers and booleans may come from variables', async () => {
     ingester('  read {\n    max_rows = "{{ env "ROWS" }}"\n  }') +
     processor('', 'sessions = "{{ env "S" }}"');
   const found = await load(text, ['ingester', 'processor'], { ROWS: '7', S: 'false' });
-  expect([found.ingester?.read.maxRows, found.processor?.source.sessions]).toEqual([7, false]);
+  expect(found.ingester?.source.settings).toMatchObject({ maxRows: 7 });
+  expect(found.processor?.source.settings).toMatchObject({ sessions: false });
 });
 
 test('one change a message is a limit of one change', async () => {
@@ -315,11 +333,11 @@ describe('secrets', () => {
 
   test('are neither in the JSON nor in the inspection of a configuration or of any part of it', async () => {
     const found = await load(both, ['ingester', 'processor']);
-    const parts = [found, found.ingester, found.ingester?.topic, { log: found.processor?.source.connection }];
+    const parts = [found, found.ingester, found.ingester?.topic, { log: found.processor?.source.settings }];
     const shown = parts.flatMap((part) => [JSON.stringify(part), inspect(part, { depth: 9 })]).join('\n');
     expect(shown).not.toMatch(/sesame|k\+e/);
     expect(shown).toContain('[secret]');
-    expect(found.ingester?.dbConnectionString).toContain('sesame');
+    expect(found.ingester?.source.settings).toMatchObject({ connectionString: env.DB.trim() });
   });
 
   test('are replaced in any text, whole or in part, encoded or escaped', async () => {

@@ -4,16 +4,17 @@ import { readIngester, type IngesterReading } from './blocks/ingester.ts';
 import { readProcessor } from './blocks/processor.ts';
 import { rootSchema } from './blocks/root.ts';
 import { readService } from './blocks/service.ts';
-import type { FileTopic } from './blocks/source.ts';
+import { inlineSource } from './blocks/source.ts';
+import type { IngesterTopic } from './blocks/subscription.ts';
 import { checkShape } from './schema/check-shape.ts';
 import type { Configuration, ProcessorConfig } from './blocks/configuration.ts';
-import type { CheckConnectionString, FileContext } from './blocks/file-context.ts';
+import type { FileContext } from './blocks/file-context.ts';
 import { canonicalPath, type Context, type Demand } from './schema/context.ts';
 import { joinDocument, pathAtLine, type BlockNode, type Place } from './text/hcl-document.ts';
 import { maxDepth } from './text/hcl-cursor.ts';
 import type { HclParser, SyntaxProblem } from './text/parse-hcl.ts';
 import { otherFormat, shellProblem } from './text/other-format.ts';
-import type { OutputTypes } from './definitions/output-type.ts';
+import type { AdapterTypes } from './definitions/adapter-types.ts';
 import { Problems } from './schema/problems.ts';
 import { blockOf } from './schema/read-block.ts';
 import { rememberSecrets } from './redact.ts';
@@ -26,8 +27,7 @@ export type Use = readonly ('ingester' | 'processor')[] | 'validate';
 interface ReadOptions {
   readonly env: Environment;
   readonly use: Use;
-  readonly outputs: OutputTypes;
-  readonly checkDatabase: CheckConnectionString;
+  readonly types: AdapterTypes;
   /** Notes are errors. */
   readonly strict?: boolean;
 }
@@ -53,9 +53,8 @@ export async function readConfiguration(
     unset: new Problems(file),
     env: options.env,
     demand: 'validate',
-    root: rootSchema(options.outputs),
-    outputs: options.outputs,
-    checkDatabase: options.checkDatabase,
+    root: rootSchema(options.types, inlineSource(blockOf(document, 'ingester'), options.types)),
+    types: options.types,
     secrets: new Set(),
     places: new Map(),
   };
@@ -121,9 +120,10 @@ function readProcessorPart(
   return first;
 }
 
-function topicOf(ingester: IngesterReading | undefined, use: Use): FileTopic {
+function topicOf(ingester: IngesterReading | undefined, use: Use): IngesterTopic {
   if (ingester === undefined) return { kind: 'none' };
-  if (ingester.topic !== undefined) return { kind: 'known', name: ingester.topic };
+  const { type, name } = ingester.topic ?? { type: '', name: '' };
+  if (name !== '') return { kind: 'known', type, name };
   return { kind: isUsed(use, 'ingester') ? 'reported' : 'variable-not-set' };
 }
 

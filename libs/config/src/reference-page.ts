@@ -1,32 +1,33 @@
-/** The reference page, made from the schema: `config/REFERENCE.md`. A test of `libs/publishers` holds it up to date. */
+/** The reference page, made from the schema: `config/REFERENCE.md`. A test of `apps/dstream`, which knows all types, holds it up to date. */
 import { rootSchema } from './blocks/root.ts';
 import { childPath } from './text/hcl-document.ts';
-import type { OutputTypes } from './definitions/output-type.ts';
+import type { AdapterTypes } from './definitions/adapter-types.ts';
 import type { ChildSchema, Key } from './schema/schema.ts';
 
 const opening = `# Configuration reference
 
-Made from the schemas in \`libs/config\` and \`libs/publishers\`; do not edit. Durations are Go's (\`200ms\`, \`5s\`, \`1h30m\`), sizes are bytes. In any
+Made from the schemas in \`libs/config\` and from those of every type; do not edit. Durations are Go's (\`200ms\`, \`5s\`, \`1h30m\`), sizes are bytes. In any
 string \`{{ env "X" }}\` is the variable X, its quotes bare, escaped or backticks. What is _not built yet_ is known to
 \`dstream validate\` and refused by the other commands.
 `;
 
-export function referencePage(outputs: OutputTypes): string {
-  return [opening, ...rootSchema(outputs).blocks.flatMap((child) => sections(child, ''))].join('\n');
+export function referencePage(types: AdapterTypes): string {
+  return [opening, ...rootSchema(types, undefined).blocks.flatMap((child) => sections(child, ''))].join('\n');
 }
 
-function sections(child: ChildSchema, parent: string): readonly string[] {
+/** @param type that of a block around it: blocks inside are of it, too */
+function sections(child: ChildSchema, parent: string, type?: string): readonly string[] {
   const { schema } = child;
   const path = childPath(parent, schema.type);
-  if (schema.type === 'publisher') return [`## \`publisher\`\n\n${schema.doc}\n`];
-  const below = schema.blocks.flatMap((inner) => sections(inner, path));
-  return [section(child, path), ...below];
+  if (schema.alias === true) return [`## \`${path}\`\n\n${schema.doc}\n`];
+  const variant = schema.variant ?? type;
+  const below = schema.blocks.flatMap((inner) => sections(inner, path, variant));
+  return [section(child, path, variant), ...below];
 }
 
-function section(child: ChildSchema, path: string): string {
+function section(child: ChildSchema, path: string, variant: string | undefined): string {
   const { schema } = child;
-  const variant = schema.variant === undefined ? '' : ` of type \`${schema.variant}\``;
-  const heading = `## \`${path}\`${variant}`;
+  const heading = `## \`${path}\`${variant === undefined ? '' : ` of type \`${variant}\``}`;
   const keys = Object.entries(schema.keys).map(([name, key]) => keyLine(name, key));
   const about = [schema.doc, ...remarks(child)].join(' ');
   return [heading, '', about, '', ...(keys.length > 0 ? [...keys, ''] : [])].join('\n');

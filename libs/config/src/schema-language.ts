@@ -1,7 +1,8 @@
 /**
- * What a destination says its schema in: keys, types of values, and what every broker's output has. Exported as
+ * What a type of source, queue, lease store or output is defined in: its keys, blocks and types of values. Exported as
  * `@dstream/config/schema`, apart from the rest, because adapters may import only this.
  */
+export type { AdapterTypes } from './definitions/adapter-types.ts';
 export {
   brokerConnectionKeys,
   checkEntityPath,
@@ -10,15 +11,64 @@ export {
   type BrokerConnection,
   type BrokerConnectionKeys,
 } from './definitions/broker-connection.ts';
-export { conceal } from './schema/conceal.ts';
+export {
+  defineLeaseStore,
+  type LeaseStoreDefinition,
+  type LeaseStoreType,
+  type LeaseStoreTypes,
+} from './definitions/lease-store-type.ts';
 export type { Destination, NamedTable, OutputType, OutputTypes } from './definitions/output-type.ts';
+export {
+  defineQueue,
+  type FileTopic,
+  type QueueDefinition,
+  type QueueType,
+  type QueueTypes,
+  type SubscriptionDefinition,
+  type SubscriptionName,
+  type TopicDefinition,
+} from './definitions/queue-type.ts';
+export {
+  defineSource,
+  type SourceDefinition,
+  type SourceType,
+  type SourceTypes,
+} from './definitions/source-type.ts';
+export { conceal } from './schema/conceal.ts';
 export type { Findings } from './schema/problems.ts';
 export type { Reading } from './schema/reading.ts';
-export { optional, required, withDefault, type Key, type Keys, type ValuesOf } from './schema/schema.ts';
+export {
+  child,
+  optional,
+  required,
+  withDefault,
+  type BlockSchema,
+  type ChildSchema,
+  type Key,
+  type Keys,
+  type ValuesOf,
+} from './schema/schema.ts';
 export { fillNames, type NamePart } from './schema/templates.ts';
 export type { Place } from './text/hcl-document.ts';
 export type { BrokerService, BrokerTransport } from './values/broker-connection-string.ts';
-export { connectionParts } from './values/connection-strings.ts';
+export {
+  connectionParts,
+  connectionString,
+  readParts,
+  type PartRules,
+  type Parts,
+  type Refusal,
+} from './values/connection-strings.ts';
+export { formatDuration } from './values/go-duration.ts';
 export { filePath } from './values/names.ts';
+export { nearest } from './values/nearest.ts';
 export { boolean, choice, duration, pack, sizeInBytes, text, wholeNumber } from './values/scalars.ts';
-export { faulty, sound, textOf, type Given, type Result, type ValueType } from './values/value-type.ts';
+export {
+  faulty,
+  sound,
+  textOf,
+  type Fault,
+  type Given,
+  type Result,
+  type ValueType,
+} from './values/value-type.ts';

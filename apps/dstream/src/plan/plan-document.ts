@@ -5,7 +5,7 @@ import { sha256Hex } from '@dstream/runtime';
 
 export interface PlanDocument {
   readonly file: string;
-  /** True: the database was not asked. Names are in the spelling of the file then, which the catalogue may correct. */
+  /** True: the source was not asked. Names are in the spelling of the file then, which the catalogue may correct. */
   readonly offline: boolean;
   /** Null where the file has no ingester. */
   readonly source: PlanSource | null;
@@ -22,7 +22,8 @@ export interface PlanSource {
   readonly name: string;
   readonly server: string;
   readonly database: string;
-  readonly mode: 'functions' | 'direct';
+  /** How it is read, of SQL Server `functions` or `direct`. Null where there is only one way. */
+  readonly mode: string | null;
   /** The topic that changes are sent to. */
   readonly topic: string;
 }
@@ -30,7 +31,7 @@ export interface PlanSource {
 export interface PlanTable {
   /** `schema.table`, or `schema.*`: offline it is not known which tables that covers. */
   readonly table: string;
-  /** The oldest first. Null when the database was not asked or the table has a fault. */
+  /** The oldest first. Null when the source was not asked, has no such thing, or the table has a fault. */
   readonly captureInstances: readonly string[] | null;
   /** Session ids that its changes travel by. */
   readonly sessions: readonly string[];
@@ -97,14 +98,12 @@ function planTable(
 
 function sourceOf({ ingester: config }: Configuration, plan: IngesterPlan | undefined): PlanSource | null {
   if (config === undefined || plan === undefined) return null;
-  const { source: name, server, database } = plan;
-  return { name, server, database, mode: config.read.mode, topic: config.topic.name };
+  const { name, server, database, mode = null } = plan.source;
+  return { name, server, database, mode, topic: config.topic.name };
 }
 
 function subscriptionOf({ processor }: Configuration): PlanSubscription | null {
-  return processor === undefined
-    ? null
-    : { topic: processor.source.topic, subscription: processor.source.subscription };
+  return processor === undefined ? null : processor.source.name;
 }
 
 function notesOf(

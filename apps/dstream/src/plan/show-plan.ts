@@ -19,7 +19,7 @@ export interface PlanOptions {
 /** Width where the terminal does not say one. */
 const usualColumns = 80;
 
-/** Resolves with the exit code: 1 when a table has a fault. Rejects when the database cannot be asked. */
+/** Resolves with the exit code: 1 when a table has a fault. Rejects when the source cannot be asked. */
 export async function showPlan({ config, offline, json }: PlanOptions): Promise<number> {
   const document = await make(config, offline);
   const onScreen = process.stdout.isTTY && !json;
@@ -30,11 +30,11 @@ export async function showPlan({ config, offline, json }: PlanOptions): Promise<
 async function make(file: string, offline: boolean): Promise<PlanDocument> {
   const configuration = await load(file, { use: 'validate' });
   const { ingester } = configuration;
-  const context = { configuration, clock: systemClock, credential: azureCredentials() };
+  const context = { clock: systemClock, credential: azureCredentials() };
   let planned: IngesterPlan | undefined;
   if (ingester !== undefined)
     planned = offline
-      ? planOffline(ingester, context)
+      ? planOffline(ingester)
       : await planOnline(ingester, context, { signal: new AbortController().signal });
   return planDocument(configuration, planned, offline);
 }

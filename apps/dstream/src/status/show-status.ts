@@ -21,7 +21,11 @@ const usualColumns = 80;
 /** Resolves with the exit code. Rejects when the first look fails: then there is nothing to show. */
 export async function showStatus(options: StatusOptions): Promise<number> {
   const { watchMs, json } = options;
-  const source = await StatusSource.open({ ...options, clock: systemClock, credential: azureCredentials() });
+  await using source = await StatusSource.open({
+    ...options,
+    clock: systemClock,
+    credential: azureCredentials(),
+  });
   const onScreen = process.stdout.isTTY && !json;
   if (watchMs !== undefined) return (onScreen ? watchOnScreen : watchAsJson)(source, watchMs);
   const document = await source.look(new AbortController().signal);

@@ -1,7 +1,7 @@
 /** Where `dstream status` looks: the leases in the storage, and every replica it can find. */
 import type { Configuration } from '@dstream/config';
-import type { Clock, CredentialOf, LeaseOverview, LeaseViewer } from '@dstream/core';
-import { composeLeaseViewer } from '@dstream/ingester';
+import type { Clock, CredentialOf, LeaseOverview, Leases } from '@dstream/core';
+import { openLeaseViewer } from '@dstream/ingester';
 import {
   askReplica,
   statusOf,
@@ -20,8 +20,8 @@ export interface StatusSourceOptions {
   readonly credential: CredentialOf;
 }
 
-export class StatusSource {
-  readonly #viewer: LeaseViewer | undefined;
+export class StatusSource implements AsyncDisposable {
+  readonly #viewer: Leases | undefined;
   readonly #configured: readonly ConfiguredTable[];
   readonly #given: readonly string[];
   /** Asked too, and not missed: nobody said that something is there. */
@@ -29,10 +29,14 @@ export class StatusSource {
   readonly #notes: (answers: readonly Answer[]) => readonly string[];
   readonly #clock: Clock;
 
-  private constructor({ addresses, clock, credential }: StatusSourceOptions, configuration?: Configuration) {
+  private constructor(
+    { addresses, clock }: StatusSourceOptions,
+    configuration?: Configuration,
+    viewer?: Leases,
+  ) {
     this.#clock = clock;
     this.#given = addresses;
-    this.#viewer = configuration && composeLeaseViewer({ clock, credential, configuration });
+    this.#viewer = viewer;
     this.#configured = configuration ? configuredTables(configuration) : [];
     this.#presumed = configuration && presumedAddress(configuration);
     const wantsProcessor = configuration?.processor !== undefined;
@@ -43,7 +47,12 @@ export class StatusSource {
   /** Throws ConfigInvalid. Connects nothing. */
   static async open(options: StatusSourceOptions): Promise<StatusSource> {
     if (options.config === undefined) return new StatusSource(options);
-    return new StatusSource(options, await load(options.config, { use: 'validate' }));
+    const configuration = await load(options.config, { use: 'validate' });
+    return new StatusSource(options, configuration, await openLeaseViewer({ ...options, configuration }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#viewer?.[Symbol.asyncDispose]();
   }
 
   /** Rejects when the storage cannot be read. A replica that cannot be asked is part of the answer. */
@@ -79,10 +88,7 @@ const noProcessor =
   'no processor was found: they are asked at service { http } of the configuration and at --address HOST:PORT';
 
 function configuredTables({ ingester }: Configuration): readonly ConfiguredTable[] {
-  return (ingester?.tables ?? []).map(({ name }) => ({
-    schema: name.schema,
-    table: 'pattern' in name ? undefined : name.table,
-  }));
+  return ingester?.source.outline(ingester.name).tables ?? [];
 }
 
 /** What the configuration says where a process serves its status; port 0 says nothing. */

@@ -4,10 +4,11 @@
  *
  * Every part carries the `path` it came from, for `Configuration.where`.
  */
-import type { BrokerConnection } from '../definitions/broker-connection.ts';
+import type { OpenableLeases } from '../definitions/lease-store-type.ts';
 import type { Destination } from '../definitions/output-type.ts';
+import type { OpenableSubscription, OpenableTopic } from '../definitions/queue-type.ts';
+import type { OpenableSource } from '../definitions/source-type.ts';
 import type { HttpAddress } from '../values/http-address.ts';
-import type { TableName } from '../values/table-name.ts';
 
 export interface Configuration {
   /** The file as it was named to `loadConfiguration`. */
@@ -32,11 +33,8 @@ export interface Configuration {
 
 export interface IngesterConfig {
   readonly path: string;
-  /** The source's name in table identities. Undefined: derived from the host of the connection string. */
+  /** The source's name in table identities. Undefined: the source derives it from where it is. */
   readonly name: string | undefined;
-  readonly dbType: 'sqlserver';
-  /** Secret. `sqlserver://…` or `Server=…;Database=…`; not empty, otherwise unchecked here. */
-  readonly dbConnectionString: string;
   /** Where a table without a checkpoint begins. */
   readonly start: 'earliest' | 'latest';
   readonly ordering: 'table' | 'key';
@@ -44,21 +42,17 @@ export interface IngesterConfig {
   readonly keySessions: number;
   readonly onGap: 'stop' | 'skip' | 'snapshot';
   readonly oversize: 'claim_check' | 'stub';
-  readonly read: ReadConfig;
   readonly lease: LeaseConfig;
   readonly checkpoint: CheckpointConfig;
+  readonly source: SourceConfig;
   readonly topic: TopicConfig;
   readonly locks: LocksConfig;
-  /** At least one, none twice. An entry for a table takes precedence over the entry for its whole schema. */
-  readonly tables: readonly TableConfig[];
 }
 
-export interface ReadConfig {
-  readonly mode: 'functions' | 'direct';
-  /** Rows of one page, at most. */
-  readonly maxRows: number;
-  /** Bytes of changes that were read and not yet sent, at most. */
-  readonly maxBytes: number;
+export interface SourceConfig extends OpenableSource {
+  /** `ingester.source`; `ingester` where its keys are in there. */
+  readonly path: string;
+  readonly type: string;
 }
 
 export interface LeaseConfig {
@@ -73,10 +67,9 @@ export interface CheckpointConfig {
   readonly idleIntervalMs: number;
 }
 
-export interface TopicConfig {
+export interface TopicConfig extends OpenableTopic {
   readonly path: string;
-  readonly name: string;
-  readonly connection: BrokerConnection;
+  readonly type: string;
   /** `auto`: what one page has for a session goes into one message, up to the limits. 1: one change a message. */
   readonly pack: 'auto' | 1;
   readonly packMaxBytes: number;
@@ -84,49 +77,25 @@ export interface TopicConfig {
   readonly packMaxChanges: number;
 }
 
-export interface LocksConfig {
+export interface LocksConfig extends OpenableLeases {
   readonly path: string;
-  readonly type: 'azure_blob';
-  readonly connection: BlobConnection;
-  readonly containerName: string;
-}
-
-/** A connection string (secret), or the address of a storage account with managed identity. */
-export type BlobConnection =
-  | { readonly kind: 'connection-string'; readonly connectionString: string }
-  | { readonly kind: 'account-url'; readonly accountUrl: string };
-
-export interface TableConfig {
-  /** `ingester.tables[3]`, or the override that names a table of a whole schema. */
-  readonly path: string;
-  readonly name: TableName;
-  /** Wait after a pass, from the table's override or the defaults. */
-  readonly pollIntervalMs: number;
-  /** What the wait grows to while nothing changes; not less than `pollIntervalMs`. */
-  readonly maxPollIntervalMs: number;
+  readonly type: string;
 }
 
 export interface ProcessorConfig {
   readonly path: string;
-  readonly source: SourceConfig;
+  readonly source: SubscriptionConfig;
   /** In the order of the file. At least one when loaded for a command. Types that are not built yet are left out by `validate`. */
   readonly outputs: readonly OutputConfig[];
 }
 
-export interface SourceConfig {
+export interface SubscriptionConfig extends OpenableSubscription {
   readonly path: string;
-  readonly type: 'azure_service_bus';
-  readonly connection: BrokerConnection;
-  readonly topic: string;
-  readonly subscription: string;
-  /** False: the subscription has no sessions, and there is no order. */
-  readonly sessions: boolean;
+  readonly type: string;
   /** Sessions held side by side, at most. */
   readonly maxSessions: number;
   /** What messages take in memory that were received and are not settled, of all sessions. */
   readonly maxBytes: number;
-  /** The subscription's lock duration, at most. */
-  readonly lockDurationMs: number;
   /** What becomes of messages that were accepted and never came. */
   readonly onHole: 'log' | 'gap' | 'ignore';
   /** How long a session is held whose messages lie ahead of the clock, at most. */

@@ -1,43 +1,31 @@
-import { conceal } from '../schema/conceal.ts';
-import type { BlobConnection, LocksConfig } from './configuration.ts';
-import { canonicalPath, type Context } from '../schema/context.ts';
-import type { Reading } from '../schema/reading.ts';
-import { optional, withDefault, type BlockSchema } from '../schema/schema.ts';
-import { blobConnectionString } from '../values/blob-connection-string.ts';
-import { accountUrl, containerName } from '../values/names.ts';
-import { choice } from '../values/scalars.ts';
-import { requireOne } from '../definitions/broker-connection.ts';
+import type { AdapterTypes } from '../definitions/adapter-types.ts';
+import { onceSet, readTypedBlock, schemasOf, type TypedBlock } from '../definitions/block-type.ts';
+import type { LeaseStoreType } from '../definitions/lease-store-type.ts';
+import { canonicalPath } from '../schema/context.ts';
+import { child, type ChildSchema } from '../schema/schema.ts';
+import type { BlockNode, Place } from '../text/hcl-document.ts';
+import type { LocksConfig } from './configuration.ts';
+import type { FileContext } from './file-context.ts';
 
-export const locksSchema = {
-  type: 'locks',
-  doc: 'Where leases and checkpoints of tables are kept.',
-  keys: {
-    type: withDefault(choice(['azure_blob']), 'azure_blob', 'Kind of store.'),
-    connection_string: optional(
-      blobConnectionString,
-      'account_url is used',
-      'Connection string of the storage account.',
-      {
-        secret: true,
-      },
-    ),
-    account_url: optional(
-      accountUrl,
-      'connection_string is used',
-      'Address of the storage account, instead of a connection string: the managed identity signs in.',
-    ),
-    container_name: withDefault(containerName, 'locks', 'Container of the blobs.'),
-  },
-  blocks: [],
-} as const satisfies BlockSchema;
+function locksBlock({ leases }: AdapterTypes): TypedBlock<LeaseStoreType> {
+  return { block: 'locks', types: leases, typeDoc: 'Kind of store.', hasDefault: true, commonKeys: {} };
+}
 
-export function readLocks(reading: Reading<(typeof locksSchema)['keys']>, context: Context): LocksConfig {
-  const { type, connection_string: connectionString, account_url: accountUrl } = reading.values;
-  requireOne(reading, 'connection_string', 'account_url', context.problems);
-  const connection: BlobConnection =
-    accountUrl === undefined
-      ? conceal({ kind: 'connection-string', connectionString: connectionString ?? '' }, 'connectionString')
-      : { kind: 'account-url', accountUrl };
-  const path = canonicalPath(reading.place.path);
-  return { path, type, connection, containerName: reading.values.container_name };
+export function locksChildren(types: AdapterTypes): readonly ChildSchema[] {
+  return schemasOf(locksBlock(types)).map((schema) => child(schema, 'required'));
+}
+
+/** Undefined when its type is not known; a problem says so. */
+export function readLocks(node: BlockNode, parent: Place, context: FileContext): LocksConfig | undefined {
+  const found = readTypedBlock(locksBlock(context.types), node, parent, context);
+  if (found === undefined) return undefined;
+  const { type, reading, unset } = found;
+  const store = type.read(reading, context.problems);
+  return {
+    path: canonicalPath(reading.place.path),
+    type: type.type,
+    settings: store.settings,
+    what: store.what,
+    open: onceSet(unset, (services) => store.open(services)),
+  };
 }

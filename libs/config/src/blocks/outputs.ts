@@ -33,7 +33,7 @@ export function outputSchemas(types: OutputTypes): readonly BlockSchema[] {
 
 /** Undefined when it is wrong, not known, or of a type that is not built yet. */
 export function readOutput(node: BlockNode, parent: Place, context: FileContext): OutputConfig | undefined {
-  const found = readTypedBlock(outputBlock(context.outputs), node, parent, context);
+  const found = readTypedBlock(outputBlock(context.types.outputs), node, parent, context);
   if (found === undefined) return undefined;
   const { type, reading } = found;
   noteBufferWithoutEffect(reading, context);

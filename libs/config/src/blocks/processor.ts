@@ -1,13 +1,13 @@
 import type { OutputConfig, ProcessorConfig } from './configuration.ts';
 import { canonicalPath } from '../schema/context.ts';
 import type { BlockNode } from '../text/hcl-document.ts';
-import type { OutputTypes } from '../definitions/output-type.ts';
-import { readBlock } from '../schema/read-block.ts';
-import { child, optional, type BlockSchema, type ChildSchema } from '../schema/schema.ts';
+import type { AdapterTypes } from '../definitions/adapter-types.ts';
+import { blockOf, readBlock } from '../schema/read-block.ts';
+import { optional, type BlockSchema, type ChildSchema } from '../schema/schema.ts';
 import { outputNames } from '../values/names.ts';
 import type { FileContext } from './file-context.ts';
 import { outputSchemas, readOutput } from './outputs.ts';
-import { readSource, sourceSchema, type FileTopic } from './source.ts';
+import { readSubscription, subscriptionChildren, type IngesterTopic } from './subscription.ts';
 
 const transformSchema: BlockSchema = {
   type: 'transform',
@@ -25,17 +25,17 @@ const routeSchema: BlockSchema = {
   open: true,
 };
 
-function children(outputs: OutputTypes): readonly ChildSchema[] {
+function children(types: AdapterTypes): readonly ChildSchema[] {
   const many = { count: 'many', label: 'optional', built: true } as const;
   return [
-    child(sourceSchema, 'required'),
-    ...outputSchemas(outputs).map((schema) => ({ schema, ...many })),
+    ...subscriptionChildren(types),
+    ...outputSchemas(types.outputs).map((schema) => ({ schema, ...many })),
     { schema: transformSchema, count: 'many', label: 'required', built: false },
     { schema: routeSchema, count: 'many', label: 'required', built: false },
   ];
 }
 
-export function processorSchema(outputs: OutputTypes): BlockSchema {
+export function processorSchema(types: AdapterTypes): BlockSchema {
   return {
     type: 'processor',
     doc: 'Receives changes and brings them to its outputs: `dstream processor`. Every output gets every change.',
@@ -44,39 +44,39 @@ export function processorSchema(outputs: OutputTypes): BlockSchema {
         built: false,
       }),
     },
-    blocks: children(outputs),
+    blocks: children(types),
   };
 }
 
 /** The older name of the same block. */
-export function publisherSchema(outputs: OutputTypes): BlockSchema {
+export function publisherSchema(types: AdapterTypes): BlockSchema {
   return {
-    ...processorSchema(outputs),
+    ...processorSchema(types),
     type: 'publisher',
     doc: 'The older name of `processor`.',
     alias: true,
   };
 }
 
-/** Undefined when the source is missing; a problem says so. */
+/** Undefined when the source is missing, or of a type that is not known; a problem says so. */
 export function readProcessor(
   node: BlockNode,
-  fileTopic: FileTopic,
+  ingesterTopic: IngesterTopic,
   context: FileContext,
 ): ProcessorConfig | undefined {
   const schema = node.type === 'publisher' ? publisherSchema : processorSchema;
-  const reading = readBlock(schema(context.outputs), node, node, context);
-  const { place } = reading;
+  const { place } = readBlock(schema(context.types), node, node, context);
   const outputNodes = node.blocks.filter((block) => block.type === 'output');
   checkOutputs(node, outputNodes, context);
   const outputs = outputNodes.map((output) => readOutput(output, place, context));
   checkNamedByType(outputNodes, outputs, context);
   checkSomeRequired(node, outputs, context);
-  const [source] = reading.blocks(sourceSchema);
+  const sourceNode = blockOf(node, 'source');
+  const source = sourceNode && readSubscription(sourceNode, place, ingesterTopic, context);
   if (source === undefined) return undefined;
   return {
     path: canonicalPath(place.path),
-    source: readSource(source, fileTopic, context),
+    source,
     outputs: outputs.filter((output) => output !== undefined),
   };
 }
@@ -85,7 +85,7 @@ function checkOutputs(node: BlockNode, outputs: readonly BlockNode[], context: F
   if (outputs.length === 0) {
     context.problems.add(
       node,
-      `the block output is missing; write output { … } with type = "${context.outputs[0].type}" in it`,
+      `the block output is missing; write output { … } with type = "${context.types.outputs[0].type}" in it`,
     );
   }
   const seen = new Map<string, BlockNode>();

@@ -1,105 +1,104 @@
-import type { SourceConfig } from './configuration.ts';
-import { canonicalPath, type Context } from '../schema/context.ts';
-import type { Reading } from '../schema/reading.ts';
-import { optional, withDefault, type BlockSchema } from '../schema/schema.ts';
-import { entityName, subscriptionName } from '../values/names.ts';
-import { boolean, choice, duration, sizeInBytes, wholeNumber } from '../values/scalars.ts';
+/**
+ * `ingester.source`: what a change comes from. The keys and blocks of one type may be in `ingester` itself instead, as
+ * the original of these files has them.
+ */
+import type { AdapterTypes } from '../definitions/adapter-types.ts';
 import {
-  brokerConnectionKeys,
-  checkEntityPath,
-  readBrokerConnection,
-} from '../definitions/broker-connection.ts';
-import { defaultTopic } from './topic.ts';
+  onceSet,
+  readTypedBlock,
+  schemasOf,
+  type TypedBlock,
+  type TypedReading,
+} from '../definitions/block-type.ts';
+import type { OpenableSource, SourceType } from '../definitions/source-type.ts';
+import { canonicalPath } from '../schema/context.ts';
+import type { Problems } from '../schema/problems.ts';
+import { child, type ChildSchema } from '../schema/schema.ts';
+import { blockOf } from '../schema/read-block.ts';
+import type { BlockNode, Place } from '../text/hcl-document.ts';
+import type { SourceConfig } from './configuration.ts';
+import type { FileContext } from './file-context.ts';
 
-export const sourceSchema = {
-  type: 'source',
-  doc: 'The subscription that changes are received from.',
-  keys: {
-    type: withDefault(choice(['azure_service_bus']), 'azure_service_bus', 'Kind of broker.'),
-    ...brokerConnectionKeys('Service Bus'),
-    topic: optional(entityName, `that of the file's ingester, else "${defaultTopic}"`, 'The topic.'),
-    subscription: withDefault(subscriptionName, 'dstream', 'The subscription of the topic.'),
-    sessions: withDefault(
-      boolean,
-      true,
-      'Whether the subscription has sessions. Without them there is no order, and a repeat may pass.',
-    ),
-    max_sessions: withDefault(
-      wholeNumber({ min: 1, max: 1000 }),
-      32,
-      'Sessions that one process works on side by side; an eighth more, one at least, while they take turns.',
-    ),
-    max_bytes: withDefault(
-      sizeInBytes({ min: 1_048_576, max: 1_099_511_627_776 }),
-      67_108_864,
-      'Memory for messages that were received and are not settled, of all sessions: about seven times their bodies.',
-    ),
-    lock_duration: withDefault(
-      // "Service Bus: message transfers, locks, and settlement": at most 5 minutes
-      duration({ min: '1s', max: '5m' }),
-      '60s',
-      'How long a session is held without renewal: at most the lock duration of the subscription.',
-    ),
-    on_hole: withDefault(
-      choice(['log', 'gap', 'ignore']),
-      'log',
-      'What becomes of messages that the topic accepted and that never came by their session, as when they expired: log, metric and `/status`; with "gap" also an event in their place; "ignore" for a subscription that filters. Without sessions they are not noticed.',
-    ),
-    clock_tolerance: withDefault(
-      duration({ min: '1s', max: '24h' }),
-      '10m',
-      'Longest time, with a warning, for which a session waits whose messages lie ahead of the clocks of this machine and of the broker; then it goes on.',
-    ),
-  },
-  blocks: [],
-} as const satisfies BlockSchema;
+const block = 'source';
+
+function sourceBlock({ sources }: AdapterTypes): TypedBlock<SourceType> {
+  return { block, types: sources, typeDoc: 'Kind of source.', hasDefault: false, commonKeys: {} };
+}
+
+/** The type whose keys are in `ingester` itself: where the file has no block `source`. */
+export function inlineSource(ingester: BlockNode | undefined, types: AdapterTypes): SourceType | undefined {
+  return blockOf(ingester, block) === undefined ? types.sources.find(isInline) : undefined;
+}
+
+const isInline = ({ inIngester }: SourceType) => inIngester;
+
+/** @param inline the type whose keys are in `ingester` itself: that is where its own keys belong then */
+export function sourceChildren(types: AdapterTypes, inline: SourceType | undefined): readonly ChildSchema[] {
+  const count = types.sources.some(isInline) ? 'optional' : 'required';
+  return schemasOf(sourceBlock(types)).map((schema) => {
+    const type = types.sources.find((one) => one.type === schema.variant);
+    const doc = type?.inIngester === true ? `${schema.doc} ${mayBeInIngester}` : schema.doc;
+    return child({ ...schema, doc, alias: type === inline }, count);
+  });
+}
+
+const mayBeInIngester =
+  'Its keys and blocks may be in `ingester` itself instead, without the block `source`.';
 
 /**
- * The topic of the ingester of the same file: `none` without an ingester, `reported` when a problem or a note says why
- * it is not known, `variable-not-set` when nothing does, because the command does not use the ingester.
+ * `ingester` without what describes a source inside it, for a file with a block `source`: there is one source, so both
+ * forms together are a problem.
  */
-export type FileTopic =
-  | { readonly kind: 'none' | 'reported' | 'variable-not-set' }
-  | { readonly kind: 'known'; readonly name: string };
-
-export function readSource(
-  reading: Reading<(typeof sourceSchema)['keys']>,
-  fileTopic: FileTopic,
-  context: Context,
-): SourceConfig {
-  const { values } = reading;
-  const topic = values.topic ?? inheritedTopic(reading, fileTopic, context);
-  const connection = readBrokerConnection(reading, context.problems);
-  if (topic !== undefined && reading.isSound('topic', 'connection_string')) {
-    checkEntityPath(reading, topic, context.problems);
-  }
+export function withoutInlineSource(node: BlockNode, context: FileContext): BlockNode {
+  const type = context.types.sources.find(isInline);
+  const sourceNode = blockOf(node, block);
+  if (type === undefined || sourceNode === undefined) return node;
+  const blockNames = new Set(type.blocks.map(({ schema }) => schema.type));
+  const attributes = node.attributes.filter(({ key }) => Object.hasOwn(type.keys, key));
+  const blocks = node.blocks.filter((inner) => blockNames.has(inner.type));
+  const names = [...attributes.map(({ key }) => key), ...blocks.map((inner) => inner.type)];
+  const [first] = [...attributes, ...blocks].sort((a, b) => a.line - b.line);
+  if (first !== undefined)
+    context.problems.add(
+      first,
+      `the source is described twice, here by ${names.join(', ')} and by the block source on line ${sourceNode.line}; keep one of the two`,
+    );
   return {
-    path: canonicalPath(reading.place.path),
-    type: values.type,
-    connection,
-    topic: topic ?? '',
-    subscription: values.subscription,
-    sessions: values.sessions,
-    maxSessions: values.max_sessions,
-    maxBytes: values.max_bytes,
-    lockDurationMs: values.lock_duration,
-    onHole: values.on_hole,
-    clockToleranceMs: values.clock_tolerance,
+    ...node,
+    attributes: node.attributes.filter((attribute) => !attributes.includes(attribute)),
+    blocks: node.blocks.filter((inner) => !blocks.includes(inner)),
   };
 }
 
-function inheritedTopic(
-  reading: Reading<(typeof sourceSchema)['keys']>,
-  fileTopic: FileTopic,
-  context: Context,
-): string | undefined {
-  if (fileTopic.kind === 'known') return fileTopic.name;
-  if (fileTopic.kind === 'none') return defaultTopic;
-  if (fileTopic.kind === 'variable-not-set' && !reading.isGiven('topic')) {
-    context.problems.add(
-      reading.placeOf('topic'),
-      'the topic is that of ingester.topic, whose variable is not set; set it, or write topic = "…" here',
-    );
+/** Undefined when the block is missing, or its type is not known; a problem says so. */
+export function readSource(node: BlockNode, parent: Place, context: FileContext): SourceConfig | undefined {
+  const sourceNode = blockOf(node, block);
+  if (sourceNode === undefined) return undefined;
+  const found = readTypedBlock(sourceBlock(context.types), sourceNode, parent, context);
+  return found && sourceConfig(found, context);
+}
+
+export function sourceConfig(
+  { type, reading, unset }: TypedReading<SourceType>,
+  context: FileContext,
+): SourceConfig {
+  const source = type.read(reading, context.problems);
+  return {
+    path: canonicalPath(reading.place.path),
+    type: type.type,
+    settings: source.settings,
+    outline: (name) => outlineOf(source, name, unset),
+    catalogue: onceSet(unset, (services, o) => source.catalogue(services, o)),
+    open: onceSet(unset, (services) => source.open(services)),
+  };
+}
+
+/** Not every variable is needed for it: only what cannot be outlined is told by those that are not set. */
+function outlineOf(source: OpenableSource, name: string | undefined, unset: Problems) {
+  try {
+    return source.outline(name);
+  } catch (error) {
+    unset.throwIfAny();
+    throw error;
   }
-  return undefined;
 }

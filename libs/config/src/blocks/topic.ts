@@ -1,68 +1,63 @@
 import { maxChangesOfMessage } from '@dstream/core';
-import type { TopicConfig } from './configuration.ts';
+import type { AdapterTypes } from '../definitions/adapter-types.ts';
+import { onceSet, readTypedBlock, schemasOf, type TypedBlock } from '../definitions/block-type.ts';
+import type { TopicType } from '../definitions/queue-type.ts';
 import { canonicalPath, type Context } from '../schema/context.ts';
 import type { Reading } from '../schema/reading.ts';
-import { withDefault, type BlockSchema } from '../schema/schema.ts';
-import { entityName } from '../values/names.ts';
+import { child, withDefault, type ChildSchema } from '../schema/schema.ts';
+import type { BlockNode, Place } from '../text/hcl-document.ts';
 import { pack, sizeInBytes, wholeNumber } from '../values/scalars.ts';
-import {
-  brokerConnectionKeys,
-  checkEntityPath,
-  readBrokerConnection,
-} from '../definitions/broker-connection.ts';
+import type { TopicConfig } from './configuration.ts';
+import type { FileContext } from './file-context.ts';
 
-export const defaultTopic = 'ingest-topic';
+const commonKeys = {
+  pack: withDefault(
+    pack,
+    'auto',
+    'What goes into one message: "auto" takes what one page has for a session, 1 takes one change, for topics that others read too.',
+  ),
+  pack_max_bytes: withDefault(
+    sizeInBytes({ min: 1024, max: 104_857_600 }),
+    131_072,
+    'Bytes of a packed message, at most. One larger change travels alone.',
+  ),
+  pack_max_changes: withDefault(
+    wholeNumber({ min: 1, max: maxChangesOfMessage }),
+    500,
+    'Changes of a packed message, at most.',
+  ),
+} as const;
 
-export const topicSchema = {
-  type: 'topic',
-  doc: 'The Service Bus topic that changes are sent to.',
-  keys: {
-    name: withDefault(entityName, defaultTopic, 'Its name.'),
-    ...brokerConnectionKeys('Service Bus'),
-    pack: withDefault(
-      pack,
-      'auto',
-      'What goes into one message: "auto" takes what one page has for a session, 1 takes one change, for topics that others read too.',
-    ),
-    pack_max_bytes: withDefault(
-      sizeInBytes({ min: 1024, max: 104_857_600 }),
-      131_072,
-      'Bytes of a packed message, at most. One larger change travels alone.',
-    ),
-    pack_max_changes: withDefault(
-      wholeNumber({ min: 1, max: maxChangesOfMessage }),
-      500,
-      'Changes of a packed message, at most.',
-    ),
-  },
-  blocks: [],
-} as const satisfies BlockSchema;
-
-export interface TopicReading {
-  readonly config: TopicConfig;
-  /** Undefined when the name is wrong or its variable is not set. */
-  readonly knownName: string | undefined;
+function topicBlock({ queues: [first, ...others] }: AdapterTypes): TypedBlock<TopicType, typeof commonKeys> {
+  const types = [first.topic, ...others.map(({ topic }) => topic)] as const;
+  return { block: 'topic', types, typeDoc: 'Kind of queue.', hasDefault: true, commonKeys };
 }
 
-export function readTopic(reading: Reading<(typeof topicSchema)['keys']>, context: Context): TopicReading {
-  const { name, pack, pack_max_bytes: packMaxBytes, pack_max_changes: packMaxChanges } = reading.values;
+export function topicChildren(types: AdapterTypes): readonly ChildSchema[] {
+  return schemasOf(topicBlock(types)).map((schema) => child(schema, 'required'));
+}
+
+/** Undefined when its type is not known; a problem says so. */
+export function readTopic(node: BlockNode, parent: Place, context: FileContext): TopicConfig | undefined {
+  const found = readTypedBlock(topicBlock(context.types), node, parent, context);
+  if (found === undefined) return undefined;
+  const { type, reading, unset } = found;
   notePackWithoutEffect(reading, context);
-  const connection = readBrokerConnection(reading, context.problems);
-  if (reading.isSound('name', 'connection_string')) checkEntityPath(reading, name, context.problems);
+  const topic = type.read(reading, context.problems);
+  const { values } = reading;
   return {
-    knownName: reading.isSound('name') ? name : undefined,
-    config: {
-      path: canonicalPath(reading.place.path),
-      name,
-      connection,
-      pack,
-      packMaxBytes,
-      packMaxChanges: pack === 1 ? 1 : packMaxChanges,
-    },
+    path: canonicalPath(reading.place.path),
+    type: type.type,
+    settings: topic.settings,
+    name: topic.name,
+    pack: values.pack,
+    packMaxBytes: values.pack_max_bytes,
+    packMaxChanges: values.pack === 1 ? 1 : values.pack_max_changes,
+    open: onceSet(unset, (services) => topic.open(services)),
   };
 }
 
-function notePackWithoutEffect(reading: Reading<(typeof topicSchema)['keys']>, context: Context): void {
+function notePackWithoutEffect(reading: Reading<typeof commonKeys>, context: Context): void {
   if (reading.values.pack !== 1 || !reading.isGiven('pack_max_changes')) return;
   context.problems.addNote(reading.placeOf('pack_max_changes'), 'it has no effect beside pack = 1');
 }

@@ -30,7 +30,7 @@ export interface BlockType<K extends Keys = Keys> {
 }
 
 /** A block of several types. */
-export interface TypedBlock<T extends BlockType, C extends Keys> {
+export interface TypedBlock<T extends BlockType, C extends Keys = Keys> {
   /** What it is in a file: `topic`. */
   readonly block: string;
   /** The first is the default where `hasDefault` says so. */
@@ -42,11 +42,22 @@ export interface TypedBlock<T extends BlockType, C extends Keys> {
   readonly commonKeys: C;
 }
 
-export interface TypedReading<T extends BlockType, C extends Keys> {
+export interface TypedReading<T extends BlockType, C extends Keys = Keys> {
   readonly type: T;
   readonly reading: Reading<C>;
-  /** Variables of the block that are not set: for `openable`. */
+  /** Variables of the block that are not set, where it is only validated: for `onceSet`. */
   readonly unset: Problems;
+}
+
+/** What opens a block that was only validated: rejects with the variables that are not set instead of using blanks. */
+export function onceSet<A extends readonly unknown[], T>(
+  unset: Problems,
+  open: (...given: A) => Promise<T>,
+): (...given: A) => Promise<T> {
+  return async (...given) => {
+    unset.throwIfAny();
+    return await open(...given);
+  };
 }
 
 /** A schema for each type. */

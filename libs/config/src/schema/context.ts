@@ -59,7 +59,7 @@ export function homesOf(
   schema: BlockSchema,
   path = '',
 ): readonly string[] {
-  const children = schema.blocks.map((child) => child.schema).filter(({ alias }) => alias !== true);
+  const children = schema.blocks.map((child) => child.schema);
   const below = [...Map.groupBy(children, ({ type }) => type)].flatMap(([type, variants]) =>
     homesAmong(kind, name, variants, childPath(path, type)),
   );
@@ -72,12 +72,11 @@ function homesAmong(
   variants: readonly BlockSchema[],
   path: string,
 ): readonly string[] {
-  const knowing = variants.filter((variant) => knows(variant, kind, name));
-  const here =
-    knowing.length === variants.length
-      ? [path]
-      : knowing.map(({ variant }) => `${path} of type "${variant}"`);
-  return [...new Set([...here, ...variants.flatMap((variant) => homesOf(kind, name, variant, path))])];
+  const named = variants.filter(({ alias }) => alias !== true);
+  const knowing = named.filter((variant) => knows(variant, kind, name));
+  const all = variants.every((variant) => knows(variant, kind, name));
+  const homes = knowing.map(({ variant }) => (all ? path : `${path} of type "${variant}"`));
+  return [...new Set([...homes, ...named.flatMap((variant) => homesOf(kind, name, variant, path))])];
 }
 
 function knows(schema: BlockSchema, kind: 'key' | 'block', name: string): boolean {

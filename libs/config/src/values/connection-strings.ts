@@ -1,6 +1,6 @@
 /**
  * Connection strings: what their client libraries would not take is refused at once, by the names of their parts. No
- * message repeats any of a value. Of brokers: `broker-connection-string.ts`; of storage: `blob-connection-string.ts`.
+ * message repeats any of a value. Of brokers: `broker-connection-string.ts`.
  */
 import { nearest } from './nearest.ts';
 import { faulty, sound, textOf, type Given, type Result, type ValueType } from './value-type.ts';
@@ -117,10 +117,3 @@ function refusePart(name: string, value: string, { form, known }: PartRules): Re
   const advice = meant === undefined ? form : `did you mean ${meant}?`;
   return [`the connection string has ${shown}, which is not known`, advice];
 }
-
-/** Its form is the business of the source's library (`Context.checkDatabase`); here it only must not be empty. */
-export const databaseConnectionString = connectionString(
-  'a database connection string',
-  'it looks like Server=…;Database=…;User Id=…;Password=… or sqlserver://USER:PASSWORD@HOST:1433?database=…',
-  () => undefined,
-);

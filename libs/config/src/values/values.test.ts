@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { formatDuration, parseDuration } from './go-duration.ts';
 import { nearest } from './nearest.ts';
-import { formatTableName, parseTableName } from './table-name.ts';
 import { expandTemplates } from '../schema/templates.ts';
 import { httpAddress } from './http-address.ts';
 import { isLocal } from './broker-connection-string.ts';
@@ -28,28 +27,6 @@ describe("durations are Go's", () => {
     [90_000, '1m30s'],
     [3_600_250, '1h250ms'],
   ])('%d ms are written %s', (ms, text) => expect(formatDuration(ms)).toBe(text));
-});
-
-describe('names of tables', () => {
-  test.each([
-    ['Persons', 'dbo.Persons'],
-    ['sales.Orders', 'sales.Orders'],
-    ['sales.*', 'sales.*'],
-    ['[odd.schema].[my table]', '[odd.schema].[my table]'],
-    ['[a]]b].*', '[a]]b].*'],
-    ['[Orders]', 'dbo.Orders'],
-    ['my table', 'dbo.[my table]'],
-    ['Größe.Straße', 'Größe.Straße'],
-    ['sales.[*]', 'sales.[*]'],
-  ])('%s is %s', (text, formatted) => {
-    const name = parseTableName(text);
-    expect(name === undefined ? undefined : formatTableName(name)).toBe(formatted);
-  });
-
-  test.each(['', '*', '*.*', 'a.b.c', '.a', 'a.', '[a', 'a]', '[]', 'a.[]', '"a"', 'x'.repeat(129)])(
-    '%j is none',
-    (text) => expect(parseTableName(text)).toBeUndefined(),
-  );
 });
 
 describe('templates', () => {

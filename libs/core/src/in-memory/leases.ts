@@ -3,11 +3,11 @@
  * can be renewed while nobody took it, a save needs the running lease. For tests and for pipelines on one machine.
  */
 import type { CallOptions } from '../call-options.ts';
-import type { Checkpoint, CheckpointStore } from '../checkpoint-store.ts';
+import type { Checkpoint } from '../checkpoint-store.ts';
 import type { Clock } from '../clock.ts';
 import { goodUntil } from '../deadline.ts';
 import { DStreamError } from '../errors.ts';
-import type { LeaseOverview, LeaseViewer, LiveInstance, StoredPartition } from '../lease-overview.ts';
+import type { LeaseOverview, LiveInstance, StoredPartition } from '../lease-overview.ts';
 import type {
   AnnouncementId,
   AnnounceOptions,
@@ -15,9 +15,9 @@ import type {
   InstanceId,
   Lease,
   LeaseSnapshot,
-  LeaseStore,
   Presence,
 } from '../lease-store.ts';
+import type { Leases } from '../leases.ts';
 import { partitionName, type PartitionId } from '../partition-id.ts';
 import { isNewer, type Progress } from '../position.ts';
 
@@ -50,7 +50,7 @@ interface Shared {
 }
 
 /** One replica's view. `replica` makes another one's over the same leases. */
-export class InMemoryLeases implements LeaseStore, CheckpointStore, LeaseViewer {
+export class InMemoryLeases implements Leases {
   readonly announcement: AnnouncementId;
   readonly #options: InMemoryLeasesOptions;
   readonly #shared: Shared;
@@ -143,6 +143,10 @@ export class InMemoryLeases implements LeaseStore, CheckpointStore, LeaseViewer 
       savedAt: record?.savedAt,
     });
     return this.#proven({ partition, epoch, acquiredAtMs: this.#shared.clock.wallMs() });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // There is nothing to close: leases that are held expire.
   }
 
   async renew(lease: Lease, { signal }: CallOptions): Promise<Lease> {

@@ -5,13 +5,11 @@ import {
   type AnnounceOptions,
   type CallOptions,
   type Checkpoint,
-  type CheckpointStore,
   type InstanceId,
   type Lease,
   type LeaseOverview,
   type LeaseSnapshot,
-  type LeaseStore,
-  type LeaseViewer,
+  type Leases,
   type PartitionId,
   type Presence,
 } from '@dstream/core';
@@ -31,7 +29,7 @@ import { isBlobMissing, isLeaseGone } from './translate-error.ts';
 /**
  * Leases and checkpoints of one source in one container: one leased blob a partition holds both, so that
  * who lost the lease cannot write the checkpoint. Every call is one attempt, bounded by a fifth of the lease's
- * duration; the caller retries. Safe for concurrent use. Holds no timer and nothing to close.
+ * duration; the caller retries. Safe for concurrent use. Holds no timer.
  *
  * ```ts
  * const leases = new AzureBlobLeases({ connectionString, containerName: 'locks', source, … });
@@ -39,7 +37,7 @@ import { isBlobMissing, isLeaseGone } from './translate-error.ts';
  * const lease = await leases.tryAcquire(partition, { signal });
  * ```
  */
-export class AzureBlobLeases implements LeaseStore, CheckpointStore, LeaseViewer {
+export class AzureBlobLeases implements Leases {
   readonly #storage: Storage;
   readonly #acquirer: LeaseAcquirer;
   readonly #holdings = new Holdings();
@@ -171,6 +169,10 @@ export class AzureBlobLeases implements LeaseStore, CheckpointStore, LeaseViewer
       const holding = this.#holdings.get(under);
       await this.#unlessLost(holding, () => saveCheckpoint(this.#storage, holding, checkpoint, signal));
     });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Every request is over when its call is: there is nothing to close.
   }
 
   /** Turns the service's lease codes into LeaseLost and forgets the lease. */

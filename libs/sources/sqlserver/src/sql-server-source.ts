@@ -31,7 +31,7 @@ import { emptyPatterns, expandTables, intervalsOf, type TableSettings } from './
 export interface SqlServerSourceOptions {
   readonly address: SqlServerAddress;
   /** See DESIGN 5, rule 1. Without it: the host, with its instance or unusual port. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   readonly tables: readonly TableSettings[];
   readonly start: Start;
   /** See `OnGap`; `stop` when not given. */
@@ -43,7 +43,7 @@ export interface SqlServerSourceOptions {
   /** Bytes of a table's rows that may wait in memory. */
   readonly maxBytes: number;
   /** What a batch holds at most: see `batchLimits`. More for who deals the changes of a batch among many messages. */
-  readonly batch?: BatchLimits;
+  readonly batch?: BatchLimits | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** A number in [0, 1). */

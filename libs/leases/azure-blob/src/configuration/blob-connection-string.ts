@@ -5,7 +5,7 @@ import {
   type PartRules,
   type Parts,
   type Refusal,
-} from './connection-strings.ts';
+} from '@dstream/config/schema';
 
 const form =
   'it looks like DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…;EndpointSuffix=core.windows.net';

@@ -1,10 +1,14 @@
-import { formatDuration } from '../values/go-duration.ts';
-import type { Place } from '../text/hcl-document.ts';
-import type { Context } from '../schema/context.ts';
-import { withDefault, type BlockSchema } from '../schema/schema.ts';
-import { duration } from '../values/scalars.ts';
+/** How often tables are looked at: of all of them, and the check that a table's own intervals share. */
+import {
+  duration,
+  formatDuration,
+  withDefault,
+  type BlockSchema,
+  type Findings,
+  type Place,
+  type Reading,
+} from '@dstream/config/schema';
 
-/** How often a table is looked at. */
 export const pollInterval = duration({ min: '10ms', max: '24h' });
 
 export const pollIntervalDefaultsSchema = {
@@ -26,11 +30,22 @@ export interface PollPair {
   readonly maxPollIntervalMs: number;
 }
 
+export function readPollDefaults(
+  reading: Reading<(typeof pollIntervalDefaultsSchema)['keys']>,
+  findings: Findings,
+): PollPair {
+  const { poll_interval: pollIntervalMs, max_poll_interval: maxPollIntervalMs } = reading.values;
+  const pair = { pollIntervalMs, maxPollIntervalMs };
+  if (reading.isSound('poll_interval', 'max_poll_interval'))
+    checkPollPair(pair, reading.placeOf('poll_interval'), findings);
+  return pair;
+}
+
 /** The wait can only grow: a problem at `place` when its maximum is below it. */
-export function checkPollPair(pair: PollPair, place: Place, context: Context): void {
+export function checkPollPair(pair: PollPair, place: Place, findings: Findings): void {
   const { pollIntervalMs: wait, maxPollIntervalMs: max } = pair;
   if (wait <= max) return;
-  context.problems.add(
+  findings.add(
     place,
     `poll_interval ${formatDuration(wait)} is longer than max_poll_interval ${formatDuration(max)}; ` +
       'make max_poll_interval at least as long',

@@ -1,15 +1,19 @@
-/** `tables` and `tables_overrides` of the ingester: every table with the intervals that hold for it. */
-import type { TableName } from '../values/table-name.ts';
-import type { TableConfig } from './configuration.ts';
-import type { Context } from '../schema/context.ts';
-import { nearest } from '../values/nearest.ts';
-import type { Reading } from '../schema/reading.ts';
-import { child, optional, required, type BlockSchema } from '../schema/schema.ts';
-import { formatTableName } from '../values/table-name.ts';
-import { tableName } from '../values/names.ts';
+/** `tables` and `tables_overrides`: every table with the intervals that hold for it. */
+import {
+  child,
+  nearest,
+  optional,
+  required,
+  type BlockSchema,
+  type Findings,
+  type Reading,
+} from '@dstream/config/schema';
+import type { TableSettings } from '../source/table-settings.ts';
 import { checkPollPair, pollInterval, type PollPair } from './poll-intervals.ts';
+import { formatTableName, type TableName } from './table-name.ts';
+import { tableName } from './table-names.ts';
 
-export const overridesSchema = {
+const overridesSchema = {
   type: 'overrides',
   doc: 'The intervals of one table.',
   keys: {
@@ -31,15 +35,8 @@ export const tablesOverridesSchema = {
   blocks: [child(overridesSchema, 'many')],
 } as const satisfies BlockSchema;
 
-interface Listed {
-  readonly path: string;
-  readonly names: readonly TableName[];
-  readonly defaults: PollPair;
-}
-
 interface Override {
   readonly name: TableName;
-  readonly path: string;
   readonly intervals: PollPair;
 }
 
@@ -47,34 +44,25 @@ interface Override {
 export function readTables(
   overrides: Reading<(typeof tablesOverridesSchema)['keys']>,
   defaults: PollPair,
-  listed: { readonly path: string; readonly names: readonly TableName[] } | undefined,
-  context: Context,
-): readonly TableConfig[] {
-  const found = readOverrides(overrides, defaults, context, listed?.names);
-  return listed === undefined ? [] : combine({ ...listed, defaults }, found);
-}
-
-function readOverrides(
-  overrides: Reading<(typeof tablesOverridesSchema)['keys']>,
-  defaults: PollPair,
-  context: Context,
   listed: readonly TableName[] | undefined,
-): readonly Override[] {
+  findings: Findings,
+): readonly TableSettings[] {
   const found = new Map<string, number>();
-  return overrides
+  const read = overrides
     .blocks(overridesSchema)
-    .filter((reading) => reading.isSound('table_name') && isNew(reading, found, context))
-    .map((reading) => toOverride(reading, defaults, context, listed));
+    .filter((reading) => reading.isSound('table_name') && isNew(reading, found, findings))
+    .map((reading) => toOverride(reading, defaults, listed, findings));
+  return listed === undefined ? [] : combine(listed, defaults, read);
 }
 
 type OverrideReading = Reading<(typeof overridesSchema)['keys']>;
 
-function isNew(reading: OverrideReading, found: Map<string, number>, context: Context): boolean {
+function isNew(reading: OverrideReading, found: Map<string, number>, findings: Findings): boolean {
   const name = formatTableName(reading.values.table_name);
   const first = found.get(name);
   const place = reading.placeOf('table_name');
   if (first !== undefined) {
-    context.problems.add(place, `${name} is overridden twice, first on line ${first}; make one of them`);
+    findings.add(place, `${name} is overridden twice, first on line ${first}; make one of them`);
   }
   found.set(name, first ?? place.line);
   return first === undefined;
@@ -83,8 +71,8 @@ function isNew(reading: OverrideReading, found: Map<string, number>, context: Co
 function toOverride(
   reading: OverrideReading,
   defaults: PollPair,
-  context: Context,
   listed: readonly TableName[] | undefined,
+  findings: Findings,
 ): Override {
   const { table_name: name, poll_interval: wait, max_poll_interval: max } = reading.values;
   const intervals = {
@@ -92,12 +80,10 @@ function toOverride(
     maxPollIntervalMs: max ?? defaults.maxPollIntervalMs,
   };
   const place = reading.placeOf(reading.isGiven('poll_interval') ? 'poll_interval' : 'max_poll_interval');
-  if (reading.isSound('poll_interval', 'max_poll_interval')) checkPollPair(intervals, place, context);
+  if (reading.isSound('poll_interval', 'max_poll_interval')) checkPollPair(intervals, place, findings);
   const target = listed === undefined ? name : targetOf(name, listed);
-  if (target === undefined) {
-    context.problems.add(reading.placeOf('table_name'), notListed(name, listed ?? []));
-  }
-  return { name: target ?? name, path: reading.place.path, intervals };
+  if (target === undefined) findings.add(reading.placeOf('table_name'), notListed(name, listed ?? []));
+  return { name: target ?? name, intervals };
 }
 
 /** The listed name that an override means: the same, else one that differs in case only, else itself in a whole schema. */
@@ -118,14 +104,21 @@ function notListed(name: TableName, listed: readonly TableName[]): string {
   return `${wanted} is not in the list tables; ${advice}`;
 }
 
-/** The list in its order, then the overridden tables that it holds only as part of a schema. */
-function combine({ path, names, defaults }: Listed, overrides: readonly Override[]): readonly TableConfig[] {
+/** The list in its order, then the overridden tables that it holds only as part of a schema: a table's entry goes first. */
+function combine(
+  listed: readonly TableName[],
+  defaults: PollPair,
+  overrides: readonly Override[],
+): readonly TableSettings[] {
   const byName = new Map(overrides.map((override) => [formatTableName(override.name), override]));
-  const listed = names.map((name, index) => {
+  const entries = listed.map((name) => {
     const override = byName.get(formatTableName(name));
     byName.delete(formatTableName(name));
-    return { path: `${path}[${index}]`, name, ...(override?.intervals ?? defaults) };
+    return settingsOf(name, override?.intervals ?? defaults);
   });
-  const others = [...byName.values()].map(({ name, path, intervals }) => ({ path, name, ...intervals }));
-  return [...listed, ...others];
+  return [...entries, ...[...byName.values()].map(({ name, intervals }) => settingsOf(name, intervals))];
+}
+
+function settingsOf(name: TableName, intervals: PollPair): TableSettings {
+  return { schema: name.schema, table: 'pattern' in name ? name.pattern : name.table, ...intervals };
 }

@@ -1,31 +1,8 @@
-/** The small blocks that set the ingester's pace: `read`, `lease`, `checkpoint`. */
-import type { CheckpointConfig, LeaseConfig, ReadConfig } from './configuration.ts';
+/** The small blocks of the ingester: how long a lease lasts, how often a checkpoint is saved. */
 import type { Reading } from '../schema/reading.ts';
 import { withDefault, type BlockSchema } from '../schema/schema.ts';
-import { choice, duration, sizeInBytes, wholeNumber, wholeSeconds } from '../values/scalars.ts';
-
-export const readSchema = {
-  type: 'read',
-  doc: 'How change tables are read.',
-  keys: {
-    mode: withDefault(
-      choice(['functions', 'direct']),
-      'functions',
-      "By CDC's functions, or the change tables themselves for servers where the functions are slow.",
-    ),
-    max_rows: withDefault(
-      wholeNumber({ min: 1, max: 1_000_000 }),
-      5000,
-      'Rows that a window of whole transactions is cut to. A transaction is never cut: its rows are taken as they are sent.',
-    ),
-    max_bytes: withDefault(
-      sizeInBytes({ min: 65_536, max: 1_073_741_824 }),
-      8_388_608,
-      'Bytes of changes that were read and are not sent yet, at most.',
-    ),
-  },
-  blocks: [],
-} as const satisfies BlockSchema;
+import { duration, wholeSeconds } from '../values/scalars.ts';
+import type { CheckpointConfig, LeaseConfig } from './configuration.ts';
 
 export const leaseSchema = {
   type: 'lease',
@@ -50,10 +27,6 @@ export const checkpointSchema = {
   },
   blocks: [],
 } as const satisfies BlockSchema;
-
-export function readConfigOf({ values }: Reading<(typeof readSchema)['keys']>): ReadConfig {
-  return { mode: values.mode, maxRows: values.max_rows, maxBytes: values.max_bytes };
-}
 
 export function leaseConfigOf({ values }: Reading<(typeof leaseSchema)['keys']>): LeaseConfig {
   return { durationMs: values.duration };

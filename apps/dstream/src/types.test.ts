@@ -1,0 +1,19 @@
+import { referencePage } from '@dstream/config';
+import { expect, test } from 'vitest';
+import { types } from './types.ts';
+
+test('the reference page is what the schemas say', async () => {
+  await expect(referencePage(types)).toMatchFileSnapshot('../../../config/REFERENCE.md');
+});
+
+test.each(Object.entries<readonly { readonly type: string }[]>({ ...types }))(
+  'no two of the %s have the same type',
+  (_, all) => {
+    const names = all.map(({ type }) => type);
+    expect(new Set(names).size).toBe(names.length);
+  },
+);
+
+test('the keys of one source only may be in the ingester itself', () => {
+  expect(types.sources.filter(({ inIngester }) => inIngester).map(({ type }) => type)).toEqual(['sqlserver']);
+});

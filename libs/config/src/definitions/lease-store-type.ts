@@ -1,0 +1,54 @@
+/** A kind of store for leases and checkpoints, as the configuration sees it: who defines one stands above this package. */
+import type { Leases, LeaseServices } from '@dstream/core';
+import type { Findings } from '../schema/problems.ts';
+import type { Reading } from '../schema/reading.ts';
+import type { ChildSchema, Keys } from '../schema/schema.ts';
+import { notOpenable, type BlockType } from './block-type.ts';
+
+/** What a file says about its lease store, ready to be opened. */
+export interface OpenableLeases {
+  /** For people: what is secret in it shows itself as `[secret]`. */
+  readonly settings: object;
+  /** For the log: `container locks`. */
+  readonly what: string;
+  /** Called once for every life of the ingester, and by who only looks at the leases. Connects nothing. */
+  open(services: LeaseServices): Promise<Leases>;
+}
+
+export interface LeaseStoreType<K extends Keys = Keys> extends BlockType<K> {
+  read(reading: Reading<K>, findings: Findings): OpenableLeases;
+}
+
+/** The types that a process knows, at least one. The first is that of `locks` without `type`. */
+export type LeaseStoreTypes = readonly [LeaseStoreType, ...LeaseStoreType[]];
+
+export interface LeaseStoreDefinition<K extends Keys, S extends object> {
+  /** As it is in a file: `locks { type = "…" }`. */
+  readonly type: string;
+  /** For the reference page. */
+  readonly doc: string;
+  readonly keys: K & { readonly type?: never };
+  readonly blocks?: readonly ChildSchema[];
+  /** As that of a source: see `SourceDefinition.settings`. */
+  readonly settings: (reading: Reading<K>, findings: Findings) => S;
+  /** What is connected to, for the log: `container locks`. */
+  readonly what: (settings: S) => string;
+  /** Imports its class. Connects nothing. Without it the type is not built yet: a file may name it, no command takes it. */
+  readonly open?: (settings: S, services: LeaseServices) => Promise<Leases>;
+}
+
+/** One kind of lease store: its schema and its class, joined so that nobody above sees the type of its settings. */
+export function defineLeaseStore<const K extends Keys, S extends object>(
+  definition: LeaseStoreDefinition<K, S>,
+): LeaseStoreType<K> {
+  const { type, doc, keys, blocks = [], settings: settingsOf, what, open } = definition;
+  const read = (reading: Reading<K>, findings: Findings): OpenableLeases => {
+    const settings = settingsOf(reading, findings);
+    return {
+      settings,
+      what: what(settings),
+      open: open === undefined ? notOpenable('locks', type) : (services) => open(settings, services),
+    };
+  };
+  return { type, doc, built: open !== undefined, keys, blocks, read };
+}

@@ -1,0 +1,141 @@
+/** A kind of queue between ingester and processor, as the configuration sees it: what sends to it, and what receives. */
+import type { Subscription, SubscriptionServices, Topic, TopicServices } from '@dstream/core';
+import type { Findings } from '../schema/problems.ts';
+import type { Reading } from '../schema/reading.ts';
+import type { ChildSchema, Keys } from '../schema/schema.ts';
+import type { Place } from '../text/hcl-document.ts';
+import { notOpenable, type BlockType } from './block-type.ts';
+
+/** What a file says about the topic of its ingester, ready to be opened. */
+export interface OpenableTopic {
+  /** For people: what is secret in it shows itself as `[secret]`. */
+  readonly settings: object;
+  /** Empty where it is not known. */
+  readonly name: string;
+  /** Called once for every life of the ingester. Connects nothing. */
+  open(services: TopicServices): Promise<Topic>;
+}
+
+/** What a file says about the subscription of its processor, ready to be opened. */
+export interface OpenableSubscription {
+  /** For people: what is secret in it shows itself as `[secret]`. */
+  readonly settings: object;
+  readonly name: SubscriptionName;
+  /** Called once for every life of the processor. Connects nothing. */
+  open(services: SubscriptionServices): Promise<Subscription>;
+}
+
+export interface SubscriptionName {
+  readonly topic: string;
+  readonly subscription: string;
+}
+
+/** The topic of the ingester of the same file, where it is of the same kind of queue. */
+export interface FileTopic {
+  /**
+   * For a subscription whose own key, at `place`, names no topic. Undefined when it is not known: then a problem or a note
+   * says why.
+   * @param otherwise the topic where the file has no such ingester
+   */
+  nameFor(place: Place, otherwise: string): string | undefined;
+}
+
+export interface TopicType<K extends Keys = Keys> extends BlockType<K> {
+  read(reading: Reading<K>, findings: Findings): OpenableTopic;
+}
+
+export interface SubscriptionType<K extends Keys = Keys> extends BlockType<K> {
+  read(reading: Reading<K>, findings: Findings, topicOfFile: FileTopic): OpenableSubscription;
+}
+
+export interface QueueType {
+  readonly type: string;
+  readonly topic: TopicType;
+  readonly subscription: SubscriptionType;
+}
+
+/** The types that a process knows, at least one. The first is that of a `topic` or a `source` without `type`. */
+export type QueueTypes = readonly [QueueType, ...QueueType[]];
+
+/** Keys that the configuration adds to every topic: no type has its own. */
+type TakenOfTopic = Readonly<Partial<Record<'type' | 'pack' | 'pack_max_bytes' | 'pack_max_changes', never>>>;
+
+export interface TopicDefinition<K extends Keys, S extends object> {
+  /** For the reference page. */
+  readonly doc: string;
+  readonly keys: K & TakenOfTopic;
+  readonly blocks?: readonly ChildSchema[];
+  /** As that of a source: see `SourceDefinition.settings`. */
+  readonly settings: (reading: Reading<K>, findings: Findings) => S;
+  /** For logs and plans, and for the subscription of the same file. Empty where the settings are blank. */
+  readonly name: (settings: S) => string;
+  /** Imports its class. Connects nothing. Without it the type is not built yet: a file may name it, no command takes it. */
+  readonly open?: (settings: S, services: TopicServices) => Promise<Topic>;
+}
+
+/** Keys that the configuration adds to every subscription: no type has its own. */
+type TakenOfSubscription = Readonly<
+  Partial<Record<'type' | 'max_sessions' | 'max_bytes' | 'on_hole' | 'clock_tolerance', never>>
+>;
+
+export interface SubscriptionDefinition<K extends Keys, S extends object> {
+  /** For the reference page. */
+  readonly doc: string;
+  readonly keys: K & TakenOfSubscription;
+  readonly blocks?: readonly ChildSchema[];
+  /** As that of a source: see `SourceDefinition.settings`. */
+  readonly settings: (reading: Reading<K>, findings: Findings, topicOfFile: FileTopic) => S;
+  /** For logs and plans. */
+  readonly name: (settings: S) => SubscriptionName;
+  /** Imports its class. Connects nothing. Without it the type is not built yet: a file may name it, no command takes it. */
+  readonly open?: (settings: S, services: SubscriptionServices) => Promise<Subscription>;
+}
+
+export interface QueueDefinition<TK extends Keys, TS extends object, SK extends Keys, SS extends object> {
+  /** As it is in a file, of both sides: `topic { type = "…" }`, `source { type = "…" }`. */
+  readonly type: string;
+  /** `ingester.topic` */
+  readonly topic: TopicDefinition<TK, TS>;
+  /** `processor.source` */
+  readonly subscription: SubscriptionDefinition<SK, SS>;
+}
+
+/** One kind of queue: the schemas and classes of both its sides, joined so that nobody above sees the types of their settings. */
+export function defineQueue<
+  const TK extends Keys,
+  TS extends object,
+  const SK extends Keys,
+  SS extends object,
+>({ type, topic, subscription }: QueueDefinition<TK, TS, SK, SS>): QueueType {
+  return { type, topic: topicType(type, topic), subscription: subscriptionType(type, subscription) };
+}
+
+function topicType<K extends Keys, S extends object>(
+  type: string,
+  { doc, keys, blocks = [], settings: settingsOf, name, open }: TopicDefinition<K, S>,
+): TopicType<K> {
+  const read = (reading: Reading<K>, findings: Findings): OpenableTopic => {
+    const settings = settingsOf(reading, findings);
+    return {
+      settings,
+      name: name(settings),
+      open: open === undefined ? notOpenable('topic', type) : (services) => open(settings, services),
+    };
+  };
+  return { type, doc, built: open !== undefined, keys, blocks, read };
+}
+
+function subscriptionType<K extends Keys, S extends object>(
+  type: string,
+  { doc, keys, blocks = [], settings: settingsOf, name, open }: SubscriptionDefinition<K, S>,
+): SubscriptionType<K> {
+  const read = (reading: Reading<K>, findings: Findings, topicOfFile: FileTopic): OpenableSubscription => {
+    const settings = settingsOf(reading, findings, topicOfFile);
+    return {
+      settings,
+      name: name(settings),
+      open: open === undefined ? notOpenable('source', type) : (services) => open(settings, services),
+    };
+  };
+  return { type, doc, built: open !== undefined, keys, blocks, read };
+}

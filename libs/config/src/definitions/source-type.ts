@@ -1,0 +1,72 @@
+/** A kind of source, as the configuration sees it: who defines one stands above this package. */
+import type { CallOptions, ChangeSource, SourceOutline, SourceServices } from '@dstream/core';
+import type { Findings } from '../schema/problems.ts';
+import type { Reading } from '../schema/reading.ts';
+import type { ChildSchema, Keys } from '../schema/schema.ts';
+import { notOpenable, type BlockType } from './block-type.ts';
+
+/** What a file says about its source, ready to be opened. */
+export interface OpenableSource {
+  /** What the type made of its keys. For people: what is secret in it shows itself as `[secret]`. */
+  readonly settings: object;
+  /** See `SourceDefinition.outline`. */
+  outline(name: string | undefined): SourceOutline;
+  /** The outline as the source itself has it; as the file has it where the type cannot ask. */
+  catalogue(services: SourceServices, o: CallOptions): Promise<SourceOutline>;
+  /** Called once for every life of the ingester. Connects nothing. */
+  open(services: SourceServices): Promise<ChangeSource>;
+}
+
+export interface SourceType<K extends Keys = Keys> extends BlockType<K> {
+  /** Its keys and blocks may be in `ingester` itself, as the original has those of its only source. */
+  readonly inIngester: boolean;
+  /** Called also when something in the block is wrong: then blanks stand in for values, and nothing is opened. */
+  read(reading: Reading<K>, findings: Findings): OpenableSource;
+}
+
+/** The types that a process knows, at least one. */
+export type SourceTypes = readonly [SourceType, ...SourceType[]];
+
+/** Keys and blocks of `ingester` that every source has: a type that may be in `ingester` itself has none of them. */
+type Taken = { readonly type?: never };
+
+export interface SourceDefinition<K extends Keys, S extends object> {
+  /** As it is in a file: `source { type = "…" }`. */
+  readonly type: string;
+  /** For the reference page. */
+  readonly doc: string;
+  readonly keys: K & Taken;
+  /** Blocks inside: made by `child`, read by `reading.block` and `reading.blocks`. */
+  readonly blocks?: readonly ChildSchema[];
+  /** True for one type at most. */
+  readonly inIngester?: boolean;
+  /**
+   * What the source takes, of what the file says. Called also when something is wrong, with blanks instead of values. It
+   * reports what is wrong with keys together; a single key is checked by its type. Conceals what is secret.
+   */
+  readonly settings: (reading: Reading<K>, findings: Findings) => S;
+  /** For plan and status. Connects nothing. Throws ConfigInvalid for blanks that it cannot do without. */
+  readonly outline: (settings: S, name: string | undefined) => SourceOutline;
+  /** For plan: asks the source which tables it has, and closes it. Left out where the file says it all. */
+  readonly catalogue?: (settings: S, services: SourceServices, o: CallOptions) => Promise<SourceOutline>;
+  /** Imports its class. Connects nothing. Without it the type is not built yet: a file may name it, no command takes it. */
+  readonly open?: (settings: S, services: SourceServices) => Promise<ChangeSource>;
+}
+
+/** One kind of source: its schema and its class, joined so that nobody above sees the type of its settings. */
+export function defineSource<const K extends Keys, S extends object>(
+  definition: SourceDefinition<K, S>,
+): SourceType<K> {
+  const { type, doc, keys, blocks = [], inIngester = false, outline, catalogue, open } = definition;
+  const read = (reading: Reading<K>, findings: Findings): OpenableSource => {
+    const settings = definition.settings(reading, findings);
+    return {
+      settings,
+      outline: (name) => outline(settings, name),
+      catalogue: async (services, o) =>
+        catalogue === undefined ? outline(settings, services.name) : await catalogue(settings, services, o),
+      open: open === undefined ? notOpenable('source', type) : (services) => open(settings, services),
+    };
+  };
+  return { type, doc, built: open !== undefined, keys, blocks, inIngester, read };
+}

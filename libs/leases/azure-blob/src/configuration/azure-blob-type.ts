@@ -1,0 +1,59 @@
+/** A container of Azure Blob Storage as a type of lease store. Loads the client library only when it is opened. */
+import { randomUUID } from 'node:crypto';
+import { conceal, defineLeaseStore, optional, requireOne, text, withDefault } from '@dstream/config/schema';
+import { blobConnectionString } from './blob-connection-string.ts';
+
+const accountUrl = text({
+  what: "a storage account's address",
+  pattern: /^https:\/\/[^\s/?#@%\\,]+\/?$/,
+  right: 'write it as "https://NAME.blob.core.windows.net"',
+});
+
+/** "Naming and referencing containers, blobs, and metadata". */
+const containerName = text({
+  what: 'a container name',
+  pattern: /^(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*$/,
+  right: '3 to 63 lower-case letters, digits and single dashes between them are possible',
+});
+
+/** A connection string (secret), or the address of a storage account with managed identity. */
+type BlobConnection =
+  | { readonly kind: 'connection-string'; readonly connectionString: string }
+  | { readonly kind: 'account-url'; readonly accountUrl: string };
+
+export const azureBlobType = defineLeaseStore({
+  type: 'azure_blob',
+  doc: 'A container of Azure Blob Storage: one leased blob a table holds its lease and its checkpoint.',
+  keys: {
+    connection_string: optional(
+      blobConnectionString,
+      'account_url is used',
+      'Connection string of the storage account.',
+      { secret: true },
+    ),
+    account_url: optional(
+      accountUrl,
+      'connection_string is used',
+      'Address of the storage account, instead of a connection string: the managed identity signs in.',
+    ),
+    container_name: withDefault(containerName, 'locks', 'Container of the blobs.'),
+  },
+  settings: (reading, findings) => {
+    const { connection_string: connectionString, account_url: url, container_name: name } = reading.values;
+    requireOne(reading, 'connection_string', 'account_url', findings);
+    const connection: BlobConnection =
+      url === undefined
+        ? conceal({ kind: 'connection-string', connectionString: connectionString ?? '' }, 'connectionString')
+        : { kind: 'account-url', accountUrl: url };
+    return { connection, containerName: name };
+  },
+  what: ({ containerName: name }) => `container ${name}`,
+  open: async ({ connection, containerName: name }, services) => {
+    const { AzureBlobLeases } = await import('../azure-blob-leases.ts');
+    const address =
+      connection.kind === 'connection-string'
+        ? connection
+        : { ...connection, credential: services.credential() };
+    return new AzureBlobLeases({ ...services, ...address, containerName: name, newId: randomUUID });
+  },
+});

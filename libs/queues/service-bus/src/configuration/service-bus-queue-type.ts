@@ -1,0 +1,98 @@
+/** A topic of Azure Service Bus and its subscription as a type of queue. Loads the client library only when it is opened. */
+import {
+  boolean,
+  brokerConnectionKeys,
+  checkEntityPath,
+  defineQueue,
+  duration,
+  optional,
+  readBrokerConnection,
+  text,
+  withDefault,
+  type BrokerConnection,
+} from '@dstream/config/schema';
+import type { CredentialOf } from '@dstream/core';
+import type { ServiceBusAddress } from '@dstream/service-bus';
+
+/** "Service Bus: naming rules": 1 to 260 characters; an entity's path may hold slashes inside. */
+const entityName = text({
+  what: 'a topic name',
+  pattern: /^[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,258}[A-Za-z0-9_])?$/,
+  right:
+    'letters, digits, ".", "-", "_" and "/" are possible, 260 at most, beginning and ending with a letter or digit',
+});
+
+/** 1 to 50 characters. */
+const subscriptionName = text({
+  what: 'a subscription name',
+  pattern: /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,48}[A-Za-z0-9_])?$/,
+  right:
+    'letters, digits, ".", "-" and "_" are possible, 50 at most, beginning and ending with a letter or digit',
+});
+
+const defaultTopic = 'ingest-topic';
+
+export const serviceBusQueueType = defineQueue({
+  type: 'azure_service_bus',
+  topic: {
+    doc: 'The Service Bus topic that changes are sent to.',
+    keys: {
+      name: withDefault(entityName, defaultTopic, 'Its name.'),
+      ...brokerConnectionKeys('Service Bus'),
+    },
+    settings: (reading, findings) => {
+      const { name } = reading.values;
+      const connection = readBrokerConnection(reading, findings);
+      if (reading.isSound('name', 'connection_string')) checkEntityPath(reading, name, findings);
+      return { name, connection };
+    },
+    name: ({ name }) => name,
+    open: async ({ name, connection }, services) => {
+      const { ServiceBusTopic } = await import('@dstream/service-bus');
+      return new ServiceBusTopic({ ...services, address: addressOf(connection, services), topic: name });
+    },
+  },
+  subscription: {
+    doc: 'The Service Bus subscription that changes are received from.',
+    keys: {
+      ...brokerConnectionKeys('Service Bus'),
+      topic: optional(entityName, `that of the file's ingester, else "${defaultTopic}"`, 'The topic.'),
+      subscription: withDefault(subscriptionName, 'dstream', 'The subscription of the topic.'),
+      sessions: withDefault(
+        boolean,
+        true,
+        'Whether the subscription has sessions. Without them there is no order, and a repeat may pass.',
+      ),
+      lock_duration: withDefault(
+        // "Service Bus: message transfers, locks, and settlement": at most 5 minutes
+        duration({ min: '1s', max: '5m' }),
+        '60s',
+        'How long a session is held without renewal: at most the lock duration of the subscription.',
+      ),
+    },
+    settings: (reading, findings, topicOfFile) => {
+      const { values } = reading;
+      const topic = reading.isGiven('topic')
+        ? values.topic
+        : topicOfFile.nameFor(reading.placeOf('topic'), defaultTopic);
+      const connection = readBrokerConnection(reading, findings);
+      if (topic !== undefined && reading.isSound('topic', 'connection_string'))
+        checkEntityPath(reading, topic, findings);
+      const { subscription, sessions, lock_duration: lockDurationMs } = values;
+      return { topic: topic ?? '', subscription, sessions, lockDurationMs, connection };
+    },
+    name: ({ topic, subscription }) => ({ topic, subscription }),
+    open: async ({ connection, ...settings }, services) => {
+      const { ServiceBusSubscription } = await import('../service-bus-subscription.ts');
+      const address = addressOf(connection, services);
+      return new ServiceBusSubscription({ ...services, ...settings, address });
+    },
+  },
+});
+
+function addressOf(
+  connection: BrokerConnection,
+  { credential }: { readonly credential: CredentialOf },
+): ServiceBusAddress {
+  return connection.kind === 'connection-string' ? connection : { ...connection, credential: credential() };
+}

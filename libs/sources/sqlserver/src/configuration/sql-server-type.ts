@@ -1,0 +1,170 @@
+/** SQL Server as a type of source. Loads the driver only when it is opened. */
+import {
+  child,
+  choice,
+  conceal,
+  connectionString,
+  defineSource,
+  required,
+  sizeInBytes,
+  withDefault,
+  wholeNumber,
+  type BlockSchema,
+  type Findings,
+  type Place,
+} from '@dstream/config/schema';
+import {
+  DStreamError,
+  isTableFault,
+  scopeOf,
+  tableOfPartition,
+  type CallOptions,
+  type OutlinedTable,
+  type SourceOutline,
+  type SourceServices,
+  type TableId,
+  type TokenCredential,
+} from '@dstream/core';
+import { parseConnectionString } from '../address/connection-string.ts';
+import { defaultSourceName, placeOf } from '../address/sql-server-address.ts';
+import { everyTable, type TableSettings } from '../source/table-settings.ts';
+import type { SqlServerSource } from '../sql-server-source.ts';
+import { pollIntervalDefaultsSchema, readPollDefaults } from './poll-intervals.ts';
+import { tableNames } from './table-names.ts';
+import { readTables, tablesOverridesSchema } from './tables.ts';
+
+const readSchema = {
+  type: 'read',
+  doc: 'How change tables are read.',
+  keys: {
+    mode: withDefault(
+      choice(['functions', 'direct']),
+      'functions',
+      "By CDC's functions, or the change tables themselves for servers where the functions are slow.",
+    ),
+    max_rows: withDefault(
+      wholeNumber({ min: 1, max: 1_000_000 }),
+      5000,
+      'Rows that a window of whole transactions is cut to. A transaction is never cut: its rows are taken as they are sent.',
+    ),
+    max_bytes: withDefault(
+      sizeInBytes({ min: 65_536, max: 1_073_741_824 }),
+      8_388_608,
+      'Bytes of changes that were read and are not sent yet, at most.',
+    ),
+  },
+  blocks: [],
+} as const satisfies BlockSchema;
+
+export interface SqlServerSettings {
+  /** Secret. */
+  readonly connectionString: string;
+  /** At least one, none twice. An entry for a table takes precedence over the entry for its whole schema. */
+  readonly tables: readonly TableSettings[];
+  readonly mode: 'functions' | 'direct';
+  /** Rows of one page, at most. */
+  readonly maxRows: number;
+  /** Bytes of changes that were read and not yet sent, at most. */
+  readonly maxBytes: number;
+}
+
+export const sqlServerType = defineSource({
+  type: 'sqlserver',
+  doc: 'Tables of SQL Server, by change data capture.',
+  inIngester: true,
+  keys: {
+    db_type: withDefault(choice(['sqlserver']), 'sqlserver', 'Kind of database.'),
+    db_connection_string: required(
+      connectionString(
+        'a database connection string',
+        'it looks like Server=…;Database=…;User Id=…;Password=… or sqlserver://USER:PASSWORD@HOST:1433?database=…',
+        () => undefined, // `settings` judges it as the source does when it connects
+      ),
+      'The database, as Server=…;Database=… or sqlserver://…, with User Id and Password or Authentication=Active Directory Default.',
+      { secret: true },
+    ),
+    tables: required(
+      tableNames,
+      'The tables to follow: "Persons" (of dbo), "sales.Orders", "sales.*" for all captured tables of a schema, "[odd.schema].[my table]".',
+    ),
+  },
+  blocks: [
+    child(pollIntervalDefaultsSchema, 'optional'),
+    child(tablesOverridesSchema, 'optional'),
+    child(readSchema, 'optional'),
+  ],
+  settings: (reading, findings): SqlServerSettings => {
+    const { db_connection_string: text, tables: names } = reading.values;
+    if (reading.isSound('db_connection_string'))
+      checkAddress(text, reading.placeOf('db_connection_string'), findings);
+    const defaults = readPollDefaults(reading.block(pollIntervalDefaultsSchema), findings);
+    const listed = reading.isSound('tables') ? names : undefined;
+    const tables = readTables(reading.block(tablesOverridesSchema), defaults, listed, findings);
+    const { mode, max_rows: maxRows, max_bytes: maxBytes } = reading.block(readSchema).values;
+    return conceal({ connectionString: text, tables, mode, maxRows, maxBytes }, 'connectionString');
+  },
+  outline: (settings, name) => outlineOf(settings, name),
+  catalogue: async (settings, services, o) => {
+    await using source = await openSource(settings, services);
+    return await catalogueOf(source, settings, o);
+  },
+  open: openSource,
+});
+
+function checkAddress(text: string, place: Place, findings: Findings): void {
+  try {
+    parseConnectionString(text, nobody);
+  } catch (error) {
+    if (!(error instanceof DStreamError) || error.code !== 'ConfigInvalid') throw error;
+    findings.add(place, error.message);
+  }
+}
+
+/** Whoever only reads a connection string signs in nowhere. */
+const nobody = (): TokenCredential => ({ getToken: () => Promise.resolve(null) });
+
+function outlineOf({ connectionString: text, mode, tables }: SqlServerSettings, name: string | undefined) {
+  const address = parseConnectionString(text, nobody);
+  const source = name ?? defaultSourceName(address);
+  const { database } = address;
+  return {
+    name: source,
+    database,
+    scope: scopeOf({ source, database }),
+    server: placeOf(address),
+    mode,
+    tables: tables.map(({ schema, table }) => ({ schema, table: table === everyTable ? undefined : table })),
+  } satisfies SourceOutline;
+}
+
+async function openSource(settings: SqlServerSettings, services: SourceServices): Promise<SqlServerSource> {
+  const { SqlServerSource: Source } = await import('../sql-server-source.ts');
+  const { connectionString: text, ...rest } = settings;
+  const address = parseConnectionString(text, services.credential);
+  return new Source({ ...services, ...rest, address });
+}
+
+async function catalogueOf(
+  source: SqlServerSource,
+  settings: SqlServerSettings,
+  o: CallOptions,
+): Promise<SourceOutline> {
+  const partitions = await source.partitions(o);
+  const tables = partitions.map(tableOfPartition).filter((table) => table !== undefined);
+  return {
+    ...outlineOf(settings, source.name),
+    database: source.database,
+    scope: source.scope,
+    tables: await Promise.all(tables.map((table) => askedFor(table, source, o))),
+  };
+}
+
+async function askedFor(id: TableId, source: SqlServerSource, o: CallOptions): Promise<OutlinedTable> {
+  const { schema, table } = id;
+  try {
+    return { schema, table, captureInstances: await source.captureInstances(id, o) };
+  } catch (caught) {
+    if (!isTableFault(caught)) throw caught;
+    return { schema, table, fault: { code: caught.code, message: caught.message } };
+  }
+}

@@ -1,0 +1,5 @@
+/** The kinds of source that DStream has. To add one: README.md. */
+import type { SourceTypes } from '@dstream/config/schema';
+import { sqlServerType } from '@dstream/sqlserver/type';
+
+export const sourceTypes: SourceTypes = [sqlServerType];
