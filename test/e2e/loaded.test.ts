@@ -38,6 +38,20 @@ test.each([
   expect(await loaded(run)).toEqual([]);
 });
 
+test('a plan without the database loads none either, one with it the SQL driver, a status the blob storage', async () => {
+  await using pipeline = await Pipeline.start();
+  await createCapturedTable(pipeline.database, 'T');
+  const config = await pipeline.config({ tables: ['T'] });
+  const of = (...args: readonly string[]) =>
+    loaded(async (env) => {
+      const ran = await runDstream([...args, '--config', config], { env: { ...pipeline.env, ...env } });
+      expect([ran.code, ran.err]).toEqual([0, '']);
+    });
+  expect(await of('plan', '--offline')).toEqual([]);
+  expect(await of('plan')).toEqual(['tedious', '@azure/identity']);
+  expect(await of('status')).toEqual(['@azure/storage-blob']);
+});
+
 const rows = 10;
 
 /** Runs a service until the changes have arrived, and stops it. */

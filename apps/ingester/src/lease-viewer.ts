@@ -1,6 +1,6 @@
 import type { Configuration } from '@dstream/config';
 import { silentLog, type Clock, type CredentialOf, type InstanceId, type Leases } from '@dstream/core';
-import { adapterServices } from '@dstream/runtime';
+import { adapterServices } from '@dstream/runtime/service-context';
 
 export interface ViewerContext {
   readonly clock: Clock;

@@ -12,7 +12,8 @@ import {
   type SourceOutline,
   type TableId,
 } from '@dstream/core';
-import { adapterServices, sha256Hex } from '@dstream/runtime';
+import { adapterServices } from '@dstream/runtime/service-context';
+import { sha256Hex } from '@dstream/runtime/sha256-hex';
 import { orderingOf, sourceServices } from './settings.ts';
 
 export interface PlannedTable {

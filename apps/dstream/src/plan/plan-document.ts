@@ -1,7 +1,7 @@
 /** What `dstream plan` answers a program. Kept stable: fields are added, none changes its meaning. */
 import type { Configuration, OutputConfig } from '@dstream/config';
-import type { IngesterPlan, PlannedTable } from '@dstream/ingester';
-import { sha256Hex } from '@dstream/runtime';
+import type { IngesterPlan, PlannedTable } from '@dstream/ingester/plan';
+import { sha256Hex } from '@dstream/runtime/sha256-hex';
 
 export interface PlanDocument {
   readonly file: string;

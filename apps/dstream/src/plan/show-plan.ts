@@ -1,5 +1,5 @@
 /** `dstream plan` at work: on a terminal a table, else JSON. */
-import { planOffline, planOnline, type IngesterPlan } from '@dstream/ingester';
+import { planOffline, planOnline, type IngesterPlan } from '@dstream/ingester/plan';
 import { systemClock } from '@dstream/async';
 import { paintFor, visibleText } from '@dstream/terminal';
 import { azureCredentials } from '../azure-credential.ts';

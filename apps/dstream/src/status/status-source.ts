@@ -1,7 +1,7 @@
 /** Where `dstream status` looks: the leases in the storage, and every replica it can find. */
 import type { Configuration } from '@dstream/config';
 import type { Clock, CredentialOf, LeaseOverview, Leases } from '@dstream/core';
-import { openLeaseViewer } from '@dstream/ingester';
+import { openLeaseViewer } from '@dstream/ingester/lease-viewer';
 import {
   askReplica,
   statusOf,
