@@ -76,6 +76,8 @@ export function readSubscription(
   };
 }
 
+const keyOf = ({ path }: Place) => path.slice(path.lastIndexOf('.') + 1);
+
 function fileTopic(topic: IngesterTopic, type: string, { problems }: Context): FileTopic {
   return {
     nameFor: (place, otherwise) => {
@@ -84,7 +86,7 @@ function fileTopic(topic: IngesterTopic, type: string, { problems }: Context): F
       if (topic.kind === 'variable-not-set')
         problems.add(
           place,
-          'the topic is that of ingester.topic, whose variable is not set; set it, or write topic = "…" here',
+          `the topic is that of ingester.topic, whose variable is not set; set it, or write ${keyOf(place)} = "…" here`,
         );
       return undefined;
     },
