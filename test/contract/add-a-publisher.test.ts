@@ -4,15 +4,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { loadConfiguration, redactor, referencePage, type Configuration } from '@dstream/config';
-import { conceal, optional, required, text, withDefault, wholeNumber } from '@dstream/config/schema';
+import {
+  conceal,
+  definePublisher,
+  optional,
+  required,
+  text,
+  wholeNumber,
+  withDefault,
+} from '@dstream/config/schema';
 import { pack, silentLog, type InstanceId, type OutgoingMessage } from '@dstream/core';
 import { InMemoryDestination } from '@dstream/core/in-memory/destination';
 import { composeProcessor } from '@dstream/processor';
 import { Metrics, sha256Hex } from '@dstream/runtime';
 import { systemClock } from '@dstream/async';
-import { definePublisher, publisherTypes } from '@dstream/publishers';
+import { publisherTypes } from '@dstream/publishers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { types } from '../../apps/dstream/src/types.ts';
+import { types } from '../../apps/dstream/src/configuration/types.ts';
 import { anEncodedChange } from '../support/a-change.ts';
 import { openStandInBroker } from '../support/service-bus-broker.ts';
 import { until } from '../support/until.ts';

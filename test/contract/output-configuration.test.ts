@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { loadConfiguration, redactor, type Configuration } from '@dstream/config';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { types } from '../../apps/dstream/src/types.ts';
+import { types } from '../../apps/dstream/src/configuration/types.ts';
 
 const broker =
   'Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=all;SharedAccessKey=open-sesame';

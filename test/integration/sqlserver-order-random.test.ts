@@ -3,9 +3,9 @@ import type { ChangeBatch, ChangeEvent, PartitionId, ResumePoint } from '@dstrea
 import fc from 'fast-check';
 import type { SqlServerStandIn } from '../../libs/stand-ins/src/start-sql-server.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Lsn } from '../../libs/sources/sqlserver/src/rows/lsn.ts';
-import { lsnOf } from '../../libs/sources/sqlserver/src/rows/lsn.ts';
-import { resumePointOf, type ReadMode } from '../../libs/sources/sqlserver/src/rows/position.ts';
+import type { Lsn } from '../../libs/sources/sqlserver/src/position/lsn.ts';
+import { lsnOf } from '../../libs/sources/sqlserver/src/position/lsn.ts';
+import { resumePointOf, type ReadMode } from '../../libs/sources/sqlserver/src/position/position.ts';
 import { applied } from '../support/applied.ts';
 import { tableOf } from '../support/captured-database.ts';
 import { shape, transactionsOver, transactionText, type Step } from '../support/random-transactions.ts';

@@ -12,7 +12,7 @@ import {
 } from '@dstream/core';
 import type { ManualClock } from '@dstream/core/in-memory/manual-clock';
 import type { SqlClient } from '../../libs/sources/sqlserver/src/client/sql-client.ts';
-import type { ReadMode } from '../../libs/sources/sqlserver/src/rows/position.ts';
+import type { ReadMode } from '../../libs/sources/sqlserver/src/position/position.ts';
 import { Prober } from '../../libs/sources/sqlserver/src/source/prober.ts';
 import { TableReader } from '../../libs/sources/sqlserver/src/source/table-reader.ts';
 import type { Life } from './crash-rig.ts';

@@ -3,15 +3,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@dstream/async';
 import { loadConfiguration, type AdapterTypes, type Configuration, type Use } from '@dstream/config';
-import { defineLeaseStore, defineQueue, defineSource } from '@dstream/config/schema';
+import { defineLeaseStore, definePublisher, defineQueue, defineSource } from '@dstream/config/schema';
 import { silentLog, type InstanceId } from '@dstream/core';
 import { InMemoryChangeSource } from '@dstream/core/in-memory/change-source';
 import { InMemoryDestination } from '@dstream/core/in-memory/destination';
 import { InMemoryLeases } from '@dstream/core/in-memory/leases';
 import { InMemoryTopic } from '@dstream/core/in-memory/topic';
-import { definePublisher } from '@dstream/publishers';
 import { Metrics, type RunningService, type ServiceContext } from '@dstream/runtime';
-import { types } from '../../apps/dstream/src/types.ts';
+import { types } from '../../apps/dstream/src/configuration/types.ts';
 
 const clock = systemClock;
 

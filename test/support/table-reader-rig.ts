@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { noSourceObserver, silentLog, type ChangeBatch, type ResumePoint, type TableId } from '@dstream/core';
 import { ManualClock } from '@dstream/core/in-memory/manual-clock';
-import type { ReadMode } from '../../libs/sources/sqlserver/src/rows/position.ts';
+import type { ReadMode } from '../../libs/sources/sqlserver/src/position/position.ts';
 import { Prober } from '../../libs/sources/sqlserver/src/source/prober.ts';
 import type { OnGap, Start } from '../../libs/sources/sqlserver/src/source/reader-context.ts';
 import { TableReader } from '../../libs/sources/sqlserver/src/source/table-reader.ts';

@@ -1,9 +1,9 @@
 /** The command line. Exits 0 when all went well, 1 when it failed while running, 2 for wrong configuration or usage. */
 import { standardErrorLog } from '@dstream/runtime/log-output';
-import { catchCrashes } from './crashes.ts';
-import { endProcess } from './end-process.ts';
+import { catchCrashes } from './process/crashes.ts';
+import { endProcess } from './process/end-process.ts';
 import { runProgram } from './program.ts';
-import { addProxyScheme } from './proxy-scheme.ts';
+import { addProxyScheme } from './process/proxy-scheme.ts';
 
 catchCrashes();
 addProxyScheme(process.env);

@@ -1,7 +1,7 @@
 /** What `dstream` understands. Each command's work is in a file of its own, which is loaded when the command runs. */
 import { Command, CommanderError, Option } from 'commander';
-import { withConfig } from './config-option.ts';
-import { exitCodeOf, sayFailure } from './failure.ts';
+import { withConfig } from './configuration/config-option.ts';
+import { exitCodeOf, sayFailure } from './process/failure.ts';
 import { addPlan } from './plan/plan-command.ts';
 import type { RunOptions, ServiceName } from './run-services.ts';
 import { addStatus } from './status/status-command.ts';

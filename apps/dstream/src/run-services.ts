@@ -18,14 +18,14 @@ import {
 } from '@dstream/runtime';
 import { onAbort, pause, systemClock } from '@dstream/async';
 import { hasColours } from '@dstream/terminal';
-import { azureCredentials } from './azure-credential.ts';
-import { announcedAddress } from './announced-address.ts';
-import { onCrash } from './crashes.ts';
-import { endProcess } from './end-process.ts';
-import { exitCodeOf } from './failure.ts';
-import { instanceName } from './instance-name.ts';
-import { load } from './load.ts';
-import { onParentGone } from './parent.ts';
+import { azureCredentials } from './sign-in/azure-credential.ts';
+import { announcedAddress } from './process/announced-address.ts';
+import { onCrash } from './process/crashes.ts';
+import { endProcess } from './process/end-process.ts';
+import { exitCodeOf } from './process/failure.ts';
+import { instanceName } from './process/instance-name.ts';
+import { load } from './configuration/load.ts';
+import { onParentGone } from './process/parent.ts';
 import { version } from './version.ts';
 
 export type ServiceName = 'ingester' | 'processor';

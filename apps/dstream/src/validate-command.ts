@@ -1,7 +1,7 @@
 /** `dstream validate`: what it understands. */
 import { DStreamError } from '@dstream/core';
 import { Option, type Command } from 'commander';
-import { defaultFile } from './config-option.ts';
+import { defaultFile } from './configuration/config-option.ts';
 
 const help = `
 Examples:

@@ -1,6 +1,6 @@
 /** `dstream validate` at work. */
-import { load } from './load.ts';
-import { print } from './print.ts';
+import { load } from './configuration/load.ts';
+import { print } from './process/print.ts';
 
 /** Prints what was found to standard output; what is wrong is thrown and exits 2. */
 export async function validate(file: string, strict: boolean): Promise<void> {

@@ -17,7 +17,14 @@ export {
   type LeaseStoreType,
   type LeaseStoreTypes,
 } from './definitions/lease-store-type.ts';
-export type { Destination, NamedTable, OutputType, OutputTypes } from './definitions/output-type.ts';
+export {
+  definePublisher,
+  type Destination,
+  type NamedTable,
+  type OutputType,
+  type OutputTypes,
+  type PublisherDefinition,
+} from './definitions/output-type.ts';
 export {
   defineQueue,
   type FileTopic,

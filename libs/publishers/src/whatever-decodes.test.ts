@@ -16,7 +16,12 @@ import { FakeHub } from '../../../test/support/fake-hub.ts';
 import { never, setup as setupFiles } from '../../../test/support/file-rig.ts';
 import { ConsolePublisher, jsonLine } from './console/console-publisher.ts';
 import { prettyLine } from './console/pretty-line.ts';
-import { destinationNames, eventHubNames, serviceBusNames, type NameRules } from './destination-name.ts';
+import {
+  destinationNames,
+  eventHubNames,
+  serviceBusNames,
+  type NameRules,
+} from './destinations/destination-name.ts';
 import type { Destination } from './destinations/destination.ts';
 import { DestinationsPublisher } from './destinations/destinations-publisher.ts';
 import { EventHub } from './event-hubs/event-hub.ts';

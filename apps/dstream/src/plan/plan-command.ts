@@ -1,6 +1,6 @@
 /** `dstream plan`: what would be read and where it would go, without reading or sending anything. What it understands. */
 import type { Command } from 'commander';
-import { withConfig } from '../config-option.ts';
+import { withConfig } from '../configuration/config-option.ts';
 
 const help = `
 Examples:

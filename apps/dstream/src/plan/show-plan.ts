@@ -2,9 +2,9 @@
 import { planOffline, planOnline, type IngesterPlan } from '@dstream/ingester/plan';
 import { systemClock } from '@dstream/async';
 import { paintFor, visibleText } from '@dstream/terminal';
-import { azureCredentials } from '../azure-credential.ts';
-import { load } from '../load.ts';
-import { print } from '../print.ts';
+import { azureCredentials } from '../sign-in/azure-credential.ts';
+import { load } from '../configuration/load.ts';
+import { print } from '../process/print.ts';
 import { planDocument, type PlanDocument } from './plan-document.ts';
 import { planLines } from './plan-lines.ts';
 

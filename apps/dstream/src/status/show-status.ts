@@ -2,8 +2,8 @@
 import { systemClock } from '@dstream/async';
 import { statusLines, type StatusDocument } from '@dstream/status';
 import { paintFor, visibleText } from '@dstream/terminal';
-import { azureCredentials } from '../azure-credential.ts';
-import { print } from '../print.ts';
+import { azureCredentials } from '../sign-in/azure-credential.ts';
+import { print } from '../process/print.ts';
 import { StatusSource } from './status-source.ts';
 import { watchAsJson, watchOnScreen } from './watch-status.ts';
 

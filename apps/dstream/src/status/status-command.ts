@@ -1,7 +1,7 @@
 /** `dstream status`: what it understands. */
 import { parseDuration } from '@dstream/config/duration';
 import { Option, InvalidArgumentError, type Command } from 'commander';
-import { defaultFile } from '../config-option.ts';
+import { defaultFile } from '../configuration/config-option.ts';
 import type { StatusOptions } from './show-status.ts';
 
 const help = `

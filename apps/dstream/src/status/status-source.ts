@@ -9,7 +9,7 @@ import {
   type ConfiguredTable,
   type StatusDocument,
 } from '@dstream/status';
-import { load } from '../load.ts';
+import { load } from '../configuration/load.ts';
 
 export interface StatusSourceOptions {
   /** Undefined: only the addresses are asked. */

@@ -6,7 +6,7 @@ import { asDStreamError } from '@dstream/core';
 import { pause, systemClock } from '@dstream/async';
 import { statusLines, type StatusDocument } from '@dstream/status';
 import { FullScreen, paintFor, readKeys, visibleLines, visibleText, wrapText } from '@dstream/terminal';
-import { isReaderGone, notWritten } from '../print.ts';
+import { isReaderGone, notWritten } from '../process/print.ts';
 import type { StatusSource } from './status-source.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;

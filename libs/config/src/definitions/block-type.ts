@@ -29,6 +29,24 @@ export interface BlockType<K extends Keys = Keys> {
   readonly blocks: readonly ChildSchema[];
 }
 
+/** What everybody says who defines a type. `Taken`: keys that the configuration adds, so that no type has its own. */
+export interface Definition<K extends Keys, Taken extends string> {
+  /** For the reference page. */
+  readonly doc: string;
+  readonly keys: K & Readonly<Partial<Record<Taken, never>>>;
+  /** Blocks inside: made by `child`, read by `reading.block` and `reading.blocks`. */
+  readonly blocks?: readonly ChildSchema[];
+}
+
+/** @param built whether it can be opened */
+export function blockType<K extends Keys>(
+  type: string,
+  { doc, keys, blocks = [] }: Definition<K, never>,
+  built: boolean,
+): BlockType<K> {
+  return { type, doc, built, keys, blocks };
+}
+
 /** A block of several types. */
 export interface TypedBlock<T extends BlockType, C extends Keys = Keys> {
   /** What it is in a file: `topic`. */

@@ -2,8 +2,8 @@
 import type { Leases, LeaseServices } from '@dstream/core';
 import type { Findings } from '../schema/problems.ts';
 import type { Reading } from '../schema/reading.ts';
-import type { ChildSchema, Keys } from '../schema/schema.ts';
-import { notOpenable, type BlockType } from './block-type.ts';
+import type { Keys } from '../schema/schema.ts';
+import { blockType, notOpenable, type BlockType, type Definition } from './block-type.ts';
 
 /** What a file says about its lease store, ready to be opened. */
 export interface OpenableLeases {
@@ -22,18 +22,14 @@ export interface LeaseStoreType<K extends Keys = Keys> extends BlockType<K> {
 /** The types that a process knows, at least one. The first is that of `locks` without `type`. */
 export type LeaseStoreTypes = readonly [LeaseStoreType, ...LeaseStoreType[]];
 
-export interface LeaseStoreDefinition<K extends Keys, S extends object> {
+export interface LeaseStoreDefinition<K extends Keys, S extends object> extends Definition<K, 'type'> {
   /** As it is in a file: `locks { type = "…" }`. */
   readonly type: string;
-  /** For the reference page. */
-  readonly doc: string;
-  readonly keys: K & { readonly type?: never };
-  readonly blocks?: readonly ChildSchema[];
-  /** As that of a source: see `SourceDefinition.settings`. */
+  /** See `SourceDefinition.settings`. */
   readonly settings: (reading: Reading<K>, findings: Findings) => S;
   /** What is connected to, for the log: `container locks`. */
   readonly what: (settings: S) => string;
-  /** Imports its class. Connects nothing. Without it the type is not built yet: a file may name it, no command takes it. */
+  /** See `SourceDefinition.open`. */
   readonly open?: (settings: S, services: LeaseServices) => Promise<Leases>;
 }
 
@@ -41,7 +37,7 @@ export interface LeaseStoreDefinition<K extends Keys, S extends object> {
 export function defineLeaseStore<const K extends Keys, S extends object>(
   definition: LeaseStoreDefinition<K, S>,
 ): LeaseStoreType<K> {
-  const { type, doc, keys, blocks = [], settings: settingsOf, what, open } = definition;
+  const { type, settings: settingsOf, what, open } = definition;
   const read = (reading: Reading<K>, findings: Findings): OpenableLeases => {
     const settings = settingsOf(reading, findings);
     return {
@@ -50,5 +46,5 @@ export function defineLeaseStore<const K extends Keys, S extends object>(
       open: open === undefined ? notOpenable('locks', type) : (services) => open(settings, services),
     };
   };
-  return { type, doc, built: open !== undefined, keys, blocks, read };
+  return { ...blockType<K>(type, definition, open !== undefined), read };
 }

@@ -4,7 +4,7 @@ import type { Findings } from '../schema/problems.ts';
 import type { Reading } from '../schema/reading.ts';
 import type { Keys } from '../schema/schema.ts';
 import type { NamePart } from '../schema/templates.ts';
-import type { BlockType } from './block-type.ts';
+import { blockType, type BlockType, type Definition } from './block-type.ts';
 
 /** Of a table: what its destination is named after. */
 export type NamedTable = Readonly<Record<NamePart, string>>;
@@ -30,3 +30,34 @@ export interface OutputType<K extends Keys = Keys> extends BlockType<K> {
 
 /** The types that a process knows, at least one. */
 export type OutputTypes = readonly [OutputType, ...OutputType[]];
+
+export interface PublisherDefinition<K extends Keys, S extends object> extends Definition<
+  K,
+  'type' | 'required' | 'buffer'
+> {
+  /** As it is in a file: `output { type = "…" }`. */
+  readonly type: string;
+  /** See `SourceDefinition.settings`. */
+  readonly settings: (reading: Reading<K>, findings: Findings) => S;
+  /** Tells where the changes of a table go, where that is not one place for all. For plans; pure. */
+  readonly names?: (settings: S, hash: Hash) => (table: NamedTable) => string;
+  /** See `SourceDefinition.open`. */
+  readonly open?: (settings: S, services: PublisherServices) => Promise<Publisher>;
+}
+
+/** One kind of destination: its schema and its class, joined so that nobody above sees the type of its settings. */
+export function definePublisher<const K extends Keys, S extends object>(
+  definition: PublisherDefinition<K, S>,
+): OutputType<K> {
+  const { type, settings: settingsOf, names, open } = definition;
+  const read = (reading: Reading<K>, findings: Findings): Destination | undefined => {
+    const settings = settingsOf(reading, findings);
+    if (open === undefined) return undefined;
+    return {
+      settings,
+      ...(names && { destinationNames: (hash) => names(settings, hash) }),
+      open: (services) => open(settings, services),
+    };
+  };
+  return { ...blockType<K>(type, definition, open !== undefined), read };
+}

@@ -2,9 +2,9 @@
 import type { Subscription, SubscriptionServices, Topic, TopicServices } from '@dstream/core';
 import type { Findings } from '../schema/problems.ts';
 import type { Reading } from '../schema/reading.ts';
-import type { ChildSchema, Keys } from '../schema/schema.ts';
+import type { Keys } from '../schema/schema.ts';
 import type { Place } from '../text/hcl-document.ts';
-import { notOpenable, type BlockType } from './block-type.ts';
+import { blockType, notOpenable, type BlockType, type Definition } from './block-type.ts';
 
 /** What a file says about the topic of its ingester, ready to be opened. */
 export interface OpenableTopic {
@@ -57,37 +57,27 @@ export interface QueueType {
 /** The types that a process knows, at least one. The first is that of a `topic` or a `source` without `type`. */
 export type QueueTypes = readonly [QueueType, ...QueueType[]];
 
-/** Keys that the configuration adds to every topic: no type has its own. */
-type TakenOfTopic = Readonly<Partial<Record<'type' | 'pack' | 'pack_max_bytes' | 'pack_max_changes', never>>>;
-
-export interface TopicDefinition<K extends Keys, S extends object> {
-  /** For the reference page. */
-  readonly doc: string;
-  readonly keys: K & TakenOfTopic;
-  readonly blocks?: readonly ChildSchema[];
-  /** As that of a source: see `SourceDefinition.settings`. */
+export interface TopicDefinition<K extends Keys, S extends object> extends Definition<
+  K,
+  'type' | 'pack' | 'pack_max_bytes' | 'pack_max_changes'
+> {
+  /** See `SourceDefinition.settings`. */
   readonly settings: (reading: Reading<K>, findings: Findings) => S;
   /** For logs and plans, and for the subscription of the same file. Empty where the settings are blank. */
   readonly name: (settings: S) => string;
-  /** Imports its class. Connects nothing. Without it the type is not built yet: a file may name it, no command takes it. */
+  /** See `SourceDefinition.open`. */
   readonly open?: (settings: S, services: TopicServices) => Promise<Topic>;
 }
 
-/** Keys that the configuration adds to every subscription: no type has its own. */
-type TakenOfSubscription = Readonly<
-  Partial<Record<'type' | 'max_sessions' | 'max_bytes' | 'on_hole' | 'clock_tolerance', never>>
->;
-
-export interface SubscriptionDefinition<K extends Keys, S extends object> {
-  /** For the reference page. */
-  readonly doc: string;
-  readonly keys: K & TakenOfSubscription;
-  readonly blocks?: readonly ChildSchema[];
-  /** As that of a source: see `SourceDefinition.settings`. */
+export interface SubscriptionDefinition<K extends Keys, S extends object> extends Definition<
+  K,
+  'type' | 'max_sessions' | 'max_bytes' | 'on_hole' | 'clock_tolerance'
+> {
+  /** See `SourceDefinition.settings`. */
   readonly settings: (reading: Reading<K>, findings: Findings, topicOfFile: FileTopic) => S;
   /** For logs and plans. */
   readonly name: (settings: S) => SubscriptionName;
-  /** Imports its class. Connects nothing. Without it the type is not built yet: a file may name it, no command takes it. */
+  /** See `SourceDefinition.open`. */
   readonly open?: (settings: S, services: SubscriptionServices) => Promise<Subscription>;
 }
 
@@ -112,8 +102,9 @@ export function defineQueue<
 
 function topicType<K extends Keys, S extends object>(
   type: string,
-  { doc, keys, blocks = [], settings: settingsOf, name, open }: TopicDefinition<K, S>,
+  definition: TopicDefinition<K, S>,
 ): TopicType<K> {
+  const { settings: settingsOf, name, open } = definition;
   const read = (reading: Reading<K>, findings: Findings): OpenableTopic => {
     const settings = settingsOf(reading, findings);
     return {
@@ -122,13 +113,14 @@ function topicType<K extends Keys, S extends object>(
       open: open === undefined ? notOpenable('topic', type) : (services) => open(settings, services),
     };
   };
-  return { type, doc, built: open !== undefined, keys, blocks, read };
+  return { ...blockType<K>(type, definition, open !== undefined), read };
 }
 
 function subscriptionType<K extends Keys, S extends object>(
   type: string,
-  { doc, keys, blocks = [], settings: settingsOf, name, open }: SubscriptionDefinition<K, S>,
+  definition: SubscriptionDefinition<K, S>,
 ): SubscriptionType<K> {
+  const { settings: settingsOf, name, open } = definition;
   const read = (reading: Reading<K>, findings: Findings, topicOfFile: FileTopic): OpenableSubscription => {
     const settings = settingsOf(reading, findings, topicOfFile);
     return {
@@ -137,5 +129,5 @@ function subscriptionType<K extends Keys, S extends object>(
       open: open === undefined ? notOpenable('source', type) : (services) => open(settings, services),
     };
   };
-  return { type, doc, built: open !== undefined, keys, blocks, read };
+  return { ...blockType<K>(type, definition, open !== undefined), read };
 }

@@ -2,8 +2,8 @@
 import type { CallOptions, ChangeSource, SourceOutline, SourceServices } from '@dstream/core';
 import type { Findings } from '../schema/problems.ts';
 import type { Reading } from '../schema/reading.ts';
-import type { ChildSchema, Keys } from '../schema/schema.ts';
-import { notOpenable, type BlockType } from './block-type.ts';
+import type { Keys } from '../schema/schema.ts';
+import { blockType, notOpenable, type BlockType, type Definition } from './block-type.ts';
 
 /** What a file says about its source, ready to be opened. */
 export interface OpenableSource {
@@ -27,18 +27,10 @@ export interface SourceType<K extends Keys = Keys> extends BlockType<K> {
 /** The types that a process knows, at least one. */
 export type SourceTypes = readonly [SourceType, ...SourceType[]];
 
-/** Keys and blocks of `ingester` that every source has: a type that may be in `ingester` itself has none of them. */
-type Taken = { readonly type?: never };
-
-export interface SourceDefinition<K extends Keys, S extends object> {
+export interface SourceDefinition<K extends Keys, S extends object> extends Definition<K, 'type'> {
   /** As it is in a file: `source { type = "…" }`. */
   readonly type: string;
-  /** For the reference page. */
-  readonly doc: string;
-  readonly keys: K & Taken;
-  /** Blocks inside: made by `child`, read by `reading.block` and `reading.blocks`. */
-  readonly blocks?: readonly ChildSchema[];
-  /** True for one type at most. */
+  /** Its keys and blocks may be in `ingester` itself. True for one type at most. */
   readonly inIngester?: boolean;
   /**
    * What the source takes, of what the file says. Called also when something is wrong, with blanks instead of values. It
@@ -49,7 +41,10 @@ export interface SourceDefinition<K extends Keys, S extends object> {
   readonly outline: (settings: S, name: string | undefined) => SourceOutline;
   /** For plan: asks the source which tables it has, and closes it. Left out where the file says it all. */
   readonly catalogue?: (settings: S, services: SourceServices, o: CallOptions) => Promise<SourceOutline>;
-  /** Imports its class. Connects nothing. Without it the type is not built yet: a file may name it, no command takes it. */
+  /**
+   * Loads the class by `import()`: nobody who only reads a file may pay for it. Connects nothing. Without it the type is
+   * not built yet: a file may name it, no command takes it.
+   */
   readonly open?: (settings: S, services: SourceServices) => Promise<ChangeSource>;
 }
 
@@ -57,9 +52,9 @@ export interface SourceDefinition<K extends Keys, S extends object> {
 export function defineSource<const K extends Keys, S extends object>(
   definition: SourceDefinition<K, S>,
 ): SourceType<K> {
-  const { type, doc, keys, blocks = [], inIngester = false, outline, catalogue, open } = definition;
+  const { type, inIngester = false, settings: settingsOf, outline, catalogue, open } = definition;
   const read = (reading: Reading<K>, findings: Findings): OpenableSource => {
-    const settings = definition.settings(reading, findings);
+    const settings = settingsOf(reading, findings);
     return {
       settings,
       outline: (name) => outline(settings, name),
@@ -68,5 +63,5 @@ export function defineSource<const K extends Keys, S extends object>(
       open: open === undefined ? notOpenable('source', type) : (services) => open(settings, services),
     };
   };
-  return { type, doc, built: open !== undefined, keys, blocks, inIngester, read };
+  return { ...blockType<K>(type, definition, open !== undefined), inIngester, read };
 }

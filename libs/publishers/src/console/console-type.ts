@@ -1,5 +1,4 @@
-import { choice, withDefault } from '@dstream/config/schema';
-import { definePublisher } from '../publisher-type.ts';
+import { choice, definePublisher, withDefault } from '@dstream/config/schema';
 
 export const consoleType = definePublisher({
   type: 'console',

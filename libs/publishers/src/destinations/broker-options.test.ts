@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { eventHubNames } from '../destination-name.ts';
+import { eventHubNames } from './destination-name.ts';
 import { addressOf, namesOf } from './broker-options.ts';
 
 const hash = () => '0123456789abcdef';

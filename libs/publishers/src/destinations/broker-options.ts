@@ -2,7 +2,7 @@
 import { fillNames, type BrokerConnection } from '@dstream/config/schema';
 import type { ChangeMetadata, Hash, TokenCredential } from '@dstream/core';
 import type { ServiceBusAddress } from '@dstream/service-bus';
-import { destinationNames, type NameRules } from '../destination-name.ts';
+import { destinationNames, type NameRules } from './destination-name.ts';
 
 export interface Names {
   /** Name of the destination that a change goes to. */

@@ -1,7 +1,7 @@
-import { brokerDestinationKeys, readBrokerDestination } from '../broker-destination.ts';
-import { destinationNames, eventHubNames } from '../destination-name.ts';
+import { definePublisher } from '@dstream/config/schema';
+import { brokerDestinationKeys, readBrokerDestination } from '../destinations/broker-destination.ts';
+import { destinationNames, eventHubNames } from '../destinations/destination-name.ts';
 import { addressOf, namesOf } from '../destinations/broker-options.ts';
-import { definePublisher } from '../publisher-type.ts';
 
 export const eventHubsType = definePublisher({
   type: 'azure_event_hubs',

@@ -1,5 +1,12 @@
-import { duration, filePath, optional, required, sizeInBytes, withDefault } from '@dstream/config/schema';
-import { definePublisher } from '../publisher-type.ts';
+import {
+  definePublisher,
+  duration,
+  filePath,
+  optional,
+  required,
+  sizeInBytes,
+  withDefault,
+} from '@dstream/config/schema';
 import { pathFinding } from './not-regular.ts';
 import { PathTemplate } from './path-template.ts';
 

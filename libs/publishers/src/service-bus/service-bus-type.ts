@@ -1,9 +1,8 @@
-import { pack, withDefault } from '@dstream/config/schema';
+import { definePublisher, pack, withDefault } from '@dstream/config/schema';
 import type { PackLimits } from '@dstream/core';
-import { brokerDestinationKeys, readBrokerDestination } from '../broker-destination.ts';
-import { destinationNames, serviceBusNames } from '../destination-name.ts';
+import { brokerDestinationKeys, readBrokerDestination } from '../destinations/broker-destination.ts';
+import { destinationNames, serviceBusNames } from '../destinations/destination-name.ts';
 import { addressOf, namesOf } from '../destinations/broker-options.ts';
-import { definePublisher } from '../publisher-type.ts';
 
 /** `pack = 1` and, as the topic of the ingester has it by default, `pack = "auto"` (DESIGN 6). */
 const packLimits: Readonly<Record<'auto' | 1, PackLimits>> = {

@@ -22,7 +22,7 @@ import { PooledSqlClient } from './client/pooled-sql-client.ts';
 import { SqlConnection } from './client/sql-connection.ts';
 import type { BatchLimits } from './source/batcher.ts';
 import { captureInstancesOf, tablesOfDatabase } from './source/catalogue.ts';
-import type { ReadMode } from './rows/position.ts';
+import type { ReadMode } from './position/position.ts';
 import { Prober } from './source/prober.ts';
 import type { OnGap, ReaderContext, Start } from './source/reader-context.ts';
 import { TableReader } from './source/table-reader.ts';

@@ -5,7 +5,7 @@ import type { CaptureInstance } from '../sql/capture-instance.ts';
 import { selectedColumns } from '../sql/page-statement.ts';
 import type { ChangeRow, LogicalChange } from './change-row.ts';
 import { ChangeEncoder } from './change-encoder.ts';
-import { zeroLsn, type Lsn } from './lsn.ts';
+import { zeroLsn, type Lsn } from '../position/lsn.ts';
 import { Utf8Writer } from './utf8-writer.ts';
 
 const table: TableId = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Notes' };

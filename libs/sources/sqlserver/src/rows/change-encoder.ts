@@ -5,7 +5,7 @@ import { keyIndexes, type SelectedColumn } from '../sql/page-statement.ts';
 import { tablePart } from './change-id.ts';
 import type { ChangeRow, LogicalChange } from './change-row.ts';
 import { ImageLosses, type Lost } from './image-losses.ts';
-import { ordinalText } from './position.ts';
+import { ordinalText } from '../position/position.ts';
 import { ReadChange } from './read-change.ts';
 import { RowEncoder } from './row-encoder.ts';
 import { fixedText, type FixedText, type Utf8Writer } from './utf8-writer.ts';

@@ -1,5 +1,5 @@
 import { shorten, tableKey, type Hash, type TableId } from '@dstream/core';
-import type { Lsn } from './lsn.ts';
+import type { Lsn } from '../position/lsn.ts';
 
 /** What remains of 96 characters beside two LSNs, the operation and a tie count. An incarnation takes its own from it. */
 const maxTable = 40;

@@ -1,5 +1,5 @@
 import type { Value } from '@dstream/core';
-import type { Lsn } from './lsn.ts';
+import type { Lsn } from '../position/lsn.ts';
 
 /** `__$operation` of a change table ("cdc.<capture_instance>_CT"). */
 export const rowOperation = { delete: 1, insert: 2, updateBefore: 3, updateAfter: 4 } as const;

@@ -1,7 +1,7 @@
 /** What a resume token says beside the place: to which history of the source it belongs. */
 import type { ResumePoint } from '@dstream/core';
-import { isLsn, type Lsn } from './lsn.ts';
-import { unreadable } from './position.ts';
+import { isLsn, type Lsn } from '../position/lsn.ts';
+import { unreadable } from '../position/position.ts';
 
 /** An entry of `cdc.lsn_time_mapping`: where it stands, the history is the one that it was seen in. */
 export interface Entry {

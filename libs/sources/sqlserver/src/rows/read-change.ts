@@ -1,5 +1,5 @@
 import type { EncodedChange, Position, TableId, Value } from '@dstream/core';
-import { positionLength } from './position.ts';
+import { positionLength } from '../position/position.ts';
 import type { Written } from './utf8-writer.ts';
 
 /** Where some parts of an envelope lie, in bytes from its beginning: the JSON texts of its id and key. */

@@ -8,8 +8,8 @@
  */
 import { DStreamError } from '@dstream/core';
 import { rowOperation, type ChangeRow, type LogicalChange } from './change-row.ts';
-import type { Place, ReadMode } from './position.ts';
-import { previousLsn, type Lsn } from './lsn.ts';
+import type { Place, ReadMode } from '../position/position.ts';
+import { previousLsn, type Lsn } from '../position/lsn.ts';
 
 /** The values of the key as one text, or undefined for a table without a key. */
 export type KeyText = (row: ChangeRow) => string | undefined;

@@ -2,7 +2,7 @@ import type { Value } from '@dstream/core';
 import type { Cells } from '../client/sql-client.ts';
 import { leadingColumns, type SelectedColumn } from '../sql/page-statement.ts';
 import type { ChangeRow } from './change-row.ts';
-import { lsnOf, type Lsn } from './lsn.ts';
+import { lsnOf, type Lsn } from '../position/lsn.ts';
 
 /** Decodes rows of the page statement. Keeps the last start LSN: a transaction's rows share it. */
 export class RowDecoder {

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ChangeRow } from './change-row.ts';
 import { historyOfToken, within, type History } from './history.ts';
-import { isLsn, lsnBytes, lsnOf, nextLsn, previousLsn, zeroLsn, type Lsn } from './lsn.ts';
-import { placeOfToken, positionOf, resumePointOf, type Place, type ReadMode } from './position.ts';
+import { isLsn, lsnBytes, lsnOf, nextLsn, previousLsn, zeroLsn, type Lsn } from '../position/lsn.ts';
+import { placeOfToken, positionOf, resumePointOf, type Place, type ReadMode } from '../position/position.ts';
 import { RowAssembler } from './row-assembler.ts';
 import { isBitSet } from './update-mask.ts';
 

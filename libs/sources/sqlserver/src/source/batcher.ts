@@ -1,6 +1,6 @@
 import type { ChangeBatch, EncodedChange } from '@dstream/core';
 import { changeBytes, type LogicalChange } from '../rows/change-row.ts';
-import { resumePointOf, type Place } from '../rows/position.ts';
+import { resumePointOf, type Place } from '../position/position.ts';
 import type { FinishedGroup } from '../rows/row-assembler.ts';
 
 /** A batch leaves when it has so much. */

@@ -1,4 +1,4 @@
-import { previousLsn, type Lsn } from '../rows/lsn.ts';
+import { previousLsn, type Lsn } from '../position/lsn.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
 import type { CaptureInstances } from './catalogue.ts';
 

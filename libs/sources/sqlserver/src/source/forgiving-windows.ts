@@ -6,8 +6,8 @@
 import { DStreamError, type ChangeBatch, type Log } from '@dstream/core';
 import { notText } from '../client/sql-errors.ts';
 import { sqlNumbers } from '../client/translate-error.ts';
-import type { Lsn } from '../rows/lsn.ts';
-import { placeOfToken, type Place } from '../rows/position.ts';
+import type { Lsn } from '../position/lsn.ts';
+import { placeOfToken, type Place } from '../position/position.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
 import { isKnownType } from '../sql/column-codec.ts';
 import type { ReaderContext } from './reader-context.ts';

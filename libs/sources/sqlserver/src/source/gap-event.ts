@@ -2,8 +2,8 @@
 import type { ChangeEvent, Hash, TableId } from '@dstream/core';
 import { gapId } from '../rows/change-id.ts';
 import type { Gap } from '../rows/history.ts';
-import { previousLsn, zeroLsn } from '../rows/lsn.ts';
-import { positionAfter } from '../rows/position.ts';
+import { previousLsn, zeroLsn } from '../position/lsn.ts';
+import { positionAfter } from '../position/position.ts';
 
 /** The same gap always gives the same event: all it says was noted with it. */
 export function gapEvent(table: TableId, gap: Gap, hash: Hash, incarnation: string | undefined): ChangeEvent {

@@ -1,7 +1,7 @@
 /** What becomes of a table whose changes are gone: it stops, or a gap is measured that is to be told of. */
 import type { CallOptions, Log } from '@dstream/core';
 import type { Gap } from '../rows/history.ts';
-import { neededFrom, type Place } from '../rows/position.ts';
+import { neededFrom, type Place } from '../position/position.ts';
 import { creationOf } from './catalogue.ts';
 import { notSure, withTimes, type GapError } from './gap.ts';
 import type { InstanceFollower } from './instance-follower.ts';

@@ -1,8 +1,8 @@
 /** When what a table needs is not there any more. Pure: the rules of FACTS, "change data capture". */
 import { DStreamError, tableName, type TableId } from '@dstream/core';
 import type { Gap } from '../rows/history.ts';
-import { zeroLsn, type Lsn } from '../rows/lsn.ts';
-import { neededFrom, type Place } from '../rows/position.ts';
+import { zeroLsn, type Lsn } from '../position/lsn.ts';
+import { neededFrom, type Place } from '../position/position.ts';
 
 export interface Marks {
   readonly captureInstance: string;

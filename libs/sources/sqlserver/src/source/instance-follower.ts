@@ -9,8 +9,8 @@ import {
 } from '@dstream/core';
 import { badRange, invalidColumn, invalidObject } from '../client/sql-errors.ts';
 import { sqlNumbers } from '../client/translate-error.ts';
-import type { Lsn } from '../rows/lsn.ts';
-import { neededFrom, type Place } from '../rows/position.ts';
+import type { Lsn } from '../position/lsn.ts';
+import { neededFrom, type Place } from '../position/position.ts';
 import { captureInstancesOf, creationOf, isChangeTableGone, type CaptureInstances } from './catalogue.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
 import { chooseInstance } from './choose-instance.ts';

@@ -17,7 +17,7 @@ import {
 import { isOfOneTable } from '../client/sql-errors.ts';
 import type { SqlClient } from '../client/sql-client.ts';
 import { sqlNumbers } from '../client/translate-error.ts';
-import type { Lsn } from '../rows/lsn.ts';
+import type { Lsn } from '../position/lsn.ts';
 import { ProbeStatements, type ProbedTable } from '../sql/probe-statement.ts';
 import type { Statement } from '../sql/statement.ts';
 import { Alarm } from './alarm.ts';

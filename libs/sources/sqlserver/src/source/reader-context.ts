@@ -1,6 +1,6 @@
 import type { Clock, Hash, Log, SourceObserver } from '@dstream/core';
 import type { SqlClient } from '../client/sql-client.ts';
-import type { ReadMode } from '../rows/position.ts';
+import type { ReadMode } from '../position/position.ts';
 import type { Prober } from './prober.ts';
 import type { ReadLimits } from './window-reader.ts';
 

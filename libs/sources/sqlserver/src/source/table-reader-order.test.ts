@@ -12,8 +12,8 @@ import {
   row,
   upTo,
 } from '../../../../../test/support/table-reader-rig.ts';
-import { lsnOf, zeroLsn } from '../rows/lsn.ts';
-import type { ReadMode } from '../rows/position.ts';
+import { lsnOf, zeroLsn } from '../position/lsn.ts';
+import type { ReadMode } from '../position/position.ts';
 import type { Statement } from '../sql/statement.ts';
 
 const modes: readonly ReadMode[] = ['functions', 'direct'];

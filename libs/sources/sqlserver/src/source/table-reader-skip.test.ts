@@ -9,7 +9,7 @@ import {
   row,
   upTo,
 } from '../../../../../test/support/table-reader-rig.ts';
-import { placeOfToken } from '../rows/position.ts';
+import { placeOfToken } from '../position/position.ts';
 
 const skip = { onGap: 'skip' } as const;
 

@@ -21,8 +21,14 @@ import {
   type TableId,
 } from '@dstream/core';
 import { historyOfToken, type Gap } from '../rows/history.ts';
-import { highestLsn, previousLsn, type Lsn } from '../rows/lsn.ts';
-import { neededFrom, placeOfToken, positionBeforeEnd, resumePointOf, type Place } from '../rows/position.ts';
+import { highestLsn, previousLsn, type Lsn } from '../position/lsn.ts';
+import {
+  neededFrom,
+  placeOfToken,
+  positionBeforeEnd,
+  resumePointOf,
+  type Place,
+} from '../position/position.ts';
 import { gapEvent } from './gap-event.ts';
 import { GapJudge } from './gap-judge.ts';
 import { gapBelow, isGapError, wentBack } from './gap.ts';

@@ -10,8 +10,8 @@ import {
 } from '@dstream/core';
 import type { SqlClient } from '../client/sql-client.ts';
 import { ChangeEncoder } from '../rows/change-encoder.ts';
-import { lsnOf, zeroLsn, type Lsn } from '../rows/lsn.ts';
-import { neededFrom, type Place } from '../rows/position.ts';
+import { lsnOf, zeroLsn, type Lsn } from '../position/lsn.ts';
+import { neededFrom, type Place } from '../position/position.ts';
 import { RowAssembler, type KeyText } from '../rows/row-assembler.ts';
 import { RowDecoder } from '../rows/row-decoder.ts';
 import type { LogicalChange } from '../rows/change-row.ts';

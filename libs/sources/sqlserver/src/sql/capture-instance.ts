@@ -1,4 +1,4 @@
-import type { Lsn } from '../rows/lsn.ts';
+import type { Lsn } from '../position/lsn.ts';
 
 export interface CapturedColumn {
   readonly name: string;

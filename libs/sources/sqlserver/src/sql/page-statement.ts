@@ -1,6 +1,6 @@
 /** The statements that read one table's changes. Pure: texts depend on the capture instance, values are bound. */
-import { zeroLsn, type Lsn } from '../rows/lsn.ts';
-import { neededFrom, type Place, type ReadMode } from '../rows/position.ts';
+import { zeroLsn, type Lsn } from '../position/lsn.ts';
+import { neededFrom, type Place, type ReadMode } from '../position/position.ts';
 import type { CaptureInstance } from './capture-instance.ts';
 import { codecOf, type ColumnCodec } from './column-codec.ts';
 import { marksText } from './catalogue-statements.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { highestLsn, zeroLsn, type Lsn } from '../rows/lsn.ts';
+import { highestLsn, zeroLsn, type Lsn } from '../position/lsn.ts';
 import type { CaptureInstance } from './capture-instance.ts';
 import { instancesStatement } from './catalogue-statements.ts';
 import { PageStatements } from './page-statement.ts';

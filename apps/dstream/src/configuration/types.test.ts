@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { types } from './types.ts';
 
 test('the reference page is what the schemas say', async () => {
-  await expect(referencePage(types)).toMatchFileSnapshot('../../../config/REFERENCE.md');
+  await expect(referencePage(types)).toMatchFileSnapshot('../../../../config/REFERENCE.md');
 });
 
 test.each(Object.entries<readonly { readonly type: string }[]>({ ...types }))(
