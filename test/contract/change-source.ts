@@ -1,6 +1,5 @@
 /** What every ChangeSource promises (libs/core/src/change-source.ts). */
 import {
-  partitionName,
   tableOfPartition,
   type ChangeBatch,
   type ChangeEvent,
@@ -198,7 +197,7 @@ export function changeSourceContract(name: string, open: () => Promise<CapturedD
       const source = stack.use(database.source(['Nowhere', 'Persons']));
       const table = await tableOf(source, 'Nowhere');
       await expect(take(source, table, 1)).rejects.toMatchObject({ code: 'TableNotFound' });
-      expect(partitionName(await tableOf(source, 'Persons'))).toBe('dbo.Persons');
+      expect(tableOfPartition(await tableOf(source, 'Persons'))?.table).toBe('Persons');
     });
   });
 }
