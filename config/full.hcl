@@ -6,6 +6,9 @@
 
 ingester {
   name                 = "shop" # default: derived from the host of the connection string
+
+  # The source. Its keys and blocks (db_type, db_connection_string, tables, tables_overrides, poll_interval_defaults, read)
+  # may be in a block of their own instead: source { type = "sqlserver" … }
   db_type              = "sqlserver"
   db_connection_string = "{{ env "DSTREAM_DB_CONNECTION_STRING" }}"
 
@@ -36,6 +39,7 @@ ingester {
   }
 
   topic {
+    type              = "azure_service_bus" # or "direct", without a broker: not built yet
     name              = "ingest-topic"
     connection_string = "{{ env "DSTREAM_INGEST_CONNECTION_STRING" }}"
     # namespace       = "shop.servicebus.windows.net" # instead: the managed identity signs in

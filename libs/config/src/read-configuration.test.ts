@@ -172,6 +172,33 @@ test('tables have the intervals of their override, else the defaults', async () 
   });
 });
 
+test('a source in a block of its own is the same as one whose keys are in the ingester', async () => {
+  const more = `  read {
+    max_rows = 7
+  }
+  tables_overrides {
+    overrides {
+      table_name = "Persons"
+      poll_interval = "200ms"
+    }
+  }
+`;
+  const ofSource = `  db_connection_string = "{{ env "DB" }}"\n  tables = ["Persons"]\n`;
+  const inline = await load(ingester(more));
+  const block = await load(
+    ingester().replace(ofSource, `  source {\n    type = "sqlserver"\n${ofSource}${more}  }\n`),
+  );
+  expect(block.ingester?.source).toEqual({
+    ...inline.ingester?.source,
+    path: 'ingester.source',
+    outline: expect.any(Function),
+    catalogue: expect.any(Function),
+    open: expect.any(Function),
+  });
+  expect(block.ingester?.source.outline('shop')).toEqual(inline.ingester?.source.outline('shop'));
+  expect(block.where('ingester.source.read.max_rows')).toBe('dstream.hcl:7: ingester.source.read.max_rows');
+});
+
 test("the processor's topic is that of the ingester in the same file", async () => {
   const text = ingester().replace('topic {', 'topic {\n    name = "{{ env "TOPIC" }}"') + processor();
   const { processor: found } = await load(text, ['processor'], { TOPIC: 'changes' });

@@ -2,6 +2,7 @@ import { Problems } from '../schema/problems.ts';
 import type { AdapterTypes } from '../definitions/adapter-types.ts';
 import type { SourceType } from '../definitions/source-type.ts';
 import { blockOf, readBlock } from '../schema/read-block.ts';
+import type { Reading } from '../schema/reading.ts';
 import { child, optional, withDefault, type BlockSchema, type Keys } from '../schema/schema.ts';
 import type { BlockNode } from '../text/hcl-document.ts';
 import { sourceName } from '../values/names.ts';
@@ -73,21 +74,36 @@ export interface IngesterReading {
 }
 
 export function readIngester(node: BlockNode, context: FileContext): IngesterReading {
+  const { reading, source } = readWithSource(node, context);
+  const [topicNode, locksNode] = [blockOf(node, 'topic'), blockOf(node, 'locks')];
+  const topic = topicNode && readTopic(topicNode, reading.place, context);
+  const locks = locksNode && readLocks(locksNode, reading.place, context);
+  if (source === undefined || topic === undefined || locks === undefined) return { config: undefined, topic };
+  return { config: { ...ownConfig(reading), source, topic, locks }, topic };
+}
+
+type OwnReading = Reading<typeof commonKeys>;
+
+/** The block, and its source: from keys in it, or from a block of its own. */
+function readWithSource(
+  node: BlockNode,
+  context: FileContext,
+): { readonly reading: OwnReading; readonly source: SourceConfig | undefined } {
   const inline = inlineSource(node, context.types);
   const own = inline === undefined ? withoutInlineSource(node, context) : node;
   const unset = new Problems(context.file);
   const schema: BlockSchema<typeof commonKeys> = ingesterSchema(context.types, inline);
   const reading = readBlock(schema, own, own, { ...context, unset });
-  const { place, values } = reading;
-  const source: SourceConfig | undefined =
+  const source =
     inline === undefined
-      ? readSource(node, place, context)
+      ? readSource(node, reading.place, context)
       : sourceConfig({ type: inline, reading, unset }, context);
-  const [topicNode, locksNode] = [blockOf(node, 'topic'), blockOf(node, 'locks')];
-  const topic = topicNode && readTopic(topicNode, place, context);
-  const locks = locksNode && readLocks(locksNode, place, context);
-  if (source === undefined || topic === undefined || locks === undefined) return { config: undefined, topic };
-  const config: IngesterConfig = {
+  return { reading, source };
+}
+
+function ownConfig(reading: OwnReading): Omit<IngesterConfig, 'source' | 'topic' | 'locks'> {
+  const { place, values } = reading;
+  return {
     path: place.path,
     name: values.name,
     start: values.start,
@@ -97,9 +113,5 @@ export function readIngester(node: BlockNode, context: FileContext): IngesterRea
     oversize: values.oversize,
     lease: leaseConfigOf(reading.block(leaseSchema)),
     checkpoint: checkpointConfigOf(reading.block(checkpointSchema)),
-    source,
-    topic,
-    locks,
   };
-  return { config, topic };
 }
