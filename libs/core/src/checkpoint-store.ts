@@ -1,7 +1,8 @@
 import type { CallOptions } from './call-options.ts';
 import type { Lease } from './lease-store.ts';
-import type { PartitionId } from './partition-id.ts';
-import type { Progress, ResumePoint } from './position.ts';
+import { DStreamError } from './errors.ts';
+import { partitionName, type PartitionId } from './partition-id.ts';
+import { isNewer, type Progress, type ResumePoint } from './position.ts';
 
 /** How far a partition's changes are safe: all up to `at` were accepted by the broker. */
 export interface Checkpoint {
@@ -26,4 +27,25 @@ export interface CheckpointStore {
    * (Unexpected) to move back: what is saved is never older, by (generation, position), than what is there.
    */
   save(checkpoint: Checkpoint, under: Lease, o: CallOptions): Promise<void>;
+}
+
+export function progressOf({ at, generation }: Checkpoint): Progress {
+  return { generation, position: at.position };
+}
+
+/**
+ * Throws the Unexpected with which `save` refuses to move back.
+ * @param stored what is kept; undefined when there is none
+ */
+export function assertNotBack(
+  partition: PartitionId,
+  stored: Progress | undefined,
+  wanted: Checkpoint,
+): void {
+  if (stored === undefined || !isNewer(stored, progressOf(wanted))) return;
+  const text = ({ generation, position }: Progress) => `generation ${generation}, position ${position}`;
+  throw new DStreamError(
+    'Unexpected',
+    `the checkpoint of ${partitionName(partition)} does not move back from ${text(stored)} to ${text(progressOf(wanted))}`,
+  );
 }

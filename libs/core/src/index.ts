@@ -4,6 +4,7 @@ export * from './balance.ts';
 export * from './call-options.ts';
 export * from './change-event.ts';
 export * from './change-source.ts';
+export * from './checkpoint-document.ts';
 export * from './checkpoint-store.ts';
 export * from './clock.ts';
 export * from './deadline.ts';

@@ -1,5 +1,6 @@
 import type { CallOptions } from './call-options.ts';
-import type { PartitionId } from './partition-id.ts';
+import { DStreamError } from './errors.ts';
+import { partitionName, type PartitionId } from './partition-id.ts';
 
 /** Name of a replica, for people. A person may give two the same: replicas are told apart by their announcements. */
 export type InstanceId = string & { readonly __brand: 'InstanceId' };
@@ -77,4 +78,17 @@ export interface LeaseStore {
    * An attempt whose reply was lost counts for the next one.
    */
   release(lease: Lease, o: CallOptions): Promise<boolean>;
+}
+
+/** @param why `epoch 7 owns it` */
+export function leaseLost(
+  { partition, epoch }: Pick<Lease, 'partition' | 'epoch'>,
+  why: string,
+  cause?: unknown,
+): DStreamError {
+  return new DStreamError(
+    'LeaseLost',
+    `the lease of ${partitionName(partition)} (epoch ${epoch}) is lost: ${why}`,
+    { cause },
+  );
 }

@@ -1,6 +1,7 @@
 import {
   isNewer,
   partitionName,
+  progressOf,
   type CallOptions,
   type Checkpoint,
   type CheckpointStore,
@@ -50,8 +51,4 @@ export class WatchedCheckpoints implements CheckpointStore {
       ...(stored !== undefined && { stored: progressOf(stored) }),
     });
   }
-}
-
-function progressOf({ at, generation }: Checkpoint): Progress {
-  return { generation, position: at.position };
 }

@@ -3,23 +3,23 @@
  * can be renewed while nobody took it, a save needs the running lease. For tests and for pipelines on one machine.
  */
 import type { CallOptions } from '../call-options.ts';
-import type { Checkpoint } from '../checkpoint-store.ts';
+import { assertNotBack, progressOf, type Checkpoint } from '../checkpoint-store.ts';
 import type { Clock } from '../clock.ts';
 import { goodUntil } from '../deadline.ts';
 import { DStreamError } from '../errors.ts';
 import type { LeaseOverview, LiveInstance, StoredPartition } from '../lease-overview.ts';
-import type {
-  AnnouncementId,
-  AnnounceOptions,
-  HeldLease,
-  InstanceId,
-  Lease,
-  LeaseSnapshot,
-  Presence,
+import {
+  leaseLost,
+  type AnnouncementId,
+  type AnnounceOptions,
+  type HeldLease,
+  type InstanceId,
+  type Lease,
+  type LeaseSnapshot,
+  type Presence,
 } from '../lease-store.ts';
 import type { Leases } from '../leases.ts';
 import { partitionName, type PartitionId } from '../partition-id.ts';
-import { isNewer, type Progress } from '../position.ts';
 
 export interface InMemoryLeasesOptions {
   readonly instance: InstanceId;
@@ -152,7 +152,7 @@ export class InMemoryLeases implements Leases {
   async renew(lease: Lease, { signal }: CallOptions): Promise<Lease> {
     signal.throwIfAborted();
     const record = this.#owned(lease);
-    if (record.endsAtMs === 0) throw lost(lease, 'it was released');
+    if (record.endsAtMs === 0) throw leaseLost(lease, 'it was released');
     record.endsAtMs = this.#nextEnd();
     return this.#proven(lease);
   }
@@ -175,20 +175,16 @@ export class InMemoryLeases implements Leases {
     signal.throwIfAborted();
     const record = this.#owned(under);
     if (this.#options.clock.monotonicMs() >= (this.#goodUntil.get(keyOf(under)) ?? 0))
-      throw lost(under, 'it was not renewed in time to save under it');
-    if (!this.#isHeld(record)) throw lost(under, 'it expired');
-    if (record.checkpoint !== undefined && isNewer(progressOf(record.checkpoint), progressOf(checkpoint)))
-      throw new DStreamError(
-        'Unexpected',
-        `the checkpoint of ${partitionName(under.partition)} does not move back to ${checkpoint.at.position}`,
-      );
+      throw leaseLost(under, 'it was not renewed in time to save under it');
+    if (!this.#isHeld(record)) throw leaseLost(under, 'it expired');
+    assertNotBack(under.partition, record.checkpoint && progressOf(record.checkpoint), checkpoint);
     record.checkpoint = checkpoint;
     record.savedAt = new Date(this.#options.clock.wallMs()).toISOString();
   }
 
   #owned(lease: Lease): PartitionRecord {
     const record = this.#shared.partitions.get(lease.partition);
-    if (record?.epoch !== lease.epoch) throw lost(lease, `epoch ${record?.epoch ?? 0} owns it`);
+    if (record?.epoch !== lease.epoch) throw leaseLost(lease, `epoch ${record?.epoch ?? 0} owns it`);
     return record;
   }
 
@@ -265,13 +261,4 @@ function stored(partition: PartitionId, record: PartitionRecord, held: boolean):
     },
     problem: undefined,
   };
-}
-
-const progressOf = ({ at, generation }: Checkpoint): Progress => ({ generation, position: at.position });
-
-function lost({ partition, epoch }: Lease, why: string): DStreamError {
-  return new DStreamError(
-    'LeaseLost',
-    `the lease of ${partitionName(partition)} (epoch ${epoch}) is lost: ${why}`,
-  );
 }

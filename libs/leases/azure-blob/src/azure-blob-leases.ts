@@ -1,6 +1,8 @@
 import {
   goodUntil,
+  leaseLost,
   partitionName,
+  progressOf,
   type AnnouncementId,
   type AnnounceOptions,
   type CallOptions,
@@ -18,7 +20,7 @@ import { partitionBlob } from './blob-names.ts';
 import { BlobPresence } from './blob-presence.ts';
 import { translated } from './bounded.ts';
 import { readCheckpoint, saveCheckpoint, type StoredCheckpoint } from './checkpoint-blob.ts';
-import { Holdings, leaseLost, progressOf, type Holding } from './holding.ts';
+import { Holdings, type Holding } from './holding.ts';
 import { listLeases } from './list-leases.ts';
 import type { BlobLeasesOptions } from './options.ts';
 import { fromMetadata } from './owner-metadata.ts';
@@ -114,7 +116,8 @@ export class AzureBlobLeases implements Leases {
       blob.getProperties({ conditions: { leaseId }, abortSignal }),
     );
     const { epoch } = fromMetadata(metadata);
-    if (epoch !== owner.epoch) throw leaseLost(partition, owner.epoch, `epoch ${epoch} has owned it since`);
+    if (epoch !== owner.epoch)
+      throw leaseLost({ partition, epoch: owner.epoch }, `epoch ${epoch} has owned it since`);
   }
 
   release(lease: Lease, { signal }: CallOptions): Promise<boolean> {
@@ -183,7 +186,7 @@ export class AzureBlobLeases implements Leases {
       if (!isLeaseGone(error)) throw error;
       this.#holdings.forget(holding);
       const { partition, owner } = holding;
-      throw leaseLost(partition, owner.epoch, 'another replica took it, or it expired', error);
+      throw leaseLost({ partition, epoch: owner.epoch }, 'another replica took it, or it expired', error);
     }
   }
 }

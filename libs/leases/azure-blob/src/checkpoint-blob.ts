@@ -4,15 +4,17 @@
  */
 import type { BlobDownloadResponseParsed, BlockBlobClient } from '@azure/storage-blob';
 import {
-  DStreamError,
-  isNewer,
+  assertNotBack,
+  checkpointUnreadable,
+  formatCheckpoint,
+  leaseLost,
+  maxCheckpointBytes,
+  parseCheckpoint,
   partitionName,
+  progressOf,
   type Checkpoint,
-  type PartitionId,
-  type Progress,
 } from '@dstream/core';
-import { formatCheckpoint, maxDocumentBytes, parseDocument, unreadable } from './checkpoint-document.ts';
-import { fence, leaseLost, metadataOf, progressOf, type Holding } from './holding.ts';
+import { fence, metadataOf, type Holding } from './holding.ts';
 import { fromMetadata } from './owner-metadata.ts';
 import { required } from './required.ts';
 import type { Storage } from './storage.ts';
@@ -38,7 +40,7 @@ export function readCheckpoint(
     // All of it, because a range of an empty blob is refused, and in one try, because the client would begin a
     // broken-off body anew behind our back.
     const reply = await blob.download(0, undefined, { conditions, maxRetryRequests: 0, abortSignal });
-    const document = parseDocument(await readText(reply, blob.name), blob.name);
+    const document = parseCheckpoint(await readText(reply, blob.name), placeOf(blob.name));
     return {
       checkpoint: document?.checkpoint,
       savedAt: document?.savedAt,
@@ -48,12 +50,15 @@ export function readCheckpoint(
   });
 }
 
+const placeOf = (name: string) => ({ name: `blob ${name}`, discard: 'delete the blob' });
+
 async function readText(reply: BlobDownloadResponseParsed, name: string): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of required(reply.readableStreamBody, 'body') as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > maxDocumentBytes) throw unreadable(name, `it is larger than ${maxDocumentBytes} bytes`);
+    if (bytes > maxCheckpointBytes)
+      throw checkpointUnreadable(placeOf(name), `it is larger than ${maxCheckpointBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -68,7 +73,7 @@ export async function saveCheckpoint(
 ): Promise<void> {
   assertGood(storage, holding);
   if (holding.stored === undefined) await look(storage, holding, signal);
-  assertNotBack(holding, checkpoint);
+  assertNotBack(holding.partition, holding.stored?.progress, checkpoint);
   try {
     await write(storage, holding, checkpoint, signal);
   } catch (error) {
@@ -86,7 +91,7 @@ async function saveAfterUnknownWrite(
 ): Promise<void> {
   const stored = await look(storage, holding, signal);
   if (same(stored, checkpoint)) return;
-  assertNotBack(holding, checkpoint);
+  assertNotBack(holding.partition, holding.stored?.progress, checkpoint);
   await write(storage, holding, checkpoint, signal);
 }
 
@@ -98,7 +103,7 @@ async function look(
 ): Promise<Checkpoint | undefined> {
   const { blob, leaseId, partition, owner } = holding;
   const { checkpoint, etag, epoch } = await readCheckpoint(storage, blob, signal, leaseId);
-  if (epoch !== owner.epoch) throw leaseLost(partition, owner.epoch, `epoch ${epoch} owns it`);
+  if (epoch !== owner.epoch) throw leaseLost({ partition, epoch: owner.epoch }, `epoch ${epoch} owns it`);
   holding.etag = etag;
   holding.stored = { progress: checkpoint && progressOf(checkpoint) };
   return checkpoint;
@@ -131,22 +136,9 @@ function origin(storage: Storage, { partition, owner }: Holding) {
 /** How long the lease is still good, in milliseconds: a save neither starts nor goes on past it. */
 function assertGood(storage: Storage, { partition, owner, goodUntilMs }: Holding): number {
   const left = goodUntilMs - storage.options.clock.monotonicMs();
-  if (left <= 0) throw leaseLost(partition, owner.epoch, 'it was not renewed in time to save under it');
+  if (left <= 0)
+    throw leaseLost({ partition, epoch: owner.epoch }, 'it was not renewed in time to save under it');
   return left;
-}
-
-function assertNotBack({ stored, partition }: Holding, checkpoint: Checkpoint): void {
-  const there = stored?.progress;
-  if (there === undefined || !isNewer(there, progressOf(checkpoint))) return;
-  throw movedBack(partition, there, progressOf(checkpoint));
-}
-
-function movedBack(partition: PartitionId, there: Progress, wanted: Progress): DStreamError {
-  const text = ({ generation, position }: Progress) => `generation ${generation}, position ${position}`;
-  return new DStreamError(
-    'Unexpected',
-    `the checkpoint of ${partitionName(partition)} does not move back from ${text(there)} to ${text(wanted)}`,
-  );
 }
 
 function same(stored: Checkpoint | undefined, wanted: Checkpoint): boolean {

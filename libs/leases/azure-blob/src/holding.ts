@@ -1,12 +1,5 @@
 import type { BlockBlobClient } from '@azure/storage-blob';
-import {
-  DStreamError,
-  partitionName,
-  type Checkpoint,
-  type Lease,
-  type PartitionId,
-  type Progress,
-} from '@dstream/core';
+import { leaseLost, type Lease, type PartitionId, type Progress } from '@dstream/core';
 import { toMetadata, type OwnerMetadata } from './owner-metadata.ts';
 
 /** What this process knows about a lease that it holds and a `Lease`, a plain value, does not say. */
@@ -45,8 +38,7 @@ export class Holdings {
   /** Throws LeaseLost where `find` finds nothing. */
   get(lease: Lease): Holding {
     const holding = this.find(lease);
-    if (holding === undefined)
-      throw leaseLost(lease.partition, lease.epoch, 'it was given up or lost before');
+    if (holding === undefined) throw leaseLost(lease, 'it was given up or lost before');
     return holding;
   }
 
@@ -55,22 +47,7 @@ export class Holdings {
   }
 }
 
-export function leaseLost(partition: PartitionId, epoch: number, why: string, cause?: unknown): DStreamError {
-  return new DStreamError(
-    'LeaseLost',
-    `the lease of ${partitionName(partition)} (epoch ${epoch}) is lost: ${why}`,
-    {
-      cause,
-    },
-  );
-}
-
 export const metadataOf = (holding: Holding) => toMetadata(holding.owner);
 
 /** The conditions of every write: our lease id, and nothing written since that we do not know of. */
 export const fence = ({ leaseId, etag }: Holding) => ({ leaseId, ifMatch: etag });
-
-export const progressOf = ({ at, generation }: Checkpoint): Progress => ({
-  generation,
-  position: at.position,
-});

@@ -1,8 +1,9 @@
-import type { Checkpoint, Position } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
-import { formatCheckpoint, parseDocument } from './checkpoint-document.ts';
+import { formatCheckpoint, parseCheckpoint } from './checkpoint-document.ts';
+import type { Checkpoint } from './checkpoint-store.ts';
+import type { Position } from './position.ts';
 
-const blob = 'db1/shop/dbo.Cars.lock';
+const place = { name: 'blob db1/shop/dbo.Cars.lock', discard: 'delete the blob' };
 const checkpoint: Checkpoint = {
   at: { position: '0042:7' as Position, token: '{"mode":"functions"}' },
   generation: 7,
@@ -11,7 +12,7 @@ const origin = { table: 'dbo.Cars', owner: 'pod-1', epoch: 3, savedAt: new Date(
 const unreadable = (why: RegExp) =>
   expect.objectContaining({ code: 'CheckpointUnreadable', message: expect.stringMatching(why) });
 
-describe('the checkpoint in a blob', () => {
+describe('a checkpoint as a document', () => {
   test('is JSON that an operator can read', () => {
     expect(formatCheckpoint(checkpoint, origin).split('\n')).toEqual([
       '{',
@@ -28,30 +29,38 @@ describe('the checkpoint in a blob', () => {
     ]);
   });
 
+  test('its error says where it is and how the partition begins anew', () => {
+    const file = { name: 'file /leases/Cars', discard: 'delete the file' };
+    expect(() => parseCheckpoint('x', file)).toThrow(
+      'the checkpoint in file /leases/Cars cannot be read: it is not JSON. To begin the table anew, delete the file; ' +
+        'otherwise restore its content',
+    );
+  });
+
   test('of a table that is ordered by key holds the layout of its sessions', () => {
     const dealt = { ...checkpoint, layout: 'key/32' };
     const text = formatCheckpoint(dealt, origin);
     expect(text).toContain('"layout": "key/32"');
-    expect(parseDocument(text, blob)?.checkpoint).toEqual(dealt);
+    expect(parseCheckpoint(text, place)?.checkpoint).toEqual(dealt);
   });
 
   test('holds the last change that was accepted, where it is known; what is no such change is left out', () => {
     const known = { ...checkpoint, lastChange: { generation: 7, position: '0042:5' as Position } };
     const text = formatCheckpoint(known, origin);
-    expect(parseDocument(text, blob)?.checkpoint).toEqual(known);
+    expect(parseCheckpoint(text, place)?.checkpoint).toEqual(known);
     const odd = text.replace('"0042:5"', '5');
-    expect(parseDocument(odd, blob)?.checkpoint).toEqual(checkpoint);
+    expect(parseCheckpoint(odd, place)?.checkpoint).toEqual(checkpoint);
   });
 
   test('is read as it was written', () => {
-    expect(parseDocument(formatCheckpoint(checkpoint, origin), blob)).toEqual({
+    expect(parseCheckpoint(formatCheckpoint(checkpoint, origin), place)).toEqual({
       checkpoint,
       savedAt: '1970-01-01T00:00:00.000Z',
     });
   });
 
-  test.each(['', ' \n'])('an empty blob (%j) is a lease without a checkpoint', (text) => {
-    expect(parseDocument(text, blob)).toBeUndefined();
+  test.each(['', ' \n'])('an empty text (%j) is no checkpoint', (text) => {
+    expect(parseCheckpoint(text, place)).toBeUndefined();
   });
 
   test.each([
@@ -63,7 +72,7 @@ describe('the checkpoint in a blob', () => {
     ['{"version":1,"position":"1","token":"t"}', /lacks a position, token or generation/],
     ['{"version":1,"position":1,"token":"t","generation":1}', /lacks/],
     ['{"version":1,"position":"1","token":"t","generation":1.5}', /lacks/],
-  ])('%s is refused with the blob and what to do', (text, why) => {
-    expect(() => parseDocument(text, blob)).toThrow(unreadable(why));
+  ])('%s is refused with the place and what to do', (text, why) => {
+    expect(() => parseCheckpoint(text, place)).toThrow(unreadable(why));
   });
 });

@@ -1,25 +1,39 @@
-/** The content of a partition's blob: the checkpoint as JSON that an operator can read. */
-import { DStreamError, type Checkpoint, type Position, type Progress } from '@dstream/core';
+/**
+ * A checkpoint as JSON that an operator can read, for stores that keep it as a document of its own. Changes are only
+ * additions: older and newer programs read each other's.
+ */
+import type { Checkpoint } from './checkpoint-store.ts';
+import { DStreamError } from './errors.ts';
+import type { Position, Progress } from './position.ts';
 
 /** Counted up when what is written could be misread by an older program. */
 const version = 1;
 
 /** A checkpoint is below a kilobyte. What is larger is not one, and is not read into memory. */
-export const maxDocumentBytes = 1_048_576;
+export const maxCheckpointBytes = 1_048_576;
 
-export interface DocumentOrigin {
+export interface CheckpointOrigin {
+  /** `partitionName` */
   readonly table: string;
   readonly owner: string;
   readonly epoch: number;
   readonly savedAt: Date;
 }
 
-export function formatCheckpoint(checkpoint: Checkpoint, origin: DocumentOrigin): string {
+export function formatCheckpoint(checkpoint: Checkpoint, origin: CheckpointOrigin): string {
   const { at, generation, layout, lastChange } = checkpoint;
   const { table, owner, epoch, savedAt } = origin;
   const { position, token } = at;
   const document = { version, table, position, token, generation, layout, lastChange, epoch, owner, savedAt };
   return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+/** Where a document is, for messages. */
+export interface CheckpointPlace {
+  /** `blob db1/shop/dbo.Cars.lock` */
+  readonly name: string;
+  /** What a person does to begin the partition anew: `delete the blob`. */
+  readonly discard: string;
 }
 
 /** A checkpoint and when it was saved: ISO 8601, or undefined where the document does not say. */
@@ -28,13 +42,14 @@ export interface CheckpointDocument {
   readonly savedAt: string | undefined;
 }
 
-/** Undefined for an empty blob, which is a lease without a checkpoint. Throws CheckpointUnreadable, naming the blob. */
-export function parseDocument(text: string, blob: string): CheckpointDocument | undefined {
+/** Undefined for an empty text, which is no checkpoint. Throws CheckpointUnreadable, naming the place. */
+export function parseCheckpoint(text: string, place: CheckpointPlace): CheckpointDocument | undefined {
   if (text.trim() === '') return undefined;
-  const document = parseJson(text, blob);
+  const document = parseJson(text, place);
   const found = (document as { version?: unknown } | null)?.version;
-  if (found !== version) throw unreadable(blob, `its version is ${JSON.stringify(found)}, not ${version}`);
-  if (!isCheckpoint(document)) throw unreadable(blob, 'it lacks a position, token or generation');
+  if (found !== version)
+    throw checkpointUnreadable(place, `its version is ${JSON.stringify(found)}, not ${version}`);
+  if (!isCheckpoint(document)) throw checkpointUnreadable(place, 'it lacks a position, token or generation');
   const { position, token, generation, layout, lastChange, savedAt } = document;
   const dealt = typeof layout === 'string' ? { layout } : {};
   const last = isProgress(lastChange) ? { lastChange } : {};
@@ -44,24 +59,28 @@ export function parseDocument(text: string, blob: string): CheckpointDocument | 
   };
 }
 
-export function unreadable(blob: string, why: string, cause?: unknown): DStreamError {
+export function checkpointUnreadable(
+  { name, discard }: CheckpointPlace,
+  why: string,
+  cause?: unknown,
+): DStreamError {
   return new DStreamError(
     'CheckpointUnreadable',
-    `the checkpoint in blob ${blob} cannot be read: ${why}. To begin the table anew, delete the blob; ` +
+    `the checkpoint in ${name} cannot be read: ${why}. To begin the table anew, ${discard}; ` +
       'otherwise restore its content',
     { cause },
   );
 }
 
-function parseJson(text: string, blob: string): unknown {
+function parseJson(text: string, place: CheckpointPlace): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw unreadable(blob, 'it is not JSON', cause);
+    throw checkpointUnreadable(place, 'it is not JSON', cause);
   }
 }
 
-interface StoredCheckpoint {
+interface StoredDocument {
   readonly position: string;
   readonly token: string;
   readonly generation: number;
@@ -76,8 +95,8 @@ function isProgress(value: unknown): value is Progress {
   return typeof position === 'string' && Number.isSafeInteger(generation);
 }
 
-function isCheckpoint(value: unknown): value is StoredCheckpoint {
+function isCheckpoint(value: unknown): value is StoredDocument {
   if (typeof value !== 'object' || value === null) return false;
-  const { position, token, generation } = value as Partial<Record<keyof StoredCheckpoint, unknown>>;
+  const { position, token, generation } = value as Partial<Record<keyof StoredDocument, unknown>>;
   return typeof position === 'string' && typeof token === 'string' && Number.isSafeInteger(generation);
 }
