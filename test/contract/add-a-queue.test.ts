@@ -20,6 +20,7 @@ import { composeIngester } from '@dstream/ingester';
 import { composeProcessor } from '@dstream/processor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contextOf, inMemoryTypes, loadText, refusalOf, running } from '../support/in-memory-types.ts';
+import { sectionsOf } from '../support/page-sections.ts';
 import { until } from '../support/until.ts';
 
 /** Pigeons that know the way, by the place they fly to. */
@@ -162,7 +163,7 @@ ${source}
       'ingester.topic: unknown key "window"; it belongs in processor.source of type "pigeon"',
     );
     expect(await refusal(`${toParis}\n    namespace = "x"`, atHome)).toMatch(
-      /ingester\.topic: unknown key "namespace"; it belongs in ingester\.topic of type "azure_service_bus" or /,
+      /ingester\.topic: unknown key "namespace"; it belongs in ingester\.topic of type "azure_service_bus"$/,
     );
   });
 
@@ -198,13 +199,13 @@ ${source}
     expect(await refusalOf(folder, loadText(folder, file, options))).toBe(
       'dstream.hcl:14: processor.source.type: the source type "one_way" is not built yet; use "azure_service_bus"',
     );
-    const page = referencePage(withOneWay);
+    const page = sectionsOf(referencePage(withOneWay), 'one_way');
     expect(page).toContain('One way. Required.\n');
     expect(page).toContain('No way back. Required. _Not built yet._');
   });
 
   test('stands in the reference page with both its sides', () => {
-    const page = referencePage(types);
+    const page = sectionsOf(referencePage(types), 'pigeon');
     expect(page).toContain(`## \`ingester.topic\` of type \`pigeon\`
 
 The place that pigeons fly to. Required.

@@ -1,5 +1,5 @@
 /** What a block holds against what its schema knows: unknown, doubled, misplaced, wrongly labelled. */
-import { homesOf, reportNotBuilt, type Context } from './context.ts';
+import { homesOf, nearestHomes, reportNotBuilt, type Context } from './context.ts';
 import type { AttributeNode, BlockNode } from '../text/hcl-document.ts';
 import { nearest } from '../values/nearest.ts';
 import type { BlockSchema, ChildSchema } from './schema.ts';
@@ -27,7 +27,7 @@ function checkAttribute(
   } else if (childOf(schema, key) !== undefined) {
     problems.add(attribute, `${key} is a block; write ${key} { … } without "="`);
   } else if (!Object.hasOwn(schema.keys, key)) {
-    problems.add({ line: attribute.line, path: node.path }, unknown('key', key, schema, context));
+    problems.add({ line: attribute.line, path: node.path }, unknown('key', key, schema, node, context));
   }
 }
 
@@ -37,7 +37,11 @@ function checkBlock(schema: BlockSchema, node: BlockNode, block: BlockNode, cont
   if (child === undefined) {
     if (Object.hasOwn(schema.keys, block.type))
       problems.add(block, `${block.type} is a key; write ${block.type} = …`);
-    else problems.add({ line: block.line, path: node.path }, unknown('block', block.type, schema, context));
+    else
+      problems.add(
+        { line: block.line, path: node.path },
+        unknown('block', block.type, schema, node, context),
+      );
     return;
   }
   if (!child.built) reportNotBuilt(context, block, 'the block is not built yet; leave it out');
@@ -74,12 +78,18 @@ function childOf(schema: BlockSchema, type: string): ChildSchema | undefined {
   return schema.blocks.find((c) => c.schema.type === type);
 }
 
-function unknown(kind: 'key' | 'block', name: string, schema: BlockSchema, context: Context): string {
+function unknown(
+  kind: 'key' | 'block',
+  name: string,
+  schema: BlockSchema,
+  node: BlockNode,
+  context: Context,
+): string {
   const keys = Object.keys(schema.keys);
   const blocks = [...new Set(schema.blocks.map((c) => c.schema.type))];
   const meant = nearest(name, kind === 'key' ? [...keys, ...blocks] : [...blocks, ...keys]);
   const what = `unknown ${kind} "${name}"`;
-  const homes = homesOf(kind, name, context.root);
+  const homes = nearestHomes(homesOf(kind, name, context.root), node);
   if (homes.length > 0) return `${what}; it belongs ${inHome(homes.join(' or '))}`;
   if (meant !== undefined) return `${what}; did you mean "${meant}"?`;
   return `${what}; known here ${keys.length + blocks.length === 1 ? 'is' : 'are'} ${[...keys, ...blocks].join(', ')}`;

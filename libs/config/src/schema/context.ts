@@ -1,4 +1,4 @@
-import { childPath, type Place } from '../text/hcl-document.ts';
+import { childPath, type BlockNode, type Place } from '../text/hcl-document.ts';
 import { Problems } from './problems.ts';
 import type { BlockSchema } from './schema.ts';
 import type { Environment } from './templates.ts';
@@ -47,7 +47,15 @@ export function register(context: Context, at: Place): void {
   if (!context.places.has(path)) context.places.set(path, at);
 }
 
-const topLevel = 'the top level of the file';
+/** Where a key, or a block, is known. */
+export interface Home {
+  /** Of a block in the schema: without labels. Empty: the file itself. */
+  readonly path: string;
+  /** For people. */
+  readonly name: string;
+}
+
+const topLevel: Home = { path: '', name: 'the top level of the file' };
 
 /**
  * The blocks that know a key, or a block, of this name: where a misplaced one belongs. A block of several types is named
@@ -58,7 +66,7 @@ export function homesOf(
   name: string,
   schema: BlockSchema,
   path = '',
-): readonly string[] {
+): readonly Home[] {
   const children = schema.blocks.map((child) => child.schema);
   const below = [...Map.groupBy(children, ({ type }) => type)].flatMap(([type, variants]) =>
     homesAmong(kind, name, variants, childPath(path, type)),
@@ -71,12 +79,27 @@ function homesAmong(
   name: string,
   variants: readonly BlockSchema[],
   path: string,
-): readonly string[] {
+): readonly Home[] {
   const named = variants.filter(({ alias }) => alias !== true);
   const knowing = named.filter((variant) => knows(variant, kind, name));
   const all = variants.every((variant) => knows(variant, kind, name));
-  const homes = knowing.map(({ variant }) => (all ? path : `${path} of type "${variant}"`));
-  return [...new Set([...homes, ...named.flatMap((variant) => homesOf(kind, name, variant, path))])];
+  const names = new Set(knowing.map(({ variant }) => (all ? path : `${path} of type "${variant}"`)));
+  const homes = Array.from(names, (home) => ({ path, name: home }));
+  return [...homes, ...named.flatMap((variant) => homesOf(kind, name, variant, path))];
+}
+
+/** Another type of the same block is meant rather than another block that has a key of that name, too. */
+export function nearestHomes(homes: readonly Home[], block: BlockNode): readonly string[] {
+  const same = homes.filter(({ path }) => isPathOf(path, block));
+  return [...new Set((same.length > 0 ? same : homes).map(({ name }) => name))];
+}
+
+/** In a file a block may have a label or a number: `processor.output.orders`, `overrides[1]`. */
+function isPathOf(schemaPath: string, { type, path }: BlockNode): boolean {
+  const types = schemaPath.split('.');
+  const label = String.raw`(?:\.[\w-]+|\[\d+\])?`;
+  const pattern = types.map((one) => one + label).join(String.raw`\.`);
+  return types.at(-1) === type && new RegExp(`^${pattern}$`).test(canonicalPath(path));
 }
 
 function knows(schema: BlockSchema, kind: 'key' | 'block', name: string): boolean {
