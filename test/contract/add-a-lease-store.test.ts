@@ -21,6 +21,7 @@ import { openLeaseViewer } from '@dstream/ingester/lease-viewer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contextOf, inMemoryTypes, loadText, refusalOf, running } from '../support/in-memory-types.ts';
 import { sent } from '../support/ingester-rig.ts';
+import { sectionsOf } from '../support/page-sections.ts';
 import { until } from '../support/until.ts';
 
 const boards = new Map<string, InMemoryLeases>();
@@ -183,11 +184,11 @@ ${locks}
     );
     const configuration = await loadText(folder, file, { types: withLater, use: 'validate' });
     await expect(look(configuration)).rejects.toMatchObject({ code: 'NotBuilt' });
-    expect(referencePage(withLater)).toContain('Some day. Required. _Not built yet._');
+    expect(sectionsOf(referencePage(withLater), 'later')).toContain('Some day. Required. _Not built yet._');
   });
 
   test('stands in the reference page', () => {
-    expect(referencePage(types)).toContain(`## \`ingester.locks\` of type \`board\`
+    expect(sectionsOf(referencePage(types), 'board')).toBe(`## \`ingester.locks\` of type \`board\`
 
 Keys on hooks. Required.
 

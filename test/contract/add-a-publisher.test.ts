@@ -18,11 +18,11 @@ import { InMemoryDestination } from '@dstream/core/in-memory/destination';
 import { composeProcessor } from '@dstream/processor';
 import { Metrics, sha256Hex } from '@dstream/runtime';
 import { systemClock } from '@dstream/async';
-import { publisherTypes } from '@dstream/publishers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { types } from '../../apps/dstream/src/configuration/types.ts';
+import { fixedTypes as types } from '../support/fixed-types.ts';
 import { anEncodedChange } from '../support/a-change.ts';
 import { openStandInBroker } from '../support/service-bus-broker.ts';
+import { sectionsOf } from '../support/page-sections.ts';
 import { until } from '../support/until.ts';
 
 const never = new AbortController().signal;
@@ -53,7 +53,7 @@ const bookType = definePublisher({
   },
 });
 
-const outputs = [...publisherTypes, bookType] as const;
+const outputs = [...types.outputs, bookType] as const;
 
 describe('a kind of destination that was added', () => {
   let folder = '';
@@ -177,13 +177,14 @@ ${output}
     });
     const { processor, notes } = await loadConfiguration(file, { ...options, use: 'validate' });
     expect([processor?.outputs, notes]).toEqual([[], [said]]);
-    expect(referencePage({ ...types, outputs })).toContain(
+    expect(sectionsOf(referencePage({ ...types, outputs }), 'later')).toContain(
       'Some day. Any number of them. It may have a label. _Not built yet._',
     );
   });
 
   test('stands in the reference page', () => {
-    expect(referencePage({ ...types, outputs })).toContain(`## \`processor.output\` of type \`book\`
+    expect(sectionsOf(referencePage({ ...types, outputs }), 'book'))
+      .toContain(`## \`processor.output\` of type \`book\`
 
 Books on a shelf. Any number of them. It may have a label.
 

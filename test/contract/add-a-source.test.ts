@@ -32,6 +32,7 @@ import { sha256Hex } from '@dstream/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contextOf, inMemoryTypes, loadText, refusalOf, running } from '../support/in-memory-types.ts';
 import { sent } from '../support/ingester-rig.ts';
+import { sectionsOf } from '../support/page-sections.ts';
 import { until } from '../support/until.ts';
 
 const opened: { settings: object; services: SourceServices; source: InMemoryChangeSource }[] = [];
@@ -261,11 +262,11 @@ ${own}
     const { ingester: config, notes } = await loadText(folder, file, { types: withLater, use: 'validate' });
     expect(notes.map((note) => note.replace(`${folder}/`, ''))).toEqual([said]);
     await expect(config?.source.open(services)).rejects.toMatchObject({ code: 'NotBuilt' });
-    expect(referencePage(withLater)).toContain('Some day. _Not built yet._');
+    expect(sectionsOf(referencePage(withLater), 'later')).toContain('Some day. _Not built yet._');
   });
 
   test('stands in the reference page, with its blocks', () => {
-    expect(referencePage(types)).toContain(`## \`ingester.source\` of type \`ledger\`
+    expect(sectionsOf(referencePage(types), 'ledger')).toBe(`## \`ingester.source\` of type \`ledger\`
 
 Accounts in a ledger.
 

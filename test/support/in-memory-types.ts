@@ -10,7 +10,7 @@ import { InMemoryDestination } from '@dstream/core/in-memory/destination';
 import { InMemoryLeases } from '@dstream/core/in-memory/leases';
 import { InMemoryTopic } from '@dstream/core/in-memory/topic';
 import { Metrics, type RunningService, type ServiceContext } from '@dstream/runtime';
-import { types } from '../../apps/dstream/src/configuration/types.ts';
+import { fixedTypes as types } from './fixed-types.ts';
 
 const clock = systemClock;
 

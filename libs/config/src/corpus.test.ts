@@ -6,7 +6,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { DStreamError } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
-import { types } from '../../../apps/dstream/src/configuration/types.ts';
+import { fixedTypes as types } from '../../../test/support/fixed-types.ts';
 import { someOutputs } from './corpus/some-outputs.ts';
 import { parseHcl } from './text/parse-hcl.ts';
 import { readConfiguration, type Use } from './read-configuration.ts';

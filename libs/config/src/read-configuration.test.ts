@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { types } from '../../../apps/dstream/src/configuration/types.ts';
+import { fixedTypes as types } from '../../../test/support/fixed-types.ts';
 import type { Configuration } from './blocks/configuration.ts';
 import { someOutputs } from './corpus/some-outputs.ts';
 import type { BrokerConnection } from './definitions/broker-connection.ts';

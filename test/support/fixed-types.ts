@@ -1,0 +1,17 @@
+/** Types for tests that hold texts with all their names and keys: another type in a registry changes nothing there. */
+import { azureBlobType } from '@dstream/azure-blob/type';
+import type { AdapterTypes } from '@dstream/config';
+import { directType } from '@dstream/direct/type';
+import { serviceBusQueueType } from '@dstream/service-bus-queue/type';
+import { sqlServerType } from '@dstream/sqlserver/type';
+import { consoleType } from '../../libs/publishers/src/console/console-type.ts';
+import { eventHubsType } from '../../libs/publishers/src/event-hubs/event-hubs-type.ts';
+import { fileType } from '../../libs/publishers/src/file/file-type.ts';
+import { serviceBusType } from '../../libs/publishers/src/service-bus/service-bus-type.ts';
+
+export const fixedTypes: AdapterTypes = {
+  sources: [sqlServerType],
+  queues: [serviceBusQueueType, directType],
+  leases: [azureBlobType],
+  outputs: [consoleType, serviceBusType, eventHubsType, fileType],
+};
