@@ -9,7 +9,10 @@ import { changeSourceContract } from './change-source.ts';
 const modes: readonly ReadMode[] = ['functions', 'direct'];
 const real = realSqlServer();
 
-changeSourceContract('in memory', () => Promise.resolve(inMemoryDatabase()));
+changeSourceContract('in memory', () => Promise.resolve(inMemoryDatabase('table')));
+changeSourceContract('in memory, all tables in one partition', () =>
+  Promise.resolve(inMemoryDatabase('several')),
+);
 for (const mode of modes) {
   changeSourceContract(`SQL Server stand-in, read in the mode ${mode}`, () => onStandIn(mode));
   if (real !== undefined)
@@ -30,7 +33,10 @@ async function onStandIn(mode: ReadMode): Promise<CapturedDatabase> {
 
 async function on(connectionString: string, mode: ReadMode): Promise<CapturedDatabase> {
   const database = await SqlServerDatabase.create(connectionString);
+  const { can, partition } = database;
   return {
+    can,
+    partition,
     capture: (name) => database.capture(name),
     commit: (changes) => database.commit(changes),
     cleanUp: (name) => database.cleanUp(name),

@@ -4,7 +4,7 @@ import { silentLog, type Log } from '@dstream/core';
 import { systemClock } from '@dstream/async';
 import { parseConnectionString, SqlServerSource, type SqlServerSourceOptions } from '@dstream/sqlserver';
 import sql from 'mssql';
-import type { CapturedDatabase, PersonChange } from './captured-database.ts';
+import { tableOf, type CapturedDatabase, type PersonChange } from './captured-database.ts';
 import { openDatabase } from './database.ts';
 import { until } from './until.ts';
 
@@ -13,6 +13,8 @@ export interface SourceChoice extends Partial<SqlServerSourceOptions> {
 }
 
 export class SqlServerDatabase implements CapturedDatabase {
+  readonly can = { partition: 'table', transactions: true, forgets: 'table' } as const;
+  readonly partition = tableOf;
   readonly connectionString: string;
   readonly pool: sql.ConnectionPool;
   readonly name: string;
