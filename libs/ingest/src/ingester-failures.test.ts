@@ -261,6 +261,44 @@ describe('an ingester', () => {
     await replica.stop();
   });
 
+  test('a table whose lease is refused for a fault of its own has that fault, and the log names it', async () => {
+    const world = setup(['A', 'B']);
+    const fault = new DStreamError('CheckpointUnreadable', 'it is not JSON');
+    const store = world.leases.replica('r1' as InstanceId);
+    const acquire = store.tryAcquire.bind(store);
+    let broken = true;
+    store.tryAcquire = (partition, o) =>
+      broken && partition === partitionOfTable('A') ? Promise.reject(fault) : acquire(partition, o);
+    world.leases.replica = () => store;
+    const said: [string, unknown][] = [];
+    const log: Log = {
+      ...silentLog,
+      error: (sentence, fields) => void said.push([sentence, fields]),
+      child: () => log,
+    };
+    const replica = world.start('r1', log);
+    await world.clock.advance(5_000);
+    const faultOf = (name: string) =>
+      replica.ingester.report().tables.find(({ table }) => table === name)?.fault;
+    expect([faultOf('dbo.A'), faultOf('dbo.B')]).toEqual([
+      { code: 'CheckpointUnreadable', message: 'it is not JSON' },
+      null,
+    ]);
+    expect(said).toEqual([
+      [
+        'acquiring tables: failing, trying again',
+        expect.objectContaining({ code: 'CheckpointUnreadable', example: 'dbo.A', tables: 1 }),
+      ],
+    ]);
+    broken = false;
+    await world.clock.advance(10_000);
+    expect(replica.owned()).toMatchObject([
+      { table: 'dbo.A', fault: null },
+      { table: 'dbo.B', fault: null },
+    ]);
+    await replica.stop();
+  });
+
   test('a change that is too large is said at once, also when nothing else happens', async () => {
     const world = setup(['A']);
     const replica = world.start('r1');

@@ -228,7 +228,11 @@ export class Ingester implements Service {
     const tables = this.#list.partitions.map(
       (partition) =>
         this.#owned.report(partition, { instance, announcement }) ??
-        foreign(partition, this.#snapshot?.held.get(partition), this.#foreign.fault(partition)),
+        foreign(
+          partition,
+          this.#snapshot?.held.get(partition),
+          this.#foreign.fault(partition) ?? this.#acquirer.fault(partition),
+        ),
     );
     return { instance, announcement, tables };
   }

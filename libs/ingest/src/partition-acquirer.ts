@@ -5,6 +5,8 @@
  */
 import {
   asDStreamError,
+  isTableFault,
+  partitionName,
   Semaphore,
   type Clock,
   type DStreamError,
@@ -30,11 +32,16 @@ export interface PartitionAcquirerOptions {
   readonly acquired: (lease: Lease, stop: StopSignals) => void;
 }
 
+interface Failure {
+  readonly partition: PartitionId;
+  readonly error: DStreamError;
+}
+
 export class PartitionAcquirer {
   readonly #options: PartitionAcquirerOptions;
   readonly #outage: Outage;
   readonly #turns = new Semaphore(sideBySide);
-  readonly #inDoubt = new Set<PartitionId>();
+  readonly #inDoubt = new Map<PartitionId, DStreamError>();
 
   constructor(options: PartitionAcquirerOptions) {
     this.#options = options;
@@ -42,8 +49,14 @@ export class PartitionAcquirer {
   }
 
   /** Partitions whose last acquisition failed. */
-  get inDoubt(): ReadonlySet<PartitionId> {
-    return this.#inDoubt;
+  get inDoubt(): Iterable<PartitionId> {
+    return this.#inDoubt.keys();
+  }
+
+  /** Why the partition alone cannot be acquired; undefined when it can, or when the store fails for all. */
+  fault(partition: PartitionId): DStreamError | undefined {
+    const error = this.#inDoubt.get(partition);
+    return isTableFault(error) ? error : undefined;
   }
 
   /**
@@ -65,7 +78,7 @@ export class PartitionAcquirer {
 
   /** What is in doubt when the drain begins may be held by nobody but us: it is acquired once more, to be released. */
   async settle(stop: StopSignals): Promise<void> {
-    await this.#each([...this.#inDoubt], () => !stop.aborted.aborted, stop);
+    await this.#each([...this.#inDoubt.keys()], () => !stop.aborted.aborted, stop);
   }
 
   async #each(partitions: readonly PartitionId[], begins: () => boolean, stop: StopSignals): Promise<void> {
@@ -77,10 +90,18 @@ export class PartitionAcquirer {
         ),
       ),
     );
-    const [first] = failures.filter((failure) => failure !== undefined);
-    if (stop.draining.aborted) return;
-    if (first === undefined) this.#outage.succeeded();
-    else this.#outage.failed(first);
+    if (!stop.draining.aborted) this.#log(failures.filter((failure) => failure !== undefined));
+  }
+
+  /** One line for all that failed, with one of them as the example: one that fails for a reason of its own, if there is one. */
+  #log(failures: readonly Failure[]): void {
+    const example = failures.find(({ error }) => isTableFault(error)) ?? failures[0];
+    if (example === undefined) this.#outage.succeeded();
+    else
+      this.#outage.failed(example.error, {
+        example: partitionName(example.partition),
+        tables: failures.length,
+      });
   }
 
   /** One that cannot be acquired does not keep the others waiting: its error is a result. */
@@ -88,16 +109,17 @@ export class PartitionAcquirer {
     partition: PartitionId,
     stop: StopSignals,
     signal: AbortSignal,
-  ): Promise<DStreamError | undefined> {
+  ): Promise<Failure | undefined> {
     const { leases, acquired } = this.#options;
     try {
       const lease = await leases.tryAcquire(partition, { signal });
       this.#inDoubt.delete(partition);
       if (lease !== undefined) acquired(lease, stop);
       return undefined;
-    } catch (error) {
-      this.#inDoubt.add(partition);
-      return asDStreamError(error);
+    } catch (caught) {
+      const error = asDStreamError(caught);
+      this.#inDoubt.set(partition, error);
+      return { partition, error };
     }
   }
 }
