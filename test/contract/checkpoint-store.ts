@@ -101,6 +101,22 @@ export function checkpointStoreContract(name: string, open: () => Promise<LeaseR
       expect(await b.store.load(cars, o)).toEqual(checkpoint('1'));
     });
 
+    test('the end of the newest renewal counts, also for a lease from before it', async ({
+      a,
+      b,
+      cars,
+      take,
+    }) => {
+      const old = await take(a);
+      await a.clock.advance(1_000);
+      const renewed = await a.store.renew(old, o);
+      await a.clock.advance(old.goodUntilMs - a.clock.monotonicMs());
+      await a.store.save(checkpoint('1'), old, o);
+      await a.clock.advance(renewed.goodUntilMs - a.clock.monotonicMs());
+      await expect(a.store.save(checkpoint('2'), old, o)).rejects.toEqual(lost);
+      expect(await b.store.load(cars, o)).toEqual(checkpoint('1'));
+    });
+
     test('a checkpoint never moves back, and may be saved again or move on by generation', async ({
       a,
       cars,

@@ -32,12 +32,20 @@ export async function openRealLeases(endpoint: BlobsEndpoint): Promise<BlobLease
 async function openBlobLeases(at: Pick<BlobLeaseRig, 'endpoint' | 'blobs'>): Promise<BlobLeaseRig> {
   const { endpoint, blobs } = at;
   const [containerName, source] = [`dstream-test-${randomUUID()}`, 'db1.example'];
+  const place = { connectionString: endpoint.connectionString, containerName, source };
+  const service = BlobServiceClient.fromConnectionString(endpoint.connectionString);
+  const container = service.getContainerClient(containerName);
   return {
     ...at,
     durationMs,
     containerName,
     source,
-    replica: (instance) => openReplica(instance, { ...endpoint, containerName, source }),
+    replica: async (instance) => {
+      const replica = openReplica(instance, { ...place, database: 'shop' });
+      await replica.store.connect({ signal: never });
+      return replica;
+    },
+    viewer: async (database) => openReplica('viewer', { ...place, database }).store,
     expireLeases: async () => {
       if (blobs === undefined) await sleep(durationMs + 1_000);
       else blobs.expireLeases();
@@ -48,10 +56,12 @@ async function openBlobLeases(at: Pick<BlobLeaseRig, 'endpoint' | 'blobs'>): Pro
         void blobs.faults.add({ operation: 'put-blob', action: { kind: 'lose-reply' }, times: 1 }),
       loseReplyToAcquire: () =>
         void blobs.faults.add({ operation: 'acquire-lease', action: { kind: 'lose-reply' }, times: 1 }),
+      spoilCheckpoint: async (partition) => {
+        await container.getBlockBlobClient(`${partition}.lock`).upload('no checkpoint', 13);
+      },
     },
     [Symbol.asyncDispose]: async () => {
-      const service = BlobServiceClient.fromConnectionString(endpoint.connectionString);
-      await service.getContainerClient(containerName).deleteIfExists();
+      await container.deleteIfExists();
       await blobs?.close();
     },
   };
@@ -61,19 +71,19 @@ interface Place {
   readonly connectionString: string;
   readonly containerName: string;
   readonly source: string;
+  readonly database: string;
 }
 
-async function openReplica(instance: string, { source, ...place }: Place) {
+function openReplica(instance: string, { source, database, ...place }: Place) {
   const clock = new ManualClock();
   const store = new AzureBlobLeases({
     ...place,
-    source: { scope: scopeOf({ source, database: 'shop' }) },
+    source: { scope: scopeOf({ source, database }) },
     instance: instance as InstanceId,
     leaseDurationMs: durationMs,
     clock,
     log: silentLog,
     newId: randomUUID,
   });
-  await store.connect({ signal: never });
   return { store, clock };
 }

@@ -13,6 +13,7 @@ export async function openInMemoryLeases(): Promise<LeaseRig> {
       const clock = new ManualClock();
       return { clock, store: root.replica(instance as InstanceId, clock) };
     },
+    viewer: async () => root.replica('viewer' as InstanceId),
     expireLeases: () => storeClock.advance(durationMs),
     table: (table = 'Cars', schema = 'dbo') =>
       partitionOf({ source: 'test', database: 'shop', schema, table }),

@@ -22,6 +22,8 @@ export interface StorageFaults {
   readonly loseReplyToSave?: () => void;
   /** The next request to take a lease is carried out and its reply is lost. */
   readonly loseReplyToAcquire?: () => void;
+  /** What is stored of the partition's checkpoint is no checkpoint any more. */
+  readonly spoilCheckpoint?: (partition: PartitionId) => Promise<void>;
 }
 
 /** One per test: nobody else uses its source. */
@@ -29,6 +31,8 @@ export interface LeaseRig extends AsyncDisposable {
   readonly durationMs: number;
   /** A replica of its own, as in another process. */
   replica(instance: string): Promise<Replica>;
+  /** Who only looks, and was never connected. `database` is the rig's, `shop`, as somebody wrote it. */
+  viewer(database: string): Promise<LeaseViewer>;
   /** Time passes at the storage until every lease that runs now has ended. No replica's clock moves. */
   expireLeases(): Promise<void>;
   /** A partition of the rig's source that is a table. */

@@ -35,9 +35,16 @@ export interface SubscriptionServices extends AdapterServices {
   readonly maxSessions: number;
 }
 
+/**
+ * `clock` measures what this process may rely on (`Lease.goodUntilMs`) and dates `savedAt`. The ends of leases are the
+ * service's time. A service that tells no time (files, a plain table) is given `clock.wallMs()` of each machine instead:
+ * those clocks must then agree within a fifth of a lease, which the type's README says. Such a store takes that clock by
+ * a parameter of its own, so that a test moves the store's time and a replica's apart.
+ */
 export interface LeaseServices extends AdapterServices {
   /** This replica. */
   readonly instance: InstanceId;
+  /** How long a lease lasts without renewal. A call to the service takes a fifth of it at most. */
   readonly leaseDurationMs: number;
   /** Under which everything is kept: see `ChangeSource.scope`. Read when it is used. */
   readonly source: { readonly scope: string };

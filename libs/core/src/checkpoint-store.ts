@@ -23,8 +23,10 @@ export interface CheckpointStore {
   /** Undefined when there is none. Throws CheckpointUnreadable when there is one that cannot be understood. */
   load(partition: PartitionId, o: CallOptions): Promise<Checkpoint | undefined>;
   /**
-   * Saves under `lease`. Throws LeaseLost when a newer epoch owns the partition, whatever this process believes. Refuses
-   * (Unexpected) to move back: what is saved is never older, by (generation, position), than what is there.
+   * Saves under a lease that this store acquired. Throws LeaseLost when a newer epoch owns the partition, whatever this
+   * process believes, and past the end of its newest renewal: a `Lease` is a value, `under` may be one from before that
+   * renewal, so its own `goodUntilMs` is not what counts. Refuses (Unexpected) to move back: what is saved is never older,
+   * by (generation, position), than what is there.
    */
   save(checkpoint: Checkpoint, under: Lease, o: CallOptions): Promise<void>;
 }

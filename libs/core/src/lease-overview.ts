@@ -40,8 +40,16 @@ export interface LeaseOverview {
   readonly partitions: readonly StoredPartition[];
 }
 
-/** Looks at leases and checkpoints without taking part: it changes nothing. */
+/** Looks at leases and checkpoints without taking part: it changes nothing. Called by `dstream status`. */
 export interface LeaseViewer {
-  /** Rejects with `retry` or `fatal` when the store cannot be read. An unreadable checkpoint is its partition's problem. */
+  /**
+   * Needs no `connect`, and creates nothing: a store in which nothing was ever kept, or whose container was not created
+   * yet, is empty. One caller at a time.
+   *
+   * Of the scope, the database (its last part) is matched in any case of its letters: who looks has it from the
+   * configuration and never asks the source for the catalogue's spelling, under which everything is kept.
+   *
+   * Rejects with `retry` or `fatal` when the store cannot be read. An unreadable checkpoint is its partition's problem.
+   */
   overview(o: CallOptions): Promise<LeaseOverview>;
 }

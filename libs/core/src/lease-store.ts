@@ -58,18 +58,31 @@ export interface LeaseSnapshot {
   readonly instances: readonly Announced[];
 }
 
-/** Ownership of a source's partitions among replicas. Errors: `lost` (LeaseLost), `retry`, `fatal` (Unauthorized). */
+/**
+ * Ownership of a source's partitions among replicas. Errors: `lost` (LeaseLost), `retry`, `fatal` (Unauthorized).
+ *
+ * Every call is one attempt, which the store bounds in time: no request of it takes longer than a fifth of a lease, as
+ * much as `goodUntil` keeps back; then it rejects with TimedOut. The caller retries.
+ */
 export interface LeaseStore {
   /** Of the replica that this store works for: always the same, also when it announces itself again. */
   readonly announcement: AnnouncementId;
   /**
-   * Resolves when the store is there and lets us in. Called before anything but `announcement`, and again until it has
-   * succeeded.
+   * Resolves when the store is there and lets us in; may create what is missing there. Called before anything but
+   * `announcement`, and again until it has succeeded. Only `LeaseViewer.overview` works without it.
    */
   connect(o: CallOptions): Promise<void>;
   announce(instance: InstanceId, o: AnnounceOptions): Promise<Presence>;
   list(o: CallOptions): Promise<LeaseSnapshot>;
-  /** The lease with a new epoch, or undefined when somebody else holds it: losing the race is normal. */
+  /**
+   * The lease with a larger epoch than any before, or undefined when somebody else holds it: losing the race is normal.
+   * Does not read the checkpoint: one that is unreadable is the business of `load`, which reports it as the fault of one
+   * partition. Here nothing is thrown for it.
+   *
+   * An attempt that rejected, also because its caller gave up (`signal`), is in doubt: the store may have granted the
+   * lease. Then either the store gives it back, or the next attempt of this replica gets it: never is it held, without
+   * anybody knowing, until it expires.
+   */
   tryAcquire(partition: PartitionId, o: CallOptions): Promise<Lease | undefined>;
   /** The same lease, good for longer. Throws LeaseLost when it is somebody else's. */
   renew(lease: Lease, o: CallOptions): Promise<Lease>;

@@ -1,4 +1,8 @@
-/** Hex digest of a text, at least 16 digits. Passed in: core computes no hashes itself. */
+/**
+ * Hex digest of a text's UTF-8, at least 16 digits. Passed in: core computes no hashes itself. A lone surrogate, which
+ * SQL Server allows in a name, has no UTF-8: all of them are hashed as U+FFFD, and texts that differ in nothing else get
+ * one digest. Where the digest alone tells two apart, hash `JSON.stringify(text)`, which escapes them.
+ */
 export type Hash = (text: string) => string;
 
 /**
