@@ -144,7 +144,9 @@ test('a storage that cannot be reached is one line and exit code 1, and shows no
   const { code, out, err } = await runStatus(['--config', config], env);
   expect([code, out]).toEqual([1, '']);
   expect(err.trimEnd().split('\n')).toEqual([
-    expect.stringMatching(/^dstream: reading the leases failed: .*cannot be reached/),
+    expect.stringMatching(
+      /^dstream: \S+\.hcl:\d+: ingester\.locks: reading the leases failed: .*cannot be reached/,
+    ),
   ]);
   expect(err).not.toContain('c2VjcmV0');
 });
@@ -178,7 +180,9 @@ test('watched by a program it is an object a line until a signal; what fails mea
     const lines = out.length;
     await sleep(300);
     expect(out.length).toBe(lines);
-    expect(err.trimEnd().split('\n')).toEqual([expect.stringMatching(/^dstream: reading the leases failed/)]);
+    expect(err.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^dstream: \S+:\d+: ingester\.locks: reading the leases failed/),
+    ]);
     watching.kill('SIGTERM');
     expect((await ended)[0]).toBe(0);
   } finally {

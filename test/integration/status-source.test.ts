@@ -1,11 +1,13 @@
 /** Whom `dstream status` asks beside the ingesters that are announced. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@dstream/async';
+import { asDStreamError } from '@dstream/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { exitCodeOf } from '../../apps/dstream/src/process/failure.ts';
 import { StatusSource } from '../../apps/dstream/src/status/status-source.ts';
 
 const never = new AbortController().signal;
@@ -17,8 +19,11 @@ beforeEach(() => {
 });
 afterEach(() => cleanup.disposeAsync());
 
-async function serve(report: unknown): Promise<string> {
-  const server = createServer((_request, response) => response.end(JSON.stringify(report)));
+function serve(report: unknown): Promise<string> {
+  return listening(createServer((_request, response) => response.end(JSON.stringify(report))));
+}
+
+async function listening(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   cleanup.defer(() => {
     server.closeAllConnections();
@@ -27,12 +32,20 @@ async function serve(report: unknown): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-async function look(http: string, addresses: readonly string[] = []) {
+async function fileWith(text: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'dstream-status-'));
   cleanup.defer(() => rm(folder, { recursive: true, force: true }));
   const config = join(folder, 'dstream.hcl');
-  await writeFile(
-    config,
+  await writeFile(config, text);
+  return config;
+}
+
+const credential = () => {
+  throw new Error('nobody signs in here');
+};
+
+async function look(http: string, addresses: readonly string[] = []) {
+  const config = await fileWith(
     `processor {
        source {
          type              = "azure_service_bus"
@@ -44,9 +57,6 @@ async function look(http: string, addresses: readonly string[] = []) {
      service { http = "${http}" }
 `,
   );
-  const credential = () => {
-    throw new Error('nobody signs in here');
-  };
   const source = await StatusSource.open({ config, addresses, clock: systemClock, credential });
   return source.look(never);
 }
@@ -78,3 +88,38 @@ test('at an address that was given everything counts, and nobody there is said',
     { instance: null, address: 'http://127.0.0.1:9', reachable: false },
   ]);
 });
+
+test.each([
+  [400, 'InvalidResourceName', 'ConfigInvalid'],
+  [403, 'AuthenticationFailed', 'Unauthorized'],
+  [418, 'Teapot', 'Unexpected'],
+  [500, 'InternalError', 'Transient'],
+])(
+  'a lease store that cannot be read (%i %s) is reported alike, with its place in the file',
+  async (status, vendor, code) => {
+    const server = createServer((_request, response) =>
+      response.writeHead(status, { 'x-ms-error-code': vendor }).end(),
+    );
+    const at = await listening(server);
+    const config = await fileWith(`ingester {
+    tables               = ["A"]
+    db_connection_string = "Server=db1;Database=shop;User Id=u;Password=p"
+    topic {
+      connection_string = "{{ env \\"DSTREAM_TEST_NOT_SET\\" }}"
+      name              = "t"
+    }
+    locks {
+      connection_string = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=c2VjcmV0;BlobEndpoint=http://${at}/a"
+    }
+    name = "s"
+  }
+`);
+    await using source = await StatusSource.open({ config, addresses: [], clock: systemClock, credential });
+    const failure: unknown = await source.look(never).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      message: expect.stringMatching(/^\S+dstream\.hcl:8: ingester\.locks: reading the leases failed: /),
+      cause: { code },
+    });
+    expect([exitCodeOf(failure), asDStreamError(failure).code]).toEqual([1, 'Unreachable']);
+  },
+);

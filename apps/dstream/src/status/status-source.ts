@@ -1,6 +1,13 @@
 /** Where `dstream status` looks: the leases in the storage, and every replica it can find. */
 import type { Configuration } from '@dstream/config';
-import type { Clock, CredentialOf, LeaseOverview, Leases } from '@dstream/core';
+import {
+  asDStreamError,
+  DStreamError,
+  type Clock,
+  type CredentialOf,
+  type LeaseOverview,
+  type Leases,
+} from '@dstream/core';
 import { openLeaseViewer } from '@dstream/ingester/lease-viewer';
 import {
   askReplica,
@@ -22,6 +29,8 @@ export interface StatusSourceOptions {
 
 export class StatusSource implements AsyncDisposable {
   readonly #viewer: Leases | undefined;
+  /** Of the lease store in the configuration: `dstream.hcl:14: ingester.locks`. */
+  readonly #storePlace: string;
   readonly #configured: readonly ConfiguredTable[];
   readonly #given: readonly string[];
   /** Asked too, and not missed: nobody said that something is there. */
@@ -37,6 +46,7 @@ export class StatusSource implements AsyncDisposable {
     this.#clock = clock;
     this.#given = addresses;
     this.#viewer = viewer;
+    this.#storePlace = configuration?.where(configuration.ingester?.locks.path ?? 'ingester.locks') ?? '';
     this.#configured = configuration ? configuredTables(configuration) : [];
     this.#presumed = configuration && presumedAddress(configuration);
     const wantsProcessor = configuration?.processor !== undefined;
@@ -57,10 +67,25 @@ export class StatusSource implements AsyncDisposable {
 
   /** Rejects when the storage cannot be read. A replica that cannot be asked is part of the answer. */
   async look(signal: AbortSignal): Promise<StatusDocument> {
-    const overview = await this.#viewer?.overview({ signal });
+    const overview = await this.#overview(signal);
     const answers = await this.#askAll(overview, signal);
     const atMs = this.#clock.wallMs();
     return statusOf({ atMs, configured: this.#configured, overview, answers, notes: this.#notes(answers) });
+  }
+
+  async #overview(signal: AbortSignal): Promise<LeaseOverview | undefined> {
+    try {
+      return await this.#viewer?.overview({ signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw this.#unread(error);
+    }
+  }
+
+  /** One code, whatever the store's, so that all are printed alike and none counts as a wrong file (exit code 2). */
+  #unread(error: unknown): DStreamError {
+    const { message } = asDStreamError(error);
+    return new DStreamError('Unreachable', `${this.#storePlace}: ${message}`, { cause: error });
   }
 
   async #askAll(overview: LeaseOverview | undefined, signal: AbortSignal): Promise<readonly Answer[]> {
