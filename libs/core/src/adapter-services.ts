@@ -23,7 +23,10 @@ export interface SourceServices extends AdapterServices {
   readonly start: 'earliest' | 'latest';
   /** What happens when changes are gone: `read` throws, or goes on behind an event that reports the gap. */
   readonly onGap: 'stop' | 'skip';
-  /** What a batch should hold, at most, where the ingester wants more than usual: it deals one among many messages. */
+  /**
+   * What a batch should hold, at most, where the ingester wants more than usual: it deals one among many messages. A wish: a
+   * source may give smaller batches. Undefined: a few hundred changes.
+   */
   readonly batch?: { readonly changes: number; readonly bytes: number } | undefined;
   readonly observer: SourceObserver;
 }

@@ -59,9 +59,12 @@ export interface ChangeMetadata {
   /** Of the operation `gap`, which has neither data nor key. */
   readonly gap?: GapFacts;
   readonly origin: Origin;
-  /** Ordinal of the change within its transaction in this table, from 1. */
+  /** Ordinal of the change within its transaction in this table, from 1; 0 of a gap. */
   readonly sequence: number;
-  /** Commit time, ISO 8601, UTC. */
+  /**
+   * Commit time, ISO 8601, UTC. Lags are counted from it. Of a gap that of the first transaction behind it, or when it was
+   * noticed. A source that knows none gives a time that is the same whenever the change is read again.
+   */
   readonly committedAt: string;
   readonly position: Position;
 }

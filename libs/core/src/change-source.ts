@@ -27,6 +27,9 @@ export interface ChangeSource extends AsyncDisposable {
    */
   readonly scope: string;
 
+  /** Ends all reads: they reject. Idempotent. */
+  [Symbol.asyncDispose](): PromiseLike<void>;
+
   /**
    * The partitions that the configuration asks for, in the catalogue's spelling. A name that is not found is returned as
    * it was configured, and its `read` throws TableNotFound: a missing table is a fault of that partition only. Called every
@@ -40,10 +43,14 @@ export interface ChangeSource extends AsyncDisposable {
    * start can be saved before anything is sent. Re-reading gives the same changes with the same ids. Never ends by
    * itself: it waits with adaptive back-off and yields empty batches so that an idle partition's position moves on.
    * Ends by abort (rejects with `signal.reason`), by `return()`, or by throwing: a partition's fault (HistoryLost when
-   * `after` is older than what is kept, SourceWentBack when it is of another history of the source, TableNotFound,
-   * TableNotCaptured, CdcNotEnabled, PermissionDenied), a passing error (`retry`: call again), or a fatal one of the
-   * connection. Told to skip what is gone, it goes on instead of throwing the first two: a batch that begins a
-   * generation, then the event of the gap.
+   * `after` is older than what is kept, also where it is the start and nothing was read yet, SourceWentBack when it is of
+   * another history of the source, TableNotFound, TableNotCaptured, CdcNotEnabled, PermissionDenied, ChangeUnreadable when
+   * what is there cannot be understood), a passing error (`retry`: call again), or a fatal one of the connection.
+   *
+   * Told to skip what is gone, it goes on instead of throwing the first two: a batch that begins a generation, whose `end`
+   * has in its token what is known of the gap, then the event of the gap, one for each table of the partition, whose
+   * position is above that `end` and below all that follows. The process may die between the two: whoever reads on from
+   * that `end` gives the same event with the same id.
    */
   read(partition: PartitionId, after: ResumePoint | undefined, o: CallOptions): AsyncIterable<ChangeBatch>;
 

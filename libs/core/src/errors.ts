@@ -19,6 +19,7 @@ const dispositions = {
   PermissionDenied: 'fatal',
   ChangeTooLarge: 'fatal',
   ChangeRefused: 'fatal',
+  ChangeUnreadable: 'fatal',
   CheckpointUnreadable: 'fatal',
   LeaseHeldElsewhere: 'fatal',
   // of the process or of a connection
@@ -63,6 +64,7 @@ const tableFaults: ReadonlySet<ErrorCode> = new Set([
   'PermissionDenied',
   'ChangeTooLarge',
   'ChangeRefused',
+  'ChangeUnreadable',
   'CheckpointUnreadable',
   'LeaseHeldElsewhere',
 ]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { goodUntil } from './deadline.ts';
-import { BatchError, DStreamError } from './errors.ts';
+import { BatchError, DStreamError, isTableFault } from './errors.ts';
 import { nextGeneration } from './generation.ts';
 import { notAccepted } from './not-accepted.ts';
 import { isNewer, type Position, type Progress } from './position.ts';
@@ -40,6 +40,11 @@ describe('a deadline', () => {
   test('keeps a fifth of the duration back, counted from before the call', () => {
     expect(goodUntil(1_000, 30_000)).toBe(25_000);
   });
+});
+
+test('what cannot be read is a fault of its table alone, which a person has to mend', () => {
+  const error = new DStreamError('ChangeUnreadable', 'orders.jsonl: line 7 is not JSON; mend it');
+  expect([isTableFault(error), error.disposition]).toEqual([true, 'fatal']);
 });
 
 describe('the key of a table', () => {

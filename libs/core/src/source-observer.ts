@@ -38,7 +38,8 @@ export interface Standing {
 
 /**
  * What a source tells about its reading, for metrics. Given by constructor; called once a probe, page or wait, never
- * once a row. An observer is quick and does not throw.
+ * once a row. An observer is quick and does not throw. No call is obligatory: what is never told has no series. A source
+ * that waits for changes tells of each wait and of each page, and that a partition has caught up: its lag is 0 then.
  */
 export interface SourceObserver {
   probed(probe: ProbeMade): void;
