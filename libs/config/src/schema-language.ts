@@ -67,7 +67,8 @@ export {
   type Refusal,
 } from './values/connection-strings.ts';
 export { formatDuration } from './values/go-duration.ts';
-export { filePath } from './values/names.ts';
+export { listOf } from './values/list-of.ts';
+export { filePath, path } from './values/names.ts';
 export { nearest } from './values/nearest.ts';
 export { boolean, choice, duration, pack, sizeInBytes, text, wholeNumber } from './values/scalars.ts';
 export {

@@ -1,5 +1,5 @@
 import { secretParts } from './connection-strings.ts';
-import { text } from './scalars.ts';
+import { text, type TextRule } from './scalars.ts';
 import { faulty, sound, textOf, type ValueType } from './value-type.ts';
 
 export const namespace = text({
@@ -15,17 +15,23 @@ export const sourceName = text({
   right: 'letters, digits, ".", "-" and "_" are possible, 64 at most',
 });
 
-const anyPath = text({ what: 'a path', pattern: /^[^\0]+$/, right: 'write the path of a file' });
+/**
+ * A path. Paths are repeated in messages, so what holds a password or a key is none.
+ * @param rule what it is and what would be right: `a directory`, `write the path of a directory`
+ */
+export function path({ what, right }: Omit<TextRule, 'pattern'>): ValueType<string> {
+  const anyPath = text({ what, right, pattern: /^[^\0]+$/ });
+  return {
+    ...anyPath,
+    read: (given) => {
+      const result = anyPath.read(given);
+      if (!('value' in result) || secretParts(result.value).length === 0) return result;
+      return faulty('the value is a connection string', right);
+    },
+  };
+}
 
-/** Paths are repeated in messages, so what holds a password or a key is none. */
-export const filePath: ValueType<string> = {
-  ...anyPath,
-  read: (given) => {
-    const result = anyPath.read(given);
-    if (!('value' in result) || secretParts(result.value).length === 0) return result;
-    return faulty('the value is a connection string', 'write the path of a file');
-  },
-};
+export const filePath = path({ what: 'a path', right: 'write the path of a file' });
 
 /** Labels of outputs. */
 export const outputNames: ValueType<readonly string[]> = {
