@@ -76,6 +76,7 @@ const ledgerType = defineSource({
     const accounts = reading.blocks(accountSchema).map(({ values }) => values.of);
     return conceal({ book, order, password, from, to, accounts }, 'password');
   },
+  what: ({ book }) => `ledger ${book}`,
   outline: ({ book, order, accounts }, name = book) => ({
     name,
     database: 'ledger',
@@ -109,6 +110,10 @@ function ingesterOf({ ingester }: Configuration): IngesterConfig {
   if (ingester === undefined) throw new Error('the file has no ingester');
   return ingester;
 }
+
+/** Of a source that nobody opens. */
+const what = () => '';
+const outline = () => ({ name: '', database: '', scope: '', server: '', tables: [] });
 
 const memory = inMemoryTypes();
 const types: AdapterTypes = { ...memory.types, sources: [...memory.types.sources, ledgerType] };
@@ -248,12 +253,18 @@ ${own}
       code: 'ConfigInvalid',
       message: `${said}; give it a value in the environment`,
     });
-    expect(config?.source.outline('main').scope).toBe('main/ledger');
+    expect(config?.source.outline('main', sha256Hex).scope).toBe('main/ledger');
   });
 
   test('without a class it is not built: the commands say so, the reference page, too', async () => {
-    const outline = () => ({ name: '', database: '', scope: '', server: '', tables: [] });
-    const later = defineSource({ type: 'later', doc: 'Some day.', keys: {}, settings: () => ({}), outline });
+    const later = defineSource({
+      type: 'later',
+      doc: 'Some day.',
+      keys: {},
+      settings: () => ({}),
+      what,
+      outline,
+    });
     const withLater = { ...types, sources: [...types.sources, later] } as const;
     const file = ingester('    type = "later"');
     const said =
@@ -263,6 +274,29 @@ ${own}
     expect(notes.map((note) => note.replace(`${folder}/`, ''))).toEqual([said]);
     await expect(config?.source.open(services)).rejects.toMatchObject({ code: 'NotBuilt' });
     expect(sectionsOf(referencePage(withLater), 'later')).toContain('Some day. _Not built yet._');
+  });
+
+  test('is refused when it is opened in another place than plan and status look for it', async () => {
+    const clock = systemClock;
+    const source = new InMemoryChangeSource({ clock, name: 'here', database: 'db' });
+    const lost = defineSource({
+      type: 'lost',
+      doc: '',
+      keys: {},
+      settings: () => ({}),
+      what: () => 'place',
+      outline: (_, _name, hash) => ({
+        ...outline(),
+        scope: scopeOf({ source: hash('x').slice(0, 4), database: 'db' }),
+      }),
+      open: () => Promise.resolve(source),
+    });
+    const { ingester: config } = await loadText(folder, ingester('    type = "lost"'), {
+      types: { ...types, sources: [lost] },
+    });
+    await expect(config?.source.open(services)).rejects.toThrow(
+      'the source type "lost" opened a source with the scope here/db and outlines it with 2d71/db: make both by the same function',
+    );
   });
 
   test('stands in the reference page, with its blocks', () => {
@@ -292,14 +326,14 @@ An account of the ledger. Any number of them.
 
   test('cannot have a key that every source has, nor ask for a block it has not named', async () => {
     const keys = { type: withDefault(word, 'x', 'Not what it is elsewhere.') };
-    const outline = () => ({ name: '', database: '', scope: '', server: '', tables: [] });
     // @ts-expect-error the configuration adds this key
-    expect(defineSource({ type: 'x', doc: '', keys, settings: () => ({}), outline }).built).toBe(false);
+    expect(defineSource({ type: 'x', doc: '', keys, settings: () => ({}), what, outline }).built).toBe(false);
     const careless = defineSource({
       type: 'careless',
       doc: '',
       keys: {},
       settings: (reading) => reading.block(entriesSchema).values,
+      what,
       outline,
     });
     const file = ingester('    type = "careless"');

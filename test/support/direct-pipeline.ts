@@ -80,7 +80,7 @@ function ingesterOf({ source, leases, leaseDurationMs }: DirectPipelineParts, to
     topic,
     leases,
     checkpoints: leases,
-    names: { topic: 'direct queue', leases: 'leases in memory' },
+    names: { source: 'database', topic: 'direct queue', leases: 'leases in memory' },
     clock,
     log,
     random: Math.random,

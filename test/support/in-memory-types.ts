@@ -24,6 +24,7 @@ export function inMemoryTypes() {
   const sourceType = defineSource({
     ...common,
     settings: () => ({}),
+    what: () => 'memory',
     outline: () => ({ name: 'memory', database: 'db', scope: source.scope, server: 'here', tables: [] }),
     open: () => Promise.resolve(source),
   });

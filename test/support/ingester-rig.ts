@@ -150,7 +150,7 @@ export function startReplica(
     topic,
     leases,
     checkpoints: leases,
-    names: { topic: 'topic t', leases: 'container c' },
+    names: { source: 'source s', topic: 'topic t', leases: 'container c' },
     clock,
     log,
     random: () => 0.5,

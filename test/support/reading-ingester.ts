@@ -24,7 +24,7 @@ export function readingIngester({ source, ...parts }: ReadingIngesterParts): Ing
     source,
     leases,
     checkpoints: leases,
-    names: { topic: 'topic t', leases: 'container c' },
+    names: { source: 'database', topic: 'topic t', leases: 'container c' },
     clock: systemClock,
     random: Math.random,
     httpAddress: () => undefined,

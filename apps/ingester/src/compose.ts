@@ -47,7 +47,7 @@ async function openIngester(
     topic,
     leases,
     checkpoints: new WatchedCheckpoints(leases, context.log),
-    names: { topic: `topic ${config.topic.name}`, leases: config.locks.what },
+    names: { source: config.source.what, topic: `topic ${config.topic.name}`, leases: config.locks.what },
     random: Math.random,
     metrics,
     settings: settingsOf(config),
@@ -57,7 +57,7 @@ async function openIngester(
     name: ingester.name,
     run: (stop) => ingester.run(stop),
     notReady: () =>
-      ingester.ready ? undefined : 'the ingester has not reached database, topic and locks yet',
+      ingester.ready ? undefined : `the ingester has not reached ${config.source.what}, topic and locks yet`,
     isBlocked: () => false,
     activity: () => metrics.replica.activity(),
     status: () => ingester.report(),

@@ -16,10 +16,11 @@ export interface ViewerContext {
 export async function openLeaseViewer(context: ViewerContext): Promise<Leases | undefined> {
   const { ingester: config } = context.configuration;
   if (config === undefined) return undefined;
+  const services = adapterServices({ ...context, log: silentLog });
   return await config.locks.open({
-    ...adapterServices({ ...context, log: silentLog }),
+    ...services,
     instance: '' as InstanceId,
     leaseDurationMs: config.lease.durationMs,
-    source: config.source.outline(config.name),
+    source: config.source.outline(config.name, services.hash),
   });
 }

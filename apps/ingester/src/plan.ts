@@ -40,7 +40,7 @@ export interface PlanContext {
 
 /** From the file alone. Throws ConfigInvalid, with file and line, where it is not known which source it is. */
 export function planOffline(config: IngesterConfig): IngesterPlan {
-  return planOf(config.source.outline(config.name), config);
+  return planOf(config.source.outline(config.name, sha256Hex), config);
 }
 
 /** Asks the source. Rejects when it cannot be reached or refuses; a table's fault is part of the plan. */

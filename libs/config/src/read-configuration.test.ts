@@ -74,6 +74,7 @@ describe('defaults', () => {
           maxRows: 5000,
           maxBytes: 8_388_608,
         },
+        what: 'database',
         outline: expect.any(Function),
         catalogue: expect.any(Function),
         open: expect.any(Function),
@@ -195,7 +196,9 @@ test('a source in a block of its own is the same as one whose keys are in the in
     catalogue: expect.any(Function),
     open: expect.any(Function),
   });
-  expect(block.ingester?.source.outline('shop')).toEqual(inline.ingester?.source.outline('shop'));
+  expect(block.ingester?.source.outline('shop', (text) => text)).toEqual(
+    inline.ingester?.source.outline('shop', (text) => text),
+  );
   expect(block.where('ingester.source.read.max_rows')).toBe('dstream.hcl:7: ingester.source.read.max_rows');
 });
 

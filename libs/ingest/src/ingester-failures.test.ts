@@ -162,7 +162,7 @@ describe('an ingester', () => {
     expect([of('released'), of('lost')]).toEqual([0, 1]);
   });
 
-  test('nothing is acquired before topic, leases and database were reached, and the log names each', async () => {
+  test('nothing is acquired before topic, leases and source were reached, and the log names each', async () => {
     const { said, log } = recorded();
     const world = setup(['A']);
     let away = true;
@@ -173,7 +173,7 @@ describe('an ingester', () => {
     await world.clock.advance(10_000);
     const connected = () =>
       new Set(said.filter(({ sentence }) => sentence === 'connected').map(({ fields }) => fields?.['to']));
-    expect(connected()).toEqual(new Set(['container c', 'database']));
+    expect(connected()).toEqual(new Set(['container c', 'source s']));
     expect(said.map(({ sentence }) => sentence)).toContainEqual(
       expect.stringContaining('connecting to topic t'),
     );

@@ -13,6 +13,8 @@ import type { IngesterMetrics } from './ingester-metrics.ts';
 
 /** What an ingester connects to, as its log calls it. */
 export interface ConnectionNames {
+  /** `database` */
+  readonly source: string;
   /** `topic ingest-topic` */
   readonly topic: string;
   /** `container locks` */

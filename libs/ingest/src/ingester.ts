@@ -126,7 +126,7 @@ export class Ingester implements Service {
     await together(signal, [
       (until) => this.#reach(names.topic, (s) => topic.connect({ signal: s }), until),
       (until) => this.#reach(names.leases, (s) => leases.connect({ signal: s }), until),
-      (until) => this.#reach('database', (s) => this.#list.refresh(s), until),
+      (until) => this.#reach(names.source, (s) => this.#list.refresh(s), until),
     ]);
     return this.#announcer.announce(signal);
   }

@@ -7,6 +7,8 @@ export const freshMs = 30_000;
 
 export interface PartitionListOptions {
   readonly source: Pick<ChangeSource, 'partitions'>;
+  /** What the source is called: `database`. */
+  readonly names: { readonly source: string };
   readonly clock: Clock;
   /** Told of every answer that is late or fails. */
   readonly outage: Pick<OutagePart, 'failed' | 'succeeded'>;
@@ -41,8 +43,8 @@ export class PartitionList {
   /** Asks again when the list is old. A failure is said and the old list stays; rejects only on abort. */
   async keepFresh(signal: AbortSignal): Promise<void> {
     if (this.ageMs < freshMs) return;
-    const { clock, patienceMs } = this.#options;
-    const late = () => new DStreamError('TimedOut', 'the database did not list its tables in time');
+    const { clock, names, patienceMs } = this.#options;
+    const late = () => new DStreamError('TimedOut', `the ${names.source} did not list its tables in time`);
     try {
       await withDeadline(clock, clock.monotonicMs() + patienceMs, late, signal, (s) => this.refresh(s));
       this.#options.outage.succeeded();

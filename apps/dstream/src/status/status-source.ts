@@ -9,6 +9,7 @@ import {
   type Leases,
 } from '@dstream/core';
 import { openLeaseViewer } from '@dstream/ingester/lease-viewer';
+import { sha256Hex } from '@dstream/runtime/sha256-hex';
 import {
   askReplica,
   statusOf,
@@ -113,7 +114,7 @@ const noProcessor =
   'no processor was found: they are asked at service { http } of the configuration and at --address HOST:PORT';
 
 function configuredTables({ ingester }: Configuration): readonly ConfiguredTable[] {
-  return ingester?.source.outline(ingester.name).tables ?? [];
+  return ingester?.source.outline(ingester.name, sha256Hex).tables ?? [];
 }
 
 /** What the configuration says where a process serves its status; port 0 says nothing. */

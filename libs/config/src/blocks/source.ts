@@ -2,6 +2,7 @@
  * `ingester.source`: what a change comes from. The keys and blocks of one type may be in `ingester` itself instead, as
  * the original of these files has them.
  */
+import type { Hash } from '@dstream/core';
 import type { AdapterTypes } from '../definitions/adapter-types.ts';
 import {
   onceSet,
@@ -87,16 +88,17 @@ export function sourceConfig(
     path: canonicalPath(reading.place.path),
     type: type.type,
     settings: source.settings,
-    outline: (name) => outlineOf(source, name, unset),
+    what: source.what,
+    outline: (name, hash) => outlineOf(source, name, hash, unset),
     catalogue: onceSet(unset, (services, o) => source.catalogue(services, o)),
     open: onceSet(unset, (services) => source.open(services)),
   };
 }
 
 /** Not every variable is needed for it: only what cannot be outlined is told by those that are not set. */
-function outlineOf(source: OpenableSource, name: string | undefined, unset: Problems) {
+function outlineOf(source: OpenableSource, name: string | undefined, hash: Hash, unset: Problems) {
   try {
-    return source.outline(name);
+    return source.outline(name, hash);
   } catch (error) {
     unset.throwIfAny();
     throw error;

@@ -1,5 +1,5 @@
 /** A kind of source, as the configuration sees it: who defines one stands above this package. */
-import type { CallOptions, ChangeSource, SourceOutline, SourceServices } from '@dstream/core';
+import type { CallOptions, ChangeSource, Hash, SourceOutline, SourceServices } from '@dstream/core';
 import type { Findings } from '../schema/problems.ts';
 import type { Reading } from '../schema/reading.ts';
 import type { Keys } from '../schema/schema.ts';
@@ -9,11 +9,13 @@ import { blockType, notOpenable, type BlockType, type Definition } from './block
 export interface OpenableSource {
   /** What the type made of its keys. For people: what is secret in it shows itself as `[secret]`. */
   readonly settings: object;
+  /** For the log: `database`. */
+  readonly what: string;
   /** See `SourceDefinition.outline`. */
-  outline(name: string | undefined): SourceOutline;
+  outline(name: string | undefined, hash: Hash): SourceOutline;
   /** The outline as the source itself has it; as the file has it where the type cannot ask. */
   catalogue(services: SourceServices, o: CallOptions): Promise<SourceOutline>;
-  /** Called once for every life of the ingester. Connects nothing. */
+  /** Called once for every life of the ingester. Connects nothing. Rejects a source whose scope is not the outline's. */
   open(services: SourceServices): Promise<ChangeSource>;
 }
 
@@ -37,8 +39,13 @@ export interface SourceDefinition<K extends Keys, S extends object> extends Defi
    * reports what is wrong with keys together; a single key is checked by its type. Conceals what is secret.
    */
   readonly settings: (reading: Reading<K>, findings: Findings) => S;
-  /** For plan and status. Connects nothing. Throws ConfigInvalid for blanks that it cannot do without. */
-  readonly outline: (settings: S, name: string | undefined) => SourceOutline;
+  /** What is connected to, for the log and for errors, after "the": `database`, `file orders.jsonl`. Holds no secret. */
+  readonly what: (settings: S) => string;
+  /**
+   * For plan and status. Connects nothing. Throws ConfigInvalid for blanks that it cannot do without. Its `scope` is that
+   * of the opened source: leases and checkpoints are found by it.
+   */
+  readonly outline: (settings: S, name: string | undefined, hash: Hash) => SourceOutline;
   /** For plan: asks the source which tables it has, and closes it. Left out where the file says it all. */
   readonly catalogue?: (settings: S, services: SourceServices, o: CallOptions) => Promise<SourceOutline>;
   /**
@@ -52,16 +59,40 @@ export interface SourceDefinition<K extends Keys, S extends object> extends Defi
 export function defineSource<const K extends Keys, S extends object>(
   definition: SourceDefinition<K, S>,
 ): SourceType<K> {
-  const { type, inIngester = false, settings: settingsOf, outline, catalogue, open } = definition;
+  const { type, inIngester = false, settings: settingsOf, what, outline, catalogue, open } = definition;
   const read = (reading: Reading<K>, findings: Findings): OpenableSource => {
     const settings = settingsOf(reading, findings);
     return {
       settings,
-      outline: (name) => outline(settings, name),
+      what: what(settings),
+      outline: (name, hash) => outline(settings, name, hash),
       catalogue: async (services, o) =>
-        catalogue === undefined ? outline(settings, services.name) : await catalogue(settings, services, o),
-      open: open === undefined ? notOpenable('source', type) : (services) => open(settings, services),
+        catalogue === undefined
+          ? outline(settings, services.name, services.hash)
+          : await catalogue(settings, services, o),
+      open:
+        open === undefined
+          ? notOpenable('source', type)
+          : async (services) =>
+              await ofScope(outline(settings, services.name, services.hash), open(settings, services), type),
     };
   };
   return { ...blockType<K>(type, definition, open !== undefined), inIngester, read };
+}
+
+/**
+ * Plan and status look for leases and checkpoints under the scope of the outline, the ingester keeps them under that of
+ * its source. A difference is a mistake of the type, so it is no DStreamError.
+ */
+async function ofScope(
+  { scope }: SourceOutline,
+  opening: Promise<ChangeSource>,
+  type: string,
+): Promise<ChangeSource> {
+  const source = await opening;
+  if (source.scope === scope) return source;
+  await using _unusable = source;
+  throw new Error(
+    `the source type "${type}" opened a source with the scope ${source.scope} and outlines it with ${scope}: make both by the same function`,
+  );
 }

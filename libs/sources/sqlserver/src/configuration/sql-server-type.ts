@@ -103,6 +103,7 @@ export const sqlServerType = defineSource({
     const { mode, max_rows: maxRows, max_bytes: maxBytes } = reading.block(readSchema).values;
     return conceal({ connectionString: text, tables, mode, maxRows, maxBytes }, 'connectionString');
   },
+  what: () => 'database',
   outline: (settings, name) => outlineOf(settings, name),
   catalogue: async (settings, services, o) => {
     await using source = await openSource(settings, services);
