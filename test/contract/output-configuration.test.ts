@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { loadConfiguration, redactor, type Configuration } from '@dstream/config';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { types } from '../../apps/dstream/src/configuration/types.ts';
+import { fixedTypes as types } from '../support/fixed-types.ts';
 
 const broker =
   'Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=all;SharedAccessKey=open-sesame';
@@ -182,7 +182,7 @@ output {
       '5: processor.output.path: the key is missing; write path = … (path)',
       '7: processor.output: unknown key "paht"; did you mean "path"?',
       '8: processor.output: unknown key "max_size"; known here are type, path, max_bytes, max_age, required, buffer',
-      '9: processor.output: unknown key "name"; it belongs in ingester or ingester.topic of type "azure_service_bus" or processor.output of type "azure_service_bus" or processor.output of type "azure_event_hubs"',
+      '9: processor.output: unknown key "name"; it belongs in processor.output of type "azure_service_bus" or processor.output of type "azure_event_hubs"',
     ]);
   });
 });
