@@ -116,6 +116,7 @@ function notesOf(
     ...patterns.map(
       ({ table }) => `which tables ${table} covers only the database knows: leave --offline out`,
     ),
+    ...(ingester !== undefined && tables.length === 0 ? ['the source names no table yet'] : []),
     ...(ingester === undefined ? [`${file} has no ingester: which tables arrive is not known`] : []),
     ...(processor === undefined ? [`${file} has no processor: where changes go is not known`] : []),
   ];
