@@ -23,6 +23,8 @@ export async function composeProcessor(context: ServiceContext<Configuration>): 
   const config = context.configuration.processor;
   if (config === undefined)
     throw new DStreamError('ConfigInvalid', `${context.configuration.file}: no processor block`);
+  if (config.outputs.length === 0)
+    throw new DStreamError('ConfigInvalid', `${context.configuration.file}: the processor has no output`);
   const metrics = processorMetrics(context.metrics);
   return await supervised(() => openProcessor(config, context, metrics), context);
 }

@@ -253,6 +253,16 @@ test('an output has what its type makes of its keys, and what every output has',
   ]);
 });
 
+test('an output that is not read although nothing was wrong stops the command', async () => {
+  const [first, ...others] = someOutputs;
+  const outputs = [{ ...first, read: () => undefined }, ...others] as const;
+  const options = { env, use: ['processor'] as const, types: { ...types, outputs } };
+  const text = processor(`  output "b" {\n    type = "warehouse"\n    namespace = "shop.example.com"\n  }`);
+  await expect(readConfiguration('dstream.hcl', text, options, parseHcl)).rejects.toThrow(
+    'dstream.hcl: an output of the processor was not read, and no problem says why',
+  );
+});
+
 test('AMQP travels as transport says, else as the connection string does', async () => {
   const bus = `${env.BUS};TransportType=AmqpWebSockets`;
   const transports = async (source: string, more: Record<string, string> = {}) => {

@@ -60,6 +60,7 @@ export async function readConfiguration(
   };
   const parts = readParts(document, options.use, context);
   problems.throwIfAny();
+  assertComplete(document, parts, options.use, file);
   return seal({ file, ...parts, notes: problems.notes() }, context);
 }
 
@@ -104,6 +105,18 @@ function readParts(document: BlockNode, use: Use, context: FileContext): Parts {
     processor: isUsed(use, 'processor') ? processor : undefined,
     service,
   };
+}
+
+/** What a command uses and what was read without a problem is there: without an output every message would be lost. */
+function assertComplete(document: BlockNode, { ingester, processor }: Parts, use: Use, file: string): void {
+  if (use === 'validate') return;
+  const parts = { ingester, processor };
+  const lost = use.find((block) => parts[block] === undefined);
+  if (lost !== undefined) throw new Error(`${file}: the block ${lost} was not read, and no problem says why`);
+  const node = blockOf(document, 'processor') ?? blockOf(document, 'publisher');
+  const outputs = node?.blocks.filter(({ type }) => type === 'output').length ?? 0;
+  if (processor !== undefined && (outputs === 0 || processor.outputs.length !== outputs))
+    throw new Error(`${file}: an output of the processor was not read, and no problem says why`);
 }
 
 function readProcessorPart(

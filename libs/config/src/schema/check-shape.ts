@@ -5,12 +5,21 @@ import { nearest } from '../values/nearest.ts';
 import type { BlockSchema, ChildSchema } from './schema.ts';
 
 export function checkShape(schema: BlockSchema, node: BlockNode, context: Context): void {
-  if (schema.open === true) return;
+  if (schema.open === true) {
+    reportKeysAsBlocks(schema, node, context);
+    return;
+  }
   for (const attribute of node.attributes) checkAttribute(schema, node, attribute, context);
   for (const block of node.blocks) checkBlock(schema, node, block, context);
   // One of a kind: the schemas of one type of block differ in what it holds.
   for (const child of new Map(schema.blocks.map((c) => [c.schema.type, c])).values())
     checkPresence(child, node, context);
+}
+
+/** All that is checked where the rest is not known: such a block would hide that the key is missing. */
+function reportKeysAsBlocks({ keys }: BlockSchema, { blocks }: BlockNode, { problems }: Context): void {
+  for (const block of blocks.filter(({ type }) => Object.hasOwn(keys, type)))
+    problems.add(block, keyAsBlock(block.type));
 }
 
 function checkAttribute(
@@ -35,8 +44,7 @@ function checkBlock(schema: BlockSchema, node: BlockNode, block: BlockNode, cont
   const { problems } = context;
   const child = childOf(schema, block.type);
   if (child === undefined) {
-    if (Object.hasOwn(schema.keys, block.type))
-      problems.add(block, `${block.type} is a key; write ${block.type} = …`);
+    if (Object.hasOwn(schema.keys, block.type)) problems.add(block, keyAsBlock(block.type));
     else
       problems.add(
         { line: block.line, path: node.path },
@@ -50,6 +58,10 @@ function checkBlock(schema: BlockSchema, node: BlockNode, block: BlockNode, cont
     problems.add(block, `the block stands twice, first on line ${first.line}; make one of them`);
   }
   checkLabels(child, block, context);
+}
+
+function keyAsBlock(name: string): string {
+  return `${name} is a key; write ${name} = …`;
 }
 
 function checkLabels(child: ChildSchema, block: BlockNode, context: Context): void {

@@ -63,7 +63,7 @@ export interface BlockSchema<K extends Keys = Keys> {
   readonly variant?: string;
   readonly keys: K;
   readonly blocks: readonly ChildSchema[];
-  /** True: what it may hold is not settled yet, so nothing in it is checked. */
+  /** True: what it may hold is not settled yet, so nothing in it is checked but that its keys are not blocks. */
   readonly open?: boolean;
   /** False: of several schemas for one type of block, this variant is not built. */
   readonly built?: boolean;

@@ -1,0 +1,14 @@
+# command: validate
+processor {
+  source {
+    connection_string = "{{ env "BUS" }}"
+  }
+  output "orders" {
+    type "file" {
+    }
+    path = "changes.jsonl"
+  }
+  output "log" {
+    type = "console"
+  }
+}
