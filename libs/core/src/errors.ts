@@ -113,9 +113,16 @@ export class BatchError extends DStreamError {
   }
 }
 
-/** Makes any thrown value a DStreamError. An unknown one is `Unexpected`, which is retried. */
+/**
+ * Makes any thrown value a DStreamError. An unknown one is `Unexpected`, which is retried. Of an error and what failed
+ * while things were disposed of after it (SuppressedError), the first one counts: `cause` keeps the others.
+ */
 export function asDStreamError(error: unknown): DStreamError {
   if (error instanceof DStreamError) return error;
+  if (error instanceof SuppressedError) {
+    const { code, message } = asDStreamError(error.suppressed);
+    return new DStreamError(code, message, { cause: error });
+  }
   const text = error instanceof Error ? error.message : String(error);
   return new DStreamError('Unexpected', text, { cause: error });
 }
