@@ -183,8 +183,11 @@ export class Ingester implements Service {
     const seen = this.#idle.look(this.#list.partitions, this.#withOwn(snapshot));
     const plan = balance(this.#parts.leases.announcement, seen.partitions, seen.snapshot);
     for (const partition of [...plan.release, ...this.#notConfigured()]) this.#owned.drain(partition);
+    this.#acquirer.keep(this.#list.partitions);
     const wanted = new Set([...plan.acquire, ...this.#acquirer.inDoubt]);
-    const free = this.#notOwned().filter((partition) => wanted.has(partition));
+    // One with a fault that somebody holds is tried at once: the store's answer ends the fault here.
+    const due = (partition: PartitionId) => snapshot.held.has(partition) || !this.#acquirer.rests(partition);
+    const free = this.#notOwned().filter((partition) => wanted.has(partition) && due(partition));
     if (free.length === 0) return 'calm';
     const all = await this.#acquirer.acquireAll(free, this.#everyMs, stop);
     return all ? 'moving' : 'unfinished';

@@ -1,13 +1,15 @@
 /**
  * Acquires the leases of partitions, a few side by side. A partition whose acquisition failed is *in doubt*: the store may
  * have granted it and lost the reply, so that the listing shows it as held and nobody tries it. It is tried again,
- * whatever the listing says, until the store has answered.
+ * whatever the listing says, until the store has answered. One with a fault of its own rests between two attempts, for
+ * as long as its source says.
  */
 import {
   asDStreamError,
   isTableFault,
   partitionName,
   Semaphore,
+  type ChangeSource,
   type Clock,
   type DStreamError,
   type Lease,
@@ -17,6 +19,7 @@ import {
   type StopSignals,
 } from '@dstream/core';
 import { abortLater, Outage, withAny } from '@dstream/async';
+import type { IngesterMetrics } from './ingester-metrics.ts';
 
 /** As many as are quick to acquire for a replica, and no load for a storage account. */
 const sideBySide = 8;
@@ -26,22 +29,24 @@ const patienceMs = 5_000;
 
 export interface PartitionAcquirerOptions {
   readonly leases: Pick<LeaseStore, 'tryAcquire'>;
+  readonly source: Pick<ChangeSource, 'faultPauseMs'>;
+  readonly metrics: Pick<IngesterMetrics, 'blocked'>;
   readonly clock: Clock;
   readonly log: Log;
   /** Called with every lease that was acquired, also while draining: it is to be released then. */
   readonly acquired: (lease: Lease, stop: StopSignals) => void;
 }
 
-interface Failure {
-  readonly partition: PartitionId;
+interface Doubt {
   readonly error: DStreamError;
+  readonly sinceMs: number;
 }
 
 export class PartitionAcquirer {
   readonly #options: PartitionAcquirerOptions;
   readonly #outage: Outage;
   readonly #turns = new Semaphore(sideBySide);
-  readonly #inDoubt = new Map<PartitionId, DStreamError>();
+  readonly #inDoubt = new Map<PartitionId, Doubt>();
 
   constructor(options: PartitionAcquirerOptions) {
     this.#options = options;
@@ -55,8 +60,24 @@ export class PartitionAcquirer {
 
   /** Why the partition alone cannot be acquired; undefined when it can, or when the store fails for all. */
   fault(partition: PartitionId): DStreamError | undefined {
-    const error = this.#inDoubt.get(partition);
+    const error = this.#inDoubt.get(partition)?.error;
     return isTableFault(error) ? error : undefined;
+  }
+
+  /** Whether its fault was found so short a time ago that it is not tried yet. */
+  rests(partition: PartitionId): boolean {
+    const { clock, source } = this.#options;
+    const doubt = this.#inDoubt.get(partition);
+    if (doubt === undefined || !isTableFault(doubt.error)) return false;
+    return clock.monotonicMs() - doubt.sinceMs < source.faultPauseMs(partition);
+  }
+
+  /** To be called at every look, with all partitions that there are: what is not among them is forgotten. */
+  keep(partitions: readonly PartitionId[]): void {
+    const listed = new Set(partitions);
+    for (const partition of this.#inDoubt.keys())
+      if (!listed.has(partition)) this.#answered(partition, undefined);
+    if (this.#inDoubt.size === 0) this.#outage.succeeded();
   }
 
   /**
@@ -83,46 +104,54 @@ export class PartitionAcquirer {
 
   async #each(partitions: readonly PartitionId[], begins: () => boolean, stop: StopSignals): Promise<void> {
     using patience = abortLater(this.#options.clock, patienceMs, stop.draining);
-    const failures = await withAny([patience.signal, stop.aborted], (signal) =>
+    await withAny([patience.signal, stop.aborted], (signal) =>
       Promise.all(
         partitions.map((partition) =>
           this.#turns.run(never, () => (begins() ? this.#acquire(partition, stop, signal) : nothing)),
         ),
       ),
     );
-    if (!stop.draining.aborted) this.#log(failures.filter((failure) => failure !== undefined));
+    if (!stop.draining.aborted) this.#log();
   }
 
-  /** One line for all that failed, with one of them as the example: one that fails for a reason of its own, if there is one. */
-  #log(failures: readonly Failure[]): void {
-    const example = failures.find(({ error }) => isTableFault(error)) ?? failures[0];
-    if (example === undefined) this.#outage.succeeded();
-    else
-      this.#outage.failed(example.error, {
-        example: partitionName(example.partition),
-        tables: failures.length,
-      });
+  /**
+   * One line for all that are in doubt, with one of them as the example: one that fails for a reason of its own, if there
+   * is one. Those that fail as it does are counted apart from the others.
+   */
+  #log(): void {
+    const failing = [...this.#inDoubt].map(([partition, { error }]) => ({ partition, error }));
+    const example = failing.find(({ error }) => isTableFault(error)) ?? failing[0];
+    if (example === undefined) return this.#outage.succeeded();
+    const tables = failing.filter(({ error }) => error.code === example.error.code).length;
+    const others = failing.length - tables;
+    this.#outage.failed(example.error, {
+      example: partitionName(example.partition),
+      tables,
+      ...(others > 0 && { tablesFailingOtherwise: others }),
+    });
   }
 
-  /** One that cannot be acquired does not keep the others waiting: its error is a result. */
-  async #acquire(
-    partition: PartitionId,
-    stop: StopSignals,
-    signal: AbortSignal,
-  ): Promise<Failure | undefined> {
+  /** One that cannot be acquired does not keep the others waiting: its error is kept. */
+  async #acquire(partition: PartitionId, stop: StopSignals, signal: AbortSignal): Promise<void> {
     const { leases, acquired } = this.#options;
     try {
       const lease = await leases.tryAcquire(partition, { signal });
-      this.#inDoubt.delete(partition);
+      this.#answered(partition, undefined);
       if (lease !== undefined) acquired(lease, stop);
-      return undefined;
     } catch (caught) {
-      const error = asDStreamError(caught);
-      this.#inDoubt.set(partition, error);
-      return { partition, error };
+      this.#answered(partition, asDStreamError(caught));
     }
+  }
+
+  #answered(partition: PartitionId, error: DStreamError | undefined): void {
+    const { clock, metrics } = this.#options;
+    const before = this.fault(partition);
+    if (error === undefined) this.#inDoubt.delete(partition);
+    else this.#inDoubt.set(partition, { error, sinceMs: clock.monotonicMs() });
+    const fault = this.fault(partition);
+    if (fault?.code !== before?.code) metrics.blocked(partition, fault?.code);
   }
 }
 
 const never: AbortSignal = new AbortController().signal;
-const nothing = Promise.resolve(undefined);
+const nothing = Promise.resolve();

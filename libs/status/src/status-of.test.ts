@@ -285,6 +285,24 @@ test('a lease that is held by something else is a fault, as a waiting replica sa
   });
 });
 
+test('a lease that the store refuses is a fault, whether the table was ever owned or not, while nobody holds it', () => {
+  const fault = { code: 'CheckpointUnreadable', message: 'it is not JSON' };
+  const refused = reported('A', { owner: null, announcement: null, epoch: null, fault });
+  const seen = (...partitions: readonly StoredPartition[]) =>
+    tableOf({
+      configured: [{ schema: 'dbo', table: 'A' }],
+      overview: overview(partitions, ['i1', 'i2']),
+      answers: [answer('i2', reported('A', { ...refused, fault: null })), answer('i1', refused)],
+    });
+  const free = { owner: undefined, announcement: undefined };
+  expect(seen(stored('A', free))).toMatchObject({ state: 'fault', owner: null, epoch: 3, fault });
+  expect(seen()).toMatchObject({ table: 'dbo.A', state: 'fault', owner: null, epoch: null, fault });
+  expect(seen(stored('A', { owner: 'i2' as InstanceId, announcement: announced('i2') }))).toMatchObject({
+    state: 'unknown',
+    fault: null,
+  });
+});
+
 test('two replicas of one name each report their own tables, and the name is a note', () => {
   const second = {
     instance: 'i1' as InstanceId,

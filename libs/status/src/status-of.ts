@@ -89,7 +89,7 @@ interface Ownership {
   readonly epoch: number | null;
 }
 
-/** Undefined for a table that nobody ever owned: what is configured says so. */
+/** Undefined for a table that nobody ever owned, unless a replica says why: what is configured says so. */
 function row(
   key: PartitionId,
   stored: StoredPartition | undefined,
@@ -97,7 +97,8 @@ function row(
   inputs: StatusInputs,
 ): TableStatusRow | undefined {
   const { owner, epoch } = ownership(stored, claims);
-  if (stored === undefined && epoch === null) return undefined;
+  const refused = claims.some(({ table }) => table.fault !== null);
+  if (stored === undefined && epoch === null && !refused) return undefined;
   const live = claims.find(
     ({ table, by }) => by.instance === owner && ownsItself(by, table) && table.epoch === epoch,
   )?.table;
@@ -134,14 +135,16 @@ function stateOf(owner: string | null, live: ReportedTable | undefined): 'runnin
   return owner === null ? 'free' : 'unknown';
 }
 
-/** As a replica says that waits for the lease, else as the storage shows. */
+/** As a replica says that waits for the lease or is refused it, else as the storage shows. */
 function heldElsewhere(
   key: PartitionId,
   stored: StoredPartition | undefined,
   claims: readonly Claim[],
 ): TableStatusRow['fault'] {
-  const said = claims.find(({ table, by }) => table.fault !== null && !ownsItself(by, table));
-  if (said !== undefined && said.table.epoch === stored?.epoch) return said.table.fault;
+  const isNow = ({ epoch }: ReportedTable) =>
+    epoch === null ? stored?.owner === undefined : epoch === stored?.epoch;
+  const said = claims.find(({ table, by }) => table.fault !== null && !ownsItself(by, table) && isNow(table));
+  if (said !== undefined) return said.table.fault;
   if (stored?.endless !== true) return null;
   const { owner = '' as InstanceId, epoch, endless } = stored;
   const { code, message } = leaseHeldElsewhere(key, { owner, epoch, endless });
