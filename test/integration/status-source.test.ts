@@ -123,3 +123,27 @@ test.each([
     expect([exitCodeOf(failure), asDStreamError(failure).code]).toEqual([1, 'Unreachable']);
   },
 );
+
+test.each([
+  'name = "{{ env "DSTREAM_TEST_NOT_SET" }}"',
+  'source { type = "{{ env "DSTREAM_TEST_NOT_SET" }}" }',
+])('where the leases are must be known: %s', async (unset) => {
+  const source = unset.startsWith('name')
+    ? 'source {\ntype = "sqlserver"\ndb_connection_string = "Server=s;Database=d;User Id=u;Password=p"\ntables = ["A"]\n}'
+    : '';
+  const config = await fileWith(
+    `ingester {
+         ${unset}
+         ${source}
+         topic { namespace = "shop.servicebus.windows.net" }
+         locks { account_url = "https://shop.blob.core.windows.net" }
+       }
+`,
+  );
+  const opening = StatusSource.open({ config, addresses: [], clock: systemClock, credential });
+  const error = asDStreamError(await opening.catch((reason: unknown) => reason));
+  expect(error.message).toMatch(
+    /dstream\.hcl:2: ingester\.\S+: the variable DSTREAM_TEST_NOT_SET is not set;/,
+  );
+  expect(exitCodeOf(error)).toBe(2);
+});

@@ -40,6 +40,7 @@ export interface PlanContext {
 
 /** From the file alone. Throws ConfigInvalid, with file and line, where it is not known which source it is. */
 export function planOffline(config: IngesterConfig): IngesterPlan {
+  config.assertOrderingSet();
   return planOf(config.source.outline(config.name, sha256Hex), config);
 }
 
@@ -49,6 +50,7 @@ export async function planOnline(
   context: PlanContext,
   o: CallOptions,
 ): Promise<IngesterPlan> {
+  config.assertOrderingSet();
   const services = adapterServices({ ...context, log: silentLog });
   const asked = await config.source.catalogue(sourceServices(config, services, noSourceObserver), o);
   return planOf(asked, config);

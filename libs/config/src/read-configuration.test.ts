@@ -57,6 +57,7 @@ describe('defaults', () => {
     expect(found).toEqual({
       path: 'ingester',
       name: undefined,
+      assertOrderingSet: expect.any(Function),
       start: 'earliest',
       ordering: 'table',
       keySessions: 32,
@@ -323,6 +324,52 @@ test('validate needs no variable, and notes what is not set and what is not buil
     'dstream.hcl:21: processor.output.x.type: the output type "archive" is not built yet; use "console"',
   ]);
   expect(found.processor?.outputs).toHaveLength(1);
+});
+
+describe('a file that was only validated tells of the variables that are not set where they are needed', () => {
+  const ofSource = `  db_connection_string = "{{ env "DB" }}"\n  tables = ["Persons"]\n`;
+  const inBlock = (text: string, type = 'sqlserver') =>
+    text.replace(ofSource, `  source {\n    type = "${type}"\n${ofSource}  }\n`);
+  const hash = (text: string) => text;
+  const notSet = (at: string, variable: string) =>
+    `dstream.hcl:${at}: the variable ${variable} is not set; give it a value in the environment`;
+
+  test('the type of the source: the file has an ingester all the same', async () => {
+    const { ingester: found } = await load(inBlock(ingester(), '{{ env "KIND" }}'), 'validate');
+    const said = notSet('3: ingester.source.type', 'KIND');
+    expect(() => found?.source.outline('shop', hash)).toThrow(said);
+    await expect(found?.source.catalogue({} as never, {} as never)).rejects.toThrow(said);
+    await expect(found?.source.open({} as never)).rejects.toThrow(said);
+  });
+
+  test.each([
+    { form: 'in ingester itself', text: ingester, line: 10 },
+    { form: 'in a block', text: (more: string) => inBlock(ingester(more)), line: 13 },
+  ])('the name, with the source $form', async ({ text, line }) => {
+    const file = text('  name = "{{ env "NM" }}"\n  start = "{{ env "START" }}"');
+    const { ingester: found } = await load(file, 'validate');
+    const said = notSet(`${line}: ingester.name`, 'NM');
+    expect(() => found?.source.outline(found.name, hash)).toThrow(said);
+    await expect(found?.source.catalogue({} as never, {} as never)).rejects.toMatchObject({ message: said });
+    const blank = await load(file, 'validate', { DB: '' });
+    expect(() => blank.ingester?.source.outline(undefined, hash)).toThrow(/the variable DB is empty.*\n.*NM/);
+    const set = await load(file, 'validate', { NM: 'shop' });
+    expect(set.ingester?.source.outline(set.ingester.name, hash).name).toBe('shop');
+  });
+
+  test('ordering and key_sessions, unless the order is known not to need them', async () => {
+    const more = (ordering: string) =>
+      ingester(`  ordering = "${ordering}"\n  key_sessions = "{{ env "KS" }}"`);
+    const checked = async (ordering: string) => {
+      const { ingester: found } = await load(more(ordering), 'validate');
+      return () => found?.assertOrderingSet();
+    };
+    const sessions = notSet('11: ingester.key_sessions', 'KS');
+    expect(await checked('table')).not.toThrow();
+    expect(await checked('key')).toThrow(sessions);
+    const both = `${notSet('10: ingester.ordering', 'ORDER')}\n${sessions}`;
+    expect(await checked('{{ env "ORDER" }}')).toThrow(both);
+  });
 });
 
 test('numbers and booleans may come from variables', async () => {

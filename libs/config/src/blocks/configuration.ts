@@ -40,6 +40,8 @@ export interface IngesterConfig {
   readonly ordering: 'table' | 'key';
   /** Number of sessions a table is spread over when ordered by key. */
   readonly keySessions: number;
+  /** For who needs `ordering` and `keySessions` of a file that was only validated: throws their variables that are not set. */
+  assertOrderingSet(): void;
   readonly onGap: 'stop' | 'skip' | 'snapshot';
   readonly oversize: 'claim_check' | 'stub';
   readonly lease: LeaseConfig;

@@ -49,6 +49,15 @@ const commonKeys = {
   ),
 } as const satisfies Keys;
 
+const keysOfSessions = new Set<string>(['ordering', 'key_sessions'] satisfies (keyof typeof commonKeys)[]);
+
+/** What is in `ingester` and says nothing of its source. */
+const besidesSource = new Set([
+  'lease',
+  'checkpoint',
+  ...Object.keys(commonKeys).filter((k) => k !== 'name'),
+]);
+
 /** @param inline the source whose keys are in `ingester` itself; undefined where a block `source` has them */
 export function ingesterSchema(types: AdapterTypes, inline: SourceType | undefined) {
   return {
@@ -74,41 +83,54 @@ export interface IngesterReading {
 }
 
 export function readIngester(node: BlockNode, context: FileContext): IngesterReading {
-  const { reading, source } = readWithSource(node, context);
+  const { reading, source, unset } = readWithSource(node, context);
   const [topicNode, locksNode] = [blockOf(node, 'topic'), blockOf(node, 'locks')];
   const topic = topicNode && readTopic(topicNode, reading.place, context);
   const locks = locksNode && readLocks(locksNode, reading.place, context);
   if (source === undefined || topic === undefined || locks === undefined) return { config: undefined, topic };
-  return { config: { ...ownConfig(reading), source, topic, locks }, topic };
+  return { config: { ...ownConfig(reading, unset), source, topic, locks }, topic };
 }
 
 type OwnReading = Reading<typeof commonKeys>;
 
+interface WithSource {
+  readonly reading: OwnReading;
+  readonly source: SourceConfig | undefined;
+  /** Variables of the keys and blocks in `ingester` itself. */
+  readonly unset: Problems;
+}
+
 /** The block, and its source: from keys in it, or from a block of its own. */
-function readWithSource(
-  node: BlockNode,
-  context: FileContext,
-): { readonly reading: OwnReading; readonly source: SourceConfig | undefined } {
+function readWithSource(node: BlockNode, context: FileContext): WithSource {
   const inline = inlineSource(node, context.types);
   const own = inline === undefined ? withoutInlineSource(node, context) : node;
   const unset = new Problems(context.file);
   const schema: BlockSchema<typeof commonKeys> = ingesterSchema(context.types, inline);
   const reading = readBlock(schema, own, own, { ...context, unset });
+  const ofSource = unset.only((path) => !besidesSource.has(partOf(path)));
   const source =
     inline === undefined
-      ? readSource(node, reading.place, context)
-      : sourceConfig({ type: inline, reading, unset }, context);
-  return { reading, source };
+      ? readSource(node, reading.place, context, ofSource)
+      : sourceConfig({ type: inline, reading, unset: ofSource }, context);
+  return { reading, source, unset };
 }
 
-function ownConfig(reading: OwnReading): Omit<IngesterConfig, 'source' | 'topic' | 'locks'> {
+/** The key or block that a path below `ingester` begins with. */
+function partOf(path: string): string {
+  return path.split('.')[1] ?? '';
+}
+
+function ownConfig(reading: OwnReading, unset: Problems): Omit<IngesterConfig, 'source' | 'topic' | 'locks'> {
   const { place, values } = reading;
+  const isByTable = reading.isSound('ordering') && values.ordering === 'table';
+  const ofSessions = unset.only((path) => !isByTable && keysOfSessions.has(partOf(path)));
   return {
     path: place.path,
     name: values.name,
     start: values.start,
     ordering: values.ordering,
     keySessions: values.key_sessions,
+    assertOrderingSet: () => ofSessions.throwIfAny(),
     onGap: values.on_gap,
     oversize: values.oversize,
     lease: leaseConfigOf(reading.block(leaseSchema)),

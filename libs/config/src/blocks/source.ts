@@ -71,14 +71,40 @@ export function withoutInlineSource(node: BlockNode, context: FileContext): Bloc
   };
 }
 
-/** Undefined when the block is missing, or its type is not known; a problem says so. */
-export function readSource(node: BlockNode, parent: Place, context: FileContext): SourceConfig | undefined {
+/**
+ * Undefined when the block is missing; a problem says so.
+ * @param unset as in `sourceConfig`, of `ingester` itself
+ */
+export function readSource(
+  node: BlockNode,
+  parent: Place,
+  context: FileContext,
+  unset: Problems,
+): SourceConfig | undefined {
   const sourceNode = blockOf(node, block);
   if (sourceNode === undefined) return undefined;
-  const found = readTypedBlock(sourceBlock(context.types), sourceNode, parent, context);
-  return found && sourceConfig(found, context);
+  const found = readTypedBlock(sourceBlock(context.types), sourceNode, parent, context, unset);
+  return found === undefined ? untypedSource(sourceNode, unset) : sourceConfig(found, context);
 }
 
+/** Of a type that is wrong, or that nobody knows because its variable is not set: not the same as no source. */
+function untypedSource({ path }: BlockNode, unset: Problems): SourceConfig {
+  const unknown = () => {
+    unset.throwIfAny();
+    throw new Error(`the type of ${path} is not known, and no problem says why`);
+  };
+  return {
+    path: canonicalPath(path),
+    type: '',
+    settings: {},
+    what: block,
+    outline: unknown,
+    catalogue: onceSet(unset, unknown),
+    open: onceSet(unset, unknown),
+  };
+}
+
+/** `unset` holds those variables too that only `ingester.name` needs: the scope of the source is made of it. */
 export function sourceConfig(
   { type, reading, unset }: TypedReading<SourceType>,
   context: FileContext,
@@ -95,10 +121,12 @@ export function sourceConfig(
   };
 }
 
-/** Not every variable is needed for it: only what cannot be outlined is told by those that are not set. */
+/** Not every variable is needed for it: that of the name is, and where there is no outline all that are not set are told. */
 function outlineOf(source: OpenableSource, name: string | undefined, hash: Hash, unset: Problems) {
   try {
-    return source.outline(name, hash);
+    const outline = source.outline(name, hash);
+    unset.only((path) => path === 'ingester.name').throwIfAny();
+    return outline;
   } catch (error) {
     unset.throwIfAny();
     throw error;

@@ -96,19 +96,22 @@ function schemaOf<T extends BlockType, C extends Keys>(type: T, typed: TypedBloc
   };
 }
 
-/** Undefined when the type is missing or not known: which keys are right depends on it, so only it is checked then. */
+/**
+ * Undefined when the type is missing or not known: which keys are right depends on it, so only it is checked then.
+ * @param unset gets the variables of the block that are not set, where it is only validated
+ */
 export function readTypedBlock<T extends BlockType, C extends Keys>(
   typed: TypedBlock<T, C>,
   node: BlockNode,
   parent: Place,
   context: Context,
+  unset = new Problems(context.file),
 ): TypedReading<T, C> | undefined {
   const type = typeOf(typed, node, context);
   if (type === undefined) {
-    readBlock(typelessSchema(typed), node, parent, context);
+    readBlock(typelessSchema(typed), node, parent, { ...context, unset });
     return undefined;
   }
-  const unset = new Problems(context.file);
   const reading = readBlock<Keys>(schemaOf(type, typed), node, parent, { ...context, unset });
   if (!type.built) reportNotBuilt(context, typePlace(node), notBuilt(type, typed));
   return { type, reading: reading as Reading<C>, unset };

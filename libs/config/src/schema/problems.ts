@@ -46,6 +46,13 @@ export class Problems implements Findings {
     return this.#lines(this.#notes);
   }
 
+  /** Another collection, of what is wrong at the paths that are meant. */
+  only(isMeant: (path: string) => boolean): Problems {
+    const some = new Problems(this.#file);
+    some.#wrong.push(...this.#wrong.filter(({ path }) => isMeant(path)));
+    return some;
+  }
+
   /** Throws one error with all of it: ConfigInvalid when anything is wrong, else NotBuilt. */
   throwIfAny(): void {
     const all = [...this.#wrong, ...this.#notBuilt];
