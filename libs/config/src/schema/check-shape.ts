@@ -101,10 +101,19 @@ function unknown(
   const blocks = [...new Set(schema.blocks.map((c) => c.schema.type))];
   const meant = nearest(name, kind === 'key' ? [...keys, ...blocks] : [...blocks, ...keys]);
   const what = `unknown ${kind} "${name}"`;
-  const homes = nearestHomes(homesOf(kind, name, context.root), node);
+  const longer = kind === 'key' ? onlyLonger(name, keys, node) : undefined;
+  const homes = nearestHomes(homesOf(kind, name, context.root), node, longer === undefined);
+  if (homes.length === 0 && longer !== undefined) return `${what}; did you mean "${longer}"?`;
   if (homes.length > 0) return `${what}; it belongs ${inHome(homes.join(' or '))}`;
   if (meant !== undefined) return `${what}; did you mean "${meant}"?`;
   return `${what}; known here ${keys.length + blocks.length === 1 ? 'is' : 'are'} ${[...keys, ...blocks].join(', ')}`;
+}
+
+/** `db_connection_string`, where it is not given, of `connection_string`: meant rather than a key of that name in blocks elsewhere. */
+function onlyLonger(name: string, keys: readonly string[], node: BlockNode): string | undefined {
+  const given = new Set(node.attributes.map(({ key }) => key));
+  const [longer, another] = keys.filter((key) => !given.has(key) && `_${key}_`.includes(`_${name}_`));
+  return another === undefined ? longer : undefined;
 }
 
 function inHome(home: string): string {

@@ -88,10 +88,17 @@ function homesAmong(
   return [...homes, ...named.flatMap((variant) => homesOf(kind, name, variant, path))];
 }
 
-/** Another type of the same block is meant rather than another block that has a key of that name, too. */
-export function nearestHomes(homes: readonly Home[], block: BlockNode): readonly string[] {
+/**
+ * Another type of the same block is meant rather than another block that has a key of that name, too.
+ * @param elsewhere whether another block may be meant at all
+ */
+export function nearestHomes(
+  homes: readonly Home[],
+  block: BlockNode,
+  elsewhere: boolean,
+): readonly string[] {
   const same = homes.filter(({ path }) => isPathOf(path, block));
-  return [...new Set((same.length > 0 ? same : homes).map(({ name }) => name))];
+  return [...new Set((same.length > 0 || !elsewhere ? same : homes).map(({ name }) => name))];
 }
 
 /** In a file a block may have a label or a number: `processor.output.orders`, `overrides[1]`. */
