@@ -48,8 +48,12 @@ function failure(error: ExecFileException, stderr: string): DStreamError {
   return new DStreamError('Unexpected', `the configuration parser failed: ${reason(error, stderr)}`);
 }
 
+/** The line of an error in what Node prints before it ends; its last line is Node's version. */
+const errorLine = /^(?:\w*Error\b.*|FATAL ERROR: .*)$/m;
+
 /** Without the command line, which `error.message` repeats. */
 function reason(error: ExecFileException, stderr: string): string {
-  const lastLine = stderr.trim().split('\n').at(-1) ?? '';
-  return `${String(error.code ?? error.signal ?? error.name)} ${lastLine}`.trim();
+  const line = errorLine.exec(stderr)?.[0] ?? stderr.trim().split('\n').at(-1) ?? '';
+  const advice = line.includes('MODULE_NOT_FOUND') ? '; the installation is not complete: run npm ci' : '';
+  return `${String(error.code ?? error.signal ?? error.name)} ${line}`.trim() + advice;
 }
