@@ -15,14 +15,12 @@ import {
   type PartitionId,
 } from '@dstream/core';
 import { Outage } from '@dstream/async';
-import type { IngesterMetrics } from './ingester-metrics.ts';
 
 export interface ForeignLeasesOptions {
   readonly self: AnnouncementId;
   readonly leaseDurationMs: number;
   readonly clock: Clock;
   readonly log: Log;
-  readonly metrics: Pick<IngesterMetrics, 'blocked'>;
 }
 
 interface Seen {
@@ -62,7 +60,7 @@ export class ForeignLeases {
   }
 
   #saw(partition: PartitionId, held: HeldLease): void {
-    const { clock, log, metrics, leaseDurationMs } = this.#options;
+    const { clock, log, leaseDurationMs } = this.#options;
     const before = this.#seen.get(partition);
     if (before === undefined || !same(before.held, held)) {
       this.#ended(partition);
@@ -75,7 +73,6 @@ export class ForeignLeases {
     if (!held.endless && forMs < 2 * leaseDurationMs) return;
     before.fault ??= leaseHeldElsewhere(partition, held, forMs);
     before.outage.failed(before.fault);
-    metrics.blocked(partition, before.fault.code);
   }
 
   #ended(partition: PartitionId): void {
@@ -83,7 +80,6 @@ export class ForeignLeases {
     if (seen === undefined) return;
     this.#seen.delete(partition);
     seen.outage.succeeded();
-    this.#options.metrics.blocked(partition, undefined);
   }
 }
 

@@ -1,5 +1,5 @@
 /** What an ingester measures. How each is called, and what to watch, is in `config/METRICS.md`. */
-import { partitionName, type Clock, type PartitionId, type SourceObserver } from '@dstream/core';
+import type { Clock, PartitionId, SourceObserver } from '@dstream/core';
 import type { Metrics } from '@dstream/runtime';
 import { replicaMetrics, type ReplicaMetrics } from './replica-metrics.ts';
 import { PartitionMeter, type Ownership } from './partition-meter.ts';
@@ -13,8 +13,8 @@ export interface IngesterMetrics {
   owns(partition: PartitionId, ownership: Ownership): PartitionMeter;
   /** A batch of the partition was accepted: its oldest change so long after its commit. */
   accepted(meter: PartitionMeter, latencyMs: number): void;
-  /** Nobody can own the partition, for this fault; undefined: not any more. */
-  blocked(partition: PartitionId, code: string | undefined): void;
+  /** Asked at a scrape: the partitions that nobody can own. Called once in every life of an ingester; the last one counts. */
+  blockedBy(faults: () => Iterable<PartitionFault>): void;
   /** The partition is owned no more: its series end. */
   left(meter: PartitionMeter): void;
 }
@@ -28,8 +28,8 @@ export function ingesterMetrics(
 ): IngesterMetrics {
   const meters = new Map<PartitionId, PartitionMeter>();
   const replica = replicaMetrics(metrics);
-  const blocked = new Map<PartitionId, PartitionFault>();
-  registerPartitionSeries(metrics, clock, { meters: () => meters.values(), blocked: () => blocked.values() });
+  let blocked: () => Iterable<PartitionFault> = () => [];
+  registerPartitionSeries(metrics, clock, { meters: () => meters.values(), blocked: () => blocked() });
   const latency = metrics.histogram(
     'dstream_ingest_latency_seconds',
     'From commit to acceptance by the topic, one observation a batch: its oldest change.',
@@ -44,9 +44,8 @@ export function ingesterMetrics(
       meters.set(partition, meter);
       return meter;
     },
-    blocked: (partition, code) => {
-      if (code === undefined) blocked.delete(partition);
-      else blocked.set(partition, { name: partitionName(partition), fault: code });
+    blockedBy: (faults) => {
+      blocked = faults;
     },
     accepted: ({ name }, latencyMs) => latency.observe({ table: name }, latencyMs / 1_000),
     left: (meter) => {

@@ -76,6 +76,12 @@ export class Ingester implements Service {
     this.#names = new NameWatch({ ...parts, leaseDurationMs });
     this.#foreign = new ForeignLeases({ ...parts, self: parts.leases.announcement, leaseDurationMs });
     this.#idle = new IdleReplicas({ ...parts, self: parts.leases.announcement, leaseDurationMs });
+    parts.metrics.blockedBy(() =>
+      this.#notOwned().map((partition) => ({
+        name: partitionName(partition),
+        fault: this.#blockedBy(partition)?.code,
+      })),
+    );
     this.#soon = new Backoff({ firstMs: this.#everyMs / 4, maxMs: this.#everyMs, random: parts.random });
   }
 
@@ -224,6 +230,11 @@ export class Ingester implements Service {
       .filter((partition) => !configured.has(partition));
   }
 
+  /** Why nobody can own the partition; undefined while somebody does or may. */
+  #blockedBy(partition: PartitionId): DStreamError | undefined {
+    return this.#foreign.fault(partition) ?? this.#acquirer.fault(partition);
+  }
+
   /** For `/status`: own partitions in detail, those of others with their owner. */
   report(): { instance: InstanceId; announcement: AnnouncementId; tables: readonly PartitionReport[] } {
     const { instance, leases } = this.#parts;
@@ -231,11 +242,7 @@ export class Ingester implements Service {
     const tables = this.#list.partitions.map(
       (partition) =>
         this.#owned.report(partition, { instance, announcement }) ??
-        foreign(
-          partition,
-          this.#snapshot?.held.get(partition),
-          this.#foreign.fault(partition) ?? this.#acquirer.fault(partition),
-        ),
+        foreign(partition, this.#snapshot?.held.get(partition), this.#blockedBy(partition)),
     );
     return { instance, announcement, tables };
   }

@@ -19,7 +19,6 @@ import {
   type StopSignals,
 } from '@dstream/core';
 import { abortLater, Outage, withAny } from '@dstream/async';
-import type { IngesterMetrics } from './ingester-metrics.ts';
 
 /** As many as are quick to acquire for a replica, and no load for a storage account. */
 const sideBySide = 8;
@@ -30,7 +29,6 @@ const patienceMs = 5_000;
 export interface PartitionAcquirerOptions {
   readonly leases: Pick<LeaseStore, 'tryAcquire'>;
   readonly source: Pick<ChangeSource, 'faultPauseMs'>;
-  readonly metrics: Pick<IngesterMetrics, 'blocked'>;
   readonly clock: Clock;
   readonly log: Log;
   /** Called with every lease that was acquired, also while draining: it is to be released then. */
@@ -75,8 +73,7 @@ export class PartitionAcquirer {
   /** To be called at every look, with all partitions that there are: what is not among them is forgotten. */
   keep(partitions: readonly PartitionId[]): void {
     const listed = new Set(partitions);
-    for (const partition of this.#inDoubt.keys())
-      if (!listed.has(partition)) this.#answered(partition, undefined);
+    for (const partition of this.#inDoubt.keys()) if (!listed.has(partition)) this.#inDoubt.delete(partition);
     if (this.#inDoubt.size === 0) this.#outage.succeeded();
   }
 
@@ -133,23 +130,14 @@ export class PartitionAcquirer {
 
   /** One that cannot be acquired does not keep the others waiting: its error is kept. */
   async #acquire(partition: PartitionId, stop: StopSignals, signal: AbortSignal): Promise<void> {
-    const { leases, acquired } = this.#options;
+    const { leases, acquired, clock } = this.#options;
     try {
       const lease = await leases.tryAcquire(partition, { signal });
-      this.#answered(partition, undefined);
+      this.#inDoubt.delete(partition);
       if (lease !== undefined) acquired(lease, stop);
     } catch (caught) {
-      this.#answered(partition, asDStreamError(caught));
+      this.#inDoubt.set(partition, { error: asDStreamError(caught), sinceMs: clock.monotonicMs() });
     }
-  }
-
-  #answered(partition: PartitionId, error: DStreamError | undefined): void {
-    const { clock, metrics } = this.#options;
-    const before = this.fault(partition);
-    if (error === undefined) this.#inDoubt.delete(partition);
-    else this.#inDoubt.set(partition, { error, sinceMs: clock.monotonicMs() });
-    const fault = this.fault(partition);
-    if (fault?.code !== before?.code) metrics.blocked(partition, fault?.code);
   }
 }
 
