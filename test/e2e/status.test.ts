@@ -43,10 +43,13 @@ test(
       async () => {
         const now = await status(pipeline, '--config', config, '--address', at.slice('http://'.length));
         const owners = new Set(now.tables.map(({ owner }) => owner));
-        const saved = now.tables.filter(({ checkpoint }) => checkpoint !== null).length;
-        return owners.has('ingester-1') && owners.has('ingester-2') && saved >= 3 && now;
+        // A new owner knows no lag before its first look at the table.
+        const ready = now.tables.filter(
+          ({ checkpoint, lagMs }) => checkpoint !== null && lagMs !== null,
+        ).length;
+        return owners.has('ingester-1') && owners.has('ingester-2') && ready >= 3 && now;
       },
-      () => 'both ingesters own tables and have saved',
+      () => 'both ingesters own tables, have saved and know their lag',
       60_000,
     );
     expect(seen).toMatchObject({ version: 1, at: expect.stringMatching(/^20.*Z$/), notes: [] });
