@@ -23,6 +23,7 @@ export default defineConfig({
             'libs/*/src/**/*.test.ts',
             'libs/{sources,queues,leases}/*/src/**/*.test.ts',
             'apps/*/src/**/*.test.ts',
+            'test/stand-ins/*/src/**/*.test.ts',
             'test/{architecture,containers,foreign}/**/*.test.ts',
           ],
         },

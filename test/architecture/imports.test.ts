@@ -22,8 +22,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'libs/leases': ['libs/core', 'libs/async', 'libs/config', 'libs/leases/azure-blob'],
   'libs/leases/azure-blob': ['libs/core', 'libs/config'],
   'libs/service-bus': ['libs/core'],
-  'libs/publishers': ['libs/core', 'libs/config', 'libs/service-bus', 'libs/terminal'],
-  'libs/stand-ins': [],
+  'libs/outputs': ['libs/core', 'libs/config', 'libs/service-bus', 'libs/terminal'],
+  'libs/memory': ['libs/core'],
   'libs/status': ['libs/core', 'libs/terminal'],
   'libs/terminal': [],
   'apps/ingester': ['libs/core', 'libs/runtime', 'libs/config', 'libs/ingest'],
@@ -36,7 +36,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'libs/sources',
     'libs/queues',
     'libs/leases',
-    'libs/publishers',
+    'libs/outputs',
     'libs/status',
     'libs/terminal',
     'apps/ingester',
@@ -46,10 +46,22 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'libs/core',
     'libs/async',
     'libs/runtime',
-    'libs/publishers',
-    'libs/stand-ins',
+    'libs/outputs',
+    'test/stand-ins/all',
     'libs/status',
     'libs/terminal',
+  ],
+  'test/stand-ins/certificate': [],
+  'test/stand-ins/sql-server': ['test/stand-ins/certificate'],
+  'test/stand-ins/amqp': ['test/stand-ins/certificate'],
+  'test/stand-ins/blobs': ['test/stand-ins/certificate'],
+  'test/stand-ins/faults': ['test/stand-ins/amqp', 'test/stand-ins/blobs', 'test/stand-ins/sql-server'],
+  'test/stand-ins/all': [
+    'test/stand-ins/amqp',
+    'test/stand-ins/blobs',
+    'test/stand-ins/certificate',
+    'test/stand-ins/faults',
+    'test/stand-ins/sql-server',
   ],
 };
 
@@ -70,7 +82,7 @@ function imported(one: Package): ReadonlySet<string> {
   );
 }
 
-const registries = ['sources', 'queues', 'leases', 'publishers'];
+const registries = ['sources', 'queues', 'leases', 'outputs'];
 
 describe('the architecture', () => {
   test('every package has its place', () => {
@@ -111,8 +123,8 @@ describe('the architecture', () => {
     ).toBeUndefined();
   });
 
-  // The stand-ins are moved and put in order with the next issue.
-  test.each(all.filter(({ folder }) => folder !== 'libs/stand-ins'))(
+  // The stand-ins of SQL Server and of the brokers have such cycles still.
+  test.each(all.filter(({ folder }) => !/stand-ins\/(amqp|sql-server)$/.test(folder)))(
     '$folder has no folder that reaches itself through its imports',
     ({ sources }) => {
       const folders = foldersOf(sources);

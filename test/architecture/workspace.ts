@@ -28,7 +28,9 @@ interface Project {
 }
 
 export function packages(): readonly Package[] {
-  return globSync('{libs/*,libs/{sources,queues,leases}/*,apps/*}/package.json', { cwd: root })
+  return globSync('{libs/*,libs/{sources,queues,leases}/*,apps/*,test/stand-ins/*}/package.json', {
+    cwd: root,
+  })
     .map((file) => readPackage(dirname(file)))
     .sort((a, b) => (a.folder < b.folder ? -1 : 1));
 }

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { Entities, StandIns } from '@dstream/stand-ins';
 import type { RunningServices } from './running-services.ts';
 
-const program = fileURLToPath(new URL('../../libs/stand-ins/src/main.ts', import.meta.url));
+const program = fileURLToPath(new URL('../stand-ins/all/src/main.ts', import.meta.url));
 /** The files of both emulators. */
 const declarations = ['service-bus.json', 'event-hubs.json'].map((name) => new URL(name, import.meta.url));
 

@@ -15,7 +15,7 @@ import {
   withDefault,
 } from '@dstream/config/schema';
 import type { InstanceId, LeaseServices } from '@dstream/core';
-import { InMemoryLeases } from '@dstream/core/in-memory/leases';
+import { InMemoryLeases } from '@dstream/memory/leases';
 import { composeIngester } from '@dstream/ingester';
 import { openLeaseViewer } from '@dstream/ingester/lease-viewer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

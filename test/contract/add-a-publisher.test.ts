@@ -1,4 +1,4 @@
-/** A kind of destination that somebody adds, as libs/publishers/README.md says: a shelf of books. */
+/** A kind of destination that somebody adds, as libs/outputs/README.md says: a shelf of books. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import {
   withDefault,
 } from '@dstream/config/schema';
 import { pack, silentLog, type InstanceId, type OutgoingMessage } from '@dstream/core';
-import { InMemoryDestination } from '@dstream/core/in-memory/destination';
+import { InMemoryDestination } from '@dstream/memory/destination';
 import { composeProcessor } from '@dstream/processor';
 import { Metrics, sha256Hex } from '@dstream/runtime';
 import { systemClock } from '@dstream/async';

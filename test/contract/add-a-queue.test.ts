@@ -15,7 +15,7 @@ import {
   withDefault,
 } from '@dstream/config/schema';
 import type { SubscriptionServices } from '@dstream/core';
-import { InMemoryTopic } from '@dstream/core/in-memory/topic';
+import { InMemoryTopic } from '@dstream/memory/topic';
 import { composeIngester } from '@dstream/ingester';
 import { composeProcessor } from '@dstream/processor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -25,7 +25,7 @@ import {
   type BlockSchema,
 } from '@dstream/config/schema';
 import { noSourceObserver, scopeOf, silentLog, type SourceServices } from '@dstream/core';
-import { InMemoryChangeSource } from '@dstream/core/in-memory/change-source';
+import { InMemoryChangeSource } from '@dstream/memory/change-source';
 import { composeIngester } from '@dstream/ingester';
 import { planOffline, planOnline } from '@dstream/ingester/plan';
 import { sha256Hex } from '@dstream/runtime';

@@ -13,8 +13,8 @@ import {
   type Publisher,
   type StampedEvent,
 } from '@dstream/core';
-import { InMemoryLeases } from '@dstream/core/in-memory/leases';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { InMemoryLeases } from '@dstream/memory/leases';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { systemClock } from '@dstream/async';
 import { beforeEach, expect, test } from 'vitest';
 import { DirectPipeline } from '../support/direct-pipeline.ts';

@@ -1,6 +1,6 @@
 /** A network that lets nothing out but HTTPS through its proxy: ingester and processor reach Service Bus all the same. */
 import { expect, test } from 'vitest';
-import { makeLocalCertificate } from '../../libs/stand-ins/src/local-certificate.ts';
+import { makeLocalCertificate } from '../stand-ins/certificate/src/local-certificate.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
 import { createCapturedTable, insertRows } from '../support/database.ts';
 import { Pipeline } from '../support/pipeline.ts';

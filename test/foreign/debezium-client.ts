@@ -1,6 +1,6 @@
 /** Debezium's connector beside a real `dstream` on one database: the same changes, order and values. */
 import type { StampedEvent } from '@dstream/core';
-import { sqlLogin } from '../../libs/stand-ins/src/stand-ins-env.ts';
+import { sqlLogin } from '../stand-ins/all/src/stand-ins-env.ts';
 import { Pipeline } from '../support/pipeline.ts';
 import { until } from '../support/until.ts';
 import { compareEvents, readDebeziumEvent, UNAVAILABLE, type DebeziumEvent } from './compare-events.ts';

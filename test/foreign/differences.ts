@@ -3,7 +3,7 @@
  * A value of Debezium is brought into the form of dstream; what differs after that is a fault of one of them.
  */
 import type { Value } from '@dstream/core';
-import { clrText, spatialOf } from '../../libs/stand-ins/src/sql-server/engine/values/clr/clr-text.ts';
+import { clrText, spatialOf } from '../stand-ins/sql-server/src/engine/values/clr/clr-text.ts';
 
 export interface Difference {
   readonly name: string;

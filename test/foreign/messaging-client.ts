@@ -1,5 +1,5 @@
 /** A client of Service Bus or Event Hubs: its program gets a fresh broker with changes that dstream published. */
-import { makeLocalCertificate } from '../../libs/stand-ins/src/local-certificate.ts';
+import { makeLocalCertificate } from '../stand-ins/certificate/src/local-certificate.ts';
 import { Pipeline } from '../support/pipeline.ts';
 import type { ForeignClient } from './foreign-client.ts';
 import type { Language } from './languages.ts';

@@ -1,5 +1,5 @@
 /** A client of SQL Server: its program gets a stand-in of its own, with an empty database. */
-import { sqlLogin } from '../../libs/stand-ins/src/stand-ins-env.ts';
+import { sqlLogin } from '../stand-ins/all/src/stand-ins-env.ts';
 import { startSqlServerStandIn } from '../support/sql-server-stand-in.ts';
 import type { ForeignClient } from './foreign-client.ts';
 import type { Language } from './languages.ts';

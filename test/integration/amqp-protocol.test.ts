@@ -2,16 +2,13 @@
 import { once, type EventEmitter } from 'node:events';
 import rhea, { type Delivery, type Sender } from 'rhea';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { outcomeOf, rejected } from '../../libs/stand-ins/src/amqp/amqp-codec.ts';
-import { integerOf, textOf } from '../../libs/stand-ins/src/amqp/wire/scan.ts';
-import {
-  startEventHubs,
-  type EventHubsStandIn,
-} from '../../libs/stand-ins/src/event-hubs/event-hubs-server.ts';
+import { outcomeOf, rejected } from '../stand-ins/amqp/src/protocol/amqp-codec.ts';
+import { integerOf, textOf } from '../stand-ins/amqp/src/protocol/wire/scan.ts';
+import { startEventHubs, type EventHubsStandIn } from '../stand-ins/amqp/src/event-hubs/event-hubs-server.ts';
 import {
   startServiceBus,
   type ServiceBusStandIn,
-} from '../../libs/stand-ins/src/service-bus/service-bus-server.ts';
+} from '../stand-ins/amqp/src/service-bus/service-bus-server.ts';
 import { AmqpClient, encodedFields, token } from '../support/amqp-client.ts';
 
 /** Constructors of the types that a client insists on. */

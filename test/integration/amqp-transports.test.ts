@@ -6,12 +6,12 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket as PlainWebSocket } from 'ws';
-import { startEventHubs } from '../../libs/stand-ins/src/event-hubs/event-hubs-server.ts';
+import { startEventHubs } from '../stand-ins/amqp/src/event-hubs/event-hubs-server.ts';
 import {
   startServiceBus,
   type ServiceBusStandIn,
-} from '../../libs/stand-ins/src/service-bus/service-bus-server.ts';
-import type { LocalCertificate } from '../../libs/stand-ins/src/local-certificate.ts';
+} from '../stand-ins/amqp/src/service-bus/service-bus-server.ts';
+import type { LocalCertificate } from '../stand-ins/certificate/src/local-certificate.ts';
 import { trustedCertificate } from '../support/trusted-certificate.ts';
 
 const retryOptions = { maxRetries: 0, timeoutInMs: 3000 };

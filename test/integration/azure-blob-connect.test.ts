@@ -2,9 +2,9 @@
 import { inspect } from 'node:util';
 import { BlobServiceClient } from '@azure/storage-blob';
 import type { AzureBlobLeases } from '@dstream/azure-blob';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startBlobs, type Blobs } from '../../libs/stand-ins/src/blobs/index.ts';
+import { startBlobs, type Blobs } from '../stand-ins/blobs/src/index.ts';
 import { azureBlobLeases } from '../support/azure-blob-leases.ts';
 
 const o = { signal: new AbortController().signal };

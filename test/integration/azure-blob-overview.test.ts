@@ -1,9 +1,9 @@
 /** What the overview of the leases does beyond its contract: it finds what it cannot name exactly, and reads little. */
 import { BlobServiceClient } from '@azure/storage-blob';
 import { partitionOf } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startBlobs, type Blobs } from '../../libs/stand-ins/src/blobs/index.ts';
+import { startBlobs, type Blobs } from '../stand-ins/blobs/src/index.ts';
 import { azureBlobLeases } from '../support/azure-blob-leases.ts';
 import { checkpoint, takeLease } from '../support/lease-rig.ts';
 

@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import type { AzureBlobLeases } from '@dstream/azure-blob';
 import { partitionOf, type InstanceId } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { startBlobs, type BlobOperation, type Blobs } from '../../libs/stand-ins/src/blobs/index.ts';
+import { startBlobs, type BlobOperation, type Blobs } from '../stand-ins/blobs/src/index.ts';
 import { azureBlobLeases } from '../support/azure-blob-leases.ts';
 import { checkpoint, takeLease } from '../support/lease-rig.ts';
 

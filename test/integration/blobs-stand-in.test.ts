@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startBlobs, type Blobs } from '../../libs/stand-ins/src/blobs/index.ts';
+import { startBlobs, type Blobs } from '../stand-ins/blobs/src/index.ts';
 
 const retryOptions = { maxTries: 1 };
 

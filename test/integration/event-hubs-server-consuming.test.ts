@@ -1,8 +1,8 @@
 /** The Event Hubs stand-in against the real client over real sockets: reading from positions, groups and epochs. */
 import { EventHubProducerClient, latestEventPosition } from '@azure/event-hubs';
 import { describe, expect, test } from 'vitest';
-import { startEventHubs } from '../../libs/stand-ins/src/event-hubs/event-hubs-server.ts';
-import { ManualClock } from '../../libs/stand-ins/src/amqp/manual-clock.ts';
+import { startEventHubs } from '../stand-ins/amqp/src/event-hubs/event-hubs-server.ts';
+import { ManualClock } from '../stand-ins/amqp/src/protocol/manual-clock.ts';
 import { eventHubsRig, PartitionReading, type ReadOptions } from '../support/event-hubs-rig.ts';
 import { until } from '../support/until.ts';
 

@@ -1,7 +1,7 @@
 /** The Event Hubs output on the stand-in while it misbehaves: what arrives, and in which order. */
 import { asDStreamError, notAccepted, type Publisher, type RoutedEvent } from '@dstream/core';
 import { expect, test } from 'vitest';
-import type { EventHubsStandIn } from '../../libs/stand-ins/src/event-hubs/event-hubs-server.ts';
+import type { EventHubsStandIn } from '../stand-ins/amqp/src/event-hubs/event-hubs-server.ts';
 import { publisherTo, type HubWish } from '../support/event-hubs-destination.ts';
 import { eventHubsRig } from '../support/event-hubs-rig.ts';
 import { Changes, inOrder, withoutRepeats } from '../support/publisher-rig.ts';

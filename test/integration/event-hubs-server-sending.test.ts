@@ -1,8 +1,8 @@
 /** The Event Hubs stand-in against the real client over real sockets: sending, and what it says of itself. */
 import { EventHubBufferedProducerClient, EventHubProducerClient } from '@azure/event-hubs';
 import { describe, expect, test } from 'vitest';
-import { startEventHubs } from '../../libs/stand-ins/src/event-hubs/event-hubs-server.ts';
-import { partitionOfKey } from '../../libs/stand-ins/src/event-hubs/broker/partition-hash.ts';
+import { startEventHubs } from '../stand-ins/amqp/src/event-hubs/event-hubs-server.ts';
+import { partitionOfKey } from '../stand-ins/amqp/src/event-hubs/broker/partition-hash.ts';
 import { eventHubsRig, retryOptions } from '../support/event-hubs-rig.ts';
 
 const rig = eventHubsRig();

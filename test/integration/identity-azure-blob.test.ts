@@ -10,7 +10,7 @@ import {
 } from '@dstream/core';
 import { systemClock } from '@dstream/async';
 import { expect, onTestFinished, test } from 'vitest';
-import { startBlobs } from '../../libs/stand-ins/src/blobs/index.ts';
+import { startBlobs } from '../stand-ins/blobs/src/index.ts';
 import { FakeCredential } from '../support/fake-credential.ts';
 import { trustedCertificate } from '../support/trusted-certificate.ts';
 

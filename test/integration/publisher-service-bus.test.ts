@@ -8,7 +8,7 @@ import {
   type Publisher,
   type RoutedEvent,
 } from '@dstream/core';
-import { serviceBusPublisher, type ServiceBusPublisherOptions } from '@dstream/publishers/service-bus';
+import { serviceBusPublisher, type ServiceBusPublisherOptions } from '@dstream/outputs/service-bus';
 import { sha256Hex } from '@dstream/runtime';
 import { systemClock } from '@dstream/async';
 import { openClient } from '@dstream/service-bus';
@@ -16,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   startServiceBus,
   type ServiceBusStandIn,
-} from '../../libs/stand-ins/src/service-bus/service-bus-server.ts';
+} from '../stand-ins/amqp/src/service-bus/service-bus-server.ts';
 import { Changes } from '../support/publisher-rig.ts';
 import { failing, persist } from '../support/publishing.ts';
 

@@ -1,7 +1,7 @@
 /** The Service Bus stand-in against the real client over real sockets: what senders send. */
 import { ServiceBusClient, type ServiceBusReceivedMessage } from '@azure/service-bus';
 import { describe, expect, test, vi } from 'vitest';
-import { startServiceBus } from '../../libs/stand-ins/src/service-bus/service-bus-server.ts';
+import { startServiceBus } from '../stand-ins/amqp/src/service-bus/service-bus-server.ts';
 import { bodies, only, retryOptions, serviceBusRig } from '../support/service-bus-rig.ts';
 
 type SequenceNumber = NonNullable<ServiceBusReceivedMessage['sequenceNumber']>;

@@ -6,8 +6,8 @@ import { PooledSqlClient } from '../../libs/sources/sqlserver/src/client/pooled-
 import { SqlConnection } from '../../libs/sources/sqlserver/src/client/sql-connection.ts';
 import type { Lsn } from '../../libs/sources/sqlserver/src/position/lsn.ts';
 import { intParameter, lsnParameter, nameParameter } from '../../libs/sources/sqlserver/src/sql/statement.ts';
-import type { Reply } from '../../libs/stand-ins/src/sql-server/engine/engine-session.ts';
-import { startTdsServer, type TdsServerOptions } from '../../libs/stand-ins/src/sql-server/tds/tds-server.ts';
+import type { Reply } from '../stand-ins/sql-server/src/engine/engine-session.ts';
+import { startTdsServer, type TdsServerOptions } from '../stand-ins/sql-server/src/tds/tds-server.ts';
 import { forEver, replies, ScriptedSqlEngine, sqlMessage } from '../support/scripted-sql-engine.ts';
 import { until } from '../support/until.ts';
 

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FaultySource } from '../support/faulty-source.ts';
-import { injectedMessage } from '../../libs/stand-ins/src/faults/injected-message.ts';
+import { injectedMessage } from '../stand-ins/faults/src/injected-message.ts';
 import { until } from '../support/until.ts';
 
 const tables = ['A', 'B', 'C'];

@@ -1,7 +1,7 @@
 /** Random transactions over real sockets: every way of reading them gives one sequence, and applying it the table. */
 import type { ChangeBatch, ChangeEvent, PartitionId, ResumePoint } from '@dstream/core';
 import fc from 'fast-check';
-import type { SqlServerStandIn } from '../../libs/stand-ins/src/start-sql-server.ts';
+import type { SqlServerStandIn } from '../stand-ins/all/src/start-sql-server.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Lsn } from '../../libs/sources/sqlserver/src/position/lsn.ts';
 import { lsnOf } from '../../libs/sources/sqlserver/src/position/lsn.ts';

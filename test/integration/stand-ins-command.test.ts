@@ -15,7 +15,7 @@ import { FaultsClient, type StandInsEnv } from '@dstream/stand-ins';
 import sql from 'mssql';
 import { describe, expect, test } from 'vitest';
 
-const main = fileURLToPath(import.meta.resolve('../../libs/stand-ins/src/main.ts'));
+const main = fileURLToPath(import.meta.resolve('../stand-ins/all/src/main.ts'));
 
 interface Ready {
   readonly ready: boolean;

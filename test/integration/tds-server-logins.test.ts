@@ -1,7 +1,7 @@
 /** Logging in, with encryption and without. */
 import { expect, test } from 'vitest';
-import { encryption } from '../../libs/stand-ins/src/sql-server/tds/handshake/prelogin.ts';
-import { packetType } from '../../libs/stand-ins/src/sql-server/tds/wire/packet.ts';
+import { encryption } from '../stand-ins/sql-server/src/tds/handshake/prelogin.ts';
+import { packetType } from '../stand-ins/sql-server/src/tds/wire/packet.ts';
 import { logInEncryptedOnly } from '../support/login-only-client.ts';
 import { replies } from '../support/scripted-sql-engine.ts';
 import { column } from '../support/sql-columns.ts';

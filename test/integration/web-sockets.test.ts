@@ -1,9 +1,9 @@
 /** AMQP over WebSockets, with and without a proxy: the adapters' own clients on the stand-ins. */
 import { openClient, translateError } from '@dstream/service-bus';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { openProducer } from '../../libs/publishers/src/event-hubs/producer.ts';
-import { startEventHubs } from '../../libs/stand-ins/src/event-hubs/event-hubs-server.ts';
-import { startServiceBus } from '../../libs/stand-ins/src/service-bus/service-bus-server.ts';
+import { openProducer } from '../../libs/outputs/src/event-hubs/producer.ts';
+import { startEventHubs } from '../stand-ins/amqp/src/event-hubs/event-hubs-server.ts';
+import { startServiceBus } from '../stand-ins/amqp/src/service-bus/service-bus-server.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
 import { trustedCertificate } from '../support/trusted-certificate.ts';
 

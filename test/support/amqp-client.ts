@@ -2,10 +2,10 @@
 import { createHmac } from 'node:crypto';
 import { once, type EventEmitter } from 'node:events';
 import rhea, { type Connection, type Message, type Receiver, type Sender, type Session } from 'rhea';
-import { keepTransfersRaw } from '../../libs/stand-ins/src/amqp/raw-transfers.ts';
-import type { RheaSession } from '../../libs/stand-ins/src/amqp/rhea-internals.ts';
-import { standInKey } from '../../libs/stand-ins/src/amqp/shared-access-key.ts';
-import { elementsOf, sectionsOf, textOf } from '../../libs/stand-ins/src/amqp/wire/scan.ts';
+import { keepTransfersRaw } from '../stand-ins/amqp/src/protocol/raw-transfers.ts';
+import type { RheaSession } from '../stand-ins/amqp/src/protocol/rhea-internals.ts';
+import { standInKey } from '../stand-ins/amqp/src/protocol/shared-access-key.ts';
+import { elementsOf, sectionsOf, textOf } from '../stand-ins/amqp/src/protocol/wire/scan.ts';
 
 export class AmqpClient implements AsyncDisposable {
   readonly #connection: Connection;

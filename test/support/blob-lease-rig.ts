@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { AzureBlobLeases } from '@dstream/azure-blob';
 import { partitionOf, scopeOf, silentLog, type InstanceId } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
-import { startBlobs, type Blobs } from '../../libs/stand-ins/src/blobs/index.ts';
+import { ManualClock } from '@dstream/memory/manual-clock';
+import { startBlobs, type Blobs } from '../stand-ins/blobs/src/index.ts';
 import type { BlobsEndpoint } from './endpoints.ts';
 import type { LeaseRig } from './lease-rig.ts';
 

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { ConsolePublisher, jsonLine } from '@dstream/publishers/console';
+import { ConsolePublisher, jsonLine } from '@dstream/outputs/console';
 import type { PublisherRig } from './publisher-rig.ts';
 
 /** What standard output is to the console: it takes one write after the other, later, and can be kept waiting. */

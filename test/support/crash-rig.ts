@@ -15,9 +15,9 @@ import {
   type SendOptions,
   type Topic,
 } from '@dstream/core';
-import { InMemoryLeases } from '@dstream/core/in-memory/leases';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
-import { InMemoryTopic } from '@dstream/core/in-memory/topic';
+import { InMemoryLeases } from '@dstream/memory/leases';
+import { ManualClock } from '@dstream/memory/manual-clock';
+import { InMemoryTopic } from '@dstream/memory/topic';
 import { HoleWatch, type Hole } from '../../libs/deliver/src/holes.ts';
 import { leaseDurationMs, sent, startReplica } from './ingester-rig.ts';
 

@@ -10,7 +10,7 @@ import {
   type PartitionId,
   type ResumePoint,
 } from '@dstream/core';
-import type { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import type { ManualClock } from '@dstream/memory/manual-clock';
 import type { SqlClient } from '../../libs/sources/sqlserver/src/client/sql-client.ts';
 import type { ReadMode } from '../../libs/sources/sqlserver/src/position/position.ts';
 import { Prober } from '../../libs/sources/sqlserver/src/source/prober.ts';

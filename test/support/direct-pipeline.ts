@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { silentLog, type ChangeSource, type InstanceId, type Publisher } from '@dstream/core';
-import type { InMemoryLeases } from '@dstream/core/in-memory/leases';
+import type { InMemoryLeases } from '@dstream/memory/leases';
 import { abortLater, systemClock, withAny } from '@dstream/async';
 import { defaultProcessorSettings, Processor, processorMetrics, sessionsAhead } from '@dstream/deliver';
 import { DirectQueue, DirectSubscription, DirectTopic } from '@dstream/direct';

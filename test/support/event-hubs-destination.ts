@@ -1,9 +1,9 @@
 /** An event hub as a destination, read from its beginning by a consumer of the SDK. */
 import { EventHubConsumerClient } from '@azure/event-hubs';
 import { silentLog, type Publisher } from '@dstream/core';
-import { eventHubsPublisher, type EventHubsPublisherOptions } from '@dstream/publishers/event-hubs';
+import { eventHubsPublisher, type EventHubsPublisherOptions } from '@dstream/outputs/event-hubs';
 import { systemClock } from '@dstream/async';
-import { startEventHubs } from '../../libs/stand-ins/src/event-hubs/event-hubs-server.ts';
+import { startEventHubs } from '../stand-ins/amqp/src/event-hubs/event-hubs-server.ts';
 import type { EventHubsEndpoint } from './endpoints.ts';
 import type { Changes, PublisherRig } from './publisher-rig.ts';
 import { busy, ScriptedEventHubs } from './scripted-event-hubs.ts';

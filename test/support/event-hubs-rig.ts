@@ -11,7 +11,7 @@ import {
   startEventHubs,
   type EventHubsOptions,
   type EventHubsStandIn,
-} from '../../libs/stand-ins/src/event-hubs/event-hubs-server.ts';
+} from '../stand-ins/amqp/src/event-hubs/event-hubs-server.ts';
 import { until } from './until.ts';
 
 export const retryOptions = { maxRetries: 0, timeoutInMs: 3_000 };

@@ -1,5 +1,5 @@
 import type { EventDataBatch } from '@azure/event-hubs';
-import type { Producer } from '../../libs/publishers/src/event-hubs/producer.ts';
+import type { Producer } from '../../libs/outputs/src/event-hubs/producer.ts';
 
 interface Sent {
   readonly partition: string;

@@ -4,15 +4,15 @@
  * change.
  */
 import type { Log, LogFields } from '@dstream/core';
-import { InMemoryTopic } from '@dstream/core/in-memory/topic';
+import { InMemoryTopic } from '@dstream/memory/topic';
 import { ingesterMetrics, type Ingester, type PartitionReport } from '@dstream/ingest';
 import { Metrics } from '@dstream/runtime';
 import { systemClock } from '@dstream/async';
 import { parseConnectionString } from '@dstream/sqlserver';
-import { createControlledEngine } from '../../libs/stand-ins/src/controlled-engine.ts';
-import { startTdsServer } from '../../libs/stand-ins/src/sql-server/tds/tds-server.ts';
-import { sqlLogin } from '../../libs/stand-ins/src/stand-ins-env.ts';
-import { startSqlServer, type SqlServerStandIn } from '../../libs/stand-ins/src/start-sql-server.ts';
+import { createControlledEngine } from '../stand-ins/all/src/controlled-engine.ts';
+import { startTdsServer } from '../stand-ins/sql-server/src/tds/tds-server.ts';
+import { sqlLogin } from '../stand-ins/all/src/stand-ins-env.ts';
+import { startSqlServer, type SqlServerStandIn } from '../stand-ins/all/src/start-sql-server.ts';
 import { readingIngester } from './reading-ingester.ts';
 import { seriesOf } from './series-of.ts';
 import { SqlServerDatabase, type SourceChoice } from './sql-server-database.ts';

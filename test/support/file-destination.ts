@@ -9,7 +9,7 @@ import {
   type FilePublisherOptions,
   type FileSystem,
   type OpenFile,
-} from '@dstream/publishers/file';
+} from '@dstream/outputs/file';
 import { sha256Hex } from '@dstream/runtime';
 import { systemClock } from '@dstream/async';
 import type { PublisherRig } from './publisher-rig.ts';

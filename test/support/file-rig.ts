@@ -1,7 +1,7 @@
 /** Files under test: publishers on a disk in memory, time by hand, and processes that live or do not. */
 import { silentLog, type ChangeMetadata, type RoutedEvent } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
-import { FilePublisher, type FilePublisherOptions, type ProcessIdentity } from '@dstream/publishers/file';
+import { ManualClock } from '@dstream/memory/manual-clock';
+import { FilePublisher, type FilePublisherOptions, type ProcessIdentity } from '@dstream/outputs/file';
 import { expect } from 'vitest';
 import { aChange } from './a-change.ts';
 import { MemoryFiles } from './memory-files.ts';

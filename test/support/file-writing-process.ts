@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs';
 import { silentLog } from '@dstream/core';
-import { FilePublisher, nodeFileSystem, thisProcess } from '@dstream/publishers/file';
+import { FilePublisher, nodeFileSystem, thisProcess } from '@dstream/outputs/file';
 import { sha256Hex } from '@dstream/runtime';
 import { systemClock } from '@dstream/async';
 import { aChange } from './a-change.ts';

@@ -4,10 +4,10 @@ import type { AdapterTypes } from '@dstream/config';
 import { directType } from '@dstream/direct/type';
 import { serviceBusQueueType } from '@dstream/service-bus-queue/type';
 import { sqlServerType } from '@dstream/sqlserver/type';
-import { consoleType } from '../../libs/publishers/src/console/console-type.ts';
-import { eventHubsType } from '../../libs/publishers/src/event-hubs/event-hubs-type.ts';
-import { fileType } from '../../libs/publishers/src/file/file-type.ts';
-import { serviceBusType } from '../../libs/publishers/src/service-bus/service-bus-type.ts';
+import { consoleType } from '../../libs/outputs/src/console/console-type.ts';
+import { eventHubsType } from '../../libs/outputs/src/event-hubs/event-hubs-type.ts';
+import { fileType } from '../../libs/outputs/src/file/file-type.ts';
+import { serviceBusType } from '../../libs/outputs/src/service-bus/service-bus-type.ts';
 
 export const fixedTypes: AdapterTypes = {
   sources: [sqlServerType],

@@ -1,5 +1,5 @@
 import { DStreamError } from '@dstream/core';
-import { InMemoryTopic } from '@dstream/core/in-memory/topic';
+import { InMemoryTopic } from '@dstream/memory/topic';
 import { systemClock } from '@dstream/async';
 import type { Broker } from './broker.ts';
 

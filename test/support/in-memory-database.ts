@@ -1,5 +1,5 @@
 import { partitionIn, partitionOf } from '@dstream/core';
-import { InMemoryChangeSource, type InMemoryChange } from '@dstream/core/in-memory/change-source';
+import { InMemoryChangeSource, type InMemoryChange } from '@dstream/memory/change-source';
 import { tableOf, type CapturedDatabase, type PersonChange } from './captured-database.ts';
 import { systemClock } from '@dstream/async';
 

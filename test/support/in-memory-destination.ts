@@ -1,5 +1,5 @@
 import { DStreamError } from '@dstream/core';
-import { InMemoryDestination } from '@dstream/core/in-memory/destination';
+import { InMemoryDestination } from '@dstream/memory/destination';
 import type { PublisherRig } from './publisher-rig.ts';
 
 export async function openInMemoryDestination(): Promise<PublisherRig> {

@@ -1,6 +1,6 @@
 import { partitionOf, type InstanceId } from '@dstream/core';
-import { InMemoryLeases } from '@dstream/core/in-memory/leases';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { InMemoryLeases } from '@dstream/memory/leases';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import type { LeaseRig } from './lease-rig.ts';
 
 export async function openInMemoryLeases(): Promise<LeaseRig> {

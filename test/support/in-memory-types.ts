@@ -5,10 +5,10 @@ import { systemClock } from '@dstream/async';
 import { loadConfiguration, type AdapterTypes, type Configuration, type Use } from '@dstream/config';
 import { defineLeaseStore, definePublisher, defineQueue, defineSource } from '@dstream/config/schema';
 import { silentLog, type InstanceId } from '@dstream/core';
-import { InMemoryChangeSource } from '@dstream/core/in-memory/change-source';
-import { InMemoryDestination } from '@dstream/core/in-memory/destination';
-import { InMemoryLeases } from '@dstream/core/in-memory/leases';
-import { InMemoryTopic } from '@dstream/core/in-memory/topic';
+import { InMemoryChangeSource } from '@dstream/memory/change-source';
+import { InMemoryDestination } from '@dstream/memory/destination';
+import { InMemoryLeases } from '@dstream/memory/leases';
+import { InMemoryTopic } from '@dstream/memory/topic';
 import { Metrics, type RunningService, type ServiceContext } from '@dstream/runtime';
 import { fixedTypes as types } from './fixed-types.ts';
 

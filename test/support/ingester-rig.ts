@@ -20,9 +20,9 @@ import {
   type TableId,
   type Topic,
 } from '@dstream/core';
-import { InMemoryLeases } from '@dstream/core/in-memory/leases';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
-import { InMemoryTopic } from '@dstream/core/in-memory/topic';
+import { InMemoryLeases } from '@dstream/memory/leases';
+import { ManualClock } from '@dstream/memory/manual-clock';
+import { InMemoryTopic } from '@dstream/memory/topic';
 import { Ingester, ingesterMetrics } from '@dstream/ingest';
 import { Metrics } from '@dstream/runtime';
 import { aChange } from './a-change.ts';

@@ -8,7 +8,7 @@ import type {
   PartitionId,
   Position,
 } from '@dstream/core';
-import type { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import type { ManualClock } from '@dstream/memory/manual-clock';
 
 export interface Replica {
   readonly store: LeaseStore & CheckpointStore & LeaseViewer;

@@ -10,15 +10,15 @@ import {
   encryption,
   preloginAnswer,
   readEncryption,
-} from '../../libs/stand-ins/src/sql-server/tds/handshake/prelogin.ts';
-import { MessageReader } from '../../libs/stand-ins/src/sql-server/tds/wire/message-reader.ts';
+} from '../stand-ins/sql-server/src/tds/handshake/prelogin.ts';
+import { MessageReader } from '../stand-ins/sql-server/src/tds/wire/message-reader.ts';
 import {
   HEADER_BYTES,
   packetStatus,
   packetType,
   writePacketHeader,
   type Message,
-} from '../../libs/stand-ins/src/sql-server/tds/wire/packet.ts';
+} from '../stand-ins/sql-server/src/tds/wire/packet.ts';
 
 function packet(type: number, status: number, body: Buffer): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES + body.length);

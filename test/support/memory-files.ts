@@ -1,6 +1,6 @@
 /** A file system in memory that knows what is durable, and in which any call can be made to fail. */
 import { basename, dirname } from 'node:path';
-import type { FileSystem, OpenFile, PathStatus } from '@dstream/publishers/file';
+import type { FileSystem, OpenFile, PathStatus } from '@dstream/outputs/file';
 
 interface Stored {
   readonly identity: string;

@@ -14,8 +14,8 @@ import {
   type ReceiveOptions,
   type Subscription,
 } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
-import { InMemoryTopic } from '@dstream/core/in-memory/topic';
+import { ManualClock } from '@dstream/memory/manual-clock';
+import { InMemoryTopic } from '@dstream/memory/topic';
 import {
   defaultProcessorSettings,
   Processor,

@@ -1,6 +1,6 @@
 /** An ingester on the real clock over any source, with leases and checkpoints in memory: what reading costs and survives, and nothing else. */
 import type { ChangeSource, InstanceId, Log, Topic } from '@dstream/core';
-import { InMemoryLeases } from '@dstream/core/in-memory/leases';
+import { InMemoryLeases } from '@dstream/memory/leases';
 import { Ingester, type IngesterMetrics } from '@dstream/ingest';
 import { sha256Hex } from '@dstream/runtime';
 import { systemClock } from '@dstream/async';

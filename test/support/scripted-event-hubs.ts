@@ -2,27 +2,27 @@
  * Event hubs that only take events, and answer as a test says: what the real client shows of a partition that is
  * refused, held or cut. Reading is not its business: what a hub took is looked at directly.
  */
-import { decodeMessage, type AmqpMessage } from '../../libs/stand-ins/src/amqp/amqp-codec.ts';
-import type { LinkHandler } from '../../libs/stand-ins/src/amqp/amqp-routes.ts';
-import { listenAmqp, type AmqpServer } from '../../libs/stand-ins/src/amqp/amqp-server.ts';
-import { refuseLink } from '../../libs/stand-ins/src/amqp/attach.ts';
-import { serveCbs } from '../../libs/stand-ins/src/amqp/cbs-link.ts';
+import { decodeMessage, type AmqpMessage } from '../stand-ins/amqp/src/protocol/amqp-codec.ts';
+import type { LinkHandler } from '../stand-ins/amqp/src/protocol/amqp-routes.ts';
+import { listenAmqp, type AmqpServer } from '../stand-ins/amqp/src/protocol/amqp-server.ts';
+import { refuseLink } from '../stand-ins/amqp/src/protocol/attach.ts';
+import { serveCbs } from '../stand-ins/amqp/src/protocol/cbs-link.ts';
 import {
   entityNotFound,
   messageTooLarge,
   serverBusy,
   type Refusal,
-} from '../../libs/stand-ins/src/amqp/refusal.ts';
-import { serveReplies } from '../../libs/stand-ins/src/amqp/reply-link.ts';
-import { serveRequests } from '../../libs/stand-ins/src/amqp/request-link.ts';
-import { Replies } from '../../libs/stand-ins/src/amqp/replies.ts';
+} from '../stand-ins/amqp/src/protocol/refusal.ts';
+import { serveReplies } from '../stand-ins/amqp/src/protocol/reply-link.ts';
+import { serveRequests } from '../stand-ins/amqp/src/protocol/request-link.ts';
+import { Replies } from '../stand-ins/amqp/src/protocol/replies.ts';
 import type {
   RheaMessageContext,
   RheaReceiver,
   RheaSender,
-} from '../../libs/stand-ins/src/amqp/rhea-internals.ts';
-import { Settler } from '../../libs/stand-ins/src/amqp/settler.ts';
-import { parseBatch } from '../../libs/stand-ins/src/amqp/wire/parse-batch.ts';
+} from '../stand-ins/amqp/src/protocol/rhea-internals.ts';
+import { Settler } from '../stand-ins/amqp/src/protocol/settler.ts';
+import { parseBatch } from '../stand-ins/amqp/src/protocol/wire/parse-batch.ts';
 
 export interface TakenEvent extends AmqpMessage {
   readonly partition: string;

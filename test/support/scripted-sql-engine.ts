@@ -5,7 +5,7 @@ import type {
   SqlEngine,
   SqlMessage,
   SqlParameter,
-} from '../../libs/stand-ins/src/sql-server/engine/engine-session.ts';
+} from '../stand-ins/sql-server/src/engine/engine-session.ts';
 
 export type Script = (
   text: string,

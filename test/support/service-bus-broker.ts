@@ -5,7 +5,7 @@ import { ServiceBusSubscription } from '@dstream/service-bus-queue';
 import {
   startServiceBus,
   type ServiceBusStandIn,
-} from '../../libs/stand-ins/src/service-bus/service-bus-server.ts';
+} from '../stand-ins/amqp/src/service-bus/service-bus-server.ts';
 import type { Broker, SeenDeadLetter, SubscriptionWish } from './broker.ts';
 import type { ServiceBusEndpoint } from './endpoints.ts';
 

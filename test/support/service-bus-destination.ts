@@ -1,10 +1,10 @@
 /** A topic of Service Bus as a destination, seen through a subscription without sessions. */
 import { silentLog } from '@dstream/core';
-import { serviceBusPublisher, type ServiceBusPublisherOptions } from '@dstream/publishers/service-bus';
+import { serviceBusPublisher, type ServiceBusPublisherOptions } from '@dstream/outputs/service-bus';
 import { sha256Hex } from '@dstream/runtime';
 import { systemClock } from '@dstream/async';
 import { openClient } from '@dstream/service-bus';
-import { startServiceBus } from '../../libs/stand-ins/src/service-bus/service-bus-server.ts';
+import { startServiceBus } from '../stand-ins/amqp/src/service-bus/service-bus-server.ts';
 import type { ServiceBusEndpoint } from './endpoints.ts';
 import type { Changes, PublisherRig } from './publisher-rig.ts';
 import { until } from './until.ts';

@@ -1,11 +1,11 @@
 /** A Service Bus stand-in with one entity for each kind of rule, and a client of it, for every test of a file. */
 import { ServiceBusClient, type ServiceBusReceivedMessage } from '@azure/service-bus';
 import { afterEach, beforeEach, expect } from 'vitest';
-import type { Entities } from '../../libs/stand-ins/src/service-bus/broker/entity-settings.ts';
+import type { Entities } from '../stand-ins/amqp/src/service-bus/broker/entity-settings.ts';
 import {
   startServiceBus,
   type ServiceBusStandIn,
-} from '../../libs/stand-ins/src/service-bus/service-bus-server.ts';
+} from '../stand-ins/amqp/src/service-bus/service-bus-server.ts';
 
 export const retryOptions = { maxRetries: 0, timeoutInMs: 3000 };
 /** How long the entities whose name says `short` lock. */

@@ -1,7 +1,7 @@
 /** The SQL Server stand-in alone, and what it takes to connect to it. */
-import { createControlledEngine } from '../../libs/stand-ins/src/controlled-engine.ts';
-import { sqlLogin } from '../../libs/stand-ins/src/stand-ins-env.ts';
-import { startSqlServer, type SqlServerStandIn } from '../../libs/stand-ins/src/start-sql-server.ts';
+import { createControlledEngine } from '../stand-ins/all/src/controlled-engine.ts';
+import { sqlLogin } from '../stand-ins/all/src/stand-ins-env.ts';
+import { startSqlServer, type SqlServerStandIn } from '../stand-ins/all/src/start-sql-server.ts';
 
 export interface RunningSqlServer extends AsyncDisposable {
   readonly server: SqlServerStandIn;

@@ -1,7 +1,7 @@
 /** A table reader over change tables in memory, time by hand. */
 import { createHash } from 'node:crypto';
 import { noSourceObserver, silentLog, type ChangeBatch, type ResumePoint, type TableId } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import type { ReadMode } from '../../libs/sources/sqlserver/src/position/position.ts';
 import { Prober } from '../../libs/sources/sqlserver/src/source/prober.ts';
 import type { OnGap, Start } from '../../libs/sources/sqlserver/src/source/reader-context.ts';

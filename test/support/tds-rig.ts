@@ -6,7 +6,7 @@ import {
   startTdsServer,
   type TdsServer,
   type TdsServerOptions,
-} from '../../libs/stand-ins/src/sql-server/tds/tds-server.ts';
+} from '../stand-ins/sql-server/src/tds/tds-server.ts';
 import { RecordingSqlEngine } from './recording-sql-engine.ts';
 
 export async function startTds(

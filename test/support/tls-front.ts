@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
-import type { LocalCertificate } from '../../libs/stand-ins/src/local-certificate.ts';
+import type { LocalCertificate } from '../stand-ins/certificate/src/local-certificate.ts';
 
 export interface TlsFront extends AsyncDisposable {
   readonly port: number;

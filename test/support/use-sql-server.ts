@@ -2,7 +2,7 @@
 import type { PartitionId } from '@dstream/core';
 import type { SqlServerSource } from '@dstream/sqlserver';
 import { afterEach, beforeEach } from 'vitest';
-import type { SqlServerStandIn } from '../../libs/stand-ins/src/start-sql-server.ts';
+import type { SqlServerStandIn } from '../stand-ins/all/src/start-sql-server.ts';
 import { tableOf } from './captured-database.ts';
 import { SqlServerDatabase, type SourceChoice } from './sql-server-database.ts';
 import { startSqlServerStandIn } from './sql-server-stand-in.ts';

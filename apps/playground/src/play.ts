@@ -3,7 +3,7 @@
  * after Ctrl-C, or when nothing is missing and nothing out of order; 1 otherwise.
  */
 import type { Writable } from 'node:stream';
-import { standardOutput } from '@dstream/publishers/console';
+import { standardOutput } from '@dstream/outputs/console';
 import { Stop } from '@dstream/runtime';
 import { aborted, systemClock } from '@dstream/async';
 import { paintFor, readKeys, type Key } from '@dstream/terminal';

@@ -4,7 +4,7 @@
  */
 import type { Writable } from 'node:stream';
 import type { Clock } from '@dstream/core';
-import { prettyLine } from '@dstream/publishers/console';
+import { prettyLine } from '@dstream/outputs/console';
 import { FullScreen, inColour, visibleLines, written, type Paint, type Size } from '@dstream/terminal';
 import { panelLines, type Sentence } from './panel.ts';
 import type { PlaygroundView } from './playground-view.ts';

@@ -1,4 +1,4 @@
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { describe, expect, test } from 'vitest';
 import { aborted } from './abort.ts';
 import { withDeadline } from './deadline.ts';

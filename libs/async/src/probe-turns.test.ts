@@ -1,4 +1,4 @@
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { expect, test } from 'vitest';
 import { ProbeTurns } from './probe-turns.ts';
 

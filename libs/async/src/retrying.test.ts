@@ -1,5 +1,5 @@
 import { DStreamError, silentLog, type Log } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { describe, expect, test } from 'vitest';
 import { Outage } from './outage.ts';
 import { retrying } from './retrying.ts';

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import type { ChangeEvent } from './change-event.ts';
 import { decodeChange, encodeChange } from './encoded-change.ts';
 import { decodeEnvelope, encodeEnvelope } from './envelope.ts';
-import { utf8 } from './in-memory/web-globals.ts';
 import { pack as packEncoded, type PackOptions } from './pack.ts';
 import type { Position } from './position.ts';
 import { bodyText } from './topic.ts';
@@ -87,7 +86,7 @@ describe('packing', () => {
       sessionId: 'db1/shop/dbo.Persons',
       subject: 'dbo.Persons',
       contentType: 'application/json',
-      body: utf8(encodeEnvelope(change(1), stamp)),
+      body: Buffer.from(encodeEnvelope(change(1), stamp)),
       bodyBytes: encodeEnvelope(change(1), stamp).length,
       properties: {
         schema: 'dbo',

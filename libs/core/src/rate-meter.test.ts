@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ManualClock } from './in-memory/manual-clock.ts';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { RateMeter } from './rate-meter.ts';
 
 test('a steady flow has its rate, however long it lasts', async () => {

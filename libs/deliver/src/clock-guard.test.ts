@@ -1,5 +1,5 @@
 import { silentLog, type Delivery } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { describe, expect, test } from 'vitest';
 import { aChange } from '../../../test/support/a-change.ts';
 import { message, setup, stop } from '../../../test/support/processor-rig.ts';

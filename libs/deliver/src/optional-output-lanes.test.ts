@@ -1,5 +1,5 @@
 import { silentLog, type RoutedEvent } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { Metrics } from '@dstream/runtime';
 import { expect, test } from 'vitest';
 import { aChange } from '../../../test/support/a-change.ts';
@@ -7,7 +7,7 @@ import { OptionalOutput } from './optional-output.ts';
 import { OutputMonitor } from './output-monitor.ts';
 import { processorMetrics } from './processor-metrics.ts';
 import { defaultProcessorSettings } from './processor-parts.ts';
-import { InMemoryTopic } from '@dstream/core/in-memory/topic';
+import { InMemoryTopic } from '@dstream/memory/topic';
 
 test('a change that is offered in whichever turn its session runs empty is sent', async () => {
   for (let turns = 0; turns < 40; turns += 1) {

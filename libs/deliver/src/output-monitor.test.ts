@@ -1,5 +1,5 @@
 import { DStreamError, silentLog, type Log, type LogFields } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { Metrics } from '@dstream/runtime';
 import { expect, test } from 'vitest';
 import { aChange } from '../../../test/support/a-change.ts';

@@ -1,5 +1,5 @@
 import { silentLog, type Delivery } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { Outage } from '@dstream/async';
 import { describe, expect, test } from 'vitest';
 import { settle } from './settlement.ts';

@@ -11,7 +11,7 @@ import {
   type Position,
   type Topic,
 } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { Outage } from '@dstream/async';
 import { describe, expect, test } from 'vitest';
 import { anEncodedChange, aTable } from '../../../test/support/a-change.ts';

@@ -8,7 +8,7 @@ import {
   type PartitionId,
   type Position,
 } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { Outage } from '@dstream/async';
 import { describe, expect, test } from 'vitest';
 import { CheckpointKeeper } from './checkpoint-keeper.ts';

@@ -1,6 +1,6 @@
 /** What messages say that they follow, over the life of several owners. */
 import { DStreamError, followsOf, type IncomingMessage } from '@dstream/core';
-import type { InMemoryTopic } from '@dstream/core/in-memory/topic';
+import type { InMemoryTopic } from '@dstream/memory/topic';
 import { describe, expect, test } from 'vitest';
 import { never, point, setup, partitionOfTable } from '../../../test/support/ingester-rig.ts';
 

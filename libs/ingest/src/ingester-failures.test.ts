@@ -1,6 +1,6 @@
 /** What an ingester does when its database, its topic or its leases fail, and when it leaves meanwhile. */
 import { bodyText, DStreamError, silentLog, type InstanceId, type Log, type LogFields } from '@dstream/core';
-import { InMemoryLeases } from '@dstream/core/in-memory/leases';
+import { InMemoryLeases } from '@dstream/memory/leases';
 import { describe, expect, test } from 'vitest';
 import {
   ids,

@@ -1,5 +1,5 @@
 import { DStreamError, type PartitionId } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { Metrics } from '@dstream/runtime';
 import { describe, expect, test } from 'vitest';
 import { leaseDurationMs, scrape, setup, partitionOfTable } from '../../../test/support/ingester-rig.ts';

@@ -7,7 +7,7 @@ import {
   type LeaseStore,
   type PartitionId,
 } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { Outage } from '@dstream/async';
 import { describe, expect, test } from 'vitest';
 import { LeaseKeeper } from './lease-keeper.ts';

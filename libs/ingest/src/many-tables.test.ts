@@ -13,10 +13,10 @@ import {
   type ResumePoint,
   type StampedEvent,
 } from '@dstream/core';
-import { InMemoryChangeSource } from '@dstream/core/in-memory/change-source';
-import { InMemoryLeases } from '@dstream/core/in-memory/leases';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
-import { InMemoryTopic, type SendFault } from '@dstream/core/in-memory/topic';
+import { InMemoryChangeSource } from '@dstream/memory/change-source';
+import { InMemoryLeases } from '@dstream/memory/leases';
+import { ManualClock } from '@dstream/memory/manual-clock';
+import { InMemoryTopic, type SendFault } from '@dstream/memory/topic';
 import { describe, expect, test } from 'vitest';
 import { CrashRig, type Life, type Moment } from '../../../test/support/crash-rig.ts';
 import { leaseDurationMs, never, startReplica } from '../../../test/support/ingester-rig.ts';

@@ -15,7 +15,7 @@ import {
   type StampedEvent,
   type Topic,
 } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import fc from 'fast-check';
 import { Outage } from '@dstream/async';
 import { describe, expect, test } from 'vitest';

@@ -1,6 +1,6 @@
 /** What an ingester does when leases of tables cannot be acquired. */
 import { DStreamError, silentLog, type InstanceId, type Log, type PartitionId } from '@dstream/core';
-import { InMemoryLeases } from '@dstream/core/in-memory/leases';
+import { InMemoryLeases } from '@dstream/memory/leases';
 import { describe, expect, test } from 'vitest';
 import { leaseDurationMs, never, setup, partitionOfTable } from '../../../test/support/ingester-rig.ts';
 

@@ -1,5 +1,5 @@
 import { silentLog, type Log } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { expect, test } from 'vitest';
 import { logActivity, type Activity } from './activity-log.ts';
 

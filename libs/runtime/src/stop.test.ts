@@ -1,5 +1,5 @@
 import type { Log } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { describe, expect, test } from 'vitest';
 import { Stop, stopOnSignals } from './stop.ts';
 

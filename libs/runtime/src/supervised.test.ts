@@ -1,5 +1,5 @@
 import { DStreamError, silentLog, type Log, type StopSignals } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { expect, test } from 'vitest';
 import type { RunningService } from './running-service.ts';
 import { supervised } from './supervised.ts';

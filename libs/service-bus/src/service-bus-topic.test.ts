@@ -1,6 +1,6 @@
 import type { ServiceBusMessage, ServiceBusMessageBatch } from '@azure/service-bus';
 import { DStreamError, type OutgoingMessage } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ServiceBusTopic, type OpenSender } from './service-bus-topic.ts';
 

@@ -1,5 +1,5 @@
 import { silentLog, type InstanceId, type PartitionId } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { expect, test } from 'vitest';
 import { LeaseAcquirer } from './acquire-lease.ts';
 import type { Storage } from './storage.ts';

@@ -1,6 +1,6 @@
 import { RestError } from '@azure/storage-blob';
 import { DStreamError } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { describe, expect, test } from 'vitest';
 import { bounded, translated } from './bounded.ts';
 

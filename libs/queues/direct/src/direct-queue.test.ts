@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { BatchError, DStreamError, type Delivery, type OutgoingMessage, type Position } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Post } from '../../../../test/support/broker.ts';
 import { Consumer } from '../../../../test/support/consumer.ts';

@@ -1,6 +1,6 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import { silentLog, type Delivery, type Position } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ByteBudget } from './byte-budget.ts';
 import { DeliveryQueue } from './delivery-queue.ts';

@@ -1,6 +1,6 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import type { Delivery } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PlainReceiverPort, ReceiveHandlers } from './receiver-port.ts';
 import { ServiceBusSubscription } from './service-bus-subscription.ts';

@@ -1,5 +1,5 @@
 import { DStreamError, silentLog, type ErrorCode, type Log, type LogFields } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { expect, test } from 'vitest';
 import { Reaching } from './reaching.ts';
 

@@ -1,5 +1,5 @@
 import { silentLog } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AcceptingClient } from './accepting-client.ts';
 import type { SessionReceiverPort } from './receiver-port.ts';

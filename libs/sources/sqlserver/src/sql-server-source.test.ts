@@ -1,5 +1,5 @@
 import { partitionOf, silentLog, type PartitionId } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { expect, test } from 'vitest';
 import { parseConnectionString } from './address/connection-string.ts';
 import { SqlServerSource } from './sql-server-source.ts';

@@ -1,5 +1,5 @@
 import { DStreamError } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ConnectionPool } from './connection-pool.ts';
 import { RowFlow } from './row-flow.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { decodeChange, noSourceObserver, silentLog, type ChangeEvent, type Log } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { expect, test } from 'vitest';
 import { FakeCdcClient, lsn, type FakeRow } from '../../../../../test/support/fake-cdc-client.ts';
 import { instance } from '../../../../../test/support/table-reader-rig.ts';

@@ -9,7 +9,7 @@ import {
   type Standing,
   type TableId,
 } from '@dstream/core';
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { describe, expect, test } from 'vitest';
 import {
   FakeCdcClient,

@@ -1,4 +1,4 @@
-import { ManualClock } from '@dstream/core/in-memory/manual-clock';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import { describe, expect, test, vi } from 'vitest';
 import { FakeCdcClient, lsn, type FakeInstance } from '../../../../../test/support/fake-cdc-client.ts';
 import type { Lsn } from '../position/lsn.ts';

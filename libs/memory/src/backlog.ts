@@ -1,0 +1,154 @@
+/** What one named subscription of an in-memory topic keeps: messages, sessions, dead letters. */
+import { DStreamError } from '@dstream/core';
+import type { Progress } from '@dstream/core';
+import type { IncomingMessage, SetAside } from '@dstream/core';
+
+export interface DeadLetter {
+  readonly message: IncomingMessage;
+  readonly reason: string;
+  readonly description: string;
+  readonly properties: SetAside;
+}
+
+/** A message that was not settled yet. Messages of a session stay in order whatever happens to them. */
+export interface Stored {
+  readonly message: IncomingMessage;
+  deliveryCount: number;
+  /** Under whose lock it was handed out. */
+  lock: Lock | undefined;
+}
+
+/** The hold of a session, or of one message without one. Always renewed; ends when it is released or taken away. */
+export class Lock {
+  readonly #lost = new AbortController();
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  end(reason: DStreamError): void {
+    this.#lost.abort(reason);
+  }
+}
+
+interface Session {
+  readonly id: string;
+  messages: Stored[];
+  holder: Lock | undefined;
+  state: Progress | undefined;
+}
+
+export class Backlog {
+  readonly name: string;
+  readonly sessions: boolean;
+  readonly deadLetters: DeadLetter[] = [];
+  readonly #sessions = new Map<string, Session>();
+  readonly #watchers = new Set<() => void>();
+
+  constructor(name: string, sessions: boolean) {
+    this.name = name;
+    this.sessions = sessions;
+  }
+
+  /** Messages that are not settled, oldest first. */
+  get messages(): readonly IncomingMessage[] {
+    const all = [...this.#sessions.values()].flatMap(({ messages }) =>
+      messages.map(({ message }) => message),
+    );
+    return all.sort((a, b) => Number(a.sequenceNumber) - Number(b.sequenceNumber));
+  }
+
+  add(message: IncomingMessage): void {
+    this.#session(message.sessionId).messages.push({ message, deliveryCount: 0, lock: undefined });
+    this.#changed();
+  }
+
+  /** Locks a session that has messages and no holder. */
+  acceptNext(): { id: string; lock: Lock } | undefined {
+    for (const session of this.#sessions.values()) {
+      if (session.holder !== undefined || session.messages.length === 0) continue;
+      session.holder = new Lock();
+      return { id: session.id, lock: session.holder };
+    }
+    return undefined;
+  }
+
+  /** Hands out the next message of a session under its lock; without sessions under a lock of its own. */
+  next(sessionId: string | undefined, lock: Lock): Stored | undefined {
+    const stored = this.#session(sessionId).messages.find((m) => m.lock === undefined);
+    if (stored !== undefined) stored.lock = lock;
+    return stored;
+  }
+
+  /** Removes a message for good. Throws LockLost when `lock` is not good any more. */
+  settle(stored: Stored, lock: Lock, dead?: Omit<DeadLetter, 'message'>): void {
+    this.assertGood(lock);
+    const session = this.#session(stored.message.sessionId);
+    const index = session.messages.indexOf(stored);
+    if (index < 0)
+      throw new DStreamError('LockLost', `message ${stored.message.messageId} is settled already`);
+    session.messages.splice(index, 1);
+    if (dead !== undefined) this.deadLetters.push({ message: stored.message, ...dead });
+    this.#changed();
+  }
+
+  assertGood(lock: Lock): void {
+    lock.lost.throwIfAborted();
+  }
+
+  /** Puts what is under `lock` back, in order. `counts` for a lock that ran out: that spends a delivery. */
+  release(lock: Lock, reason: DStreamError, counts: boolean): void {
+    if (lock.lost.aborted) return;
+    for (const session of this.#sessions.values()) {
+      if (session.holder === lock) session.holder = undefined;
+      for (const stored of session.messages) {
+        if (stored.lock !== lock) continue;
+        stored.lock = undefined;
+        if (counts) stored.deliveryCount += 1;
+      }
+    }
+    lock.end(reason);
+    this.#changed();
+  }
+
+  /** Takes the lock of a session, or of a message without one, away from its holder, as when it ran out. */
+  loseLock(id: string): boolean {
+    const lock = this.#sessions.get(id)?.holder ?? this.#messageLock(id);
+    if (lock === undefined) return false;
+    this.release(lock, new DStreamError('LockLost', `the lock of ${id} in ${this.name} ran out`), true);
+    return true;
+  }
+
+  stateOf(sessionId: string): Progress | undefined {
+    return this.#session(sessionId).state;
+  }
+
+  setState(sessionId: string, state: Progress): void {
+    this.#session(sessionId).state = state;
+  }
+
+  /** Calls `listener` after every change. Returns what removes it. */
+  watch(listener: () => void): () => void {
+    this.#watchers.add(listener);
+    return () => this.#watchers.delete(listener);
+  }
+
+  #messageLock(messageId: string): Lock | undefined {
+    if (this.sessions) return undefined;
+    return this.#session(undefined).messages.find(({ message }) => message.messageId === messageId)?.lock;
+  }
+
+  #session(sessionId: string | undefined): Session {
+    const id = this.sessions ? (sessionId ?? '') : '';
+    let session = this.#sessions.get(id);
+    if (session === undefined) {
+      session = { id, messages: [], holder: undefined, state: undefined };
+      this.#sessions.set(id, session);
+    }
+    return session;
+  }
+
+  #changed(): void {
+    for (const watcher of this.#watchers) watcher();
+  }
+}

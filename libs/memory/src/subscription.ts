@@ -1,0 +1,183 @@
+import { DStreamError } from '@dstream/core';
+import { messageMemory } from '@dstream/core';
+import type { Progress } from '@dstream/core';
+import type { Delivery, ReceiveOptions, SessionHold, SetAside, Subscription } from '@dstream/core';
+import { Lock, type Backlog, type DeadLetter, type Stored } from './backlog.ts';
+
+/** A consumer of a backlog. `receive` is called by one consumer at a time. */
+export class InMemorySubscription implements Subscription {
+  readonly #backlog: Backlog;
+  readonly #maxSessions: number;
+  readonly #held = new Set<Held>();
+  /** Locks of single messages, with what each takes in memory. */
+  readonly #loose = new Map<Lock, number>();
+  readonly #disposed = new AbortController();
+  #receiving = false;
+
+  constructor(backlog: Backlog, maxSessions: number) {
+    this.#backlog = backlog;
+    this.#maxSessions = maxSessions;
+  }
+
+  async *receive({ signal, maxInFlight, maxBytes, reached }: ReceiveOptions): AsyncIterable<Delivery> {
+    if (this.#receiving)
+      throw new DStreamError('Unexpected', `${this.#backlog.name} is being received already`);
+    this.#receiving = true;
+    reached?.();
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        this.#disposed.signal.throwIfAborted();
+        const delivery = this.#usedBytes() < maxBytes ? this.#next(maxInFlight) : undefined;
+        if (delivery === undefined) await this.#change(signal);
+        else yield delivery;
+      }
+    } finally {
+      this.#receiving = false;
+      for (const held of this.#held) if (held.untouched) await held.close();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const gone = new DStreamError('LockLost', `the consumer of ${this.#backlog.name} was disposed`);
+    this.#disposed.abort(gone);
+    for (const held of this.#held) await held.close();
+    for (const lock of this.#loose.keys()) this.#backlog.release(lock, gone, true);
+  }
+
+  #next(maxInFlight: number): Delivery | undefined {
+    return this.#backlog.sessions ? this.#nextOfSessions(maxInFlight) : this.#nextLoose(maxInFlight);
+  }
+
+  #usedBytes(): number {
+    let bytes = 0;
+    for (const held of this.#held) bytes += held.usedBytes;
+    for (const used of this.#loose.values()) bytes += used;
+    return bytes;
+  }
+
+  #nextOfSessions(maxInFlight: number): Delivery | undefined {
+    this.#accept();
+    for (const held of this.#held) {
+      const delivery = held.next(maxInFlight);
+      if (delivery === undefined) continue;
+      // To the end, so that a long session does not keep the others waiting.
+      this.#held.delete(held);
+      this.#held.add(held);
+      return delivery;
+    }
+    return undefined;
+  }
+
+  #accept(): void {
+    while (this.#held.size < this.#maxSessions) {
+      const accepted = this.#backlog.acceptNext();
+      if (accepted === undefined) return;
+      const held = new Held(accepted.id, this.#backlog, accepted.lock);
+      this.#held.add(held);
+      held.lost.addEventListener('abort', () => this.#held.delete(held), { once: true });
+    }
+  }
+
+  #nextLoose(maxInFlight: number): Delivery | undefined {
+    if (this.#loose.size >= maxInFlight) return undefined;
+    const lock = new Lock();
+    const stored = this.#backlog.next(undefined, lock);
+    if (stored === undefined) return undefined;
+    this.#loose.set(lock, messageMemory(stored.message.body.length));
+    const settled = () => this.#loose.delete(lock);
+    lock.lost.addEventListener('abort', settled, { once: true });
+    return deliveryOf(stored, lock, this.#backlog, settled);
+  }
+
+  /** Resolves at the next change of the backlog, on abort and on disposal. */
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        unwatch();
+        signal.removeEventListener('abort', done);
+        this.#disposed.signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const unwatch = this.#backlog.watch(done);
+      signal.addEventListener('abort', done, { once: true });
+      this.#disposed.signal.addEventListener('abort', done, { once: true });
+    });
+  }
+}
+
+class Held implements SessionHold {
+  readonly id: string;
+  readonly #backlog: Backlog;
+  readonly #lock: Lock;
+  #unsettled = 0;
+  #usedBytes = 0;
+  #handedOut = 0;
+
+  constructor(id: string, backlog: Backlog, lock: Lock) {
+    this.id = id;
+    this.#backlog = backlog;
+    this.#lock = lock;
+  }
+
+  get lost(): AbortSignal {
+    return this.#lock.lost;
+  }
+
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
+  get untouched(): boolean {
+    return this.#handedOut === 0;
+  }
+
+  assertGood(): void {
+    this.#backlog.assertGood(this.#lock);
+  }
+
+  next(maxInFlight: number): Delivery | undefined {
+    if (this.#unsettled >= maxInFlight) return undefined;
+    const stored = this.#backlog.next(this.id, this.#lock);
+    if (stored === undefined) return undefined;
+    this.#unsettled += 1;
+    this.#handedOut += 1;
+    const bytes = messageMemory(stored.message.body.length);
+    this.#usedBytes += bytes;
+    const settled = () => {
+      this.#unsettled -= 1;
+      this.#usedBytes -= bytes;
+    };
+    return { ...deliveryOf(stored, this.#lock, this.#backlog, settled), session: this };
+  }
+
+  async load(): Promise<Progress | undefined> {
+    this.#backlog.assertGood(this.#lock);
+    return this.#backlog.stateOf(this.id);
+  }
+
+  async save(progress: Progress): Promise<void> {
+    this.#backlog.assertGood(this.#lock);
+    this.#backlog.setState(this.id, progress);
+  }
+
+  async close(): Promise<void> {
+    const reason = new DStreamError('LockLost', `session ${this.id} of ${this.#backlog.name} was given back`);
+    this.#backlog.release(this.#lock, reason, false);
+  }
+}
+
+function deliveryOf(stored: Stored, lock: Lock, backlog: Backlog, settled: () => void): Delivery {
+  const settle = (dead?: Omit<DeadLetter, 'message'>) => {
+    backlog.settle(stored, lock, dead);
+    settled();
+  };
+  return {
+    message: stored.message,
+    deliveryCount: stored.deliveryCount,
+    lockLost: lock.lost,
+    complete: async () => settle(),
+    deadLetter: async (reason: string, description: string, properties: SetAside) =>
+      settle({ reason, description, properties }),
+  };
+}

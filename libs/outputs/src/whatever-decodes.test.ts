@@ -1,0 +1,118 @@
+/** A message that can be read and then breaks an output would hold its table up: there is none. */
+import { Writable } from 'node:stream';
+import {
+  asDStreamError,
+  decodeEnvelope,
+  silentLog,
+  type OutgoingMessage,
+  type Publisher,
+  type RoutedEvent,
+} from '@dstream/core';
+import { ManualClock } from '@dstream/memory/manual-clock';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { envelopeLines } from '../../../test/support/envelope-lines.ts';
+import { FakeHub } from '../../../test/support/fake-hub.ts';
+import { never, setup as setupFiles } from '../../../test/support/file-rig.ts';
+import { ConsolePublisher, jsonLine } from './console/console-publisher.ts';
+import { prettyLine } from './console/pretty-line.ts';
+import {
+  destinationNames,
+  eventHubNames,
+  serviceBusNames,
+  type NameRules,
+} from './destinations/destination-name.ts';
+import type { Destination } from './destinations/destination.ts';
+import { DestinationsPublisher } from './destinations/destinations-publisher.ts';
+import { EventHub } from './event-hubs/event-hub.ts';
+import { ServiceBusDestination } from './service-bus/service-bus-destination.ts';
+
+const hash = (text: string) => `${text.length}`.padStart(16, '0');
+const template = '{{ server }}.{{ database }}.{{ schema }}.{{ table }}';
+const clock = new ManualClock();
+
+/** What Service Bus takes ("Service Bus quotas"): ids of 128 characters, properties of 32 KB each and 64 KB in all. */
+function assertSendable({ messageId, sessionId, properties }: OutgoingMessage): void {
+  expect(messageId.length).toBeLessThanOrEqual(128);
+  expect(sessionId.length).toBeLessThanOrEqual(128);
+  const sizes = Object.values(properties).map((value) => Buffer.byteLength(String(value)));
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(32_768);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(65_536);
+}
+
+function toDestinations(rules: NameRules, open: () => Destination): Publisher {
+  const nameOf = destinationNames(template, rules, hash);
+  return new DestinationsPublisher({
+    nameOf,
+    fixedName: undefined,
+    open,
+    maxOpen: 10,
+    log: silentLog,
+    rightsMayDiffer: false,
+  });
+}
+
+function toServiceBus(maxChanges: number): Publisher {
+  const topic = {
+    connect: () => Promise.resolve(),
+    send: async (messages: readonly OutgoingMessage[]) => messages.forEach(assertSendable),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const limits = { maxBytes: 131_072, maxChanges };
+  return toDestinations(serviceBusNames, () => new ServiceBusDestination({ topic, limits, hash }));
+}
+
+function toConsole(format: (event: RoutedEvent) => string): Publisher {
+  return new ConsolePublisher({
+    stream: new Writable({ write: (_chunk, _encoding, done) => done() }),
+    format,
+  });
+}
+
+const hub = new FakeHub();
+const files = setupFiles();
+const outputs: Record<string, Publisher> = {
+  'console, json': toConsole(jsonLine),
+  'console, pretty': toConsole(prettyLine({ colour: true })),
+  'azure_service_bus, pack = 1': toServiceBus(1),
+  'azure_service_bus, pack = "auto"': toServiceBus(500),
+  azure_event_hubs: toDestinations(
+    eventHubNames,
+    () =>
+      new EventHub({ hub: 'h', openProducer: () => hub.open(), clock, log: silentLog, sendTimeoutMs: 1e9 }),
+  ),
+};
+
+beforeAll(async () => {
+  outputs['file'] = await files.open({ path: `/d/${template}.jsonl` });
+});
+
+afterAll(async () => {
+  for (const publisher of Object.values(outputs)) await publisher[Symbol.asyncDispose]();
+});
+
+const lines = fc.oneof(envelopeLines(1), envelopeLines(2));
+
+/** None for a line that is refused, which is done with a MalformedMessage. */
+function decoded(line: string): readonly RoutedEvent[] {
+  try {
+    return [{ event: decodeEnvelope(line), line, orderingKey: '' }];
+  } catch (error) {
+    if (asDStreamError(error).code !== 'MalformedMessage') throw error;
+    return [];
+  }
+}
+
+test('whatever decodes can be published by every output', async () => {
+  let published = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(lines, { minLength: 1, maxLength: 3 }), async (texts) => {
+      const events = texts.flatMap(decoded);
+      for (const publisher of Object.values(outputs)) await publisher.publish(events, { signal: never });
+      published += events.length;
+    }),
+    { numRuns: 400 },
+  );
+  // Otherwise it would say nothing.
+  expect(published).toBeGreaterThan(100);
+});

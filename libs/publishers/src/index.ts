@@ -1,6 +1,0 @@
-/**
- * The kinds of destination, as who reads a file needs them. What they are made of has entries of its own
- * (`@dstream/publishers/file`): importing this one loads no client library.
- */
-export { publisherTypes } from './registry.ts';
-export * from './destinations/destination-name.ts';

@@ -1,3 +1,0 @@
-export type { BlobFault, BlobFaultAction, BlobFaults } from './faults.ts';
-export type { BlobOperation } from './operation.ts';
-export { startBlobs, type Blobs, type BlobsOptions } from './start-blobs.ts';
