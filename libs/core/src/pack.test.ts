@@ -86,7 +86,7 @@ describe('packing', () => {
       sessionId: 'db1/shop/dbo.Persons',
       subject: 'dbo.Persons',
       contentType: 'application/json',
-      body: Buffer.from(encodeEnvelope(change(1), stamp)),
+      body: new TextEncoder().encode(encodeEnvelope(change(1), stamp)),
       bodyBytes: encodeEnvelope(change(1), stamp).length,
       properties: {
         schema: 'dbo',

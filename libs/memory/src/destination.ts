@@ -69,7 +69,7 @@ export class InMemoryDestination {
   }
 
   #tooLarge({ event, line }: RoutedEvent): DStreamError | undefined {
-    const bytes = Buffer.from(line).length;
+    const bytes = new TextEncoder().encode(line).length;
     if (bytes <= this.#maxLineBytes) return undefined;
     const sizes = `${bytes} bytes, the limit is ${this.#maxLineBytes}`;
     return new DStreamError('MessageTooLarge', `change ${event.metadata.id} is too large: ${sizes}`);

@@ -113,7 +113,7 @@ export class InMemoryTopic implements Topic {
       subject,
       contentType,
       properties,
-      body: typeof sent.body === 'string' ? Buffer.from(sent.body) : sent.body,
+      body: typeof sent.body === 'string' ? new TextEncoder().encode(sent.body) : sent.body,
       sequenceNumber: String(this.#sequence),
       enqueuedAtMs: this.#clock.wallMs(),
     };
