@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@dstream/async';
 import { loadConfiguration, type AdapterTypes, type Configuration, type Use } from '@dstream/config';
-import { defineLeaseStore, definePublisher, defineQueue, defineSource } from '@dstream/config/schema';
+import { defineLeaseStore, defineOutput, defineQueue, defineSource } from '@dstream/config/schema';
 import { silentLog, type InstanceId } from '@dstream/core';
 import { InMemoryChangeSource } from '@dstream/memory/change-source';
 import { InMemoryDestination } from '@dstream/memory/destination';
@@ -44,7 +44,7 @@ export function inMemoryTypes() {
     what: () => 'memory',
     open: (_, { instance }) => Promise.resolve(leases.replica(instance)),
   });
-  const outputType = definePublisher({
+  const outputType = defineOutput({
     ...common,
     settings: () => ({}),
     open: () => Promise.resolve(destination.publisher()),

@@ -18,12 +18,12 @@ export {
   type LeaseStoreTypes,
 } from './definitions/lease-store-type.ts';
 export {
-  definePublisher,
+  defineOutput,
   type Destination,
   type NamedTable,
   type OutputType,
   type OutputTypes,
-  type PublisherDefinition,
+  type OutputDefinition,
 } from './definitions/output-type.ts';
 export {
   defineQueue,

@@ -53,7 +53,7 @@ export interface LeaseServices extends AdapterServices {
   readonly source: { readonly scope: string };
 }
 
-export interface PublisherServices extends AdapterServices {
+export interface OutputServices extends AdapterServices {
   /** The name of the output, for messages: its label, else its type. */
   readonly name: string;
 }

@@ -4,4 +4,4 @@ import { eventHubsType } from './event-hubs/event-hubs-type.ts';
 import { fileType } from './file/file-type.ts';
 import { serviceBusType } from './service-bus/service-bus-type.ts';
 
-export const publisherTypes = [consoleType, serviceBusType, eventHubsType, fileType] as const;
+export const outputTypes = [consoleType, serviceBusType, eventHubsType, fileType] as const;

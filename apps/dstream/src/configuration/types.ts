@@ -1,7 +1,7 @@
 /** Everything that a configuration file may name. These are definitions only: what a type is made of is loaded when it is opened. */
 import type { AdapterTypes } from '@dstream/config';
 import { leaseStoreTypes } from '@dstream/leases';
-import { publisherTypes } from '@dstream/outputs';
+import { outputTypes } from '@dstream/outputs';
 import { queueTypes } from '@dstream/queues';
 import { sourceTypes } from '@dstream/sources';
 
@@ -9,5 +9,5 @@ export const types: AdapterTypes = {
   sources: sourceTypes,
   queues: queueTypes,
   leases: leaseStoreTypes,
-  outputs: publisherTypes,
+  outputs: outputTypes,
 };

@@ -1,5 +1,5 @@
 /** A kind of destination, as the configuration sees it: who defines one stands above this package. */
-import type { Hash, Publisher, PublisherServices } from '@dstream/core';
+import type { Hash, Publisher, OutputServices } from '@dstream/core';
 import type { Findings } from '../schema/problems.ts';
 import type { Reading } from '../schema/reading.ts';
 import type { Keys } from '../schema/schema.ts';
@@ -16,7 +16,7 @@ export interface Destination {
   /** Tells where the changes of a table go: a queue, a hub, a file. Pure. Not there where all go to one place. */
   destinationNames?(hash: Hash): (table: NamedTable) => string;
   /** Loads the destination's client library. Called once per output, and again when its process opens it anew. Connects nothing. */
-  open(services: PublisherServices): Promise<Publisher>;
+  open(services: OutputServices): Promise<Publisher>;
 }
 
 /** Every output has the keys `type`, `required` and `buffer` besides those of its type. */
@@ -31,7 +31,7 @@ export interface OutputType<K extends Keys = Keys> extends BlockType<K> {
 /** The types that a process knows, at least one. */
 export type OutputTypes = readonly [OutputType, ...OutputType[]];
 
-export interface PublisherDefinition<K extends Keys, S extends object> extends Definition<
+export interface OutputDefinition<K extends Keys, S extends object> extends Definition<
   K,
   'type' | 'required' | 'buffer'
 > {
@@ -42,12 +42,12 @@ export interface PublisherDefinition<K extends Keys, S extends object> extends D
   /** Tells where the changes of a table go, where that is not one place for all. For plans; pure. */
   readonly names?: (settings: S, hash: Hash) => (table: NamedTable) => string;
   /** See `SourceDefinition.open`. */
-  readonly open?: (settings: S, services: PublisherServices) => Promise<Publisher>;
+  readonly open?: (settings: S, services: OutputServices) => Promise<Publisher>;
 }
 
 /** One kind of destination: its schema and its class, joined so that nobody above sees the type of its settings. */
-export function definePublisher<const K extends Keys, S extends object>(
-  definition: PublisherDefinition<K, S>,
+export function defineOutput<const K extends Keys, S extends object>(
+  definition: OutputDefinition<K, S>,
 ): OutputType<K> {
   const { type, settings: settingsOf, names, open } = definition;
   const read = (reading: Reading<K>, findings: Findings): Destination | undefined => {

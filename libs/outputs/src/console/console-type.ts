@@ -1,6 +1,6 @@
-import { choice, definePublisher, withDefault } from '@dstream/config/schema';
+import { choice, defineOutput, withDefault } from '@dstream/config/schema';
 
-export const consoleType = definePublisher({
+export const consoleType = defineOutput({
   type: 'console',
   doc: 'Changes on standard output.',
   keys: {

@@ -1,9 +1,9 @@
-import { definePublisher } from '@dstream/config/schema';
+import { defineOutput } from '@dstream/config/schema';
 import { brokerDestinationKeys, readBrokerDestination } from '../destinations/broker-destination.ts';
 import { destinationNames, eventHubNames } from '../destinations/destination-name.ts';
 import { addressOf, namesOf } from '../destinations/broker-options.ts';
 
-export const eventHubsType = definePublisher({
+export const eventHubsType = defineOutput({
   type: 'azure_event_hubs',
   doc: 'Event hubs.',
   keys: brokerDestinationKeys(eventHubNames),

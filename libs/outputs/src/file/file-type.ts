@@ -1,5 +1,5 @@
 import {
-  definePublisher,
+  defineOutput,
   duration,
   filePath,
   optional,
@@ -10,7 +10,7 @@ import {
 import { pathFinding } from './not-regular.ts';
 import { PathTemplate } from './path-template.ts';
 
-export const fileType = definePublisher({
+export const fileType = defineOutput({
   type: 'file',
   doc: 'Files of JSON lines. A change counts as delivered when it is durable on the disk.',
   keys: {

@@ -1,4 +1,4 @@
-import { definePublisher, pack, withDefault } from '@dstream/config/schema';
+import { defineOutput, pack, withDefault } from '@dstream/config/schema';
 import type { PackLimits } from '@dstream/core';
 import { brokerDestinationKeys, readBrokerDestination } from '../destinations/broker-destination.ts';
 import { destinationNames, serviceBusNames } from '../destinations/destination-name.ts';
@@ -10,7 +10,7 @@ const packLimits: Readonly<Record<'auto' | 1, PackLimits>> = {
   1: { maxBytes: 131_072, maxChanges: 1 },
 };
 
-export const serviceBusType = definePublisher({
+export const serviceBusType = defineOutput({
   type: 'azure_service_bus',
   doc: 'Topics or queues of Service Bus.',
   keys: {

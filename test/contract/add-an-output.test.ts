@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 import { loadConfiguration, redactor, referencePage, type Configuration } from '@dstream/config';
 import {
   conceal,
-  definePublisher,
+  defineOutput,
   optional,
   required,
   text,
@@ -30,7 +30,7 @@ const opened: { settings: object; output: string; book: InMemoryDestination }[] 
 
 const bookTitle = text({ what: 'a title', pattern: /^[A-Z]/, right: 'begin it with a capital letter' });
 
-const bookType = definePublisher({
+const bookType = defineOutput({
   type: 'book',
   doc: 'Books on a shelf.',
   keys: {
@@ -164,7 +164,7 @@ ${output}
   });
 
   test('without a class it is not built: the commands say so, the reference page, too', async () => {
-    const later = definePublisher({ type: 'later', doc: 'Some day.', keys: {}, settings: () => ({}) });
+    const later = defineOutput({ type: 'later', doc: 'Some day.', keys: {}, settings: () => ({}) });
     const file = join(folder, 'later.hcl');
     const source = '  source {\n    connection_string = "{{ env "BUS" }}"\n  }';
     await writeFile(file, `processor {\n${source}\n  output {\n    type = "later"\n  }\n}\n`);
@@ -198,7 +198,7 @@ Books on a shelf. Any number of them. It may have a label.
   test('cannot have a key that every output has', () => {
     const keys = { required: withDefault(wholeNumber({ min: 1, max: 2 }), 1, 'Not what it is elsewhere.') };
     // @ts-expect-error the configuration adds this key
-    const type = definePublisher({ type: 'x', doc: '', keys, settings: () => ({}) });
+    const type = defineOutput({ type: 'x', doc: '', keys, settings: () => ({}) });
     expect(type.built).toBe(false);
   });
 });
