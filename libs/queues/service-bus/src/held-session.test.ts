@@ -2,10 +2,11 @@ import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import { silentLog, type Delivery, type Position } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ByteBudget } from './byte-budget.ts';
-import { DeliveryQueue } from './delivery-queue.ts';
+import { DeliveryQueue } from './delivery-source.ts';
 import { HeldSession } from './held-session.ts';
-import type { ReceiveHandlers, SessionReceiverPort } from './receiver-port.ts';
+import { LockExpiryCheck } from './lock-renewal.ts';
+import { ByteBudget } from './receive-credit.ts';
+import type { ReceiveHandlers, SessionReceiverPort } from './receiver.ts';
 
 /** Answers everything at once unless told otherwise. */
 class FakeReceiver implements SessionReceiverPort {
@@ -70,13 +71,14 @@ describe('a held session', () => {
     port = new FakeReceiver();
     queue = new DeliveryQueue();
     warnings = [];
+    const log = { ...silentLog, warn: (sentence: string) => void warnings.push(sentence) };
     hold = new HeldSession({
       port,
       queue,
       clock,
       entity: 'subscription dstream',
       random: () => 0.5,
-      log: { ...silentLog, warn: (sentence) => void warnings.push(sentence) },
+      log,
       lockDurationMs: 60_000,
       acceptedBeforeMs: 0,
       maxInFlight: 2,
@@ -84,7 +86,7 @@ describe('a held session', () => {
       reservedBytes: 0,
       silenceMs: 60_000,
       answerMs: 10_000,
-      renewed: () => undefined,
+      expiry: new LockExpiryCheck({ entity: 'subscription dstream', lockDurationMs: 60_000, log: silentLog }),
     });
     await hold.start(new AbortController().signal);
   });

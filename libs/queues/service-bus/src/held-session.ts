@@ -2,78 +2,52 @@
  * A session that this process holds.
  *
  * Held: messages arrive and are settled, the lock is renewed → ended, once, by whichever comes first: the consumer
- * closes it; the lock is lost, or not provably ours any more; its receiver broke, went silent or does not answer; the
- * subscription is disposed. Ended: `lost` has aborted, what waited to be handed out is forgotten, the receiver is
- * closed, so the broker hands out again what was not settled and counts nothing.
+ * closes it; the lock is lost or may have expired; its receiver failed, stalled or does not answer; the subscription is
+ * disposed. Ended: `lost` has aborted, deliveries that were not handed out are dropped, and the receiver is closed, so the
+ * broker delivers again what was not settled, and counts no delivery for it.
  */
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
-import {
-  DStreamError,
-  type Clock,
-  type Delivery,
-  type Log,
-  type Progress,
-  type SessionHold,
-  type SetAside,
-} from '@dstream/core';
+import { DStreamError, type Delivery, type Position, type Progress, type SessionHold } from '@dstream/core';
+import type { SetAside } from '@dstream/core';
 import { translateError } from '@dstream/service-bus';
 import { close, withTimeLimit } from '@dstream/service-bus/amqp';
-import type { ByteBudget, Reserving } from './byte-budget.ts';
-import { CreditWindow } from './credit-window.ts';
-import type { DeliveryQueue } from './delivery-queue.ts';
-import { toIncomingMessage } from './incoming-message.ts';
-import { LockRenewal } from './lock-renewal.ts';
-import { decodeProgress, encodeProgress } from './progress-state.ts';
-import type { CallSignal, SessionReceiverPort } from './receiver-port.ts';
-import { Settling, type SettlingLock } from './settling.ts';
+import type { SourceOptions } from './delivery-source.ts';
+import { LockRenewal, type LockExpiryCheck } from './lock-renewal.ts';
+import { CreditWindow, type CreditWindowOptions } from './receive-credit.ts';
+import { toIncomingMessage, type CallSignal, type SessionReceiverPort } from './receiver.ts';
+import { Settlement, type SettlementLock } from './settlement.ts';
 import { SilenceWatch } from './silence-watch.ts';
 
-export interface HeldSessionOptions {
+/** Options of a `HeldSession`. */
+export interface HeldSessionOptions extends SourceOptions, Omit<CreditWindowOptions, 'resumed'> {
   readonly port: SessionReceiverPort;
-  readonly queue: DeliveryQueue;
-  readonly entity: string;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
-  readonly lockDurationMs: number;
   /** Monotonic time before the call that accepted the session. */
   readonly acceptedBeforeMs: number;
-  readonly maxInFlight: number;
-  readonly budget: ByteBudget;
-  /** Of the budget, for the first message. */
-  readonly reservedBytes: number;
-  readonly silenceMs: number;
-  readonly answerMs: number;
-  /** Told of every expiry the service reports, with the wall clock before the call. */
-  readonly renewed: (expiry: Date, beforeWallMs: number) => void;
+  readonly expiry: LockExpiryCheck;
 }
 
-export class HeldSession implements SessionHold, SettlingLock, Reserving {
+/** One session, from its accept to its close. */
+export class HeldSession implements SessionHold, SettlementLock {
   readonly id: string;
   readonly #options: HeldSessionOptions;
   readonly #what: string;
   readonly #lost = new AbortController();
   readonly #renewal: LockRenewal;
-  readonly #settling: Settling;
-  readonly #watch: SilenceWatch;
+  readonly #settlement: Settlement;
+  readonly #silence: SilenceWatch;
   readonly #credit: CreditWindow;
   #handedOut = 0;
   #loops: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
   constructor(options: HeldSessionOptions) {
-    const { port, clock, random, lockDurationMs, entity } = options;
+    const { port, clock, random, lockDurationMs, entity, silenceMs, expiry } = options;
     this.#options = options;
     this.id = port.sessionId;
     this.#what = `session ${this.id} of ${entity}`;
-    this.#settling = new Settling({ port, clock, entity: this.#what });
-    this.#watch = new SilenceWatch({
-      port,
-      clock,
-      silenceMs: options.silenceMs,
-      isAsking: () => this.#credit.hasCredit,
-    });
-    this.#credit = new CreditWindow({ ...options, resumed: () => this.#watch.resumed() });
+    this.#settlement = new Settlement({ port, clock, entity: this.#what });
+    this.#silence = new SilenceWatch({ port, clock, silenceMs, isAsking: () => this.#credit.hasCredit });
+    this.#credit = new CreditWindow({ ...options, resumed: () => this.#silence.resumed() });
     this.#renewal = new LockRenewal({
       clock,
       random,
@@ -82,7 +56,7 @@ export class HeldSession implements SessionHold, SettlingLock, Reserving {
       beforeMs: options.acceptedBeforeMs,
       renew: (signal) =>
         this.#call('renew the lock of', () => port.renewSessionLock({ abortSignal: signal })),
-      renewed: options.renewed,
+      renewed: (reported, beforeWallMs) => expiry.check(reported, beforeWallMs),
       lost: (reason) => this.end(reason),
     });
   }
@@ -91,12 +65,12 @@ export class HeldSession implements SessionHold, SettlingLock, Reserving {
     return this.#lost.signal;
   }
 
-  /** False while the consumer has seen nothing of it: then nobody else will close it. */
+  /** False while the consumer has seen no delivery of it, and therefore will not close it. */
   get wasHandedOut(): boolean {
     return this.#handedOut > 0;
   }
 
-  /** Makes sure of the lock, then lets messages come. Rejects when the lock is gone already. */
+  /** Makes sure of the lock, then starts to receive. Rejects when the lock is gone already. */
   async start(signal: AbortSignal): Promise<void> {
     if (!this.#renewal.isGood) await this.#renewal.confirm(signal);
     this.#loops = Promise.all([this.#renewal.run(this.lost), this.#watchOver(this.lost)]);
@@ -113,8 +87,8 @@ export class HeldSession implements SessionHold, SettlingLock, Reserving {
     const state = await this.#underLock('read the state of', (o) => this.#options.port.getSessionState(o));
     const progress = decodeProgress(state);
     if (progress === 'unreadable') {
-      const sentence = 'the state of a session cannot be understood: it is taken as empty';
-      this.#options.log.warn(sentence, { session: this.id, entity: this.#options.entity });
+      const { log, entity } = this.#options;
+      log.warn('could not read the session state; treating it as empty', { session: this.id, entity });
     }
     return typeof progress === 'string' ? undefined : progress;
   }
@@ -124,12 +98,8 @@ export class HeldSession implements SessionHold, SettlingLock, Reserving {
     await this.#underLock('write the state of', (o) => this.#options.port.setSessionState(state, o));
   }
 
-  lapse(): void {
-    this.#credit.lapse();
-  }
-
   close(): Promise<void> {
-    this.end(new DStreamError('LockLost', `${this.#what} was given back`));
+    this.end(new DStreamError('LockLost', `${this.#what} was released`));
     return this.#closed ?? Promise.resolve();
   }
 
@@ -138,11 +108,11 @@ export class HeldSession implements SessionHold, SettlingLock, Reserving {
     const { queue, log, entity } = this.#options;
     this.#closed = this.#close();
     this.#closed.catch((error: unknown) =>
-      log.debug('a session did not close', { session: this.id, entity, error }),
+      log.debug('could not close session', { session: this.id, entity, error }),
     );
     queue.dropOf(this);
     this.#lost.abort(reason);
-    this.#settling.ended(this);
+    this.#settlement.ended(this);
     this.#credit.end();
   }
 
@@ -156,22 +126,21 @@ export class HeldSession implements SessionHold, SettlingLock, Reserving {
   }
 
   assertGood(): void {
-    if (!this.#renewal.isGood)
-      this.end(new DStreamError('LockLost', `${this.#what}: the lock is not provably ours`));
+    if (!this.#renewal.isGood) this.end(this.#lostBy('the lock may have expired'));
     this.lost.throwIfAborted();
   }
 
   /** Resolves when the SDK may ask for one more. */
   #arrived(received: ServiceBusReceivedMessage): Promise<void> {
     if (this.lost.aborted) return Promise.resolve();
-    this.#watch.arrived(received);
+    this.#silence.arrived(received);
     const delivery = this.#delivery(received);
     this.#options.queue.push({ owner: this, delivery, taken: () => (this.#handedOut += 1) });
     return this.#credit.arrived(delivery.message.body.length);
   }
 
   #delivery(message: ServiceBusReceivedMessage): Delivery {
-    const settling = this.#settling;
+    const settlement = this.#settlement;
     const incoming = toIncomingMessage(message);
     const settled = () => this.#credit.settled(incoming.body.length);
     return {
@@ -179,39 +148,34 @@ export class HeldSession implements SessionHold, SettlingLock, Reserving {
       deliveryCount: message.deliveryCount ?? 0,
       lockLost: this.lost,
       session: this,
-      complete: () => settling.complete(message, this).then(settled),
+      complete: () => settlement.complete(message, this).then(settled),
       deadLetter: (reason: string, description: string, properties: SetAside) =>
-        settling.deadLetter(message, this, { reason, description, properties }).then(settled),
+        settlement.deadLetter(message, this, { reason, description, properties }).then(settled),
     };
   }
 
-  /** Looks, a few times per limit, whether the receiver is still alive. Never rejects. */
+  /** Checks, a few times per limit, whether the receiver is still alive. Never rejects. */
   async #watchOver(signal: AbortSignal): Promise<void> {
     const { clock, silenceMs, answerMs, port } = this.#options;
     try {
       for (;;) {
         await clock.sleep(Math.min(silenceMs, answerMs) / 4, signal);
-        this.#settling.endUnanswered(answerMs);
+        this.#settlement.endUnanswered(answerMs);
         if (port.isClosed) this.end(this.#broken(new Error('its link was closed by the service')));
-        // What is accepted has messages. When they expired meanwhile nobody is told of it, who would give it back.
-        if (this.#watch.cameForNothing(silenceMs)) this.end(this.#cameForNothing());
-        if (await this.#watch.isSilent(signal)) this.#endSilent();
+        // A session is accepted because it has messages. They may have expired meanwhile: then the consumer never sees
+        // the session, and does not close it.
+        if (this.#silence.hasReceivedNothing(silenceMs)) this.end(this.#lostBy('no message arrived'));
+        if (await this.#silence.isSilent(signal)) this.#endSilent();
       }
     } catch (error) {
       if (!signal.aborted) this.end(this.#broken(error));
     }
   }
 
-  #cameForNothing(): DStreamError {
-    return new DStreamError('LockLost', `${this.#what}: no message came by it`);
-  }
-
   #endSilent(): void {
     const { log, entity } = this.#options;
-    const sentence =
-      'a session has messages but its receiver delivers none: it is given back and accepted again';
-    log.warn(sentence, { session: this.id, entity });
-    this.end(new DStreamError('LockLost', `${this.#what}: its receiver went silent`));
+    log.warn('session receiver stalled; accepting the session again', { session: this.id, entity });
+    this.end(this.#lostBy('its receiver stalled'));
   }
 
   async #underLock<T>(tried: string, call: (o: CallSignal) => Promise<T>): Promise<T> {
@@ -239,6 +203,28 @@ export class HeldSession implements SessionHold, SettlingLock, Reserving {
   }
 
   #broken(cause: unknown): DStreamError {
-    return new DStreamError('LockLost', `${this.#what}: its receiver broke`, { cause });
+    return this.#lostBy('its receiver failed', cause);
   }
+
+  #lostBy(why: string, cause?: unknown): DStreamError {
+    return new DStreamError('LockLost', `${this.#what}: ${why}`, { cause });
+  }
+}
+
+const stateVersion = 1;
+
+/** The session's state: small JSON, `{"v":1,"generation":…,"position":"…"}`. The SDK stores bytes as they are. */
+export function encodeProgress({ generation, position }: Progress): Buffer {
+  return Buffer.from(JSON.stringify({ v: stateVersion, generation, position }), 'utf8');
+}
+
+/** Takes what the SDK gives: nothing, the parsed JSON, or the bytes where they are not JSON. `unreadable`: not written by this version. */
+export function decodeProgress(state: unknown): Progress | 'none' | 'unreadable' {
+  if (state === undefined || state === null) return 'none';
+  if (state instanceof Uint8Array) return state.length === 0 ? 'none' : 'unreadable';
+  if (typeof state !== 'object') return 'unreadable';
+  const { v, generation, position } = state as Record<string, unknown>;
+  if (v !== stateVersion || !Number.isSafeInteger(generation) || typeof position !== 'string')
+    return 'unreadable';
+  return { generation: generation as number, position: position as Position };
 }

@@ -1,6 +1,8 @@
-import { Backoff, DStreamError, goodUntil, type Clock } from '@dstream/core';
+/** Keeps the locks of sessions and messages, and compares the service's clock with ours. */
+import { Backoff, DStreamError, goodUntil, type Clock, type Log } from '@dstream/core';
 import { withTimeLimit } from '@dstream/service-bus/amqp';
 
+/** Options of a `LockRenewal`. */
 export interface LockRenewalOptions {
   readonly clock: Clock;
   readonly random: () => number;
@@ -12,14 +14,15 @@ export interface LockRenewalOptions {
   readonly beforeMs: number;
   /** Renews once; resolves with the expiry the service reports. Rejects with a DStreamError. */
   readonly renew: (signal: AbortSignal) => Promise<Date>;
-  /** Told of every renewal: the expiry and the wall clock before the call. */
+  /** Called after every renewal with the expiry that the service reports and the wall clock before the call. */
   readonly renewed?: (expiry: Date, beforeWallMs: number) => void;
+  /** Called at most once, by `run`. */
   readonly lost: (reason: DStreamError) => void;
 }
 
 /**
  * Keeps a lock: renews it every third of its duration and knows until when it is good, which is never the service's
- * wall clock (DESIGN 5, rule 6). What the service does not renew in time, or refuses, is reported lost, once.
+ * wall clock (DESIGN 5, rule 6). A lock that the service refuses to renew, or does not renew in time, is lost.
  */
 export class LockRenewal {
   readonly #options: LockRenewalOptions;
@@ -33,7 +36,7 @@ export class LockRenewal {
     this.#backoff = new Backoff({ firstMs: durationMs / 60, maxMs: durationMs / 12, random });
   }
 
-  /** Monotonic milliseconds: past it nothing is settled under this lock. */
+  /** Monotonic milliseconds: nothing is settled under this lock later. */
   get goodUntilMs(): number {
     return goodUntil(this.#beforeMs, this.#options.durationMs);
   }
@@ -42,7 +45,7 @@ export class LockRenewal {
     return this.#options.clock.monotonicMs() < this.goodUntilMs;
   }
 
-  /** For a lock whose taking may have waited longer than it is good for: one renewal tells. */
+  /** For a lock that was requested longer ago than a lock is good for: one renewal tells whether it is still ours. */
   async confirm(signal: AbortSignal): Promise<void> {
     const beforeMs = this.#options.clock.monotonicMs();
     await this.#renewOnce(goodUntil(beforeMs, this.#options.durationMs), signal);
@@ -61,7 +64,7 @@ export class LockRenewal {
     }
   }
 
-  /** One renewal, tried again until the lock is good no more. */
+  /** One renewal, retried while the lock is good. */
   async #renewInTime(signal: AbortSignal): Promise<void> {
     const { clock, renewed } = this.#options;
     for (;;) {
@@ -101,6 +104,41 @@ export class LockRenewal {
     if (error instanceof DStreamError && error.disposition === 'lost') return error;
     return new DStreamError('LockLost', `${this.#options.what}: the lock could not be renewed`, {
       cause: error,
+    });
+  }
+}
+
+/** Options of a `LockExpiryCheck`. */
+export interface LockExpiryCheckOptions {
+  readonly entity: string;
+  readonly lockDurationMs: number;
+  readonly log: Log;
+}
+
+const toleratedMs = 5_000;
+
+/**
+ * Warns, once, when the expiry that the service reports is more than five seconds from ours: the subscription's lock
+ * duration is not the configured one, or the clocks of service and machine differ. Nothing else depends on it.
+ */
+export class LockExpiryCheck {
+  readonly #options: LockExpiryCheckOptions;
+  #warned = false;
+
+  constructor(options: LockExpiryCheckOptions) {
+    this.#options = options;
+  }
+
+  /** To be called for every expiry that the service reports, with the wall clock before the call. */
+  check(expiry: Date, beforeWallMs: number): void {
+    const { lockDurationMs, log, entity } = this.#options;
+    const differenceMs = Math.round(expiry.getTime() - beforeWallMs - lockDurationMs);
+    if (this.#warned || !(Math.abs(differenceMs) > toleratedMs)) return;
+    this.#warned = true;
+    log.warn("lock expiry differs from lock_duration; set it to the subscription's, or check the clock", {
+      entity,
+      lockDurationMs,
+      differenceMs,
     });
   }
 }

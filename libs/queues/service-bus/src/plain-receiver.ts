@@ -1,32 +1,34 @@
 /**
  * One receiver of a subscription without sessions. Receiving → retired: it takes nothing new, and closes when its
- * last message is settled or lost, because a lock that is not settled is counted as a delivery → closed.
+ * last message is settled or lost, because a lock that is not settled counts as a delivery → closed.
  */
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import { DStreamError, type Delivery, type SetAside } from '@dstream/core';
+import { translateError } from '@dstream/service-bus';
 import { close, Slots } from '@dstream/service-bus/amqp';
-import type { ByteBudget } from './byte-budget.ts';
-import { CreditWindow } from './credit-window.ts';
-import { toIncomingMessage } from './incoming-message.ts';
-import { MessageLock } from './message-lock.ts';
-import type { PlainReceiverPort } from './receiver-port.ts';
-import { Settling } from './settling.ts';
-import type { SourceOptions } from './source.ts';
+import type { SourceOptions } from './delivery-source.ts';
+import { LockRenewal, type LockExpiryCheck } from './lock-renewal.ts';
+import { CreditWindow, type CreditWindowOptions } from './receive-credit.ts';
+import { toIncomingMessage, type PlainReceiverPort } from './receiver.ts';
+import { Settlement, type SettlementLock } from './settlement.ts';
 
-export interface PlainReceiverOptions extends SourceOptions {
+/** Options of a `PlainReceiver`. */
+export interface PlainReceiverOptions
+  extends SourceOptions, Pick<CreditWindowOptions, 'budget' | 'maxInFlight'> {
   readonly port: PlainReceiverPort;
-  readonly maxInFlight: number;
-  readonly budget: ByteBudget;
-  readonly renewed: (expiry: Date, beforeWallMs: number) => void;
+  readonly expiry: LockExpiryCheck;
+  /** Called for every message. */
   readonly arrived: () => void;
+  /** Called once, after the close. */
   readonly closed: () => void;
-  /** The SDK reports an error and goes on by itself. */
+  /** Called when the SDK reports an error; it goes on by itself. */
   readonly failed: (error: unknown) => void;
 }
 
+/** Receives until it is retired or closed. */
 export class PlainReceiver {
   readonly #options: PlainReceiverOptions;
-  readonly #settling: Settling;
+  readonly #settlement: Settlement;
   readonly #slots: Slots;
   readonly #credit: CreditWindow;
   readonly #locks = new Set<MessageLock>();
@@ -37,7 +39,7 @@ export class PlainReceiver {
 
   constructor(options: PlainReceiverOptions) {
     this.#options = options;
-    this.#settling = new Settling(options);
+    this.#settlement = new Settlement(options);
     this.#slots = new Slots(options.maxInFlight);
     this.#credit = new CreditWindow({ ...options, reservedBytes: 0, resumed: () => undefined });
     this.#lastMs = options.clock.monotonicMs();
@@ -63,13 +65,12 @@ export class PlainReceiver {
     );
   }
 
-  /** Ends locks whose settlement got no answer, and reservations that bring nothing. */
+  /** To be called periodically: ends the locks whose settlement got no answer. */
   check(): void {
-    this.#settling.endUnanswered(this.#options.answerMs);
-    this.#credit.lapse();
+    this.#settlement.endUnanswered(this.#options.answerMs);
   }
 
-  /** Takes nothing new; what is handed out stays settleable. Resolves when closed. */
+  /** Takes nothing new; deliveries that were handed out can still be settled. Resolves when closed, or when it waits for them. */
   async retire(): Promise<void> {
     this.#retired.abort();
     const { clock, entity, queue } = this.#options;
@@ -77,18 +78,18 @@ export class PlainReceiver {
     try {
       if (this.#receiving !== undefined) await close(`receiving from ${entity}`, this.#receiving, clock);
     } finally {
-      await this.#giveBack();
+      await this.#releaseQueued();
     }
   }
 
-  /** What was not handed out comes again; what was keeps the receiver open until it is settled or lost. */
-  async #giveBack(): Promise<void> {
+  /** What was not handed out is delivered again; what was keeps the receiver open until it is settled or lost. */
+  async #releaseQueued(): Promise<void> {
     this.#options.queue.dropOf(this);
     for (const lock of this.#locks) if (!lock.wasHandedOut) lock.end(this.#gone());
     if (this.#locks.size === 0) await this.close();
   }
 
-  /** Closes at once: what is not settled comes again when its lock ends, one delivery spent. */
+  /** Closes at once: what is not settled is delivered again when its lock expires, and counts as a delivery. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -109,7 +110,7 @@ export class PlainReceiver {
     return new DStreamError('LockLost', `the receiver of ${this.#options.entity} was closed`);
   }
 
-  /** The SDK asks for a message more when this resolves. After a reconnect it asks anew for all: the places bound it. */
+  /** The SDK asks for one more when this resolves. After a reconnect it asks anew for all: the slots bound it. */
   async #arrived(message: ServiceBusReceivedMessage): Promise<void> {
     const { clock, queue, arrived } = this.#options;
     arrived();
@@ -124,34 +125,95 @@ export class PlainReceiver {
         await lock.stopped;
       });
     } catch {
-      // The lock ended before there was a place: the message comes again.
+      // The lock ended before there was a slot: the message is delivered again.
     }
     this.#credit.settled(length);
     await mayAskForMore;
   }
 
   #lock(message: ServiceBusReceivedMessage): MessageLock {
-    const lock = new MessageLock({ ...this.#options, message, beforeMs: this.#options.clock.monotonicMs() });
+    const lock = new MessageLock(message, this.#options);
     this.#locks.add(lock);
-    lock.lost.addEventListener('abort', () => this.#settling.ended(lock), { once: true });
+    lock.lost.addEventListener('abort', () => this.#settlement.ended(lock), { once: true });
     const released = lock.stopped.then(() => {
       this.#locks.delete(lock);
       if (this.#retired.signal.aborted && this.#locks.size === 0) return this.close();
       return undefined;
     });
-    released.catch((error: unknown) => this.#options.log.debug('a receiver did not close', { error }));
+    released.catch((error: unknown) => this.#options.log.debug('could not close receiver', { error }));
     return lock;
   }
 
   #delivery(message: ServiceBusReceivedMessage, lock: MessageLock): Delivery {
-    const settling = this.#settling;
+    const settlement = this.#settlement;
     return {
       message: toIncomingMessage(message),
       deliveryCount: message.deliveryCount ?? 0,
       lockLost: lock.lost,
-      complete: () => settling.complete(message, lock).then(() => lock.release()),
+      complete: () => settlement.complete(message, lock).then(() => lock.release()),
       deadLetter: (reason: string, description: string, properties: SetAside) =>
-        settling.deadLetter(message, lock, { reason, description, properties }).then(() => lock.release()),
+        settlement.deadLetter(message, lock, { reason, description, properties }).then(() => lock.release()),
     };
+  }
+}
+
+/** The lock of one message, renewed until it is released or lost. */
+class MessageLock implements SettlementLock {
+  readonly #lost = new AbortController();
+  readonly #released = new AbortController();
+  readonly #renewal: LockRenewal;
+  readonly #what: string;
+  #handedOut = false;
+  /** Resolves when the lock is released or lost and its renewal has ended. */
+  readonly stopped: Promise<void>;
+
+  /** The service took the lock a moment before the message arrived, which the margin covers. */
+  constructor(message: ServiceBusReceivedMessage, options: PlainReceiverOptions) {
+    const { port, entity, clock, random, lockDurationMs, expiry } = options;
+    this.#what = `message ${String(message.messageId)} of ${entity}`;
+    const renew = () =>
+      port.renewMessageLock(message).catch((error: unknown) => {
+        throw translateError(error, { tried: 'renew the lock of', entity: this.#what });
+      });
+    this.#renewal = new LockRenewal({
+      clock,
+      random,
+      what: this.#what,
+      durationMs: lockDurationMs,
+      beforeMs: clock.monotonicMs(),
+      renew,
+      renewed: (reported, beforeWallMs) => expiry.check(reported, beforeWallMs),
+      lost: (reason) => this.end(reason),
+    });
+    this.stopped = this.#renewal.run(this.#released.signal);
+  }
+
+  get wasHandedOut(): boolean {
+    return this.#handedOut;
+  }
+
+  handOut(): void {
+    this.#handedOut = true;
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  assertGood(): void {
+    if (!this.#renewal.isGood)
+      this.end(new DStreamError('LockLost', `${this.#what}: the lock may have expired`));
+    this.lost.throwIfAborted();
+  }
+
+  end(reason: DStreamError): void {
+    if (this.#released.signal.aborted) return;
+    this.#lost.abort(reason);
+    this.release();
+  }
+
+  /** Its message was settled. */
+  release(): void {
+    this.#released.abort();
   }
 }

@@ -2,7 +2,7 @@ import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import type { Delivery } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { PlainReceiverPort, ReceiveHandlers } from './receiver-port.ts';
+import type { PlainReceiverPort, ReceiveHandlers } from './receiver.ts';
 import { ServiceBusSubscription } from './service-bus-subscription.ts';
 
 const silenceMs = 10_000;

@@ -1,57 +1,58 @@
 /** Receives from a subscription without sessions. */
-import { DStreamError, type ReceiveLimits } from '@dstream/core';
+import { DStreamError } from '@dstream/core';
 import { translateError } from '@dstream/service-bus';
 import { allClosed, close, unlessAborted, withTimeLimit } from '@dstream/service-bus/amqp';
-import { Background } from './background.ts';
-import { ByteBudget } from './byte-budget.ts';
-import { LockExpiryCheck } from './lock-expiry-check.ts';
-import { PlainReceiver, type PlainReceiverOptions } from './plain-receiver.ts';
-import type { Reaching } from './reaching.ts';
-import type { PlainReceiverPort } from './receiver-port.ts';
-import type { Source, SourceOptions } from './source.ts';
+import {
+  BackgroundTasks,
+  type ConnectionRetry,
+  type DeliverySource,
+  type ReceiveRun,
+  type SourceOptions,
+} from './delivery-source.ts';
+import { LockExpiryCheck } from './lock-renewal.ts';
+import { PlainReceiver } from './plain-receiver.ts';
+import type { PlainReceiverPort } from './receiver.ts';
 
+/** A connection for receiving without sessions. */
 export interface PlainClient {
   createReceiver(): PlainReceiverPort;
   close(): Promise<void>;
 }
 
+/** Options of a `PlainSource`. */
 export interface PlainSourceOptions extends SourceOptions {
   readonly openClient: () => PlainClient;
 }
 
-export class PlainSource implements Source {
+/** Has one receiver at a time, and replaces it when it was idle for long. */
+export class PlainSource implements DeliverySource {
   readonly #options: PlainSourceOptions;
   readonly #expiry: LockExpiryCheck;
   readonly #receivers = new Set<PlainReceiver>();
-  readonly #background: Background;
+  readonly #background: BackgroundTasks;
   #client: PlainClient | undefined;
   #hasReceived = false;
 
   constructor(options: PlainSourceOptions) {
     this.#options = options;
     this.#expiry = new LockExpiryCheck(options);
-    this.#background = new Background(options);
+    this.#background = new BackgroundTasks(options);
   }
 
-  async run(
-    signal: AbortSignal,
-    reaching: Reaching,
-    { maxInFlight, maxBytes }: ReceiveLimits,
-  ): Promise<void> {
-    const budget = new ByteBudget(maxBytes);
+  async run(run: ReceiveRun): Promise<void> {
     const failed = new AbortController();
-    await this.#reach(signal, reaching);
-    const open = () => this.#receive(reaching, { maxInFlight, budget }, failed);
+    await this.#reach(run);
+    const open = () => this.#receive(run, failed);
     let receiver = open();
     try {
-      const stop = AbortSignal.any([signal, failed.signal]);
+      const stop = AbortSignal.any([run.signal, failed.signal]);
       for (;;) {
         await this.#untilSilent(receiver, stop);
-        this.#background.keep(receiver.retire());
+        this.#background.add(receiver.retire());
         receiver = open();
       }
     } finally {
-      this.#background.keep(receiver.retire());
+      this.#background.add(receiver.retire());
     }
   }
 
@@ -63,18 +64,18 @@ export class PlainSource implements Source {
     await allClosed(closing, entity);
   }
 
-  /** Tells, before anything is received, that the entity is there and lets us in. */
-  async #reach(signal: AbortSignal, reaching: Reaching): Promise<void> {
+  /** Resolves when the entity exists and lets us in: before anything is received. */
+  async #reach({ signal, connection }: ReceiveRun): Promise<void> {
     for (;;) {
       try {
         await this.#peek(signal);
-        reaching.succeeded();
+        connection.succeeded();
         return;
       } catch (error) {
         signal.throwIfAborted();
         const { entity } = this.#options;
         const failure = translateError(error, { tried: 'receive from', entity, askedForSessions: false });
-        await reaching.failed(failure, signal);
+        await connection.failed(failure, signal);
       }
     }
   }
@@ -82,31 +83,28 @@ export class PlainSource implements Source {
   async #peek(signal: AbortSignal): Promise<void> {
     const { clock, answerMs, entity } = this.#options;
     const port = this.#opened().createReceiver();
-    const late = () => new DStreamError('TimedOut', `could not look into ${entity}: no answer in time`);
+    const late = () => new DStreamError('TimedOut', `could not peek into ${entity}: no answer in time`);
     try {
       const limit = { clock, atMs: clock.monotonicMs() + answerMs, late, signal };
       await withTimeLimit(limit, () => port.peekMessages(1));
     } finally {
-      this.#background.keep(close(`a receiver of ${entity}`, port, clock));
+      this.#background.add(close(`a receiver of ${entity}`, port, clock));
     }
   }
 
-  #receive(
-    reaching: Reaching,
-    limits: Pick<PlainReceiverOptions, 'maxInFlight' | 'budget'>,
-    failed: AbortController,
-  ): PlainReceiver {
+  #receive({ connection, maxInFlight, budget }: ReceiveRun, failed: AbortController): PlainReceiver {
     const { entity } = this.#options;
     const receiver = new PlainReceiver({
       ...this.#options,
       port: this.#opened().createReceiver(),
-      ...limits,
-      renewed: (expiry, wallMs) => this.#expiry.saw(expiry, wallMs),
-      arrived: () => this.#arrived(reaching),
+      maxInFlight,
+      budget,
+      expiry: this.#expiry,
+      arrived: () => this.#arrived(connection),
       failed: (error) => {
         const failure = translateError(error, { tried: 'receive from', entity, askedForSessions: false });
         if (this.#isFatal(failure)) failed.abort(failure);
-        else reaching.said(failure);
+        else connection.report(failure);
       },
       closed: () => this.#receivers.delete(receiver),
     });
@@ -115,17 +113,17 @@ export class PlainSource implements Source {
     return receiver;
   }
 
-  #arrived(reaching: Reaching): void {
+  #arrived(connection: ConnectionRetry): void {
     this.#hasReceived = true;
-    reaching.succeeded();
+    connection.succeeded();
   }
 
-  /** That a subscription requires sessions is only known when its link is opened: looking into it works. */
+  /** That a subscription requires sessions is only known when its link is opened: peeking works. */
   #isFatal(error: DStreamError): boolean {
     return error.code === 'EntityMismatch' && !this.#hasReceived;
   }
 
-  /** Resolves when nothing came for long and nothing is unsettled: an idle receiver cannot be told from a dead one. */
+  /** Resolves when nothing arrived for long and nothing is unsettled: an idle receiver looks like a dead one. */
   async #untilSilent(receiver: PlainReceiver, signal: AbortSignal): Promise<void> {
     const { clock, silenceMs, answerMs } = this.#options;
     for (;;) {

@@ -1,6 +1,6 @@
 import type { Position } from '@dstream/core';
 import { expect, test } from 'vitest';
-import { decodeProgress, encodeProgress } from './progress-state.ts';
+import { decodeProgress, encodeProgress } from './held-session.ts';
 
 const progress = { generation: 1795166130123, position: '0000002A:7' as Position };
 

@@ -7,17 +7,16 @@ import {
   type ReceiveOptions,
   type Subscription,
 } from '@dstream/core';
-import { openClient, type ServiceBusAddress } from '@dstream/service-bus';
+import type { ServiceBusAddress } from '@dstream/service-bus';
 import { withoutDelay } from '@dstream/service-bus/amqp';
-import { acceptingClient } from './sdk-accepting-client.ts';
-import type { AcceptingClient } from './accepting-client.ts';
-import { DeliveryQueue } from './delivery-queue.ts';
+import { ConnectionRetry, DeliveryQueue, type DeliverySource } from './delivery-source.ts';
 import { PlainSource, type PlainClient } from './plain-source.ts';
-import { Reaching } from './reaching.ts';
-import { receiverOptions } from './receiver-port.ts';
-import { sdkLimitMs, SessionSource } from './session-source.ts';
-import type { Source } from './source.ts';
+import { ByteBudget } from './receive-credit.ts';
+import { acceptingClient, plainClient } from './sdk-clients.ts';
+import { sdkLimitMs, type AcceptingClient } from './session-acceptor.ts';
+import { SessionSource } from './session-source.ts';
 
+/** Options of a `ServiceBusSubscription`. */
 export interface ServiceBusSubscriptionOptions {
   readonly address: ServiceBusAddress;
   readonly topic: string;
@@ -31,7 +30,7 @@ export interface ServiceBusSubscriptionOptions {
   readonly clock: Clock;
   readonly log?: Log;
   readonly random?: () => number;
-  /** Silence, in milliseconds, after which a receiver is looked at; 60,000 when not given. */
+  /** Silence, in milliseconds, after which a receiver is checked; 60,000 when not given. */
   readonly silenceMs?: number;
   /** Longest wait for the answer to a settlement, a load or a save, milliseconds; 10,000 when not given. */
   readonly answerMs?: number;
@@ -52,7 +51,7 @@ export class ServiceBusSubscription implements Subscription {
   readonly #options: ServiceBusSubscriptionOptions;
   readonly #entity: string;
   readonly #queue = new DeliveryQueue();
-  readonly #source: Source;
+  readonly #source: DeliverySource;
   readonly #disposed = new AbortController();
   #running: Promise<void> | undefined;
 
@@ -90,19 +89,22 @@ export class ServiceBusSubscription implements Subscription {
   /** Never rejects: what ends the source ends `receive` through `ended`. */
   async #run(
     signal: AbortSignal,
-    { reached, ...limits }: ReceiveOptions,
+    { reached, maxInFlight, maxBytes }: ReceiveOptions,
     ended: AbortController,
   ): Promise<void> {
     const { clock, random = Math.random, log = silentLog } = this.#options;
-    const reaching = new Reaching({ entity: this.#entity, clock, random, log, reached });
+    const connection = new ConnectionRetry({ entity: this.#entity, clock, random, log, reached });
+    const budget = new ByteBudget(maxBytes);
+    const watching = budget.watch(clock, signal).catch(() => undefined);
     try {
-      await withoutDelay(() => this.#source.run(signal, reaching, limits));
+      await withoutDelay(() => this.#source.run({ signal, connection, maxInFlight, budget }));
     } catch (error) {
       ended.abort(error);
     }
+    await watching;
   }
 
-  #createSource(): Source {
+  #createSource(): DeliverySource {
     const o = this.#options;
     const common = {
       entity: this.#entity,
@@ -119,7 +121,10 @@ export class ServiceBusSubscription implements Subscription {
     const acceptLimitMs = acceptMs + graceMs;
     if (acceptLimitMs >= sdkLimitMs) throw acceptsTooLong(acceptMs, sdkLimitMs - graceMs);
     if (!o.sessions)
-      return new PlainSource({ ...common, openClient: o.openPlainClient ?? (() => plainClient(o)) });
+      return new PlainSource({
+        ...common,
+        openClient: o.openPlainClient ?? (() => plainClient(o, common.answerMs)),
+      });
     return new SessionSource({
       ...common,
       maxSessions: o.maxSessions ?? 32,
@@ -130,7 +135,7 @@ export class ServiceBusSubscription implements Subscription {
 }
 
 function acceptsTooLong(acceptMs: number, mostMs: number): DStreamError {
-  const reason = `acceptTimeoutMs is ${acceptMs}: it must be less than ${mostMs}, or silence would pass for an answer`;
+  const reason = `acceptTimeoutMs is ${acceptMs}: it must be less than ${mostMs}, or silence would be taken for an answer`;
   return new DStreamError('ConfigInvalid', reason);
 }
 
@@ -140,12 +145,4 @@ function endWith(ended: AbortController, signal: AbortSignal): () => void {
   if (signal.aborted) abort();
   signal.addEventListener('abort', abort, { once: true });
   return () => signal.removeEventListener('abort', abort);
-}
-
-function plainClient({ address, topic, subscription, answerMs }: ServiceBusSubscriptionOptions): PlainClient {
-  const client = openClient(address, answerMs ?? 10_000);
-  return {
-    createReceiver: () => client.createReceiver(topic, subscription, { ...receiverOptions }),
-    close: () => client.close(),
-  };
 }

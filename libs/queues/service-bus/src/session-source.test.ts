@@ -1,8 +1,8 @@
 import { silentLog } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { AcceptingClient } from './accepting-client.ts';
-import type { SessionReceiverPort } from './receiver-port.ts';
+import type { AcceptingClient } from './session-acceptor.ts';
+import type { SessionReceiverPort } from './receiver.ts';
 import { ServiceBusSubscription } from './service-bus-subscription.ts';
 
 const acceptMs = 5_000;
@@ -91,13 +91,13 @@ describe('an accept that brought no session', () => {
   test('is an outage when nothing was answered, logged at growing intervals; the next goes over a new connection', async () => {
     accepting(silence);
     await clock.advance(4 * limitMs);
-    expect([said, reached]).toEqual([['receiving fails, trying again'], 0]);
+    expect([said, reached]).toEqual([['receiving failed; retrying'], 0]);
     expect(opened).toBeGreaterThan(2);
     await clock.advance(300_000);
-    expect(said.slice(1)).toEqual(Array<string>(2).fill('receiving still fails, trying again'));
+    expect(said.slice(1)).toEqual(Array<string>(2).fill('receiving still failing; retrying'));
     accepting(() => rejects(timeout));
     await clock.advance(2 * limitMs);
-    expect([said.slice(3), reached]).toEqual([['receiving works again'], 1]);
+    expect([said.slice(3), reached]).toEqual([['receiving recovered'], 1]);
   });
 
   test('is tried again within three seconds while the service refuses', async () => {
@@ -105,7 +105,7 @@ describe('an accept that brought no session', () => {
     await clock.advance(120_000);
     accepting(() => rejects(timeout));
     await clock.advance(3_000 + acceptMs);
-    expect(said.at(-1)).toBe('receiving works again');
+    expect(said.at(-1)).toBe('receiving recovered');
   });
 
   test('does not count as having reached the entity without an answer: what a person must mend still ends it', async () => {

@@ -1,49 +1,40 @@
 /** Accepts sessions as they have messages, and keeps the ones that are held. */
-import type { DStreamError, ReceiveLimits } from '@dstream/core';
+import type { DStreamError } from '@dstream/core';
 import { translateError } from '@dstream/service-bus';
 import { allClosed, Slots } from '@dstream/service-bus/amqp';
-import { Background } from './background.ts';
-import { ByteBudget } from './byte-budget.ts';
+import {
+  BackgroundTasks,
+  type DeliverySource,
+  type ReceiveRun,
+  type SourceOptions,
+} from './delivery-source.ts';
 import { HeldSession } from './held-session.ts';
-import { LockExpiryCheck } from './lock-expiry-check.ts';
-import type { Reaching } from './reaching.ts';
-import { SessionAccepts, type Accepted, type SessionAcceptsOptions } from './session-accepts.ts';
-import type { Source, SourceOptions } from './source.ts';
+import { LockExpiryCheck } from './lock-renewal.ts';
+import { SessionAcceptor, type AcceptedSession, type SessionAcceptorOptions } from './session-acceptor.ts';
 
+/** Options of a `SessionSource`. */
 export interface SessionSourceOptions
-  extends SourceOptions, Pick<SessionAcceptsOptions, 'openClient' | 'acceptLimitMs'> {
+  extends SourceOptions, Pick<SessionAcceptorOptions, 'openClient' | 'acceptLimitMs'> {
+  /** Sessions that are held at a time, at most. */
   readonly maxSessions: number;
 }
 
-/** What one run of the source was given. */
-interface Run {
-  readonly signal: AbortSignal;
-  readonly reaching: Reaching;
-  readonly maxInFlight: number;
-  readonly budget: ByteBudget;
-}
-
 /**
- * Connecting, authorizing and opening a link end by themselves after this long, whatever the client's timeout is
- * (@azure/core-amqp, `defaultOperationTimeoutInMs`; measured with 7.9.5: 60.0 s against a peer that says nothing).
- */
-export const sdkLimitMs = 60_000;
-
-/**
- * Accepts side by side, at most, while they bring sessions: each takes several round trips, in which it would hold up the
+ * Accepts side by side, at most, while they bring sessions: each takes several round trips, which would delay the
  * next. The .NET library has up to twice the number of processors (Azure.Messaging.ServiceBus, ServiceBusProcessor.cs).
  */
-const mostAccepts = 4;
+const maxAccepts = 4;
 
-/** An answer "nobody waits" that comes sooner than this is not asked for again at once. */
+/** After an answer "no session" that came sooner than this, the next accept waits this long. */
 const soonMs = 200;
 
-export class SessionSource implements Source {
+/** Receives from a subscription with sessions. */
+export class SessionSource implements DeliverySource {
   readonly #options: SessionSourceOptions;
-  readonly #accepts: SessionAccepts;
+  readonly #acceptor: SessionAcceptor;
   readonly #slots: Slots;
   readonly #held = new Set<HeldSession>();
-  readonly #background: Background;
+  readonly #background: BackgroundTasks;
   readonly #expiry: LockExpiryCheck;
   readonly #helpers = new Set<Promise<void>>();
 
@@ -51,48 +42,37 @@ export class SessionSource implements Source {
     this.#options = options;
     this.#slots = new Slots(options.maxSessions);
     this.#expiry = new LockExpiryCheck(options);
-    this.#background = new Background(options);
-    this.#accepts = new SessionAccepts({ ...options, background: this.#background });
+    this.#background = new BackgroundTasks(options);
+    this.#acceptor = new SessionAcceptor({ ...options, background: this.#background });
   }
 
-  /** Runs until `signal` aborts; rejects with what a person must mend. */
-  async run(
-    signal: AbortSignal,
-    reaching: Reaching,
-    { maxInFlight, maxBytes }: ReceiveLimits,
-  ): Promise<void> {
-    const run = { signal, reaching, maxInFlight, budget: new ByteBudget(maxBytes) };
-    const ended = new AbortController();
-    const watching = run.budget.watch(this.#options.clock, () => this.#held, ended.signal);
+  async run(run: ReceiveRun): Promise<void> {
     try {
-      await this.#accepts.settled(signal);
+      await this.#acceptor.settled(run.signal);
       for (;;) await this.#acceptOne(run);
     } finally {
-      ended.abort();
-      // It ends by nothing but this abort.
-      await watching.catch(() => undefined);
       await Promise.all(this.#helpers);
-      for (const hold of this.#held) if (!hold.wasHandedOut) this.#background.keep(hold.close());
+      for (const session of this.#held) if (!session.wasHandedOut) this.#background.add(session.close());
     }
   }
 
-  /** One more accept under way, until one brings no session: when nobody waits, one accept is left. */
-  #help(run: Run): void {
+  /** One more accept under way, until one brings no session: on an idle subscription one accept is left. */
+  #help(run: ReceiveRun): void {
     const helping = this.#acceptWhile(run).finally(() => this.#helpers.delete(helping));
     this.#helpers.add(helping);
   }
 
   async dispose(): Promise<void> {
     const sessions = [...this.#held].map((hold) => hold.close());
-    // Sessions first: the link of one cannot be closed any more when its connection is broken off.
+    // Sessions first: a link cannot be closed once its connection is broken off.
     await Promise.allSettled(sessions);
     await this.#background.ended();
-    const closing = [...sessions, ...this.#accepts.closeAll()];
+    const closing = [...sessions, ...this.#acceptor.closeAll()];
     await allClosed([...closing, this.#background.ended()], this.#options.entity);
   }
 
-  /** Never rejects: what is wrong, the first accept will meet too. */
-  async #acceptWhile(run: Run): Promise<void> {
+  /** Never rejects: the first accept meets the same error. */
+  async #acceptWhile(run: ReceiveRun): Promise<void> {
     try {
       while (await this.#acceptNext(run));
     } catch {
@@ -100,9 +80,9 @@ export class SessionSource implements Source {
     }
   }
 
-  /** The accept that is always under way when there is a place. */
-  async #acceptOne(run: Run): Promise<void> {
-    const { signal, reaching } = run;
+  /** The accept that is always under way while fewer than `maxSessions` are held. */
+  async #acceptOne(run: ReceiveRun): Promise<void> {
+    const { signal, connection } = run;
     const { clock } = this.#options;
     const startMs = clock.monotonicMs();
     try {
@@ -110,13 +90,13 @@ export class SessionSource implements Source {
       if (clock.monotonicMs() - startMs < soonMs) await clock.sleep(soonMs, signal);
     } catch (error) {
       signal.throwIfAborted();
-      this.#background.keep(this.#accepts.retire());
-      await reaching.failed(this.#translate(error), signal);
+      this.#background.add(this.#acceptor.replaceConnection());
+      await connection.failed(this.#translate(error), signal);
     }
   }
 
-  /** Takes a place, and gives it back unless a session holds it. True when one does, and did not end as it began. */
-  async #acceptNext(run: Run): Promise<boolean> {
+  /** Takes a slot, and frees it unless a session holds it. True when one does, and did not end at its start. */
+  async #acceptNext(run: ReceiveRun): Promise<boolean> {
     const { signal, budget } = run;
     await this.#slots.take(signal);
     let held = false;
@@ -130,28 +110,31 @@ export class SessionSource implements Source {
     }
   }
 
-  /** What was reserved for the first message is free again when no session came. */
-  async #acceptWith(reservedBytes: number, { signal, reaching, budget }: Run): Promise<Accepted | undefined> {
-    let accepted: Accepted | undefined;
+  /** Frees what was reserved for the first message when no session was accepted. */
+  async #acceptWith(
+    reservedBytes: number,
+    { signal, connection, budget }: ReceiveRun,
+  ): Promise<AcceptedSession | undefined> {
+    let accepted: AcceptedSession | undefined;
     try {
-      accepted = await this.#accepts.accept(signal);
-      reaching.succeeded();
+      accepted = await this.#acceptor.accept(signal);
+      connection.succeeded();
       return accepted;
     } finally {
       if (accepted === undefined) budget.free(reservedBytes);
     }
   }
 
-  async #begin(accepted: Accepted, reservedBytes: number, run: Run): Promise<boolean> {
+  async #begin(accepted: AcceptedSession, reservedBytes: number, run: ReceiveRun): Promise<boolean> {
     if (!(await this.#hold(accepted, reservedBytes, run))) return false;
-    if (this.#helpers.size < mostAccepts - 1) this.#help(run);
+    if (this.#helpers.size < maxAccepts - 1) this.#help(run);
     return true;
   }
 
   async #hold(
-    { port, beforeMs, beforeWallMs, release }: Accepted,
+    { port, beforeMs, beforeWallMs, release }: AcceptedSession,
     reservedBytes: number,
-    { signal, maxInFlight, budget }: Run,
+    { signal, maxInFlight, budget }: ReceiveRun,
   ): Promise<boolean> {
     const hold = new HeldSession({
       ...this.#options,
@@ -160,12 +143,12 @@ export class SessionSource implements Source {
       budget,
       reservedBytes,
       acceptedBeforeMs: beforeMs,
-      renewed: (expiry, wallMs) => this.#expiry.saw(expiry, wallMs),
+      expiry: this.#expiry,
     });
     this.#held.add(hold);
     hold.lost.addEventListener('abort', () => this.#ended(hold, release), { once: true });
     if (this.#options.clock.monotonicMs() - beforeMs < 1_000) {
-      this.#expiry.saw(port.sessionLockedUntilUtc, beforeWallMs);
+      this.#expiry.check(port.sessionLockedUntilUtc, beforeWallMs);
     }
     try {
       await hold.start(signal);
@@ -178,8 +161,8 @@ export class SessionSource implements Source {
   #ended(hold: HeldSession, release: () => Promise<void>): void {
     this.#held.delete(hold);
     this.#slots.give();
-    // The close that ended it is the consumer's, or is said by the session: here only the connection is let go.
-    this.#background.keep(
+    // A failed close is reported by the session, or to the consumer: here only its connection is released.
+    this.#background.add(
       hold
         .close()
         .catch(() => undefined)

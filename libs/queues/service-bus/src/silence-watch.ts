@@ -1,23 +1,24 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import type { Clock } from '@dstream/core';
 import { unlessAborted } from '@dstream/service-bus/amqp';
-import type { ReceiverPort } from './receiver-port.ts';
+import type { ReceiverPort } from './receiver.ts';
 
+/** Options of a `SilenceWatch`. */
 export interface SilenceWatchOptions {
   readonly port: Pick<ReceiverPort, 'peekMessages'>;
   readonly clock: Clock;
-  /** Milliseconds without an arrival after which the queue is looked at. */
+  /** Milliseconds without an arrival after which the queue is peeked. */
   readonly silenceMs: number;
-  /** Whether the broker has credit: without any it is right to be silent. */
+  /** Whether the broker has credit: without any, silence is right. */
   readonly isAsking: () => boolean;
 }
 
-/** How many messages a look takes: deferred ones may stand before one that should have come. */
+/** How many messages are peeked: deferred ones may be before one that should have arrived. */
 const peekCount = 16;
 
 /**
- * Notices a session receiver that stopped delivering without an error (azure-sdk-for-js #4140, #7689, #15383): it
- * has room, a message waits behind the last one that came, and that is still so at the next look.
+ * Detects a session receiver that stopped delivering without an error (azure-sdk-for-js #4140, #7689, #15383): it
+ * has credit, a message waits behind the last one that arrived, and that is still so at the next check.
  */
 export class SilenceWatch {
   readonly #options: SilenceWatchOptions;
@@ -38,17 +39,17 @@ export class SilenceWatch {
     this.#arrivals += 1;
   }
 
-  /** No message has come in so many milliseconds since the session was accepted. */
-  cameForNothing(ms: number): boolean {
+  /** No message has arrived since the session was accepted, so many milliseconds ago or more. */
+  hasReceivedNothing(ms: number): boolean {
     return this.#arrivals === 0 && this.#options.clock.monotonicMs() - this.#sinceMs >= ms;
   }
 
-  /** The broker has credit again: it gets its time anew. */
+  /** The broker has credit again: the silence begins now. */
   resumed(): void {
     this.#lastMs = this.#options.clock.monotonicMs();
   }
 
-  /** To be called now and then. True when the receiver is silent; a look that fails says nothing. */
+  /** To be called periodically. True when the receiver stalled; a peek that fails says nothing. */
   async isSilent(signal: AbortSignal): Promise<boolean> {
     const { clock, silenceMs, isAsking } = this.#options;
     if (clock.monotonicMs() - this.#lastMs < silenceMs || !isAsking()) return false;
@@ -71,7 +72,7 @@ export class SilenceWatch {
       const peeked = await this.#options.port.peekMessages(peekCount, options);
       return peeked.some(({ state }) => state === 'active');
     } catch {
-      // The lock's renewal goes the same way and ends the session when this is more than a hiccup.
+      // The lock's renewal uses the same connection, and ends the session when it stays broken.
       return false;
     }
   }

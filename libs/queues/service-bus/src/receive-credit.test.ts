@@ -1,8 +1,7 @@
 import { messageMemory } from '@dstream/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ByteBudget } from './byte-budget.ts';
-import { CreditWindow } from './credit-window.ts';
+import { ByteBudget, CreditWindow } from './receive-credit.ts';
 
 const MB = 1_048_576;
 const never = new AbortController().signal;

@@ -1,7 +1,7 @@
 import { DStreamError, silentLog, type ErrorCode, type Log, type LogFields } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
 import { expect, test } from 'vitest';
-import { Reaching } from './reaching.ts';
+import { ConnectionRetry } from './delivery-source.ts';
 
 function setup() {
   const said: string[] = [];
@@ -9,14 +9,14 @@ function setup() {
     void said.push(`${level}: ${sentence}: ${String(fields?.['code'])}`);
   const log: Log = { ...silentLog, warn: say('warn'), error: say('error') };
   const clock = new ManualClock();
-  const reaching = new Reaching({ entity: 'subscription s', clock, random: () => 0.5, log });
-  const fails = (code: ErrorCode) => reaching.said(new DStreamError(code, 'no'));
-  return { said, reaching, fails };
+  const connection = new ConnectionRetry({ entity: 'subscription s', clock, random: () => 0.5, log });
+  const fails = (code: ErrorCode) => connection.report(new DStreamError(code, 'no'));
+  return { said, connection, fails };
 }
 
 test('a cause that a person must mend is said when it follows one that passes, once an outage', () => {
-  const { said, reaching, fails } = setup();
-  reaching.succeeded();
+  const { said, connection, fails } = setup();
+  connection.succeeded();
   for (const code of [
     'Unreachable',
     'Unreachable',
@@ -26,9 +26,9 @@ test('a cause that a person must mend is said when it follows one that passes, o
   ] as const)
     fails(code);
   const news = ['Unreachable', 'EntityNotFound'];
-  const first = ['warn', 'error'].map((level, n) => `${level}: receiving fails, trying again: ${news[n]}`);
+  const first = ['warn', 'error'].map((level, n) => `${level}: receiving failed; retrying: ${news[n]}`);
   expect(said).toEqual(first);
-  reaching.succeeded();
+  connection.succeeded();
   fails('EntityNotFound');
   expect(said).toEqual([...first, first[1]]);
 });

@@ -1,11 +1,14 @@
+/** The SDK's clients behind the two ways of receiving. */
 import type { Socket } from 'node:net';
 import type { Clock } from '@dstream/core';
 import { openClient, type ServiceBusAddress } from '@dstream/service-bus';
 import { withoutDelay } from '@dstream/service-bus/amqp';
-import type { AcceptingClient } from './accepting-client.ts';
-import { receiverOptions, type SessionReceiverPort } from './receiver-port.ts';
+import type { PlainClient } from './plain-source.ts';
+import { receiverOptions, type SessionReceiverPort } from './receiver.ts';
+import type { AcceptingClient } from './session-acceptor.ts';
 
-export interface AcceptingClientOptions {
+/** What a client is opened for. */
+export interface SdkClientOptions {
   readonly address: ServiceBusAddress;
   readonly topic: string;
   readonly subscription: string;
@@ -17,26 +20,26 @@ interface Pending {
   readonly sinceMs: number;
 }
 
-/** By this age an accept has been authorized and waits on its link, where a broken connection is noticed. */
+/** By this age an accept is authorized and waits on its link, where a broken connection is detected. */
 const onItsLinkMs = 250;
 
-/** How long an accept gets to notice that its connection broke. */
+/** How long an accept gets to detect that its connection broke. */
 const noticeMs = 1_000;
 
 /**
  * The SDK's client for accepting sessions.
  * @param acceptMs how long one accept waits for a session with messages
  */
-export function acceptingClient(options: AcceptingClientOptions, acceptMs: number): AcceptingClient {
+export function acceptingClient(options: SdkClientOptions, acceptMs: number): AcceptingClient {
   const { address, topic, subscription, clock } = options;
   const client = openClient(address, acceptMs);
   const sockets = new Set<Socket>();
   const pending = new Set<Pending>();
 
   /**
-   * An accept that is under way survives a close in good order, and keeps the process for a minute: rhea tells it of
-   * a connection that broke, never of one that was closed. So the connection is broken under it. The SDK's close then
-   * has nothing left to do but forget, and may wait for answers over the connection that is gone: it gets a moment.
+   * A pending accept survives an orderly close and keeps the process alive for a minute: rhea reports a connection that
+   * broke, never one that was closed. So the sockets are destroyed. The SDK's close has nothing left to do then, but may
+   * wait for answers over the connection that is gone: its time is limited.
    */
   async function breakOff(): Promise<void> {
     const youngestMs = Math.max(...[...pending].map(({ sinceMs }) => sinceMs));
@@ -65,7 +68,17 @@ export function acceptingClient(options: AcceptingClientOptions, acceptMs: numbe
   };
 }
 
-/** Resolves when `work` has ended, however, or after `ms`. */
+/** The SDK's client for receiving without sessions. @param answerMs longest wait for an answer */
+export function plainClient(options: SdkClientOptions, answerMs: number): PlainClient {
+  const { address, topic, subscription } = options;
+  const client = openClient(address, answerMs);
+  return {
+    createReceiver: () => client.createReceiver(topic, subscription, { ...receiverOptions }),
+    close: () => client.close(),
+  };
+}
+
+/** Resolves when `work` has settled, or after `ms`. */
 async function first(work: Promise<unknown>, clock: Clock, ms: number): Promise<void> {
   const timer = new AbortController();
   const waited = clock.sleep(Math.max(0, ms), timer.signal).catch(() => undefined);

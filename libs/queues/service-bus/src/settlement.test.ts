@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { SettlementGate } from './settlement-gate.ts';
+import { SettlementGate } from './settlement.ts';
 
 type Outcome = 'completed' | 'dead-lettered';
 

@@ -1,0 +1,178 @@
+/** What both ways of receiving share: with sessions (`session-source.ts`) and without (`plain-source.ts`). */
+import {
+  Backoff,
+  Reminders,
+  retryWaits,
+  type Clock,
+  type Delivery,
+  type DStreamError,
+  type ErrorCode,
+  type Log,
+} from '@dstream/core';
+import { unlessAborted } from '@dstream/service-bus/amqp';
+import type { ByteBudget } from './receive-credit.ts';
+
+/** Settings of a source, for the life of the subscription. */
+export interface SourceOptions {
+  /** For messages: `subscription dstream of topic ingest-topic`. */
+  readonly entity: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  /** Where deliveries wait to be handed out. */
+  readonly queue: DeliveryQueue;
+  readonly lockDurationMs: number;
+  /** Time without an arrival after which a receiver is checked. */
+  readonly silenceMs: number;
+  /** Longest wait for the answer to a settlement, a load or a save. */
+  readonly answerMs: number;
+}
+
+/** One call of `receive`. */
+export interface ReceiveRun {
+  readonly signal: AbortSignal;
+  readonly connection: ConnectionRetry;
+  readonly maxInFlight: number;
+  readonly budget: ByteBudget;
+}
+
+/** Where deliveries come from: sessions, or one plain receiver. */
+export interface DeliverySource {
+  /** Fills the queue until `signal` aborts (rejects with its reason) or a person must act (rejects with a fatal error). */
+  run(run: ReceiveRun): Promise<void>;
+  /** Releases every lock and closes every connection. Rejects with what failed to close. */
+  dispose(): Promise<void>;
+}
+
+interface QueuedDelivery {
+  /** Its receiver. */
+  readonly owner: object;
+  readonly delivery: Delivery;
+  /** Called when the delivery is handed out. */
+  readonly taken: () => void;
+}
+
+/**
+ * Deliveries of all receivers in the order of arrival, pulled one by one. Bounded by the credit of the receivers: none has
+ * more than `maxInFlight` unsettled messages.
+ */
+export class DeliveryQueue {
+  #waiting: QueuedDelivery[] = [];
+  #wake: (() => void) | undefined;
+
+  push(queued: QueuedDelivery): void {
+    this.#waiting.push(queued);
+    this.#wake?.();
+  }
+
+  /** Removes the deliveries of a receiver that ended: they can no longer be settled. */
+  dropOf(owner: object): void {
+    this.#waiting = this.#waiting.filter((queued) => queued.owner !== owner);
+  }
+
+  /** The next delivery; rejects with `signal.reason`. One `take` at a time. */
+  async take(signal: AbortSignal): Promise<Delivery> {
+    for (;;) {
+      signal.throwIfAborted();
+      const queued = this.#waiting.shift();
+      if (queued !== undefined) {
+        queued.taken();
+        return queued.delivery;
+      }
+      await unlessAborted(new Promise<void>((resolve) => (this.#wake = resolve)), signal);
+    }
+  }
+}
+
+/** Options of a `ConnectionRetry`. */
+export interface ConnectionRetryOptions {
+  readonly entity: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  /** Called at the first success. */
+  readonly reached?: (() => void) | undefined;
+}
+
+/**
+ * Decides what follows from a failure to reach the entity. Before the first success a fatal error ends `receive`; afterwards
+ * every error is retried, because a connection that was cut may hide for a while that the subscription was deleted. Logs a
+ * failure when it begins, when its cause becomes fatal, at growing intervals while it lasts, and when it is over.
+ */
+export class ConnectionRetry {
+  readonly #options: ConnectionRetryOptions;
+  readonly #backoff: Backoff;
+  #reached = false;
+  #reminders: Reminders | undefined;
+  /** Fatal causes of this failure that were logged. */
+  readonly #loggedFatal = new Set<ErrorCode>();
+
+  constructor(options: ConnectionRetryOptions) {
+    this.#options = options;
+    this.#backoff = new Backoff({ ...retryWaits, random: options.random });
+  }
+
+  succeeded(): void {
+    const { log, entity, reached } = this.#options;
+    if (this.#reminders !== undefined)
+      log.info('receiving recovered', { entity, afterSeconds: this.#secondsSince(this.#reminders) });
+    if (!this.#reached) reached?.();
+    this.#reached = true;
+    this.#reminders = undefined;
+    this.#loggedFatal.clear();
+    this.#backoff.reset();
+  }
+
+  /** Waits before the next attempt. Rejects with a fatal `error` before the first success, or with `signal.reason`. */
+  async failed(error: DStreamError, signal: AbortSignal): Promise<void> {
+    this.report(error);
+    await this.#options.clock.sleep(this.#backoff.next(), signal);
+  }
+
+  /** As `failed`, for a receiver that waits and retries by itself: throws instead of rejecting. */
+  report(error: DStreamError): void {
+    if (!this.#reached && error.disposition === 'fatal') throw error;
+    const { log, entity, clock } = this.#options;
+    const now = clock.monotonicMs();
+    const first = this.#reminders === undefined;
+    const reminders = (this.#reminders ??= new Reminders(now));
+    const sinceSeconds = this.#secondsSince(reminders);
+    const fields = { entity, code: error.code, reason: error.message, sinceSeconds };
+    const isDue = reminders.due(now);
+    const isNewFatal = error.disposition === 'fatal' && !this.#loggedFatal.has(error.code);
+    if (isNewFatal) this.#loggedFatal.add(error.code);
+    if (isNewFatal) log.error('receiving failed; retrying', fields);
+    else if (first) log.warn('receiving failed; retrying', fields);
+    else if (isDue) log.error('receiving still failing; retrying', fields);
+    else log.debug('receiving still failing; retrying', fields);
+  }
+
+  #secondsSince({ sinceMs }: Reminders): number {
+    return Math.round((this.#options.clock.monotonicMs() - sinceMs) / 100) / 10;
+  }
+}
+
+/** Work that nobody waits for at the moment, such as closing a replaced receiver. Kept until it is done, for disposal. */
+export class BackgroundTasks {
+  readonly #log: Log;
+  readonly #entity: string;
+  readonly #running = new Set<Promise<void>>();
+
+  constructor({ log, entity }: { readonly log: Log; readonly entity: string }) {
+    this.#log = log;
+    this.#entity = entity;
+  }
+
+  /** A failure is logged at debug level only: nothing depends on the result. */
+  add(work: Promise<void>): void {
+    const task = work
+      .catch((error: unknown) => this.#log.debug('could not close', { entity: this.#entity, error }))
+      .finally(() => this.#running.delete(task));
+    this.#running.add(task);
+  }
+
+  /** Resolves when nothing is running. Never rejects. */
+  async ended(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+}

@@ -1,0 +1,277 @@
+/**
+ * How much the broker may send: credit, within a budget of bytes that all receivers share. The size of a message is not
+ * known before it arrives, and credit that the broker has cannot be taken back. So credit is claimed with the size that its
+ * message is expected to have:
+ *
+ * claimed → granted, when there is room: the expected size is reserved → arrived: its real size is in use instead →
+ * settled: free again. A reservation that brings nothing for a while lapses: its receiver is idle.
+ *
+ * Fair: of the waiting claims the one whose receiver uses least is granted first. It waits for room, and no other passes it,
+ * so a message larger than the others gets its turn; one larger than the budget gets it when nothing else is in use.
+ */
+import { messageMemory, type Clock } from '@dstream/core';
+import { unlessAborted } from '@dstream/service-bus/amqp';
+
+/** Somebody who waits for room in the budget. */
+export interface Claimant {
+  /** Used and reserved by it. */
+  readonly usedBytes: number;
+  /** What its next message is expected to take. */
+  readonly expectedBytes: number;
+  /** Called at most once for each claim, with what was reserved for it. May claim again at once. */
+  granted(bytes: number): void;
+}
+
+/** While a claim waits for room, reservations that brought nothing for so long lapse: many round trips to a broker. */
+const lapseMs = 500;
+
+/** Expected at first: the ingester packs up to 128 KB. */
+const firstBodyBytes = 65_536;
+
+/** Less is never expected: everything outstanding may arrive at once, and larger than what came before. */
+const leastBodyBytes = 16_384;
+
+/** What the messages of one subscription may take in memory. */
+export class ByteBudget {
+  readonly #maxBytes: number;
+  readonly #claims = new Set<Claimant>();
+  readonly #windows = new Set<CreditWindow>();
+  #usedBytes = 0;
+  #typicalBytes = messageMemory(firstBodyBytes);
+  #granting = false;
+  #short = Promise.withResolvers<void>();
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
+  /** Expected of a receiver that has received nothing yet: near the largest of the recent messages. */
+  get typicalBytes(): number {
+    return this.#typicalBytes;
+  }
+
+  /** What is expected after a message of `bytes` when `before` was expected: shrinks slowly, grows at once. */
+  expectAfter(bytes: number, before: number): number {
+    const expected = Math.max(bytes, before * 0.9, messageMemory(leastBodyBytes));
+    // A larger expectation would wait until all others are done, over and over.
+    return Math.min(expected, this.#maxBytes / 4);
+  }
+
+  /** A message arrived that takes `bytes`. */
+  use(bytes: number): void {
+    this.#typicalBytes = this.expectAfter(bytes, this.#typicalBytes);
+    this.#usedBytes += bytes;
+  }
+
+  /** For credit that cannot wait: a receiver's first. Reserves at most half of what is free, but always one message. */
+  open(window: CreditWindow, count: number, bytes: number, reservedBytes: number): number {
+    this.#windows.add(window);
+    const free = (this.#maxBytes - this.#usedBytes) / 2;
+    const granted = Math.max(1, Math.min(count, Math.floor(free / bytes)));
+    this.#usedBytes += granted * bytes - reservedBytes;
+    return granted;
+  }
+
+  /** The receiver ended. */
+  close(window: CreditWindow): void {
+    this.#windows.delete(window);
+    this.#claims.delete(window);
+    this.free(window.usedBytes);
+  }
+
+  /** Used or reserved bytes are free again. */
+  free(bytes: number): void {
+    this.#usedBytes -= bytes;
+    this.#grant();
+  }
+
+  /** Waits for room; one claim at a time of each claimant. */
+  claim(claimant: Claimant): void {
+    this.#claims.add(claimant);
+    this.#grant();
+  }
+
+  /** Resolves when the typical size is reserved for a new receiver, with that size; rejects with `signal.reason`. */
+  reserve(signal: AbortSignal): Promise<number> {
+    const typical = () => this.#typicalBytes;
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      const claimant: Claimant = {
+        usedBytes: 0,
+        get expectedBytes() {
+          return typical();
+        },
+        granted: (bytes) => {
+          signal.removeEventListener('abort', aborted);
+          resolve(bytes);
+        },
+      };
+      const aborted = () => {
+        this.#claims.delete(claimant);
+        this.#grant();
+        reject(signal.reason);
+      };
+      signal.addEventListener('abort', aborted, { once: true });
+      this.claim(claimant);
+    });
+  }
+
+  /** Lets reservations of idle receivers lapse while others wait. Rejects with `signal.reason`. */
+  async watch(clock: Clock, signal: AbortSignal): Promise<never> {
+    for (;;) {
+      await unlessAborted(this.#short.promise, signal);
+      await clock.sleep(lapseMs, signal);
+      this.#short = Promise.withResolvers();
+      for (const window of this.#windows) window.lapse();
+      this.#grant();
+    }
+  }
+
+  #grant(): void {
+    if (this.#granting) return;
+    this.#granting = true;
+    for (;;) {
+      const next = this.#next();
+      if (next === undefined) break;
+      const bytes = next.expectedBytes;
+      if (this.#usedBytes > 0 && this.#usedBytes + bytes > this.#maxBytes) {
+        this.#short.resolve();
+        break;
+      }
+      this.#claims.delete(next);
+      this.#usedBytes += bytes;
+      next.granted(bytes);
+    }
+    this.#granting = false;
+  }
+
+  #next(): Claimant | undefined {
+    let least: Claimant | undefined;
+    for (const claim of this.#claims)
+      if (least === undefined || claim.usedBytes < least.usedBytes) least = claim;
+    return least;
+  }
+}
+
+/** Options of a `CreditWindow`. */
+export interface CreditWindowOptions {
+  readonly budget: ByteBudget;
+  readonly maxInFlight: number;
+  /** Reserved in the budget for the first message already; 0 when nothing is. */
+  readonly reservedBytes: number;
+  /** Called when the broker may send again after it could not. */
+  readonly resumed: () => void;
+}
+
+/**
+ * The credit of one receiver. The SDK gives the broker a number of credits at the start, and one more whenever the promise
+ * of a message resolves. So at the start it gets what the budget has, and the promise of a message is kept back until there
+ * is room for one more: possibly before the message is settled, so that up to `maxInFlight` are unsettled whatever the start was.
+ */
+export class CreditWindow implements Claimant {
+  readonly #options: CreditWindowOptions;
+  /** Credits that the SDK is to give at the start. */
+  readonly atStart: number;
+  /** Each makes the SDK give one more. */
+  readonly #withheld: (() => void)[] = [];
+  #expectedBytes: number;
+  /** Credits that the broker has. */
+  #outstanding: number;
+  #reservedBytes: number;
+  #unsettled = 0;
+  #heldBytes = 0;
+  #movedSinceLapse = true;
+  #ended = false;
+
+  constructor(options: CreditWindowOptions) {
+    const { budget, maxInFlight, reservedBytes } = options;
+    this.#options = options;
+    this.#expectedBytes = budget.typicalBytes;
+    this.atStart = this.#outstanding = budget.open(this, maxInFlight, this.#expectedBytes, reservedBytes);
+    this.#reservedBytes = this.atStart * this.#expectedBytes;
+  }
+
+  get usedBytes(): number {
+    return this.#heldBytes + this.#reservedBytes;
+  }
+
+  get expectedBytes(): number {
+    return this.#expectedBytes;
+  }
+
+  /** False: it is right that nothing arrives. */
+  get hasCredit(): boolean {
+    return this.#outstanding > 0;
+  }
+
+  /** A message arrived. Resolves when the SDK may ask for one more, or when the receiver ended. */
+  arrived(bodyBytes: number): Promise<void> {
+    if (this.#ended) return Promise.resolve();
+    const bytes = messageMemory(bodyBytes);
+    this.#movedSinceLapse = true;
+    this.#unsettled += 1;
+    this.#heldBytes += bytes;
+    this.#options.budget.use(bytes);
+    this.#unreserveOne();
+    this.#expectedBytes = this.#options.budget.expectAfter(bytes, this.#expectedBytes);
+    return new Promise((resolve) => {
+      this.#withheld.push(resolve);
+      this.#claim();
+    });
+  }
+
+  settled(bodyBytes: number): void {
+    if (this.#ended) return;
+    const bytes = messageMemory(bodyBytes);
+    this.#unsettled -= 1;
+    this.#heldBytes -= bytes;
+    this.#options.budget.free(bytes);
+    this.#claim();
+  }
+
+  granted(bytes: number): void {
+    this.#movedSinceLapse = true;
+    this.#reservedBytes += bytes;
+    this.#outstanding += 1;
+    if (this.#outstanding === 1) this.#options.resumed();
+    this.#withheld.shift()?.();
+    this.#claim();
+  }
+
+  /** Frees what is reserved when nothing arrived and nothing was granted since the last call. */
+  lapse(): void {
+    if (!this.#movedSinceLapse) this.#unreserve(this.#reservedBytes);
+    this.#movedSinceLapse = false;
+  }
+
+  /** Frees everything, and resolves every `arrived`. Idempotent. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#options.budget.close(this);
+    this.#heldBytes = this.#reservedBytes = 0;
+    for (const resolve of this.#withheld.splice(0)) resolve();
+  }
+
+  #claim(): void {
+    const open = this.#outstanding + this.#unsettled < this.#options.maxInFlight;
+    if (!this.#ended && open && this.#withheld.length > 0) this.#options.budget.claim(this);
+  }
+
+  /** After a reconnect the SDK gives all its credits anew: more may arrive than is counted here. */
+  #unreserveOne(): void {
+    if (this.#outstanding === 0) return;
+    const share = this.#reservedBytes / this.#outstanding;
+    this.#outstanding -= 1;
+    this.#unreserve(share);
+  }
+
+  #unreserve(bytes: number): void {
+    this.#reservedBytes -= bytes;
+    this.#options.budget.free(bytes);
+  }
+}
