@@ -25,6 +25,7 @@ export default defineConfig({
             'apps/*/src/**/*.test.ts',
             'test/stand-ins/*/src/**/*.test.ts',
             'test/{architecture,containers,foreign}/**/*.test.ts',
+            'tools/**/*.test.ts',
           ],
         },
       },
