@@ -129,13 +129,13 @@ ${locks}
 
   test('is checked like the others, with the nearest name for what is unknown', async () => {
     expect(await refusal('    type = "bord"')).toBe(
-      'dstream.hcl:9: ingester.locks.type: "bord" is not known here; did you mean "board"?',
+      'dstream.hcl:9: ingester.locks.type: invalid value "bord"; did you mean "board"?',
     );
     expect(await refusal('    type = "board"\n    nmae = "hall"\n    hooks = 0')).toBe(
       [
-        'dstream.hcl:8: ingester.locks.name: the key is missing; write name = … (board)',
+        'dstream.hcl:8: ingester.locks.name: missing key name; write name = … (board)',
         'dstream.hcl:10: ingester.locks: unknown key "nmae"; did you mean "name"?',
-        'dstream.hcl:11: ingester.locks.hooks: 0 is too small; 1 to 1000 is possible',
+        'dstream.hcl:11: ingester.locks.hooks: 0 is out of range (1–1000)',
       ].join('\n'),
     );
     expect(await refusal('    type = "board"\n    name = "small"\n    hooks = 11')).toBe(
@@ -162,7 +162,7 @@ ${locks}
 
   test('a variable that is not set is named by whoever only looks at the leases', async () => {
     const configuration = await load(hall.replace('CODE', 'NOT_SET'), 'validate');
-    const said = 'the variable NOT_SET is not set; give it a value in the environment';
+    const said = 'the variable NOT_SET is not set; set it in the environment';
     await expect(look(configuration)).rejects.toMatchObject({
       code: 'ConfigInvalid',
       message: `${configuration.file}:11: ingester.locks.code: ${said}`,
@@ -192,10 +192,10 @@ ${locks}
 
 Keys on hooks. Required.
 
-- \`type\` ("azure_blob", "memory" or "board"; default \`"azure_blob"\`): Kind of store.
+- \`type\` ("azure_blob", "memory" or "board"; default \`"azure_blob"\`): Type of lease store.
 - \`name\` (board; required): Which board.
 - \`hooks\` (whole number, 1 to 1000; default \`100\`): How many it has.
-- \`code\` (code; without it: no lock): Opens it. Secret.
+- \`code\` (code; if absent: no lock): Opens it. Secret.
 `);
   });
 

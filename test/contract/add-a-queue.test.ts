@@ -135,22 +135,22 @@ ${source}
     const own = await load(toParis, `${atHome}\n    place = "Rome"`);
     expect(own.processor?.source.name.topic).toBe('Rome');
     expect(await refusal(toParis.replace('"Paris"', '"{{ env "NOT_SET" }}"'), atHome, ['processor'])).toBe(
-      'dstream.hcl:14: processor.source.place: the topic is that of ingester.topic, whose variable is not set; set it, or write place = "…" here',
+      'dstream.hcl:14: processor.source.place: the topic is taken from ingester.topic, whose variable is not set; set it, or write place = "…" here',
     );
   });
 
   test('is checked like the others, with the nearest name for what is unknown', async () => {
     expect(await refusal('    type = "pidgeon"', '    type = "bird"')).toBe(
       [
-        'dstream.hcl:9: ingester.topic.type: "pidgeon" is not known here; did you mean "pigeon"?',
-        'dstream.hcl:14: processor.source.type: "bird" is not known here; write "azure_service_bus", "direct", "memory" or "pigeon"',
+        'dstream.hcl:9: ingester.topic.type: invalid value "pidgeon"; did you mean "pigeon"?',
+        'dstream.hcl:14: processor.source.type: invalid value "bird"; write "azure_service_bus", "direct", "memory" or "pigeon"',
       ].join('\n'),
     );
     expect(await refusal(`${toParis}\n    plaice = "x"\n    pack = 2`, `${atHome}\n    window = 0`)).toBe(
       [
         'dstream.hcl:11: ingester.topic: unknown key "plaice"; did you mean "place"?',
-        'dstream.hcl:12: ingester.topic.pack: 2 is not a way to pack; write "auto", or 1 for one change a message',
-        'dstream.hcl:18: processor.source.window: 0 is too small; 1 to 9 is possible',
+        'dstream.hcl:12: ingester.topic.pack: invalid value 2; write "auto", or 1 for one change per message',
+        'dstream.hcl:18: processor.source.window: 0 is out of range (1–9)',
       ].join('\n'),
     );
     expect(await refusal(toParis, `${atHome}\n    place = "Cellar"\n    window = 2`)).toBe(
@@ -210,16 +210,16 @@ ${source}
 
 The place that pigeons fly to. Required.
 
-- \`type\` ("azure_service_bus", "direct", "memory" or "pigeon"; default \`"azure_service_bus"\`): Kind of queue.
+- \`type\` ("azure_service_bus", "direct", "memory" or "pigeon"; default \`"azure_service_bus"\`): Type of queue.
 - \`place\` (place; required): Its name.
-- \`ring\` (ring; without it: none): Says whose they are. Secret.
+- \`ring\` (ring; if absent: none): Says whose they are. Secret.
 - \`pack\` ("auto" or 1; default \`"auto"\`)`);
     expect(page).toContain(`## \`processor.source\` of type \`pigeon\`
 
 Who waits for pigeons. Required.
 
-- \`type\` ("azure_service_bus", "direct", "memory" or "pigeon"; default \`"azure_service_bus"\`): Kind of queue.
-- \`place\` (place; without it: that of the file's ingester, else Home): Where.
+- \`type\` ("azure_service_bus", "direct", "memory" or "pigeon"; default \`"azure_service_bus"\`): Type of queue.
+- \`place\` (place; if absent: that of the file's ingester, else Home): Where.
 - \`window\` (whole number, 1 to 9; default \`1\`): At which window.
 - \`max_sessions\``);
   });

@@ -184,7 +184,7 @@ ${own}
 
   test('is checked like the others, with the nearest name for what is unknown', async () => {
     expect(await refusal('    type = "leger"')).toBe(
-      'dstream.hcl:3: ingester.source.type: "leger" is not known here; did you mean "ledger"?',
+      'dstream.hcl:3: ingester.source.type: invalid value "leger"; did you mean "ledger"?',
     );
     expect(
       await refusal(`    type  = "ledger"
@@ -198,11 +198,11 @@ ${own}
     }`),
     ).toBe(
       [
-        'dstream.hcl:2: ingester.source.book: the key is missing; write book = … (word)',
+        'dstream.hcl:2: ingester.source.book: missing key book; write book = … (word)',
         'dstream.hcl:4: ingester.source: unknown key "bok"; did you mean "book"?',
-        'dstream.hcl:5: ingester.source.order: "size" is not known here; write "date" or "page"',
-        'dstream.hcl:7: ingester.source.entries.from: 100 is too large; 1 to 99 is possible',
-        'dstream.hcl:9: ingester.source.account.of: the key is missing; write of = … (word)',
+        'dstream.hcl:5: ingester.source.order: invalid value "size"; write "date" or "page"',
+        'dstream.hcl:7: ingester.source.entries.from: 100 is out of range (1–99)',
+        'dstream.hcl:9: ingester.source.account.of: missing key of; write of = … (word)',
         'dstream.hcl:10: ingester.source.account: unknown key "off"; did you mean "of"?',
       ].join('\n'),
     );
@@ -219,7 +219,7 @@ ${own}
       'ingester.source: unknown key "tables"; it belongs in ingester.source of type "sqlserver"',
     );
     expect(await refusal(ledger, '  tables = ["Persons"]')).toBe(
-      'dstream.hcl:13: ingester.tables: the source is described twice, here by tables and by the block source on line 2; keep one of the two',
+      'dstream.hcl:13: ingester.tables: duplicate source: tables here, and the block source on line 2; remove one of the two',
     );
   });
 
@@ -251,7 +251,7 @@ ${own}
     expect(notes).toEqual([said]);
     await expect(config?.source.open(services)).rejects.toMatchObject({
       code: 'ConfigInvalid',
-      message: `${said}; give it a value in the environment`,
+      message: `${said}; set it in the environment`,
     });
     expect(config?.source.outline('main', sha256Hex).scope).toBe('main/ledger');
   });
@@ -304,10 +304,10 @@ ${own}
 
 Accounts in a ledger.
 
-- \`type\` ("sqlserver", "memory" or "ledger"; required): Kind of source.
+- \`type\` ("sqlserver", "memory" or "ledger"; required): Type of source.
 - \`book\` (word; required): Which ledger.
 - \`order\` ("date" or "page"; default \`"date"\`): How it is read.
-- \`password\` (password; without it: no lock): Opens it. Secret.
+- \`password\` (password; if absent: no lock): Opens it. Secret.
 
 ## \`ingester.source.entries\` of type \`ledger\`
 
@@ -318,7 +318,7 @@ Which entries are read.
 
 ## \`ingester.source.account\` of type \`ledger\`
 
-An account of the ledger. Any number of them.
+An account of the ledger. May be repeated.
 
 - \`of\` (word; required): Whose it is.
 `);

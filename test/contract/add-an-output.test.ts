@@ -132,14 +132,14 @@ ${output}
 
   test('is checked like the others, with the nearest name for what is unknown', async () => {
     expect(await refusal('    type = "boook"')).toBe(
-      'DStreamError: 7: publisher.output.shelf.type: "boook" is not known here; did you mean "book"?',
+      'DStreamError: 7: publisher.output.shelf.type: invalid value "boook"; did you mean "book"?',
     );
     expect(await refusal('    type = "bird"')).toContain('"azure_event_hubs", "file" or "book"');
     expect(await refusal('    type = "book"\n    titel = "Atlas"\n    pages = 0')).toBe(
       [
-        'DStreamError: 6: publisher.output.shelf.title: the key is missing; write title = … (title)',
+        'DStreamError: 6: publisher.output.shelf.title: missing key title; write title = … (title)',
         '8: publisher.output.shelf: unknown key "titel"; did you mean "title"?',
-        '9: publisher.output.shelf.pages: 0 is too small; 1 to 1000 is possible',
+        '9: publisher.output.shelf.pages: 0 is out of range (1–1000)',
       ].join('\n'),
     );
     expect(await refusal('    type = "book"\n    title = "Atlas"\n    pages = 9')).toBe(
@@ -178,7 +178,7 @@ ${output}
     const { processor, notes } = await loadConfiguration(file, { ...options, use: 'validate' });
     expect([processor?.outputs, notes]).toEqual([[], [said]]);
     expect(sectionsOf(referencePage({ ...types, outputs }), 'later')).toContain(
-      'Some day. Any number of them. It may have a label. _Not built yet._',
+      'Some day. May be repeated. May have a label. _Not built yet._',
     );
   });
 
@@ -186,12 +186,12 @@ ${output}
     expect(sectionsOf(referencePage({ ...types, outputs }), 'book'))
       .toContain(`## \`processor.output\` of type \`book\`
 
-Books on a shelf. Any number of them. It may have a label.
+Books on a shelf. May be repeated. May have a label.
 
-- \`type\` ("console", "azure_service_bus", "azure_event_hubs", "file" or "book"; required): Kind of destination.
+- \`type\` ("console", "azure_service_bus", "azure_event_hubs", "file" or "book"; required): Type of output.
 - \`title\` (title; required): What stands on its back.
 - \`pages\` (whole number, 1 to 1000; default \`100\`): How many it has.
-- \`password\` (password; without it: no lock): Opens it. Secret.
+- \`password\` (password; if absent: no lock): Opens it. Secret.
 - \`required\` (true or false; default \`true\`)`);
   });
 

@@ -112,7 +112,7 @@ output {
   test('with a buffer that has no effect are noted', async () => {
     const found = await load('output {\n  type = "console"\n  buffer = 4096\n}');
     expect(found.notes.map((note) => note.slice(note.indexOf('hcl:')))).toEqual([
-      'hcl:7: processor.output.buffer: it has no effect on a required output; add required = false',
+      'hcl:7: processor.output.buffer: no effect on a required output; add required = false',
     ]);
   });
 });
@@ -120,10 +120,10 @@ output {
 describe('a wrong output is refused with what would be right', () => {
   test('its type', async () => {
     expect(await refusal('output {\n  type = "azure_servicebus"\n}')).toEqual([
-      '6: processor.output.type: "azure_servicebus" is not known here; did you mean "azure_service_bus"?',
+      '6: processor.output.type: invalid value "azure_servicebus"; did you mean "azure_service_bus"?',
     ]);
     expect(await refusal('output {\n  type = "kafka"\n}')).toEqual([
-      '6: processor.output.type: "kafka" is not known here; write "console", "azure_service_bus", "azure_event_hubs" or "file"',
+      '6: processor.output.type: invalid value "kafka"; write "console", "azure_service_bus", "azure_event_hubs" or "file"',
     ]);
   });
 
@@ -139,8 +139,8 @@ output "both" {
   connection_string = "{{ env "BUS" }}"
 }`),
     ).toEqual([
-      '5: processor.output.neither.connection_string: the key is missing; write connection_string = "{{ env "NAME" }}"',
-      '10: processor.output.both.namespace: connection_string and namespace exclude each other; keep one of them',
+      '5: processor.output.neither.connection_string: missing key connection_string; write connection_string = "{{ env "NAME" }}"',
+      '10: processor.output.both.namespace: connection_string and namespace cannot be combined; remove one of the two',
     ]);
   });
 
@@ -163,9 +163,9 @@ output "entity" {
   name              = "invoices"
 }`),
     ).toEqual([
-      '8: processor.output.hubs.name: "cdc/{{ table }}" is not the name of an event hub; letters, digits, ".", "-" and "_" are possible, 256 at most, beginning and ending with a letter or digit, and {{ server }}, {{ database }}, {{ schema }} and {{ table }} anywhere in it',
-      '13: processor.output.bus.name: {{ column }} is not known; known are {{ env "NAME" }}, {{ server }}, {{ database }}, {{ schema }}, {{ table }}',
-      '18: processor.output.entity.name: the EntityPath of the connection string is another destination; remove one of the two',
+      '8: processor.output.hubs.name: "cdc/{{ table }}" is not the name of an event hub; use letters, digits, ".", "-" and "_", at most 256 characters, with a letter or digit at both ends; {{ server }}, {{ database }}, {{ schema }} and {{ table }} are replaced',
+      '13: processor.output.bus.name: unknown template {{ column }}; expected one of {{ env "NAME" }}, {{ server }}, {{ database }}, {{ schema }}, {{ table }}',
+      '18: processor.output.entity.name: name contradicts the EntityPath of the connection string; remove one of the two',
     ]);
   });
 
@@ -179,9 +179,9 @@ output {
   name     = "x"
 }`),
     ).toEqual([
-      '5: processor.output.path: the key is missing; write path = … (path)',
+      '5: processor.output.path: missing key path; write path = … (path)',
       '7: processor.output: unknown key "paht"; did you mean "path"?',
-      '8: processor.output: unknown key "max_size"; known here are type, path, max_bytes, max_age, required, buffer',
+      '8: processor.output: unknown key "max_size"; expected one of type, path, max_bytes, max_age, required, buffer',
       '9: processor.output: unknown key "name"; it belongs in processor.output of type "azure_service_bus" or processor.output of type "azure_event_hubs"',
     ]);
   });

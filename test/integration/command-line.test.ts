@@ -125,7 +125,7 @@ describe('what is wrong', () => {
   ])('%s names the variable that it needs and that is not set', async (command, line, key, variable) => {
     const env = { ...unset, DSTREAM_DB_CONNECTION_STRING: command === 'status' ? database : undefined };
     const { code, err } = await runDstream([command], { cwd, env });
-    const said = `the variable ${variable} is not set; give it a value in the environment`;
+    const said = `the variable ${variable} is not set; set it in the environment`;
     expect([code, err]).toEqual([2, `dstream.hcl:${line}: ingester.${key}: ${said}\n`]);
   });
 

@@ -250,7 +250,7 @@ test('an output has what its type makes of its keys, and what every output has',
     },
   ]);
   expect(found.notes).toEqual([
-    'dstream.hcl:19: processor.output.again.buffer: it has no effect on a required output; add required = false',
+    'dstream.hcl:19: processor.output.again.buffer: no effect on a required output; add required = false',
   ]);
 });
 
@@ -332,7 +332,7 @@ describe('a file that was only validated tells of the variables that are not set
     text.replace(ofSource, `  source {\n    type = "${type}"\n${ofSource}  }\n`);
   const hash = (text: string) => text;
   const notSet = (at: string, variable: string) =>
-    `dstream.hcl:${at}: the variable ${variable} is not set; give it a value in the environment`;
+    `dstream.hcl:${at}: the variable ${variable} is not set; set it in the environment`;
 
   test('the type of the source: the file has an ingester all the same', async () => {
     const { ingester: found } = await load(inBlock(ingester(), '{{ env "KIND" }}'), 'validate');
@@ -392,7 +392,7 @@ test('the service block is read, and DSTREAM_LOG_LEVEL goes before it', async ()
   expect((await load(text)).service).toEqual({ ...service, logLevel: 'warn' });
   expect((await load(text, ['ingester'], { DSTREAM_LOG_LEVEL: 'DEBUG' })).service.logLevel).toBe('debug');
   await expect(load(text, ['ingester'], { DSTREAM_LOG_LEVEL: 'loud' })).rejects.toThrow(
-    'dstream.hcl:1: the value of DSTREAM_LOG_LEVEL is not known here; write "debug", "info", "warn" or "error"',
+    'dstream.hcl:1: the value of DSTREAM_LOG_LEVEL is invalid; write "debug", "info", "warn" or "error"',
   );
 });
 

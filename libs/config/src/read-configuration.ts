@@ -68,7 +68,7 @@ export async function readConfiguration(
 async function parseDocument(text: string, parse: HclParser, problems: Problems): Promise<BlockNode> {
   const scan = scanHcl(text);
   if (scan.depth > maxDepth)
-    problems.add(fileItself, `brackets nest more than ${maxDepth} deep; write it flat`);
+    problems.add(fileItself, `brackets are nested more than ${maxDepth} levels deep; reduce the nesting`);
   problems.throwIfAny();
   const parsed = await parse(scan.text);
   if ('values' in parsed) return joinDocument(scan.body, parsed.values);
@@ -156,24 +156,18 @@ function checkBlocks(document: BlockNode, use: Use, context: Context): void {
   if (processor !== undefined && publisher !== undefined) {
     problems.add(
       publisher,
-      `publisher is the older name of processor, which stands on line ${processor.line}; keep one`,
+      `publisher is an older name of processor, which is on line ${processor.line}; remove one of the two`,
     );
   }
   const ingester = blockOf(document, 'ingester');
   const there = { ingester, processor: processor ?? publisher };
   if (use === 'validate') {
     if (there.ingester !== undefined || there.processor !== undefined) return;
-    problems.add(
-      fileItself,
-      'the file has neither an ingester nor a processor; write one of the blocks or both',
-    );
+    problems.add(fileItself, 'the file has neither an ingester nor a processor block; write one or both');
     return;
   }
   for (const block of use.filter((name) => there[name] === undefined)) {
-    problems.add(
-      fileItself,
-      `the file has no block ${block}, which this command needs; write ${block} { … }`,
-    );
+    problems.add(fileItself, `missing block ${block}, which this command needs; write ${block} { … }`);
   }
 }
 

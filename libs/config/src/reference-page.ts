@@ -6,9 +6,13 @@ import type { ChildSchema, Key } from './schema/schema.ts';
 
 const opening = `# Configuration reference
 
-Made from the schemas in \`libs/config\` and from those of every type; do not edit. Durations are Go's (\`200ms\`, \`5s\`, \`1h30m\`), sizes are bytes. In any
-string \`{{ env "X" }}\` is the variable X, its quotes bare, escaped or backticks. What is _not built yet_ is known to
-\`dstream validate\` and refused by the other commands.
+Every block and key. How to write a file: [docs/configuration.md](../docs/configuration.md); all keys in one file:
+[full.hcl](full.hcl). This page is generated from the schemas in \`libs/config\` and of every type; do not edit it.
+
+* Durations are Go's (\`200ms\`, \`5s\`, \`1h30m\`), sizes are bytes.
+* In any string \`{{ env "X" }}\` is replaced by the variable X. Its quotes may be bare, escaped or backticks.
+* _Not built yet_: accepted by \`dstream validate\`, refused by the other commands.
+* _Secret_: never shown in logs, errors or \`/status\`.
 `;
 
 export function referencePage(types: AdapterTypes): string {
@@ -34,9 +38,9 @@ function section(child: ChildSchema, path: string, variant: string | undefined):
 }
 
 function remarks({ schema, count, label, built }: ChildSchema): readonly string[] {
-  const counts = { required: 'Required.', optional: '', many: 'Any number of them.' };
-  const labels = { none: '', optional: 'It may have a label.', required: 'It has a label.' };
-  const content = schema.open === true ? 'What it holds is not settled.' : '';
+  const counts = { required: 'Required.', optional: '', many: 'May be repeated.' };
+  const labels = { none: '', optional: 'May have a label.', required: 'Needs a label.' };
+  const content = schema.open === true ? 'Its keys are not decided yet.' : '';
   const notBuilt = built && schema.built !== false ? '' : '_Not built yet._';
   return [counts[count], labels[label], content, notBuilt].filter((remark) => remark !== '');
 }
@@ -51,5 +55,5 @@ function keyLine(name: string, key: Key<unknown>): string {
 
 function presence({ presence: p }: Key<unknown>): string {
   if (p.kind === 'required') return 'required';
-  return p.kind === 'default' ? `default \`${JSON.stringify(p.value)}\`` : `without it: ${p.means}`;
+  return p.kind === 'default' ? `default \`${JSON.stringify(p.value)}\`` : `if absent: ${p.means}`;
 }

@@ -17,34 +17,34 @@ import { readTopic, topicChildren } from './topic.ts';
 const commonKeys = {
   name: optional(
     sourceName,
-    'derived from where the source is: of SQL Server the host of the connection string',
-    'Name of the source in the identity of its tables. To change it is to begin anew: leases, checkpoints and ids are built on it.',
+    'derived from the source; for SQL Server, the host of the connection string',
+    'Name of the source, part of the identity of every table. Changing it starts every table anew, because leases, checkpoints and ids are built on it.',
   ),
   start: withDefault(
     choice(['earliest', 'latest']),
     'earliest',
-    'Where a table without a checkpoint begins: at the oldest change that is kept, or with what comes.',
+    'Where a table without a checkpoint starts: at the oldest change that is kept, or with new changes.',
   ),
   ordering: withDefault(
     choice(['table', 'key']),
     'table',
-    'What keeps its order: the changes of a table, or those of a row. To change it on a running system: let the queue run empty first.',
+    'Which changes keep their order: those of a table, or those of a row. Let the subscription run empty before you change it.',
   ),
   key_sessions: withDefault(
     wholeNumber({ min: 1, max: 1024 }),
     32,
-    'Sessions of a table that is ordered by key. A processor holds max_sessions at a time. To change it: as ordering.',
+    'Sessions per table with ordering = "key". A processor works on max_sessions at a time. Let the subscription run empty before you change it.',
   ),
   on_gap: withDefault(
     choice(['stop', 'skip', 'snapshot']),
     'stop',
-    'What happens when changes are gone that were not read: the table stops, tells of the gap by an event and goes on after it, or is read anew.',
+    'What to do when unread changes are gone: stop the table, send a gap event and continue after the gap, or read the table again.',
     { unbuilt: ['snapshot'] },
   ),
   oversize: withDefault(
     choice(['claim_check', 'stub']),
     'claim_check',
-    'How a change travels that is too large for the broker: by reference to a blob, or without its data.',
+    'How to send a change that is too large for the broker: by reference to a blob, or without its data.',
     { built: false },
   ),
 } as const satisfies Keys;

@@ -6,13 +6,13 @@ import type { CheckpointConfig, LeaseConfig } from './configuration.ts';
 
 export const leaseSchema = {
   type: 'lease',
-  doc: 'The hold of one instance on one table.',
+  doc: 'Ownership of a table by one replica.',
   keys: {
     duration: withDefault(
       // "Lease Blob": 15 to 60 seconds
       wholeSeconds({ min: '15s', max: '60s' }),
       '30s',
-      'How long a lease lasts without renewal: how soon another instance takes over after a crash.',
+      'How long a lease lasts without renewal, and so how soon another replica takes over after a crash.',
     ),
   },
   blocks: [],
@@ -20,10 +20,10 @@ export const leaseSchema = {
 
 export const checkpointSchema = {
   type: 'checkpoint',
-  doc: 'How often progress is saved. It is saved on release, too.',
+  doc: 'How often progress is saved. It is also saved when a table is released.',
   keys: {
-    interval: withDefault(duration({ min: '10ms', max: '1h' }), '1s', 'Of a table that changes.'),
-    idle_interval: withDefault(duration({ min: '10ms', max: '24h' }), '60s', 'Of a table that does not.'),
+    interval: withDefault(duration({ min: '10ms', max: '1h' }), '1s', 'For a table that changes.'),
+    idle_interval: withDefault(duration({ min: '10ms', max: '24h' }), '60s', 'For an idle table.'),
   },
   blocks: [],
 } as const satisfies BlockSchema;

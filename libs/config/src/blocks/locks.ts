@@ -8,7 +8,7 @@ import type { LocksConfig } from './configuration.ts';
 import type { FileContext } from './file-context.ts';
 
 function locksBlock({ leases }: AdapterTypes): TypedBlock<LeaseStoreType> {
-  return { block: 'locks', types: leases, typeDoc: 'Kind of store.', hasDefault: true, commonKeys: {} };
+  return { block: 'locks', types: leases, typeDoc: 'Type of lease store.', hasDefault: true, commonKeys: {} };
 }
 
 export function locksChildren(types: AdapterTypes): readonly ChildSchema[] {

@@ -13,18 +13,18 @@ const commonKeys = {
   required: withDefault(
     boolean,
     true,
-    'Whether a message waits for this output. One that is not required has a buffer, and what it drops is counted.',
+    'Whether messages wait for this output. An output that is not required has a buffer, and what it drops is counted.',
   ),
   buffer: withDefault(
     // As objects they take more than twice that, and the heap has 512 MB.
     sizeInBytes({ min: 1024, max: 134_217_728 }),
     8_388_608,
-    'Bytes that wait for an output that is not required, at most.',
+    'Largest size of what waits for an output that is not required. When it is full, the oldest changes are dropped.',
   ),
 } as const;
 
 function outputBlock(types: OutputTypes): TypedBlock<OutputType, typeof commonKeys> {
-  return { block: 'output', types, typeDoc: 'Kind of destination.', hasDefault: false, commonKeys };
+  return { block: 'output', types, typeDoc: 'Type of output.', hasDefault: false, commonKeys };
 }
 
 export function outputSchemas(types: OutputTypes): readonly BlockSchema[] {
@@ -52,8 +52,5 @@ export function readOutput(node: BlockNode, parent: Place, context: FileContext)
 
 function noteBufferWithoutEffect(reading: Reading<typeof commonKeys>, context: Context): void {
   if (!reading.isGiven('buffer') || !reading.isSound('required') || !reading.values.required) return;
-  context.problems.addNote(
-    reading.placeOf('buffer'),
-    'it has no effect on a required output; add required = false',
-  );
+  context.problems.addNote(reading.placeOf('buffer'), 'no effect on a required output; add required = false');
 }

@@ -11,7 +11,7 @@ import { readSubscription, subscriptionChildren, type IngesterTopic } from './su
 
 const transformSchema: BlockSchema = {
   type: 'transform',
-  doc: 'Makes other changes of changes.',
+  doc: 'Transforms changes.',
   keys: {},
   blocks: [],
   open: true,
@@ -19,7 +19,7 @@ const transformSchema: BlockSchema = {
 
 const routeSchema: BlockSchema = {
   type: 'route',
-  doc: 'Says which changes go to which outputs.',
+  doc: 'Selects the outputs of changes.',
   keys: {},
   blocks: [],
   open: true,
@@ -38,9 +38,9 @@ function children(types: AdapterTypes): readonly ChildSchema[] {
 export function processorSchema(types: AdapterTypes): BlockSchema {
   return {
     type: 'processor',
-    doc: 'Receives changes and brings them to its outputs: `dstream processor`. Every output gets every change.',
+    doc: 'Receives changes and delivers them to its outputs: `dstream processor`. Every output gets every change.',
     keys: {
-      default_outputs: optional(outputNames, 'all', 'The outputs of changes that no route takes.', {
+      default_outputs: optional(outputNames, 'all', 'Outputs of changes that no route matches.', {
         built: false,
       }),
     },
@@ -53,7 +53,7 @@ export function publisherSchema(types: AdapterTypes): BlockSchema {
   return {
     ...processorSchema(types),
     type: 'publisher',
-    doc: 'The older name of `processor`.',
+    doc: 'An older name of `processor`.',
     alias: true,
   };
 }
@@ -85,7 +85,7 @@ function checkOutputs(node: BlockNode, outputs: readonly BlockNode[], context: F
   if (outputs.length === 0) {
     context.problems.add(
       node,
-      `the block output is missing; write output { … } with type = "${context.types.outputs[0].type}" in it`,
+      `missing block output; write output { … } with type = "${context.types.outputs[0].type}" in it`,
     );
   }
   const seen = new Map<string, BlockNode>();
@@ -109,7 +109,7 @@ function checkNamedByType(
   if (node === undefined || namesake === undefined) return;
   context.problems.add(
     node,
-    `the output has no label, so its name is its type, as is that of the one on line ${namesake.line}; label each, as in output "orders" { … }`,
+    `the output has no label, so its name is its type, which is also the label on line ${namesake.line}; give each its own label, as in output "orders" { … }`,
   );
 }
 
@@ -122,11 +122,11 @@ function checkSomeRequired(
   if (outputs.length === 0 || outputs.some((output) => output?.required !== false)) return;
   context.problems.add(
     node,
-    'no output is required, so no message would wait for one and a backlog would be lost; remove required = false from one',
+    'no output is required, so a backlog would be lost; remove required = false from one',
   );
 }
 
 function sameName(name: string, first: BlockNode): string {
-  const which = name === '' ? 'has no label, as the one' : `has the same label as the one`;
-  return `the output ${which} on line ${first.line}; label each, as in output "orders" { … }`;
+  const what = name === '' ? 'a second output without a label' : 'duplicate label';
+  return `${what}, first on line ${first.line}; give each its own label, as in output "orders" { … }`;
 }

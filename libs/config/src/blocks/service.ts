@@ -5,28 +5,29 @@ import { readBlock } from '../schema/read-block.ts';
 import { withDefault, type BlockSchema } from '../schema/schema.ts';
 import { httpAddress } from '../values/http-address.ts';
 import { choice, duration } from '../values/scalars.ts';
+import { faultText } from '../values/value-type.ts';
 
 const logLevel = choice(['debug', 'info', 'warn', 'error']);
 const logLevelVariable = 'DSTREAM_LOG_LEVEL';
 
 export const serviceSchema = {
   type: 'service',
-  doc: 'The process itself, of every command.',
+  doc: 'The process itself, for every command.',
   keys: {
     log_level: withDefault(
       logLevel,
       'info',
-      `What is logged. The variable ${logLevelVariable} goes before it.`,
+      `Least severe level that is logged. The variable ${logLevelVariable} overrides it.`,
     ),
     http: withDefault(
       httpAddress,
       '127.0.0.1:8080',
-      'Where health, status and metrics are served; port 0 takes any free one. A busy default port is replaced, a busy configured one is an error.',
+      'Address of health checks, status and metrics; port 0 takes any free port. If the default port is busy, another one is used; if a configured port is busy, that is an error.',
     ),
     shutdown_timeout: withDefault(
       duration({ min: '100ms', max: '1h' }),
       '30s',
-      'How long stopping may take before what is under way is given up.',
+      'How long stopping may take. What is not finished by then is given up, and repeated by the next owner.',
     ),
   },
   blocks: [],
@@ -51,7 +52,6 @@ function levelFromVariable(context: Context): LogLevel | undefined {
   const shown = `the value of ${logLevelVariable}`;
   const result = logLevel.read({ value: value.toLowerCase(), shown, fromVariable: true, items: [] });
   if ('value' in result) return result.value;
-  for (const { wrong, right } of result.faults)
-    context.problems.add({ line: 1, path: '' }, `${wrong}; ${right}`);
+  for (const fault of result.faults) context.problems.add({ line: 1, path: '' }, faultText(fault));
   return undefined;
 }

@@ -23,7 +23,7 @@ import type { FileContext } from './file-context.ts';
 const block = 'source';
 
 function sourceBlock({ sources }: AdapterTypes): TypedBlock<SourceType> {
-  return { block, types: sources, typeDoc: 'Kind of source.', hasDefault: false, commonKeys: {} };
+  return { block, types: sources, typeDoc: 'Type of source.', hasDefault: false, commonKeys: {} };
 }
 
 /** The type whose keys are in `ingester` itself: where the file has no block `source`. */
@@ -44,7 +44,7 @@ export function sourceChildren(types: AdapterTypes, inline: SourceType | undefin
 }
 
 const mayBeInIngester =
-  'Its keys and blocks may be in `ingester` itself instead, without the block `source`.';
+  'Its keys and blocks may also stand in `ingester` itself, without the block `source`.';
 
 /**
  * `ingester` without what describes a source inside it, for a file with a block `source`: there is one source, so both
@@ -62,7 +62,7 @@ export function withoutInlineSource(node: BlockNode, context: FileContext): Bloc
   if (first !== undefined)
     context.problems.add(
       first,
-      `the source is described twice, here by ${names.join(', ')} and by the block source on line ${sourceNode.line}; keep one of the two`,
+      `duplicate source: ${names.join(', ')} here, and the block source on line ${sourceNode.line}; remove one of the two`,
     );
   return {
     ...node,

@@ -13,22 +13,22 @@ const commonKeys = {
   max_sessions: withDefault(
     wholeNumber({ min: 1, max: 1000 }),
     32,
-    'Sessions that one process works on side by side; an eighth more, one at least, while they take turns.',
+    'Sessions that one process works on at a time. While sessions take turns it holds an eighth more, at least one.',
   ),
   max_bytes: withDefault(
     sizeInBytes({ min: 1_048_576, max: 1_099_511_627_776 }),
     67_108_864,
-    'Memory for messages that were received and are not settled, of all sessions: about seven times their bodies.',
+    'Memory for received messages that are not settled yet, over all sessions. A message counts about seven times its body.',
   ),
   on_hole: withDefault(
     choice(['log', 'gap', 'ignore']),
     'log',
-    'What becomes of messages that the topic accepted and that never came by their session, as when they expired: log, metric and `/status`; with "gap" also an event in their place; "ignore" for a subscription that filters. Without sessions they are not noticed.',
+    'What to do about messages that the topic accepted and that never arrived, for instance because they expired: "log" reports them (log, metric, `/status`), "gap" also sends an event in their place, "ignore" is for a subscription that filters. Without sessions they cannot be detected.',
   ),
   clock_tolerance: withDefault(
     duration({ min: '1s', max: '24h' }),
     '10m',
-    'Longest time, with a warning, for which a session waits whose messages lie ahead of the clocks of this machine and of the broker; then it goes on.',
+    'How long a session waits, at most, whose messages are ahead of the clocks of this machine and of the broker. It then continues, with a warning.',
   ),
 } as const;
 
@@ -36,7 +36,7 @@ function subscriptionBlock({
   queues: [first, ...others],
 }: AdapterTypes): TypedBlock<SubscriptionType, typeof commonKeys> {
   const types = [first.subscription, ...others.map(({ subscription }) => subscription)] as const;
-  return { block: 'source', types, typeDoc: 'Kind of queue.', hasDefault: true, commonKeys };
+  return { block: 'source', types, typeDoc: 'Type of queue.', hasDefault: true, commonKeys };
 }
 
 export function subscriptionChildren(types: AdapterTypes): readonly ChildSchema[] {
@@ -86,7 +86,7 @@ function fileTopic(topic: IngesterTopic, type: string, { problems }: Context): F
       if (topic.kind === 'variable-not-set')
         problems.add(
           place,
-          `the topic is that of ingester.topic, whose variable is not set; set it, or write ${keyOf(place)} = "…" here`,
+          `the topic is taken from ingester.topic, whose variable is not set; set it, or write ${keyOf(place)} = "…" here`,
         );
       return undefined;
     },

@@ -14,23 +14,23 @@ const commonKeys = {
   pack: withDefault(
     pack,
     'auto',
-    'What goes into one message: "auto" takes what one page has for a session, 1 takes one change, for topics that others read too.',
+    'Changes per message: "auto" packs the changes of a session that were read together, 1 sends one change per message, for topics that others read too.',
   ),
   pack_max_bytes: withDefault(
     sizeInBytes({ min: 1024, max: 104_857_600 }),
     131_072,
-    'Bytes of a packed message, at most. One larger change travels alone.',
+    'Largest size of a packed message. A larger single change is sent alone.',
   ),
   pack_max_changes: withDefault(
     wholeNumber({ min: 1, max: maxChangesOfMessage }),
     500,
-    'Changes of a packed message, at most.',
+    'Most changes in a packed message.',
   ),
 } as const;
 
 function topicBlock({ queues: [first, ...others] }: AdapterTypes): TypedBlock<TopicType, typeof commonKeys> {
   const types = [first.topic, ...others.map(({ topic }) => topic)] as const;
-  return { block: 'topic', types, typeDoc: 'Kind of queue.', hasDefault: true, commonKeys };
+  return { block: 'topic', types, typeDoc: 'Type of queue.', hasDefault: true, commonKeys };
 }
 
 export function topicChildren(types: AdapterTypes): readonly ChildSchema[] {
@@ -59,5 +59,5 @@ export function readTopic(node: BlockNode, parent: Place, context: FileContext):
 
 function notePackWithoutEffect(reading: Reading<typeof commonKeys>, context: Context): void {
   if (reading.values.pack !== 1 || !reading.isGiven('pack_max_changes')) return;
-  context.problems.addNote(reading.placeOf('pack_max_changes'), 'it has no effect beside pack = 1');
+  context.problems.addNote(reading.placeOf('pack_max_changes'), 'no effect with pack = 1; remove it');
 }

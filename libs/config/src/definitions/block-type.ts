@@ -149,7 +149,7 @@ function typeOf<T extends BlockType, C extends Keys>(
 
 function notBuilt<T extends BlockType, C extends Keys>({ type }: T, { block, types }: TypedBlock<T, C>) {
   const other = types.find(({ built }) => built);
-  const advice = other === undefined ? 'leave it out' : `use "${other.type}"`;
+  const advice = other === undefined ? 'remove it' : `use "${other.type}"`;
   return `the ${block} type "${type}" is not built yet; ${advice}`;
 }
 

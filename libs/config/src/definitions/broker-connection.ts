@@ -31,12 +31,12 @@ export function brokerConnectionKeys(service: BrokerService) {
     namespace: optional(
       namespace,
       'connection_string is used',
-      'Host name of the namespace, instead of a connection string: the managed identity signs in.',
+      'Host name of the namespace, instead of a connection string: an identity of Microsoft Entra ID signs in.',
     ),
     transport: optional(
       choice(['amqp', 'websockets']),
-      'as TransportType of the connection string says, else "amqp"',
-      'How AMQP travels: over TLS on port 5671, or over WebSockets on port 443, which pass an HTTP proxy.',
+      'TransportType of the connection string, else "amqp"',
+      'AMQP over TLS on port 5671, or over WebSockets on port 443, which can pass an HTTP proxy.',
     ),
   } as const;
 }
@@ -53,7 +53,7 @@ export function readBrokerConnection(
   if (connectionString !== undefined && transport === 'websockets' && namesAmqpPort(connectionString))
     findings.add(
       reading.placeOf('connection_string'),
-      'the Endpoint of the connection string names the port of AMQP, and WebSockets use 443; remove the port',
+      'the Endpoint of the connection string has the AMQP port, but WebSockets use port 443; remove the port',
     );
   if (host !== undefined) return { kind: 'namespace', namespace: host, transport };
   return conceal(
@@ -68,7 +68,7 @@ function readTransport(reading: Reading<BrokerConnectionKeys>, findings: Finding
   if (said !== undefined && transport !== undefined && said !== transport)
     findings.add(
       reading.placeOf('transport'),
-      'the TransportType of the connection string is another one; remove one of the two',
+      'transport contradicts the TransportType of the connection string; remove one of the two',
     );
   return transport ?? said ?? 'amqp';
 }
@@ -81,9 +81,9 @@ export function requireOne<A extends string, B extends string>(
   findings: Findings,
 ): void {
   const both = reading.isGiven(a) && reading.isGiven(b);
-  if (both) findings.add(reading.placeOf(b), `${a} and ${b} exclude each other; keep one of them`);
+  if (both) findings.add(reading.placeOf(b), `${a} and ${b} cannot be combined; remove one of the two`);
   if (reading.isGiven(a) || reading.isGiven(b)) return;
-  findings.add(reading.placeOf(a), `the key is missing; write ${a} = "{{ env "NAME" }}"`);
+  findings.add(reading.placeOf(a), `missing key ${a}; write ${a} = "{{ env "NAME" }}"`);
 }
 
 /** The client library refuses a connection string whose EntityPath is not the entity asked for. */
@@ -97,6 +97,6 @@ export function checkEntityPath(
   if (path === undefined || path.toLowerCase() === entity.toLowerCase()) return;
   findings.add(
     reading.placeOf('connection_string'),
-    `the EntityPath of the connection string is not the topic "${entity}"; remove it or name that topic`,
+    `the EntityPath of the connection string is not the topic "${entity}"; remove it, or write that topic`,
   );
 }

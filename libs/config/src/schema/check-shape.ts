@@ -32,9 +32,9 @@ function checkAttribute(
   const { key } = attribute;
   const first = node.attributes.find((a) => a.key === key);
   if (first !== undefined && first !== attribute) {
-    problems.add(attribute, `the key is set twice, first on line ${first.line}; remove one`);
+    problems.add(attribute, `duplicate key, first on line ${first.line}; remove one`);
   } else if (childOf(schema, key) !== undefined) {
-    problems.add(attribute, `${key} is a block; write ${key} { … } without "="`);
+    problems.add(attribute, `${key} is a block, not a key; write ${key} { … }`);
   } else if (!Object.hasOwn(schema.keys, key)) {
     problems.add({ line: attribute.line, path: node.path }, unknown('key', key, schema, node, context));
   }
@@ -52,16 +52,16 @@ function checkBlock(schema: BlockSchema, node: BlockNode, block: BlockNode, cont
       );
     return;
   }
-  if (!child.built) reportNotBuilt(context, block, 'the block is not built yet; leave it out');
+  if (!child.built) reportNotBuilt(context, block, 'the block is not built yet; remove it');
   const first = node.blocks.find((b) => b.type === block.type);
   if (child.count !== 'many' && first !== undefined && first !== block) {
-    problems.add(block, `the block stands twice, first on line ${first.line}; make one of them`);
+    problems.add(block, `duplicate block, first on line ${first.line}; merge them`);
   }
   checkLabels(child, block, context);
 }
 
 function keyAsBlock(name: string): string {
-  return `${name} is a key; write ${name} = …`;
+  return `${name} is a key, not a block; write ${name} = …`;
 }
 
 function checkLabels(child: ChildSchema, block: BlockNode, context: Context): void {
@@ -69,21 +69,21 @@ function checkLabels(child: ChildSchema, block: BlockNode, context: Context): vo
   const { labels, type } = block;
   const [label] = labels;
   if (child.label === 'none' && label !== undefined) {
-    problems.add(block, `the block takes no label; write ${type} { … }`);
+    problems.add(block, `unexpected label; write ${type} { … }`);
   } else if (labels.length > 1) {
-    problems.add(block, `the block takes one label; write ${type} "${label}" { … }`);
+    problems.add(block, `too many labels; write ${type} "${label}" { … }`);
   } else if (child.label === 'required' && label === undefined) {
-    problems.add(block, `the block has no label; write ${type} "name" { … }`);
+    problems.add(block, `missing label; write ${type} "name" { … }`);
   } else if (label !== undefined && !/^[A-Za-z0-9_][A-Za-z0-9_-]{0,62}$/.test(label)) {
-    problems.add(block, 'the label is not a name; letters, digits, "_" and "-" are possible, 63 at most');
+    problems.add(block, 'invalid label; use letters, digits, "_" and "-", at most 63 characters');
   }
 }
 
 function checkPresence(child: ChildSchema, node: BlockNode, context: Context): void {
   const { type } = child.schema;
   if (child.count !== 'required' || node.blocks.some((b) => b.type === type)) return;
-  if (node.attributes.some((a) => a.key === type)) return; // said already: it is a block
-  context.problems.add(node, `the block ${type} is missing; write ${type} { … }`);
+  if (node.attributes.some((a) => a.key === type)) return; // reported already: it is a block
+  context.problems.add(node, `missing block ${type}; write ${type} { … }`);
 }
 
 function childOf(schema: BlockSchema, type: string): ChildSchema | undefined {
@@ -106,7 +106,7 @@ function unknown(
   if (homes.length === 0 && longer !== undefined) return `${what}; did you mean "${longer}"?`;
   if (homes.length > 0) return `${what}; it belongs ${inHome(homes.join(' or '))}`;
   if (meant !== undefined) return `${what}; did you mean "${meant}"?`;
-  return `${what}; known here ${keys.length + blocks.length === 1 ? 'is' : 'are'} ${[...keys, ...blocks].join(', ')}`;
+  return `${what}; expected one of ${[...keys, ...blocks].join(', ')}`;
 }
 
 /** `db_connection_string`, where it is not given, of `connection_string`: meant rather than a key of that name in blocks elsewhere. */

@@ -9,7 +9,7 @@ import type { Given } from '../values/value-type.ts';
 /** Undefined when the value is wrong (then a problem says so) or not known, because a variable is not set. */
 export function fillValue(node: AttributeNode, key: Key<unknown>, context: Context): Given | undefined {
   if (node.value === null) {
-    context.problems.add(node, 'null is not a value; leave the key out');
+    context.problems.add(node, 'null is not supported; remove the key');
     return undefined;
   }
   return fill(node.value, node, key, context, node.items);
@@ -70,22 +70,21 @@ function expressionProblem(text: string, quoted: boolean): string | undefined {
   const whole = /^\$\{(.*)\}$/s.exec(text)?.[1] ?? '';
   const called = /^env\("(\w+)"\)$/.exec(whole)?.[1];
   if (called !== undefined) return notEvaluated(`env("${called}")`, called, quoted);
-  if (!quoted && /^[A-Za-z_][\w-]*$/.test(whole))
-    return `the bare word ${whole} is not a value; write "${whole}" in quotes`;
+  if (!quoted && /^[A-Za-z_][\w-]*$/.test(whole)) return `${whole} is not quoted; write "${whole}"`;
   const braced = bracedVariable.exec(text)?.[1];
   if (braced !== undefined) return notEvaluated(`\${${braced}}`, braced, quoted);
-  return 'expressions are not evaluated; write a plain value, or "{{ env "NAME" }}" for a variable';
+  return 'expressions are not supported; write a plain value, or "{{ env "NAME" }}" for a variable';
 }
 
 function notEvaluated(written: string, variable = 'NAME', quoted = true): string {
   const template = `{{ env "${variable}" }}`;
-  return `${written} is not evaluated; write ${quoted ? template : `"${template}"`}`;
+  return `${written} is not supported; write ${quoted ? template : `"${template}"`}`;
 }
 
 function reportUnset(variable: string, at: Place, context: Context): void {
   const isEmpty = Object.hasOwn(context.env, variable) && context.env[variable] === '';
   const text = `the variable ${variable} is ${isEmpty ? 'empty' : 'not set'}`;
-  const problem = `${text}; give it a value in the environment`;
+  const problem = `${text}; set it in the environment`;
   if (context.demand === 'use') context.problems.add(at, problem);
   if (context.demand !== 'validate') return;
   context.problems.addNote(at, text);

@@ -5,7 +5,7 @@ import { fillValue } from './fill-value.ts';
 import { childPath, type AttributeNode, type BlockNode, type Place } from '../text/hcl-document.ts';
 import type { Reading } from './reading.ts';
 import type { BlockSchema, ChildSchema, Key, Keys, ValuesOf } from './schema.ts';
-import type { Given } from '../values/value-type.ts';
+import { faultText, type Given } from '../values/value-type.ts';
 
 interface KeyReading {
   readonly value: unknown;
@@ -100,9 +100,10 @@ function readGiven(given: Given, key: Key<unknown>, node: AttributeNode, context
   }
   const result = key.type.read(given);
   if ('faults' in result) {
-    for (const { wrong, right, item } of result.faults) {
+    for (const fault of result.faults) {
+      const { item } = fault;
       const line = item === undefined ? node.line : (node.items[item]?.line ?? node.line);
-      context.problems.add({ line, path: node.path }, `${wrong}; ${right}`);
+      context.problems.add({ line, path: node.path }, faultText(fault));
     }
     return blank(key);
   }
@@ -123,7 +124,7 @@ function absentKey(name: string, key: Key<unknown>, block: Place, context: Conte
     const path = childPath(block.path, name);
     context.problems.add(
       { line: block.line, path },
-      `the key is missing; write ${name} = … (${type.expected})`,
+      `missing key ${name}; write ${name} = … (${type.expected})`,
     );
     return blank(key);
   }

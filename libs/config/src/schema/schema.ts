@@ -29,7 +29,7 @@ export type Presence =
 
 type Flags = Partial<Pick<Key<unknown>, 'secret' | 'built' | 'instead' | 'unbuilt' | 'keepsNames'>>;
 
-const noFlags = { secret: false, built: true, instead: 'leave it out', unbuilt: [], keepsNames: false };
+const noFlags = { secret: false, built: true, instead: 'remove it', unbuilt: [], keepsNames: false };
 
 export function required<T>(type: ValueType<T>, doc: string, flags: Flags = {}): Key<T> {
   return { ...noFlags, ...flags, type, doc, presence: { kind: 'required' } };

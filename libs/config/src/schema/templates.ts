@@ -39,7 +39,7 @@ export function expandTemplates(text: string, env: Environment, keepsNames: bool
     return value === '' ? whole : value;
   });
   if (text.replaceAll(template, '').includes('{{')) {
-    faults.push('a template is not closed; write {{ env "NAME" }}');
+    faults.push('unclosed template; write {{ env "NAME" }}');
   }
   return { text: expanded, variables, unset, faults };
 }
@@ -56,12 +56,12 @@ function isName(inner: string): inner is NamePart {
 function unknownTemplate(inner: string, keepsNames: boolean): string {
   const unquoted = /^env\s+([A-Za-z_]\w*)$/.exec(inner)?.[1];
   if (unquoted !== undefined) {
-    return `the name of a variable stands in quotes; write {{ env "${unquoted}" }}`;
+    return `the variable name is not quoted; write {{ env "${unquoted}" }}`;
   }
   if (isName(inner)) {
-    return `{{ ${inner} }} is known only in the names of destinations; write {{ env "NAME" }} or plain text`;
+    return `{{ ${inner} }} is supported only in names of destinations; write {{ env "NAME" }} or plain text`;
   }
   const known = ['env "NAME"', ...(keepsNames ? names : [])].map((name) => `{{ ${name} }}`);
-  const shown = /^[\w ."`/-]{1,40}$/.test(inner) ? `{{ ${inner} }}` : 'the template';
-  return `${shown} is not known; known ${known.length > 1 ? 'are' : 'is'} ${known.join(', ')}`;
+  const shown = /^[\w ."`/-]{1,40}$/.test(inner) ? ` {{ ${inner} }}` : '';
+  return `unknown template${shown}; expected ${known.length > 1 ? 'one of ' : ''}${known.join(', ')}`;
 }

@@ -20,7 +20,7 @@ const shellDefault = /(?<!\$)\$\{([A-Za-z_]\w*):?[-=?+:]/;
 export function shellProblem(text: string, line: number): string | undefined {
   const variable = shellDefault.exec(text.split('\n')[line - 1] ?? '')?.[1];
   if (variable === undefined) return undefined;
-  return `a variable has no default here, and \${${variable}} is not evaluated; write {{ env "${variable}" }}`;
+  return `defaults of variables are not supported; write {{ env "${variable}" }}`;
 }
 
 /** A file of keys is TOML as soon as a table's heading stands in it. */
@@ -37,6 +37,6 @@ export function otherFormat(text: string): (Place & { readonly problem: string }
 }
 
 function found(name: string, index: number) {
-  const right = 'write HCL: blocks as in ingester { … }, and in them keys as in db_type = "sqlserver"';
+  const right = 'write HCL: blocks such as ingester { … } with keys such as db_type = "sqlserver"';
   return { line: index + 1, path: '', problem: `the file is ${name}; ${right}` };
 }

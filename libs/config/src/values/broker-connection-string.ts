@@ -59,7 +59,7 @@ export function namesAmqpPort(text: string): boolean {
 
 function refuse(text: string): Refusal | undefined {
   if (/(?:^|;)\s*Authentication\s*=/i.test(text))
-    return ['the connection string asks for an identity', 'write namespace = "…" instead of it'];
+    return ['the connection string asks for an identity', 'write namespace = "…" instead'];
   const read = readParts(text, rules);
   if ('refusal' in read) return read.refusal;
   const { parts } = read;
@@ -74,16 +74,13 @@ function refuseKeys(parts: Parts): Refusal | undefined {
   const signature = parts.get('SharedAccessSignature') ?? '';
   const [name, key] = [parts.get('SharedAccessKeyName') ?? '', parts.get('SharedAccessKey') ?? ''];
   if (signature !== '' && (name !== '' || key !== ''))
-    return [
-      'the connection string has a SharedAccessSignature beside a SharedAccessKey',
-      'keep one of the two',
-    ];
+    return ['SharedAccessSignature and SharedAccessKey cannot be combined', 'remove one of the two'];
   if (signature !== '')
     return signature.startsWith('SharedAccessSignature ')
       ? undefined
       : [
-          'the SharedAccessSignature is not one',
-          'its value begins with the word SharedAccessSignature and a space',
+          'invalid SharedAccessSignature in the connection string',
+          'its value begins with "SharedAccessSignature sr="',
         ];
   if (key === '')
     return ['the connection string has neither SharedAccessKey= nor SharedAccessSignature=', form];
@@ -93,7 +90,7 @@ function refuseKeys(parts: Parts): Refusal | undefined {
 function refuseTransport(parts: Parts): Refusal | undefined {
   const type = parts.get('TransportType');
   if (type === undefined || transports.has(type.toLowerCase())) return undefined;
-  return ['the TransportType of the connection string is not known', 'write Amqp or AmqpWebSockets'];
+  return ['invalid TransportType in the connection string', 'write Amqp or AmqpWebSockets'];
 }
 
 /** The client library turns TLS off for `UseDevelopmentEmulator=true`, in exactly this spelling. */
@@ -102,8 +99,8 @@ function refuseEmulator(parts: Parts, host: string): Refusal | undefined {
   if (setting === undefined || setting.toLowerCase() === 'false') return undefined;
   if (setting.toLowerCase() !== 'true')
     return [
-      'UseDevelopmentEmulator is neither true nor false',
-      'write UseDevelopmentEmulator=true or leave it out',
+      'invalid UseDevelopmentEmulator in the connection string',
+      'write UseDevelopmentEmulator=true or remove it',
     ];
   if (!isLocal(host)) {
     return [
@@ -112,10 +109,7 @@ function refuseEmulator(parts: Parts, host: string): Refusal | undefined {
     ];
   }
   if (setting === 'true') return undefined;
-  return [
-    'the client library knows UseDevelopmentEmulator only in lower case',
-    'write UseDevelopmentEmulator=true',
-  ];
+  return ['the value of UseDevelopmentEmulator must be in lower case', 'write UseDevelopmentEmulator=true'];
 }
 
 function hostOf(endpoint: string): string | undefined {

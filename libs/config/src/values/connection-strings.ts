@@ -112,8 +112,8 @@ function refusePart(name: string, value: string, { form, known }: PartRules): Re
     return [`the value of ${name} in the connection string is in quotes`, 'remove them'];
   if (known.includes(name)) return undefined;
   // What does not look like a keyword may be the tail of a key or a password: it is not repeated.
-  const shown = /^[A-Za-z][A-Za-z ]{1,39}$/.test(name) ? `the keyword "${name}"` : 'a keyword';
+  const shown = /^[A-Za-z][A-Za-z ]{1,39}$/.test(name) ? `unknown keyword "${name}"` : 'unknown keyword';
   const meant = nearest(name, known);
   const advice = meant === undefined ? form : `did you mean ${meant}?`;
-  return [`the connection string has ${shown}, which is not known`, advice];
+  return [`${shown} in the connection string`, advice];
 }

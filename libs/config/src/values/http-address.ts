@@ -21,7 +21,7 @@ export const httpAddress: ValueType<HttpAddress | undefined> = {
       return faulty(`${given.shown} is not an address`, 'write "127.0.0.1:8080", ":8080", or "" for none');
     }
     if (port > 65_535)
-      return faulty(`${given.shown} has no possible port`, 'write 0 to 65535, where 0 takes any free one');
+      return faulty(`the port of ${given.shown} is out of range (0–65535)`, 'write 0 for any free port');
     const host = (found['host'] ?? '').replaceAll(/[[\]]/g, '');
     return sound({ host: host === '' ? '::' : host, port });
   },

@@ -25,7 +25,7 @@ describe('a list of values', () => {
     [1, [{ wrong: '1 is not a list', right: 'write ["b"]' }]],
     [[], [{ wrong: 'the list is empty', right: 'name at least one word, as in ["b"]' }]],
     [['a', 'A'], [{ item: 1, wrong: '"A" is not a word', right: 'lower-case letters are possible' }]],
-    [['a', 'b', 'a'], [{ item: 2, wrong: 'a is listed twice', right: 'name every word once' }]],
+    [['a', 'b', 'a'], [{ item: 2, wrong: 'duplicate word a', right: 'remove one' }]],
   ])('%j is none', (value, faults) => expect(words.read(given(value))).toEqual({ faults }));
 });
 

@@ -1,7 +1,7 @@
 import { faulty, sound, textOf, type Fault, type Given, type ValueType } from './value-type.ts';
 
 export interface ListRule<T> {
-  /** Of the items, in the plural: `names of tables`. */
+  /** Of the items, in the plural: `table names`. */
   readonly what: string;
   /** What an item names: `table`. */
   readonly one: string;
@@ -38,8 +38,7 @@ function readItems<T>(type: ValueType<T>, items: readonly Given[], { one, key }:
       continue;
     }
     const text = key(result.value);
-    if (seen.has(text))
-      faults.push({ item, wrong: `${text} is listed twice`, right: `name every ${one} once` });
+    if (seen.has(text)) faults.push({ item, wrong: `duplicate ${one} ${text}`, right: 'remove one' });
     seen.add(text);
     values.push(result.value);
   }

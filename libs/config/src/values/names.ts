@@ -10,14 +10,14 @@ export const namespace = text({
 
 /** Part of every table's identity, of blob names and of session ids. */
 export const sourceName = text({
-  what: 'a name of a source',
+  what: 'a source name',
   pattern: /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/,
-  right: 'letters, digits, ".", "-" and "_" are possible, 64 at most',
+  right: 'use letters, digits, ".", "-" and "_", at most 64 characters',
 });
 
 /**
  * A path. Paths are repeated in messages, so what holds a password or a key is none.
- * @param rule what it is and what would be right: `a directory`, `write the path of a directory`
+ * @param rule what it is and what would be right: `a directory`, `write a directory path`
  */
 export function path({ what, right }: Omit<TextRule, 'pattern'>): ValueType<string> {
   const anyPath = text({ what, right, pattern: /^[^\0]+$/ });
@@ -31,11 +31,11 @@ export function path({ what, right }: Omit<TextRule, 'pattern'>): ValueType<stri
   };
 }
 
-export const filePath = path({ what: 'a path', right: 'write the path of a file' });
+export const filePath = path({ what: 'a path', right: 'write a file path' });
 
 /** Labels of outputs. */
 export const outputNames: ValueType<readonly string[]> = {
-  expected: 'list of labels of outputs',
+  expected: 'list of output labels',
   blank: [],
   read: (given) => {
     const names = given.items.map(textOf).filter((name) => name !== undefined);

@@ -1,6 +1,12 @@
 import { formatDuration, parseDuration } from './go-duration.ts';
 import { nearest } from './nearest.ts';
-import { faulty, sound, textOf, type Given, type Result, type ValueType } from './value-type.ts';
+import { faulty, invalid, sound, textOf, type Given, type Result, type ValueType } from './value-type.ts';
+
+/** Both ends as a file has them: `10ms`, 1024. */
+interface Limits {
+  readonly min: number | string;
+  readonly max: number | string;
+}
 
 interface Range {
   readonly min: number;
@@ -45,7 +51,7 @@ export function choice<const T extends string>(options: readonly [T, ...T[]]): V
       if (found !== undefined) return sound(found);
       const meant = nearest(value ?? '', options);
       const right = meant === undefined ? `write ${list}` : `did you mean "${meant}"?`;
-      return faulty(`${given.shown} is not known here`, right);
+      return faulty(invalid(given), right);
     },
   };
 }
@@ -56,7 +62,7 @@ export const boolean: ValueType<boolean> = {
   read: (given) => {
     const value = given.fromVariable ? fromText(textOf(given)) : given.value;
     if (typeof value === 'boolean') return sound(value);
-    return faulty(`${given.shown} is neither true nor false`, 'write true or false without quotes');
+    return faulty(invalid(given), 'write true or false, without quotes');
   },
 };
 
@@ -86,8 +92,7 @@ function readNumber(given: Given, what: string, range: Range): Result<number> {
   if (typeof value !== 'number' || !Number.isInteger(value)) {
     return faulty(`${given.shown} is not ${what}`, `write a number without quotes, ${span(range)}`);
   }
-  if (value < range.min) return faulty(`${given.shown} is too small`, `${span(range)} is possible`);
-  if (value > range.max) return faulty(`${given.shown} is too large`, `${span(range)} is possible`);
+  if (value < range.min || value > range.max) return outOfRange(given, range);
   return sound(value);
 }
 
@@ -95,7 +100,11 @@ function numberFrom(value: string | undefined): number | undefined {
   return value !== undefined && /^-?\d+$/.test(value) ? Number(value) : undefined;
 }
 
-function span({ min, max }: Range): string {
+function outOfRange<T>({ shown }: Given, { min, max }: Limits): Result<T> {
+  return faulty(`${shown} is out of range (${min}–${max})`);
+}
+
+function span({ min, max }: Limits): string {
   return `${min} to ${max}`;
 }
 
@@ -103,15 +112,13 @@ function span({ min, max }: Range): string {
 export function duration(limits: { readonly min: string; readonly max: string }): ValueType<number> {
   const min = parseDuration(limits.min) ?? 0;
   const max = parseDuration(limits.max) ?? Number.POSITIVE_INFINITY;
-  const range = `${limits.min} to ${limits.max}`;
   return {
-    expected: `duration, ${range}`,
+    expected: `duration, ${span(limits)}`,
     blank: min,
     read: (given) => {
       const ms = parseDuration(textOf(given) ?? '');
       if (ms === undefined) return faulty(`${given.shown} is not a duration`, durationAdvice(given));
-      if (ms < min) return faulty(`${given.shown} is too short`, `${range} is possible`);
-      if (ms > max) return faulty(`${given.shown} is too long`, `${range} is possible`);
+      if (ms < min || ms > max) return outOfRange(given, limits);
       return sound(ms);
     },
   };
@@ -134,12 +141,12 @@ export function wholeSeconds(limits: { readonly min: string; readonly max: strin
       const result = type.read(given);
       if (!('value' in result) || result.value % 1000 === 0) return result;
       const below = formatDuration(Math.floor(result.value / 1000) * 1000);
-      return faulty(`${given.shown} is not a whole number of seconds`, `write "${below}" or its like`);
+      return faulty(`${given.shown} is not a whole number of seconds`, `write "${below}"`);
     },
   };
 }
 
-/** Everything that a page has, or one change a message. */
+/** How many changes a message carries: `auto`, as many as were read together and fit, or one. */
 export const pack: ValueType<'auto' | 1> = {
   expected: '"auto" or 1',
   blank: 'auto',
@@ -147,6 +154,6 @@ export const pack: ValueType<'auto' | 1> = {
     const value = textOf(given) ?? given.value;
     if (value === 'auto') return sound('auto');
     if (value === 1 || (given.fromVariable && value === '1')) return sound(1);
-    return faulty(`${given.shown} is not a way to pack`, 'write "auto", or 1 for one change a message');
+    return faulty(invalid(given), 'write "auto", or 1 for one change per message');
   },
 };

@@ -14,8 +14,8 @@ export interface Given {
 
 export interface Fault {
   readonly wrong: string;
-  /** What would be right. */
-  readonly right: string;
+  /** What to write instead; absent where `wrong` already says it. */
+  readonly right?: string;
   /** Of a list: the index of the item at fault. */
   readonly item?: number;
 }
@@ -36,8 +36,18 @@ export function sound<T>(value: T): Result<T> {
   return { value };
 }
 
-export function faulty<T>(wrong: string, right: string): Result<T> {
-  return { faults: [{ wrong, right }] };
+export function faulty<T>(wrong: string, right?: string): Result<T> {
+  return { faults: [right === undefined ? { wrong } : { wrong, right }] };
+}
+
+/** That a value is none of those that are possible: `invalid value "newest"`, `the value of LEVEL is invalid`. */
+export function invalid({ shown }: Given): string {
+  return shown.startsWith('the ') ? `${shown} is invalid` : `invalid value ${shown}`;
+}
+
+/** A fault as an error message has it: what is wrong, then what to do. */
+export function faultText({ wrong, right }: Fault): string {
+  return right === undefined ? wrong : `${wrong}; ${right}`;
 }
 
 /** The text of a string, without spaces around it when a variable brought them (files of secrets end in a newline). */

@@ -7,7 +7,7 @@ export const consoleType = defineOutput({
     format: withDefault(
       choice(['auto', 'json', 'pretty']),
       'auto',
-      'One line of JSON a change, or readable; "auto" is pretty in a terminal, else JSON.',
+      'One line of JSON per change, or readable text; "auto" is readable text in a terminal, else JSON.',
     ),
   },
   settings: ({ values }) => ({ format: values.format }),

@@ -20,7 +20,7 @@ export function brokerDestinationKeys(rules: NameRules): BrokerDestinationKeys {
     name: withDefault(
       nameTemplate(rules),
       '{{ server }}.{{ database }}.{{ table }}.events',
-      'Name of the destination. {{ server }}, {{ database }}, {{ schema }} and {{ table }} are filled in, all in lower case.',
+      'Name of the destination. {{ server }}, {{ database }}, {{ schema }} and {{ table }} are replaced, in lower case.',
       { keepsNames: true },
     ),
   };
@@ -47,7 +47,7 @@ export function readBrokerDestination(
   if (reading.isGiven('name') && reading.isSound('name') && name.toLowerCase() !== entity.toLowerCase()) {
     findings.add(
       reading.placeOf('name'),
-      'the EntityPath of the connection string is another destination; remove one of the two',
+      'name contradicts the EntityPath of the connection string; remove one of the two',
     );
   }
   return { connection, name: entity };

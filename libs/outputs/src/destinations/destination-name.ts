@@ -98,7 +98,7 @@ function possible(part: NamePart, value: string): string {
 /** A name, or a template of one, whose own text keeps to the rules. */
 export function nameTemplate({ what, maxLength, slashes }: NameRules): ValueType<string> {
   const characters = `letters, digits, ".", "-"${slashes ? ', "_" and "/"' : ' and "_"'}`;
-  const right = `${characters} are possible, ${maxLength} at most, beginning and ending with a letter or digit, and {{ server }}, {{ database }}, {{ schema }} and {{ table }} anywhere in it`;
+  const right = `use ${characters}, at most ${maxLength} characters, with a letter or digit at both ends; {{ server }}, {{ database }}, {{ schema }} and {{ table }} are replaced`;
   const pattern = slashes ? /^[a-z0-9](?:[a-z0-9._/-]*[a-z0-9])?$/i : /^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/i;
   return {
     expected: `name of ${what}`,

@@ -5,7 +5,7 @@ import { addressOf, namesOf } from '../destinations/broker-options.ts';
 
 export const eventHubsType = defineOutput({
   type: 'azure_event_hubs',
-  doc: 'Event hubs.',
+  doc: 'Hubs of Event Hubs.',
   keys: brokerDestinationKeys(eventHubNames),
   settings: readBrokerDestination,
   names: ({ name }, hash) => destinationNames(name, eventHubNames, hash),

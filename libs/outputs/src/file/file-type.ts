@@ -12,20 +12,24 @@ import { PathTemplate } from './path-template.ts';
 
 export const fileType = defineOutput({
   type: 'file',
-  doc: 'Files of JSON lines. A change counts as delivered when it is durable on the disk.',
+  doc: 'Files of JSON lines. A change counts as delivered when it is safely on the disk.',
   keys: {
-    path: required(filePath, 'The current file. Finished ones have the time of their end in their names.', {
-      keepsNames: true,
-    }),
+    path: required(
+      filePath,
+      'Path of the current file. A finished file has the time of its end in its name.',
+      {
+        keepsNames: true,
+      },
+    ),
     max_bytes: withDefault(
       sizeInBytes({ min: 4096, max: 1_099_511_627_776 }),
       104_857_600,
-      'Size at which a new file is begun. Only a longer single line exceeds it.',
+      'Size at which a new file is started. Only a longer single line exceeds it.',
     ),
     max_age: optional(
       duration({ min: '1s', max: '720h' }),
       'no limit',
-      'Age, from its first line, at which a file is finished.',
+      'Age at which a file is finished, counted from its first line.',
     ),
   },
   settings: (reading, findings) => {

@@ -12,10 +12,14 @@ const packLimits: Readonly<Record<'auto' | 1, PackLimits>> = {
 
 export const serviceBusType = defineOutput({
   type: 'azure_service_bus',
-  doc: 'Topics or queues of Service Bus.',
+  doc: 'Queues or topics of Service Bus.',
   keys: {
     ...brokerDestinationKeys(serviceBusNames),
-    pack: withDefault(pack, 1, 'As in the topic of the ingester.'),
+    pack: withDefault(
+      pack,
+      1,
+      'Changes per message: 1 sends one change per message, "auto" packs consecutive changes of a session.',
+    ),
   },
   settings: (reading, findings) => ({
     ...readBrokerDestination(reading, findings),

@@ -4,13 +4,13 @@ import { defineQueue } from '@dstream/config/schema';
 export const directType = defineQueue({
   type: 'direct',
   topic: {
-    doc: 'None: the changes go straight to the outputs of the same process.',
+    doc: 'No broker: changes go straight to the outputs of the same process.',
     keys: {},
     settings: () => ({}),
     name: () => 'direct',
   },
   subscription: {
-    doc: 'None: the changes come straight from the ingester of the same process.',
+    doc: 'No broker: changes come straight from the ingester of the same process.',
     keys: {},
     settings: () => ({}),
     name: () => ({ topic: 'direct', subscription: 'direct' }),

@@ -4,16 +4,16 @@ import { conceal, defineLeaseStore, optional, requireOne, text, withDefault } fr
 import { blobConnectionString } from './blob-connection-string.ts';
 
 const accountUrl = text({
-  what: "a storage account's address",
+  what: 'a storage account URL',
   pattern: /^https:\/\/[^\s/?#@%\\,]+\/?$/,
-  right: 'write it as "https://NAME.blob.core.windows.net"',
+  right: 'write "https://NAME.blob.core.windows.net"',
 });
 
 /** "Naming and referencing containers, blobs, and metadata". */
 const containerName = text({
   what: 'a container name',
   pattern: /^(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*$/,
-  right: '3 to 63 lower-case letters, digits and single dashes between them are possible',
+  right: 'use 3 to 63 lower-case letters, digits and single dashes between them',
 });
 
 /** A connection string (secret), or the address of a storage account with managed identity. */
@@ -23,7 +23,7 @@ type BlobConnection =
 
 export const azureBlobType = defineLeaseStore({
   type: 'azure_blob',
-  doc: 'A container of Azure Blob Storage: one leased blob a table holds its lease and its checkpoint.',
+  doc: 'A container of Azure Blob Storage: one leased blob per table holds its lease and its checkpoint.',
   keys: {
     connection_string: optional(
       blobConnectionString,
@@ -34,9 +34,13 @@ export const azureBlobType = defineLeaseStore({
     account_url: optional(
       accountUrl,
       'connection_string is used',
-      'Address of the storage account, instead of a connection string: the managed identity signs in.',
+      'URL of the storage account, instead of a connection string: an identity of Microsoft Entra ID signs in.',
     ),
-    container_name: withDefault(containerName, 'locks', 'Container of the blobs.'),
+    container_name: withDefault(
+      containerName,
+      'locks',
+      'Container of the blobs. It is created if it does not exist.',
+    ),
   },
   settings: (reading, findings) => {
     const { connection_string: connectionString, account_url: url, container_name: name } = reading.values;

@@ -44,13 +44,13 @@ function refuse(text: string): Refusal | undefined {
 function refuseDevelopment(text: string): Refusal | undefined {
   return text.startsWith('UseDevelopmentStorage=true')
     ? undefined
-    : ['the client library knows only UseDevelopmentStorage=true, at the beginning', 'write it so'];
+    : ['UseDevelopmentStorage must be true and come first', 'write UseDevelopmentStorage=true'];
 }
 
 function refuseSignature(parts: Parts): Refusal | undefined {
   if (!parts.has('BlobEndpoint'))
     return [
-      'the connection string has a SharedAccessSignature and no BlobEndpoint=',
+      'the connection string has a SharedAccessSignature but no BlobEndpoint=',
       'add BlobEndpoint=https://…',
     ];
   return parts.get('SharedAccessSignature') === ''
@@ -62,10 +62,13 @@ function refuseAccount(parts: Parts): Refusal | undefined {
   const missing = ['AccountName', 'AccountKey', 'DefaultEndpointsProtocol'].find((name) => !parts.get(name));
   if (missing !== undefined) return [`the connection string has no ${missing}=`, form];
   if (!/^[A-Za-z0-9+/_-]{2,}={0,2}$/.test(parts.get('AccountKey') ?? ''))
-    return ['the AccountKey of the connection string is not base64', 'copy it anew, to its last "="'];
+    return [
+      'the AccountKey of the connection string is not base64',
+      'copy it again, including the "=" at its end',
+    ];
   if (parts.has('BlobEndpoint')) return undefined;
   if (!/^https?$/i.test(parts.get('DefaultEndpointsProtocol') ?? ''))
-    return ['the DefaultEndpointsProtocol of the connection string is neither https nor http', 'write https'];
+    return ['invalid DefaultEndpointsProtocol in the connection string', 'write https'];
   return parts.get('EndpointSuffix')
     ? undefined
     : [

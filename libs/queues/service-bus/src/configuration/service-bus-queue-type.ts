@@ -19,15 +19,14 @@ const entityName = text({
   what: 'a topic name',
   pattern: /^[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,258}[A-Za-z0-9_])?$/,
   right:
-    'letters, digits, ".", "-", "_" and "/" are possible, 260 at most, beginning and ending with a letter or digit',
+    'use letters, digits, ".", "-", "_" and "/", at most 260 characters, with a letter or digit at both ends',
 });
 
 /** 1 to 50 characters. */
 const subscriptionName = text({
   what: 'a subscription name',
   pattern: /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,48}[A-Za-z0-9_])?$/,
-  right:
-    'letters, digits, ".", "-" and "_" are possible, 50 at most, beginning and ending with a letter or digit',
+  right: 'use letters, digits, ".", "-" and "_", at most 50 characters, with a letter or digit at both ends',
 });
 
 const defaultTopic = 'ingest-topic';
@@ -37,7 +36,7 @@ export const serviceBusQueueType = defineQueue({
   topic: {
     doc: 'The Service Bus topic that changes are sent to.',
     keys: {
-      name: withDefault(entityName, defaultTopic, 'Its name.'),
+      name: withDefault(entityName, defaultTopic, 'Name of the topic.'),
       ...brokerConnectionKeys('Service Bus'),
     },
     settings: (reading, findings) => {
@@ -56,18 +55,22 @@ export const serviceBusQueueType = defineQueue({
     doc: 'The Service Bus subscription that changes are received from.',
     keys: {
       ...brokerConnectionKeys('Service Bus'),
-      topic: optional(entityName, `that of the file's ingester, else "${defaultTopic}"`, 'The topic.'),
-      subscription: withDefault(subscriptionName, 'dstream', 'The subscription of the topic.'),
+      topic: optional(
+        entityName,
+        `the topic of the ingester in the file, else "${defaultTopic}"`,
+        'Name of the topic.',
+      ),
+      subscription: withDefault(subscriptionName, 'dstream', 'Name of the subscription.'),
       sessions: withDefault(
         boolean,
         true,
-        'Whether the subscription has sessions. Without them there is no order, and a repeat may pass.',
+        'Whether the subscription has sessions. Without sessions there is no order, and repeats may pass.',
       ),
       lock_duration: withDefault(
         // "Service Bus: message transfers, locks, and settlement": at most 5 minutes
         duration({ min: '1s', max: '5m' }),
         '60s',
-        'How long a session is held without renewal: at most the lock duration of the subscription.',
+        'How long a session is locked without renewal: at most the lock duration of the subscription.',
       ),
     },
     settings: (reading, findings, topicOfFile) => {

@@ -13,13 +13,13 @@ export const pollInterval = duration({ min: '10ms', max: '24h' });
 
 export const pollIntervalDefaultsSchema = {
   type: 'poll_interval_defaults',
-  doc: 'How often tables are looked at for changes.',
+  doc: 'How often tables are polled for changes.',
   keys: {
-    poll_interval: withDefault(pollInterval, '5s', 'The wait between two looks at a table that changes.'),
+    poll_interval: withDefault(pollInterval, '5s', 'Time between two polls of a table that changes.'),
     max_poll_interval: withDefault(
       pollInterval,
       '2m',
-      'What the wait grows to, by doubling, while nothing changes.',
+      'Longest time between two polls: while nothing changes, the interval doubles up to it.',
     ),
   },
   blocks: [],
@@ -48,6 +48,6 @@ export function checkPollPair(pair: PollPair, place: Place, findings: Findings):
   findings.add(
     place,
     `poll_interval ${formatDuration(wait)} is longer than max_poll_interval ${formatDuration(max)}; ` +
-      'make max_poll_interval at least as long',
+      'increase max_poll_interval',
   );
 }

@@ -40,17 +40,17 @@ const readSchema = {
     mode: withDefault(
       choice(['functions', 'direct']),
       'functions',
-      "By CDC's functions, or the change tables themselves for servers where the functions are slow.",
+      "Through CDC's functions, or from the change tables directly, for servers on which the functions are slow.",
     ),
     max_rows: withDefault(
       wholeNumber({ min: 1, max: 1_000_000 }),
       5000,
-      'Rows that a window of whole transactions is cut to. A transaction is never cut: its rows are taken as they are sent.',
+      'Rows per read. A read covers whole transactions: a larger transaction is streamed as a whole.',
     ),
     max_bytes: withDefault(
       sizeInBytes({ min: 65_536, max: 1_073_741_824 }),
       8_388_608,
-      'Bytes of changes that were read and are not sent yet, at most.',
+      'Largest size of changes that are read and not sent yet.',
     ),
   },
   blocks: [],
@@ -70,22 +70,22 @@ export interface SqlServerSettings {
 
 export const sqlServerType = defineSource({
   type: 'sqlserver',
-  doc: 'Tables of SQL Server, by change data capture.',
+  doc: 'SQL Server tables, read by change data capture.',
   inIngester: true,
   keys: {
-    db_type: withDefault(choice(['sqlserver']), 'sqlserver', 'Kind of database.'),
+    db_type: withDefault(choice(['sqlserver']), 'sqlserver', 'Type of database.'),
     db_connection_string: required(
       connectionString(
         'a database connection string',
         'it looks like Server=…;Database=…;User Id=…;Password=… or sqlserver://USER:PASSWORD@HOST:1433?database=…',
         () => undefined, // `settings` judges it as the source does when it connects
       ),
-      'The database, as Server=…;Database=… or sqlserver://…, with User Id and Password or Authentication=Active Directory Default.',
+      'Connection string: Server=…;Database=… or sqlserver://…, with User Id and Password, or with Authentication=Active Directory Default.',
       { secret: true },
     ),
     tables: required(
       tableNames,
-      'The tables to follow: "Persons" (of dbo), "sales.Orders", "sales.*" for all captured tables of a schema, "[odd.schema].[my table]".',
+      'Tables to read: "Persons" (in dbo), "sales.Orders", "sales.*" for all captured tables of a schema, "[odd.schema].[my table]".',
     ),
   },
   blocks: [

@@ -5,21 +5,18 @@ import { formatTableName, parseTableName, type TableName } from './table-name.ts
 const tableNameAdvice = 'write "Table", "schema.Table", "schema.*" or "[odd.schema].[my table]"';
 
 export const tableName: ValueType<TableName> = {
-  expected: 'name of a table',
+  expected: 'table name',
   blank: { schema: '', table: '' },
   read: (given) => {
     const value = textOf(given);
-    if (value === undefined)
-      return faulty(`${given.shown} is not a name of a table`, 'write it in double quotes');
+    if (value === undefined) return faulty(`${given.shown} is not a table name`, 'write it in double quotes');
     const name = parseTableName(value);
-    return name === undefined
-      ? faulty(`${given.shown} is not a name of a table`, tableNameAdvice)
-      : sound(name);
+    return name === undefined ? faulty(`${given.shown} is not a table name`, tableNameAdvice) : sound(name);
   },
 };
 
 export const tableNames = listOf(tableName, {
-  what: 'names of tables',
+  what: 'table names',
   one: 'table',
   example: '["Persons"]',
   key: formatTableName,

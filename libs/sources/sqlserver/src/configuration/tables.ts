@@ -15,22 +15,18 @@ import { tableName } from './table-names.ts';
 
 const overridesSchema = {
   type: 'overrides',
-  doc: 'The intervals of one table.',
+  doc: 'Poll intervals of one table.',
   keys: {
-    table_name: required(tableName, 'A table of the list, or one of a schema that the list takes whole.'),
-    poll_interval: optional(pollInterval, 'that of poll_interval_defaults', 'As in poll_interval_defaults.'),
-    max_poll_interval: optional(
-      pollInterval,
-      'that of poll_interval_defaults',
-      'As in poll_interval_defaults.',
-    ),
+    table_name: required(tableName, 'A table in `tables`, or in a schema that is listed as "schema.*".'),
+    poll_interval: optional(pollInterval, 'as in poll_interval_defaults', 'See poll_interval_defaults.'),
+    max_poll_interval: optional(pollInterval, 'as in poll_interval_defaults', 'See poll_interval_defaults.'),
   },
   blocks: [],
 } as const satisfies BlockSchema;
 
 export const tablesOverridesSchema = {
   type: 'tables_overrides',
-  doc: 'Intervals of single tables.',
+  doc: 'Poll intervals of single tables.',
   keys: {},
   blocks: [child(overridesSchema, 'many')],
 } as const satisfies BlockSchema;
@@ -62,7 +58,7 @@ function isNew(reading: OverrideReading, found: Map<string, number>, findings: F
   const first = found.get(name);
   const place = reading.placeOf('table_name');
   if (first !== undefined) {
-    findings.add(place, `${name} is overridden twice, first on line ${first}; make one of them`);
+    findings.add(place, `duplicate override of ${name}, first on line ${first}; merge them`);
   }
   found.set(name, first ?? place.line);
   return first === undefined;
@@ -101,7 +97,7 @@ function notListed(name: TableName, listed: readonly TableName[]): string {
   const wanted = formatTableName(name);
   const meant = nearest(wanted, listed.map(formatTableName));
   const advice = meant === undefined ? 'add it there or remove the override' : `did you mean "${meant}"?`;
-  return `${wanted} is not in the list tables; ${advice}`;
+  return `${wanted} is not in tables; ${advice}`;
 }
 
 /** The list in its order, then the overridden tables that it holds only as part of a schema: a table's entry goes first. */
