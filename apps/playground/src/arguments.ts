@@ -1,5 +1,5 @@
 /** What stands after `npm start --`. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 
 export interface PlaygroundArguments {
   /** How long the workload writes, in milliseconds; undefined: until it is stopped. */
@@ -18,17 +18,24 @@ function duration(text: string): number {
   return ms;
 }
 
-/** Throws commander's CommanderError, which has written its own message; its exit code is 0 for `--help`. */
-export function parseArguments(args: readonly string[]): PlaygroundArguments {
-  const { for: forMs } = new Command('npm start --')
+/** The flags, or an exit code when commander has answered already: 0 after `--help`, 2 after a mistake. */
+export function parseArguments(args: readonly string[]): PlaygroundArguments | number {
+  try {
+    const { for: forMs } = command().parse(args, { from: 'user' }).opts<{ for?: number }>();
+    return { forMs };
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+}
+
+function command(): Command {
+  return new Command('npm start --')
     .description('Runs the whole pipeline on this machine: a shop database, two ingesters, two processors.')
     .option('--for <duration>', 'stop the workload after this time, wait for the rest, sum up', duration)
     .allowExcessArguments(false)
     .exitOverride()
-    .addHelpText('after', examples)
-    .parse(args, { from: 'user' })
-    .opts<{ for?: number }>();
-  return { forMs };
+    .addHelpText('after', examples);
 }
 
 const examples = `
