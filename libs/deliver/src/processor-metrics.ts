@@ -45,46 +45,42 @@ const callBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
 
 export function processorMetrics(metrics: Metrics): ProcessorMetrics {
   const count = (name: string, help: string) => metrics.counter(name, help, []);
-  const received = count('dstream_messages_received_total', 'Messages taken from the subscription.');
+  const received = count('dstream_messages_received_total', 'Messages received from the subscription.');
   const completed = count(
     'dstream_messages_completed_total',
     'Messages completed: every required output has their changes.',
   );
-  const dead = metrics.counter(
-    'dstream_messages_dead_lettered_total',
-    'Messages set aside in the dead-letter queue.',
-    ['reason'],
-  );
+  const dead = metrics.counter('dstream_messages_dead_lettered_total', 'Messages dead-lettered.', ['reason']);
   const repeated = count(
     'dstream_repeats_dropped_total',
-    'Changes that were settled before and are dropped as repeats.',
+    'Changes dropped as repeats, because they were settled before.',
   );
   const outdated = count(
     'dstream_changes_outdated_total',
-    'Changes that never came and are dropped all the same: their session has settled a newer generation.',
+    'Changes that were never delivered and are dropped, because their session has settled a newer generation.',
   );
   const unreadable = count(
     'dstream_changes_unreadable_total',
-    'Changes that could not be read from their message, which is set aside.',
+    'Changes that could not be read; their message is dead-lettered.',
   );
   const settled = metrics.histogram(
     'dstream_settle_duration_seconds',
-    'Time until the broker had taken the outcomes of one step of a session.',
+    'Time until the broker had accepted the outcomes of one step of a session.',
     [],
     callBuckets,
   );
-  const sessions = metrics.gauge('dstream_sessions_held', 'Sessions that this replica holds.', []);
+  const sessions = metrics.gauge('dstream_sessions_held', 'Sessions held by this replica.', []);
   const lost = count(
     'dstream_sessions_lost_total',
-    'Sessions whose lock was lost while this replica worked on them.',
+    'Sessions whose lock was lost while this replica held them.',
   );
   const saved = count(
     'dstream_session_state_saves_total',
-    'Times the progress of a session was saved in its state.',
+    'Saves of the progress of a session in its state.',
   );
   const holes = metrics.counter(
     'dstream_holes_total',
-    'Times that a message followed changes which the topic had accepted and which never came.',
+    'Messages that followed changes which the topic had accepted and which never arrived.',
     ['certainty'],
   );
   for (const certainty of ['certain', 'possible']) holes.inc({ certainty }, 0);
@@ -109,37 +105,37 @@ function outputMetrics(metrics: Metrics): (output: string) => OutputMetrics {
   const label = ['output'] as const;
   const delivered = metrics.counter(
     'dstream_changes_delivered_total',
-    'Changes that an output has accepted.',
+    'Changes accepted by an output.',
     label,
   );
   const dead = metrics.counter(
     'dstream_changes_dead_lettered_total',
-    'Changes that a required output refused for good; their message is set aside.',
+    'Changes that a required output refused permanently; their message is dead-lettered.',
     label,
   );
   const dropped = metrics.counter(
     'dstream_changes_dropped_total',
-    'Changes that never reached an output that is not required.',
+    'Changes that an output with required = false did not get.',
     ['output', 'reason'],
   );
   const failed = metrics.counter(
     'dstream_publish_failures_total',
-    'Attempts to publish that failed, by code of the error.',
+    'Failed attempts to publish, by error code.',
     ['output', 'reason'],
   );
   const up = metrics.gauge(
     'dstream_output_up',
-    '1 when the output was reached and no attempt is failing, else 0.',
+    '1 while the output is reachable and no attempt is failing, else 0.',
     label,
   );
   const changes = metrics.gauge(
     'dstream_output_waiting_changes',
-    'Changes that were given to an output and are neither accepted nor given up.',
+    'Changes that an output has not accepted yet.',
     label,
   );
   const bytes = metrics.gauge(
     'dstream_output_waiting_bytes',
-    'Bytes of those changes as lines of JSON.',
+    'Size, as lines of JSON, of the changes that an output has not accepted yet.',
     label,
   );
   const latency = metrics.histogram(
@@ -150,7 +146,7 @@ function outputMetrics(metrics: Metrics): (output: string) => OutputMetrics {
   );
   const duration = metrics.histogram(
     'dstream_publish_duration_seconds',
-    'Time of one attempt to publish that succeeded.',
+    'Duration of a successful attempt to publish.',
     label,
     callBuckets,
   );

@@ -32,7 +32,7 @@ export function ingesterMetrics(
   registerPartitionSeries(metrics, clock, { meters: () => meters.values(), blocked: () => blocked() });
   const latency = metrics.histogram(
     'dstream_ingest_latency_seconds',
-    'From commit to acceptance by the topic, one observation a batch: its oldest change.',
+    'From commit to acceptance by the topic; one observation per batch, for its oldest change.',
     ['table'],
     latencyBuckets,
   );

@@ -18,12 +18,12 @@ interface PartitionSeries {
 const counters: readonly PartitionSeries[] = [
   {
     name: 'dstream_rows_read_total',
-    help: 'Rows read from change tables: an update is two, and what is read again counts again.',
+    help: 'Rows read from change tables. An update is two rows; rows that are read again count again.',
     value: ({ rowsRead }) => rowsRead,
   },
   {
     name: 'dstream_read_bytes_total',
-    help: 'About how much memory the rows took that were read.',
+    help: 'Approximate size in memory of the rows read.',
     value: ({ bytesRead }) => bytesRead,
   },
   {
@@ -38,12 +38,12 @@ const counters: readonly PartitionSeries[] = [
   },
   {
     name: 'dstream_table_gaps_total',
-    help: 'Gaps in the history of the table that were passed over, each told of by an event.',
+    help: 'Gaps in the history of the table that were skipped, each with a gap event.',
     value: ({ gapsSkipped }) => gapsSkipped,
   },
   {
     name: 'dstream_sent_bytes_total',
-    help: 'Bytes of the bodies of messages accepted by the topic.',
+    help: 'Size of the bodies of messages accepted by the topic.',
     value: ({ bytesSent }) => bytesSent,
   },
 ];
@@ -51,22 +51,22 @@ const counters: readonly PartitionSeries[] = [
 const gauges: readonly PartitionSeries[] = [
   {
     name: 'dstream_table_lag_seconds',
-    help: 'From commit to acceptance by the topic: of the oldest change that is read and waits, else of the last one, 0 once all was sent.',
+    help: 'From commit to acceptance by the topic: of the oldest change that is read and not sent, else of the last one sent; 0 once all was sent.',
     value: (meter, { wallMs }) => seconds(meter.lagMs(wallMs)),
   },
   {
     name: 'dstream_table_capture_lag_seconds',
-    help: "The database server's now minus the newest commit that capture has come past, as of the table's last probe.",
+    help: "Time of the database server minus the newest captured commit, at the table's last probe.",
     value: ({ standing }) => seconds(standing.captureLagMs),
   },
   {
     name: 'dstream_table_position_timestamp_seconds',
-    help: 'Commit time of the last transaction read, or of the newest captured one when nothing is left to read.',
+    help: 'Commit time of the last transaction read, or of the newest captured one when everything is read.',
     value: ({ standing }) => seconds(standing.positionAtMs),
   },
   {
     name: 'dstream_table_retention_headroom_seconds',
-    help: 'How far the position read is ahead of the oldest change that cleanup has left, as of the last probe.',
+    help: 'Distance from the oldest change that cleanup has kept to the last change read, at the last probe.',
     value: ({ standing: { positionAtMs, historyFromMs } }) =>
       positionAtMs === undefined || historyFromMs === undefined
         ? undefined
@@ -74,7 +74,7 @@ const gauges: readonly PartitionSeries[] = [
   },
   {
     name: 'dstream_table_checkpoint_age_seconds',
-    help: 'For how long the stored checkpoint has not been all that the topic accepted, 0 while it is.',
+    help: 'How long the stored checkpoint has been behind what the topic accepted; 0 while it is up to date.',
     value: ({ ownership }, { monotonicMs }) => {
       const since = ownership.checkpointBehindSinceMs();
       return since === undefined ? 0 : seconds(monotonicMs - since);
@@ -82,22 +82,22 @@ const gauges: readonly PartitionSeries[] = [
   },
   {
     name: 'dstream_table_poll_interval_seconds',
-    help: 'How long the table waits between two looks now.',
+    help: 'Current poll interval of the table.',
     value: ({ pollIntervalMs }) => seconds(pollIntervalMs),
   },
   {
     name: 'dstream_table_failures_in_row',
-    help: 'Attempts to move the table that have failed since one succeeded.',
+    help: 'Consecutive failed attempts to read or send the table.',
     value: ({ failuresInRow }) => failuresInRow,
   },
   {
     name: 'dstream_table_epoch',
-    help: "Epoch of the table's lease: grows with every change of owner.",
+    help: "Epoch of the table's lease; it grows with every change of owner.",
     value: ({ ownership }) => ownership.epoch,
   },
   {
     name: 'dstream_table_lease_remaining_seconds',
-    help: 'For how long this replica can still prove that it owns the table, a safety margin taken off.',
+    help: 'Remaining time in which this replica can prove that it owns the table, minus a safety margin.',
     value: ({ ownership }, { monotonicMs }) =>
       seconds(Math.max(0, ownership.leaseGoodUntilMs() - monotonicMs)),
   },
@@ -127,7 +127,7 @@ export function registerPartitionSeries(
   for (const { name, help, value } of gauges) metrics.gaugeOf(name, help, ['table'], samplesOf(value));
   metrics.gaugeOf(
     'dstream_table_fault',
-    'Always 1, while the table is stopped by a fault.',
+    '1 while the table is stopped by a fault.',
     ['table', 'code'],
     () => [...faults(meters()), ...faults(blocked())],
   );

@@ -32,27 +32,27 @@ function sourceSide(
   const duration = (name: string, help: string) => metrics.histogram(name, help, [], durationBuckets);
   const probes = duration(
     'dstream_probe_duration_seconds',
-    'A probe of all tables that are due, failed ones too.',
+    'Duration of a probe of all tables that are due, including failed probes.',
   );
   const probeFailures = metrics.counter('dstream_probe_failures_total', 'Probes that failed.', []);
   const captureLag = metrics.histogram(
     'dstream_capture_lag_seconds',
-    "The database server's now minus the newest commit that capture has come past, one observation a probe.",
+    'Time of the database server minus the newest captured commit, one observation per probe.',
     [],
     lagBuckets,
   );
   const pages = duration(
     'dstream_page_duration_seconds',
-    'What a page of changes kept its reader waiting, without the time its batches waited to be sent.',
+    'Time to read a page of changes, without the time its batches waited to be sent.',
   );
   const sends = duration(
     'dstream_send_duration_seconds',
-    'From handing a batch to the topic until all of it was accepted.',
+    'Time from sending a batch until the topic accepted all of it.',
   );
   const sent = { changes: 0, messages: 0 };
   const failures = metrics.counter(
     'dstream_table_failures_total',
-    'Attempts to move a table that failed, by code of the error: faults and passing errors.',
+    'Failed attempts to read or send a table, by error code; faults and temporary errors.',
     ['code'],
   );
   return {
@@ -77,14 +77,20 @@ function leaseSide(
 ): Pick<ReplicaMetrics, 'balanced' | 'owned' | 'acquired' | 'released' | 'lost'> {
   const counter = (name: string, help: string) => metrics.counter(name, help, []);
   const gauge = (name: string, help: string) => metrics.gauge(name, help, []);
-  const passes = counter('dstream_balancing_passes_total', 'Looks at all leases, failed ones too.');
-  const failures = counter('dstream_balancing_failures_total', 'Looks at all leases that failed.');
-  const configured = gauge('dstream_tables_configured', 'Tables that the configuration names.');
-  const live = gauge('dstream_ingesters_live', 'Replicas that share the tables, this one included.');
-  const owned = gauge('dstream_tables_owned', 'Tables that this replica owns.');
-  const acquired = counter('dstream_leases_acquired_total', 'Leases of tables that were acquired.');
-  const released = counter('dstream_leases_released_total', 'Leases of tables that were given back.');
-  const lost = counter('dstream_leases_lost_total', 'Leases of tables that were lost, not given back.');
+  const passes = counter(
+    'dstream_balancing_passes_total',
+    'Balancing passes over all leases, including failed ones.',
+  );
+  const failures = counter(
+    'dstream_balancing_failures_total',
+    'Balancing passes over all leases that failed.',
+  );
+  const configured = gauge('dstream_tables_configured', 'Configured tables.');
+  const live = gauge('dstream_ingesters_live', 'Ingesters that share the tables, including this one.');
+  const owned = gauge('dstream_tables_owned', 'Tables owned by this replica.');
+  const acquired = counter('dstream_leases_acquired_total', 'Leases acquired.');
+  const released = counter('dstream_leases_released_total', 'Leases released.');
+  const lost = counter('dstream_leases_lost_total', 'Leases lost (not released).');
   return {
     balanced: (seen) => {
       passes.inc();

@@ -26,10 +26,7 @@ export class Metrics {
 
   /** Which version runs: a constant 1, as Prometheus' own `…_build_info`. */
   buildInfo(version: string): void {
-    this.gauge('dstream_build_info', 'Version of DStream that runs, always 1.', ['version']).set(
-      { version },
-      1,
-    );
+    this.gauge('dstream_build_info', 'Version of DStream; always 1.', ['version']).set({ version }, 1);
   }
 
   counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
