@@ -1,10 +1,10 @@
-export * from './abort-later.ts';
 export * from './abort.ts';
-export * from './common-outage.ts';
-export * from './deadline.ts';
-export { Outage } from './outage.ts';
-export * from './pause.ts';
-export * from './probe-turns.ts';
-export * from './retrying.ts';
+export * from './connection-holder.ts';
+export * from './failure-log.ts';
+export * from './keyed-queue.ts';
+export * from './prefetch.ts';
+export * from './retry.ts';
+export * from './semaphore.ts';
+export { SharedFailureLog, type SharedFailurePart } from './shared-failure-log.ts';
 export * from './system-clock.ts';
-export * from './together.ts';
+export * from './timeout.ts';

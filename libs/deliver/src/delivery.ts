@@ -1,6 +1,6 @@
 /** The steps of one session: decode → drop repeats → publish to every output → settle → remember. */
 import type { Delivery, FailedChange, Log, SessionHold, StampedEvent } from '@dstream/core';
-import { Outage } from '@dstream/async';
+import { FailureLog } from '@dstream/async';
 import { decodeMessage, type DecodedChange, type DecodedMessage } from './decode-message.ts';
 import { holeEvent } from './hole-event.ts';
 import type { Hole, HoleRecord, HoleWatch } from './holes.ts';
@@ -44,12 +44,12 @@ interface Delivered extends Outcome {
 
 export class DeliveryStep {
   readonly #options: DeliveryStepOptions;
-  readonly #settleOutage: Outage;
+  readonly #settleFailures: FailureLog;
 
   constructor(options: DeliveryStepOptions) {
     this.#options = options;
     const { log, parts } = options;
-    this.#settleOutage = new Outage('settling messages', log, parts.clock);
+    this.#settleFailures = new FailureLog('settling messages', log, parts.clock);
   }
 
   /** Reads them, and says what is missing between them. To be called once for each. Never throws. */
@@ -78,9 +78,9 @@ export class DeliveryStep {
       return { delivery, failures, events: settledEvents(changes, failures) };
     });
     repeats.delivered(outcomes);
-    const retry = { clock: parts.clock, outage: this.#settleOutage, giveUp, again: isNotLost };
+    const retrying = { clock: parts.clock, failureLog: this.#settleFailures, giveUp, again: isNotLost };
     const startedMs = parts.clock.monotonicMs();
-    const settled = await settle(outcomes, signal, retry);
+    const settled = await settle(outcomes, signal, retrying);
     parts.metrics.settled((parts.clock.monotonicMs() - startedMs) / 1000);
     for (const { events } of settled) repeats.settled(events);
     this.#count(settled);

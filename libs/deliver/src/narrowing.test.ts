@@ -39,7 +39,7 @@ describe('an error that nobody has foreseen', () => {
     await world.clock.advance(20_000);
     const named = { messageId: `${session}:1:1-2`, session, table: 'dbo.T' };
     expect(world.said).toContainEqual({
-      sentence: 'publishing to out: failing, trying again',
+      sentence: 'publishing to out failed; retrying',
       fields: { code: 'Unexpected', reason: 'cannot read c2', sinceSeconds: 0, change: 'c1', ...named },
     });
     expect(world.said).toContainEqual({

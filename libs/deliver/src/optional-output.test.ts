@@ -76,8 +76,8 @@ describe('an output that is not required', () => {
     await w.clock.advance(3_000);
     expect([...w.other.got].sort()).toEqual(['c1', 'c1', 'c1', 'c2', 'c3']);
     expect(w.lines().filter((line) => line.startsWith('publishing'))).toEqual([
-      'publishing to other: failing, trying again',
-      'publishing to other: working again',
+      'publishing to other failed; retrying',
+      'publishing to other recovered',
     ]);
     expect(w.otherReport()).toMatchObject({ state: 'working', failing: null });
     await stop(w, running);

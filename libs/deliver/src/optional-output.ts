@@ -6,14 +6,8 @@
  * session's part makes one more attempt, goes on while attempts succeed, and gives up at the first that fails → closed.
  * A destination that is gone for good (OutputClosed) closes it at once; the process goes on without it.
  */
-import {
-  asDStreamError,
-  Backoff,
-  type DStreamError,
-  type RoutedEvent,
-  type StopSignals,
-} from '@dstream/core';
-import { abortLater, pause, retrying, withAny } from '@dstream/async';
+import { asDStreamError, type DStreamError, type RoutedEvent, type StopSignals } from '@dstream/core';
+import { abortLater, Backoff, pause, retry, withAny } from '@dstream/async';
 import { ChangeBuffer } from './change-buffer.ts';
 import { LossLog } from './loss-log.ts';
 import type { OutputMonitor } from './output-monitor.ts';
@@ -74,10 +68,10 @@ export class OptionalOutput {
     const { clock, random } = this.#parts;
     const { output, connecting } = this.#monitor;
     const again = (error: DStreamError) => error.code !== 'OutputClosed';
-    const retry = { clock, random, outage: connecting, giveUp: stop.draining, again };
+    const options = { clock, random, failureLog: connecting, giveUp: stop.draining, again };
     try {
       await this.#withinStop(stop, (signal) =>
-        retrying((attempt) => output.publisher.connect({ signal: attempt }), signal, retry),
+        retry((attempt) => output.publisher.connect({ signal: attempt }), signal, options),
       );
     } catch (error) {
       this.#end(asDStreamError(error), stop);

@@ -4,7 +4,8 @@
  * as by a restored storage account, or when something else than its ingester has sent a newer generation. They are
  * dropped, because the newer generation stands for another history; but nobody is to be left without a word.
  */
-import { Reminders, tableName, type Clock, type Log, type Progress, type StampedEvent } from '@dstream/core';
+import { tableName, type Clock, type Log, type Progress, type StampedEvent } from '@dstream/core';
+import { Reminders } from '@dstream/async';
 import type { ProcessorMetrics } from './processor-metrics.ts';
 
 export interface OutdatedWatchOptions {

@@ -42,9 +42,9 @@ test('an outage lasts until no session fails, however many succeed meanwhile, an
   expect(monitor.report()).toMatchObject({ state: 'working', failing: null, failedAttempts: 6 });
   expect(said).toEqual([
     'connected',
-    'publishing to o: failing, trying again: topic a is gone',
-    'publishing to o: failing, trying again: topic b is gone',
-    'publishing to o: working again',
+    'publishing to o failed; retrying: topic a is gone',
+    'publishing to o failed; retrying: topic b is gone',
+    'publishing to o recovered',
   ]);
 });
 

@@ -4,7 +4,7 @@
  * and none fails any more.
  */
 import type { Clock, DStreamError, Log, LogFields, RoutedEvent } from '@dstream/core';
-import { Outage } from '@dstream/async';
+import { FailureLog } from '@dstream/async';
 import type { DropReason, OutputMetrics } from './processor-metrics.ts';
 import type { Output } from './processor-parts.ts';
 import type { OutputReport, OutputState } from './processor-report.ts';
@@ -23,8 +23,8 @@ export class OutputMonitor {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #metrics: OutputMetrics;
-  readonly #connecting: Outage;
-  readonly #publishing: Outage;
+  readonly #connecting: FailureLog;
+  readonly #publishing: FailureLog;
   readonly #failing = new Set<Sender>();
   #state: OutputState = 'connecting';
   #sinceMs = 0;
@@ -42,8 +42,8 @@ export class OutputMonitor {
     this.#clock = clock;
     this.#log = log;
     this.#metrics = metrics;
-    this.#connecting = new Outage(`connecting to output ${output.name}`, log, clock);
-    this.#publishing = new Outage(`publishing to ${output.name}`, log, clock);
+    this.#connecting = new FailureLog(`connecting to output ${output.name}`, log, clock);
+    this.#publishing = new FailureLog(`publishing to ${output.name}`, log, clock);
     metrics.up(false);
     metrics.waiting(0, 0);
   }
@@ -53,7 +53,7 @@ export class OutputMonitor {
   }
 
   /** What `retrying` tells about attempts to connect. */
-  get connecting(): Pick<Outage, 'failed' | 'succeeded'> {
+  get connecting(): Pick<FailureLog, 'failed' | 'succeeded'> {
     return {
       failed: (error) => {
         this.#connecting.failed(error);

@@ -3,7 +3,7 @@
  * others have buffers of their own and hold nothing up.
  */
 import type { FailedChange, RoutedEvent, StopSignals } from '@dstream/core';
-import { retrying, together } from '@dstream/async';
+import { retry, together } from '@dstream/async';
 import { bytesOf } from './change-buffer.ts';
 import { OptionalOutput } from './optional-output.ts';
 import { OutputMonitor, type Sender } from './output-monitor.ts';
@@ -51,8 +51,8 @@ export class Outputs {
     const { clock, random } = this.#parts;
     for (const output of this.#optional) output.start(stop);
     const connects = this.#required.map(({ output, connecting }) => async (until: AbortSignal) => {
-      const retry = { clock, random, outage: connecting };
-      await retrying((attempt) => output.publisher.connect({ signal: attempt }), until, retry);
+      const options = { clock, random, failureLog: connecting };
+      await retry((attempt) => output.publisher.connect({ signal: attempt }), until, options);
     });
     await together(signal, connects);
   }

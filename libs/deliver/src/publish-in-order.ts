@@ -2,8 +2,8 @@
  * Brings events of one session to one required output, in order, until each is accepted or set aside. What passes is
  * waited for; what never can succeed is narrowed down to the one event and refused; the rest goes on.
  */
-import { Backoff, retryWaits, type DStreamError, type RoutedEvent } from '@dstream/core';
-import { pause } from '@dstream/async';
+import { type DStreamError, type RoutedEvent } from '@dstream/core';
+import { Backoff, pause, retryWaits } from '@dstream/async';
 import { Narrowing } from './narrowing.ts';
 import { attemptToPublish, type AttemptOptions, type RefusedEvent } from './publish-attempt.ts';
 

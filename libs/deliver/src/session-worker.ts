@@ -15,7 +15,7 @@ import {
   type SessionHold,
   type StopSignals,
 } from '@dstream/core';
-import { Outage, retrying, withAny, type RetryOptions } from '@dstream/async';
+import { FailureLog, retry, withAny, type RetryOptions } from '@dstream/async';
 import { ClockGuard } from './clock-guard.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { DeliveryStep } from './delivery.ts';
@@ -84,7 +84,13 @@ export class SessionWorker implements Tenant {
 
   #retry(what: string, again: (error: DStreamError) => boolean): RetryOptions {
     const { clock, random } = this.#parts;
-    return { clock, random, outage: new Outage(what, this.#log, clock), again, giveUp: this.#stop.draining };
+    return {
+      clock,
+      random,
+      failureLog: new FailureLog(what, this.#log, clock),
+      again,
+      giveUp: this.#stop.draining,
+    };
   }
 
   push(delivery: Delivery): void {
@@ -186,8 +192,8 @@ export class SessionWorker implements Tenant {
     const decoded = this.#step.decode(deliveries);
     if (this.#hold !== undefined) await this.#clockGuard.pass(decoded, this.#session.newest, taking);
     if (taking.aborted) return;
-    const outage = named(this.#delivering.outage, deliveries[0]);
-    await retrying((signal) => this.#step.run(decoded, signal), hard, { ...this.#delivering, outage });
+    const failureLog = named(this.#delivering.failureLog, deliveries[0]);
+    await retry((signal) => this.#step.run(decoded, signal), hard, { ...this.#delivering, failureLog });
   }
 
   /** First until the place may go to another, then until what was settled before is to be saved. */
@@ -209,7 +215,7 @@ export class SessionWorker implements Tenant {
   async #load(signal: AbortSignal): Promise<void> {
     const hold = this.#hold;
     if (hold === undefined) return;
-    this.#saved = await retrying(() => hold.load(), signal, this.#state);
+    this.#saved = await retry(() => hold.load(), signal, this.#state);
     this.#session.resume(this.#saved, this.#unsaved.of(hold.id));
     this.#holes.loaded(this.#session.newest);
     this.#savedAtMs = this.#parts.clock.monotonicMs();
@@ -221,10 +227,10 @@ export class SessionWorker implements Tenant {
     this.#unsaved.remember(this.#hold.id, this.#session.newest, this.#saved);
   }
 
-  async #save(signal: AbortSignal, retry = this.#state): Promise<void> {
+  async #save(signal: AbortSignal, options = this.#state): Promise<void> {
     const [hold, { progress }] = [this.#hold, this.#session];
     if (hold === undefined || progress === undefined || progress === this.#saved) return;
-    await retrying(() => hold.save(progress), signal, retry);
+    await retry(() => hold.save(progress), signal, options);
     this.#parts.metrics.stateSaved();
     this.#saved = progress;
     this.#savedAtMs = this.#parts.clock.monotonicMs();

@@ -1,6 +1,6 @@
 import { silentLog, type Delivery } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
-import { Outage } from '@dstream/async';
+import { FailureLog } from '@dstream/async';
 import { describe, expect, test } from 'vitest';
 import { settle } from './settlement.ts';
 
@@ -40,8 +40,8 @@ describe('settling', () => {
       { delivery: receiver.delivery('d'), failures: [] },
       { delivery: receiver.delivery('e'), failures: [] },
     ];
-    const outage = new Outage('settling', silentLog, clock);
-    expect(await settle(outcomes, never, { clock, outage })).toEqual(outcomes);
+    const failureLog = new FailureLog('settling', silentLog, clock);
+    expect(await settle(outcomes, never, { clock, failureLog })).toEqual(outcomes);
     expect(receiver.outcomes).toEqual(['a completed', 'b dead', 'c dead', 'd completed', 'e completed']);
   });
 });

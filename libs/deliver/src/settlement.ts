@@ -7,7 +7,7 @@ import {
   type IncomingMessage,
   type LogFields,
 } from '@dstream/core';
-import { retrying, type RetryOptions } from '@dstream/async';
+import { retry, type RetryOptions } from '@dstream/async';
 
 export interface Outcome {
   readonly delivery: Delivery;
@@ -22,12 +22,12 @@ export interface Outcome {
 export async function settle<T extends Outcome>(
   outcomes: readonly T[],
   signal: AbortSignal,
-  retry: RetryOptions,
+  retrying: RetryOptions,
 ): Promise<readonly T[]> {
   const settled: T[] = [];
   let completes: T[] = [];
   const flush = async () => {
-    const sent = completes.map((outcome) => settleOne(outcome, signal, retry));
+    const sent = completes.map((outcome) => settleOne(outcome, signal, retrying));
     const done = completes;
     completes = [];
     const kept = await Promise.all(sent);
@@ -49,13 +49,13 @@ export function fieldsOf({ messageId, subject }: IncomingMessage): LogFields {
 
 /** The same outage, with the message that an attempt was about in its lines. */
 export function named(
-  outage: RetryOptions['outage'],
+  failureLog: RetryOptions['failureLog'],
   delivery: Delivery | undefined,
-): RetryOptions['outage'] {
-  if (delivery === undefined) return outage;
+): RetryOptions['failureLog'] {
+  if (delivery === undefined) return failureLog;
   return {
-    failed: (error) => outage.failed(error, fieldsOf(delivery.message)),
-    succeeded: () => outage.succeeded(),
+    failed: (error) => failureLog.failed(error, fieldsOf(delivery.message)),
+    succeeded: () => failureLog.succeeded(),
   };
 }
 
@@ -63,11 +63,11 @@ export function named(
 async function settleOne(
   { delivery, failures }: Outcome,
   signal: AbortSignal,
-  retry: RetryOptions,
+  retrying: RetryOptions,
 ): Promise<boolean> {
   const once = () => (failures.length === 0 ? delivery.complete() : deadLetter(delivery, failures));
   try {
-    await retrying(once, signal, { ...retry, outage: named(retry.outage, delivery) });
+    await retry(once, signal, { ...retrying, failureLog: named(retrying.failureLog, delivery) });
     return true;
   } catch (error) {
     if (delivery.session !== undefined || asDStreamError(error).disposition !== 'lost') throw error;

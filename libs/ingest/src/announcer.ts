@@ -3,7 +3,7 @@
  * alive. Announced → renewed → … → withdrawn.
  */
 import { asDStreamError, type Clock, type LeaseStore, type Log, type Presence } from '@dstream/core';
-import { Outage, pause, retrying } from '@dstream/async';
+import { FailureLog, pause, retry } from '@dstream/async';
 import type { IngesterParts } from './ingester-parts.ts';
 
 /** The share of a lease between two renewals: after two attempts that hang for a fifth there is time for another. */
@@ -20,11 +20,11 @@ export interface AnnouncerOptions extends Pick<IngesterParts, 'instance' | 'http
 
 export class Announcer {
   readonly #options: AnnouncerOptions;
-  readonly #outage: Outage;
+  readonly #failureLog: FailureLog;
 
   constructor(options: AnnouncerOptions) {
     this.#options = options;
-    this.#outage = new Outage('announcing this replica', options.log, options.clock);
+    this.#failureLog = new FailureLog('announcing this replica', options.log, options.clock);
   }
 
   /** Tries again until it succeeds. Rejects with what a person must fix, and on abort. */
@@ -32,7 +32,7 @@ export class Announcer {
     const { clock, leases, instance, httpAddress } = this.#options;
     const announce = (attempt: AbortSignal) =>
       leases.announce(instance, { signal: attempt, address: httpAddress() });
-    return retrying(announce, signal, { clock, outage: this.#outage });
+    return retry(announce, signal, { clock, failureLog: this.#failureLog });
   }
 
   /** Renews until `until` aborts, then withdraws. Never rejects. */
@@ -48,9 +48,9 @@ export class Announcer {
   async #renew(presence: Presence, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     const renew = (attempt: AbortSignal) => presence.renew({ signal: attempt });
-    const options = { clock, outage: this.#outage, maxMs: 2_000, again: () => true };
+    const options = { clock, failureLog: this.#failureLog, maxMs: 2_000, again: () => true };
     try {
-      await retrying(renew, signal, options);
+      await retry(renew, signal, options);
     } catch (error) {
       if (!signal.aborted) throw error;
     }

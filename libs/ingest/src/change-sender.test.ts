@@ -12,7 +12,7 @@ import {
   type Topic,
 } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
-import { Outage } from '@dstream/async';
+import { FailureLog } from '@dstream/async';
 import { describe, expect, test } from 'vitest';
 import { anEncodedChange, aTable } from '../../../test/support/a-change.ts';
 import { ChangeSender } from './change-sender.ts';
@@ -87,7 +87,7 @@ function setup(answers: (Error | undefined)[]) {
     durationMs: 30_000,
     clock,
     log: silentLog,
-    outage: new Outage('renewing', silentLog, clock),
+    failureLog: new FailureLog('renewing', silentLog, clock),
   });
   return {
     clock,
@@ -100,7 +100,7 @@ function setup(answers: (Error | undefined)[]) {
       log: silentLog,
       ordering,
       hash: (t) => t,
-      outage: new Outage('sending', silentLog, clock),
+      failureLog: new FailureLog('sending', silentLog, clock),
     }),
   };
 }

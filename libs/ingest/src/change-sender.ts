@@ -20,7 +20,7 @@ import {
   type StampedEvent,
   type Topic,
 } from '@dstream/core';
-import { retrying, type RetryOptions } from '@dstream/async';
+import { retry, type RetryOptions } from '@dstream/async';
 import type { LeaseKeeper } from './lease-keeper.ts';
 
 export interface ChangeSenderOptions {
@@ -32,7 +32,7 @@ export interface ChangeSenderOptions {
   readonly ordering: Ordering;
   readonly hash: Hash;
   /** What is told of every attempt to send. */
-  readonly outage: RetryOptions['outage'];
+  readonly failureLog: RetryOptions['failureLog'];
 }
 
 /**
@@ -99,7 +99,7 @@ export class ChangeSender {
     signal: AbortSignal,
     giveUp: AbortSignal | undefined,
   ): Promise<readonly OutgoingMessage[]> {
-    const { topic, lease, clock, outage } = this.#options;
+    const { topic, lease, clock, failureLog } = this.#options;
     let rest = messages;
     const attempt = async (attemptSignal: AbortSignal) => {
       const mayStart = () => lease.assertHeld();
@@ -114,7 +114,7 @@ export class ChangeSender {
       }
     };
     try {
-      await retrying(attempt, signal, { clock, outage, again: passes, ...(giveUp && { giveUp }) });
+      await retry(attempt, signal, { clock, failureLog, again: passes, ...(giveUp && { giveUp }) });
       return [];
     } catch (error) {
       return this.#inParts(rest, error);

@@ -9,7 +9,7 @@ import {
   type Position,
 } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
-import { Outage } from '@dstream/async';
+import { FailureLog } from '@dstream/async';
 import { describe, expect, test } from 'vitest';
 import { CheckpointKeeper } from './checkpoint-keeper.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
@@ -39,7 +39,7 @@ function setup(stored?: Checkpoint, failFirst = 0, ordering: Ordering = byTable)
     durationMs: 30_000,
     clock,
     log: silentLog,
-    outage: new Outage('renewing', silentLog, clock),
+    failureLog: new FailureLog('renewing', silentLog, clock),
   });
   const keeper = new CheckpointKeeper({
     store,
@@ -49,7 +49,7 @@ function setup(stored?: Checkpoint, failFirst = 0, ordering: Ordering = byTable)
     ordering,
     clock,
     log: silentLog,
-    outage: new Outage('saving', silentLog, clock),
+    failureLog: new FailureLog('saving', silentLog, clock),
     saved: (at) => void told.push(at.position),
   });
   return { clock, saved, told, keeper, store };

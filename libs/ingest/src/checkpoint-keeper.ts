@@ -15,7 +15,7 @@ import {
   type Progress,
   type ResumePoint,
 } from '@dstream/core';
-import { pause, retrying, type RetryOptions } from '@dstream/async';
+import { pause, retry, type RetryOptions } from '@dstream/async';
 import type { LeaseKeeper } from './lease-keeper.ts';
 
 export interface CheckpointKeeperOptions {
@@ -27,7 +27,7 @@ export interface CheckpointKeeperOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** What is told of every attempt to save. */
-  readonly outage: RetryOptions['outage'];
+  readonly failureLog: RetryOptions['failureLog'];
   /** Told of every checkpoint, once it is stored. Must not throw. */
   readonly saved: (at: ResumePoint) => void;
 }
@@ -149,10 +149,10 @@ export class CheckpointKeeper {
   }
 
   async #saveNow(signal: AbortSignal, giveUp: AbortSignal | undefined): Promise<void> {
-    const { clock, outage } = this.#options;
-    await retrying((attempt) => this.#attempt(attempt), signal, {
+    const { clock, failureLog } = this.#options;
+    await retry((attempt) => this.#attempt(attempt), signal, {
       clock,
-      outage,
+      failureLog,
       ...(giveUp && { giveUp }),
       again: (error) => error.disposition !== 'lost',
     });

@@ -14,7 +14,7 @@ import {
   type Log,
   type PartitionId,
 } from '@dstream/core';
-import { Outage } from '@dstream/async';
+import { FailureLog } from '@dstream/async';
 
 export interface ForeignLeasesOptions {
   readonly self: AnnouncementId;
@@ -26,7 +26,7 @@ export interface ForeignLeasesOptions {
 interface Seen {
   readonly held: HeldLease;
   readonly sinceMs: number;
-  readonly outage: Outage;
+  readonly failureLog: FailureLog;
   fault: DStreamError | undefined;
 }
 
@@ -65,21 +65,21 @@ export class ForeignLeases {
     if (before === undefined || !same(before.held, held)) {
       this.#ended(partition);
       const table = partitionName(partition);
-      const outage = new Outage('acquiring the table', log.child({ table }), clock);
-      this.#seen.set(partition, { held, sinceMs: clock.monotonicMs(), outage, fault: undefined });
+      const failureLog = new FailureLog('acquiring the table', log.child({ table }), clock);
+      this.#seen.set(partition, { held, sinceMs: clock.monotonicMs(), failureLog, fault: undefined });
       return;
     }
     const forMs = clock.monotonicMs() - before.sinceMs;
     if (!held.endless && forMs < 2 * leaseDurationMs) return;
     before.fault ??= leaseHeldElsewhere(partition, held, forMs);
-    before.outage.failed(before.fault);
+    before.failureLog.failed(before.fault);
   }
 
   #ended(partition: PartitionId): void {
     const seen = this.#seen.get(partition);
     if (seen === undefined) return;
     this.#seen.delete(partition);
-    seen.outage.succeeded();
+    seen.failureLog.succeeded();
   }
 }
 

@@ -16,7 +16,7 @@ function recorded() {
   const said: { sentence: string; fields: LogFields | undefined }[] = [];
   const say = (sentence: string, fields?: LogFields) => void said.push({ sentence, fields });
   const log: Log = { ...silentLog, info: say, warn: say, error: say, child: () => log };
-  return { said, log, about: () => said.filter(({ sentence }) => /failing|again|could not/.test(sentence)) };
+  return { said, log, about: () => said.filter(({ sentence }) => /fail|recovered|could not/.test(sentence)) };
 }
 
 describe('an ingester', () => {
@@ -71,15 +71,13 @@ describe('an ingester', () => {
     world.source.faults.clear();
     for (const name of names) world.source.write(name, 1);
     await world.clock.advance(60_000);
-    expect(about().slice(1)).toMatchObject([
-      { sentence: 'moving tables: working again', fields: { tables: 4 } },
-    ]);
+    expect(about().slice(1)).toMatchObject([{ sentence: 'moving tables recovered', fields: { tables: 4 } }]);
     for (const name of names) world.source.faults.set(name, away);
     for (const name of names) world.source.write(name, 1);
     await world.clock.advance(10_000);
     await replica.stop();
     expect(about().slice(2)).toMatchObject([{ fields: { code: 'Unreachable' } }]);
-    expect(said.at(-1)).toMatchObject({ sentence: 'moving tables: not tried here any more' });
+    expect(said.at(-1)).toMatchObject({ sentence: 'moving tables no longer tried here' });
   });
 
   test.each([
@@ -98,13 +96,13 @@ describe('an ingester', () => {
     for (const name of names) world.source.write(name, 1);
     await world.clock.advance(70_000);
     expect(about()).toMatchObject([
-      { sentence: `${what}: failing, trying again` },
-      { sentence: `${what}: still failing, trying again`, fields: { tables: 4 } },
+      { sentence: `${what} failed; retrying` },
+      { sentence: `${what} still failing; retrying`, fields: { tables: 4 } },
     ]);
     world.topic.failSends(() => undefined);
     replica.store.save = save;
     await world.clock.advance(3_000);
-    expect(about().slice(2)).toMatchObject([{ sentence: `${what}: working again`, fields: { tables: 4 } }]);
+    expect(about().slice(2)).toMatchObject([{ sentence: `${what} recovered`, fields: { tables: 4 } }]);
     await replica.stop();
   });
 

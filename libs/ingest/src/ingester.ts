@@ -5,10 +5,8 @@
  */
 import {
   asDStreamError,
-  Backoff,
   balance,
   partitionName,
-  retryWaits,
   type AnnouncementId,
   type DStreamError,
   type HeldLease,
@@ -19,14 +17,14 @@ import {
   type Service,
   type StopSignals,
 } from '@dstream/core';
-import { Outage, pause, retrying, together, withAny } from '@dstream/async';
+import { Backoff, FailureLog, pause, retry, retryWaits, together, withAny } from '@dstream/async';
 import { Announcer } from './announcer.ts';
 import { ForeignLeases } from './foreign-leases.ts';
 import { IdleReplicas } from './idle-replicas.ts';
 import type { IngesterParts } from './ingester-parts.ts';
 import { NameWatch } from './name-watch.ts';
 import { PartitionAcquirer } from './partition-acquirer.ts';
-import { ReplicaOutages } from './partition-outages.ts';
+import { ReplicaFailureLogs } from './partition-failure-logs.ts';
 import { PartitionOwner } from './partition-owner.ts';
 import { freshMs, PartitionList } from './partition-list.ts';
 import type { PartitionReport } from './partition-status.ts';
@@ -42,7 +40,7 @@ export class Ingester implements Service {
   readonly #list: PartitionList;
   readonly #announcer: Announcer;
   readonly #acquirer: PartitionAcquirer;
-  readonly #outage: Outage;
+  readonly #failureLog: FailureLog;
   readonly #names: NameWatch;
   readonly #foreign: ForeignLeases;
   readonly #idle: IdleReplicas;
@@ -54,17 +52,17 @@ export class Ingester implements Service {
   constructor(parts: IngesterParts) {
     const { leaseDurationMs } = parts.settings;
     this.#parts = parts;
-    const outages = new ReplicaOutages(parts);
+    const failureLogs = new ReplicaFailureLogs(parts);
     this.#owned = new OwnedPartitions(
-      (lease) => new PartitionOwner(lease, parts, outages.of(partitionName(lease.partition))),
+      (lease) => new PartitionOwner(lease, parts, failureLogs.of(partitionName(lease.partition))),
       parts.metrics.replica,
     );
     this.#list = new PartitionList({
       ...parts,
       patienceMs: leaseDurationMs / 5,
-      outage: outages.moving.part('the list of tables', { counts: false }),
+      failureLog: failureLogs.moving.part('the list of tables', { counts: false }),
     });
-    this.#outage = new Outage('balancing the tables', parts.log, parts.clock);
+    this.#failureLog = new FailureLog('balancing the tables', parts.log, parts.clock);
     this.#announcer = new Announcer({ ...parts, durationMs: leaseDurationMs, counts: () => this.#canRead() });
     this.#acquirer = new PartitionAcquirer({
       ...parts,
@@ -139,7 +137,7 @@ export class Ingester implements Service {
 
   async #reach(what: string, connect: (s: AbortSignal) => Promise<void>, until: AbortSignal): Promise<void> {
     const { clock, log } = this.#parts;
-    await retrying(connect, until, { clock, outage: new Outage(`connecting to ${what}`, log, clock) });
+    await retry(connect, until, { clock, failureLog: new FailureLog(`connecting to ${what}`, log, clock) });
     log.info('connected', { to: what });
   }
 
@@ -169,13 +167,13 @@ export class Ingester implements Service {
       this.#names.look(snapshot.instances);
       this.#foreign.look(snapshot, this.#notOwned());
       const seen = await this.#apply(snapshot, stop);
-      this.#outage.succeeded();
+      this.#failureLog.succeeded();
       const instances = snapshot.instances.length;
       metrics.replica.balanced({ tables: this.#list.partitions.length, instances });
       return seen;
     } catch (error) {
       if (stopping.aborted) return 'calm';
-      this.#outage.failed(asDStreamError(error));
+      this.#failureLog.failed(asDStreamError(error));
       metrics.replica.balanced(undefined);
       return 'failed';
     }

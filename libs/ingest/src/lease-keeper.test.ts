@@ -8,7 +8,7 @@ import {
   type PartitionId,
 } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
-import { Outage } from '@dstream/async';
+import { FailureLog } from '@dstream/async';
 import { describe, expect, test } from 'vitest';
 import { LeaseKeeper } from './lease-keeper.ts';
 
@@ -26,7 +26,7 @@ function keeper(clock: ManualClock, renew: LeaseStore['renew']): LeaseKeeper {
     durationMs,
     clock,
     log: silentLog,
-    outage: new Outage('renewing', silentLog, clock),
+    failureLog: new FailureLog('renewing', silentLog, clock),
   });
 }
 
@@ -129,7 +129,7 @@ describe('a held lease', () => {
       durationMs,
       clock: suspended,
       log: silentLog,
-      outage: new Outage('renewing', silentLog, clock),
+      failureLog: new FailureLog('renewing', silentLog, clock),
     });
     expect(() => kept.assertHeld()).toThrow(/could not be renewed in time/);
     expect(kept.lost.aborted).toBe(true);

@@ -12,7 +12,7 @@ import {
   type LeaseStore,
   type Log,
 } from '@dstream/core';
-import { retrying, withDeadline, type OutagePart } from '@dstream/async';
+import { retry, withTimeout, type SharedFailurePart } from '@dstream/async';
 
 export interface LeaseKeeperOptions {
   readonly leases: LeaseStore;
@@ -20,7 +20,7 @@ export interface LeaseKeeperOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** What is told of every attempt to renew. Its wait is not asked for: a lease ends. */
-  readonly outage: Pick<OutagePart, 'failed' | 'succeeded'>;
+  readonly failureLog: Pick<SharedFailurePart, 'failed' | 'succeeded'>;
 }
 
 export class LeaseKeeper {
@@ -68,20 +68,15 @@ export class LeaseKeeper {
   }
 
   async #renew(until: AbortSignal): Promise<void> {
-    const { clock, leases, outage } = this.#options;
-    const { goodUntilMs } = this.#lease;
-    this.#lease = await withDeadline(
-      clock,
-      goodUntilMs,
-      () => this.#expired(),
-      until,
-      (signal) =>
-        retrying(() => leases.renew(this.#lease, { signal }), signal, {
-          clock,
-          outage: { failed: (error) => outage.failed(error), succeeded: () => outage.succeeded() },
-          maxMs: 2_000,
-          again: (error) => error.disposition !== 'lost',
-        }),
+    const { clock, leases, failureLog } = this.#options;
+    const limit = { clock, atMs: this.#lease.goodUntilMs, late: () => this.#expired(), signal: until };
+    this.#lease = await withTimeout(limit, (signal) =>
+      retry(() => leases.renew(this.#lease, { signal }), signal, {
+        clock,
+        failureLog: { failed: (error) => failureLog.failed(error), succeeded: () => failureLog.succeeded() },
+        maxMs: 2_000,
+        again: (error) => error.disposition !== 'lost',
+      }),
     );
   }
 

@@ -17,7 +17,7 @@ import {
 } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
 import fc from 'fast-check';
-import { Outage } from '@dstream/async';
+import { FailureLog } from '@dstream/async';
 import { describe, expect, test } from 'vitest';
 import { aChange } from '../../../test/support/a-change.ts';
 import { never, partitionOfTable, sent, setup, tableOf } from '../../../test/support/ingester-rig.ts';
@@ -105,7 +105,7 @@ describe('ordered by key', () => {
           const topic = new PickyTopic(takes, maxChanges);
           const clock = new ManualClock();
           const held = { partition, epoch: 1, goodUntilMs: 1e12, acquiredAtMs: 0 };
-          const common = { clock, log: silentLog, outage: new Outage('sending', silentLog, clock) };
+          const common = { clock, log: silentLog, failureLog: new FailureLog('sending', silentLog, clock) };
           const lease = new LeaseKeeper(held, { leases: {} as never, durationMs: 30_000, ...common });
           const sender = new ChangeSender({ topic, partition, lease, ordering, hash, ...common });
           const limits = { maxBytes: 10_000, maxChanges: 7 };

@@ -8,7 +8,6 @@ import {
   asDStreamError,
   isTableFault,
   partitionName,
-  Semaphore,
   type ChangeSource,
   type Clock,
   type DStreamError,
@@ -18,7 +17,7 @@ import {
   type PartitionId,
   type StopSignals,
 } from '@dstream/core';
-import { abortLater, Outage, withAny } from '@dstream/async';
+import { abortLater, FailureLog, Semaphore, withAny } from '@dstream/async';
 
 /** As many as are quick to acquire for a replica, and no load for a storage account. */
 const sideBySide = 8;
@@ -42,13 +41,13 @@ interface Doubt {
 
 export class PartitionAcquirer {
   readonly #options: PartitionAcquirerOptions;
-  readonly #outage: Outage;
+  readonly #failureLog: FailureLog;
   readonly #turns = new Semaphore(sideBySide);
   readonly #inDoubt = new Map<PartitionId, Doubt>();
 
   constructor(options: PartitionAcquirerOptions) {
     this.#options = options;
-    this.#outage = new Outage('acquiring tables', options.log, options.clock);
+    this.#failureLog = new FailureLog('acquiring tables', options.log, options.clock);
   }
 
   /** Partitions whose last acquisition failed. */
@@ -74,7 +73,7 @@ export class PartitionAcquirer {
   keep(partitions: readonly PartitionId[]): void {
     const listed = new Set(partitions);
     for (const partition of this.#inDoubt.keys()) if (!listed.has(partition)) this.#inDoubt.delete(partition);
-    if (this.#inDoubt.size === 0) this.#outage.succeeded();
+    if (this.#inDoubt.size === 0) this.#failureLog.succeeded();
   }
 
   /**
@@ -118,10 +117,10 @@ export class PartitionAcquirer {
   #log(): void {
     const failing = [...this.#inDoubt].map(([partition, { error }]) => ({ partition, error }));
     const example = failing.find(({ error }) => isTableFault(error)) ?? failing[0];
-    if (example === undefined) return this.#outage.succeeded();
+    if (example === undefined) return this.#failureLog.succeeded();
     const tables = failing.filter(({ error }) => error.code === example.error.code).length;
     const others = failing.length - tables;
-    this.#outage.failed(example.error, {
+    this.#failureLog.failed(example.error, {
       example: partitionName(example.partition),
       tables,
       ...(others > 0 && { tablesFailingOtherwise: others }),

@@ -1,6 +1,6 @@
 /** The configured partitions as the source last listed them. A list that cannot be renewed is used on. */
 import { asDStreamError, DStreamError, type ChangeSource, type Clock, type PartitionId } from '@dstream/core';
-import { withDeadline, type OutagePart } from '@dstream/async';
+import { withTimeout, type SharedFailurePart } from '@dstream/async';
 
 /** How long a list is used before the source is asked again. */
 export const freshMs = 30_000;
@@ -11,7 +11,7 @@ export interface PartitionListOptions {
   readonly names: { readonly source: string };
   readonly clock: Clock;
   /** Told of every answer that is late or fails. */
-  readonly outage: Pick<OutagePart, 'failed' | 'succeeded'>;
+  readonly failureLog: Pick<SharedFailurePart, 'failed' | 'succeeded'>;
   /** Longest time of one question, in milliseconds: the announcement must not wait for a slow database. */
   readonly patienceMs: number;
 }
@@ -46,11 +46,12 @@ export class PartitionList {
     const { clock, names, patienceMs } = this.#options;
     const late = () => new DStreamError('TimedOut', `the ${names.source} did not list its tables in time`);
     try {
-      await withDeadline(clock, clock.monotonicMs() + patienceMs, late, signal, (s) => this.refresh(s));
-      this.#options.outage.succeeded();
+      const limit = { clock, atMs: clock.monotonicMs() + patienceMs, late, signal };
+      await withTimeout(limit, (s) => this.refresh(s));
+      this.#options.failureLog.succeeded();
     } catch (error) {
       signal.throwIfAborted();
-      this.#options.outage.failed(asDStreamError(error));
+      this.#options.failureLog.failed(asDStreamError(error));
     }
   }
 }

@@ -7,7 +7,6 @@
  */
 import {
   asDStreamError,
-  Backoff,
   isTableFault,
   partitionName,
   type DStreamError,
@@ -16,13 +15,13 @@ import {
   type Log,
   type StopSignals,
 } from '@dstream/core';
-import { abortLater, Outage, pause, retrying, withAny } from '@dstream/async';
+import { abortLater, Backoff, FailureLog, pause, retry, withAny } from '@dstream/async';
 import { ChangeSender } from './change-sender.ts';
 import { CheckpointKeeper } from './checkpoint-keeper.ts';
 import type { IngesterParts } from './ingester-parts.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { PartitionMeter } from './partition-meter.ts';
-import type { PartitionOutages } from './partition-outages.ts';
+import type { PartitionFailureLogs } from './partition-failure-logs.ts';
 import { PartitionPump } from './partition-pump.ts';
 import { PartitionStatus } from './partition-status.ts';
 
@@ -41,24 +40,24 @@ export class PartitionOwner {
   readonly #pump: PartitionPump;
   readonly #log: Log;
   /** Of what this partition has alone. */
-  readonly #outage: Outage;
+  readonly #failureLog: FailureLog;
   /** Of what hits all partitions: said once for them together. */
-  readonly #common: PartitionOutages;
+  readonly #common: PartitionFailureLogs;
   readonly #backoff: Backoff;
   /** The failure of this run of the pump, once it is recorded. */
   #recorded: DStreamError | undefined;
 
-  constructor(lease: Lease, parts: IngesterParts, common: PartitionOutages) {
+  constructor(lease: Lease, parts: IngesterParts, common: PartitionFailureLogs) {
     this.#parts = parts;
     this.#log = parts.log.child({ table: partitionName(lease.partition), epoch: lease.epoch });
     this.#common = common;
-    this.#outage = new Outage('reading the table', this.#log, parts.clock);
+    this.#failureLog = new FailureLog('reading the table', this.#log, parts.clock);
     this.#backoff = new Backoff({ firstMs: 500, maxMs: 30_000, random: parts.random });
     const timeAndLog = { clock: parts.clock, log: this.#log };
     this.#lease = new LeaseKeeper(lease, {
       leases: parts.leases,
       durationMs: parts.settings.leaseDurationMs,
-      outage: common.renewing,
+      failureLog: common.renewing,
       ...timeAndLog,
     });
     this.#checkpoint = new CheckpointKeeper({
@@ -67,7 +66,7 @@ export class PartitionOwner {
       intervalMs: parts.settings.checkpointIntervalMs,
       idleIntervalMs: parts.settings.checkpointIdleIntervalMs,
       ordering: parts.settings.ordering,
-      outage: common.saving,
+      failureLog: common.saving,
       saved: (at) => parts.source.saved?.(lease.partition, at),
       ...timeAndLog,
     });
@@ -96,7 +95,7 @@ export class PartitionOwner {
         topic,
         partition: lease.partition,
         lease: held,
-        outage: this.#common.sending,
+        failureLog: this.#common.sending,
         ...common,
       }),
       checkpoint: this.#checkpoint,
@@ -154,12 +153,12 @@ export class PartitionOwner {
       return;
     }
     this.#common.moving.succeeded();
-    this.#outage.failed(error);
+    this.#failureLog.failed(error);
     this.#fault(error);
   }
 
   #works(): void {
-    this.#outage.succeeded();
+    this.#failureLog.succeeded();
     this.#common.moving.succeeded();
     this.#backoff.reset();
     this.#meter.failuresInRow = 0;
@@ -184,10 +183,10 @@ export class PartitionOwner {
   async #release(patience: AbortSignal, aborted: AbortSignal): Promise<void> {
     const { leases, clock, metrics } = this.#parts;
     if (this.#lease.lost.aborted || aborted.aborted) return;
-    const outage = this.#common.releasing;
+    const failureLog = this.#common.releasing;
     const release = (signal: AbortSignal) => leases.release(this.#lease.lease, { signal });
     try {
-      const released = await retrying(release, aborted, { clock, outage, giveUp: patience });
+      const released = await retry(release, aborted, { clock, failureLog, giveUp: patience });
       if (released) metrics.replica.released();
       else metrics.replica.lost();
       if (released) this.#log.info('released table');

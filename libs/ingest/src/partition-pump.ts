@@ -1,7 +1,6 @@
 /** Moves the changes of one partition: read → pack → send → checkpoint. Knows nothing of leases beyond its sender's and keeper's. */
 import {
   asDStreamError,
-  oneAhead,
   pack,
   type ChangeBatch,
   type ChangeSource,
@@ -12,7 +11,7 @@ import {
   type Log,
   type OutgoingMessage,
 } from '@dstream/core';
-import { together, withAny } from '@dstream/async';
+import { prefetch, together, withAny } from '@dstream/async';
 import type { ChangeSender } from './change-sender.ts';
 import type { CheckpointKeeper } from './checkpoint-keeper.ts';
 import type { IngesterMetrics } from './ingester-metrics.ts';
@@ -90,7 +89,7 @@ export class PartitionPump {
     const failed = new AbortController();
     try {
       await withAny([draining, hard, failed.signal], async (signal) => {
-        for await (const batch of oneAhead(source.read(lease.partition, after, { signal }))) {
+        for await (const batch of prefetch(source.read(lease.partition, after, { signal }))) {
           await this.#take(batch, draining, hard).catch((error: unknown) => {
             failed.abort(error);
             throw error;

@@ -58,7 +58,7 @@ describe('an ingester', () => {
     const counts = { example: 'dbo.A', tables: 1, tablesFailingOtherwise: 1 };
     expect(said).toEqual([
       [
-        'acquiring tables: failing, trying again',
+        'acquiring tables failed; retrying',
         expect.objectContaining({ code: 'CheckpointUnreadable', ...counts }),
       ],
     ]);

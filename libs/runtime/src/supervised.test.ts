@@ -64,7 +64,7 @@ test('a service that fails for a passing reason is closed and opened anew, later
     3,
     [true, true, false],
   ]);
-  expect(lines).toEqual(['running the ingester: failing, trying again']);
+  expect(lines).toEqual(['running the ingester failed; retrying']);
   drain();
   await running;
   await service[Symbol.asyncDispose]();
@@ -75,8 +75,8 @@ test('one that fails over and over is logged again at growing intervals and neve
   const { clock, lines, lives, drain, running } = await rig(...Array<Run>(40).fill(fails('Unexpected')));
   await clock.advance(310_000);
   expect(lines).toEqual([
-    'running the ingester: failing, trying again',
-    ...Array<string>(2).fill('running the ingester: still failing, trying again'),
+    'running the ingester failed; retrying',
+    ...Array<string>(2).fill('running the ingester still failing; retrying'),
   ]);
   const before = lives.length;
   await clock.advance(30_000);

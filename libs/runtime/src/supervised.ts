@@ -3,16 +3,9 @@
  * one is opened in its place → running … → stopped; or failed for good: a person must act, or the process is stopping
  * anyhow.
  */
-import {
-  asDStreamError,
-  Backoff,
-  type Clock,
-  type DStreamError,
-  type Log,
-  type StopSignals,
-} from '@dstream/core';
+import { asDStreamError, type Clock, type DStreamError, type Log, type StopSignals } from '@dstream/core';
+import { Backoff, FailureLog, pause } from '@dstream/async';
 import type { Activity } from './activity-log.ts';
-import { Outage, pause } from '@dstream/async';
 import type { RunningService } from './running-service.ts';
 
 export interface SupervisorOptions {
@@ -39,7 +32,7 @@ class Supervised implements RunningService {
   readonly name: string;
   readonly #open: Open;
   readonly #options: SupervisorOptions;
-  readonly #failures: Outage;
+  readonly #failures: FailureLog;
   readonly #backoff: Backoff;
   #life: RunningService;
   #restarting: DStreamError | undefined;
@@ -49,7 +42,7 @@ class Supervised implements RunningService {
     this.#options = options;
     this.#life = first;
     this.name = first.name;
-    this.#failures = new Outage(`running the ${this.name}`, options.log, options.clock);
+    this.#failures = new FailureLog(`running the ${this.name}`, options.log, options.clock);
     this.#backoff = new Backoff({ firstMs: 1_000, maxMs: 30_000, random: options.random ?? Math.random });
   }
 

@@ -2,7 +2,7 @@
 import type { ServiceBusSender } from '@azure/service-bus';
 import type { Clock } from '@dstream/core';
 import { openClient, type ServiceBusAddress } from './address.ts';
-import { allClosed, close } from './closing.ts';
+import { allClosed, close } from '@dstream/async';
 import { ConnectionWatch } from './connection-watch.ts';
 import type { OpenSender } from './service-bus-topic.ts';
 

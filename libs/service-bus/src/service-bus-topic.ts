@@ -11,12 +11,9 @@ import {
   type Topic,
 } from '@dstream/core';
 import { openClient, type ServiceBusAddress } from './address.ts';
-import { CallLimit } from './call-limit.ts';
-import { allClosed, close } from './closing.ts';
+import { allClosed, close, KeyedQueue, Semaphore, SharedTimeout } from '@dstream/async';
 import { ConnectionWatch } from './connection-watch.ts';
-import { InTurn } from './in-turn.ts';
 import { largestMessage, sendSession, type SenderLink, type SenderPort } from './session-sending.ts';
-import { Slots } from './slots.ts';
 import { translateError } from './translate-error.ts';
 
 export interface ServiceBusTopicOptions {
@@ -53,9 +50,9 @@ export class ServiceBusTopic implements Topic {
   readonly #entity: string;
   readonly #timeoutMs: number;
   readonly #log: Log;
-  readonly #limit: CallLimit;
-  readonly #inTurn = new InTurn();
-  readonly #slots: Slots;
+  readonly #limit: SharedTimeout;
+  readonly #inTurn = new KeyedQueue();
+  readonly #slots: Semaphore;
   readonly #disposed = new AbortController();
   readonly #closing = new Set<Promise<void>>();
   #open: OpenSender | undefined;
@@ -64,9 +61,9 @@ export class ServiceBusTopic implements Topic {
     this.#options = options;
     this.#entity = options.describedAs ?? `topic ${options.topic}`;
     this.#timeoutMs = options.sendTimeoutMs ?? 15_000;
-    this.#limit = new CallLimit(options.clock, this.#timeoutMs);
+    this.#limit = new SharedTimeout(options.clock, this.#timeoutMs);
     this.#log = options.log ?? silentLog;
-    this.#slots = new Slots(options.concurrentSessions ?? 32);
+    this.#slots = new Semaphore(options.concurrentSessions ?? 32);
   }
 
   /**
@@ -116,7 +113,7 @@ export class ServiceBusTopic implements Topic {
       throw stopped.error;
     };
     try {
-      await this.#inTurn.run(key, () => this.#slots.within(signal, work));
+      await this.#inTurn.run(key, () => this.#slots.run(signal, work));
       return undefined;
     } catch (error) {
       return { key, from, error: this.#translate('send to', error) };

@@ -1,6 +1,7 @@
 /** The container, and how it is called: bounded in time and in number, and never retried behind our back. */
 import type { ContainerClient } from '@azure/storage-blob';
-import { Semaphore, type AnnouncementId } from '@dstream/core';
+import { type AnnouncementId } from '@dstream/core';
+import { Semaphore } from '@dstream/async';
 import { openService } from './address.ts';
 import { announcementOf } from './blob-names.ts';
 import { bounded } from './bounded.ts';

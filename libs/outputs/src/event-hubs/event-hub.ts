@@ -1,5 +1,5 @@
 import { asDStreamError, DStreamError, type CallOptions, type Clock, type Log } from '@dstream/core';
-import { CallLimit, InTurn, unlessAborted } from '@dstream/service-bus/amqp';
+import { KeyedQueue, SharedTimeout, unlessAborted } from '@dstream/async';
 import { notAccepted, type Destination, type Entry, type NotAccepted } from '../destinations/destination.ts';
 import type { HubEvent } from './hub-event.ts';
 import { partitionKeyOf } from './partition-key.ts';
@@ -24,9 +24,9 @@ export interface EventHubOptions {
  */
 export class EventHub implements Destination {
   readonly #options: EventHubOptions;
-  readonly #limit: CallLimit;
+  readonly #limit: SharedTimeout;
   readonly #connections: ProducerConnections;
-  readonly #inTurn = new InTurn();
+  readonly #inTurn = new KeyedQueue();
   readonly #lanes = new Map<string, PartitionLane>();
   readonly #disposed = new AbortController();
   /** Read at the first use and again after a failure: a hub may be given more partitions, or be made anew. */
@@ -34,7 +34,7 @@ export class EventHub implements Destination {
 
   constructor(options: EventHubOptions) {
     this.#options = options;
-    this.#limit = new CallLimit(options.clock, options.sendTimeoutMs);
+    this.#limit = new SharedTimeout(options.clock, options.sendTimeoutMs);
     this.#connections = new ProducerConnections({
       ...options,
       what: `event hub ${options.hub}`,

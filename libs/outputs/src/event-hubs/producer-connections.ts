@@ -1,5 +1,6 @@
 import type { Clock, Log } from '@dstream/core';
-import { allClosed, close, ConnectionWatch } from '@dstream/service-bus/amqp';
+import { ConnectionWatch } from '@dstream/service-bus/amqp';
+import { allClosed, close } from '@dstream/async';
 import type { Producer } from './producer.ts';
 
 export interface ProducerConnectionsOptions {

@@ -1,15 +1,6 @@
 /** What both ways of receiving share: with sessions (`session-source.ts`) and without (`plain-source.ts`). */
-import {
-  Backoff,
-  Reminders,
-  retryWaits,
-  type Clock,
-  type Delivery,
-  type DStreamError,
-  type ErrorCode,
-  type Log,
-} from '@dstream/core';
-import { unlessAborted } from '@dstream/service-bus/amqp';
+import type { Clock, Delivery, DStreamError, ErrorCode, Log } from '@dstream/core';
+import { Backoff, Reminders, retryWaits, unlessAborted } from '@dstream/async';
 import type { ByteBudget } from './receive-credit.ts';
 
 /** Settings of a source, for the life of the subscription. */

@@ -10,7 +10,7 @@ import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import { DStreamError, type Delivery, type Position, type Progress, type SessionHold } from '@dstream/core';
 import type { SetAside } from '@dstream/core';
 import { translateError } from '@dstream/service-bus';
-import { close, withTimeLimit } from '@dstream/service-bus/amqp';
+import { close, withTimeout } from '@dstream/async';
 import type { SourceOptions } from './delivery-source.ts';
 import { LockRenewal, type LockExpiryCheck } from './lock-renewal.ts';
 import { CreditWindow, type CreditWindowOptions } from './receive-credit.ts';
@@ -184,7 +184,7 @@ export class HeldSession implements SessionHold, SettlementLock {
     const atMs = Math.min(this.#renewal.goodUntilMs, clock.monotonicMs() + answerMs);
     const late = () => new DStreamError('TimedOut', `could not ${tried} ${this.#what}: no answer in time`);
     try {
-      return await withTimeLimit({ clock, atMs, late, signal: this.lost }, (abortSignal) =>
+      return await withTimeout({ clock, atMs, late, signal: this.lost }, (abortSignal) =>
         this.#call(tried, () => call({ abortSignal })),
       );
     } catch (error) {

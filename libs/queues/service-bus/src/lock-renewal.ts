@@ -1,6 +1,6 @@
 /** Keeps the locks of sessions and messages, and compares the service's clock with ours. */
-import { Backoff, DStreamError, goodUntil, type Clock, type Log } from '@dstream/core';
-import { withTimeLimit } from '@dstream/service-bus/amqp';
+import { DStreamError, goodUntil, type Clock, type Log } from '@dstream/core';
+import { Backoff, withTimeout } from '@dstream/async';
 
 /** Options of a `LockRenewal`. */
 export interface LockRenewalOptions {
@@ -88,7 +88,7 @@ export class LockRenewal {
 
   #renewOnce(atMs: number, signal: AbortSignal): Promise<Date> {
     const { clock, renew } = this.#options;
-    return withTimeLimit({ clock, atMs, late: () => this.#late(), signal }, renew);
+    return withTimeout({ clock, atMs, late: () => this.#late(), signal }, renew);
   }
 
   #sleepUntil(atMs: number, signal: AbortSignal): Promise<void> {

@@ -5,7 +5,7 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import { DStreamError, type Delivery, type SetAside } from '@dstream/core';
 import { translateError } from '@dstream/service-bus';
-import { close, Slots } from '@dstream/service-bus/amqp';
+import { close, Semaphore } from '@dstream/async';
 import type { SourceOptions } from './delivery-source.ts';
 import { LockRenewal, type LockExpiryCheck } from './lock-renewal.ts';
 import { CreditWindow, type CreditWindowOptions } from './receive-credit.ts';
@@ -29,7 +29,7 @@ export interface PlainReceiverOptions
 export class PlainReceiver {
   readonly #options: PlainReceiverOptions;
   readonly #settlement: Settlement;
-  readonly #slots: Slots;
+  readonly #slots: Semaphore;
   readonly #credit: CreditWindow;
   readonly #locks = new Set<MessageLock>();
   readonly #retired = new AbortController();
@@ -40,7 +40,7 @@ export class PlainReceiver {
   constructor(options: PlainReceiverOptions) {
     this.#options = options;
     this.#settlement = new Settlement(options);
-    this.#slots = new Slots(options.maxInFlight);
+    this.#slots = new Semaphore(options.maxInFlight);
     this.#credit = new CreditWindow({ ...options, reservedBytes: 0, resumed: () => undefined });
     this.#lastMs = options.clock.monotonicMs();
   }
@@ -120,7 +120,7 @@ export class PlainReceiver {
     const { length } = delivery.message.body;
     const mayAskForMore = this.#credit.arrived(length);
     try {
-      await this.#slots.within(lock.lost, async () => {
+      await this.#slots.run(lock.lost, async () => {
         queue.push({ owner: this, delivery, taken: () => lock.handOut() });
         await lock.stopped;
       });

@@ -1,7 +1,7 @@
 /** Receives from a subscription without sessions. */
 import { DStreamError } from '@dstream/core';
 import { translateError } from '@dstream/service-bus';
-import { allClosed, close, unlessAborted, withTimeLimit } from '@dstream/service-bus/amqp';
+import { allClosed, close, unlessAborted, withTimeout } from '@dstream/async';
 import {
   BackgroundTasks,
   type ConnectionRetry,
@@ -86,7 +86,7 @@ export class PlainSource implements DeliverySource {
     const late = () => new DStreamError('TimedOut', `could not peek into ${entity}: no answer in time`);
     try {
       const limit = { clock, atMs: clock.monotonicMs() + answerMs, late, signal };
-      await withTimeLimit(limit, () => port.peekMessages(1));
+      await withTimeout(limit, () => port.peekMessages(1));
     } finally {
       this.#background.add(close(`a receiver of ${entity}`, port, clock));
     }

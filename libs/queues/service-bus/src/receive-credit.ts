@@ -10,7 +10,7 @@
  * so a message larger than the others gets its turn; one larger than the budget gets it when nothing else is in use.
  */
 import { messageMemory, type Clock } from '@dstream/core';
-import { unlessAborted } from '@dstream/service-bus/amqp';
+import { unlessAborted } from '@dstream/async';
 
 /** Somebody who waits for room in the budget. */
 export interface Claimant {

@@ -1,6 +1,6 @@
 /** Accepts sessions, one after the other or several side by side, each under a time limit. */
 import { DStreamError, type Clock } from '@dstream/core';
-import { close, unlessAborted, withTimeLimit } from '@dstream/service-bus/amqp';
+import { close, unlessAborted, withTimeout } from '@dstream/async';
 import type { BackgroundTasks } from './delivery-source.ts';
 import type { SessionReceiverPort } from './receiver.ts';
 
@@ -84,7 +84,7 @@ export class SessionAcceptor {
     const late = () => new DStreamError('TimedOut', `accepting a session of ${entity} got no answer`);
     const accepting = this.#connections.accept();
     const limit = { clock, atMs: beforeMs + acceptLimitMs, late, signal };
-    const outcome = withTimeLimit(limit, () => accepting);
+    const outcome = withTimeout(limit, () => accepting);
     const pending = this.#releaseIfLate(accepting, outcome).finally(() => this.#pending.delete(pending));
     this.#pending.add(pending);
     try {

@@ -1,7 +1,7 @@
 /** Accepts sessions as they have messages, and keeps the ones that are held. */
 import type { DStreamError } from '@dstream/core';
 import { translateError } from '@dstream/service-bus';
-import { allClosed, Slots } from '@dstream/service-bus/amqp';
+import { allClosed, Semaphore } from '@dstream/async';
 import {
   BackgroundTasks,
   type DeliverySource,
@@ -32,7 +32,7 @@ const soonMs = 200;
 export class SessionSource implements DeliverySource {
   readonly #options: SessionSourceOptions;
   readonly #acceptor: SessionAcceptor;
-  readonly #slots: Slots;
+  readonly #slots: Semaphore;
   readonly #held = new Set<HeldSession>();
   readonly #background: BackgroundTasks;
   readonly #expiry: LockExpiryCheck;
@@ -40,7 +40,7 @@ export class SessionSource implements DeliverySource {
 
   constructor(options: SessionSourceOptions) {
     this.#options = options;
-    this.#slots = new Slots(options.maxSessions);
+    this.#slots = new Semaphore(options.maxSessions);
     this.#expiry = new LockExpiryCheck(options);
     this.#background = new BackgroundTasks(options);
     this.#acceptor = new SessionAcceptor({ ...options, background: this.#background });
@@ -98,7 +98,7 @@ export class SessionSource implements DeliverySource {
   /** Takes a slot, and frees it unless a session holds it. True when one does, and did not end at its start. */
   async #acceptNext(run: ReceiveRun): Promise<boolean> {
     const { signal, budget } = run;
-    await this.#slots.take(signal);
+    await this.#slots.acquire(signal);
     let held = false;
     try {
       const reservedBytes = await budget.reserve(signal);
@@ -106,7 +106,7 @@ export class SessionSource implements DeliverySource {
       held = accepted !== undefined;
       return accepted !== undefined && (await this.#begin(accepted, reservedBytes, run));
     } finally {
-      if (!held) this.#slots.give();
+      if (!held) this.#slots.release();
     }
   }
 
@@ -160,7 +160,7 @@ export class SessionSource implements DeliverySource {
 
   #ended(hold: HeldSession, release: () => Promise<void>): void {
     this.#held.delete(hold);
-    this.#slots.give();
+    this.#slots.release();
     // A failed close is reported by the session, or to the consumer: here only its connection is released.
     this.#background.add(
       hold

@@ -1,6 +1,6 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import type { Clock } from '@dstream/core';
-import { unlessAborted } from '@dstream/service-bus/amqp';
+import { unlessAborted } from '@dstream/async';
 import type { ReceiverPort } from './receiver.ts';
 
 /** Options of a `SilenceWatch`. */

@@ -1,15 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Backoff } from './backoff.ts';
 import { PollSchedule } from './poll-schedule.ts';
-
-describe('backing off', () => {
-  test('doubles up to the longest wait, with jitter below it, and begins again after a success', () => {
-    const backoff = new Backoff({ firstMs: 100, maxMs: 300, random: () => 0 });
-    expect([backoff.next(), backoff.next(), backoff.next(), backoff.next()]).toEqual([50, 100, 150, 150]);
-    backoff.reset();
-    expect(backoff.next()).toBe(50);
-  });
-});
 
 describe('polling', () => {
   test('an empty pass doubles the interval up to the maximum', () => {

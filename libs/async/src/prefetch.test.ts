@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { oneAhead } from './one-ahead.ts';
+import { prefetch } from './prefetch.ts';
 
 function source(count: number): { items: AsyncGenerator<number>; log: string[] } {
   const log: string[] = [];
@@ -17,10 +17,10 @@ function source(count: number): { items: AsyncGenerator<number>; log: string[] }
   return { items: items(), log };
 }
 
-describe('reading one ahead', () => {
+describe('prefetching', () => {
   test('the next item is read while one is worked on, and not more', async () => {
     const { items, log } = source(3);
-    for await (const n of oneAhead(items)) {
+    for await (const n of prefetch(items)) {
       for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
       log.push(`worked ${n}`);
     }
@@ -29,7 +29,7 @@ describe('reading one ahead', () => {
 
   test('a consumer that stops early returns the source', async () => {
     const { items, log } = source(10);
-    for await (const n of oneAhead(items)) {
+    for await (const n of prefetch(items)) {
       if (n === 2) break;
     }
     expect(log).toEqual(['read 1', 'read 2', 'read 3', 'returned']);
@@ -43,7 +43,7 @@ describe('reading one ahead', () => {
     }
     const seen: number[] = [];
     const consume = async () => {
-      for await (const n of oneAhead(failing())) seen.push(n);
+      for await (const n of prefetch(failing())) seen.push(n);
     };
     await expect(consume()).rejects.toThrow('broken');
     expect(seen).toEqual([1]);

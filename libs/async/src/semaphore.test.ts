@@ -58,4 +58,30 @@ describe('a semaphore', () => {
     await Promise.all([first, third]);
     expect(begun).toEqual(['a', 'c']);
   });
+
+  test('a permit that is taken is given back by hand, and goes to who waits longest', async () => {
+    const semaphore = new Semaphore(1);
+    await semaphore.acquire(never);
+    const order: string[] = [];
+    const [a, b] = ['a', 'b'].map((name) => semaphore.acquire(never).then(() => order.push(name)));
+    await expect(semaphore.acquire(AbortSignal.abort('stopped'))).rejects.toBe('stopped');
+    expect(order).toEqual([]);
+    semaphore.release();
+    await a;
+    expect(order).toEqual(['a']);
+    semaphore.release();
+    await b;
+  });
+
+  test('an abort after its turn has come takes no permit away', async () => {
+    const semaphore = new Semaphore(1);
+    const stop = new AbortController();
+    await semaphore.acquire(never);
+    const second = semaphore.acquire(stop.signal);
+    semaphore.release();
+    stop.abort('too late');
+    await second;
+    semaphore.release();
+    await expect(semaphore.acquire(never)).resolves.toBeUndefined();
+  });
 });

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import { InTurn } from './in-turn.ts';
+import { KeyedQueue } from './keyed-queue.ts';
 
 test('work of one key runs one after the other, of different keys side by side', async () => {
-  const turns = new InTurn();
+  const queue = new KeyedQueue();
   const events: string[] = [];
   const work = (name: string) => async () => {
     events.push(`${name} starts`);
     await new Promise(setImmediate);
     events.push(`${name} ends`);
   };
-  await Promise.all([turns.run('a', work('a1')), turns.run('a', work('a2')), turns.run('b', work('b1'))]);
+  await Promise.all([queue.run('a', work('a1')), queue.run('a', work('a2')), queue.run('b', work('b1'))]);
   expect(events.slice(0, 2)).toEqual(['a1 starts', 'b1 starts']);
   expect(events.filter((event) => event.startsWith('a'))).toEqual([
     'a1 starts',
@@ -20,14 +20,14 @@ test('work of one key runs one after the other, of different keys side by side',
 });
 
 test('work behind a failure is not started; work after it is', async () => {
-  const turns = new InTurn();
+  const queue = new KeyedQueue();
   const started: string[] = [];
   const refused = new Error('refused');
   const outcomes = await Promise.allSettled([
-    turns.run('a', () => Promise.reject(refused)),
-    turns.run('a', async () => void started.push('behind')),
+    queue.run('a', () => Promise.reject(refused)),
+    queue.run('a', async () => void started.push('behind')),
   ]);
-  await turns.run('a', async () => void started.push('after'));
+  await queue.run('a', async () => void started.push('after'));
   expect(outcomes).toEqual([
     { status: 'rejected', reason: refused },
     { status: 'rejected', reason: refused },
