@@ -1,4 +1,4 @@
-import type { ReadMode } from '../../libs/sources/sqlserver/src/position/position.ts';
+import type { ReadMode } from '../../libs/sources/sqlserver/src/position/log-position.ts';
 import type { CapturedDatabase } from '../support/captured-database.ts';
 import { realSqlServer } from '../support/endpoints.ts';
 import { inMemoryDatabase } from '../support/in-memory-database.ts';

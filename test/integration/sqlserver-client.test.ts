@@ -4,7 +4,7 @@ import { parseConnectionString } from '@dstream/sqlserver';
 import { afterEach, describe, expect, test } from 'vitest';
 import { PooledSqlClient } from '../../libs/sources/sqlserver/src/client/pooled-sql-client.ts';
 import { SqlConnection } from '../../libs/sources/sqlserver/src/client/sql-connection.ts';
-import type { Lsn } from '../../libs/sources/sqlserver/src/position/lsn.ts';
+import type { Lsn } from '../../libs/sources/sqlserver/src/position/log-position.ts';
 import { intParameter, lsnParameter, nameParameter } from '../../libs/sources/sqlserver/src/sql/statement.ts';
 import type { Reply } from '../stand-ins/sql-server/src/engine/engine-session.ts';
 import { startTdsServer, type TdsServerOptions } from '../stand-ins/sql-server/src/tds/tds-server.ts';

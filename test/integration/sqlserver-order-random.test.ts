@@ -3,9 +3,8 @@ import type { ChangeBatch, ChangeEvent, PartitionId, ResumePoint } from '@dstrea
 import fc from 'fast-check';
 import type { SqlServerStandIn } from '../stand-ins/all/src/start-sql-server.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Lsn } from '../../libs/sources/sqlserver/src/position/lsn.ts';
-import { lsnOf } from '../../libs/sources/sqlserver/src/position/lsn.ts';
-import { resumePointOf, type ReadMode } from '../../libs/sources/sqlserver/src/position/position.ts';
+import { lsnOf, type Lsn, type ReadMode } from '../../libs/sources/sqlserver/src/position/log-position.ts';
+import { formatResumePoint } from '../../libs/sources/sqlserver/src/position/resume-point.ts';
 import { applied } from '../support/applied.ts';
 import { tableOf } from '../support/captured-database.ts';
 import { shape, transactionsOver, transactionText, type Step } from '../support/random-transactions.ts';
@@ -48,7 +47,8 @@ afterAll(() => stack.disposeAsync());
 function wayOf(mode: ReadMode, maxRows: number): Way {
   const source = stack.use(database.open(tables, { mode, maxRows }));
   const read = async (table: PartitionId, from: Lsn | ResumePoint, to: Lsn) => {
-    const after = typeof from === 'string' ? resumePointOf({ kind: 'scanned', mode, lsn: from }) : from;
+    const after =
+      typeof from === 'string' ? formatResumePoint({ kind: 'between', mode, lsn: from }, {}) : from;
     const batches: ChangeBatch[] = [];
     for await (const batch of source.read(table, after, { signal: AbortSignal.timeout(20_000) })) {
       batches.push(batch);

@@ -1,7 +1,7 @@
 /** What CDC does not carry is told from NULL, at every width of the update mask and with columns left out. */
 import type { ChangeEvent } from '@dstream/core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { isBitSet } from '../../libs/sources/sqlserver/src/rows/update-mask.ts';
+import { isBitSet } from '../../libs/sources/sqlserver/src/rows/row-images.ts';
 import { capturedEvents } from '../support/captured-events.ts';
 import { useValuesDatabase } from '../support/use-values-database.ts';
 

@@ -12,7 +12,7 @@ import {
 } from '@dstream/core';
 import type { ManualClock } from '@dstream/memory/manual-clock';
 import type { SqlClient } from '../../libs/sources/sqlserver/src/client/sql-client.ts';
-import type { ReadMode } from '../../libs/sources/sqlserver/src/position/position.ts';
+import type { ReadMode } from '../../libs/sources/sqlserver/src/position/log-position.ts';
 import { Prober } from '../../libs/sources/sqlserver/src/source/prober.ts';
 import { TableReader } from '../../libs/sources/sqlserver/src/source/table-reader.ts';
 import type { Life } from './crash-rig.ts';
@@ -39,7 +39,7 @@ export function crashingTable(
     clock,
     mode,
     onGap: 'stop' as const,
-    said: new Set<string>(),
+    warned: new Set<string>(),
     start: 'earliest' as const,
     log: silentLog,
     observer: noSourceObserver,

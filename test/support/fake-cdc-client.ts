@@ -1,6 +1,11 @@
 /** A SqlClient over change tables in memory: knows the statements of libs/sources/sqlserver by their shape, and no T-SQL. */
 import type { Cells, SqlClient } from '../../libs/sources/sqlserver/src/client/sql-client.ts';
-import { lsnBytes, lsnOf, previousLsn, type Lsn } from '../../libs/sources/sqlserver/src/position/lsn.ts';
+import {
+  lsnBytes,
+  lsnOf,
+  previousLsn,
+  type Lsn,
+} from '../../libs/sources/sqlserver/src/position/log-position.ts';
 import type { CaptureInstance } from '../../libs/sources/sqlserver/src/sql/capture-instance.ts';
 import type { Statement } from '../../libs/sources/sqlserver/src/sql/statement.ts';
 

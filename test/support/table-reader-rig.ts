@@ -1,8 +1,15 @@
 /** A table reader over change tables in memory, time by hand. */
 import { createHash } from 'node:crypto';
-import { noSourceObserver, silentLog, type ChangeBatch, type ResumePoint, type TableId } from '@dstream/core';
+import {
+  noSourceObserver,
+  silentLog,
+  type ChangeBatch,
+  type Log,
+  type ResumePoint,
+  type TableId,
+} from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
-import type { ReadMode } from '../../libs/sources/sqlserver/src/position/position.ts';
+import type { ReadMode } from '../../libs/sources/sqlserver/src/position/log-position.ts';
 import { Prober } from '../../libs/sources/sqlserver/src/source/prober.ts';
 import type { OnGap, Start } from '../../libs/sources/sqlserver/src/source/reader-context.ts';
 import { TableReader } from '../../libs/sources/sqlserver/src/source/table-reader.ts';
@@ -38,6 +45,8 @@ export interface Rig {
   readonly client: FakeCdcClient;
   readonly clock: ManualClock;
   readonly prober: Prober;
+  /** What was logged as a warning: the sentence, and its field `columns`. */
+  readonly warnings: readonly string[];
   readonly stop: (reason: Error) => void;
   readonly read: (after?: ResumePoint) => AsyncGenerator<ChangeBatch>;
 }
@@ -55,6 +64,12 @@ export function rig(
   const client = new FakeCdcClient(instances, lsn(max));
   const clock = new ManualClock();
   const prober = new Prober(client, clock);
+  const warnings: string[] = [];
+  const log: Log = {
+    ...silentLog,
+    warn: (sentence, fields) => warnings.push(`${sentence}: ${String(fields?.['columns'])}`),
+    child: () => log,
+  };
   const context = {
     client,
     clock,
@@ -62,8 +77,8 @@ export function rig(
     start,
     mode,
     onGap,
-    said: new Set<string>(),
-    log: silentLog,
+    warned: new Set<string>(),
+    log,
     observer: noSourceObserver,
     random: () => 0,
     hash: (text: string) => createHash('sha256').update(text).digest('hex'),
@@ -75,6 +90,7 @@ export function rig(
     client,
     clock,
     prober,
+    warnings,
     stop: (reason) => controller.abort(reason),
     read: (after) => new TableReader(context, persons, intervals, { signal }).read(after),
   };

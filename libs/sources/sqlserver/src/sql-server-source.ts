@@ -20,9 +20,9 @@ import {
 import { defaultSourceName, type SqlServerAddress } from './address/sql-server-address.ts';
 import { PooledSqlClient } from './client/pooled-sql-client.ts';
 import { SqlConnection } from './client/sql-connection.ts';
-import type { BatchLimits } from './source/batcher.ts';
+import type { BatchLimits } from './source/batch-builder.ts';
 import { captureInstancesOf, tablesOfDatabase } from './source/catalogue.ts';
-import type { ReadMode } from './position/position.ts';
+import type { ReadMode } from './position/log-position.ts';
 import { Prober } from './source/prober.ts';
 import type { OnGap, ReaderContext, Start } from './source/reader-context.ts';
 import { TableReader } from './source/table-reader.ts';
@@ -42,7 +42,7 @@ export interface SqlServerSourceOptions {
   readonly maxRows: number;
   /** Bytes of a table's rows that may wait in memory. */
   readonly maxBytes: number;
-  /** What a batch holds at most: see `batchLimits`. More for who deals the changes of a batch among many messages. */
+  /** What a batch holds at most: see `defaultBatchLimits`. More for who deals the changes of a batch among many messages. */
   readonly batch?: BatchLimits | undefined;
   readonly clock: Clock;
   readonly log: Log;
@@ -69,7 +69,7 @@ export class SqlServerSource implements ChangeSource {
   readonly #settings: readonly TableSettings[];
   readonly #context: ReaderContext;
   readonly #stop = new AbortController();
-  readonly #saidEmpty = new Set<string>();
+  readonly #warnedPatterns = new Set<string>();
   #database: string;
 
   constructor(options: SqlServerSourceOptions) {
@@ -83,7 +83,7 @@ export class SqlServerSource implements ChangeSource {
     const prober = new Prober(client, clock, observer);
     const limits = { maxRows, maxBytes, ...(options.batch && { batch: options.batch }) };
     const { mode = 'functions', onGap = 'stop' } = options;
-    const shared = { client, prober, clock, log, observer, random, said: new Set<string>() };
+    const shared = { client, prober, clock, log, observer, random, warned: new Set<string>() };
     this.#context = { ...shared, start, onGap, mode, limits, hash: sha256 };
   }
 
@@ -112,7 +112,7 @@ export class SqlServerSource implements ChangeSource {
   async partitions({ signal }: CallOptions): Promise<readonly PartitionId[]> {
     const { database, tables } = await tablesOfDatabase(this.#context.client, this.#database, { signal });
     this.#database = database;
-    this.#sayEmpty(emptyPatterns(this.#settings, tables));
+    this.#warnEmpty(emptyPatterns(this.#settings, tables));
     const common = { source: this.name, database };
     return expandTables(this.#settings, tables).map((table) => partitionOf({ ...common, ...table }));
   }
@@ -127,10 +127,10 @@ export class SqlServerSource implements ChangeSource {
   }
 
   /** Once a pattern. One that is empty now may cover tables later: it is asked for at every listing. */
-  #sayEmpty(schemas: readonly string[]): void {
+  #warnEmpty(schemas: readonly string[]): void {
     for (const schema of schemas) {
-      if (this.#saidEmpty.has(schema)) continue;
-      this.#saidEmpty.add(schema);
+      if (this.#warnedPatterns.has(schema)) continue;
+      this.#warnedPatterns.add(schema);
       this.#context.log.warn('a pattern in tables covers no captured table yet', { pattern: `${schema}.*` });
     }
   }

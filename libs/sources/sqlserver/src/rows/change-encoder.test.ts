@@ -3,9 +3,9 @@ import { decodeChange, type Row, type TableId } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
 import { selectedColumns } from '../sql/page-statement.ts';
-import type { ChangeRow, LogicalChange } from './change-row.ts';
+import type { ChangeRow, LogicalChange } from './change-rows.ts';
 import { ChangeEncoder } from './change-encoder.ts';
-import { zeroLsn, type Lsn } from '../position/lsn.ts';
+import { zeroLsn, type Lsn } from '../position/log-position.ts';
 import { Utf8Writer } from './utf8-writer.ts';
 
 const table: TableId = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Notes' };

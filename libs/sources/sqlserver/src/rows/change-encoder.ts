@@ -1,14 +1,20 @@
 /** Makes the envelope of a logical change (DESIGN 7): images, key, what changed and what CDC did not carry. */
-import type { EncodedChange, Hash, TableId, Unavailable } from '@dstream/core';
+import {
+  shorten,
+  tableKey,
+  type EncodedChange,
+  type Hash,
+  type Position,
+  type TableId,
+  type Unavailable,
+  type Value,
+} from '@dstream/core';
+import { ordinalText, positionLength, type Lsn } from '../position/log-position.ts';
 import type { CapturedColumn, CaptureInstance } from '../sql/capture-instance.ts';
 import { keyIndexes, type SelectedColumn } from '../sql/page-statement.ts';
-import { tablePart } from './change-id.ts';
-import type { ChangeRow, LogicalChange } from './change-row.ts';
-import { ImageLosses, type Lost } from './image-losses.ts';
-import { ordinalText } from '../position/position.ts';
-import { ReadChange } from './read-change.ts';
-import { RowEncoder } from './row-encoder.ts';
-import { fixedText, type FixedText, type Utf8Writer } from './utf8-writer.ts';
+import type { ChangeRow, LogicalChange } from './change-rows.ts';
+import { ImageColumns, RowEncoder, type MissingColumns } from './row-images.ts';
+import { fixedText, type FixedText, type Utf8Writer, type Written } from './utf8-writer.ts';
 
 export interface ChangeEncoderOptions {
   readonly table: TableId;
@@ -41,7 +47,7 @@ export class ChangeEncoder {
   readonly #keys: RowEncoder;
   /** See `keyIndexes`. */
   readonly #key: readonly number[];
-  readonly #losses: ImageLosses;
+  readonly #images: ImageColumns;
   readonly #idStart: FixedText;
   readonly #source: FixedText;
   readonly #origin: FixedText;
@@ -53,7 +59,7 @@ export class ChangeEncoder {
     const plain = this.#key.map((index) => columns[index]?.plainText ?? false);
     this.#keys = new RowEncoder(key.map((name, n) => ({ name, plainText: plain[n] ?? false })));
     this.#rows = new RowEncoder(columns);
-    this.#losses = new ImageLosses(columns, unreadable);
+    this.#images = new ImageColumns(columns, unreadable);
     this.#idStart = fixedText(JSON.stringify(`${tablePart(table, hash, incarnation)}:`).slice(0, -1));
     this.#source = fixedText(sourceText(table));
     this.#origin = fixedText(originText(instance));
@@ -61,7 +67,7 @@ export class ChangeEncoder {
 
   /** @param out of the changes of one window: nothing of it is kept here */
   encode(change: LogicalChange, committedAt: string, out: Utf8Writer): EncodedChange {
-    const lost = this.#writeImages(change, out);
+    const missing = this.#writeImages(change, out);
     out.fixed(text.metadata);
     const idFrom = out.length;
     this.#writeId(change, out);
@@ -72,10 +78,10 @@ export class ChangeEncoder {
     const keyFrom = out.length;
     this.#writeKey(change.after, out);
     const keyTo = out.length;
-    this.#writeLists(change, lost, out);
+    this.#writeLists(change, missing, out);
     this.#writePlace(change, committedAt, out);
     const marks = { idFrom, idTo, keyFrom, keyTo };
-    return new ReadChange(this.#table, change.operation, out.take(), marks);
+    return new EncodedRowChange(this.#table, change.operation, out.take(), marks);
   }
 
   #writeKey({ values }: ChangeRow, out: Utf8Writer): void {
@@ -84,13 +90,13 @@ export class ChangeEncoder {
     else this.#keys.write(key, out);
   }
 
-  #writeImages(change: LogicalChange, out: Utf8Writer): Losses {
+  #writeImages(change: LogicalChange, out: Utf8Writer): MissingInImages {
     const { after, before } = change;
-    const data = this.#losses.inData(change);
+    const data = this.#images.missingInData(change);
     out.fixed(text.data);
     this.#rows.write(after.values, out, data.indexes);
     if (before === undefined) return { data };
-    const old = this.#losses.inBefore(before, after);
+    const old = this.#images.missingInBefore(before, after);
     out.fixed(text.before);
     this.#rows.write(before.values, out, old.indexes);
     return { data, before: old };
@@ -129,9 +135,9 @@ export class ChangeEncoder {
     out.fixed(text.quote);
   }
 
-  #writeLists(change: LogicalChange, { data, before }: Losses, out: Utf8Writer): void {
+  #writeLists(change: LogicalChange, { data, before }: MissingInImages, out: Utf8Writer): void {
     if (change.operation === 'update')
-      out.text(`,"changed":${JSON.stringify(this.#losses.changed(change, before))}`);
+      out.text(`,"changed":${JSON.stringify(this.#images.changed(change, before))}`);
     const unavailable: Unavailable[] = [];
     if (data.names.length > 0) unavailable.push({ in: 'data', columns: data.names });
     if (before !== undefined && before.names.length > 0)
@@ -140,9 +146,9 @@ export class ChangeEncoder {
   }
 }
 
-interface Losses {
-  readonly data: Lost;
-  readonly before?: Lost;
+interface MissingInImages {
+  readonly data: MissingColumns;
+  readonly before?: MissingColumns;
 }
 
 /** What every change of a table says of where it comes from, up to its operation. */
@@ -154,4 +160,100 @@ function sourceText({ source, database, schema, table }: TableId): string {
 /** What every change of a capture instance says of its origin, up to the digits of its LSN. */
 function originText({ name }: CaptureInstance): string {
   return `,"origin":{"captureInstance":${JSON.stringify(name)},"lsn":"0x`;
+}
+
+/** Where some parts of an envelope lie, in bytes from its beginning: the JSON texts of its id and key. */
+interface EnvelopeMarks {
+  readonly idFrom: number;
+  readonly idTo: number;
+  readonly keyFrom: number;
+  readonly keyTo: number;
+}
+
+/** Characters of `2026-11-20T09:15:30.123Z`: of any time that toISOString gives for the years 0 to 9999. */
+const timeLength = 24;
+/** What an envelope ends with before its stamp, behind the commit time. */
+const beforePosition = '","position":"'.length;
+const behindPosition = '"'.length;
+
+/**
+ * A change that was encoded. Thousands wait at a time, so all that is its own is numbers; what is asked of few of them, as of the first
+ * and the last of a message, is read out of the bytes when it is.
+ */
+class EncodedRowChange implements EncodedChange {
+  readonly table: TableId;
+  readonly operation: EncodedChange['operation'];
+  readonly bytes: number;
+  readonly #memory: Buffer;
+  readonly #from: number;
+  readonly #idFrom: number;
+  readonly #idTo: number;
+  readonly #keyFrom: number;
+  readonly #keyTo: number;
+
+  constructor(
+    table: TableId,
+    operation: EncodedChange['operation'],
+    { memory, from, to }: Written,
+    marks: EnvelopeMarks,
+  ) {
+    this.table = table;
+    this.operation = operation;
+    this.bytes = to - from;
+    this.#memory = memory;
+    this.#from = from;
+    this.#idFrom = marks.idFrom;
+    this.#idTo = marks.idTo;
+    this.#keyFrom = marks.keyFrom;
+    this.#keyTo = marks.keyTo;
+  }
+
+  copyTo(target: Uint8Array, at: number): void {
+    this.#memory.copy(target, at, this.#from, this.#from + this.bytes);
+  }
+
+  get id(): string {
+    return JSON.parse(this.#text(this.#idFrom, this.#idTo)) as string;
+  }
+
+  get key(): readonly Value[] | null {
+    const key: unknown = JSON.parse(this.#text(this.#keyFrom, this.#keyTo));
+    return key === null ? null : (Object.values(key as object) as Value[]);
+  }
+
+  get committedAt(): string {
+    const to = this.bytes - behindPosition - positionLength - beforePosition;
+    return this.#text(to - timeLength, to);
+  }
+
+  get position(): Position {
+    const to = this.bytes - behindPosition;
+    return this.#text(to - positionLength, to) as Position;
+  }
+
+  #text(from: number, to: number): string {
+    return this.#memory.toString('utf8', this.#from + from, this.#from + to);
+  }
+}
+
+/** What remains of 96 characters beside two LSNs, the operation and a tie count. An incarnation takes its own from it. */
+const maxTable = 40;
+
+/** Characters of an incarnation, at most. */
+export const maxIncarnation = 8;
+
+/** The id of a gap that begins at `from` and ends before `to`. */
+export function gapId(
+  table: TableId,
+  hash: Hash,
+  { from, to }: { readonly from: Lsn; readonly to: Lsn },
+  incarnation?: string,
+): string {
+  return `${tablePart(table, hash, incarnation)}:${from}:${to}:gap`;
+}
+
+/** What all ids of a table's changes begin with, in one incarnation. */
+export function tablePart(table: TableId, hash: Hash, incarnation?: string): string {
+  if (incarnation === undefined) return shorten(tableKey(table), maxTable, hash);
+  return `${shorten(tableKey(table), maxTable - 1 - incarnation.length, hash)}:${incarnation}`;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RowEncoder } from './row-encoder.ts';
+import { RowEncoder } from './row-images.ts';
 import { fixedText, Utf8Writer, type Written } from './utf8-writer.ts';
 
 const textOf = ({ memory, from, to }: Written) => memory.toString('utf8', from, to);

@@ -3,7 +3,7 @@ import { DStreamError, tableName, type CallOptions, type TableId } from '@dstrea
 import type { SqlClient } from '../client/sql-client.ts';
 import { invalidObject } from '../client/sql-errors.ts';
 import { sqlNumbers } from '../client/translate-error.ts';
-import { lsnOf, type Lsn } from '../position/lsn.ts';
+import { lsnOf, type Lsn } from '../position/log-position.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
 import {
   changeTableStatement,

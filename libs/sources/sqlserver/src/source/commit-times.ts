@@ -1,5 +1,5 @@
 import { DStreamError } from '@dstream/core';
-import { lsnOf, type Lsn } from '../position/lsn.ts';
+import { lsnOf, type Lsn } from '../position/log-position.ts';
 
 /** Every zone's distance from UTC is a multiple of this ("Time zones"). */
 const zoneStepMinutes = 15;

@@ -1,8 +1,7 @@
 /** When what a table needs is not there any more. Pure: the rules of FACTS, "change data capture". */
 import { DStreamError, tableName, type TableId } from '@dstream/core';
-import type { Gap } from '../rows/history.ts';
-import { zeroLsn, type Lsn } from '../position/lsn.ts';
-import { neededFrom, type Place } from '../position/position.ts';
+import { neededFrom, zeroLsn, type LogPosition, type Lsn } from '../position/log-position.ts';
+import type { Gap } from '../position/resume-point.ts';
 
 export interface Marks {
   readonly captureInstance: string;
@@ -13,7 +12,7 @@ export interface Marks {
 /** The error that `place` means, if it means one, when the instance keeps its history from `low` on. */
 export function gapBelow(
   table: TableId,
-  place: Place,
+  position: LogPosition,
   { captureInstance, low }: Marks,
 ): DStreamError | undefined {
   if (low === zeroLsn)
@@ -22,8 +21,8 @@ export function gapBelow(
       `sys.fn_cdc_get_min_lsn answers ten zero bytes for the capture instance ${captureInstance} of ${tableName(table)}: ` +
         'the instance is gone, or the login lacks SELECT on its captured columns or membership of its gating role',
     );
-  if (place.lsn >= low) return undefined; // as a rule, and without arithmetic
-  const from = neededFrom(place);
+  if (position.lsn >= low) return undefined; // as a rule, and without arithmetic
+  const from = neededFrom(position);
   if (from >= low) return undefined;
   return new DStreamError(
     'HistoryLost',
@@ -50,7 +49,7 @@ export function withTimes(error: DStreamError, { fromAt, toAt }: Pick<Gap, 'from
 }
 
 /** The SourceWentBack that is not skipped yet. */
-export function notSure(error: DStreamError): DStreamError {
+export function notProven(error: DStreamError): DStreamError {
   const what =
     'it is not skipped before the database has a commit that is newer than what was read, since until then it may be a replica ' +
     "that lags; to go on at once, reset the table's checkpoint";
@@ -74,14 +73,14 @@ export function createdAnew({ createdAtMs, nextAtMs, lowIsTransaction }: Creatio
 /** The HistoryLost of an instance that was created anew. @param at when, ISO 8601 */
 export function missingBefore(
   table: TableId,
-  place: Place,
+  position: LogPosition,
   { captureInstance, low }: Marks,
   at: string,
 ): DStreamError {
   return new DStreamError(
     'HistoryLost',
     `capture instance ${captureInstance} of ${tableName(table)} was created anew at ${at} and holds changes from 0x${low}, what is ` +
-      `needed begins at 0x${neededFrom(place)}: changes in between are in no change table; reset the table's checkpoint to go on, and ` +
+      `needed begins at 0x${neededFrom(position)}: changes in between are in no change table; reset the table's checkpoint to go on, and ` +
       'bring what is missing to the destinations by other means. To change a capture instance without a gap, add a second one, and drop the first ' +
       'when it was read to its end',
   );
@@ -91,11 +90,16 @@ export function missingBefore(
  * The error when `place` lies above all that the source knows: it was restored, or is a replica that lags. Not so at the very
  * start of an instance, which lies above the max LSN until capture has come so far.
  */
-export function wentBack(table: TableId, place: Place, max: Lsn, { low }: Marks): DStreamError | undefined {
-  if (place.lsn <= max || neededFrom(place) <= low) return undefined;
+export function wentBack(
+  table: TableId,
+  position: LogPosition,
+  max: Lsn,
+  { low }: Marks,
+): DStreamError | undefined {
+  if (position.lsn <= max || neededFrom(position) <= low) return undefined;
   return new DStreamError(
     'SourceWentBack',
-    `the checkpoint of ${tableName(table)} is at 0x${place.lsn}, but its database has come only to 0x${max}: ` +
+    `the checkpoint of ${tableName(table)} is at 0x${position.lsn}, but its database has come only to 0x${max}: ` +
       'it was restored or replaced, and LSNs are used again; set on_gap = "skip" to go on with what it keeps, under new ids. A ' +
       'read-only replica that lags behind the one read before looks the same: then wait until it has caught up',
   );

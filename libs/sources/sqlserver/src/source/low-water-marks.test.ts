@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { lsn } from '../../../../../test/support/fake-cdc-client.ts';
-import { lsnBytes } from '../position/lsn.ts';
+import { lsnBytes } from '../position/log-position.ts';
 import { RememberedMarks, type MarksRead } from './low-water-marks.ts';
 
 /** What a probe says: each time anew, as the driver makes it. */

@@ -1,5 +1,5 @@
 /** How far back each capture instance keeps its history, as the probes say it. */
-import { lsnOf, type Lsn } from '../position/lsn.ts';
+import { lsnOf, type Lsn } from '../position/log-position.ts';
 import { utcMs } from './commit-times.ts';
 
 export interface LowWaterMark {

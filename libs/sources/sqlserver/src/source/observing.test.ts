@@ -18,7 +18,7 @@ import {
   type FakeInstance,
   type FakeRow,
 } from '../../../../../test/support/fake-cdc-client.ts';
-import { PageMeter } from './page-meter.ts';
+import { PageTimer } from './page-timer.ts';
 import { Prober } from './prober.ts';
 import { TableReader } from './table-reader.ts';
 
@@ -60,7 +60,7 @@ function rig(rows: readonly FakeRow[], max: number) {
     start: 'earliest' as const,
     mode: 'functions' as const,
     onGap: 'stop' as const,
-    said: new Set<string>(),
+    warned: new Set<string>(),
     log: silentLog,
     random: () => 0,
     hash: (text: string) => createHash('sha256').update(text).digest('hex'),
@@ -172,15 +172,16 @@ describe('what a table reader tells its observer', () => {
 describe('the time of a page', () => {
   test('is without the time that its batches waited', async () => {
     const clock = new ManualClock();
-    const meter = new PageMeter(clock);
+    const timer = new PageTimer(clock, 30_000);
     await clock.advance(100);
-    meter.pause();
+    timer.waiting();
     await clock.advance(10_000);
-    meter.resume();
+    expect(await timer.taken()).toBe(false);
     await clock.advance(20);
-    expect(meter.read().tookMs).toBe(120);
-    meter.pause();
+    expect((await timer.finish()).tookMs).toBe(120);
+    timer.waiting();
     await clock.advance(10_000);
-    expect(meter.read().tookMs).toBe(120);
+    expect((await timer.finish()).tookMs).toBe(120);
+    expect(clock.sleeping).toBe(0);
   });
 });

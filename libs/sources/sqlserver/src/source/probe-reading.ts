@@ -1,6 +1,6 @@
 /** What a probe's result sets say. */
 import { DStreamError } from '@dstream/core';
-import { lsnOf, type Lsn } from '../position/lsn.ts';
+import { lsnOf, type Lsn } from '../position/log-position.ts';
 import { probeResults, type ProbedTable } from '../sql/probe-statement.ts';
 import { utcMs } from './commit-times.ts';
 import type { LowWaterMarks, RememberedMarks, Rows } from './low-water-marks.ts';

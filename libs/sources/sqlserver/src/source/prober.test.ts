@@ -1,7 +1,7 @@
 import { ManualClock } from '@dstream/memory/manual-clock';
 import { describe, expect, test, vi } from 'vitest';
 import { FakeCdcClient, lsn, type FakeInstance } from '../../../../../test/support/fake-cdc-client.ts';
-import type { Lsn } from '../position/lsn.ts';
+import type { Lsn } from '../position/log-position.ts';
 import { Prober } from './prober.ts';
 
 const { signal } = new AbortController();

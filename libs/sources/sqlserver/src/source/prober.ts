@@ -17,7 +17,7 @@ import {
 import { isOfOneTable } from '../client/sql-errors.ts';
 import type { SqlClient } from '../client/sql-client.ts';
 import { sqlNumbers } from '../client/translate-error.ts';
-import type { Lsn } from '../position/lsn.ts';
+import type { Lsn } from '../position/log-position.ts';
 import { ProbeStatements, type ProbedTable } from '../sql/probe-statement.ts';
 import type { Statement } from '../sql/statement.ts';
 import { Alarm } from './alarm.ts';
@@ -26,7 +26,7 @@ import { readProbe, type Mark, type ProbeReading } from './probe-reading.ts';
 
 export interface ProbeAnswer extends Omit<ProbeReading, 'moved' | 'mark' | 'markedAt'> {
   /** How often the entry of the last max LSN was not there any more: the database may have been restored since. */
-  readonly doubts: number;
+  readonly historyMismatches: number;
   /** Whether the change table holds anything after the table's position. */
   readonly moved: boolean;
   /** Monotonic time when the statement was sent. */
@@ -64,7 +64,7 @@ export class Prober {
   /** When the alarm goes off, while it is set. */
   #sleepsUntilMs = 0;
   #mark: Mark | undefined;
-  #doubts = 0;
+  #historyMismatches = 0;
 
   constructor(client: SqlClient, clock: Clock, observer: Pick<SourceObserver, 'probed'> = noSourceObserver) {
     this.#client = client;
@@ -205,11 +205,11 @@ export class Prober {
     const asked = this.#mark;
     const statement = statements.of(covered, asked?.lsn);
     const { moved, mark, markedAt, ...reading } = await this.#read(statement, covered, askedAtMs);
-    if (asked !== undefined && markedAt !== asked.at) this.#doubts += 1;
+    if (asked !== undefined && markedAt !== asked.at) this.#historyMismatches += 1;
     this.#mark = mark ?? this.#mark;
-    const doubts = this.#doubts;
+    const historyMismatches = this.#historyMismatches;
     for (const { captureInstance, resolve } of due)
-      resolve({ ...reading, doubts, askedAtMs, moved: moved.has(captureInstance) });
+      resolve({ ...reading, historyMismatches, askedAtMs, moved: moved.has(captureInstance) });
   }
 
   async #read(

@@ -1,6 +1,6 @@
 import type { Clock, Hash, Log, SourceObserver } from '@dstream/core';
 import type { SqlClient } from '../client/sql-client.ts';
-import type { ReadMode } from '../position/position.ts';
+import type { ReadMode } from '../position/log-position.ts';
 import type { Prober } from './prober.ts';
 import type { ReadLimits } from './window-reader.ts';
 
@@ -16,8 +16,8 @@ export interface ReaderContext {
   readonly prober: Prober;
   readonly clock: Clock;
   readonly log: Log;
-  /** Warnings that are given once, not again whenever a table is read anew. */
-  readonly said: Set<string>;
+  /** Warnings that were logged: once, not again whenever a table is read anew. */
+  readonly warned: Set<string>;
   readonly observer: SourceObserver;
   /** A number in [0, 1). */
   readonly random: () => number;

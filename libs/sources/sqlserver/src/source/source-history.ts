@@ -5,11 +5,11 @@
 import { DStreamError, tableName, type CallOptions, type ChangeBatch, type TableId } from '@dstream/core';
 import type { SqlClient } from '../client/sql-client.ts';
 import { sqlNumbers } from '../client/translate-error.ts';
-import { maxIncarnation } from '../rows/change-id.ts';
-import { within, type Entry, type Gap, type History } from '../rows/history.ts';
-import { lsnOf, type Lsn } from '../position/lsn.ts';
-import { lsnOfPosition, placeOfToken } from '../position/position.ts';
+import { lsnOf, type LogPosition, type Lsn } from '../position/log-position.ts';
+import { formatResumePoint, type Gap, type History, type LsnTime } from '../position/resume-point.ts';
+import { maxIncarnation } from '../rows/change-encoder.ts';
 import { entryStatement, forkStatement } from '../sql/history-statements.ts';
+import type { TableBatch } from './batch-builder.ts';
 import { utcMs } from './commit-times.ts';
 import type { ReaderContext } from './reader-context.ts';
 import type { ProbeAnswer } from './prober.ts';
@@ -27,7 +27,7 @@ export interface Found {
  * of another time. What cleanup has taken says nothing. Times may differ by whole quarters of an hour, because the server
  * keeps them in its zone, whose distance from UTC is that of now.
  */
-export function isOtherHistory(seen: Entry, { atMs, oldest }: Found): boolean {
+export function isOtherHistory(seen: LsnTime, { atMs, oldest }: Found): boolean {
   if (oldest === undefined || seen.lsn < oldest) return false;
   return atMs === undefined || (atMs - Date.parse(seen.at)) % (15 * 60_000) !== 0;
 }
@@ -43,7 +43,7 @@ export class SourceHistory {
   }
 
   /** To be called at first, with what the checkpoint says. */
-  recall(history: History): void {
+  resume(history: History): void {
     this.#history = history;
   }
 
@@ -51,7 +51,7 @@ export class SourceHistory {
     return this.#history.incarnation;
   }
 
-  /** A gap that was noted and is still to be told of. */
+  /** A gap that was recorded and is not reported yet. */
   get gap(): Gap | undefined {
     return this.#history.gap;
   }
@@ -66,11 +66,12 @@ export class SourceHistory {
     this.#history = { incarnation: await forkOf(this.#context, o) };
   }
 
-  /** The batch as it leaves, its end in this history. */
-  of(batch: ChangeBatch, lastProbe?: ProbeAnswer): ChangeBatch {
-    const seen = standingAt(batch, lastProbe) ?? lastOf(batch); // the newer one: transactions of other tables lie between
+  /** The batch as it leaves: its end as text, in this history. */
+  stamp({ changes, end, newest, beginsGeneration }: TableBatch, lastProbe?: ProbeAnswer): ChangeBatch {
+    const seen = entryAt(end, lastProbe) ?? newest; // the newer one: transactions of other tables lie between
     if (seen !== undefined) this.#history = { ...this.#history, seen };
-    return { ...batch, end: within(batch.end, this.#history) };
+    const batch = { changes, end: formatResumePoint(end, this.#history) };
+    return beginsGeneration === undefined ? batch : { ...batch, beginsGeneration };
   }
 
   /** Throws SourceWentBack when what was seen is not there any more. To be asked whenever the connection may be a new one. */
@@ -92,15 +93,15 @@ export class SourceHistory {
     return isOtherHistory(seen, await findEntry(this.#context.client, seen.lsn, o));
   }
 
-  /** The gap is noted. What follows is of another incarnation when the source went back. */
-  note(gap: Gap): void {
+  /** From now on checkpoints hold the gap. What follows is of another incarnation when the source went back. */
+  recordGap(gap: Gap): void {
     const other = gap.reason === 'SourceWentBack';
     const incarnation = other ? newIncarnation(this.#context.clock.wallMs()) : this.incarnation;
     this.#history = { incarnation, gap };
   }
 
-  /** The gap was told of. */
-  told(): void {
+  /** The event of the gap is in the next batch. */
+  gapReported(): void {
     this.#history = { incarnation: this.incarnation };
   }
 }
@@ -136,21 +137,15 @@ function newIncarnation(nowMs: number): string {
   return Math.floor(nowMs / 1_000).toString(36);
 }
 
-function lastOf({ changes }: ChangeBatch): Entry | undefined {
-  const last = changes.at(-1);
-  if (last === undefined || last.operation === 'gap') return undefined;
-  return { lsn: lsnOfPosition(last.position), at: last.committedAt };
-}
-
-/** A place at the max LSN is itself an entry. */
-function standingAt({ end }: ChangeBatch, lastProbe: ProbeAnswer | undefined): Entry | undefined {
+/** A position at the max LSN is itself an entry. */
+function entryAt({ lsn }: LogPosition, lastProbe: ProbeAnswer | undefined): LsnTime | undefined {
   const { max, times } = lastProbe ?? {};
   const atMs = times?.maxAtMs;
-  if (max === undefined || atMs === undefined || placeOfToken(end.token).lsn !== max) return undefined;
+  if (max === undefined || atMs === undefined || lsn !== max) return undefined;
   return { lsn: max, at: new Date(atMs).toISOString() };
 }
 
-function otherHistory(table: TableId, { lsn, at }: Entry): DStreamError {
+function otherHistory(table: TableId, { lsn, at }: LsnTime): DStreamError {
   return new DStreamError(
     'SourceWentBack',
     `the checkpoint of ${tableName(table)} has seen a transaction at 0x${lsn}, committed at ${at}, that its database does not know: it was ` +

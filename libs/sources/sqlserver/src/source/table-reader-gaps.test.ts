@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { lsn } from '../../../../../test/support/fake-cdc-client.ts';
-import { lsnBytes } from '../position/lsn.ts';
+import { lsnBytes } from '../position/log-position.ts';
 import {
   changesOf,
   instance,

@@ -12,8 +12,8 @@ import {
   row,
   upTo,
 } from '../../../../../test/support/table-reader-rig.ts';
-import { lsnOf, zeroLsn } from '../position/lsn.ts';
-import type { ReadMode } from '../position/position.ts';
+import { lsnOf, zeroLsn } from '../position/log-position.ts';
+import type { ReadMode } from '../position/log-position.ts';
 import type { Statement } from '../sql/statement.ts';
 
 const modes: readonly ReadMode[] = ['functions', 'direct'];

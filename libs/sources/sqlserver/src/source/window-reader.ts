@@ -2,34 +2,34 @@
 import {
   DStreamError,
   partitionOf,
-  type ChangeBatch,
+  type CallOptions,
   type Clock,
   type Hash,
   type SourceObserver,
   type TableId,
 } from '@dstream/core';
 import type { SqlClient } from '../client/sql-client.ts';
+import { lsnOf, neededFrom, zeroLsn, type LogPosition, type Lsn } from '../position/log-position.ts';
 import { ChangeEncoder } from '../rows/change-encoder.ts';
-import { lsnOf, zeroLsn, type Lsn } from '../position/lsn.ts';
-import { neededFrom, type Place } from '../position/position.ts';
-import { RowAssembler, type KeyText } from '../rows/row-assembler.ts';
-import { RowDecoder } from '../rows/row-decoder.ts';
-import type { LogicalChange } from '../rows/change-row.ts';
-import { Utf8Writer } from '../rows/utf8-writer.ts';
+import type { KeyText } from '../rows/change-rows.ts';
 import type { CaptureInstance } from '../sql/capture-instance.ts';
 import { keyIndexes, pageResults, PageStatements } from '../sql/page-statement.ts';
-import { batchLimits, Batcher, type BatchLimits } from './batcher.ts';
-import { CommitTimes } from './commit-times.ts';
+import {
+  BatchBuilder,
+  defaultBatchLimits,
+  type BatchLimits,
+  type RowFormat,
+  type TableBatch,
+} from './batch-builder.ts';
 import { gapBelow } from './gap.ts';
-import { Hold } from './hold.ts';
-import { PageMeter } from './page-meter.ts';
+import { PageTimer } from './page-timer.ts';
 
 export interface ReadLimits {
   /** Rows that a window is cut to: its last transaction may go beyond them. */
   readonly maxRows: number;
   /** Bytes of rows that may wait unread before the flow from the server is paused. */
   readonly maxBytes: number;
-  /** `batchLimits` when not given. */
+  /** `defaultBatchLimits` when not given. */
   readonly batch?: BatchLimits;
 }
 
@@ -47,15 +47,17 @@ export interface WindowReaderOptions {
   readonly incarnation?: string | undefined;
 }
 
-/** What has been made of the rows of a window so far. */
-interface Progress {
-  readonly assembler: RowAssembler;
-  readonly batcher: Batcher;
-  readonly times: CommitTimes;
+export interface Window {
+  /** What lies behind this is read, in its mode. */
+  readonly from: LogPosition;
+  /** The last LSN of the window. */
+  readonly to: Lsn;
+  /** True when `to` is known to cut the window to about `maxRows` rows: see `windowEnd`. */
+  readonly bounded: boolean;
 }
 
-/** A window that was not cut is given up after so many times `maxRows`: it is to be cut first. */
-const uncutShare = 2;
+/** A window that is not bounded is given up after so many times `maxRows`. */
+const unboundedShare = 2;
 
 /**
  * Rows that wait while a batch is on its way: enough to go on with until more come. What waits outlives young objects and pins the
@@ -64,140 +66,117 @@ const uncutShare = 2;
 const rowsAhead = 64;
 
 /** A batch that is not taken for so long ends its statement: the rest is read by another one, which the functions sort again. */
-const holdMs = 30_000;
+const untakenLimitMs = 30_000;
 
 export class WindowReader {
   readonly #options: WindowReaderOptions;
   readonly #statements: PageStatements;
-  readonly #encoder: ChangeEncoder;
+  readonly #format: RowFormat;
+  readonly #batchLimits: BatchLimits;
 
   constructor(options: WindowReaderOptions) {
+    const { instance, limits } = options;
+    const { maxRows, batch = defaultBatchLimits } = limits;
     this.#options = options;
-    this.#statements = new PageStatements(options.instance);
-    this.#encoder = new ChangeEncoder({ ...options, columns: this.#statements.columns });
+    this.#statements = new PageStatements(instance);
+    const { columns } = this.#statements;
+    const encoder = new ChangeEncoder({ ...options, columns });
+    this.#format = { columns, encoder, keyText: keyTextOf(keyIndexes(instance, columns)) };
+    // A smaller window makes smaller batches.
+    this.#batchLimits = { ...batch, changes: Math.min(batch.changes, maxRows) };
   }
 
-  get instance(): CaptureInstance {
-    return this.#options.instance;
-  }
-
-  /** The end of a window of about `maxRows` rows behind `place`, made of whole transactions. */
-  async bound(place: Place, to: Lsn, signal: AbortSignal): Promise<Lsn> {
-    const statement = this.#statements.bound(neededFrom(place), to, this.#options.limits.maxRows);
-    const sets = await this.#options.client.query(statement, { signal });
+  /** The end of a window of about `maxRows` rows behind `from`, made of whole transactions; at most `to`. */
+  async windowEnd(from: LogPosition, to: Lsn, o: CallOptions): Promise<Lsn> {
+    const statement = this.#statements.bound(neededFrom(from), to, this.#options.limits.maxRows);
+    const sets = await this.#options.client.query(statement, o);
     const bound = sets[0]?.[0]?.[0];
     return Buffer.isBuffer(bound) ? lsnOf(bound) : to;
   }
 
   /**
-   * Everything behind `place` up to and including `to`, in the mode of `place`. The last batch ends at `to` and is empty
-   * when nothing was found. When `bounded` is false, a window that turns out to be large ends early, perhaps without
-   * any batch: it is to be bounded first, because the functions sort a window as a whole. So does one whose batches are
-   * not taken for half a minute. A batch leaves only after the
-   * low-water mark was seen not to have passed what has not left yet, and no column to have been altered. Throws
-   * HistoryLost, CaptureChanged, PermissionDenied, or what the driver's error was translated to.
+   * Everything in the window. The last batch ends at `to` and is empty when nothing was found. A window that is not bounded
+   * and turns out to be large ends early, perhaps without any batch: it is to be bounded first, because the functions sort a
+   * window as a whole. So does one whose batches are not taken for half a minute. A batch leaves only after it was verified that
+   * the low-water mark has not passed what has not left yet, and that no column was altered. Throws HistoryLost,
+   * CaptureChanged, PermissionDenied, or what the driver's error was translated to.
    */
-  async *read(place: Place, to: Lsn, bounded: boolean, signal: AbortSignal): AsyncGenerator<ChangeBatch> {
-    const times = new CommitTimes();
-    const out = new Utf8Writer();
-    const encode = (change: LogicalChange) => this.#encoder.encode(change, times.of(change.after.lsn), out);
-    const assembler = new RowAssembler(place, this.#keyText());
-    const { maxRows, batch = batchLimits } = this.#options.limits;
-    // A smaller window makes smaller batches.
-    const batcher = new Batcher(place, { ...batch, changes: Math.min(batch.changes, maxRows) }, encode);
-    const limit = bounded ? undefined : uncutShare * maxRows;
-    if (!(yield* this.#metered({ assembler, batcher, times }, to, limit, signal))) {
-      // What the assembler holds is read again: its other rows may not have come.
-      if (!batcher.empty) yield batcher.take();
-      return;
-    }
-    const rest = assembler.end();
-    if (rest !== undefined) batcher.add(rest);
-    yield batcher.takeLast({ kind: 'scanned', mode: place.mode, lsn: to });
+  async *read(window: Window, o: CallOptions): AsyncGenerator<TableBatch> {
+    const batches = new BatchBuilder(window.from, this.#format, this.#batchLimits);
+    if (yield* this.#timed(window, batches, o)) yield batches.finish(window.to);
+    // Rows of a change that is not complete are read again: its other rows may not have come.
+    else if (!batches.empty) yield batches.take();
   }
 
-  /** True when the window was read whole. What it cost is told, also when it is given up. */
-  async *#metered(
-    progress: Progress,
-    to: Lsn,
-    limit: number | undefined,
-    signal: AbortSignal,
-  ): AsyncGenerator<ChangeBatch, boolean> {
-    const { clock, observer, table } = this.#options;
-    const meter = new PageMeter(clock);
-    const hold = new Hold(clock, holdMs);
+  /** True when the window was read whole. The observer is told what it cost, also when it is given up. */
+  async *#timed(window: Window, batches: BatchBuilder, o: CallOptions): AsyncGenerator<TableBatch, boolean> {
+    const { clock, observer, table, limits } = this.#options;
+    const limit = window.bounded ? undefined : unboundedShare * limits.maxRows;
+    const timer = new PageTimer(clock, untakenLimitMs);
     try {
-      const unheld = AbortSignal.any([signal, hold.signal]);
-      const whole = yield* this.#rows(progress, to, limit, unheld, { meter, hold });
-      return whole && meter.rows !== limit;
+      const signal = AbortSignal.any([o.signal, timer.signal]);
+      const whole = yield* this.#rows({ ...window, rows: limit }, batches, timer, { signal });
+      return whole && timer.rows !== limit;
     } finally {
-      await hold.end();
-      observer.read(partitionOf(table), meter.read());
+      observer.read(partitionOf(table), await timer.finish());
     }
   }
 
+  /** True when the statement was read to its end. */
   async *#rows(
-    { assembler, batcher, times }: Progress,
-    to: Lsn,
-    limit: number | undefined,
-    signal: AbortSignal,
-    { meter, hold }: { readonly meter: PageMeter; readonly hold: Hold },
-  ): AsyncGenerator<ChangeBatch, boolean> {
+    { from, to, rows }: Window & { readonly rows: number | undefined },
+    batches: BatchBuilder,
+    timer: PageTimer,
+    o: CallOptions,
+  ): AsyncGenerator<TableBatch, boolean> {
     const { client, limits } = this.#options;
-    const start = batcher.place;
-    const rows = limit === undefined ? {} : { rows: limit };
-    const statement = this.#statements.page({ behind: start, to, ...rows });
-    const decoder = new RowDecoder(this.#statements.columns);
+    const statement = this.#statements.page({ behind: from, to, ...(rows !== undefined && { rows }) });
     const ahead = {
       maxBytes: limits.maxBytes,
       maxRows: Math.min(limits.maxRows, rowsAhead),
       steadyFrom: pageResults.rows,
     };
     // Behind what has left: cleanup may take that.
-    let behind = start;
+    let left = from;
     let marks: readonly unknown[] = [];
-    for await (const handful of client.stream(statement, ahead, { signal }))
+    for await (const handful of client.stream(statement, ahead, o))
       for (const cells of handful) {
-        if (cells.set === pageResults.times) times.add(cells.values);
+        if (cells.set === pageResults.times) batches.addCommitTime(cells.values);
         else if (cells.set === pageResults.marks) marks = cells.values;
         else {
-          meter.row(cells.bytes);
-          const finished = assembler.push(decoder.decode(cells));
-          if (finished !== undefined) batcher.add(finished);
-          if (batcher.full) {
-            await this.#check(behind, signal);
-            meter.pause();
-            hold.begin();
-            behind = batcher.place;
-            yield batcher.take();
-            if (await hold.end()) return false;
-            meter.resume();
+          timer.row(cells.bytes);
+          batches.addRow(cells);
+          if (batches.full) {
+            await this.#verifyNow(left, o);
+            left = batches.end;
+            timer.waiting();
+            yield batches.take(left);
+            if (await timer.taken()) return false;
           }
         }
       }
-    this.#assertUnchanged(behind, marks);
+    this.#verify(left, marks);
     return true;
   }
 
-  /** Asks now: what was read so far was there, and of the types that it was read by, when the marks have not moved. */
-  async #check(behind: Place, signal: AbortSignal): Promise<void> {
-    const sets = await this.#options.client.query(this.#statements.marks(), { signal });
-    this.#assertUnchanged(behind, sets[0]?.[0] ?? []);
+  /** What was read so far was there, and of the types that it was read by, when the marks have not moved now. */
+  async #verifyNow(left: LogPosition, o: CallOptions): Promise<void> {
+    const sets = await this.#options.client.query(this.#statements.marks(), o);
+    this.#verify(left, sets[0]?.[0] ?? []);
   }
 
-  #assertUnchanged(behind: Place, [low, updates]: readonly unknown[]): void {
+  #verify(left: LogPosition, [low, updates]: readonly unknown[]): void {
     const { table, instance } = this.#options;
     const mark = Buffer.isBuffer(low) ? lsnOf(low) : zeroLsn;
-    const gap = gapBelow(table, behind, { captureInstance: instance.name, low: mark });
+    const gap = gapBelow(table, left, { captureInstance: instance.name, low: mark });
     if (gap !== undefined) throw gap;
     if (updates !== instance.columnUpdates) throw columnsAltered(instance.name);
   }
+}
 
-  #keyText(): KeyText {
-    const indexes = keyIndexes(this.#options.instance, this.#statements.columns);
-    if (indexes.length === 0) return () => undefined;
-    return ({ values }) => JSON.stringify(indexes.map((index) => values[index]));
-  }
+function keyTextOf(indexes: readonly number[]): KeyText {
+  if (indexes.length === 0) return () => undefined;
+  return ({ values }) => JSON.stringify(indexes.map((index) => values[index]));
 }
 
 /** What was converted by the old types may be cut or rounded by the new ones: it is read again. */

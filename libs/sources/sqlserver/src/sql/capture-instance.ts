@@ -1,4 +1,4 @@
-import type { Lsn } from '../position/lsn.ts';
+import type { Lsn } from '../position/log-position.ts';
 
 export interface CapturedColumn {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** Questions to the catalogue. Their texts are the same for every table. */
-import type { Lsn } from '../position/lsn.ts';
+import type { Lsn } from '../position/log-position.ts';
 import { literal, quoteName } from './quote.ts';
 import { lsnParameter, nameParameter, type Statement } from './statement.ts';
 

@@ -1,5 +1,5 @@
 /** Questions about the history that the database is in. */
-import type { Lsn } from '../position/lsn.ts';
+import type { Lsn } from '../position/log-position.ts';
 import { lsnParameter, type Statement } from './statement.ts';
 
 const mapping = 'FROM [cdc].[lsn_time_mapping] AS m';

@@ -1,6 +1,5 @@
 /** The statements that read one table's changes. Pure: texts depend on the capture instance, values are bound. */
-import { zeroLsn, type Lsn } from '../position/lsn.ts';
-import { neededFrom, type Place, type ReadMode } from '../position/position.ts';
+import { neededFrom, zeroLsn, type LogPosition, type Lsn, type ReadMode } from '../position/log-position.ts';
 import type { CaptureInstance } from './capture-instance.ts';
 import { codecOf, type ColumnCodec } from './column-codec.ts';
 import { marksText } from './catalogue-statements.ts';
@@ -9,7 +8,7 @@ import { intParameter, lsnParameter, type Statement } from './statement.ts';
 
 export interface Page {
   /** Where it begins: strictly behind this. */
-  readonly behind: Place;
+  readonly behind: LogPosition;
   /** Closed end of the window: never above `sys.fn_cdc_get_max_lsn()`. */
   readonly to: Lsn;
   /** At most so many rows; without it all there are. */

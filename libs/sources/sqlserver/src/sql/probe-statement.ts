@@ -1,5 +1,5 @@
 /** Which tables have moved: one statement for all tables of a database (DESIGN 8, "Reading"). */
-import { highestLsn, lsnBytes, zeroLsn, type Lsn } from '../position/lsn.ts';
+import { highestLsn, lsnBytes, zeroLsn, type Lsn } from '../position/log-position.ts';
 import { quoteName } from './quote.ts';
 import { lsnParameter, lsnsParameter, type Statement } from './statement.ts';
 

@@ -1,4 +1,4 @@
-import { lsnBytes, type Lsn } from '../position/lsn.ts';
+import { lsnBytes, type Lsn } from '../position/log-position.ts';
 
 export type Parameter =
   | { readonly name: string; readonly type: 'lsn'; readonly value: Buffer }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { highestLsn, zeroLsn, type Lsn } from '../position/lsn.ts';
+import { highestLsn, zeroLsn, type Lsn } from '../position/log-position.ts';
 import type { CaptureInstance } from './capture-instance.ts';
 import { instancesStatement } from './catalogue-statements.ts';
 import { PageStatements } from './page-statement.ts';
@@ -49,7 +49,7 @@ describe('the page statement', () => {
   });
 
   test('binds every value, so that its text stays', () => {
-    const scanned = { kind: 'scanned', mode: 'functions', lsn: low } as const;
+    const scanned = { kind: 'between', mode: 'functions', lsn: low } as const;
     expect(statements.page({ behind: scanned, to: low, rows: 7 }).text).toBe(text);
     expect(valuesOf({ text, parameters })).toEqual([
       ['n', 10],

@@ -1,0 +1,88 @@
+/**
+ * When one table is polled next, and how far it has been read. The lag of capture is the server's now minus the commit time of
+ * the max LSN (its entry in `cdc.lsn_time_mapping`): capture is one job a database, so all its tables share it, and without
+ * commits it grows until capture writes its next entry of an idle period ("cdc.lsn_time_mapping").
+ */
+import { PollSchedule, type PartitionId, type PollIntervals, type Standing } from '@dstream/core';
+import { completeUpTo, highestLsn, type LogPosition } from '../position/log-position.ts';
+import type { ProbeAnswer } from './prober.ts';
+import type { ReaderContext } from './reader-context.ts';
+
+/** A table may be polled a little before it is due when others are polled anyway. */
+const slack = { ms: 40, share: 0.05 } as const;
+
+export class TablePoll {
+  readonly schedule: PollSchedule;
+  readonly #context: Pick<ReaderContext, 'prober' | 'clock' | 'observer'>;
+  readonly #partition: PartitionId;
+  readonly #intervals: PollIntervals;
+  #waitMs = 0;
+  #dueAtMs: number;
+  #standing: Standing = {
+    captureLagMs: undefined,
+    historyFromMs: undefined,
+    positionAtMs: undefined,
+    caughtUp: false,
+  };
+
+  constructor(
+    context: Pick<ReaderContext, 'prober' | 'clock' | 'observer' | 'random'>,
+    partition: PartitionId,
+    intervals: PollIntervals,
+  ) {
+    this.schedule = new PollSchedule(intervals, context.random);
+    this.#context = context;
+    this.#partition = partition;
+    this.#intervals = intervals;
+    this.#dueAtMs = context.clock.monotonicMs();
+  }
+
+  /** Waits until the table is due, and probes it. Without a position nothing is asked of its change table. */
+  async ask(
+    captureInstance: string,
+    position: LogPosition | undefined,
+    signal: AbortSignal,
+  ): Promise<ProbeAnswer> {
+    const request = {
+      captureInstance,
+      scanned: position === undefined ? highestLsn : completeUpTo(position),
+      dueAtMs: this.#dueAtMs,
+      slackMs: Math.max(slack.ms, this.#waitMs * slack.share),
+    };
+    const answer = await this.#context.prober.ask(request, signal);
+    const { times, low } = answer;
+    this.#stands({ captureLagMs: times.captureLagMs, historyFromMs: low.get(captureInstance)?.atMs });
+    return answer;
+  }
+
+  /** Changes of a transaction that was committed at `atMs` were read. */
+  readTo(atMs: number | undefined): void {
+    this.#stands({ positionAtMs: atMs ?? this.#standing.positionAtMs, caughtUp: false });
+  }
+
+  /** The probe said that nothing is left up to the max LSN, whose commit time is `atMs` where the position is there. */
+  caughtUp(atMs: number | undefined): void {
+    this.#stands({ positionAtMs: atMs ?? this.#standing.positionAtMs, caughtUp: true });
+  }
+
+  /** The pass that began with `answer` is over. */
+  passed({ askedAtMs }: ProbeAnswer, foundChanges: boolean): void {
+    this.#waitMs = foundChanges ? this.schedule.afterChanges() : this.schedule.afterNothing();
+    this.#dueAtMs = this.#inStep(askedAtMs + this.#waitMs);
+    this.#context.observer.waits(this.#partition, this.#waitMs);
+  }
+
+  /**
+   * Tables of one interval come into step, whenever each was begun: then a pass over all of them is one statement. A wait
+   * gets shorter for it, or longer by a tenth of the interval, which takes up what a table was polled early.
+   */
+  #inStep(dueAtMs: number): number {
+    const stepMs = this.#intervals.intervalMs;
+    return Math.floor((dueAtMs + stepMs / 10) / stepMs) * stepMs;
+  }
+
+  #stands(news: Partial<Standing>): void {
+    this.#standing = { ...this.#standing, ...news };
+    this.#context.observer.stands(this.#partition, this.#standing);
+  }
+}
