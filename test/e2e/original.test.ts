@@ -1,6 +1,6 @@
 /** A file of the original DStream, as it is written: `publisher { source {…} output { type = "azure_service_bus" } }`. */
 import { fileURLToPath } from 'node:url';
-import { destinationNames, serviceBusNames } from '@dstream/outputs';
+import { destinationNames, serviceBusNames } from '../../libs/outputs/src/destinations/destination-name.ts';
 import { sha256Hex } from '@dstream/runtime';
 import { expect, test } from 'vitest';
 import { createCapturedTable, insertRows } from '../support/database.ts';

@@ -1,7 +1,7 @@
 /** What the Event Hubs output does with many hubs and partitions, and when the service misbehaves. */
 import { asDStreamError, notAccepted, type Publisher, type RoutedEvent } from '@dstream/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { partitionOfKey } from '../../libs/outputs/src/event-hubs/partition-of-key.ts';
+import { partitionOfKey } from '../../libs/outputs/src/event-hubs/partition-key.ts';
 import { publisherTo, type HubWish } from '../support/event-hubs-destination.ts';
 import { Changes, inOrder, withoutRepeats } from '../support/publisher-rig.ts';
 import { failing, persist } from '../support/publishing.ts';

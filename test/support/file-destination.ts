@@ -2,16 +2,11 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '@dstream/core';
-import {
-  FilePublisher,
-  nodeFileSystem,
-  thisProcess,
-  type FilePublisherOptions,
-  type FileSystem,
-  type OpenFile,
-} from '@dstream/outputs/file';
+import { FilePublisher, type FilePublisherOptions } from '@dstream/outputs/file';
 import { sha256Hex } from '@dstream/runtime';
 import { systemClock } from '@dstream/async';
+import { nodeFileSystem, type FileSystem, type OpenFile } from '../../libs/outputs/src/file/file-system.ts';
+import { thisProcess } from '../../libs/outputs/src/file/path-lock.ts';
 import type { PublisherRig } from './publisher-rig.ts';
 
 /** The file system of the machine, whose disk can be full or slow. */
@@ -20,11 +15,12 @@ export function openDisk() {
   let held: Promise<void> = Promise.resolve();
   const open = async (path: string): Promise<OpenFile> => {
     const file = await nodeFileSystem.open(path);
-    const append = async (bytes: Uint8Array) => {
+    const append = async (parts: readonly Uint8Array[]) => {
       await held;
       full -= 1;
-      if (full < 0) return file.append(bytes);
-      await file.append(bytes.subarray(0, bytes.length / 2));
+      if (full < 0) return file.append(parts);
+      const bytes = Buffer.concat(parts);
+      await file.append([bytes.subarray(0, bytes.length / 2)]);
       throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
     };
     return { ...file, append };

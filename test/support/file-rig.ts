@@ -1,8 +1,9 @@
 /** Files under test: publishers on a disk in memory, time by hand, and processes that live or do not. */
 import { silentLog, type ChangeMetadata, type RoutedEvent } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
-import { FilePublisher, type FilePublisherOptions, type ProcessIdentity } from '@dstream/outputs/file';
+import { FilePublisher, type FilePublisherOptions } from '@dstream/outputs/file';
 import { expect } from 'vitest';
+import type { ProcessIdentity } from '../../libs/outputs/src/file/path-lock.ts';
 import { aChange } from './a-change.ts';
 import { MemoryFiles } from './memory-files.ts';
 

@@ -4,7 +4,9 @@
  */
 import { writeSync } from 'node:fs';
 import { silentLog } from '@dstream/core';
-import { FilePublisher, nodeFileSystem, thisProcess } from '@dstream/outputs/file';
+import { FilePublisher } from '@dstream/outputs/file';
+import { nodeFileSystem } from '../../libs/outputs/src/file/file-system.ts';
+import { thisProcess } from '../../libs/outputs/src/file/path-lock.ts';
 import { sha256Hex } from '@dstream/runtime';
 import { systemClock } from '@dstream/async';
 import { aChange } from './a-change.ts';

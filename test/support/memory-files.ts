@@ -1,6 +1,6 @@
 /** A file system in memory that knows what is durable, and in which any call can be made to fail. */
 import { basename, dirname } from 'node:path';
-import type { FileSystem, OpenFile, PathStatus } from '@dstream/outputs/file';
+import type { FileSystem, OpenFile, PathStatus } from '../../libs/outputs/src/file/file-system.ts';
 
 interface Stored {
   readonly identity: string;
@@ -108,8 +108,8 @@ export class MemoryFiles implements FileSystem {
     return this.#handle(this.#at(path));
   }
 
-  async look(path: string): Promise<PathStatus | undefined> {
-    await this.#begin('look');
+  async stat(path: string): Promise<PathStatus | undefined> {
+    await this.#begin('stat');
     if (this.directories.has(path)) return { kind: 'directory', identity: path, sizeBytes: 0 };
     const file = this.#files.get(path);
     return file && { kind: this.kind, identity: file.identity, sizeBytes: file.bytes.length };
@@ -166,7 +166,8 @@ export class MemoryFiles implements FileSystem {
         await this.#begin('read');
         return file.bytes.subarray(at, at + length);
       },
-      append: async (bytes) => {
+      append: async (parts) => {
+        const bytes = Buffer.concat(parts);
         const write = (length: number) => {
           file.bytes = Buffer.concat([file.bytes, bytes.subarray(0, length)]);
         };

@@ -1,6 +1,11 @@
 /**
- * The kinds of destination, as who reads a file needs them. What they are made of has entries of its own
- * (`@dstream/outputs/file`): importing this one loads no client library.
+ * The kinds of output that DStream has; to add one, see README.md. Importing this loads no client library: what publishes
+ * has entries of its own (`@dstream/outputs/file`).
  */
-export { outputTypes } from './registry.ts';
-export * from './destinations/destination-name.ts';
+import { consoleType } from './console/console-type.ts';
+import { eventHubsType } from './event-hubs/event-hubs-type.ts';
+import { fileType } from './file/file-type.ts';
+import { serviceBusType } from './service-bus/service-bus-type.ts';
+
+/** Every `type` that an `output` block may have. */
+export const outputTypes = [consoleType, serviceBusType, eventHubsType, fileType] as const;

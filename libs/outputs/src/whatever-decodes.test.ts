@@ -24,8 +24,8 @@ import {
 } from './destinations/destination-name.ts';
 import type { Destination } from './destinations/destination.ts';
 import { DestinationsPublisher } from './destinations/destinations-publisher.ts';
-import { EventHub } from './event-hubs/event-hub.ts';
-import { ServiceBusDestination } from './service-bus/service-bus-destination.ts';
+import { EventHub } from './event-hubs/event-hubs-publisher.ts';
+import { ServiceBusDestination } from './service-bus/service-bus-publisher.ts';
 
 const hash = (text: string) => `${text.length}`.padStart(16, '0');
 const template = '{{ server }}.{{ database }}.{{ schema }}.{{ table }}';
@@ -59,7 +59,7 @@ function toServiceBus(maxChanges: number): Publisher {
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   const limits = { maxBytes: 131_072, maxChanges };
-  return toDestinations(serviceBusNames, () => new ServiceBusDestination({ topic, limits, hash }));
+  return toDestinations(serviceBusNames, () => new ServiceBusDestination(topic, limits, hash));
 }
 
 function toConsole(format: (event: RoutedEvent) => string): Publisher {

@@ -1,7 +1,11 @@
-/** Changes on a stream, one a line: standard output, for trying out, for debugging and for pipes. */
+/** Changes on a stream, one per line: standard output, for trying out, for debugging and for pipes. */
+import { createWriteStream, fstatSync } from 'node:fs';
+import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 import { DStreamError, type CallOptions, type Publisher, type RoutedEvent } from '@dstream/core';
 import { visibleText } from '@dstream/terminal';
+import { prettyLine } from './pretty-line.ts';
 
 export interface ConsoleOptions {
   readonly stream: Writable;
@@ -11,23 +15,24 @@ export interface ConsoleOptions {
   readonly isBlocked?: () => boolean;
 }
 
-/** The envelope as it arrived. */
+/** The format of a pipe: the envelope as it arrived. */
 export function jsonLine(event: RoutedEvent): string {
   return event.line;
 }
 
-/** The same JSON for a terminal: control characters that JSON leaves as they are stand escaped. */
+/** The same for a terminal: control characters that JSON leaves as they are appear escaped. */
 export function visibleJsonLine(event: RoutedEvent): string {
   return visibleText(event.line);
 }
 
+/** The publisher of an output of type `console`. */
 export class ConsolePublisher implements Publisher {
   readonly #options: ConsoleOptions;
   #broken: Error | undefined;
 
   constructor(options: ConsoleOptions) {
     this.#options = options;
-    // A stream that is not destroyed by its error takes later writes and never calls back.
+    // A stream that its error does not destroy takes later writes and never calls back.
     this.#broken = options.stream.errored ?? undefined;
     // Stays after disposal: a write that is still under way may fail later.
     options.stream.on('error', (error) => {
@@ -40,8 +45,8 @@ export class ConsolePublisher implements Publisher {
   }
 
   /**
-   * Resolves when the operating system has taken the lines. Rejects with OutputClosed when nothing takes them any more. On
-   * abort the lines may still be written.
+   * Resolves when the operating system has the lines. Rejects with OutputClosed when the stream takes no more. On abort
+   * the lines may still be written.
    */
   publish(events: readonly RoutedEvent[], { signal }: CallOptions): Promise<void> {
     const { stream, format } = this.#options;
@@ -68,11 +73,56 @@ export class ConsolePublisher implements Publisher {
   }
 }
 
-/** A stream that has failed takes nothing more, whatever the reason was. */
+/** A stream that has failed takes no more, whatever the reason was. */
 function closed(cause: NodeJS.ErrnoException): DStreamError {
   const isFull = cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
   const why = isFull
     ? 'could not be written to: the disk is full; free some space and start again'
     : 'was closed: nobody reads it any more';
   return new DStreamError('OutputClosed', `the console output ${why}`, { cause });
+}
+
+/** A publisher on standard output. `auto` is readable in a terminal, otherwise JSON. */
+export function openConsole(format: 'auto' | 'json' | 'pretty'): Publisher {
+  const output = standardOutput();
+  const { stream, terminal } = output;
+  const isPretty = format === 'pretty' || (format === 'auto' && terminal);
+  const jsonFormat = terminal ? visibleJsonLine : jsonLine;
+  return new ConsolePublisher({
+    stream,
+    format: isPretty ? prettyLine({ colour: terminal }) : jsonFormat,
+    isBlocked: () => output.isBlocked(),
+  });
+}
+
+/** Descriptor 1 as a stream that never stops the event loop, whatever it is connected to. */
+export interface StandardOutput {
+  readonly stream: Writable;
+  readonly terminal: boolean;
+  /** True while a write hangs in a thread: `process.exit` would wait for it. */
+  isBlocked(): boolean;
+}
+
+let opened: StandardOutput | undefined;
+
+/**
+ * One per process, because two would mix their lines. It is never closed.
+ *
+ * Pipes and sockets are written by the event loop, because they may be in non-blocking mode (those of a process that Node
+ * started are), where a plain write fails with EAGAIN. Files and terminals are written by a thread. `process.stdout` would
+ * write both synchronously (Node's documentation, "A note on process I/O").
+ */
+export function standardOutput(): StandardOutput {
+  opened ??= open(1);
+  return opened;
+}
+
+function open(fd: number): StandardOutput {
+  const stat = fstatSync(fd);
+  if (stat.isFIFO() || stat.isSocket()) {
+    const stream = new Socket({ fd, readable: false, writable: true });
+    return { stream, terminal: false, isBlocked: () => false };
+  }
+  const stream = createWriteStream('', { fd, autoClose: false });
+  return { stream, terminal: isatty(fd), isBlocked: () => stream.writableLength > 0 };
 }

@@ -1,5 +1,6 @@
 import { choice, defineOutput, withDefault } from '@dstream/config/schema';
 
+/** `output { type = "console" }`. */
 export const consoleType = defineOutput({
   type: 'console',
   doc: 'Changes on standard output.',
@@ -11,5 +12,5 @@ export const consoleType = defineOutput({
     ),
   },
   settings: ({ values }) => ({ format: values.format }),
-  open: async ({ format }) => (await import('./open-console.ts')).openConsole(format),
+  open: async ({ format }) => (await import('./console-publisher.ts')).openConsole(format),
 });

@@ -1,3 +1,2 @@
-export * from './console-publisher.ts';
-export * from './pretty-line.ts';
-export * from './standard-output.ts';
+export { ConsolePublisher, jsonLine, standardOutput, type StandardOutput } from './console-publisher.ts';
+export { prettyLine } from './pretty-line.ts';

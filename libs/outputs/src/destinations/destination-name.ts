@@ -11,10 +11,10 @@ import {
 } from '@dstream/config/schema';
 import type { Hash } from '@dstream/core';
 
-/** What a service allows. Both brokers want a letter or digit at both ends, and tell no upper from lower case. */
+/** What a service allows. Both brokers want a letter or digit at both ends and ignore case. */
 export interface NameRules {
   readonly service: BrokerService;
-  /** What has the name, with its article: `an event hub`. */
+  /** What has such a name, with its article: `an event hub`. */
   readonly what: string;
   readonly maxLength: number;
   /** Whether a name may have parts with slashes between them. */
@@ -37,18 +37,17 @@ export const eventHubNames: NameRules = {
   slashes: false,
 };
 
-/** More tables than this are not remembered; nobody has so many. */
+/** Names of more tables than this are not remembered. */
 const maxRemembered = 10_000;
 
 const hashLength = 16;
 
 /**
- * A function from a table to the name of its destination. A template with nothing to fill in is the name, as it is
- * written; every other name is in lower case. What of a table's parts a name cannot hold
- * becomes `_`: anything but letters, digits, `-` and `_`, and a dot, too, outside of the server, because a dot
- * separates parts. A name in which something was replaced, or that is too long and was cut, ends in `-` and 16 digits
- * of a hash of what it was: two tables share a destination only where the template says so, or where their names
- * differ in case alone. The same table has the same name in every process.
+ * A function from a table to the name of its destination, the same in every process. A template with nothing to fill in is
+ * the name, unchanged; every other name is in lower case. Of the names filled in, everything but letters, digits, `-` and
+ * `_` becomes `_`; dots too, except in the server, because dots separate the parts. A name in which something was replaced,
+ * or that is too long and was cut, ends in `-` and 16 digits of a hash of the original: two tables share a destination only
+ * if the template says so, or if their names differ in case alone.
  */
 export function destinationNames(
   template: string,
@@ -66,7 +65,7 @@ export function destinationNames(
     remembered.set(key, name);
     return name;
   };
-  // Neighbours are mostly of one table: to compare costs a fraction of looking it up.
+  // Consecutive changes are mostly of one table: comparing costs a fraction of a look-up.
   let last: { readonly table: NamedTable; readonly name: string } | undefined;
   return (table) => {
     if (last === undefined || !isSame(last.table, table)) last = { table, name: recall(table) };
@@ -81,7 +80,7 @@ function isSame(a: NamedTable, b: NamedTable): boolean {
 function nameOf(template: string, table: NamedTable, maxLength: number, hash: Hash): string {
   let replaced = false;
   const filled = fillNames(template, (part) => {
-    const value = possible(part, table[part]);
+    const value = valid(part, table[part]);
     replaced ||= value !== table[part].toLowerCase();
     return value;
   }).toLowerCase();
@@ -91,11 +90,11 @@ function nameOf(template: string, table: NamedTable, maxLength: number, hash: Ha
   return `${name.slice(0, maxLength - hashLength - 1)}-${hash(exact).slice(0, hashLength)}`;
 }
 
-function possible(part: NamePart, value: string): string {
+function valid(part: NamePart, value: string): string {
   return value.toLowerCase().replaceAll(part === 'server' ? /[^a-z0-9._-]/g : /[^a-z0-9_-]/g, '_');
 }
 
-/** A name, or a template of one, whose own text keeps to the rules. */
+/** The value of the key `name`: a name, or a template of one, whose fixed text keeps to the rules. */
 export function nameTemplate({ what, maxLength, slashes }: NameRules): ValueType<string> {
   const characters = `letters, digits, ".", "-"${slashes ? ', "_" and "/"' : ' and "_"'}`;
   const right = `use ${characters}, at most ${maxLength} characters, with a letter or digit at both ends; {{ server }}, {{ database }}, {{ schema }} and {{ table }} are replaced`;

@@ -1,6 +1,14 @@
-import type { CallOptions, DStreamError, RoutedEvent } from '@dstream/core';
+/** A destination of a broker, as `DestinationsPublisher` uses it, and what every message to it says about its changes. */
+import type {
+  CallOptions,
+  ChangeMetadata,
+  DStreamError,
+  PropertyValue,
+  RoutedEvent,
+  TableId,
+} from '@dstream/core';
 
-/** A change and its place in what `publish` was given. */
+/** A change and its index in what `publish` was given. */
 export interface Entry {
   readonly index: number;
   readonly routed: RoutedEvent;
@@ -12,21 +20,43 @@ export interface NotAccepted {
   readonly error: DStreamError;
 }
 
-/** A topic, queue or event hub. Opened by its first use; recovers by itself from what passes. */
+/** A topic, queue or event hub. Connects at its first use and replaces a broken connection by itself. */
 export interface Destination extends AsyncDisposable {
-  /** Rejects with what a person must mend (`fatal`: EntityNotFound, Unauthorized, ConfigInvalid) or what passes (`retry`). */
+  /** Rejects with what a person must fix (`fatal`: EntityNotFound, Unauthorized, ConfigInvalid) or what may pass (`retry`). */
   connect(o: CallOptions): Promise<void>;
   /**
-   * Tries once, and resolves with what was not accepted. Entries of one ordering key are accepted in their order as
-   * far as the destination keeps one. Never rejects: also after an abort it says what is known.
+   * Tries once, and resolves with what was not accepted. Entries of one ordering key are accepted in order, as far as the
+   * destination keeps one. Never rejects: it says what is known after an abort, too.
    */
   send(entries: readonly Entry[], o: CallOptions): Promise<readonly NotAccepted[]>;
 }
 
-/** `entries`, of any ordering keys, as what was not accepted for one reason. */
+/** Entries of any ordering keys, all refused for the same reason. */
 export function notAccepted(entries: readonly Entry[], error: DStreamError): readonly NotAccepted[] {
   const byKey = Map.groupBy(entries, ({ routed }) => routed.orderingKey);
   return [...byKey.values()].flatMap(([first, ...rest]) =>
     first === undefined ? [] : [{ entries: [first, ...rest], error }],
   );
+}
+
+/** The table of a change. `metadata.server` is the name of the source (DESIGN 5, rule 1). */
+export function tableIdOf({ server, database, schema, table }: ChangeMetadata): TableId {
+  return { source: server, database, schema, table };
+}
+
+/** Application properties of a message with the changes of one table from `first` to `last` (DESIGN 7). */
+export function changeProperties(
+  first: ChangeMetadata,
+  last: ChangeMetadata,
+  changes: number,
+): Record<string, PropertyValue> {
+  return {
+    schema: first.schema,
+    table: first.table,
+    database: first.database,
+    server: first.server,
+    changes,
+    firstPosition: first.position,
+    lastPosition: last.position,
+  };
 }

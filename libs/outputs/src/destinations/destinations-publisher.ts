@@ -1,6 +1,6 @@
 /**
- * Brings changes to many destinations of one service, each named after the change's table. What one destination does
- * not accept holds up its own changes only.
+ * Publishes changes to many destinations of one service, each named after the table of the change. A destination that
+ * does not accept changes delays its own changes only.
  */
 import {
   asDStreamError,
@@ -14,40 +14,42 @@ import {
   type RoutedEvent,
 } from '@dstream/core';
 import type { Destination, Entry, NotAccepted } from './destination.ts';
-import { OpenDestinations } from './open-destinations.ts';
 
 export interface DestinationsPublisherOptions {
+  /** Name of the destination of a change. */
   readonly nameOf: (metadata: ChangeMetadata) => string;
-  /** The destination of all changes, where there is only one: `connect` reaches for it. */
+  /** The destination of all changes, if there is only one. */
   readonly fixedName: string | undefined;
   readonly open: (name: string) => Destination;
+  /** Destinations that stay open while they are not used, at most. */
   readonly maxOpen: number;
   readonly log: Log;
-  /** True when whoever signs in may have rights at some destinations only. */
+  /** True if the identity that signs in may have rights at some destinations only. */
   readonly rightsMayDiffer: boolean;
-  /** What the destinations share. Disposed after them. */
+  /** What the destinations share, such as a connection. Disposed after them. */
   readonly shared?: AsyncDisposable;
 }
 
-/** Where names are filled in there is no destination to try at the start; this one need not exist. */
+/** With filled-in names there is no destination to try at the start. This one need not exist. */
 const probeName = 'dstream-connect';
 
+/** The publisher of an output whose service has named destinations. */
 export class DestinationsPublisher implements Publisher {
   readonly #options: DestinationsPublisherOptions;
-  readonly #destinations: OpenDestinations;
-  /** Accepted, but behind a failure in their ordering key: they come again and are not sent again. */
+  readonly #destinations: DestinationPool;
+  /** Accepted behind a failure in their ordering key: the caller publishes them again, and they are not sent again. */
   readonly #accepted = new WeakSet<RoutedEvent>();
-  /** Names of those that have accepted something: one line of the log each. */
+  /** Destinations that have accepted something: each is logged once. */
   readonly #reached = new Set<string>();
 
   constructor(options: DestinationsPublisherOptions) {
     this.#options = options;
-    this.#destinations = new OpenDestinations(options);
+    this.#destinations = new DestinationPool(options);
   }
 
   /**
-   * With one destination: that it can be used. Else only that the namespace answers and takes the credentials, as far
-   * as can be known without a destination.
+   * With one destination: checks that it can be used. Otherwise only that the namespace answers and accepts the
+   * credentials, as far as that can be known without a destination.
    */
   async connect(o: CallOptions): Promise<void> {
     const { fixedName } = this.#options;
@@ -62,9 +64,9 @@ export class DestinationsPublisher implements Publisher {
   }
 
   /**
-   * A BatchError names a suffix per ordering key; what of it was accepted is remembered by object, so that the same
-   * objects given again are not sent twice. Nothing that a person must mend ends it: a destination that does not
-   * exist, or refuses who signs in, is DestinationUnusable, for its own changes.
+   * A BatchError names a suffix per ordering key. What of the suffix was accepted is remembered by object, so that the
+   * same objects given again are not sent twice. No fatal error leaves it: a destination that does not exist or refuses
+   * access is DestinationUnusable, for its own changes.
    */
   async publish(events: readonly RoutedEvent[], o: CallOptions): Promise<void> {
     o.signal.throwIfAborted();
@@ -104,7 +106,7 @@ export class DestinationsPublisher implements Publisher {
   #judgeProbe(error: DStreamError): void {
     if (error.code === 'EntityNotFound') return;
     if (error.code !== 'Unauthorized' || !this.#options.rightsMayDiffer) throw error;
-    this.#options.log.warn('the rights at the destinations are not known before the first change', {
+    this.#options.log.warn('could not check rights at the destinations before the first change', {
       reason: error.message,
     });
   }
@@ -140,8 +142,64 @@ function failuresOf(refused: readonly NotAccepted[]): readonly BatchFailure[] {
   return [...firsts.values()];
 }
 
-/** What a person must mend at one destination must not end the process, which serves the others. */
+/** What a person must fix at one destination must not end the process, which serves the others. */
 function ofOneDestination(error: DStreamError): DStreamError {
   if (error.disposition !== 'fatal') return error;
   return new DStreamError('DestinationUnusable', error.message, { cause: error });
+}
+
+interface Opened {
+  readonly destination: Destination;
+  uses: number;
+}
+
+/** Destinations by name, opened at their first use. Those not used for longest are closed when there are too many. */
+export class DestinationPool implements AsyncDisposable {
+  readonly #options: Pick<DestinationsPublisherOptions, 'open' | 'maxOpen' | 'log'>;
+  /** Least recently used first: a map keeps the order of insertion. */
+  readonly #opened = new Map<string, Opened>();
+  readonly #closing = new Set<Promise<void>>();
+
+  constructor(options: Pick<DestinationsPublisherOptions, 'open' | 'maxOpen' | 'log'>) {
+    this.#options = options;
+  }
+
+  /** A destination is never closed while `work` runs. */
+  async use<T>(name: string, work: (destination: Destination) => Promise<T>): Promise<T> {
+    const opened = this.#opened.get(name) ?? { destination: this.#options.open(name), uses: 0 };
+    this.#opened.delete(name);
+    this.#opened.set(name, opened);
+    opened.uses += 1;
+    try {
+      return await work(opened.destination);
+    } finally {
+      opened.uses -= 1;
+      this.#closeUnused();
+    }
+  }
+
+  /** Waits for those that are closing. Throws the errors of the open ones, several as one. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await using stack = new AsyncDisposableStack();
+    for (const { destination } of this.#opened.values()) stack.use(destination);
+    this.#opened.clear();
+    await Promise.all(this.#closing);
+  }
+
+  #closeUnused(): void {
+    for (const [name, { destination, uses }] of this.#opened) {
+      if (this.#opened.size <= this.#options.maxOpen) return;
+      if (uses > 0) continue;
+      this.#opened.delete(name);
+      this.#close(name, destination);
+    }
+  }
+
+  #close(name: string, destination: Destination): void {
+    const { log } = this.#options;
+    const closing = Promise.resolve(destination[Symbol.asyncDispose]())
+      .catch((error: unknown) => log.debug('could not close destination', { destination: name, error }))
+      .finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
 }

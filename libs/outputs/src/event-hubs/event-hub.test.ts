@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { aChange } from '../../../../test/support/a-change.ts';
 import { FakeHub } from '../../../../test/support/fake-hub.ts';
 import { DestinationsPublisher } from '../destinations/destinations-publisher.ts';
-import { EventHub } from './event-hub.ts';
-import { partitionOfKey } from './partition-of-key.ts';
+import { EventHub } from './event-hubs-publisher.ts';
+import { partitionOfKey } from './partition-key.ts';
 
 const never = new AbortController().signal;
 

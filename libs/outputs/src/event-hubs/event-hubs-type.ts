@@ -1,8 +1,13 @@
 import { defineOutput } from '@dstream/config/schema';
-import { brokerDestinationKeys, readBrokerDestination } from '../destinations/broker-destination.ts';
+import {
+  addressOf,
+  brokerDestinationKeys,
+  namesOf,
+  readBrokerDestination,
+} from '../destinations/broker-settings.ts';
 import { destinationNames, eventHubNames } from '../destinations/destination-name.ts';
-import { addressOf, namesOf } from '../destinations/broker-options.ts';
 
+/** `output { type = "azure_event_hubs" }`. */
 export const eventHubsType = defineOutput({
   type: 'azure_event_hubs',
   doc: 'Hubs of Event Hubs.',

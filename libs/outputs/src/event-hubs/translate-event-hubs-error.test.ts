@@ -1,6 +1,6 @@
 import { DStreamError } from '@dstream/core';
 import { expect, test } from 'vitest';
-import { translateEventHubsError } from './translate-event-hubs-error.ts';
+import { translateEventHubsError } from './producer.ts';
 
 const context = { tried: 'send to', hub: 'orders' };
 const messagingError = (fields: object) =>

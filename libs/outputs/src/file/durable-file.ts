@@ -1,18 +1,19 @@
 /**
- * One file that only grows, by whole lines. Closed → open: what is behind the last whole line is cut → after a write or a
- * sync that failed: spoiled, because nobody knows what of it arrived, nor what a later sync would prove (Linux reports
- * a failed write-back once: fsync(2)). Before anything else happens to it the file is opened anew and cut back.
+ * One file that only grows, by whole lines. Its states:
  *
- * Other programs remove, rename, truncate and replace files. So a line counts as durable only when, after the sync, the
- * path still names our file with our size; otherwise the file is opened anew by its path and the line written again.
+ * - closed → open: an incomplete line at the end, left by a process that ended while it wrote, is cut off;
+ * - open → dirty, after a write or sync that failed: what of it arrived is not known, and no later sync can prove it,
+ *   because Linux reports a failed write-back once (fsync(2)). Before its next use the file is reopened and cut back to
+ *   what is durable.
+ *
+ * Other programs remove, rename, truncate and replace files. So a line counts as durable only if, after the sync, the
+ * path still names our file and it has our size; otherwise the file is opened anew by its path and the line written again.
  */
 import { dirname } from 'node:path';
 import { DStreamError, type Clock, type Log } from '@dstream/core';
-import type { FileSystem, OpenFile } from './file-system.ts';
-import { foreignChange, reportForeignChange, type ForeignChange } from './foreign-change.ts';
-import { assertRegular } from './not-regular.ts';
-import { rotatedPath } from './rotated-name.ts';
-import { wholeLength } from './whole-lines.ts';
+import { findExternalChange, reportExternalChange, type ExternalChange } from './external-change.ts';
+import { rotatedPath } from './file-path.ts';
+import { assertRegular, type FileSystem, type OpenFile } from './file-system.ts';
 
 export interface DurableFileOptions {
   readonly files: FileSystem;
@@ -21,38 +22,42 @@ export interface DurableFileOptions {
   readonly log: Log;
 }
 
-/** A program that writes to the file again and again is reported this often. */
+/** What is written and made durable at once, at most, except for a single longer line. */
+export const maxWriteBytes = 4_194_304;
+
+/** Time between two warnings about a program that keeps writing to the file. */
 const otherWriterReportMs = 600_000;
 
-/** Throws when this process may not write to the path any more. */
-type Prove = () => Promise<void>;
+/** Throws when this process has lost the right to write to the path. */
+type AssertLocked = () => Promise<void>;
 
+/** The file at a path, with what of it is durable. Not safe for concurrent calls. */
 export class DurableFile {
   readonly #options: DurableFileOptions;
   #handle: OpenFile | undefined;
-  #spoiled = false;
-  /** Of what is durable. */
+  /** The end of the file is not known: a write or sync failed. */
+  #dirty = false;
+  /** Length of what is durable. */
   #sizeBytes = 0;
   #bornMs = 0;
-  /** Monotonic: the first line, or its first sight by this process. */
+  /** Monotonic: when the first line was written, or the file was first seen by this process. */
   #knownSinceMs = 0;
   #acknowledgedAtMs = 0;
-  /** Monotonic: when it was last reported that another program writes to the file. */
+  /** Monotonic: the last warning that another program writes to the file. */
   #otherWriterReportedMs = -Infinity;
 
   constructor(options: DurableFileOptions) {
     this.#options = options;
   }
 
-  get isOpen(): boolean {
-    return this.#handle !== undefined;
-  }
-
   get sizeBytes(): number {
     return this.#sizeBytes;
   }
 
-  /** Since the first line, by the clock that counts more, in milliseconds: one that was set back delays nothing. 0 for a file without lines. */
+  /**
+   * Milliseconds since the first line, by the wall clock or the monotonic one, whichever says more: a clock that was set
+   * back delays nothing. 0 for a file without lines.
+   */
   get ageMs(): number {
     if (this.#sizeBytes === 0) return 0;
     const { clock } = this.#options;
@@ -60,96 +65,96 @@ export class DurableFile {
   }
 
   /**
-   * Idempotent. A file that is open is looked at: when it is not as it was left, it is opened anew by its path.
-   * @param prove called once the file was opened and before it is changed: whoever takes the path over later takes the
+   * Idempotent. An open file is checked; one that another program changed is opened anew by its path.
+   * @param assertLocked called after the file was opened and before it is changed: a later owner of the path moves the
    * file that was opened before out of the way
    */
-  async open(prove: Prove): Promise<void> {
-    if (await this.look()) return;
-    const keepBytes = this.#spoiled ? this.#sizeBytes : Infinity;
+  async open(assertLocked: AssertLocked): Promise<void> {
+    if (await this.check()) return;
+    const keepBytes = this.#dirty ? this.#sizeBytes : Infinity;
     await this.abandon();
     const { files, path } = this.#options;
-    assertRegular(path, await files.look(path));
+    assertRegular(path, await files.stat(path));
     const handle = await files.open(path);
     try {
       await files.syncDirectoryOf(path);
-      await prove();
+      await assertLocked();
       await this.#resume(handle, keepBytes);
     } catch (error) {
-      this.#spoiled = keepBytes < Infinity;
+      this.#dirty = keepBytes < Infinity;
       await handle.close();
       throw error;
     }
     this.#handle = handle;
   }
 
-  /** True when the file is open and as it was left. What another program did to it is reported; then it is closed. */
-  async look(): Promise<boolean> {
+  /** True if the file is open and unchanged since the last write. What another program did is logged; the file is closed then. */
+  async check(): Promise<boolean> {
     if (this.#handle === undefined) return false;
-    const size = { min: this.#sizeBytes, max: this.#spoiled ? Infinity : this.#sizeBytes };
-    const change = await foreignChange(this.#options, this.#handle, size);
-    if (change === undefined) return !this.#spoiled;
-    await this.#giveUp(change);
+    const size = { min: this.#sizeBytes, max: this.#dirty ? Infinity : this.#sizeBytes };
+    const change = await findExternalChange(this.#options, this.#handle, size);
+    if (change === undefined) return !this.#dirty;
+    await this.#closeChanged(change);
     return false;
   }
 
   async #resume(handle: OpenFile, keepBytes: number): Promise<void> {
-    const { path, log } = this.#options;
+    const { path, log, clock } = this.#options;
     const { sizeBytes, bornMs } = await handle.status();
-    const whole = await wholeLength(handle, Math.min(sizeBytes, keepBytes));
+    const whole = await lengthOfWholeLines(handle, Math.min(sizeBytes, keepBytes));
     if (whole < sizeBytes) {
       await cut(handle, whole);
-      // After an attempt of this life that failed: its failure was told, and a full disk makes one every few seconds.
-      const say = keepBytes === Infinity ? 'info' : 'debug';
-      log[say]('cut off what was written and never acknowledged', { path, bytes: sizeBytes - whole });
+      // At debug after a failed write of this process: that was logged already, and a full disk causes one every few seconds.
+      const level = keepBytes === Infinity ? 'info' : 'debug';
+      log[level]('removed unacknowledged bytes from the end of the file', { path, bytes: sizeBytes - whole });
     }
-    if (keepBytes === Infinity)
-      [this.#bornMs, this.#knownSinceMs] = [bornMs, this.#options.clock.monotonicMs()];
+    if (keepBytes === Infinity) [this.#bornMs, this.#knownSinceMs] = [bornMs, clock.monotonicMs()];
     this.#sizeBytes = whole;
   }
 
-  /** Whole lines. Resolves when they are durable; when it rejects they are to be written again. The file is open. */
-  async append(lines: Uint8Array): Promise<void> {
+  /** Writes whole lines to the open file. Resolves when they are durable; after a rejection they are to be written again. */
+  async append(lines: readonly Uint8Array[]): Promise<void> {
     const { path, clock } = this.#options;
     const handle = this.#handle;
     if (handle === undefined) throw new Error(`${path} is not open`);
     if (this.#sizeBytes === 0) [this.#bornMs, this.#knownSinceMs] = [clock.wallMs(), clock.monotonicMs()];
-    const change = await this.#write(handle, lines);
+    const bytes = lines.reduce((sum, { length }) => sum + length, 0);
+    const change = await this.#write(handle, lines, this.#sizeBytes + bytes);
     if (change !== undefined) {
-      await this.#giveUp(change, lines.length);
-      throw new DStreamError(
-        'Transient',
-        `${path} was ${change.what} by another program while it was written`,
-      );
+      await this.#closeChanged(change, bytes);
+      throw new DStreamError('Transient', `${path} was ${change.what} by another program during a write`);
     }
-    this.#sizeBytes += lines.length;
+    this.#sizeBytes += bytes;
     this.#acknowledgedAtMs = clock.wallMs();
   }
 
-  async #write(handle: OpenFile, lines: Uint8Array): Promise<ForeignChange | undefined> {
+  async #write(
+    handle: OpenFile,
+    lines: readonly Uint8Array[],
+    size: number,
+  ): Promise<ExternalChange | undefined> {
     try {
       await handle.append(lines);
       await handle.sync();
-      const size = this.#sizeBytes + lines.length;
-      return await foreignChange(this.#options, handle, { min: size, max: size });
+      return await findExternalChange(this.#options, handle, { min: size, max: size });
     } catch (error) {
-      this.#spoiled = true;
+      this.#dirty = true;
       throw error;
     }
   }
 
   /** @param unacknowledgedBytes at the end of the file, which are written again */
-  async #giveUp(change: ForeignChange, unacknowledgedBytes = 0): Promise<void> {
+  async #closeChanged(change: ExternalChange, unacknowledgedBytes = 0): Promise<void> {
     const { path, log } = this.#options;
     const [sizeBytes, sinceMs, untilMs] = [this.#sizeBytes, this.#bornMs, this.#acknowledgedAtMs];
     if (!this.#isReported(change))
-      reportForeignChange(log, path, change, { sizeBytes, unacknowledgedBytes, sinceMs, untilMs });
+      reportExternalChange(log, path, change, { sizeBytes, unacknowledgedBytes, sinceMs, untilMs });
     this.#sizeBytes = 0;
     await this.abandon();
   }
 
-  /** Only of another writer, which takes nothing away: every other change is an event of its own. */
-  #isReported({ what }: ForeignChange): boolean {
+  /** Another writer is reported now and then, because it removes nothing; every other change is reported each time. */
+  #isReported({ what }: ExternalChange): boolean {
     if (what !== 'written to') return false;
     const nowMs = this.#options.clock.monotonicMs();
     if (nowMs - this.#otherWriterReportedMs < otherWriterReportMs) return true;
@@ -157,16 +162,16 @@ export class DurableFile {
     return false;
   }
 
-  /** Gives the file its final name; the next `open` begins a new one. */
-  async finish(prove: Prove): Promise<void> {
-    await this.close(prove);
+  /** Closes the file and gives it its final name; the next `open` starts a new one. */
+  async finish(assertLocked: AssertLocked): Promise<void> {
+    await this.close(assertLocked);
     await this.#rename();
   }
 
-  /** Takes the file of a process that may still write to it out of the way; what it has is kept. It is not open here. */
+  /** Renames the file of a process that may still be writing to it, so that what it has is kept. Ours is not open then. */
   async takeOver(): Promise<void> {
     const { files, path } = this.#options;
-    const status = await files.look(path);
+    const status = await files.stat(path);
     assertRegular(path, status);
     if (status !== undefined) await this.#rename();
   }
@@ -179,22 +184,22 @@ export class DurableFile {
     await files.syncDirectoryOf(path);
   }
 
-  /** Idempotent. The file is closed also when it rejects. */
-  async close(prove: Prove): Promise<void> {
+  /** Idempotent. The file is closed even if it rejects. */
+  async close(assertLocked: AssertLocked): Promise<void> {
     try {
-      if (!this.#spoiled || this.#handle === undefined) return;
-      await prove();
+      if (!this.#dirty || this.#handle === undefined) return;
+      await assertLocked();
       await cut(this.#handle, this.#sizeBytes);
     } finally {
       await this.abandon();
     }
   }
 
-  /** Closes the file without touching it: somebody else may be writing to it now. */
+  /** Closes the file without changing it: another process may own it by now. */
   async abandon(): Promise<void> {
     const handle = this.#handle;
     this.#handle = undefined;
-    this.#spoiled = false;
+    this.#dirty = false;
     await handle?.close();
   }
 }
@@ -202,4 +207,23 @@ export class DurableFile {
 async function cut(file: OpenFile, sizeBytes: number): Promise<void> {
   await file.truncate(sizeBytes);
   await file.sync();
+}
+
+const lineEnd = 10;
+
+/**
+ * Length of the file up to the end of its last whole line. After a loss of power a file system may show zeros where
+ * data never arrived. No line of JSON holds one, so the last write is cut at its first zero.
+ */
+async function lengthOfWholeLines(file: OpenFile, sizeBytes: number): Promise<number> {
+  let start = Math.max(0, sizeBytes - maxWriteBytes);
+  const tail = await file.read(start, sizeBytes - start);
+  const zero = tail.indexOf(0);
+  let last = (zero < 0 ? tail : tail.subarray(0, zero)).lastIndexOf(lineEnd);
+  while (last < 0 && start > 0) {
+    const end = start;
+    start = Math.max(0, end - maxWriteBytes);
+    last = (await file.read(start, end - start)).lastIndexOf(lineEnd);
+  }
+  return start + last + 1;
 }

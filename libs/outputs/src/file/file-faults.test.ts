@@ -53,7 +53,7 @@ describe('what fails', () => {
     files.put('/d/out.jsonl', `${lines(1)}{"n":`);
     const said: string[] = [];
     const publisher = await open({ log: { ...silentLog, info: (sentence) => void said.push(sentence) } });
-    expect(said).toEqual(['cut off what was written and never acknowledged']);
+    expect(said).toEqual(['removed unacknowledged bytes from the end of the file']);
     for (const _ of [1, 2, 3]) {
       files.partial = 5;
       files.fail('append', 'ENOSPC');
@@ -143,7 +143,7 @@ describe('what fails', () => {
       'list',
       'syncDirectoryOf',
       'status',
-      'look',
+      'stat',
     ] as const;
     const step = fc.record({
       call: fc.constantFrom(...calls),

@@ -1,31 +1,33 @@
-/** The few calls on files that the publisher makes: small, so that a test can make each of them fail. */
+/** The calls on files that a `file` output makes, few enough that a test can make each of them fail, and their errors. */
 import { constants, type Stats } from 'node:fs';
 import { mkdir, open, readdir, rename, stat, unlink, utimes, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { unlessMissing } from './translate-file-error.ts';
+import { DStreamError, type ErrorCode } from '@dstream/core';
+import { useConsole } from './file-path.ts';
 
-/** Rejects with Node's own errors: `translateFileError` makes ours of them. */
+/** Rejects with Node's own errors; `translateFileError` turns them into ours. */
 export interface FileSystem {
-  /** For reading and appending. Makes it when it is not there. */
+  /** Opens a file for reading and appending; creates it if it does not exist. */
   open(path: string): Promise<OpenFile>;
-  /** What the path names now, links followed; undefined when there is nothing. */
-  look(path: string): Promise<PathStatus | undefined>;
-  /** Makes an empty file; EEXIST when there is one. */
+  /** What the path names now, links followed; undefined if there is nothing. */
+  stat(path: string): Promise<PathStatus | undefined>;
+  /** Creates an empty file; EEXIST if there is one. */
   create(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
-  /** Names in a directory. */
+  /** The names in a directory. */
   list(directory: string): Promise<readonly string[]>;
-  /** With all that lead to it; durable. Nothing happens when it is there. */
+  /** Creates a directory and its parents, durably. Does nothing if it exists. */
   makeDirectory(path: string): Promise<void>;
-  /** When the file was last modified, ms since 1970 by the clock of the file system. */
+  /** When the file was last modified, milliseconds since 1970 by the clock of the file system. */
   modifiedMs(path: string): Promise<number>;
   /** Sets that time to now. */
   touch(path: string): Promise<void>;
-  /** Resolves when names that were made, renamed or removed in the directory of `path` are durable. */
+  /** Resolves when names created, renamed or removed in the directory of `path` are durable. */
   syncDirectoryOf(path: string): Promise<void>;
 }
 
+/** What a path names. */
 export interface PathStatus {
   readonly kind: 'file' | 'directory' | 'pipe' | 'device' | 'socket';
   /** Device and inode: the same for every name of one file. */
@@ -33,39 +35,42 @@ export interface PathStatus {
   readonly sizeBytes: number;
 }
 
+/** The state of an open file, under whatever name it has by now. */
 export interface OpenFileStatus {
   readonly identity: string;
   readonly sizeBytes: number;
   readonly bornMs: number;
-  /** Names that it has. 0: it is gone with the last handle. */
+  /** How many names the file has. With 0 it disappears when it is closed. */
   readonly links: number;
 }
 
+/** One open file. */
 export interface OpenFile {
   status(): Promise<OpenFileStatus>;
-  /** Up to `length` bytes from `at`; fewer at the file's end. */
+  /** Up to `length` bytes from `at`; fewer at the end of the file. */
   read(at: number, length: number): Promise<Uint8Array>;
   /**
-   * All of `bytes`, behind whatever the file holds at that moment; or it rejects and any part of them may have been
+   * Writes all `parts` in order at the current end of the file. When it rejects, any part of them may have been
    * written.
    */
-  append(bytes: Uint8Array): Promise<void>;
+  append(parts: readonly Uint8Array[]): Promise<void>;
   truncate(sizeBytes: number): Promise<void>;
-  /** Resolves when what was written is durable (fdatasync). */
+  /** Resolves when everything written so far is durable (fdatasync). */
   sync(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Changes are data of a database: the world does not read them. */
+/** Changes are the data of a database: not for every user of the machine. */
 const fileMode = 0o640;
 const directoryMode = 0o750;
 
-/** Appending, so that nothing that another program did to the file is written over, nor a hole left behind it. */
+/** Appending neither overwrites what another program wrote to the file nor leaves a hole after it was truncated. */
 const openFlags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND;
 
+/** The file system of this machine. */
 export const nodeFileSystem: FileSystem = {
   open: async (path) => openFile(await open(path, openFlags, fileMode)),
-  look: async (path) => {
+  stat: async (path) => {
     const stats = await unlessMissing(() => stat(path));
     return stats && { kind: kindOf(stats), identity: identityOf(stats), sizeBytes: stats.size };
   },
@@ -84,7 +89,7 @@ function openFile(handle: FileHandle): OpenFile {
     status: async () => {
       const stats = await handle.stat();
       const { size, birthtimeMs, mtimeMs, nlink } = stats;
-      // A file system without the time of birth reports 0.
+      // A file system that does not keep the time of birth reports 0.
       const bornMs = birthtimeMs > 0 ? birthtimeMs : mtimeMs;
       return { identity: identityOf(stats), sizeBytes: size, bornMs, links: nlink };
     },
@@ -92,19 +97,34 @@ function openFile(handle: FileHandle): OpenFile {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, at);
       return buffer.subarray(0, bytesRead);
     },
-    append: (bytes) => appendAll(handle, bytes),
+    append: (parts) => appendAll(handle, parts),
     truncate: (sizeBytes) => handle.truncate(sizeBytes),
     sync: () => handle.datasync(),
     close: () => handle.close(),
   };
 }
 
-/** One call may write less than it was given: on a disk that is nearly full, for example. */
-async function appendAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, null);
-    done += bytesWritten;
+/** Writes all of it. One call may write less than it was given, for example on a disk that is nearly full: writev(2). */
+export async function appendAll(
+  handle: Pick<FileHandle, 'writev'>,
+  parts: readonly Uint8Array[],
+): Promise<void> {
+  for (let rest = parts; rest.length > 0;) {
+    const { bytesWritten } = await handle.writev(rest);
+    rest = behind(rest, bytesWritten);
   }
+}
+
+/** `parts` without their first `bytes` bytes. */
+function behind(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let skip = bytes;
+  const next = parts.findIndex(({ length }) => {
+    if (skip < length) return true;
+    skip -= length;
+    return false;
+  });
+  const first = parts[next];
+  return first === undefined ? [] : [first.subarray(skip), ...parts.slice(next + 1)];
 }
 
 function identityOf({ dev, ino }: Stats): string {
@@ -118,7 +138,7 @@ function kindOf(stats: Stats): PathStatus['kind'] {
   return stats.isFile() ? 'file' : 'device';
 }
 
-/** Resolves when the names of all that were made are durable. */
+/** Resolves when the names of all directories that were created are durable. */
 async function makeDirectory(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true, mode: directoryMode });
   if (first === undefined) return;
@@ -132,4 +152,65 @@ async function syncDirectoryOf(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   await using directory = await open(dirname(path), 'r');
   await directory.sync();
+}
+
+const notRegular: Readonly<Record<Exclude<PathStatus['kind'], 'file'>, string>> = {
+  directory: 'the path is a directory: add the name of a file',
+  pipe: `the path is a named pipe, which keeps nothing: ${useConsole}, or choose the path of a regular file`,
+  device: `the path is a device, which keeps nothing: ${useConsole}, or choose the path of a regular file`,
+  socket: 'the path is a socket: choose the path of a regular file',
+};
+
+/** Throws ConfigInvalid for a path that names anything but a regular file. Called before the file is opened. */
+export function assertRegular(path: string, status: PathStatus | undefined): void {
+  if (status === undefined || status.kind === 'file') return;
+  throw new DStreamError('ConfigInvalid', `${path}: ${notRegular[status.kind]}`);
+}
+
+/** By errno(3) and the manual pages of open, write, fsync and rename. */
+const knownErrors: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  ENOSPC: ['DiskFull', 'the disk is full: free some space or move the path'],
+  EDQUOT: ['DiskFull', 'the disk quota is used up: raise it or free some space'],
+  EFBIG: ['DiskFull', 'the file is larger than the system allows: set a smaller max_bytes'],
+  EACCES: [
+    'Unauthorized',
+    'permission denied: give the user of this process write access to the directory and its files',
+  ],
+  EPERM: [
+    'Unauthorized',
+    'not permitted: give the user of this process write access to the directory and its files',
+  ],
+  EROFS: ['Unauthorized', 'the file system is read-only: mount it for writing or choose another path'],
+  ENOENT: ['EntityNotFound', 'the directory does not exist: create it'],
+  ENOTDIR: ['ConfigInvalid', 'a part of the path is a file: choose another path'],
+  EISDIR: ['ConfigInvalid', 'the path is a directory: add the name of a file'],
+  ENAMETOOLONG: ['ConfigInvalid', 'the path is too long: choose a shorter one'],
+  ELOOP: ['ConfigInvalid', 'the path has a loop of links: choose another one'],
+  EMFILE: ['Transient', 'too many open files in this process: raise its limit (ulimit -n)'],
+  ENFILE: ['Transient', 'too many open files on this machine: raise its limit'],
+  EIO: ['Transient', 'the disk reports an input/output error: check its health'],
+};
+
+/** An error of the operating system as one of ours, by its code. One that is ours already passes unchanged. */
+export function translateFileError(error: unknown, path: string): DStreamError {
+  if (error instanceof DStreamError) return error;
+  const code = errorCodeOf(error) ?? '';
+  const [ours, advice] =
+    knownErrors[code] ?? (['Unexpected', `the file could not be written (${code || 'no code'})`] as const);
+  return new DStreamError(ours, `${path}: ${advice}`, { cause: error });
+}
+
+/** `ENOENT` and its like; undefined for anything but a system error of Node. */
+export function errorCodeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Runs `call`; undefined if the file it concerns does not exist (any more). */
+export async function unlessMissing<T>(call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (errorCodeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }

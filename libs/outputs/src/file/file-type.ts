@@ -7,9 +7,9 @@ import {
   sizeInBytes,
   withDefault,
 } from '@dstream/config/schema';
-import { pathFinding } from './not-regular.ts';
-import { PathTemplate } from './path-template.ts';
+import { pathFinding, PathTemplate } from './file-path.ts';
 
+/** `output { type = "file" }`. */
 export const fileType = defineOutput({
   type: 'file',
   doc: 'Files of JSON lines. A change counts as delivered when it is safely on the disk.',
@@ -43,7 +43,11 @@ export const fileType = defineOutput({
     return (table) => template.pathFor(table);
   },
   open: async (settings, services) => {
-    const { FilePublisher, nodeFileSystem, thisProcess } = await import('./index.ts');
+    const [{ FilePublisher }, { nodeFileSystem }, { thisProcess }] = await Promise.all([
+      import('./file-publisher.ts'),
+      import('./file-system.ts'),
+      import('./path-lock.ts'),
+    ]);
     return new FilePublisher({ ...settings, ...services, files: nodeFileSystem, identity: thisProcess });
   },
 });

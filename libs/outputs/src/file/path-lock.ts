@@ -1,35 +1,38 @@
 /**
- * Says that a process writes to a path, by a file beside it: `orders.jsonl~HOST~PID~TOKEN.lock`. Node has no lock that
- * ends with its process, so:
+ * One process per path: a lock is a file beside it, `orders.jsonl~HOST~PID~TOKEN.lock`, because Node has no lock that ends
+ * with its process.
  *
- * Taking: make a file of a name of our own, then look at all of them. When another's is there that may be alive, take
- * ours away again and say who it is. Of two that begin at once at least one sees the other; perhaps both step back.
- * Holding: the file's time of modification is renewed. One that does not move for `staleMs`, or whose process is gone
- * from this machine, is removed by whoever meets it; since no name is used twice nobody removes a new one.
- * Taking over: a process that does not renew may only stand still, and go on at any moment with what it was about to
- * do. So whoever removes its lock first takes what it may write to out of the way (`takeOver`).
- * Lost: our file is gone. That happens to a process that stood still for `staleMs`.
+ * - Taking: create a lock file of our own name, then list all of them. If another may belong to a living process, remove
+ *   ours and say whose it is. Of two that begin at once at least one sees the other; both may step back.
+ * - Holding: the modification time of the file is renewed. A lock that is not renewed for `staleMs`, or whose process has
+ *   ended on this machine, is removed by the next that wants the path. No name is used twice, so nobody can remove a newer
+ *   lock by mistake.
+ * - Taking over: a process that does not renew its lock may be suspended, and go on at any moment with a write. So before
+ *   its lock is removed, the file that it may write to is moved out of the way (`takeOver`).
+ * - Lost: our lock file is gone, because this process was suspended for `staleMs`.
  */
+import { randomUUID } from 'node:crypto';
+import { readlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { DStreamError, type Clock } from '@dstream/core';
-import type { FileSystem } from './file-system.ts';
-import { errorCodeOf, unlessMissing } from './translate-file-error.ts';
+import { errorCodeOf, unlessMissing, type FileSystem } from './file-system.ts';
 
-/** Who this process is to others that look at the same directory. */
+/** Who this process is to others that see the same directory. */
 export interface ProcessIdentity {
-  /** The machine, and where there is one the container, in which `pid` means something. Without `~` and `/`. */
+  /** The machine, and the container if there is one, within which `pid` is unique. Without `~` and `/`. */
   readonly host: string;
   readonly pid: number;
-  /** Different for every start of a process. */
+  /** Different at every start of a process. */
   readonly token: string;
-  /** Whether a process of this machine lives. */
+  /** Whether a process of this host is running. */
   isAlive(pid: number): boolean;
 }
 
-/** A lock whose file is not renewed for this long belongs to nobody. */
-export const staleMs = 30_000;
+/** A lock that is not renewed for this long belongs to nobody. */
+const staleMs = 30_000;
 
-/** How often it is renewed, at most. */
+/** Time between two renewals, at least. */
 const renewMs = 5_000;
 
 export interface PathLockOptions {
@@ -41,16 +44,17 @@ export interface PathLockOptions {
 
 interface Sighting {
   readonly modifiedMs: number;
-  /** Monotonic. Two machines need not agree on the time: what counts is that the file did not move while we looked. */
+  /** Monotonic. Clocks of two machines may differ; what counts is that the file did not change while we watched. */
   readonly sinceMs: number;
 }
 
+/** The lock of one path. Not safe for concurrent calls. */
 export class PathLock {
   readonly #options: PathLockOptions;
   readonly #own: string;
   readonly #seen = new Map<string, Sighting>();
   #renewedAtMs: number | undefined;
-  #made = false;
+  #created = false;
 
   constructor(options: PathLockOptions) {
     this.#options = options;
@@ -63,48 +67,48 @@ export class PathLock {
   }
 
   /**
-   * Idempotent. Throws FileInUse (`retry`) while another process writes to the path, ConfigInvalid when this one does.
-   * @param takeOver called before and after the lock of a process is removed that may still live. Idempotent
+   * Idempotent. Throws FileInUse (`retry`) while another process has the path, ConfigInvalid if another output of this
+   * process has it.
+   * @param takeOver called before and after the lock of a process that may still run is removed. Idempotent
    */
   async take(takeOver: () => Promise<void>): Promise<void> {
     if (this.#renewedAtMs !== undefined) return;
-    const { files, clock } = this.#options;
-    const nowMs = clock.monotonicMs();
-    if (!this.#made) await this.#make(files);
-    this.#made = true;
+    const nowMs = this.#options.clock.monotonicMs();
+    if (!this.#created) await this.#create();
+    this.#created = true;
     try {
       await this.#removeStaleOthers(takeOver);
       this.#renewedAtMs = nowMs;
     } catch (error) {
-      await this.#unmake();
+      await this.#remove();
       throw error;
     }
   }
 
-  /** To be called every few seconds. Throws FileInUse when the lock is lost. */
+  /** Called every few seconds. Throws FileInUse if the lock is lost. */
   async renew(): Promise<void> {
-    if (this.#ageMs() >= renewMs) await this.prove();
+    if (this.#ageMs() >= renewMs) await this.assertHeld();
   }
 
-  /** Asks the file system, whenever it was asked last. Throws FileInUse when the lock is lost. */
-  async prove(): Promise<void> {
+  /** Renews the lock now. Throws FileInUse if it is lost. */
+  async assertHeld(): Promise<void> {
     const { files, clock, path } = this.#options;
     const nowMs = clock.monotonicMs();
-    this.#made = (await unlessMissing(() => files.touch(this.#own).then(() => true))) === true;
-    this.#renewedAtMs = this.#made ? nowMs : undefined;
-    if (!this.#made)
+    this.#created = (await unlessMissing(() => files.touch(this.#own).then(() => true))) === true;
+    this.#renewedAtMs = this.#created ? nowMs : undefined;
+    if (!this.#created)
       throw new DStreamError(
         'FileInUse',
-        `${path}: its lock is gone: another process took the path over while this one stood still, or it was removed`,
+        `${path}: its lock is gone: it was removed, or another process took the path over while this one was suspended`,
       );
   }
 
-  /** Before a write: proves the lock anew when it was not renewed for two thirds of the time after which it is stale. */
-  async assertGood(): Promise<void> {
-    if (this.#ageMs() >= (staleMs * 2) / 3) await this.prove();
+  /** Called before a write: renews the lock if two thirds of the time after which it is stale have passed. */
+  async assertFresh(): Promise<void> {
+    if (this.#ageMs() >= (staleMs * 2) / 3) await this.assertHeld();
   }
 
-  /** Since it was proven, in milliseconds; 0 for one that is not held. */
+  /** Milliseconds since the last renewal; 0 if the lock is not held. */
   #ageMs(): number {
     return this.#renewedAtMs === undefined ? 0 : this.#options.clock.monotonicMs() - this.#renewedAtMs;
   }
@@ -112,25 +116,26 @@ export class PathLock {
   /** Idempotent. */
   async release(): Promise<void> {
     this.#renewedAtMs = undefined;
-    if (this.#made) await this.#unmake();
+    if (this.#created) await this.#remove();
   }
 
-  async #make(files: FileSystem): Promise<void> {
+  async #create(): Promise<void> {
+    const { files, path } = this.#options;
     try {
       await files.create(this.#own);
     } catch (error) {
       if (errorCodeOf(error) !== 'EEXIST') throw error;
-      // Waiting would be for ever: it is given back when this process ends.
+      // Not a reason to wait: the other output has it until this process ends.
       throw new DStreamError(
         'ConfigInvalid',
-        `${this.#options.path}: another output of this process writes to it: give each output a path of its own`,
+        `${path}: another output of this process writes to it: give each output a path of its own`,
       );
     }
   }
 
-  async #unmake(): Promise<void> {
+  async #remove(): Promise<void> {
     await unlessMissing(() => this.#options.files.remove(this.#own));
-    this.#made = false;
+    this.#created = false;
   }
 
   async #removeStaleOthers(takeOver: () => Promise<void>): Promise<void> {
@@ -141,20 +146,23 @@ export class PathLock {
       const other = join(directory, name);
       if (owner === undefined || other === join(directory, basename(this.#own))) continue;
       if (this.#hasEnded(owner)) await unlessMissing(() => files.remove(other));
-      else if (await this.#isStale(other)) await this.#removeOfLiving(other, takeOver);
+      else if (await this.#isStale(other)) await this.#removeStale(other, takeOver);
       else throw inUse(path, owner);
       this.#seen.delete(other);
     }
   }
 
-  /** Twice: before, so that a crash in between leaves it to the next; after, since until then its owner could open anew. */
-  async #removeOfLiving(other: string, takeOver: () => Promise<void>): Promise<void> {
+  /**
+   * Takes over twice: before the lock is removed, so that a crash in between leaves the task to the next process, and
+   * after it, because until then its owner could still have opened the path anew.
+   */
+  async #removeStale(other: string, takeOver: () => Promise<void>): Promise<void> {
     await takeOver();
     await unlessMissing(() => this.#options.files.remove(other));
     await takeOver();
   }
 
-  /** A container that starts again often has the process id that it had before: then the owner is our former self. */
+  /** A container that restarts often gets the process id it had before: then the lock is our own of an earlier start. */
   #hasEnded({ host, pid }: Owner): boolean {
     const { identity } = this.#options;
     return host === identity.host && (pid === identity.pid || !identity.isAlive(pid));
@@ -188,4 +196,33 @@ function inUse(path: string, { host, pid }: Owner): DStreamError {
   const advice =
     'give each replica a file of its own, for example with {{ env "DSTREAM_INSTANCE" }} in the path';
   return new DStreamError('FileInUse', `${path}: process ${pid} on ${host} writes to it: ${advice}`);
+}
+
+/** One for the process, so that two of its outputs with one path meet at the name of their lock. */
+const token = randomUUID().slice(0, 8);
+
+/** The identity of this process on this machine. */
+export async function thisProcess(): Promise<ProcessIdentity> {
+  const host = `${hostname()}${await processNamespace()}`.replace(/[^A-Za-z0-9.-]/g, '-').slice(0, 80);
+  return { host, pid: process.pid, token, isAlive };
+}
+
+/** Containers may share a host name and a volume, but not their process ids: pid_namespaces(7). Empty where there are none. */
+async function processNamespace(): Promise<string> {
+  if (process.platform !== 'linux') return '';
+  try {
+    return `-${/\d+/.exec(await readlink('/proc/self/ns/pid'))?.[0] ?? ''}`;
+  } catch (error) {
+    if (errorCodeOf(error) !== undefined) return '';
+    throw error;
+  }
+}
+
+/** Signal 0 reaches nobody: kill(2). EPERM means that there is a process, of another user. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return errorCodeOf(error) !== 'ESRCH';
+  }
 }

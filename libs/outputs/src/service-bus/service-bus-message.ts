@@ -11,11 +11,10 @@ import {
   type Pack,
   type PackLimits,
 } from '@dstream/core';
-import { changeProperties, tableIdOf } from '../destinations/change-properties.ts';
-import type { Entry } from '../destinations/destination.ts';
+import { changeProperties, tableIdOf, type Entry } from '../destinations/destination.ts';
 
-/** One message and the changes in it. */
-export interface ServiceBusParcel {
+/** A message and the changes in it. */
+export interface PackedMessage {
   readonly message: OutgoingMessage;
   readonly entries: readonly [Entry, ...Entry[]];
 }
@@ -24,20 +23,20 @@ interface Item extends Line {
   readonly entry: Entry;
 }
 
-/** Service Bus takes session ids of at most 128 characters (Service Bus quotas). */
+/** Service Bus takes session ids of at most 128 characters ("Service Bus quotas"). */
 const maxSessionId = 128;
 
-/** `entries` as messages, in order within each session. */
-export function parcelsOf(entries: readonly Entry[], limits: PackLimits, hash: Hash): ServiceBusParcel[] {
+/** The changes as messages, in order within each session. */
+export function packMessages(entries: readonly Entry[], limits: PackLimits, hash: Hash): PackedMessage[] {
   const sessions = Map.groupBy(entries, sessionsOf(hash));
   return [...sessions].flatMap(([sessionId, own]) =>
-    inPacks(own.map(itemOf), limits).map((pack) => parcelOf(pack, sessionId, limits, hash)),
+    inPacks(own.map(itemOf), limits).map((pack) => packedMessage(pack, sessionId, limits, hash)),
   );
 }
 
 /**
- * The session a change came by, so that whoever receives has the order that the processor has; where it came by none,
- * that of its table. Neighbours mostly have the same.
+ * The session that a change came by, so that a receiver has the order that the processor has; of a change that came by
+ * none, the session of its table. Consecutive changes mostly share one, so the last one is remembered.
  */
 function sessionsOf(hash: Hash): (entry: Entry) => string {
   let known: { readonly orderingKey: string; readonly sessionId: string } | undefined;
@@ -55,12 +54,12 @@ function itemOf(entry: Entry): Item {
   return { entry, line, bytes: Buffer.byteLength(line) };
 }
 
-function parcelOf(
+function packedMessage(
   { items, body, bodyBytes }: Pack<Item>,
   sessionId: string,
   limits: PackLimits,
   hash: Hash,
-): ServiceBusParcel {
+): PackedMessage {
   const [{ entry }, ...others] = items;
   const entries: [Entry, ...Entry[]] = [entry, ...others.map((item) => item.entry)];
   const first = entry.routed.event.metadata;
@@ -81,8 +80,8 @@ function parcelOf(
 }
 
 /**
- * The id of the change. Several changes together are named after all of them: a queue that detects duplicates drops
- * whatever has an id it has seen, also when it holds something else.
+ * The id of the change. A message with several changes is named after all of them: a queue that detects duplicates drops
+ * any message with an id that it has seen, even if the content differs.
  */
 function messageIdOf(entries: readonly [Entry, ...Entry[]], hash: Hash): string {
   const [{ routed }] = entries;

@@ -1,8 +1,12 @@
 import { defineOutput, pack, withDefault } from '@dstream/config/schema';
 import type { PackLimits } from '@dstream/core';
-import { brokerDestinationKeys, readBrokerDestination } from '../destinations/broker-destination.ts';
+import {
+  addressOf,
+  brokerDestinationKeys,
+  namesOf,
+  readBrokerDestination,
+} from '../destinations/broker-settings.ts';
 import { destinationNames, serviceBusNames } from '../destinations/destination-name.ts';
-import { addressOf, namesOf } from '../destinations/broker-options.ts';
 
 /** `pack = 1` and, as the topic of the ingester has it by default, `pack = "auto"` (DESIGN 6). */
 const packLimits: Readonly<Record<'auto' | 1, PackLimits>> = {
@@ -10,6 +14,7 @@ const packLimits: Readonly<Record<'auto' | 1, PackLimits>> = {
   1: { maxBytes: 131_072, maxChanges: 1 },
 };
 
+/** `output { type = "azure_service_bus" }`. */
 export const serviceBusType = defineOutput({
   type: 'azure_service_bus',
   doc: 'Queues or topics of Service Bus.',

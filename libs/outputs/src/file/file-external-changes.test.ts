@@ -28,28 +28,30 @@ async function around(change: (files: MemoryFiles) => void) {
 const range = { beganAt: '2026-11-20T00:00:00.000Z', acknowledgedUntil: '2026-11-20T00:00:00.000Z' };
 
 describe('between two writes', () => {
-  test('a file that was removed is begun anew, and what it had is named as lost', async () => {
+  test('a file that was removed is started anew, and what it had is reported as lost', async () => {
     const { files, logged } = await around((f) => f.unlink(path));
     expect(files.durable(path)).toBe(lines(3));
     expect(logged).toEqual([
       {
         level: 'error',
-        sentence: 'acknowledged changes are gone: the file was removed by another program',
-        fields: { path, fromByte: 0, toByte: 16, ...range },
+        sentence: 'another program changed the file: acknowledged changes are lost',
+        fields: { change: 'removed', path, fromByte: 0, toByte: 16, ...range },
       },
     ]);
   });
 
-  test('a file that was truncated has no hole, and what is gone is named', async () => {
+  test('a file that was truncated has no hole, and what is gone is reported', async () => {
     const { files, logged } = await around((f) => f.truncate(path, 8));
     expect(files.durable(path)).toBe(lines(1, 3));
-    expect(logged).toMatchObject([{ level: 'error', fields: { fromByte: 8, toByte: 16 } }]);
+    expect(logged).toMatchObject([
+      { level: 'error', fields: { change: 'truncated', fromByte: 8, toByte: 16 } },
+    ]);
   });
 
-  test('a file that was renamed keeps its lines, and a new one is begun', async () => {
+  test('a file that was renamed keeps its lines, and a new one is started', async () => {
     const { files, logged } = await around((f) => f.move(path, '/d/old'));
     expect([files.durable('/d/old'), files.durable(path)]).toEqual([lines(1, 2), lines(3)]);
-    expect(logged).toMatchObject([{ level: 'warn', fields: { path } }]);
+    expect(logged).toMatchObject([{ level: 'warn', fields: { change: 'renamed', path } }]);
   });
 
   test('a file that was replaced is the one that is written to now', async () => {
@@ -61,7 +63,7 @@ describe('between two writes', () => {
   test('what another program has added is not written over', async () => {
     const { files, logged } = await around((f) => f.write(path, lines(9)));
     expect(files.durable(path)).toBe(lines(1, 2, 9, 3));
-    expect(logged).toMatchObject([{ level: 'warn', sentence: expect.stringContaining('give each its own') }]);
+    expect(logged).toMatchObject([{ level: 'warn', sentence: expect.stringContaining('a path of its own') }]);
   });
 
   test('one that goes on adding is reported once in ten minutes, however often it does', async () => {
@@ -98,7 +100,7 @@ describe('while lines are written', () => {
     sync.resolve();
     await expect(publishing).rejects.toMatchObject({
       code: 'Transient',
-      message: `${path} was ${what} by another program while it was written`,
+      message: `${path} was ${what} by another program during a write`,
     });
     await publisher.publish(of(2), { signal: never });
     expect(files.durable(path)).toBe(there);

@@ -1,10 +1,11 @@
+import { silentLog } from '@dstream/core';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Destination } from './destination.ts';
-import { OpenDestinations } from './open-destinations.ts';
+import { DestinationPool } from './destinations-publisher.ts';
 
-describe('open destinations', () => {
+describe('pooled destinations', () => {
   let happened: string[];
-  let destinations: OpenDestinations;
+  let destinations: DestinationPool;
   let closing: Promise<void>;
 
   beforeEach(() => {
@@ -21,7 +22,7 @@ describe('open destinations', () => {
         },
       };
     };
-    destinations = new OpenDestinations({ open, maxOpen: 2 });
+    destinations = new DestinationPool({ open, maxOpen: 2, log: silentLog });
   });
 
   const use = (name: string, work = Promise.resolve()) => destinations.use(name, () => work);

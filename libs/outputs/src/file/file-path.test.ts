@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { pathFinding } from './not-regular.ts';
+import { pathFinding } from './file-path.ts';
 
 test.each(['/dev/stdout', '/dev/fd/1', '//dev/null', '/proc/self/fd/1', '/dev/{{ table }}'])(
   '%s keeps nothing, and the finding says what to use instead',

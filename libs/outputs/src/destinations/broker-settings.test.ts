@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { eventHubNames } from './destination-name.ts';
-import { addressOf, namesOf } from './broker-options.ts';
+import { addressOf, namesOf } from './broker-settings.ts';
 
 const hash = () => '0123456789abcdef';
 const metadata = { server: 'DB1', database: 'Shop', schema: 'dbo', table: 'Persons' } as Parameters<
