@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { balance } from './balance.ts';
 import type { AnnouncementId, InstanceId, LeaseSnapshot } from './lease-store.ts';
-import type { PartitionId } from './partition-id.ts';
+import type { PartitionId } from './table-id.ts';
 
 const id = (announcement: string) => announcement as AnnouncementId;
 const ids = (...partitions: readonly string[]) => partitions as readonly PartitionId[];

@@ -1,21 +1,21 @@
 /**
  * Who should own which partition: a pure function of one lease snapshot, so that every replica computes the same answer.
- * Replicas are told apart by their announcements, never by their names.
+ * Replicas are identified by their announcements, never by their names.
  */
 import type { AnnouncementId, LeaseSnapshot } from './lease-store.ts';
-import type { PartitionId } from './partition-id.ts';
+import type { PartitionId } from './table-id.ts';
 
-export interface BalancePlan {
+interface BalancePlan {
   /** Free partitions that are this instance's to take now. */
   readonly acquire: readonly PartitionId[];
-  /** Own partitions beyond the fair share, to be given back drained and checkpointed. */
+  /** Own partitions beyond the fair share, to be released drained and checkpointed. */
   readonly release: readonly PartitionId[];
 }
 
 /**
- * What `self` does about `partitions` given the snapshot. The fair share is floor(partitions / instances), and the
- * remainder goes, one each, to those that hold most. Nobody gives up more than the surplus; a partition that is held by
- * an instance that is not announced any more waits until its lease has ended.
+ * What `self` is to do about `partitions`. The fair share is floor(partitions / instances), and the remainder goes, one
+ * each, to those that hold most. Nobody releases more than the surplus; a partition that is held by an instance that is
+ * not announced any more waits until its lease has ended.
  */
 export function balance(
   self: AnnouncementId,
@@ -29,7 +29,7 @@ export function balance(
   };
 }
 
-/** The free partitions that are to be acquired now, by whose they are: what `acquire` says, for every instance. */
+/** The free partitions to be acquired now, by instance: what `acquire` is for each of them. */
 export function dealtTo(
   self: AnnouncementId,
   partitions: readonly PartitionId[],

@@ -1,12 +1,16 @@
+/** One committed change of one row: the event that travels from the source to the outputs (DESIGN 7). */
 import type { Position } from './position.ts';
 
-export type Operation = 'insert' | 'update' | 'delete' | 'read' | 'gap';
+/** `read` is a row of a snapshot, `gap` a marker of changes that are gone. */
+type Operation = 'insert' | 'update' | 'delete' | 'read' | 'gap';
 
-/** A value as it stands in JSON. How each SQL type arrives is in the README of `libs/sources/sqlserver`. */
+/** A value as JSON holds it. The README of `libs/sources/sqlserver` has how each SQL type arrives. */
 export type Value = string | number | boolean | null;
+
+/** Values by the names of their columns. */
 export type Row = Readonly<Record<string, Value>>;
 
-/** What only one kind of source knows of a change. Its README names the fields. */
+/** What only one kind of source knows about a change. Its README names the fields. */
 export type Origin = Readonly<Record<string, Value>>;
 
 /** Columns that CDC did not carry in one image: unavailable, which is not NULL. */
@@ -17,29 +21,29 @@ export interface Unavailable {
 
 /** One end of a gap. */
 export interface GapEnd {
-  /** `0x` and 20 hex digits; the position of a change where its source has no LSNs. */
+  /** `0x` and 20 hex digits; the position of a change where the source has no LSNs. */
   readonly lsn: string;
   /** ISO 8601, UTC, where it is known. */
   readonly at?: string;
 }
 
-/** Which changes of a table are gone unread. */
+/** Which changes of a table are gone before they were read. */
 export interface GapFacts {
   /**
    * `HistoryLost`: they were cleaned up. `SourceWentBack`: the database was restored; what follows may repeat what was sent.
-   * `MessagesLost`: the topic accepted them, and they never came to the processor.
+   * `MessagesLost`: the topic accepted them, and they never reached the processor.
    */
   readonly reason: 'HistoryLost' | 'SourceWentBack' | 'MessagesLost';
   /**
-   * The first LSN that is missing; the commit time of the last transaction before it. Of `MessagesLost` those of the last
-   * change that came: more of its transaction may be missing.
+   * The first LSN that is missing; the commit time of the last transaction before it. For `MessagesLost` those of the last
+   * change that arrived: more of its transaction may be missing.
    */
   readonly from: GapEnd;
-  /** The first LSN that is there again; the commit time of the first transaction from it on. */
+  /** The first LSN that is available again; the commit time of the first transaction from it on. */
   readonly to: GapEnd;
 }
 
-/** What is known of a change when its source has read it. */
+/** What the source knows about a change. */
 export interface ChangeMetadata {
   readonly version: 2;
   /** Stable and unique, at most 96 characters: the same change has it on any replica after any crash. */
@@ -62,8 +66,8 @@ export interface ChangeMetadata {
   /** Ordinal of the change within its transaction in this table, from 1; 0 of a gap. */
   readonly sequence: number;
   /**
-   * Commit time, ISO 8601, UTC. Lags are counted from it. Of a gap that of the first transaction behind it, or when it was
-   * noticed. A source that knows none gives a time that is the same whenever the change is read again.
+   * Commit time, ISO 8601, UTC. Lags are counted from it. Of a gap that of the first transaction after it, or when the gap
+   * was noticed. A source without commit times gives a time that is the same whenever the change is read again.
    */
   readonly committedAt: string;
   readonly position: Position;
@@ -76,13 +80,13 @@ export interface ChangeEvent {
   readonly metadata: ChangeMetadata;
 }
 
-/** What the sending owner adds: see DESIGN 5, rules 3 and 4. */
+/** What the sending owner adds (DESIGN 5, rules 3 and 4). */
 export interface Stamp {
   readonly generation: number;
   readonly epoch: number;
 }
 
-/** A change as it stands on the topic. */
+/** A change as it is on the topic. */
 export interface StampedEvent extends ChangeEvent {
   readonly metadata: ChangeMetadata & Stamp;
 }

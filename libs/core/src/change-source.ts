@@ -1,11 +1,12 @@
-import type { CallOptions } from './call-options.ts';
+import type { CallOptions } from './context.ts';
 import type { EncodedChange } from './encoded-change.ts';
-import type { PartitionId } from './partition-id.ts';
 import type { ResumePoint } from './position.ts';
+import type { PartitionId } from './table-id.ts';
 
+/** What `ChangeSource.read` yields. */
 export interface ChangeBatch {
   readonly changes: readonly EncodedChange[];
-  /** Everything up to here has been read: where to continue once `changes` are safe. Never inside a logical change. */
+  /** Everything up to here was read: where to continue once `changes` are safe. Never inside a logical change. */
   readonly end: ResumePoint;
   /**
    * Of a batch without changes: positions of what follows do not compare with those of changes that were sent before,
@@ -17,7 +18,7 @@ export interface ChangeBatch {
 /**
  * A source of committed changes. Its *partition* is the unit of order, of lease and of checkpoint: of SQL Server a table,
  * whose capture instance may change underneath; of another source it may hold many tables, and all changes of a table
- * stand in one partition: what a session has settled is compared by position. Safe for any number of concurrent `read`s of
+ * are in one partition: what a session has settled is compared by position. Safe for any number of concurrent `read`s of
  * different partitions.
  */
 export interface ChangeSource extends AsyncDisposable {
@@ -45,12 +46,12 @@ export interface ChangeSource extends AsyncDisposable {
    * Ends by abort (rejects with `signal.reason`), by `return()`, or by throwing: a partition's fault (HistoryLost when
    * `after` is older than what is kept, also where it is the start and nothing was read yet, SourceWentBack when it is of
    * another history of the source, TableNotFound, TableNotCaptured, CdcNotEnabled, PermissionDenied, ChangeUnreadable when
-   * what is there cannot be understood), a passing error (`retry`: call again), or a fatal one of the connection.
+   * what is there cannot be read), a passing error (`retry`: call again), or a fatal one of the connection.
    *
-   * Told to skip what is gone, it goes on instead of throwing the first two: a batch that begins a generation, whose `end`
-   * has in its token what is known of the gap, then the event of the gap, one for each table of the partition, whose
-   * position is above that `end` and below all that follows. The process may die between the two: whoever reads on from
-   * that `end` gives the same event with the same id.
+   * When configured to skip what is gone, it continues instead of throwing the first two: a batch that begins a generation,
+   * whose `end` has what is known about the gap in its token, then the event of the gap, one for each table of the
+   * partition, whose position is above that `end` and below all that follows. The process may die between the two: reading
+   * from that `end` gives the same event with the same id.
    */
   read(partition: PartitionId, after: ResumePoint | undefined, o: CallOptions): AsyncIterable<ChangeBatch>;
 

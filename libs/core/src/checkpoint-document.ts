@@ -12,7 +12,8 @@ const version = 1;
 /** A checkpoint is below a kilobyte. What is larger is not one, and is not read into memory. */
 export const maxCheckpointBytes = 1_048_576;
 
-export interface CheckpointOrigin {
+/** Who saves a checkpoint, for the operator who reads it. */
+interface CheckpointOrigin {
   /** `partitionName` */
   readonly table: string;
   readonly owner: string;
@@ -20,6 +21,7 @@ export interface CheckpointOrigin {
   readonly savedAt: Date;
 }
 
+/** The document to store. */
 export function formatCheckpoint(checkpoint: Checkpoint, origin: CheckpointOrigin): string {
   const { at, generation, layout, lastChange } = checkpoint;
   const { table, owner, epoch, savedAt } = origin;
@@ -28,16 +30,16 @@ export function formatCheckpoint(checkpoint: Checkpoint, origin: CheckpointOrigi
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
-/** Where a document is, for messages. */
-export interface CheckpointPlace {
+/** Where a document is, for errors. */
+interface CheckpointPlace {
   /** `blob db1/shop/dbo.Cars.lock` */
   readonly name: string;
-  /** What a person does to begin the partition anew: `delete the blob`. */
+  /** What a person does to start the partition over: `delete the blob`. */
   readonly discard: string;
 }
 
-/** A checkpoint and when it was saved: ISO 8601, or undefined where the document does not say. */
-export interface CheckpointDocument {
+/** A checkpoint and when it was saved: ISO 8601, or undefined where the document does not tell. */
+interface CheckpointDocument {
   readonly checkpoint: Checkpoint;
   readonly savedAt: string | undefined;
 }
@@ -59,6 +61,7 @@ export function parseCheckpoint(text: string, place: CheckpointPlace): Checkpoin
   };
 }
 
+/** The fault of a partition whose checkpoint cannot be read. @param why `it is not JSON` */
 export function checkpointUnreadable(
   { name, discard }: CheckpointPlace,
   why: string,
@@ -66,7 +69,7 @@ export function checkpointUnreadable(
 ): DStreamError {
   return new DStreamError(
     'CheckpointUnreadable',
-    `the checkpoint in ${name} cannot be read: ${why}. To begin the table anew, ${discard}; ` +
+    `the checkpoint in ${name} cannot be read: ${why}. To start the table over, ${discard}; ` +
       'otherwise restore its content',
     { cause },
   );

@@ -1,19 +1,19 @@
-import type { CallOptions } from './call-options.ts';
-import type { Lease } from './lease-store.ts';
+import type { CallOptions } from './context.ts';
 import { DStreamError } from './errors.ts';
-import { partitionName, type PartitionId } from './partition-id.ts';
+import type { Lease } from './lease-store.ts';
 import { isNewer, type Progress, type ResumePoint } from './position.ts';
+import { partitionName, type PartitionId } from './table-id.ts';
 
 /** How far a partition's changes are safe: all up to `at` were accepted by the broker. */
 export interface Checkpoint {
   readonly at: ResumePoint;
   readonly generation: number;
-  /** How its changes were dealt among sessions: see `layoutOf`. By table when not given. */
+  /** How its changes were dealt among sessions: see `layoutOf`. By table when absent. */
   readonly layout?: string;
   /**
    * The last change that was accepted in the partition's own session (`sessionOfPartition`): what that session's next message
-   * follows. Only when ordered by table, where it is known, and where the partition is a table: the sessions of several
-   * tables are not told.
+   * follows. Only when ordered by table, where it is known, and where the partition is a table: a checkpoint does not hold
+   * the sessions of several tables.
    */
   readonly lastChange?: Progress;
 }
@@ -31,6 +31,7 @@ export interface CheckpointStore {
   save(checkpoint: Checkpoint, under: Lease, o: CallOptions): Promise<void>;
 }
 
+/** What a checkpoint stands for. */
 export function progressOf({ at, generation }: Checkpoint): Progress {
   return { generation, position: at.position };
 }
@@ -50,4 +51,12 @@ export function assertNotBack(
     'Unexpected',
     `the checkpoint of ${partitionName(partition)} does not move back from ${text(stored)} to ${text(progressOf(wanted))}`,
   );
+}
+
+/**
+ * The generation of a checkpoint that is created, rewound, reset or begun again (DESIGN 5, rule 3): larger than any
+ * before, also after the store lost the previous one. `storeDateMs` is the store's own `Date`, never this machine's.
+ */
+export function nextGeneration(storeDateMs: number, previous: number | undefined): number {
+  return Math.max(storeDateMs, (previous ?? 0) + 1);
 }

@@ -1,6 +1,5 @@
-/** A change as its source hands it on: encoded as soon as it was read, so that nothing of its row need be kept. */
-import type { ChangeEvent, ChangeMetadata, Value } from './change-event.ts';
-import { openEnvelope } from './envelope.ts';
+/** Writes the envelope of a change (DESIGN 7). A source encodes a change as soon as it was read, so that nothing of its row is kept. */
+import type { ChangeEvent, ChangeMetadata, Stamp, Value } from './change-event.ts';
 import type { TableId } from './table-id.ts';
 
 /** What the sending owner must know of a change, and the change itself. */
@@ -18,7 +17,7 @@ export interface EncodedChange extends Pick<ChangeMetadata, 'id' | 'operation' |
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** @param table the event's: the same object for all changes of one table */
+/** For sources that do not write JSON themselves. @param table the event's: the same object for all changes of one table */
 export function encodeChange(event: ChangeEvent, table: TableId): EncodedChange {
   const { id, operation, key, committedAt, position } = event.metadata;
   const known = { id, table, operation, key: key && Object.values(key), committedAt, position };
@@ -31,4 +30,19 @@ export function decodeChange(change: EncodedChange): ChangeEvent {
   const unstamped = new Uint8Array(change.bytes);
   change.copyTo(unstamped, 0);
   return JSON.parse(`${decoder.decode(unstamped)}}}`) as ChangeEvent;
+}
+
+/** The whole envelope as one line, without its end. */
+export function encodeEnvelope(event: ChangeEvent, stamp: Stamp): string {
+  return openEnvelope(event) + stampText(stamp);
+}
+
+/** What an open envelope ends with: called for each batch, not for each change. */
+export function stampText({ generation, epoch }: Stamp): string {
+  return `${JSON.stringify({ generation, epoch }).replace('{', ',')}}`;
+}
+
+/** The line up to where the stamp goes. */
+function openEnvelope({ data, before, metadata }: ChangeEvent): string {
+  return JSON.stringify({ data, before, metadata }).slice(0, -2);
 }

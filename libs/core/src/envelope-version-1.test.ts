@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { problemOfVersion1 } from '../../../test/fixtures/version-1/check-envelope.ts';
 import { aChange, lineOfVersion1 } from '../../../test/support/a-change.ts';
 import { envelopeLines } from '../../../test/support/envelope-lines.ts';
-import { decodeEnvelope, encodeEnvelope, inCurrentVersion, parseEnvelope } from './envelope.ts';
+import { encodeEnvelope } from './encoded-change.ts';
+import { decodeEnvelope, inCurrentVersion, parseEnvelope } from './envelope.ts';
 
 const stamp = { generation: 1, epoch: 1 };
 

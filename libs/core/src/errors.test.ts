@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { asDStreamError, DStreamError } from './errors.ts';
+import { describe, expect, test } from 'vitest';
+import { asDStreamError, BatchError, DStreamError, isTableFault, notAccepted } from './errors.ts';
 
 const failing = (text: string) => ({
   [Symbol.asyncDispose]: () => Promise.reject(new DStreamError('Unreachable', text)),
@@ -30,4 +30,24 @@ test('of an error and the failures of disposing after it, the first one counts',
 test('an unknown error keeps its text when disposing after it fails', async () => {
   const error = asDStreamError(await thrownBy(fail(new TypeError('x is not a function'))));
   expect([error.code, error.message]).toEqual(['Unexpected', 'x is not a function']);
+});
+
+test('what cannot be read is a fault of its table alone, which a person must fix', () => {
+  const error = new DStreamError('ChangeUnreadable', 'orders.jsonl: line 7 is not JSON; fix it');
+  expect([isTableFault(error), error.disposition]).toEqual([true, 'fatal']);
+});
+
+describe('what was not accepted', () => {
+  const messages = ['a1', 'b1', 'a2', 'b2', 'a3'];
+  const keyOf = (message: string) => message.charAt(0);
+  const busy = new DStreamError('Throttled', 'busy');
+
+  test('is the suffix of the keys that failed, in order', () => {
+    const error = new BatchError([{ key: 'a', from: 2, error: busy }]);
+    expect(notAccepted(messages, keyOf, error)).toEqual(['a2', 'a3']);
+  });
+
+  test('is everything after an error that names nothing', () => {
+    expect(notAccepted(messages, keyOf, busy)).toEqual(messages);
+  });
 });

@@ -3,11 +3,11 @@ import { withoutFrames, withoutSecrets } from './without-secrets.ts';
 /**
  * What the caller does about an error:
  * - `retry`: it may work later; back off and try again.
- * - `dead-letter`: this message or change never will; set it aside and go on.
+ * - `dead-letter`: this message or change never will; dead-letter it and go on.
  * - `lost`: we no longer own the table, session or message; stop quietly.
  * - `fatal`: a person must act; the message says what to do.
  */
-export type Disposition = 'retry' | 'dead-letter' | 'lost' | 'fatal';
+type Disposition = 'retry' | 'dead-letter' | 'lost' | 'fatal';
 
 const dispositions = {
   // of a table (the other tables go on)
@@ -42,7 +42,7 @@ const dispositions = {
   DiskFull: 'retry',
   FileInUse: 'retry',
   Unexpected: 'retry',
-  // of one destination of an output: its changes wait until a person has mended it, the others go on
+  // of one destination of an output: its changes wait until a person has fixed it, the others go on
   DestinationUnusable: 'retry',
   // no longer ours
   LeaseLost: 'lost',
@@ -53,6 +53,7 @@ const dispositions = {
   Rejected: 'dead-letter',
 } as const satisfies Record<string, Disposition>;
 
+/** The codes of our errors. A contract: `/status`, metrics and logs show them. */
 export type ErrorCode = keyof typeof dispositions;
 
 const tableFaults: ReadonlySet<ErrorCode> = new Set([
@@ -88,7 +89,7 @@ export class DStreamError extends Error {
   }
 }
 
-/** True for a fault of one table, which keeps its lease and is looked at again while the others go on. */
+/** True for a fault of one table, which keeps its lease and is read again later while the others go on. */
 export function isTableFault(error: unknown): error is DStreamError {
   return error instanceof DStreamError && tableFaults.has(error.code);
 }
@@ -101,7 +102,7 @@ export interface BatchFailure {
   readonly error: DStreamError;
 }
 
-/** Some of a batch was not accepted. Per key it is a suffix: what stands before `from` was accepted, in order. */
+/** Some of a batch was not accepted. For each key it is a suffix: what is before `from` was accepted, in order. */
 export class BatchError extends DStreamError {
   override readonly name = 'BatchError';
   readonly failures: readonly BatchFailure[];
@@ -125,4 +126,18 @@ export function asDStreamError(error: unknown): DStreamError {
   }
   const text = error instanceof Error ? error.message : String(error);
   return new DStreamError('Unexpected', text, { cause: error });
+}
+
+/**
+ * What of a batch must be sent again after `error`. A BatchError names a suffix for each key; any other error tells
+ * nothing, so it is all of the batch, in the same order.
+ */
+export function notAccepted<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  error: DStreamError,
+): readonly T[] {
+  if (!(error instanceof BatchError)) return items;
+  const from = new Map(error.failures.map((failure) => [failure.key, failure.from]));
+  return items.filter((item, index) => index >= (from.get(keyOf(item)) ?? Infinity));
 }

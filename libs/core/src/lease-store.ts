@@ -1,6 +1,6 @@
-import type { CallOptions } from './call-options.ts';
+import type { CallOptions } from './context.ts';
 import { DStreamError } from './errors.ts';
-import { partitionName, type PartitionId } from './partition-id.ts';
+import { partitionName, type PartitionId } from './table-id.ts';
 
 /** Name of a replica, for people. A person may give two the same: replicas are told apart by their announcements. */
 export type InstanceId = string & { readonly __brand: 'InstanceId' };
@@ -35,22 +35,24 @@ export interface Presence extends AsyncDisposable {
   renew(o: CallOptions): Promise<void>;
 }
 
+/** How a replica announces itself. */
 export interface AnnounceOptions extends CallOptions {
-  /** Where the replica serves `/status`, for `LeaseViewer`; not given when it does not. Whoever sees the leases sees it. */
+  /** Where the replica serves `/status`, for `LeaseViewer`; absent when it does not. Public to all who can list leases. */
   readonly address?: string | undefined;
 }
 
+/** A lease in a snapshot: who holds it. */
 export interface HeldLease {
-  /** Who acquired it last, by name; empty when the store does not say. */
+  /** Who acquired it last, by name; empty when the store does not tell. */
   readonly owner: InstanceId;
-  /** The owner's; undefined when the store does not say. */
+  /** The owner's; undefined when the store does not tell. */
   readonly announcement: AnnouncementId | undefined;
   readonly epoch: number;
-  /** It does not end by itself: no replica acquired it so. */
+  /** It does not end by itself: no replica acquires a lease like that. */
   readonly endless: boolean;
 }
 
-/** Who holds what, at one moment. May be old by the time it is read: only `tryAcquire` decides. */
+/** Who holds what at one moment. It may be outdated by the time it is read: only `tryAcquire` decides. */
 export interface LeaseSnapshot {
   /** Only leases that are held now. */
   readonly held: ReadonlyMap<PartitionId, HeldLease>;
@@ -68,7 +70,7 @@ export interface LeaseStore {
   /** Of the replica that this store works for: always the same, also when it announces itself again. */
   readonly announcement: AnnouncementId;
   /**
-   * Resolves when the store is there and lets us in; may create what is missing there. Called before anything but
+   * Resolves when the store exists and grants access; may create what is missing there. Called before anything but
    * `announcement`, and again until it has succeeded. Only `LeaseViewer.overview` works without it.
    */
   connect(o: CallOptions): Promise<void>;
@@ -80,8 +82,8 @@ export interface LeaseStore {
    * partition. Here nothing is thrown for it.
    *
    * An attempt that rejected, also because its caller gave up (`signal`), is in doubt: the store may have granted the
-   * lease. Then either the store gives it back, or the next attempt of this replica gets it: never is it held, without
-   * anybody knowing, until it expires.
+   * lease. Then either the store releases it, or the next attempt of this replica gets it: it is never held until it
+   * expires without anybody knowing.
    */
   tryAcquire(partition: PartitionId, o: CallOptions): Promise<Lease | undefined>;
   /** The same lease, good for longer. Throws LeaseLost when it is somebody else's. */
@@ -93,7 +95,7 @@ export interface LeaseStore {
   release(lease: Lease, o: CallOptions): Promise<boolean>;
 }
 
-/** @param why `epoch 7 owns it` */
+/** The error of a renewal, release or save under a lease that is not ours any more. @param why `epoch 7 owns it` */
 export function leaseLost(
   { partition, epoch }: Pick<Lease, 'partition' | 'epoch'>,
   why: string,
@@ -104,4 +106,41 @@ export function leaseLost(
     `the lease of ${partitionName(partition)} (epoch ${epoch}) is lost: ${why}`,
     { cause },
   );
+}
+
+/**
+ * The fault of a partition whose lease is held by something other than an ingester: nobody can own it until that lease ends.
+ * @param heldForMs how long it has been seen so; undefined when it is seen for the first time
+ */
+export function leaseHeldElsewhere(
+  partition: PartitionId,
+  { owner, epoch, endless }: Pick<HeldLease, 'owner' | 'epoch' | 'endless'>,
+  heldForMs?: number,
+): DStreamError {
+  const name = owner === '' ? 'its holder left no name' : `its last owner was ${owner} (epoch ${epoch})`;
+  const who = endless
+    ? `it never ends, so another program or a person holds it; ${name}`
+    : `its holder is not an announced ingester; ${name}`;
+  const since = heldForMs === undefined ? '' : ` for ${Math.round(heldForMs / 1_000)} s`;
+  return new DStreamError(
+    'LeaseHeldElsewhere',
+    `the lease of ${partitionName(partition)} is held by something else${since}: ${who}; stop the holder or break the lease`,
+  );
+}
+
+/** The share of a lease or lock that is its safety margin: a fifth (DESIGN 5, rule 6). */
+const margin = 0.2;
+
+/**
+ * Until when a lease or a session lock is good, on the monotonic clock.
+ * @param beforeCallMs monotonic time taken BEFORE the call that acquired or renewed it
+ * @param durationMs what the service granted
+ */
+export function goodUntil(beforeCallMs: number, durationMs: number): number {
+  return beforeCallMs + durationMs * (1 - margin);
+}
+
+/** When to renew a lease that is good until then: a third of its duration after the call that granted it began. */
+export function renewalDue(goodUntilMs: number, durationMs: number): number {
+  return goodUntilMs - durationMs * (1 - margin) + durationMs / 3;
 }

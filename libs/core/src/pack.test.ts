@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ChangeEvent } from './change-event.ts';
-import { decodeChange, encodeChange } from './encoded-change.ts';
-import { decodeEnvelope, encodeEnvelope } from './envelope.ts';
+import { decodeChange, encodeChange, encodeEnvelope } from './encoded-change.ts';
+import { decodeEnvelope } from './envelope.ts';
 import { pack as packEncoded, type PackOptions } from './pack.ts';
 import type { Position } from './position.ts';
 import { bodyText } from './topic.ts';

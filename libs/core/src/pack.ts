@@ -1,17 +1,27 @@
-/** Packs consecutive changes of each session into messages (DESIGN 7). Pure: the hash is passed in. */
+/**
+ * Packs consecutive changes into messages (DESIGN 7): `pack` the encoded changes of sessions, `inPacks` lines of JSON. As
+ * many as fit, never waiting for more. Pure: the hash is passed in.
+ */
 import type { Stamp } from './change-event.ts';
-import type { EncodedChange } from './encoded-change.ts';
-import { stampText } from './envelope.ts';
-import { followsText, lastChangeOf } from './follows.ts';
-import { together, type PackLimits, type Together } from './in-packs.ts';
-import type { Progress } from './position.ts';
+import { stampText, type EncodedChange } from './encoded-change.ts';
+import { followsText, lastChangeOf, type Progress } from './position.ts';
 import { byTable, sessionRouter, type Ordering } from './session.ts';
-import type { Hash } from './shorten.ts';
-import { perTable, tableName, type TableId } from './table-id.ts';
+import { perTable, tableName, type Hash, type TableId } from './table-id.ts';
 import { bodyText, type OutgoingMessage, type PropertyValue } from './topic.ts';
 
+/** Changes of one message, at most: what failed of so many still fits into the properties of a dead letter. */
+export const maxChangesOfMessage = 10_000;
+
+/** How much a message may hold. */
+export interface PackLimits {
+  /** Bytes of a message's body beyond which no further change is added. One larger change travels alone. */
+  readonly maxBytes: number;
+  readonly maxChanges: number;
+}
+
+/** How `pack` packs. */
 export interface PackOptions extends PackLimits {
-  /** By table when not given. */
+  /** By table when absent. */
   readonly ordering?: Ordering;
   readonly hash: Hash;
   /** The last change that was accepted in a session: what its first message follows. Undefined when it is not known. */
@@ -22,8 +32,8 @@ const encoder = new TextEncoder();
 const lineEnd = 0x0a;
 
 /**
- * Messages for `changes`, in order within each session, the sessions one after the other. Never waits for more: what is
- * given is what is packed.
+ * Messages for `changes`, in order within each session, the sessions one after the other. Called for each batch of the
+ * source.
  */
 export function pack(
   changes: readonly EncodedChange[],
@@ -67,20 +77,20 @@ function sealer(
       sessionId,
       subject: tableName(first.table),
       contentType: contentTypeOf(items.length),
-      body: bodyOf(items, stampBytes, bodyBytes),
+      body: encodedBody(items, stampBytes, bodyBytes),
       bodyBytes,
       properties,
     };
   };
 }
 
-/** What all messages of a table say: a session holds changes of one table only. */
+/** The properties that all messages of a table have: a session holds changes of one table only. */
 function commonProperties({ schema, table, database, source }: TableId): Readonly<Record<string, string>> {
   return { schema, table, database, server: source };
 }
 
-/** Lines, a line end between two. */
-function bodyOf(changes: readonly EncodedChange[], stamp: Uint8Array, bytes: number): Uint8Array {
+/** The lines, with line ends between them. */
+function encodedBody(changes: readonly EncodedChange[], stamp: Uint8Array, bytes: number): Uint8Array {
   const body = new Uint8Array(bytes);
   let at = 0;
   for (const change of changes) {
@@ -93,8 +103,8 @@ function bodyOf(changes: readonly EncodedChange[], stamp: Uint8Array, bytes: num
 }
 
 /**
- * A packed message as two, each of half its changes, for a broker that does not take it whole. Undefined for a single
- * change: that cannot be made smaller.
+ * A packed message as two, each of half its changes, for a broker that refuses it whole. Undefined for a single change,
+ * which cannot be made smaller.
  */
 export function halve(message: OutgoingMessage): readonly [OutgoingMessage, OutgoingMessage] | undefined {
   const lines = bodyText(message).split('\n');
@@ -128,12 +138,64 @@ function repacked(message: OutgoingMessage, lines: readonly string[]): OutgoingM
   };
 }
 
-/** The change id is stable; the rest tells apart what was packed or numbered differently (DESIGN 5, rule 3). */
+/** The change id is stable; the rest distinguishes what was packed or numbered differently (DESIGN 5, rule 3). */
 function messageIdOf(firstId: string, changes: number, generation: number): string {
   return `${firstId}:${changes}:${generation}`;
 }
 
-/** Of a body with so many lines. */
+/** The content type of a body with so many lines. */
 export function contentTypeOf(changes: number): string {
   return changes === 1 ? 'application/json' : 'application/x-ndjson';
+}
+
+/** One change as a line of JSON. */
+export interface Line {
+  readonly line: string;
+  /** Length of `line` in UTF-8 bytes. */
+  readonly bytes: number;
+}
+
+/** Neighbours that travel together. */
+interface Together<T> {
+  readonly items: readonly [T, ...T[]];
+  /** Bytes of their lines, with line ends between them. */
+  readonly bodyBytes: number;
+}
+
+/** Neighbours and the body of their message. */
+export interface Pack<T extends Line> extends Together<T> {
+  /** The lines, with line ends between them. */
+  readonly body: string;
+}
+
+/** `items` in their order, in as few packs as the limits allow. */
+export function inPacks<T extends Line>(items: readonly T[], limits: PackLimits): Pack<T>[] {
+  return together(items, limits, ({ bytes }) => bytes).map((pack) => ({ ...pack, body: bodyOf(pack.items) }));
+}
+
+/** The same for items that are not lines yet: `bytesOf` tells how long they will be. */
+function together<T>(items: readonly T[], limits: PackLimits, bytesOf: (item: T) => number): Together<T>[] {
+  const packs: Together<T>[] = [];
+  let open: [T, ...T[]] | undefined;
+  let bytes = 0;
+  const close = () => {
+    if (open !== undefined) packs.push({ items: open, bodyBytes: bytes });
+  };
+  for (const item of items) {
+    const own = bytesOf(item);
+    if (open !== undefined && open.length < limits.maxChanges && bytes + 1 + own <= limits.maxBytes) {
+      open.push(item);
+      bytes += own + 1;
+    } else {
+      close();
+      open = [item];
+      bytes = own;
+    }
+  }
+  close();
+  return packs;
+}
+
+function bodyOf(items: readonly [Line, ...Line[]]): string {
+  return items.length === 1 ? items[0].line : items.map(({ line }) => line).join('\n');
 }

@@ -1,3 +1,4 @@
+/** How often one table is polled, in milliseconds. */
 export interface PollIntervals {
   readonly intervalMs: number;
   readonly maxIntervalMs: number;

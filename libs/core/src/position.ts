@@ -1,3 +1,6 @@
+/** Where a change stands in the changes of its partition, and what is newer. */
+import type { PropertyValue } from './topic.ts';
+
 /**
  * A place in the changes of one partition. Made by its source only; positions of one partition compare as plain strings.
  * One never points inside a logical change.
@@ -10,7 +13,7 @@ export interface ResumePoint {
   readonly token: string;
 }
 
-/** What a session has settled, and what a checkpoint stands for: newer is decided by (generation, position). */
+/** How far a session or a checkpoint is: newer is decided by (generation, position). */
 export interface Progress {
   readonly generation: number;
   readonly position: Position;
@@ -20,4 +23,31 @@ export interface Progress {
 export function isNewer(a: Progress, b: Progress | undefined): boolean {
   if (b === undefined) return true;
   return a.generation === b.generation ? a.position > b.position : a.generation > b.generation;
+}
+
+type Properties = Readonly<Record<string, PropertyValue>>;
+
+/** The last change of a message, as its properties tell. Undefined when they do not. */
+export function lastChangeOf({ generation, lastPosition }: Properties): Progress | undefined {
+  return progressFrom(generation, lastPosition);
+}
+
+/**
+ * The property `follows` of a message, `<generation>/<position>`: the last change that its owner knows to be accepted
+ * before it in its session (DESIGN 5, rule 11). A property, not part of a change: readers of changes have no use for it.
+ */
+export function followsText({ generation, position }: Progress): string {
+  return `${generation}/${position}`;
+}
+
+/** The reverse of `followsText`. Undefined for a message without the property, or with one that cannot be read. */
+export function followsOf({ follows }: Properties): Progress | undefined {
+  const [, generation, position] =
+    typeof follows === 'string' ? (/^(\d{1,16})\/(.+)$/s.exec(follows) ?? []) : [];
+  return progressFrom(Number(generation), position);
+}
+
+function progressFrom(generation: unknown, position: unknown): Progress | undefined {
+  if (!Number.isSafeInteger(generation) || typeof position !== 'string') return undefined;
+  return { generation: generation as number, position: position as Position };
 }

@@ -1,4 +1,4 @@
-import type { CallOptions } from './call-options.ts';
+import type { CallOptions } from './context.ts';
 import type { ChangeEvent } from './change-event.ts';
 
 /** A change on its way to one output. */
@@ -8,16 +8,16 @@ export interface RoutedEvent {
   readonly line: string;
   /** Events of one ordering key reach the destination in the order given: the session of the change. */
   readonly orderingKey: string;
-  /** Of the message that it came by: for logs. */
+  /** The message that the change arrived in, for logs. */
   readonly messageId?: string;
 }
 
 /** Brings changes to a destination. One per configured output; `publish` is called by several sessions side by side. */
 export interface Publisher extends AsyncDisposable {
-  /** Called once before the first publish. Rejects with `fatal` for what a person must mend, `retry` for what passes. */
+  /** Called once before the first publish. Rejects with `fatal` for what a person must fix, `retry` for what passes. */
   connect(o: CallOptions): Promise<void>;
-  /** Resolves when durable at the destination. Sees repeats and tolerates them. A BatchError names a suffix per ordering key. */
+  /** Resolves when all are durable at the destination. Sees repeats and tolerates them. A BatchError names a suffix for each ordering key. */
   publish(events: readonly RoutedEvent[], o: CallOptions): Promise<void>;
-  /** True while something hangs that `process.exit` would wait for, such as a write in a thread. Without it: never. */
+  /** True while something hangs that `process.exit` would wait for, such as a write in a thread. Absent: never. */
   isBlocked?(): boolean;
 }

@@ -1,6 +1,6 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from './context.ts';
 
-export interface RateMeterOptions {
+interface RateMeterOptions {
   /** Over how long the rate is taken, in milliseconds; 10,000 when not given. */
   readonly windowMs?: number;
 }

@@ -1,6 +1,8 @@
-/** `draining` aborts first: take nothing new, finish what is in flight. `aborted` aborts when time is up or at a second signal: give up now. */
+/** The two steps of stopping. */
 export interface StopSignals {
+  /** Aborts first: take nothing new, finish what is in flight. */
   readonly draining: AbortSignal;
+  /** Aborts when the time is up or at a second signal: give up now. */
   readonly aborted: AbortSignal;
 }
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bucketOf } from './key-bucket.ts';
-import { layoutOf, sessionIdOf, sessionRouter, travelsBy } from './session.ts';
+import { bucketOf, layoutOf, sessionIdOf, sessionRouter, travelsBy } from './session.ts';
 import { perTable } from './table-id.ts';
 import type { Value } from './change-event.ts';
 

@@ -1,22 +1,29 @@
 /** By which session a change travels (DESIGN 7): that of its table, or one of the table's buckets when ordered by key. */
+import type { Value } from './change-event.ts';
 import type { EncodedChange } from './encoded-change.ts';
-import { bucketOf } from './key-bucket.ts';
-import { partitionOf, type PartitionId } from './partition-id.ts';
-import { shorten, type Hash } from './shorten.ts';
-import { perTable, tableKey, type TableId } from './table-id.ts';
+import {
+  partitionOf,
+  perTable,
+  shorten,
+  tableKey,
+  type Hash,
+  type PartitionId,
+  type TableId,
+} from './table-id.ts';
 
 /** Service Bus takes session ids of at most 128 characters (Service Bus quotas). */
 const maxSessionId = 128;
 
 /** Sessions of one table that is ordered by key, at most. */
-export const maxKeySessions = 1024;
+const maxKeySessions = 1024;
 
 /** What `/1023` takes of a session id. */
 const bucketDigits = String(maxKeySessions - 1).length + 1;
 
-/** What keeps its order: the changes of a table, or those of a row, in so many sessions. */
+/** What keeps its order: the changes of a table, or those of a row, in `sessions` sessions. */
 export type Ordering = { readonly by: 'table' } | { readonly by: 'key'; readonly sessions: number };
 
+/** The default. */
 export const byTable: Ordering = { by: 'table' };
 
 /**
@@ -42,7 +49,7 @@ function bucketPrefix(table: TableId, hash: Hash): string {
   return `${shorten(tableKey(table), maxSessionId - bucketDigits, hash)}/`;
 }
 
-/** Every session that changes of `table` travel by: one, or its buckets and then its own, for what has no key. */
+/** Every session that changes of `table` travel by: one, or its buckets and then its own, which is for changes without a key. */
 export function sessionsOf(table: TableId, ordering: Ordering, hash: Hash): readonly string[] {
   const own = sessionIdOf(table, hash);
   return ordering.by === 'table' ? [own] : [...bucketSessions(table, ordering.sessions, hash), own];
@@ -53,12 +60,12 @@ function bucketSessions(table: TableId, sessions: number, hash: Hash): readonly 
   return Array.from({ length: sessions }, (_, bucket) => `${prefix}${bucket}`);
 }
 
-/** What a session is decided by. */
+/** What decides the session. */
 type Routed = Pick<EncodedChange, 'table' | 'key'>;
 
 /**
- * Tells the session of each change, of whichever table. By key it is decided by the key, of an update the one after it. What
- * has no key, as a change of a table without one or a gap, travels by its table's own session.
+ * A function that gives the session of each change, of any table. Ordered by key, the key decides, of an update the new
+ * key. A change without a key (of a table without one, or a gap) travels by its table's own session.
  */
 export function sessionRouter(ordering: Ordering, hash: Hash): (change: Routed) => string {
   const ownOf = perTable((table) => sessionIdOf(table, hash));
@@ -70,8 +77,8 @@ export function sessionRouter(ordering: Ordering, hash: Hash): (change: Routed) 
 }
 
 /**
- * True when changes of `table` travel by `sessionId`: its own session, or one of its buckets. Which of them is not asked:
- * messages of another layout may still be on their way.
+ * True when changes of `table` travel by `sessionId`: its own session, or any of its buckets, because messages of another
+ * layout may still be on their way.
  */
 export function travelsBy(sessionId: string, table: TableId, hash: Hash): boolean {
   if (sessionId === sessionIdOf(table, hash)) return true;
@@ -80,3 +87,46 @@ export function travelsBy(sessionId: string, table: TableId, hash: Hash): boolea
   if (!/^(0|[1-9]\d{0,3})$/.test(bucket) || Number(bucket) >= maxKeySessions) return false;
   return sessionId.slice(0, slash) === bucketPrefix(table, hash);
 }
+
+/**
+ * The bucket of a key, from 0 to `buckets` - 1: the same on any replica and in any later version, because changes of one
+ * row must not travel by two sessions.
+ *
+ * Keys that a database may take for equal fall into one bucket, because they are one row to it: case, accents, width and
+ * blanks at the end do not count, whatever the collation. Nor does whether a number arrives as number or as string, so
+ * that a key column that grows from int to bigint keeps its bucket.
+ */
+export function bucketOf(key: readonly Value[], buckets: number): number {
+  let hash = offsetBasis;
+  for (const value of key) hash = mix(fold(value), hash);
+  return spread(hash) % buckets;
+}
+
+/** FNV-1a of 32 bits ("The FNV Non-Cryptographic Hash Algorithm"), over UTF-16 units and an end mark. */
+const offsetBasis = 0x811c9dc5;
+const prime = 0x01000193;
+const endOfValue = 0x1f;
+
+function mix(text: string, from: number): number {
+  let hash = from;
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), prime);
+  return Math.imul(hash ^ endOfValue, prime);
+}
+
+/** The finishing steps of MurmurHash3: the low bits of FNV alone are poor for keys that differ in their last digit. */
+function spread(hash: number): number {
+  let h = hash ^ (hash >>> 16);
+  h = Math.imul(h, 0x85ebca6b);
+  h ^= h >>> 13;
+  h = Math.imul(h, 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** Upper case, because ß and SS, and the four letters i of Turkish, meet only there. */
+function fold(value: Value): string {
+  if (typeof value !== 'string') return String(value);
+  const plain = isAscii.test(value) ? value : value.normalize('NFKD').replace(/\p{M}+/gu, '');
+  return plain.toUpperCase().trimEnd();
+}
+
+const isAscii = /^[\x20-\x7e]*$/;

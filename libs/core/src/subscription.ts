@@ -1,4 +1,4 @@
-import type { CallOptions } from './call-options.ts';
+import type { CallOptions } from './context.ts';
 import type { Progress } from './position.ts';
 import type { PropertyValue } from './topic.ts';
 
@@ -16,8 +16,8 @@ export interface IncomingMessage {
   readonly enqueuedAtMs: number;
 }
 
-/** Application properties of a dead letter: what of it failed (DESIGN 5, rule 8). */
-export type SetAside = Readonly<Record<string, PropertyValue>>;
+/** Application properties of a dead letter: what of the message failed (DESIGN 5, rule 8). */
+export type DeadLetterProperties = Readonly<Record<string, PropertyValue>>;
 
 /** The session a message came by, while this process holds it. The same object for every delivery of one hold. */
 export interface SessionHold {
@@ -32,27 +32,28 @@ export interface SessionHold {
   /** The progress in the session's state. Undefined when there is none, or none that can be understood. */
   load(): Promise<Progress | undefined>;
   save(progress: Progress): Promise<void>;
-  /** Gives the session back. What was not settled is handed out again, and no delivery count is spent. Idempotent. */
+  /** Releases the session. What was not settled is handed out again, and no delivery count is spent. Idempotent. */
   close(): Promise<void>;
 }
 
 /** One message under a lock that the adapter keeps renewed until it is settled or the session closed. */
 export interface Delivery {
   readonly message: IncomingMessage;
-  /** How often it was handed out before. */
+  /** How often the message was handed out before. */
   readonly deliveryCount: number;
   /** Aborts when the lock is lost: settling would throw LockLost. */
   readonly lockLost: AbortSignal;
   readonly session?: SessionHold;
-  /** Done with. Throws LockLost (`lost`) when the lock is gone, or a `retry`. */
+  /** The message was processed. Throws LockLost (`lost`) when the lock is gone, or a `retry`. */
   complete(): Promise<void>;
   /**
    * Moves it to the dead-letter queue, with a reason (at most 4,096 characters each). Where there is none it goes back to
    * its sender with that reason, and this rejects with LockLost: it is not settled.
    */
-  deadLetter(reason: string, description: string, properties: SetAside): Promise<void>;
+  deadLetter(reason: string, description: string, properties: DeadLetterProperties): Promise<void>;
 }
 
+/** How much may be handed out and unsettled at a time. */
 export interface ReceiveLimits {
   /** Messages of one session, or of all where there are none, that are handed out and not settled. */
   readonly maxInFlight: number;
@@ -63,8 +64,9 @@ export interface ReceiveLimits {
   readonly maxBytes: number;
 }
 
+/** How the processor receives. */
 export interface ReceiveOptions extends CallOptions, ReceiveLimits {
-  /** Called once, when the subscription is there and lets us in, whether or not a message waits. */
+  /** Called once, when the subscription exists and grants access, whether or not a message waits. */
   readonly reached?: () => void;
 }
 
@@ -78,4 +80,14 @@ export interface Subscription extends AsyncDisposable {
    * sessions still held then stay settleable until closed or the subscription is disposed.
    */
   receive(o: ReceiveOptions): AsyncIterable<Delivery>;
+}
+
+/**
+ * Bytes that a message takes in memory from when it is received until it is settled: its body, its lines, the changes
+ * that are parsed from them, and what an output makes of them. Measured as the resident memory of a processor whose
+ * output is blocked, with changes of 1 KB that hold characters beyond Latin-1, which Node keeps as two bytes each: seven
+ * times the bodies. The constant is what the client library keeps for a message.
+ */
+export function messageMemory(bodyBytes: number): number {
+  return 7 * bodyBytes + 4_096;
 }

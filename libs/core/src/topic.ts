@@ -1,5 +1,6 @@
-import type { CallOptions } from './call-options.ts';
+import type { CallOptions } from './context.ts';
 
+/** A value of a message's application property. */
 export type PropertyValue = string | number | boolean;
 
 /** A message to be sent. Its parts are named as Service Bus names them. */
@@ -8,11 +9,11 @@ export interface OutgoingMessage {
   readonly messageId: string;
   /** At most 128 characters. Messages of one session arrive in the order they were sent. */
   readonly sessionId: string;
-  /** For readers that look at it: the session decides the partition, so it is the same as `sessionId` when given. */
+  /** For readers that use it: the session decides the partition, so it equals `sessionId` when present. */
   readonly partitionKey?: string;
   readonly subject: string;
   readonly contentType: string;
-  /** Text, or the same in UTF-8 already. */
+  /** Text, or the same text in UTF-8. */
   readonly body: string | Uint8Array;
   /** Length of `body` in UTF-8 bytes. */
   readonly bodyBytes: number;
@@ -24,6 +25,7 @@ export function bodyText({ body }: Pick<OutgoingMessage, 'body'>): string {
   return typeof body === 'string' ? body : new TextDecoder().decode(body);
 }
 
+/** How the ingester sends. */
 export interface SendOptions extends CallOptions {
   /**
    * Called right before every request to the broker, also the later ones of a large send. What it throws ends the
@@ -35,7 +37,7 @@ export interface SendOptions extends CallOptions {
 /** Where the ingester sends. */
 export interface Topic extends AsyncDisposable {
   /**
-   * Resolves when the topic is there and lets us in. Called before the first send, and again until it has succeeded.
+   * Resolves when the topic exists and grants access. Called before the first send, and again until it has succeeded.
    * Rejects with `fatal` for what a person must fix, `retry` for what passes.
    */
   connect(o: CallOptions): Promise<void>;

@@ -1,7 +1,7 @@
 /**
- * Takes out of a text what looks like a secret: connection strings, tokens and signed addresses that dependencies put
- * into messages, in whatever spelling. It rather takes too much. The secrets that a configuration names are known and
- * are replaced besides, whatever they look like.
+ * Removes from a text what looks like a secret: connection strings, tokens and signed addresses that dependencies put
+ * into messages, in any spelling. It removes too much rather than too little. The secrets of a configuration are known
+ * and are removed by their value elsewhere.
  */
 const hidden = '[secret]';
 
@@ -29,7 +29,7 @@ const inBraces = String.raw`\{(?:[^}]|\}\})*(?:\}|$)`;
 /** Up to the next keyword, where one follows: a value may hold blanks. Else up to a blank. */
 const bare = String.raw`[^;\n]+?(?=;\s*[A-Za-z][\w ]*=)|[^;\s]+`;
 
-/** Groups: what stays, and what may be secret. */
+/** Groups: what is kept, and what may be secret. */
 const rules: readonly RegExp[] = [
   new RegExp(`(?<stays>${name}${equals})(?<value>${quoted}|${inQuotes}|${inBraces}|${bare})`, 'gi'),
   new RegExp(String.raw`(?<stays>${name}%3D)(?<value>(?:(?!%3B|%26)[^\s;&"'\\])+)`, 'gi'),
@@ -46,7 +46,7 @@ const rules: readonly RegExp[] = [
   /(?<stays>(?<![A-Za-z0-9+/=]))(?<value>(?:[A-Za-z0-9+/]{86}==|[A-Za-z0-9+/]{43}=)(?![A-Za-z0-9+/=]))/g,
 ];
 
-/** What stands for a value in advice: `Password=…`, `SharedAccessKey=KEY is expected`. */
+/** A placeholder in advice: `Password=…`, `SharedAccessKey=KEY is expected`. */
 const placeholder = /^(?:…|\.\.\.|\[secret\]|[A-Z]{3,}$)/;
 
 interface Groups {
@@ -54,6 +54,7 @@ interface Groups {
   readonly value: string;
 }
 
+/** The text with `[secret]` in place of what looks like one. Called for every error and log line. */
 export function withoutSecrets(text: string): string {
   return rules.reduce((rest, rule) => rest.replace(rule, replacement), text);
 }
@@ -66,7 +67,7 @@ function replacement(whole: string, ...rest: unknown[]): string {
 /** `\n    at run (file:///…:12:3)`, and as JSON writes it. */
 const frames = /(?:\r?\n|(?:\\r)?\\n)[ \t]+at (?:(?!\\n|\\r)[^\n\r"])+/g;
 
-/** A text without the frames of a stack that a dependency has put into it. */
+/** The text without the stack frames that a dependency has put into it. */
 export function withoutFrames(text: string): string {
   return text.replace(frames, '');
 }

@@ -1,7 +1,7 @@
 /** What becomes of a message: complete it, or set it aside with what failed. In order, for one session. */
 import {
   asDStreamError,
-  setAside,
+  deadLetterProperties,
   type Delivery,
   type FailedChange,
   type IncomingMessage,
@@ -79,7 +79,7 @@ function deadLetter(delivery: Delivery, failures: readonly FailedChange[]): Prom
   const [first] = failures;
   const what = `change ${first?.index ?? 0}: ${first?.reason ?? ''}`;
   const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : '';
-  return delivery.deadLetter(reasonOf(failures), `${what}${more}`, setAside(failures));
+  return delivery.deadLetter(reasonOf(failures), `${what}${more}`, deadLetterProperties(failures));
 }
 
 /** The constant word an operator filters by. */

@@ -1,13 +1,13 @@
 /** What one named subscription of an in-memory topic keeps: messages, sessions, dead letters. */
 import { DStreamError } from '@dstream/core';
 import type { Progress } from '@dstream/core';
-import type { IncomingMessage, SetAside } from '@dstream/core';
+import type { IncomingMessage, DeadLetterProperties } from '@dstream/core';
 
 export interface DeadLetter {
   readonly message: IncomingMessage;
   readonly reason: string;
   readonly description: string;
-  readonly properties: SetAside;
+  readonly properties: DeadLetterProperties;
 }
 
 /** A message that was not settled yet. Messages of a session stay in order whatever happens to them. */

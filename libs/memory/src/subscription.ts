@@ -1,7 +1,13 @@
 import { DStreamError } from '@dstream/core';
 import { messageMemory } from '@dstream/core';
 import type { Progress } from '@dstream/core';
-import type { Delivery, ReceiveOptions, SessionHold, SetAside, Subscription } from '@dstream/core';
+import type {
+  Delivery,
+  ReceiveOptions,
+  SessionHold,
+  DeadLetterProperties,
+  Subscription,
+} from '@dstream/core';
 import { Lock, type Backlog, type DeadLetter, type Stored } from './backlog.ts';
 
 /** A consumer of a backlog. `receive` is called by one consumer at a time. */
@@ -177,7 +183,7 @@ function deliveryOf(stored: Stored, lock: Lock, backlog: Backlog, settled: () =>
     deliveryCount: stored.deliveryCount,
     lockLost: lock.lost,
     complete: async () => settle(),
-    deadLetter: async (reason: string, description: string, properties: SetAside) =>
+    deadLetter: async (reason: string, description: string, properties: DeadLetterProperties) =>
       settle({ reason, description, properties }),
   };
 }

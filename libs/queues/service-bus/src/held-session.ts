@@ -8,7 +8,7 @@
  */
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import { DStreamError, type Delivery, type Position, type Progress, type SessionHold } from '@dstream/core';
-import type { SetAside } from '@dstream/core';
+import type { DeadLetterProperties } from '@dstream/core';
 import { translateError } from '@dstream/service-bus';
 import { close, withTimeout } from '@dstream/async';
 import type { SourceOptions } from './delivery-source.ts';
@@ -149,7 +149,7 @@ export class HeldSession implements SessionHold, SettlementLock {
       lockLost: this.lost,
       session: this,
       complete: () => settlement.complete(message, this).then(settled),
-      deadLetter: (reason: string, description: string, properties: SetAside) =>
+      deadLetter: (reason: string, description: string, properties: DeadLetterProperties) =>
         settlement.deadLetter(message, this, { reason, description, properties }).then(settled),
     };
   }

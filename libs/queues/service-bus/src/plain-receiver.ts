@@ -3,7 +3,7 @@
  * last message is settled or lost, because a lock that is not settled counts as a delivery → closed.
  */
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
-import { DStreamError, type Delivery, type SetAside } from '@dstream/core';
+import { DStreamError, type Delivery, type DeadLetterProperties } from '@dstream/core';
 import { translateError } from '@dstream/service-bus';
 import { close, Semaphore } from '@dstream/async';
 import type { SourceOptions } from './delivery-source.ts';
@@ -151,7 +151,7 @@ export class PlainReceiver {
       deliveryCount: message.deliveryCount ?? 0,
       lockLost: lock.lost,
       complete: () => settlement.complete(message, lock).then(() => lock.release()),
-      deadLetter: (reason: string, description: string, properties: SetAside) =>
+      deadLetter: (reason: string, description: string, properties: DeadLetterProperties) =>
         settlement.deadLetter(message, lock, { reason, description, properties }).then(() => lock.release()),
     };
   }

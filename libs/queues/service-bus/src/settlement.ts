@@ -1,6 +1,6 @@
 /** Settles the messages of one receiver: through a gate, under a lock that is still good, within a time limit. */
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
-import { DStreamError, type Clock, type SetAside } from '@dstream/core';
+import { DStreamError, type Clock, type DeadLetterProperties } from '@dstream/core';
 import { translateError } from '@dstream/service-bus';
 import type { ReceiverPort } from './receiver.ts';
 
@@ -48,7 +48,11 @@ export class Settlement {
   deadLetter(
     message: ServiceBusReceivedMessage,
     lock: SettlementLock,
-    dead: { readonly reason: string; readonly description: string; readonly properties: SetAside },
+    dead: {
+      readonly reason: string;
+      readonly description: string;
+      readonly properties: DeadLetterProperties;
+    },
   ): Promise<void> {
     const options = {
       ...dead.properties,

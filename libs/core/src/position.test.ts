@@ -1,13 +1,25 @@
 import { describe, expect, test } from 'vitest';
 import { anEncodedChange } from '../../../test/support/a-change.ts';
-import { followsOf, followsText } from './follows.ts';
 import { halve, pack } from './pack.ts';
-import type { Position, Progress } from './position.ts';
+import { followsOf, followsText, isNewer, type Position, type Progress } from './position.ts';
 
 const at = (position: string, generation = 7): Progress => ({ generation, position: position as Position });
 const changes = [1, 2, 3, 4, 5].map((n) => anEncodedChange(n));
 const limits = { maxBytes: 100_000, hash: (text: string) => text };
 const stamp = { generation: 7, epoch: 1 };
+
+describe('progress', () => {
+  test('anything is newer than nothing, and a thing is not newer than itself', () => {
+    expect(isNewer(at('a', 1), undefined)).toBe(true);
+    expect(isNewer(at('a', 1), at('a', 1))).toBe(false);
+  });
+
+  test('the generation decides before the position', () => {
+    expect(isNewer(at('a', 2), at('z', 1))).toBe(true);
+    expect(isNewer(at('z', 1), at('a', 2))).toBe(false);
+    expect(isNewer(at('b', 1), at('a', 1))).toBe(true);
+  });
+});
 
 describe('what a message follows', () => {
   test('is read as it was written, whatever a position looks like', () => {

@@ -1,9 +1,11 @@
 /** What of a message failed for good, as properties of its dead letter (DESIGN 5, rule 8). */
-import type { SetAside } from './subscription.ts';
+import type { DeadLetterProperties } from './subscription.ts';
 
-/** `index` is the change's place in the message, from 0; `output` is `*` when it concerns all outputs. */
+/** One change that was not delivered. */
 export interface FailedChange {
+  /** The place of the change in its message, from 0. */
   readonly index: number;
+  /** The name of the output; `*` when it concerns all outputs. */
   readonly output: string;
   readonly reason: string;
 }
@@ -15,13 +17,13 @@ const maxReasons = 1024;
  * Properties `failed.<output>`: indexes as ranges (`0-3,7`), and `reasons`: JSON, one `{index, output, reason}` of
  * each distinct reason, as many as fit.
  */
-export function setAside(failures: readonly FailedChange[]): SetAside {
+export function deadLetterProperties(failures: readonly FailedChange[]): DeadLetterProperties {
   const byOutput = Map.groupBy(failures, (failure) => failure.output);
   const failed = [...byOutput].map(([output, of]) => [
     `failed.${output}`,
     ranges(of.map(({ index }) => index)),
   ]);
-  return { ...(Object.fromEntries(failed) as SetAside), reasons: reasonsOf(failures) };
+  return { ...(Object.fromEntries(failed) as DeadLetterProperties), reasons: reasonsOf(failures) };
 }
 
 function ranges(indexes: readonly number[]): string {
@@ -34,7 +36,7 @@ function ranges(indexes: readonly number[]): string {
   return parts.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
 }
 
-/** Whether a property `failed.<output>` has an index. What is no range counts for nothing. */
+/** True when a property `failed.<output>` has the index. What is not a range is ignored. */
 export function hasIndex(text: string, index: number): boolean {
   return text.split(',').some((part) => {
     const [, from, to = from] = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(part) ?? [];

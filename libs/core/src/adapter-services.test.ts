@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { proxyVariable } from './proxy-variable.ts';
+import { proxyVariable } from './adapter-services.ts';
 
 test.each([
   [{}, undefined],

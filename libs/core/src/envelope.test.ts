@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { aChange, lineOfVersion1 } from '../../../test/support/a-change.ts';
-import { decodeEnvelope, encodeEnvelope } from './envelope.ts';
+import { encodeEnvelope } from './encoded-change.ts';
+import { decodeEnvelope } from './envelope.ts';
 
 interface Envelope {
   readonly data: object;
