@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { loadConfiguration, type Configuration, type Use } from '@dstream/config';
 import { DStreamError } from '@dstream/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { types } from '../../apps/dstream/src/configuration/types.ts';
+import { types } from '../../apps/dstream/src/configuration/load.ts';
 
 const examples = fileURLToPath(new URL('../../config/', import.meta.url));
 const broker =

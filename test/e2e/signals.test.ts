@@ -138,7 +138,7 @@ test.skipIf(!onLinux).each(underNpm)('under npm a process drains when npm has go
   await using npm = new Shell(line, run.args, { ...run.pipeline.env, npm_command: 'exec' });
   await run.flows(1);
   npm.child.kill('SIGKILL');
-  await npm.said('the process that started this one has gone');
+  await npm.said('parent process is gone');
   await npm.said('"stopped"');
   expect(await npm.ended).toEqual([null, 'SIGKILL']);
   await npm.marked.nothingLeft();

@@ -115,7 +115,7 @@ test('a processor is found where the configuration says it serves its status, an
   const port = await freePort();
   const text = pipeline.configText({ tables: ['A'] }).replace('127.0.0.1:0', `127.0.0.1:${port}`);
   const config = await pipeline.file('fixed-port.hcl', text);
-  const missed = [expect.stringContaining('no processor was found'), expect.stringContaining('no ingester')];
+  const missed = [expect.stringContaining('no processor found'), expect.stringContaining('no ingester')];
   expect((await status(pipeline, '--config', config)).notes).toEqual(missed);
   const processor = pipeline.run('processor', config);
   await processor.logged('processor is working');

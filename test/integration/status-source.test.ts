@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { systemClock } from '@dstream/async';
 import { asDStreamError } from '@dstream/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { exitCodeOf } from '../../apps/dstream/src/process/failure.ts';
+import { exitCodeOf } from '../../apps/dstream/src/process/exit.ts';
 import { StatusSource } from '../../apps/dstream/src/status/status-source.ts';
 
 const never = new AbortController().signal;
@@ -76,7 +76,7 @@ test('who answers where the configuration says it, without being announced, is s
 test('an ingester of somebody else there is not seen at all', async () => {
   const status = await look(await serve({ ingester: both.ingester }));
   expect([status.tables, status.replicas]).toEqual([[], []]);
-  expect(status.notes).toEqual([expect.stringContaining('no processor was found')]);
+  expect(status.notes).toEqual([expect.stringContaining('no processor found')]);
 });
 
 test('at an address that was given everything counts, and nobody there is said', async () => {

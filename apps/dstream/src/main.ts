@@ -1,13 +1,12 @@
-/** The command line. Exits 0 when all went well, 1 when it failed while running, 2 for wrong configuration or usage. */
+/** The entry of the command line. Exit codes: 0 clean, 1 failed while running, 2 wrong configuration or usage. */
 import { standardErrorLog } from '@dstream/runtime/log-output';
-import { catchCrashes } from './process/crashes.ts';
-import { endProcess } from './process/end-process.ts';
+import { addProxyScheme } from './process/environment.ts';
+import { catchCrashes, endProcess } from './process/exit.ts';
 import { runProgram } from './program.ts';
-import { addProxyScheme } from './process/proxy-scheme.ts';
 
 catchCrashes();
 addProxyScheme(process.env);
-// A reader that goes away is no failure. Of standard output only the commands that print to it say so, because the
-// services write their changes there.
+// Nobody has to read standard error. Of standard output only the commands that print to it handle this: the services
+// write their changes there.
 process.stderr.on('error', () => undefined);
 endProcess(await runProgram(process.argv.slice(2)), () => standardErrorLog().isBlocked);

@@ -1,29 +1,28 @@
-/** What `dstream` understands. Each command's work is in a file of its own, which is loaded when the command runs. */
-import { Command, CommanderError, Option } from 'commander';
-import { withConfig } from './configuration/config-option.ts';
-import { exitCodeOf, sayFailure } from './process/failure.ts';
-import { addPlan } from './plan/plan-command.ts';
-import type { RunOptions, ServiceName } from './run-services.ts';
-import { addStatus } from './status/status-command.ts';
-import { usageHint } from './usage-error.ts';
-import { addValidate } from './validate-command.ts';
-import { version } from './version.ts';
+/** The command line: builds the program, runs it, and turns every error into a message and an exit code. */
+import { Command, CommanderError } from 'commander';
+import { addCommands } from './commands.ts';
+import { version } from './process/environment.ts';
+import { exitCodeOf, reportFailure } from './process/exit.ts';
 
 const examples = `
 Examples:
   $ dstream ingester --config dstream.hcl           read the tables, send their changes to the topic
-  $ dstream processor --config dstream.hcl          take changes from the topic to the outputs
-  $ dstream server --config dstream.hcl             both in one process: for a small setup
+  $ dstream processor --config dstream.hcl          receive changes from the topic, deliver them to the outputs
+  $ dstream server --config dstream.hcl             both in one process, for a small setup
   $ dstream validate dstream.hcl                    check the file without connecting to anything
-  $ dstream plan --config dstream.hcl               show what will be read and where it will go
-  $ dstream status --config dstream.hcl --watch     see tables, owners, lag, rates, faults
+  $ dstream plan --config dstream.hcl               show what would be read and where it would go
+  $ dstream status --config dstream.hcl --watch     watch tables, owners, lag, rates, faults
   $ dstream ingester --config dstream.hcl --instance blue-1 --log-level debug
 
-Without --config, dstream.hcl in this directory is read.
-Replicas: start the same command again, here or elsewhere; they share the work among themselves.
-Stop with SIGTERM or Ctrl-C: work in flight is finished and saved. A second signal gives up at once.`;
+Without --config, dstream.hcl in the current directory is read.
+Replicas: start the same command again, here or elsewhere; replicas share the work.
+Stop with SIGTERM or Ctrl-C: work in flight is finished and saved. A second signal aborts it.
+Exit codes: 0 clean, 1 failed while running, 2 wrong configuration or usage.`;
 
-/** Resolves with the exit code. Prints what went wrong, never a stack trace for a user's mistake. */
+/**
+ * Runs the command line. Resolves with the exit code, also after an error, which it has printed then: one message, never a
+ * stack trace for a user's mistake.
+ */
 export async function runProgram(args: readonly string[]): Promise<number> {
   let exitCode = 0;
   const program = build((code) => {
@@ -34,7 +33,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    sayFailure(error);
+    reportFailure(error);
     return exitCodeOf(error);
   }
 }
@@ -43,25 +42,14 @@ function build(exit: (code: number) => void): Command {
   const program = new Command('dstream')
     .description('Streams the changes of SQL Server tables (change data capture) to the cloud.')
     .version(version(), '-V, --version')
-    .showHelpAfterError('(dstream --help shows what is possible)')
+    .showHelpAfterError('(dstream --help lists commands and options)')
     .showSuggestionAfterError()
     .allowExcessArguments(false)
     .addHelpText('after', examples)
     .configureOutput({ writeOut })
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text + usageHint(text, optionsOf(program))) });
-  addService(
-    program,
-    'ingester',
-    'read captured tables and send their changes to the topic',
-    ['ingester'],
-    exit,
-  );
-  addService(program, 'processor', 'take changes from the subscription to the outputs', ['processor'], exit);
-  addService(program, 'server', 'ingester and processor in one process', ['ingester', 'processor'], exit);
-  addValidate(program, exit);
-  addPlan(program, exit);
-  addStatus(program, exit);
+  addCommands(program, exit);
   return program;
 }
 
@@ -69,36 +57,23 @@ function optionsOf(program: Command): ReadonlySet<string> {
   return new Set(program.commands.flatMap(({ options }) => options.map(({ long }) => long ?? '')));
 }
 
-/** Of help and version: a reader that goes away is no failure. */
+/** Prints help and version. A reader that has gone away is no failure. */
 function writeOut(text: string): void {
   process.stdout.on('error', () => undefined).write(text);
 }
 
-function addService(
-  program: Command,
-  name: string,
-  description: string,
-  services: readonly ServiceName[],
-  exit: (code: number) => void,
-): void {
-  withConfig(program.command(name))
-    .description(description)
-    .option(
-      '--instance <name>',
-      'name of this replica (default: DSTREAM_INSTANCE, else host name and process id)',
-    )
-    .addOption(new Option('--log-level <level>', 'least level that is logged').choices(levels))
-    .addOption(
-      new Option('--log-format <format>', 'default: pretty in a terminal, else json').choices([
-        'json',
-        'pretty',
-      ]),
-    )
-    .addHelpText('after', `\nExample:\n  $ dstream ${name} --config dstream.hcl`)
-    .action(async (options: RunOptions) => {
-      const { runServices } = await import('./run-services.ts');
-      exit(await runServices(services, options));
-    });
+/**
+ * What commander's message about wrong usage leaves unsaid, on a line of its own; empty when there is nothing to add.
+ * @param known every option of every command, with two dashes
+ */
+export function usageHint(text: string, known: ReadonlySet<string>): string {
+  const option = /unknown option '(-{1,2})([\w-]+)/.exec(text);
+  const [, dashes, name = ''] = option ?? [];
+  if (dashes === '-' && name.length > 1 && known.has(`--${name}`))
+    return `(Options have two dashes: --${name})\n`;
+  if (dashes === '--' && known.has(`--${name}`) && !text.includes('Did you mean'))
+    return `(Write it after a command that has it: dstream COMMAND --${name})\n`;
+  if (text.includes('too many arguments') && !text.includes("'validate'"))
+    return '(Name the configuration file with --config FILE)\n';
+  return '';
 }
-
-const levels = ['debug', 'info', 'warn', 'error'];

@@ -1,6 +1,6 @@
 /**
- * One process's life: configuration → log → services and their HTTP endpoint → run until a signal → exit code. The
- * first service that fails stops the others, cleanly.
+ * The life of one process: configuration → log → services and their HTTP endpoint → run until a signal → exit code. The
+ * first service that fails stops the others cleanly.
  */
 import { isatty } from 'node:tty';
 import { redactor, type Configuration, type LogLevel } from '@dstream/config';
@@ -19,17 +19,15 @@ import {
 import { onAbort, pause, systemClock } from '@dstream/async';
 import { hasColours } from '@dstream/terminal';
 import { azureCredentials } from './sign-in/azure-credential.ts';
-import { announcedAddress } from './process/announced-address.ts';
-import { onCrash } from './process/crashes.ts';
-import { endProcess } from './process/end-process.ts';
-import { exitCodeOf } from './process/failure.ts';
-import { instanceName } from './process/instance-name.ts';
 import { load } from './configuration/load.ts';
+import { announcedAddress, instanceName, version } from './process/environment.ts';
+import { endProcess, exitCodeOf, onCrash } from './process/exit.ts';
 import { onParentGone } from './process/parent.ts';
-import { version } from './version.ts';
 
+/** What a command runs; `server` runs both. */
 export type ServiceName = 'ingester' | 'processor';
 
+/** The options of `ingester`, `processor` and `server`. */
 export interface RunOptions {
   readonly config: string;
   readonly instance?: string;
@@ -39,10 +37,10 @@ export interface RunOptions {
 
 type ExitCode = 0 | 1 | 2;
 
-/** Of the process. They load and ask nothing until a connection without a connection string does. */
+/** One set per process. Nothing is loaded or asked until a connection without a connection string needs a token. */
 const credential = azureCredentials();
 
-/** How long a process that was told twice to stop may still take to close its connections. */
+/** How long an aborted process may still take to close its connections. */
 const lastWordsMs = 1_000;
 
 /**
@@ -56,8 +54,8 @@ export async function runServices(names: readonly ServiceName[], options: RunOpt
   using stop = new Stop(systemClock, configuration.service.shutdownTimeoutMs);
   using _signals = stopOnSignals(stop, log);
   using _parent = onParentGone(() => {
-    log.warn('the process that started this one has gone; draining');
-    stop.drain('its parent has gone');
+    log.warn('parent process is gone; draining');
+    stop.drain('its parent process is gone');
   });
   using crashes = drainOnCrash(stop, log);
   const exitCode = await runAll(names, configuration, options, stop, log);
@@ -66,10 +64,10 @@ export async function runServices(names: readonly ServiceName[], options: RunOpt
   return Math.max(exitCode, Math.min(crashes.seen, 1));
 }
 
-/** Crashes that are logged, at most: one may come of logging. */
+/** The limit of crashes that are logged: logging itself may cause one. */
 const mostCrashes = 100;
 
-/** What nobody caught says nothing of what is in flight: that is finished and saved, then the process ends with 1. */
+/** An uncaught error does not concern what is in flight: that is finished and saved, then the process ends with 1. */
 function drainOnCrash(stop: Stop, log: Log): Disposable & { readonly seen: number } {
   let seen = 0;
   const crashes = onCrash((error) => {
@@ -95,9 +93,7 @@ function logFor(configuration: Configuration, options: RunOptions): Log {
     redact: redactor(configuration),
     write: (text) => output.write(text),
   });
-  output.onDropped((lines) =>
-    log.warn('log lines were dropped: standard error did not take them', { lines }),
-  );
+  output.onDropped((lines) => log.warn('dropped log lines: standard error is blocked', { lines }));
   return log;
 }
 
@@ -129,16 +125,16 @@ async function runAll(
   }
 }
 
-/** What was sent, settled and saved is safe by now: a connection that does not close is not a failure. */
+/** Everything sent, settled and saved is safe by now: a connection that does not close is no failure. */
 async function closeAll(connections: AsyncDisposableStack, log: Log): Promise<void> {
   try {
     await connections.disposeAsync();
   } catch (error) {
-    log.warn('not all connections closed in good order', { error: asDStreamError(error) });
+    log.warn('could not close all connections', { error: asDStreamError(error) });
   }
 }
 
-/** Resolves with where others reach it; undefined when nothing is served. */
+/** Resolves with the address at which other machines reach it; undefined when nothing is served. */
 async function serve(
   services: readonly RunningService[],
   configuration: Configuration,
@@ -158,8 +154,7 @@ async function serve(
       status: () => Object.fromEntries(services.map((service) => [service.name, service.status()])),
     }),
   );
-  if (endpoint.replaced)
-    log.warn('the default port is taken, another one is used', { http: endpoint.address });
+  if (endpoint.replaced) log.warn('default port is in use; using another one', { http: endpoint.address });
   else log.info('listening', { http: endpoint.address });
   return announcedAddress(endpoint.address);
 }
@@ -172,7 +167,7 @@ interface Base {
   readonly httpAddress: () => string | undefined;
 }
 
-/** Loads only what the service is made of. */
+/** Imports only the engine of the service that runs. */
 async function compose(name: ServiceName, { options, log, ...base }: Base): Promise<RunningService> {
   const context = {
     ...base,

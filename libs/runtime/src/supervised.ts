@@ -108,7 +108,7 @@ class Supervised implements RunningService {
     try {
       await this.#life[Symbol.asyncDispose]();
     } catch (error) {
-      this.#options.log.warn('not all connections closed in good order', { error: asDStreamError(error) });
+      this.#options.log.warn('could not close all connections', { error: asDStreamError(error) });
     }
   }
 }

@@ -10,11 +10,11 @@ const configuration = {
   notes: [],
 } as unknown as Configuration;
 
-test('a plan says that the source names no table, where only its data does', () => {
+test('a plan says that the source has no tables, where only its data does', () => {
   const { tables, notes } = planDocument(configuration, { source, tables: [] }, false);
   expect(tables).toEqual([]);
   expect(notes).toEqual([
-    'the source names no table yet',
-    'dstream.hcl has no processor: where changes go is not known',
+    'the source has no tables yet',
+    'dstream.hcl has no processor block: the destinations are not known',
   ]);
 });

@@ -1,8 +1,9 @@
-/** What `dstream plan` answers a program. Kept stable: fields are added, none changes its meaning. */
+/** What `dstream plan` prints as JSON. Stable: fields are added, none changes its meaning. */
 import type { Configuration, OutputConfig } from '@dstream/config';
 import type { IngesterPlan, PlannedTable } from '@dstream/ingester/plan';
 import { sha256Hex } from '@dstream/runtime/sha256-hex';
 
+/** The whole answer. */
 export interface PlanDocument {
   readonly file: string;
   /** True: the source was not asked. Names are in the spelling of the file then, which the catalogue may correct. */
@@ -13,21 +14,23 @@ export interface PlanDocument {
   /** Null where the file has no processor. */
   readonly subscription: PlanSubscription | null;
   readonly outputs: readonly PlanOutput[];
-  /** What a person should know, a sentence each. */
+  /** What a person should know, one sentence each. */
   readonly notes: readonly string[];
 }
 
+/** What is read, and where it is sent. */
 export interface PlanSource {
-  /** In the identity of its tables. */
+  /** Part of the identity of its tables. */
   readonly name: string;
   readonly server: string;
   readonly database: string;
-  /** How it is read, of SQL Server `functions` or `direct`. Null where there is only one way. */
+  /** For SQL Server `functions` or `direct`. Null where there is only one way to read. */
   readonly mode: string | null;
   /** The topic that changes are sent to. */
   readonly topic: string;
 }
 
+/** One table, or one pattern. */
 export interface PlanTable {
   /** `schema.table`, or `schema.*`: offline it is not known which tables that covers. */
   readonly table: string;
@@ -37,22 +40,24 @@ export interface PlanTable {
   readonly sessions: readonly string[];
   /** By the name of an output, where the table's changes go. Null: offline, of a pattern. */
   readonly destinations: Readonly<Record<string, string | null>>;
-  /** Why it would not be read. */
+  /** Why the table would not be read. */
   readonly fault: { readonly code: string; readonly message: string } | null;
 }
 
+/** Where the processor receives from. */
 export interface PlanSubscription {
   readonly topic: string;
   readonly subscription: string;
 }
 
+/** One output, in the order of the file. */
 export interface PlanOutput {
   readonly name: string;
   readonly type: string;
   readonly required: boolean;
 }
 
-/** @param ingester undefined where the file has none */
+/** Joins the file with what the source said. Pure. @param ingester undefined where the file has none */
 export function planDocument(
   configuration: Configuration,
   ingester: IngesterPlan | undefined,
@@ -113,11 +118,9 @@ function notesOf(
 ): readonly string[] {
   const patterns = offline ? tables.filter(({ table }) => table.endsWith('.*')) : [];
   return [
-    ...patterns.map(
-      ({ table }) => `which tables ${table} covers only the database knows: leave --offline out`,
-    ),
-    ...(ingester !== undefined && tables.length === 0 ? ['the source names no table yet'] : []),
-    ...(ingester === undefined ? [`${file} has no ingester: which tables arrive is not known`] : []),
-    ...(processor === undefined ? [`${file} has no processor: where changes go is not known`] : []),
+    ...patterns.map(({ table }) => `only the database knows the tables of ${table}: run without --offline`),
+    ...(ingester !== undefined && tables.length === 0 ? ['the source has no tables yet'] : []),
+    ...(ingester === undefined ? [`${file} has no ingester block: the tables are not known`] : []),
+    ...(processor === undefined ? [`${file} has no processor block: the destinations are not known`] : []),
   ];
 }

@@ -29,7 +29,7 @@ test('a plan says what is read, by which session it travels, and where it goes',
   expect(planLines(plan, { width: 120 })).toEqual([
     'reads shop on db1 (source db1, mode functions)',
     'sends to topic ingest-topic',
-    'takes from topic ingest-topic, subscription dstream',
+    'receives from topic ingest-topic, subscription dstream',
     'output orders (azure_service_bus, not required)',
     '',
     'TABLE  CAPTURE INSTANCE  SESSION         ORDERS',

@@ -1,7 +1,8 @@
-/** A plan as lines for a person: what is read, and where each table goes. Pure. */
+/** A plan as lines for a terminal: what is read, and where each table goes. Pure. */
 import { layoutTable, plain, wrapText, type Column, type Paint } from '@dstream/terminal';
 import type { PlanDocument, PlanTable } from './plan-document.ts';
 
+/** How the lines look. */
 export interface PlanLinesOptions {
   /** Columns of the terminal. */
   readonly width: number;
@@ -10,6 +11,7 @@ export interface PlanLinesOptions {
 
 const dash = '–';
 
+/** The lines, none longer than `width`. */
 export function planLines(plan: PlanDocument, { width, paint = plain }: PlanLinesOptions): readonly string[] {
   const { header, lines } = layoutTable(columnsOf(plan), plan.tables, { width, paint });
   const table = plan.tables.length === 0 ? [] : [header, ...lines, ''];
@@ -35,7 +37,7 @@ function headOf({ source, subscription, outputs, offline }: PlanDocument): reado
         ]),
     ...(subscription === null
       ? []
-      : [`takes from topic ${subscription.topic}, subscription ${subscription.subscription}`]),
+      : [`receives from topic ${subscription.topic}, subscription ${subscription.subscription}`]),
     ...outputs.map(
       ({ name, type, required }) => `output ${name} (${type}${required ? '' : ', not required'})`,
     ),

@@ -1,4 +1,4 @@
-/** `dstream plan` at work: on a terminal a table, else JSON. */
+/** Runs `dstream plan`: a table in a terminal, else JSON. */
 import { planOffline, planOnline, type IngesterPlan } from '@dstream/ingester/plan';
 import { systemClock } from '@dstream/async';
 import { paintFor, visibleText } from '@dstream/terminal';
@@ -8,18 +8,19 @@ import { print } from '../process/print.ts';
 import { planDocument, type PlanDocument } from './plan-document.ts';
 import { planLines } from './plan-lines.ts';
 
+/** The options of `dstream plan`. */
 export interface PlanOptions {
   readonly config: string;
-  /** Asks nobody. */
+  /** Do not ask the database. */
   readonly offline: boolean;
-  /** In a terminal too. */
+  /** JSON in a terminal too. */
   readonly json: boolean;
 }
 
-/** Width where the terminal does not say one. */
+/** Used when the terminal does not report its width. */
 const usualColumns = 80;
 
-/** Resolves with the exit code: 1 when a table has a fault. Rejects when the source cannot be asked. */
+/** Prints the plan. Resolves with the exit code: 1 when a table has a fault. Rejects when the source cannot be reached. */
 export async function showPlan({ config, offline, json }: PlanOptions): Promise<number> {
   const document = await make(config, offline);
   const onScreen = process.stdout.isTTY && !json;

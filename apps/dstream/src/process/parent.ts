@@ -1,6 +1,6 @@
 /**
- * A parent that goes away without passing its signal on: npm and npx, which do so with every signal, and a playground
- * that was killed. Nobody would stop this process any more, so it drains.
+ * Notices that the parent is gone without having passed its signal on: npm and npx, which never do, and a playground that
+ * was killed. Nothing would stop this process any more, so it drains.
  */
 import { readFileSync } from 'node:fs';
 import { ignoresHangup } from '@dstream/runtime';
@@ -10,7 +10,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 const everyMs = 1_000;
 
 /**
- * Whom to follow: the parent that `DSTREAM_PARENT` names, or npm, which sets `npm_command`. Nobody else, and not npm
+ * Which parent to watch: the parent that `DSTREAM_PARENT` names, or npm, which sets `npm_command`. Nobody else, and not npm
  * where the process was detached on purpose, by `nohup` or `setsid`.
  */
 export function parentToFollow(env: Env, leadsSession: boolean): 'named' | 'npm' | undefined {
@@ -18,7 +18,7 @@ export function parentToFollow(env: Env, leadsSession: boolean): 'named' | 'npm'
   return env['npm_command'] === undefined || ignoresHangup(env) || leadsSession ? undefined : 'npm';
 }
 
-/** Calls once when the followed parent has gone. Dispose to stop looking. */
+/** Calls `gone` once when the watched parent is gone; it looks every second. Dispose to stop. */
 export function onParentGone(gone: () => void, env: Env = process.env): Disposable {
   const who = parentToFollow(env, readProcess(process.pid)?.session === process.pid);
   if (who === undefined) return { [Symbol.dispose]: () => undefined };

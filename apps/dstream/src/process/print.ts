@@ -1,9 +1,9 @@
-/** What a command answers, on standard output. */
+/** Printing the answer of a command to standard output. */
 import { DStreamError } from '@dstream/core';
 
 /**
- * Resolves when the text is out, so that nothing is left in a pipe at the exit, or when nobody reads it any more (a
- * pipe to `head`): that is no failure. Rejects when it is lost for another reason, such as a full disk.
+ * Resolves when the text is written, so that nothing is left in a pipe at the exit, or when the reader is gone (a pipe to
+ * `head`), which is no failure. Rejects when the text is lost for another reason, such as a full disk.
  */
 export function print(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -21,6 +21,7 @@ export function isReaderGone(error: NodeJS.ErrnoException): boolean {
   return error.code === 'EPIPE' || error.code === 'EIO';
 }
 
+/** The error for a write to standard output that failed for another reason than a reader that is gone. */
 export function notWritten(error: NodeJS.ErrnoException): DStreamError {
   const isFull = error.code === 'ENOSPC' || error.code === 'EDQUOT';
   const why = isFull ? 'the disk is full: free some space' : (error.code ?? error.message);

@@ -1,7 +1,6 @@
 import { DStreamError, type Identity } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
-import type { TokenRequest } from './sign-in-attempt.ts';
-import { settingsError, signInError, type SignInScene } from './sign-in-error.ts';
+import { settingsError, signInError, type SignInScene, type TokenRequest } from './sign-in-error.ts';
 
 function named(name: string, more: object = {}): Error {
   return Object.assign(new Error('a long text of the library'), { name, ...more });
@@ -43,7 +42,7 @@ describe('what a person must mend', () => {
       disposition: 'fatal',
       message:
         'cannot sign in to Microsoft Entra ID with ClientSecretCredential: it was refused (AADSTS7000215): ' +
-        'mend tenant, client id or secret of the connection string',
+        'fix tenant, client id or secret in the connection string',
     });
     expect(error.cause).toBeUndefined();
   });

@@ -1,7 +1,14 @@
 /** Failures of `@azure/identity` as errors of ours: by error names, codes and statuses, never by message text. */
 import { DStreamError, type ErrorCode, type Identity } from '@dstream/core';
-import type { TokenRequest } from './sign-in-attempt.ts';
 
+/** A request for a token, as it was seen on the wire. */
+export interface TokenRequest {
+  readonly host: string;
+  /** Status of the reply; undefined when nothing came back. */
+  readonly status: number | undefined;
+}
+
+/** What is known about an attempt to sign in that failed. */
 export interface SignInScene {
   readonly identity: Identity;
   readonly requests: readonly TokenRequest[];
@@ -15,7 +22,10 @@ export interface SignInScene {
  */
 const metadataService = '169.254.169.254';
 
-/** Passing (`retry`) when a token service could not be reached or was not well; else a person must act. */
+/**
+ * What `getToken` throws. It is temporary (`retry`) when a token service could not be reached or failed; otherwise a
+ * person must act (`Unauthorized`), and the message says how.
+ */
 export function signInError(error: unknown, scene: SignInScene): Error {
   if (error instanceof Error && error.name === 'AbortError') return error; // given up by who asked
   if (error instanceof DStreamError) return error;
@@ -29,16 +39,12 @@ export function signInError(error: unknown, scene: SignInScene): Error {
   return new DStreamError(code ?? 'Unauthorized', `${what}: ${text}`);
 }
 
-/** The library refuses to make a credential: a variable or an option is wrong. */
+/** Translates what the library throws when it makes a credential: a variable or an option is wrong (ConfigInvalid). */
 export function settingsError(error: unknown): unknown {
   if (error instanceof Error && signInErrors.has(error.name)) return error;
-  return new DStreamError(
-    'ConfigInvalid',
-    `the sign-in to Microsoft Entra ID is not possible: ${textOf(error)}`,
-    {
-      cause: error,
-    },
-  );
+  return new DStreamError('ConfigInvalid', `cannot sign in to Microsoft Entra ID: ${textOf(error)}`, {
+    cause: error,
+  });
 }
 
 /** Names of the library's errors about signing in. */
@@ -57,7 +63,7 @@ type PassingCode = 'Unreachable' | 'Throttled' | 'Transient';
 
 const passing: Readonly<Record<PassingCode, string>> = {
   Unreachable: 'the token service cannot be reached',
-  Throttled: 'the token service asks to wait',
+  Throttled: 'the token service is throttling',
   Transient: 'the token service failed',
 };
 
@@ -105,7 +111,7 @@ function refused(error: unknown): string {
       return `it was refused (${codes.map((code) => `AADSTS${code}`).join(', ')})`;
   }
   const names = new Set([...allErrors(error)].map(({ name }) => name));
-  return names.has('AuthenticationError') ? 'it was refused' : 'there is no such identity here';
+  return names.has('AuthenticationError') ? 'it was refused' : 'no such identity is available here';
 }
 
 const chains: Readonly<Record<Identity['kind'], string>> = {
@@ -127,5 +133,5 @@ const advice: Readonly<Record<Identity['kind'], string>> = {
   workload:
     'label the pod azure.workload.identity/use and its service account, which sets AZURE_FEDERATED_TOKEN_FILE',
   'azure-cli': 'run "az login"',
-  'service-principal': 'mend tenant, client id or secret of the connection string',
+  'service-principal': 'fix tenant, client id or secret in the connection string',
 };

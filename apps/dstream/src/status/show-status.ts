@@ -1,4 +1,4 @@
-/** `dstream status` at work: once or again and again, for a person or as JSON. */
+/** Runs `dstream status`: once or repeatedly, for a terminal or as JSON. */
 import { systemClock } from '@dstream/async';
 import { statusLines, type StatusDocument } from '@dstream/status';
 import { paintFor, visibleText } from '@dstream/terminal';
@@ -7,18 +7,19 @@ import { print } from '../process/print.ts';
 import { StatusSource } from './status-source.ts';
 import { watchAsJson, watchOnScreen } from './watch-status.ts';
 
+/** The options of `dstream status`. */
 export interface StatusOptions {
   readonly config: string | undefined;
   readonly addresses: readonly string[];
-  /** Milliseconds between two looks; undefined: one look. */
+  /** Milliseconds between two answers; undefined: a single one. */
   readonly watchMs: number | undefined;
   readonly json: boolean;
 }
 
-/** Width where the terminal does not say one. */
+/** Used when the terminal does not report its width. */
 const usualColumns = 80;
 
-/** Resolves with the exit code. Rejects when the first look fails: then there is nothing to show. */
+/** Prints the status. Resolves with the exit code. Rejects when the first attempt fails: then there is nothing to show. */
 export async function showStatus(options: StatusOptions): Promise<number> {
   const { watchMs, json } = options;
   await using source = await StatusSource.open({
@@ -38,7 +39,7 @@ function text(document: StatusDocument): string {
   return `${statusLines(document, { width: process.stdout.columns || usualColumns, paint }).join('\n')}\n`;
 }
 
-/** With addresses only and not one that answers nothing is known. */
+/** 1 when only addresses were given and none of them answers. */
 function exitCodeOf({ config }: StatusOptions, { replicas }: StatusDocument): number {
   return config === undefined && !replicas.some(({ reachable }) => reachable) ? 1 : 0;
 }

@@ -1,4 +1,4 @@
-/** Where `dstream status` looks: the leases in the storage, and every replica it can find. */
+/** What `dstream status` asks: the leases in the storage, and every replica it can find. */
 import type { Configuration } from '@dstream/config';
 import {
   asDStreamError,
@@ -19,8 +19,9 @@ import {
 } from '@dstream/status';
 import { load } from '../configuration/load.ts';
 
+/** Where to look. */
 export interface StatusSourceOptions {
-  /** Undefined: only the addresses are asked. */
+  /** The configuration file; undefined: only the addresses are asked. */
   readonly config: string | undefined;
   /** As `http://127.0.0.1:8080`. */
   readonly addresses: readonly string[];
@@ -28,13 +29,14 @@ export interface StatusSourceOptions {
   readonly credential: CredentialOf;
 }
 
+/** Opened once per command; `look` is called once for each answer that is shown. */
 export class StatusSource implements AsyncDisposable {
   readonly #viewer: Leases | undefined;
   /** Of the lease store in the configuration: `dstream.hcl:14: ingester.locks`. */
   readonly #storePlace: string;
   readonly #configured: readonly ConfiguredTable[];
   readonly #given: readonly string[];
-  /** Asked too, and not missed: nobody said that something is there. */
+  /** Asked too, but not reported as missing: nobody said that something listens there. */
   readonly #presumed: string | undefined;
   readonly #notes: (answers: readonly Answer[]) => readonly string[];
   readonly #clock: Clock;
@@ -66,7 +68,7 @@ export class StatusSource implements AsyncDisposable {
     await this.#viewer?.[Symbol.asyncDispose]();
   }
 
-  /** Rejects when the storage cannot be read. A replica that cannot be asked is part of the answer. */
+  /** Rejects when the storage cannot be read. A replica that does not answer is part of the document. */
   async look(signal: AbortSignal): Promise<StatusDocument> {
     const overview = await this.#overview(signal);
     const answers = await this.#askAll(overview, signal);
@@ -83,7 +85,7 @@ export class StatusSource implements AsyncDisposable {
     }
   }
 
-  /** One code, whatever the store's, so that all are printed alike and none counts as a wrong file (exit code 2). */
+  /** One code for all failures of the store, so that none counts as a wrong file (exit code 2). */
   #unread(error: unknown): DStreamError {
     const { message } = asDStreamError(error);
     return new DStreamError('Unreachable', `${this.#storePlace}: ${message}`, { cause: error });
@@ -100,8 +102,8 @@ export class StatusSource implements AsyncDisposable {
 }
 
 /**
- * Of who answers at an address that nobody gave and nobody announced only the processor counts: an ingester there that
- * is not announced in these leases has other tables than those that were asked for.
+ * At an address that was neither given nor announced only a processor counts: an ingester there that is not announced in
+ * these leases owns other tables than the ones that were asked for.
  */
 function processorOf({ address, report }: Answer): readonly Answer[] {
   const processor = report?.processor;
@@ -111,13 +113,13 @@ function processorOf({ address, report }: Answer): readonly Answer[] {
 
 /** Processors take no leases and announce themselves nowhere. */
 const noProcessor =
-  'no processor was found: they are asked at service { http } of the configuration and at --address HOST:PORT';
+  'no processor found: processors are asked at service { http } of the configuration and at --address HOST:PORT';
 
 function configuredTables({ ingester }: Configuration): readonly ConfiguredTable[] {
   return ingester?.source.outline(ingester.name, sha256Hex).tables ?? [];
 }
 
-/** What the configuration says where a process serves its status; port 0 says nothing. */
+/** Where a process of this configuration serves its status; undefined for port 0, which can be any. */
 function presumedAddress({ service: { http } }: Configuration): string | undefined {
   if (http === undefined || http.port === 0) return undefined;
   const host = ['0.0.0.0', '::'].includes(http.host) ? '127.0.0.1' : http.host;

@@ -1,6 +1,6 @@
 /**
- * Looks again and again until somebody ends it. The first look has to succeed; what fails later is said, and what was
- * seen last stays where it stands, with its time.
+ * `dstream status --watch`: asks repeatedly until it is ended. The first attempt has to succeed; a later failure is
+ * shown, and the last answer stays on the screen with its time.
  */
 import { asDStreamError } from '@dstream/core';
 import { pause, systemClock } from '@dstream/async';
@@ -13,11 +13,11 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 interface Seen {
   readonly document: StatusDocument;
-  /** Why the last look failed; undefined when it did not. */
+  /** Why the last attempt failed; undefined when it did not. */
   readonly problem: string | undefined;
 }
 
-/** A document a line. Resolves with 0 when it is ended, also by a reader that goes away; rejects when a line is lost. */
+/** One document per line. Resolves with 0 when it is ended, also by a reader that goes away; rejects when a line is lost. */
 export async function watchAsJson(source: StatusSource, everyMs: number): Promise<number> {
   using ending = endings();
   let failure: Error | undefined;
@@ -35,7 +35,7 @@ export async function watchAsJson(source: StatusSource, everyMs: number): Promis
   return 0;
 }
 
-/** On the whole terminal, which is afterwards as it was. Resolves with 0 when it is ended by q, Ctrl-C or a signal. */
+/** Uses the whole terminal and restores it. Resolves with 0 when it is ended by q, Ctrl-C or a signal. */
 export async function watchOnScreen(source: StatusSource, everyMs: number): Promise<number> {
   using ending = endings();
   process.stdout.on('error', ending.end);
@@ -108,7 +108,7 @@ function picture({ document, problem }: Seen, { columns, rows }: FullScreen['siz
   const paint = paintFor(true, process.env);
   const time = document.at.slice(11, 19);
   const head = `${paint('bold', 'dstream status')}   ${time} UTC   ${paint('dim', 'q quits')}`;
-  const complaint = problem === undefined ? [] : wrapText(`not renewed since: ${problem}`, columns);
+  const complaint = problem === undefined ? [] : wrapText(`not refreshed: ${problem}`, columns);
   const top = [head, ...complaint.map((line) => paint('red', line)), ''];
   return [...top, ...statusLines(document, { width: columns, paint, height: rows - top.length })];
 }

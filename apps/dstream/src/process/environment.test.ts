@@ -1,6 +1,6 @@
 import type { NetworkInterfaceInfo } from 'node:os';
 import { expect, test } from 'vitest';
-import { announcedAddress } from './announced-address.ts';
+import { addProxyScheme, announcedAddress } from './environment.ts';
 
 const at = (address: string, internal = false) =>
   ({ address, internal, family: address.includes(':') ? 'IPv6' : 'IPv4' }) as NetworkInterfaceInfo;
@@ -27,4 +27,20 @@ test('where there is no IPv4 address, what listens everywhere is reached by IPv6
   expect(announcedAddress('http://[::]:8080', () => ({ eth0: [at('fd00::7')] }))).toBe(
     'http://[fd00::7]:8080',
   );
+});
+
+test('the address of a proxy without a scheme becomes one of http, another stays', () => {
+  const env = {
+    HTTPS_PROXY: '10.0.0.5:3128',
+    all_proxy: ' proxy:8080 ',
+    HTTP_PROXY: 'https://p:1',
+    http_proxy: ' ',
+  };
+  addProxyScheme(env);
+  expect(env).toEqual({
+    HTTPS_PROXY: 'http://10.0.0.5:3128',
+    all_proxy: 'http://proxy:8080',
+    HTTP_PROXY: 'https://p:1',
+    http_proxy: ' ',
+  });
 });

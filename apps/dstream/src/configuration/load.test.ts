@@ -1,6 +1,6 @@
 import { referencePage } from '@dstream/config';
 import { expect, test } from 'vitest';
-import { types } from './types.ts';
+import { types } from './load.ts';
 
 test('the reference page is what the schemas say', async () => {
   await expect(referencePage(types)).toMatchFileSnapshot('../../../../config/REFERENCE.md');
