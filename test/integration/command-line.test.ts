@@ -104,11 +104,11 @@ describe('what is wrong', () => {
   test.each([
     [['ingester', '--confg', 'x'], /unknown option '--confg'\n\(Did you mean --config\?\)/],
     [['ingester', '-config', 'x'], /\(Options have two dashes: --config\)/],
-    [['--config', 'x', 'ingester'], /\(It stands after a command that has it/],
+    [['--config', 'x', 'ingester'], /\(Write it after a command that has it/],
     [['ingster'], /\(Did you mean ingester\?\)/],
     [
       ['ingester', 'other.hcl'],
-      /too many arguments for 'ingester'.*\n\(A configuration file is named with --config FILE\)/,
+      /too many arguments for 'ingester'.*\n\(Name the configuration file with --config FILE\)/,
     ],
     [['plan', 'other.hcl', '--offline'], /too many arguments for 'plan'/],
     [['validate', 'dstream.hcl', 'other.hcl'], /too many arguments for 'validate'/],
