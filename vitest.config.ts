@@ -9,6 +9,29 @@ const noProxy = Object.fromEntries(
   ]),
 );
 
+/** What needs sockets, processes or several packages. */
+const across = ['test/{contract,integration,e2e,chaos}/**/*.test.ts'];
+
+/** Those that limit how long something takes, or count what happens within a time: they have both cores, one after the other. */
+const timing = [
+  'test/contract/subscription.test.ts',
+  'test/integration/{service-bus-adapter,sqlserver-cost}.test.ts',
+  'test/e2e/{database-outage,metrics,recovery,signals,status,status-terminal,stopping}.test.ts',
+  'test/e2e/{playground,playground-terminal}.test.ts',
+];
+
+const ofProcesses = {
+  // The many processes that end-to-end tests start find their modules compiled: half the CPU of a start.
+  env: {
+    ...noProxy,
+    NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url)),
+  },
+  // CI shares its two cores: who is late there is asked once more, and vitest says so. What fails twice fails.
+  retry: process.env['CI'] === undefined ? 0 : 1,
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
+};
+
 export default defineConfig({
   test: {
     reporters: ['default', './tools/closing-line-reporter.ts'],
@@ -19,6 +42,7 @@ export default defineConfig({
           env: noProxy,
           // One process per core runs them all: to load every module anew for each file took four fifths of the time.
           isolate: false,
+          sequence: { groupOrder: 0 },
           // They take milliseconds; on two cores that others use too, some properties and imports take seconds.
           testTimeout: 20_000,
           include: [
@@ -33,18 +57,21 @@ export default defineConfig({
       },
       {
         test: {
+          ...ofProcesses,
           name: 'integration',
-          include: ['test/{contract,integration,e2e,chaos}/**/*.test.ts'],
+          include: across,
+          exclude: timing,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...ofProcesses,
+          name: 'timing',
+          include: timing,
           fileParallelism: false,
-          // The many processes that end-to-end tests start find their modules compiled: half the CPU of a start.
-          env: {
-            ...noProxy,
-            NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url)),
-          },
-          // CI shares its two cores: who is late there is asked once more, and vitest says so. What fails twice fails.
-          retry: process.env['CI'] === undefined ? 0 : 1,
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -26,7 +26,8 @@ const outages: readonly Outage[] = [
   { what: 'an output', begin: ({ eventHubs }) => cutAndRefuse(eventHubs) },
 ];
 
-test.each(outages)(
+// Side by side: each waits nearly all the time.
+test.concurrent.each(outages)(
   'after an outage of $what changes flow again within five seconds of its return',
   { timeout: 120_000 },
   async ({ begin, ofDatabase = false }) => {
