@@ -1,6 +1,5 @@
 /** What stands before Azurite in its own HTTP server: counts every request and lets faults happen to it. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { BlobFaultAction, BlobFaults } from './faults.ts';
 import { describeRequest, type BlobOperation } from './operation.ts';
 
@@ -34,7 +33,7 @@ function meet(action: BlobFaultAction, meeting: Meeting): void {
       refuse(action.status ?? 503, action.code ?? 'ServerBusy', meeting);
       break;
     case 'delay':
-      void delayed(action.ms, meeting);
+      delay(action.ms, meeting);
       break;
     case 'drop':
       request.socket.destroy();
@@ -54,14 +53,16 @@ function refuse(status: number, code: string, { request, response }: Meeting): v
   response.writeHead(status, headers).end(request.method === 'HEAD' ? undefined : text);
 }
 
-async function delayed(ms: number, { request, response, handle, closing }: Meeting): Promise<void> {
-  try {
-    await sleep(ms, undefined, { signal: closing });
-  } catch {
-    request.socket.destroy(); // the server is closing
-    return;
-  }
-  handle(request, response);
+function delay(ms: number, { request, response, handle, closing }: Meeting): void {
+  const timer = setTimeout(() => {
+    closing.removeEventListener('abort', cut);
+    handle(request, response);
+  }, ms);
+  const cut = () => {
+    clearTimeout(timer);
+    request.socket.destroy();
+  };
+  closing.addEventListener('abort', cut, { once: true });
 }
 
 /** Azurite writes its reply after the operation is done: cutting the connection there loses just the reply. */

@@ -1,3 +1,4 @@
+/** Start and stop of the blob storage, and the leases that end now. */
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
@@ -98,6 +99,7 @@ function expireLeases(azurite: Azurite, path: string): number {
 const isRunning = (path: string) => (blob: StoredBlob) =>
   blob.properties.leaseState === 'leased' &&
   blob.leaseExpireTime !== undefined &&
+  blob.leaseExpireTime.getTime() > Date.now() &&
   `${blob.containerName}/${blob.name}`.includes(path);
 
 /** Account and key of every storage emulator (Microsoft: Use the Azurite emulator). Not a secret. */

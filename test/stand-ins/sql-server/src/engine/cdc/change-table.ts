@@ -66,21 +66,25 @@ export class ChangeTable {
 
   /** What it holds now. The result puts it back. */
   remember(): () => void {
-    const kept = this.#rows.slice();
+    const [rows, bySeqval] = [this.#rows.slice(), this.#bySeqval?.slice()];
     return () => {
-      this.#rows = kept.slice();
+      this.#rows = rows.slice();
+      this.#bySeqval = bySeqval?.slice();
     };
   }
 
   /** Converts one column of all rows. The result undoes it. */
   rewrite(at: number, convert: (value: SqlValue) => SqlValue): () => void {
-    const before = this.#rows;
-    this.#rows = before.map((row) => ({
+    const [rows, bySeqval] = [this.#rows, this.#bySeqval];
+    const rewritten = (row: ChangeRow) => ({
       ...row,
       values: row.values.with(at, convert(row.values[at] ?? null)),
-    }));
+    });
+    this.#rows = rows.map(rewritten);
+    this.#bySeqval = bySeqval?.map(rewritten);
     return () => {
-      this.#rows = before;
+      this.#rows = rows;
+      this.#bySeqval = bySeqval;
     };
   }
 
