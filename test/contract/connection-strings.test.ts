@@ -6,7 +6,7 @@ import { textOf } from '@dstream/config/schema';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { brokerConnectionString } from '../../libs/config/src/values/broker-connection-string.ts';
-import { blobConnectionString } from '../../libs/leases/azure-blob/src/configuration/blob-connection-string.ts';
+import { blobConnectionString } from '../../libs/leases/azure-blob/src/blob-connection-string.ts';
 
 function isTaken(type: typeof blobConnectionString, text: string): boolean {
   const given = { value: text, shown: 'it', fromVariable: true, items: [] };

@@ -1,8 +1,7 @@
 /** What one named subscription of an in-memory topic keeps: messages, sessions, dead letters. */
-import { DStreamError } from '@dstream/core';
-import type { Progress } from '@dstream/core';
-import type { IncomingMessage, DeadLetterProperties } from '@dstream/core';
+import { DStreamError, type IncomingMessage, type Progress, type DeadLetterProperties } from '@dstream/core';
 
+/** A dead-lettered message, with what the consumer gave as its reason. */
 export interface DeadLetter {
   readonly message: IncomingMessage;
   readonly reason: string;
@@ -10,15 +9,15 @@ export interface DeadLetter {
   readonly properties: DeadLetterProperties;
 }
 
-/** A message that was not settled yet. Messages of a session stay in order whatever happens to them. */
+/** A message that is not settled yet. Messages of a session keep their order, whatever happens to them. */
 export interface Stored {
   readonly message: IncomingMessage;
   deliveryCount: number;
-  /** Under whose lock it was handed out. */
+  /** The lock under which it was handed out. */
   lock: Lock | undefined;
 }
 
-/** The hold of a session, or of one message without one. Always renewed; ends when it is released or taken away. */
+/** The lock of a session, or of one message without a session. It is never out of date; it ends when it is released or lost. */
 export class Lock {
   readonly #lost = new AbortController();
 
@@ -38,6 +37,7 @@ interface Session {
   state: Progress | undefined;
 }
 
+/** The messages of one named subscription, shared by its consumers. */
 export class Backlog {
   readonly name: string;
   readonly sessions: boolean;
@@ -63,7 +63,7 @@ export class Backlog {
     this.#changed();
   }
 
-  /** Locks a session that has messages and no holder. */
+  /** Locks a session that has messages and no holder; undefined if there is none. */
   acceptNext(): { id: string; lock: Lock } | undefined {
     for (const session of this.#sessions.values()) {
       if (session.holder !== undefined || session.messages.length === 0) continue;
@@ -80,13 +80,13 @@ export class Backlog {
     return stored;
   }
 
-  /** Removes a message for good. Throws LockLost when `lock` is not good any more. */
+  /** Completes or dead-letters a message. Throws LockLost if `lock` has ended. */
   settle(stored: Stored, lock: Lock, dead?: Omit<DeadLetter, 'message'>): void {
     this.assertGood(lock);
     const session = this.#session(stored.message.sessionId);
     const index = session.messages.indexOf(stored);
     if (index < 0)
-      throw new DStreamError('LockLost', `message ${stored.message.messageId} is settled already`);
+      throw new DStreamError('LockLost', `message ${stored.message.messageId} was settled already`);
     session.messages.splice(index, 1);
     if (dead !== undefined) this.deadLetters.push({ message: stored.message, ...dead });
     this.#changed();
@@ -96,7 +96,7 @@ export class Backlog {
     lock.lost.throwIfAborted();
   }
 
-  /** Puts what is under `lock` back, in order. `counts` for a lock that ran out: that spends a delivery. */
+  /** Makes what is under `lock` available again, in order. `counts`: the lock expired, which counts as a delivery. */
   release(lock: Lock, reason: DStreamError, counts: boolean): void {
     if (lock.lost.aborted) return;
     for (const session of this.#sessions.values()) {
@@ -111,11 +111,11 @@ export class Backlog {
     this.#changed();
   }
 
-  /** Takes the lock of a session, or of a message without one, away from its holder, as when it ran out. */
+  /** Ends the lock of a session, or of a message without one, as if it had expired. False if nobody holds it. */
   loseLock(id: string): boolean {
     const lock = this.#sessions.get(id)?.holder ?? this.#messageLock(id);
     if (lock === undefined) return false;
-    this.release(lock, new DStreamError('LockLost', `the lock of ${id} in ${this.name} ran out`), true);
+    this.release(lock, new DStreamError('LockLost', `the lock of ${id} in ${this.name} expired`), true);
     return true;
   }
 
@@ -127,7 +127,7 @@ export class Backlog {
     this.#session(sessionId).state = state;
   }
 
-  /** Calls `listener` after every change. Returns what removes it. */
+  /** Calls `listener` after every change. Returns a function that removes it. */
   watch(listener: () => void): () => void {
     this.#watchers.add(listener);
     return () => this.#watchers.delete(listener);

@@ -1,27 +1,40 @@
-/** A captured database in memory, for tests and for trying out. It keeps the promises of the real one. */
-import type { CallOptions } from '@dstream/core';
-import type { ChangeEvent, Row } from '@dstream/core';
-import type { ChangeBatch, ChangeSource } from '@dstream/core';
-import type { Clock } from '@dstream/core';
-import { encodeChange, type EncodedChange } from '@dstream/core';
-import { DStreamError } from '@dstream/core';
-import { partitionIn, partitionName, partitionOf, scopeOf, type PartitionId } from '@dstream/core';
-import type { Position, ResumePoint } from '@dstream/core';
-import { tableKey, tableName, type TableId } from '@dstream/core';
+/** A captured database in memory. It keeps the promises of the real one. */
+import {
+  type CallOptions,
+  type ChangeBatch,
+  type ChangeEvent,
+  type ChangeSource,
+  type Clock,
+  DStreamError,
+  encodeChange,
+  type EncodedChange,
+  type PartitionId,
+  partitionIn,
+  partitionName,
+  partitionOf,
+  type Position,
+  type ResumePoint,
+  type Row,
+  scopeOf,
+  type TableId,
+  tableKey,
+  tableName,
+} from '@dstream/core';
 
+/** What the source is like, where a test does not want the defaults. */
 export interface InMemoryChangeSourceOptions {
   readonly clock: Clock;
-  /** `memory` when not given. */
+  /** `memory` if not given. */
   readonly name?: string;
-  /** `db` when not given. */
+  /** `db` if not given. */
   readonly database?: string;
-  /** Changes of a batch; 500 when not given. */
+  /** Changes of a batch; 500 if not given. */
   readonly maxChanges?: number;
-  /** `earliest` when not given. */
+  /** `earliest` if not given. */
   readonly start?: 'earliest' | 'latest';
-  /** What a partition is: a table, or the database with all its tables; `table` when not given. */
+  /** What a partition is: a table, or the database with all its tables; `table` if not given. */
   readonly partition?: 'table' | 'database';
-  /** What is kept: everything, or what was not checkpointed yet, as of a replication slot; `all` when not given. */
+  /** What is kept: everything, or what was not checkpointed yet, like a replication slot; `all` if not given. */
   readonly keep?: 'all' | 'unsaved';
 }
 
@@ -44,9 +57,10 @@ interface History {
   keptFrom: Position;
 }
 
-/** Tests and trials are not kept waiting. */
+/** Short, so that tests need not wait. */
 const faultPauseMs = 1_000;
 
+/** The source; what a test does to the database are its other methods. */
 export class InMemoryChangeSource implements ChangeSource {
   readonly scope: string;
   readonly #options: Required<InMemoryChangeSourceOptions>;
@@ -96,14 +110,14 @@ export class InMemoryChangeSource implements ChangeSource {
     };
     for (const change of changes) {
       const table = this.#tables.get(tableName({ schema: change.schema ?? 'dbo', table: change.table }));
-      if (table === undefined) continue; // not captured: nobody sees it
+      if (table === undefined) continue; // not captured: its changes are not recorded
       const event = this.#event(table, change, this.#position(next(table.history)), next(table));
       table.history.changes.push(encodeChange(event, table.id));
     }
     this.#wake();
   }
 
-  /** Forgets the changes of a partition, as cleanup does: who has not read them has a gap. */
+  /** Removes the changes of a partition, as CDC cleanup does: a reader that has not read them has a gap. */
   cleanUp(partition: PartitionId): void {
     this.#forget(this.#history(partition), after(this.#transactions));
     this.#wake();
@@ -115,7 +129,7 @@ export class InMemoryChangeSource implements ChangeSource {
     this.#wake();
   }
 
-  /** Changes that are kept, of all partitions. */
+  /** Number of changes that are kept, in all partitions. */
   get kept(): number {
     return Array.from(this.#histories.values(), ({ changes }) => changes.length).reduce((a, b) => a + b, 0);
   }
@@ -274,6 +288,6 @@ function batch(changes: readonly EncodedChange[], position: Position): ChangeBat
 function historyLost(partition: PartitionId, position: Position, keptFrom: Position): DStreamError {
   return new DStreamError(
     'HistoryLost',
-    `${partitionName(partition)} keeps history behind ${keptFrom}, the checkpoint is at ${position}`,
+    `${partitionName(partition)} keeps changes after ${keptFrom}, the checkpoint is at ${position}`,
   );
 }

@@ -1,16 +1,23 @@
-/** A destination in memory and its publishers, for tests and for trying out. It keeps the promises of a real one. */
-import type { CallOptions } from '@dstream/core';
-import { BatchError, DStreamError, type BatchFailure } from '@dstream/core';
-import type { Publisher, RoutedEvent } from '@dstream/core';
+/** A destination in memory and its publishers. It keeps the promises of a real one. */
+import {
+  BatchError,
+  type BatchFailure,
+  type CallOptions,
+  DStreamError,
+  type Publisher,
+  type RoutedEvent,
+} from '@dstream/core';
 
+/** What the destination accepts. */
 export interface InMemoryDestinationOptions {
-  /** UTF-8 bytes of a line, at most; 1,048,576 when not given. */
+  /** UTF-8 bytes of a line, at most; 1,048,576 if not given. */
   readonly maxLineBytes?: number;
 }
 
-/** Decides over a change that is published: an error refuses it, and with it the rest of its ordering key. */
+/** Called for each published change: an error refuses it, and with it the rest of its ordering key. */
 export type PublishFault = (event: RoutedEvent) => DStreamError | undefined;
 
+/** The destination, with what a test does to it. */
 export class InMemoryDestination {
   readonly #maxLineBytes: number;
   readonly #events: RoutedEvent[] = [];
@@ -21,17 +28,17 @@ export class InMemoryDestination {
     this.#maxLineBytes = options.maxLineBytes ?? 1_048_576;
   }
 
-  /** Everything that it accepted, in that order. */
+  /** Everything that was accepted, in that order. */
   get events(): readonly RoutedEvent[] {
     return this.#events;
   }
 
-  /** From now on every change that is published is shown to `fault`. */
+  /** From now on `fault` is called for every published change. */
   failPublishes(fault: PublishFault): void {
     this.#fault = fault;
   }
 
-  /** From now on every publish waits until the function is called that this returns. */
+  /** From now on every publish waits, until the returned function is called. */
   hold(): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#held = promise;
@@ -41,7 +48,7 @@ export class InMemoryDestination {
     };
   }
 
-  /** One of any number that publish to it. */
+  /** A new publisher to this destination. There may be any number of them. */
   publisher(): Publisher {
     return {
       connect: ({ signal }) => Promise.resolve().then(() => signal.throwIfAborted()),

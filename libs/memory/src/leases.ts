@@ -1,30 +1,36 @@
 /**
- * Leases and checkpoints in memory, by the rules of leased blobs: a lease ends at the store's time, an expired one
- * can be renewed while nobody took it, a save needs the running lease. For tests and for pipelines on one machine.
+ * Leases and checkpoints in memory, by the rules of leased blobs: a lease ends by the store's time, an expired one
+ * can be renewed as long as nobody acquired it, a save needs a lease that has not expired.
  */
-import type { CallOptions } from '@dstream/core';
-import { assertNotBack, progressOf, type Checkpoint } from '@dstream/core';
-import type { Clock } from '@dstream/core';
-import { goodUntil } from '@dstream/core';
-import { DStreamError } from '@dstream/core';
-import type { LeaseOverview, LiveInstance, StoredPartition } from '@dstream/core';
 import {
-  leaseLost,
   type AnnouncementId,
   type AnnounceOptions,
+  assertNotBack,
+  type CallOptions,
+  type Checkpoint,
+  type Clock,
+  DStreamError,
+  goodUntil,
   type HeldLease,
   type InstanceId,
   type Lease,
+  leaseLost,
+  type LeaseOverview,
+  type Leases,
   type LeaseSnapshot,
+  type LiveInstance,
+  type PartitionId,
+  partitionName,
   type Presence,
+  progressOf,
+  type StoredPartition,
 } from '@dstream/core';
-import type { Leases } from '@dstream/core';
-import { partitionName, type PartitionId } from '@dstream/core';
 
+/** One replica of the store. */
 export interface InMemoryLeasesOptions {
   readonly instance: InstanceId;
   readonly durationMs: number;
-  /** This replica's clock. Of the first one its wall time is the store's too, by which leases end. */
+  /** This replica's clock. The wall time of the first replica's clock is the store's time, by which leases end. */
   readonly clock: Clock;
 }
 
@@ -35,7 +41,7 @@ interface PartitionRecord {
   /** Store time; 0 when released. */
   endsAtMs: number;
   checkpoint: Checkpoint | undefined;
-  /** Wall clock of who saved it. */
+  /** Wall clock of the replica that saved it. */
   savedAt: string | undefined;
 }
 
@@ -43,20 +49,20 @@ interface PartitionRecord {
 interface Shared {
   readonly clock: Clock;
   readonly partitions: Map<PartitionId, PartitionRecord>;
-  /** Who is announced, and until when by store time. */
+  /** Announced replicas, and until when by the store's time. */
   readonly announcements: Map<AnnouncementId, LiveInstance & { readonly endsAtMs: number }>;
   replicas: number;
   loseReplyToAcquire: boolean;
 }
 
-/** One replica's view. `replica` makes another one's over the same leases. */
+/** One replica's view of the leases. `replica` gives another replica's view of the same leases. */
 export class InMemoryLeases implements Leases {
   readonly announcement: AnnouncementId;
   readonly #options: InMemoryLeasesOptions;
   readonly #shared: Shared;
   /** The newest proven end of each lease taken here, by partition and epoch: a save does not start past it. */
   readonly #goodUntil = new Map<string, number>();
-  /** Epochs that were granted here and whose reply was lost. */
+  /** Epochs that this replica was granted without knowing, because the reply was lost. */
   readonly #unanswered = new Map<PartitionId, number>();
 
   constructor(options: InMemoryLeasesOptions, shared?: Shared) {
@@ -72,7 +78,7 @@ export class InMemoryLeases implements Leases {
     this.announcement = `${options.instance}-${this.#shared.replicas}` as AnnouncementId;
   }
 
-  /** Another replica, with its own clock if it is to drift from the store's. */
+  /** Another replica, with a clock of its own if that is to differ from the store's. */
   replica(instance: InstanceId, clock: Clock = this.#options.clock): InMemoryLeases {
     return new InMemoryLeases({ ...this.#options, instance, clock }, this.#shared);
   }
@@ -113,7 +119,7 @@ export class InMemoryLeases implements Leases {
       .sort((a, b) => (a.announcement < b.announcement ? -1 : 1));
   }
 
-  /** The next lease that any replica is granted is granted without its knowing. */
+  /** The reply that grants the next lease, to whichever replica, is lost. */
   loseReplyToAcquire(): void {
     this.#shared.loseReplyToAcquire = true;
   }

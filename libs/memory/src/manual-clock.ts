@@ -5,7 +5,7 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** A clock that stands still until it is moved: for tests and for replaying. Wall and monotonic time move together. */
+/** A clock that stands still until a test moves it. Wall and monotonic time move together. */
 export class ManualClock implements Clock {
   #monotonicMs = 0;
   readonly #wallOffsetMs: number;

@@ -1,21 +1,21 @@
-import { DStreamError } from '@dstream/core';
-import { messageMemory } from '@dstream/core';
-import type { Progress } from '@dstream/core';
-import type {
-  Delivery,
-  ReceiveOptions,
-  SessionHold,
-  DeadLetterProperties,
-  Subscription,
+import {
+  type Delivery,
+  DStreamError,
+  messageMemory,
+  type Progress,
+  type ReceiveOptions,
+  type SessionHold,
+  type DeadLetterProperties,
+  type Subscription,
 } from '@dstream/core';
-import { Lock, type Backlog, type DeadLetter, type Stored } from './backlog.ts';
+import { type Backlog, type DeadLetter, Lock, type Stored } from './backlog.ts';
 
 /** A consumer of a backlog. `receive` is called by one consumer at a time. */
 export class InMemorySubscription implements Subscription {
   readonly #backlog: Backlog;
   readonly #maxSessions: number;
   readonly #held = new Set<Held>();
-  /** Locks of single messages, with what each takes in memory. */
+  /** Locks of messages without a session, with the memory that each message takes, in bytes. */
   readonly #loose = new Map<Lock, number>();
   readonly #disposed = new AbortController();
   #receiving = false;
@@ -67,7 +67,7 @@ export class InMemorySubscription implements Subscription {
     for (const held of this.#held) {
       const delivery = held.next(maxInFlight);
       if (delivery === undefined) continue;
-      // To the end, so that a long session does not keep the others waiting.
+      // Moved to the end, so that a long session does not keep the others waiting.
       this.#held.delete(held);
       this.#held.add(held);
       return delivery;
@@ -168,7 +168,7 @@ class Held implements SessionHold {
   }
 
   async close(): Promise<void> {
-    const reason = new DStreamError('LockLost', `session ${this.id} of ${this.#backlog.name} was given back`);
+    const reason = new DStreamError('LockLost', `session ${this.id} of ${this.#backlog.name} was released`);
     this.#backlog.release(this.#lock, reason, false);
   }
 }

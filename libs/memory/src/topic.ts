@@ -1,35 +1,46 @@
-/** A topic with its subscriptions in memory, for tests and for trying out. It keeps the promises of the real one. */
-import type { CallOptions } from '@dstream/core';
-import type { Clock } from '@dstream/core';
-import { asDStreamError, BatchError, DStreamError, type BatchFailure } from '@dstream/core';
-import type { IncomingMessage, Subscription } from '@dstream/core';
-import type { OutgoingMessage, SendOptions, Topic } from '@dstream/core';
+/** A topic with its subscriptions in memory. It keeps the promises of the real one. */
+import {
+  asDStreamError,
+  BatchError,
+  type BatchFailure,
+  type CallOptions,
+  type Clock,
+  DStreamError,
+  type IncomingMessage,
+  type OutgoingMessage,
+  type SendOptions,
+  type Subscription,
+  type Topic,
+} from '@dstream/core';
 import { Backlog, type DeadLetter } from './backlog.ts';
 import { InMemorySubscription } from './subscription.ts';
 
+/** What the topic accepts. */
 export interface InMemoryTopicOptions {
   readonly clock: Clock;
-  /** Bytes of a body; 262,144 when not given. */
+  /** Bytes of a body; 262,144 if not given. */
   readonly maxMessageBytes?: number;
 }
 
+/** Which subscription, and how it is consumed. */
 export interface InMemorySubscriptionOptions {
-  /** `dstream` when not given. All with one name share its messages. */
+  /** `dstream` if not given. Consumers with one name share its messages. */
   readonly name?: string;
-  /** True when not given. The first to name a subscription decides. */
+  /** True if not given. The first consumer of a subscription decides. */
   readonly sessions?: boolean;
-  /** How many sessions are held at a time; 32 when not given. */
+  /** How many sessions are held at a time; 32 if not given. */
   readonly maxSessions?: number;
 }
 
-/** Decides over a message that is sent: an error refuses it, and with it the rest of its session. */
+/** Called for each sent message: an error refuses it, and with it the rest of its session. */
 export type SendFault = (message: OutgoingMessage) => DStreamError | undefined;
 
+/** The topic, with what a test does to it. */
 export class InMemoryTopic implements Topic {
   readonly #clock: Clock;
   readonly #maxBytes: number;
   readonly #backlogs = new Map<string, Backlog>();
-  /** What each send that is under way was refused, oldest first. */
+  /** What was refused of each send that is under way, oldest first. */
   readonly #underWay = new Set<ReadonlyMap<string, BatchFailure>>();
   #fault: SendFault = () => undefined;
   #sequence = 0;
@@ -67,7 +78,7 @@ export class InMemoryTopic implements Topic {
     if (first !== undefined) throw new BatchError([first, ...rest]);
   }
 
-  /** A consumer. As with a broker, a subscription gets what is sent after it came into being. */
+  /** A new consumer. As with a broker, a subscription gets what is sent after it was created. */
   subscription(options: InMemorySubscriptionOptions = {}): Subscription {
     const { name = 'dstream', sessions = true, maxSessions = 32 } = options;
     const backlog = this.#backlogs.get(name) ?? new Backlog(name, sessions);
@@ -84,12 +95,12 @@ export class InMemoryTopic implements Topic {
     return this.#backlogs.get(name)?.deadLetters ?? [];
   }
 
-  /** From now on every message that is sent is shown to `fault`. */
+  /** From now on `fault` is called for every sent message. */
   failSends(fault: SendFault): void {
     this.#fault = fault;
   }
 
-  /** The lock of a session, or of a message where there are no sessions, runs out. False when nobody holds it. */
+  /** The lock of a session, or of a message without one, expires. False if nobody holds it. */
   loseLock(id: string, name = 'dstream'): boolean {
     return this.#backlogs.get(name)?.loseLock(id) ?? false;
   }

@@ -1,25 +1,26 @@
 /**
- * Takes the lease of a partition: lease → read the epoch → write the next one under the lease. Only then it counts. A
- * crash between two steps leaves a lease that ends by itself and an epoch that nobody used.
+ * Acquires the lease of a partition in three steps: lease the blob → read its epoch → write the next epoch under the lease.
+ * Only then it counts. A crash between two steps leaves a lease that expires and an epoch that nobody used.
  */
 import { goodUntil, type Lease, type PartitionId } from '@dstream/core';
 import { partitionBlob } from './blob-names.ts';
 import type { Holding } from './holding.ts';
 import { fromMetadata, toMetadata } from './owner-metadata.ts';
-import { required } from './required.ts';
-import type { Storage } from './storage.ts';
+import { required, type Storage } from './storage.ts';
 import { errorCodeOf, isBlobMissing } from './translate-error.ts';
 
+/** A lease, and what the store keeps about it. */
 export interface Acquired {
   readonly lease: Lease;
   readonly holding: Holding;
 }
 
+/** Acquires leases, one attempt per call. */
 export class LeaseAcquirer {
   readonly #storage: Storage;
   /**
-   * Lease ids whose acquisition failed without an answer. It may have worked: asking again with the same id gets the
-   * same lease, where another id would be refused until it ends (Lease Blob: acquire with the current id).
+   * Lease ids whose acquisition got no answer. It may have been granted: asking again with the same id gets the same
+   * lease, whereas another id would be refused until it expires ("Lease Blob": acquire with the current id).
    */
   readonly #unanswered = new Map<PartitionId, string>();
 
@@ -27,7 +28,7 @@ export class LeaseAcquirer {
     this.#storage = storage;
   }
 
-  /** Undefined when somebody else has it. */
+  /** Undefined if another owner has it. */
   async acquire(partition: PartitionId, signal: AbortSignal): Promise<Acquired | undefined> {
     const { clock, leaseDurationMs } = this.#storage.options;
     const leaseId = this.#nextLeaseId(partition);
@@ -48,15 +49,15 @@ export class LeaseAcquirer {
   }
 
   /**
-   * The store's time of the acquisition, or undefined when the lease is somebody else's. Whoever gives up while the
-   * request is under way may have the lease by then: it is given back.
+   * The store's time of the acquisition, or undefined if another owner has the lease. A caller that aborts while the request
+   * is under way may have got the lease: it is released.
    */
   async #lease(partition: PartitionId, leaseId: string, signal: AbortSignal): Promise<Date | undefined> {
     try {
       return await this.#leaseOrCreate(partition, leaseId, signal);
     } catch (error) {
       if (heldByAnother.has(errorCodeOf(error))) return undefined;
-      if (signal.aborted) await this.#giveBack(partition, leaseId);
+      if (signal.aborted) await this.#releaseQuietly(partition, leaseId);
       else this.#unanswered.set(partition, leaseId);
       throw error;
     }
@@ -81,7 +82,7 @@ export class LeaseAcquirer {
     return required(reply.date, 'Date');
   }
 
-  /** An empty blob. Another replica may be quicker, and may even have leased it already. */
+  /** Creates an empty blob. Another replica may be faster, and may even have leased it already. */
   async #create(partition: PartitionId, signal: AbortSignal): Promise<void> {
     const metadata = toMetadata({ owner: this.#storage.options.instance, epoch: 0, table: partition });
     try {
@@ -93,7 +94,7 @@ export class LeaseAcquirer {
     }
   }
 
-  /** Writes owner and next epoch under the lease. What fails here gives the lease back, so that nobody waits for it. */
+  /** Writes owner and next epoch under the lease. If that fails the lease is released, so that nobody waits for it. */
   async #claim(
     partition: PartitionId,
     leaseId: string,
@@ -101,14 +102,14 @@ export class LeaseAcquirer {
     signal: AbortSignal,
   ): Promise<Holding> {
     try {
-      return await this.#countEpoch(partition, leaseId, goodUntilMs, signal);
+      return await this.#writeNextEpoch(partition, leaseId, goodUntilMs, signal);
     } catch (error) {
-      await this.#giveBack(partition, leaseId);
+      await this.#releaseQuietly(partition, leaseId);
       throw error;
     }
   }
 
-  async #countEpoch(
+  async #writeNextEpoch(
     partition: PartitionId,
     leaseId: string,
     goodUntilMs: number,
@@ -128,8 +129,8 @@ export class LeaseAcquirer {
     return { partition, owner, blob, leaseId, goodUntilMs, etag: required(written.etag, 'ETag') };
   }
 
-  /** Also when the caller has aborted: a partition that nobody reads would otherwise stay leased until it expires. */
-  async #giveBack(partition: PartitionId, leaseId: string): Promise<void> {
+  /** Even after the caller has aborted: otherwise a partition that nobody reads would stay leased until it expires. */
+  async #releaseQuietly(partition: PartitionId, leaseId: string): Promise<void> {
     const client = this.#blob(partition).getBlobLeaseClient(leaseId);
     const unstoppable = new AbortController().signal;
     try {
@@ -147,12 +148,13 @@ export class LeaseAcquirer {
   }
 }
 
+/** "Lease Blob", outcomes of acquire. */
 const heldByAnother: ReadonlySet<string | undefined> = new Set([
   'LeaseAlreadyPresent',
   'LeaseIsBreakingAndCannotBeAcquired',
 ]);
 
-/** Put Blob with `If-None-Match: *`: 409 when it exists, 412 when it exists and is leased. */
+/** "Put Blob" with `If-None-Match: *`: 409 if the blob exists, 412 if it exists and is leased. */
 export const createdByAnother: ReadonlySet<string | undefined> = new Set([
   'BlobAlreadyExists',
   'ConditionNotMet',

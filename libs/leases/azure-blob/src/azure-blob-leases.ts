@@ -18,19 +18,17 @@ import {
 import { LeaseAcquirer } from './acquire-lease.ts';
 import { partitionBlob } from './blob-names.ts';
 import { BlobPresence } from './blob-presence.ts';
-import { translated } from './bounded.ts';
 import { readCheckpoint, saveCheckpoint, type StoredCheckpoint } from './checkpoint-blob.ts';
 import { Holdings, type Holding } from './holding.ts';
 import { listLeases } from './list-leases.ts';
-import type { BlobLeasesOptions } from './options.ts';
 import { fromMetadata } from './owner-metadata.ts';
 import { OverviewReader } from './read-overview.ts';
-import { Storage } from './storage.ts';
-import { isBlobMissing, isLeaseGone } from './translate-error.ts';
+import { Storage, type BlobLeasesOptions } from './storage.ts';
+import { isBlobMissing, isLeaseGone, translated } from './translate-error.ts';
 
 /**
- * Leases and checkpoints of one source in one container: one leased blob a partition holds both, so that
- * who lost the lease cannot write the checkpoint. Every call is one attempt, bounded by a fifth of the lease's
+ * Leases and checkpoints of one source in one container: one leased blob per partition holds both, so that an owner
+ * that lost the lease cannot write the checkpoint. Every call is one attempt, bounded by a fifth of the lease's
  * duration; the caller retries. Safe for concurrent use. Holds no timer.
  *
  * ```ts
@@ -53,7 +51,7 @@ export class AzureBlobLeases implements Leases {
   }
 
   /**
-   * Checks that the account can be used and makes the container if it is missing. Called before the work begins.
+   * Checks that the account can be used and creates the container if it is missing. Called before the work begins.
    * Rejects with `fatal` (Unauthorized, ConfigInvalid) or `retry` (Unreachable, Throttled, TimedOut, Transient).
    */
   connect({ signal }: CallOptions): Promise<void> {
@@ -97,7 +95,7 @@ export class AzureBlobLeases implements Leases {
     });
   }
 
-  /** The new end of what is proven. */
+  /** Until when the lease is good now. */
   async #renew(holding: Holding, signal: AbortSignal): Promise<number> {
     const { clock, leaseDurationMs } = this.#storage.options;
     const client = holding.blob.getBlobLeaseClient(holding.leaseId);
@@ -108,8 +106,8 @@ export class AzureBlobLeases implements Leases {
   }
 
   /**
-   * A lease that has expired can be renewed if nobody took it since (Lease Blob); Azurite lets it be renewed even
-   * then (its issue 2352). So a renewal that works does not prove that nobody owned the partition in between.
+   * An expired lease can be renewed if nobody acquired it since ("Lease Blob"); Azurite renews it even then (its issue
+   * 2352). So a successful renewal does not prove that nobody owned the partition in between.
    */
   async #assertUnbroken({ blob, leaseId, partition, owner }: Holding, signal: AbortSignal): Promise<void> {
     const { metadata } = await this.#storage.call(signal, (abortSignal) =>
@@ -130,7 +128,7 @@ export class AzureBlobLeases implements Leases {
     });
   }
 
-  /** False when the service says that the lease was not ours, unless an attempt before may have released it. */
+  /** False if the service says that the lease was not ours, unless an earlier attempt may have released it. */
   async #release(holding: Holding, signal: AbortSignal): Promise<boolean> {
     const client = holding.blob.getBlobLeaseClient(holding.leaseId);
     try {
@@ -161,7 +159,7 @@ export class AzureBlobLeases implements Leases {
     }
   }
 
-  /** What was read is what our lease stands on, if nothing was written in between: a first save need not look again. */
+  /** If nothing was written since we acquired the lease, a first save need not read the blob again. */
   #remember(partition: PartitionId, { checkpoint, etag }: StoredCheckpoint): void {
     const holding = this.#holdings.of(partition);
     if (holding?.etag === etag) holding.stored = { progress: checkpoint && progressOf(checkpoint) };
@@ -175,7 +173,7 @@ export class AzureBlobLeases implements Leases {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Every request is over when its call is: there is nothing to close.
+    // Every request ends with its call: there is nothing to close.
   }
 
   /** Turns the service's lease codes into LeaseLost and forgets the lease. */

@@ -1,15 +1,15 @@
 /**
- * Where things stand in the container: `<scope>/<rest of the id>.lock` for a partition, of SQL Server
- * `<name>/<database>/<schema>.<table>.lock`, and `<scope>/_instances/<instance>-<random>` for a replica that is alive. A
- * scope is `<name>/<database>`, and the rest of an id holds no slash, so the two never meet.
+ * Names of blobs: `<scope>/<rest of the id>.lock` for a partition, with SQL Server
+ * `<name>/<database>/<schema>.<table>.lock`, and `<scope>/_instances/<instance>-<random>` for a live replica. A scope is
+ * `<name>/<database>`, and the rest of an id has no slash, so the two never collide.
  */
 import { createHash } from 'node:crypto';
 import type { AnnouncementId, InstanceId, PartitionId } from '@dstream/core';
-import { toAscii } from './ascii.ts';
+import { toAscii } from './owner-metadata.ts';
 
 /**
- * The service takes names of at most 1,024 characters and counts on an address of a sane length (Naming and
- * Referencing Containers, Blobs, and Metadata). Three parts of this length, as they stand in the address, fit.
+ * The service takes names of at most 1,024 characters and limits the length of the address ("Naming and Referencing
+ * Containers, Blobs, and Metadata"). Three parts of this length, percent-encoded in the address, fit.
  */
 const maxPartLength = 300;
 const hashDigits = 16;
@@ -19,13 +19,13 @@ export function scopePrefix(scope: string): string {
   return `${partsOf(scope)}/`;
 }
 
-/** The start of every blob of what has the source's name, whatever the database. */
+/** The start of every blob of a source of that name, whatever the database. */
 export function namePrefix(scope: string): string {
   const prefix = scopePrefix(scope);
   return prefix.slice(0, prefix.indexOf('/') + 1);
 }
 
-/** The database as it stands in the names of its blobs. */
+/** The database as it is spelled in the names of its blobs. */
 export function databaseOf(scope: string): string {
   return scopePrefix(scope).split('/')[1] ?? '';
 }
@@ -35,35 +35,37 @@ export function partitionBlob(partition: PartitionId): string {
   return `${partsOf(partition)}.lock`;
 }
 
+/** The start of every announcement of one source. */
 export function instancesPrefix(scope: string): string {
   return `${scopePrefix(scope)}_instances/`;
 }
 
-/** True for a replica's announcement, of whichever source. */
+/** True for the announcement of a replica, whatever the source. */
 export function isInstanceBlob(name: string): boolean {
   return name.split('/')[2] === '_instances';
 }
 
-/** `random` keeps two replicas of one name apart. */
+/** The name of a replica's announcement. `random` distinguishes two replicas of one name. */
 export function announcementOf(instance: InstanceId, random: string): AnnouncementId {
   return `${part(toAscii(instance))}-${random}` as AnnouncementId;
 }
 
+/** The blob of an announcement. */
 export function instanceBlob(scope: string, announcement: AnnouncementId): string {
   return `${instancesPrefix(scope)}${announcement}`;
 }
 
-/** Whose announcement a blob is that `isInstanceBlob`. */
+/** The announcement of a blob for which `isInstanceBlob` is true. */
 export function announcementIn(name: string): AnnouncementId {
   return name.slice(name.lastIndexOf('/') + 1) as AnnouncementId;
 }
 
-/** Scope or id, each part as it stands in the names of blobs. */
+/** A scope or id, each part as it is in the names of blobs. */
 function partsOf(key: string): string {
   return key.split('/').map(part).join('/');
 }
 
-/** The text itself if it is short enough in an address, else its start and a hash of all of it. */
+/** The text itself if it is short enough in an address, otherwise its start and a hash of all of it. */
 function part(text: string): string {
   if (text.isWellFormed() && addressLength(text) <= maxPartLength) return text;
   const hash = createHash('sha256').update(text, 'utf16le').digest('hex').slice(0, hashDigits);

@@ -1,17 +1,17 @@
 /**
- * A replica's announcement: a leased blob. Announced → renewed → … → ended: by disposal, which deletes the blob, or
- * by not being renewed. Blob and lease id are the same for the replica's whole life: announcing again, after a reply
- * that was lost or when the announcement had ended, makes no second one.
+ * A replica's announcement: a leased blob. Announced → renewed → … → ended, by disposal, which deletes the blob, or
+ * by expiry. Blob and lease id stay the same for the life of the replica: announcing again, after a lost reply or an
+ * expired announcement, creates no second one.
  */
 import type { BlockBlobClient } from '@azure/storage-blob';
 import type { AnnounceOptions, CallOptions, InstanceId, LiveInstance, Presence } from '@dstream/core';
 import { createdByAnother } from './acquire-lease.ts';
 import { instanceBlob } from './blob-names.ts';
-import { translated } from './bounded.ts';
 import { toMetadata } from './owner-metadata.ts';
 import type { Storage } from './storage.ts';
-import { errorCodeOf, isLeaseGone } from './translate-error.ts';
+import { errorCodeOf, isLeaseGone, translated } from './translate-error.ts';
 
+/** The announcement of this replica. */
 export class BlobPresence implements Presence {
   readonly #live: LiveInstance;
   readonly #storage: Storage;
@@ -25,7 +25,7 @@ export class BlobPresence implements Presence {
     this.#blob = storage.container.getBlockBlobClient(name);
   }
 
-  /** What fails or is aborted between two calls is withdrawn: nobody is to wait for a replica that never came. */
+  /** An announcement that is aborted half-way is withdrawn, so that nobody counts on a replica that never starts. */
   static async announce(
     instance: InstanceId,
     storage: Storage,
@@ -106,7 +106,7 @@ export class BlobPresence implements Presence {
     try {
       await this.#withdraw();
     } catch (error) {
-      this.#storage.options.log.debug('could not withdraw a half-made announcement; it will expire', {
+      this.#storage.options.log.debug('could not withdraw incomplete announcement; it will expire', {
         error,
       });
     }

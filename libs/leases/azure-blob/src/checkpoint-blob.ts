@@ -1,6 +1,6 @@
 /**
  * Reads and writes the checkpoint in a partition's blob. A write names our lease id and the ETag of the last write we
- * know of, so that whoever was deposed cannot write, and a write whose reply was lost is noticed.
+ * know of, so that a deposed owner cannot write, and a write whose reply was lost is noticed.
  */
 import type { BlobDownloadResponseParsed, BlockBlobClient } from '@azure/storage-blob';
 import {
@@ -16,19 +16,19 @@ import {
 } from '@dstream/core';
 import { fence, metadataOf, type Holding } from './holding.ts';
 import { fromMetadata } from './owner-metadata.ts';
-import { required } from './required.ts';
-import type { Storage } from './storage.ts';
+import { required, type Storage } from './storage.ts';
 import { errorCodeOf } from './translate-error.ts';
 
+/** The content and metadata of a partition's blob. */
 export interface StoredCheckpoint {
   readonly checkpoint: Checkpoint | undefined;
-  /** ISO 8601, by the clock of who saved it. */
+  /** ISO 8601, by the clock of the replica that saved it. */
   readonly savedAt: string | undefined;
   readonly etag: string;
   readonly epoch: number;
 }
 
-/** What the blob holds. With a lease id the read fails when that lease is not the current one. */
+/** Reads a blob. With a lease id the read fails if that lease is not the current one. */
 export function readCheckpoint(
   storage: Storage,
   blob: BlockBlobClient,
@@ -37,8 +37,8 @@ export function readCheckpoint(
 ): Promise<StoredCheckpoint> {
   return storage.call(signal, async (abortSignal) => {
     const conditions = leaseId === undefined ? {} : { leaseId };
-    // All of it, because a range of an empty blob is refused, and in one try, because the client would begin a
-    // broken-off body anew behind our back.
+    // All of it, because a range of an empty blob is refused; in one try, because the client would otherwise restart an
+    // interrupted body behind our back.
     const reply = await blob.download(0, undefined, { conditions, maxRetryRequests: 0, abortSignal });
     const document = parseCheckpoint(await readText(reply, blob.name), placeOf(blob.name));
     return {
@@ -64,7 +64,7 @@ async function readText(reply: BlobDownloadResponseParsed, name: string): Promis
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Throws LeaseLost past `goodUntilMs`, the lease's codes as they came, and Unexpected for an older checkpoint. */
+/** Throws LeaseLost past `goodUntilMs`, the service's lease codes untranslated, and Unexpected for an older checkpoint. */
 export async function saveCheckpoint(
   storage: Storage,
   holding: Holding,
@@ -72,7 +72,7 @@ export async function saveCheckpoint(
   signal: AbortSignal,
 ): Promise<void> {
   assertGood(storage, holding);
-  if (holding.stored === undefined) await look(storage, holding, signal);
+  if (holding.stored === undefined) await reread(storage, holding, signal);
   assertNotBack(holding.partition, holding.stored?.progress, checkpoint);
   try {
     await write(storage, holding, checkpoint, signal);
@@ -82,21 +82,21 @@ export async function saveCheckpoint(
   }
 }
 
-/** Somebody wrote since: we, with a reply that was lost, or (`look` throws LeaseLost) the next owner. */
+/** Another write came in between: ours, whose reply was lost, or that of the next owner (`reread` throws LeaseLost). */
 async function saveAfterUnknownWrite(
   storage: Storage,
   holding: Holding,
   checkpoint: Checkpoint,
   signal: AbortSignal,
 ): Promise<void> {
-  const stored = await look(storage, holding, signal);
-  if (same(stored, checkpoint)) return;
+  const stored = await reread(storage, holding, signal);
+  if (isSame(stored, checkpoint)) return;
   assertNotBack(holding.partition, holding.stored?.progress, checkpoint);
   await write(storage, holding, checkpoint, signal);
 }
 
-/** Reads under the lease what the blob holds now, and takes its ETag: the next write starts from there. */
-async function look(
+/** Reads the blob under the lease and remembers its ETag: the next write starts from there. */
+async function reread(
   storage: Storage,
   holding: Holding,
   signal: AbortSignal,
@@ -133,7 +133,7 @@ function origin(storage: Storage, { partition, owner }: Holding) {
   return { table: partitionName(partition), owner: owner.owner, epoch: owner.epoch, savedAt };
 }
 
-/** How long the lease is still good, in milliseconds: a save neither starts nor goes on past it. */
+/** How long the lease is still good, in milliseconds: a save neither starts nor continues past it. */
 function assertGood(storage: Storage, { partition, owner, goodUntilMs }: Holding): number {
   const left = goodUntilMs - storage.options.clock.monotonicMs();
   if (left <= 0)
@@ -141,7 +141,7 @@ function assertGood(storage: Storage, { partition, owner, goodUntilMs }: Holding
   return left;
 }
 
-function same(stored: Checkpoint | undefined, wanted: Checkpoint): boolean {
+function isSame(stored: Checkpoint | undefined, wanted: Checkpoint): boolean {
   return (
     stored?.generation === wanted.generation &&
     stored.at.position === wanted.at.position &&

@@ -2,22 +2,22 @@ import type { BlockBlobClient } from '@azure/storage-blob';
 import { leaseLost, type Lease, type PartitionId, type Progress } from '@dstream/core';
 import { toMetadata, type OwnerMetadata } from './owner-metadata.ts';
 
-/** What this process knows about a lease that it holds and a `Lease`, a plain value, does not say. */
+/** What the store keeps about a lease that it holds, beside the plain value `Lease`. */
 export interface Holding {
   readonly partition: PartitionId;
   readonly owner: OwnerMetadata;
   readonly blob: BlockBlobClient;
   readonly leaseId: string;
-  /** Of the last write that is known: every write names it, so that one we do not know of is noticed. */
+  /** ETag of our last write. Every write names it, so that a write we do not know of is noticed. */
   etag: string;
   goodUntilMs: number;
-  /** A release got no answer, or an error: it may have worked. */
+  /** A release got no answer, or an error: it may have happened. */
   releaseUnanswered?: boolean;
-  /** What the blob holds, once it is known. Nothing older is written. */
+  /** The checkpoint in the blob, once it is known. Nothing older is written. */
   stored?: { readonly progress: Progress | undefined };
 }
 
-/** The newest lease of every partition that this process has taken. */
+/** The newest lease of every partition that this store has acquired. */
 export class Holdings {
   readonly #byPartition = new Map<PartitionId, Holding>();
 
@@ -29,16 +29,16 @@ export class Holdings {
     return this.#byPartition.get(partition);
   }
 
-  /** Undefined for a lease that was released, lost, or taken by another process or another store. */
+  /** Undefined for a lease that was released or lost, or that another store acquired. */
   find({ partition, epoch }: Lease): Holding | undefined {
     const holding = this.of(partition);
     return holding?.owner.epoch === epoch ? holding : undefined;
   }
 
-  /** Throws LeaseLost where `find` finds nothing. */
+  /** As `find`, but throws LeaseLost instead of returning undefined. */
   get(lease: Lease): Holding {
     const holding = this.find(lease);
-    if (holding === undefined) throw leaseLost(lease, 'it was given up or lost before');
+    if (holding === undefined) throw leaseLost(lease, 'it was released or lost before');
     return holding;
   }
 
@@ -47,7 +47,8 @@ export class Holdings {
   }
 }
 
+/** The metadata of every write: a write replaces all of it. */
 export const metadataOf = (holding: Holding) => toMetadata(holding.owner);
 
-/** The conditions of every write: our lease id, and nothing written since that we do not know of. */
+/** The conditions of every write: our lease id, and no write since the last one we know of. */
 export const fence = ({ leaseId, etag }: Holding) => ({ leaseId, ifMatch: etag });

@@ -1,3 +1,2 @@
-export type { BlobAddress } from './address.ts';
 export { AzureBlobLeases } from './azure-blob-leases.ts';
-export type { BlobLeasesOptions } from './options.ts';
+export type { BlobAddress, BlobLeasesOptions } from './storage.ts';

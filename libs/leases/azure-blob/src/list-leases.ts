@@ -9,14 +9,14 @@ import type {
   PartitionId,
 } from '@dstream/core';
 import { announcementIn, instancesPrefix, scopePrefix } from './blob-names.ts';
-import { isEndless, isLeased, listBlobs } from './list-blobs.ts';
 import { fromMetadata, type OwnerMetadata } from './owner-metadata.ts';
-import type { Storage } from './storage.ts';
+import { required, type Storage } from './storage.ts';
 
 const removedPerListing = 3;
-/** An announcement is created and leased within two calls: one without a lease for this many durations is over. */
+/** An announcement is created and leased by two calls: one without a lease for this many durations has ended. */
 const oldInDurations = 3;
 
+/** Every leased partition of the scope and every live replica. Removes at most three ended announcements. */
 export async function listLeases(storage: Storage, signal: AbortSignal): Promise<LeaseSnapshot> {
   const { scope } = storage.options.source;
   const { items, nowMs } = await listBlobs(storage, scopePrefix(scope), signal);
@@ -29,7 +29,7 @@ export async function listLeases(storage: Storage, signal: AbortSignal): Promise
   return { held: new Map(partitions.filter(isLeased).map((item) => heldLease(item, instances))), instances };
 }
 
-/** Who is announced among these blobs, sorted. */
+/** The live replicas among these blobs, sorted. */
 export function liveInstances(announcements: readonly BlobItem[]): readonly LiveInstance[] {
   return announcements
     .filter(isLeased)
@@ -40,7 +40,7 @@ export function liveInstances(announcements: readonly BlobItem[]): readonly Live
     .sort((a, b) => (a.announcement < b.announcement ? -1 : 1));
 }
 
-/** An older version wrote its name only: then it is the one that has it. */
+/** The owner's announcement. An older version wrote its name only: then it is that of the replica with this name. */
 export function announcementFor(
   { owner, announcement }: OwnerMetadata,
   instances: readonly Announced[],
@@ -53,7 +53,7 @@ const startsWith =
   ({ name }: BlobItem) =>
     name.startsWith(prefix);
 
-/** A blob without our metadata is somebody else's lock: held, by nobody we know. */
+/** A leased blob without our metadata is the lock of another program: held, by nobody we know. */
 function heldLease(item: BlobItem, instances: readonly Announced[]): [PartitionId, HeldLease] {
   const known = fromMetadata(item.metadata);
   const { owner, epoch } = known;
@@ -61,17 +61,17 @@ function heldLease(item: BlobItem, instances: readonly Announced[]): [PartitionI
   return [partitionOfBlob(item, known), { owner, announcement, epoch, endless: isEndless(item) }];
 }
 
-/** Whose lease a blob is. One without our metadata is of the partition that it is called by. */
+/** The partition of a blob. One without our metadata is that of the partition it is named after. */
 export function partitionOfBlob({ name }: BlobItem, { table }: OwnerMetadata): PartitionId {
   return (table === '' ? name.replace(/\.lock$/, '') : table) as PartitionId;
 }
 
-/** Lease operations do not move Last-Modified, so this says only when the announcement began. */
+/** Lease operations do not change Last-Modified, so this says only when the announcement began. */
 function isOld({ properties }: BlobItem, nowMs: number, { options }: Storage): boolean {
   return nowMs - properties.lastModified.getTime() > oldInDurations * options.leaseDurationMs;
 }
 
-/** Anybody may have removed, or leased, it meanwhile: then the service refuses, and that is well. */
+/** Another replica may have removed or leased it meanwhile: then the service refuses, which is fine. */
 async function remove(storage: Storage, item: BlobItem, signal: AbortSignal): Promise<void> {
   const conditions = { ifMatch: item.properties.etag };
   try {
@@ -80,6 +80,54 @@ async function remove(storage: Storage, item: BlobItem, signal: AbortSignal): Pr
     );
   } catch (error) {
     signal.throwIfAborted();
-    storage.options.log.debug('an old announcement was not removed', { blob: item.name, error });
+    storage.options.log.debug('could not remove old announcement', { blob: item.name, error });
   }
+}
+
+/** The most that one page of a listing may hold ("List Blobs": maxresults). */
+const pageSize = 5_000;
+
+export interface Listing {
+  readonly items: readonly BlobItem[];
+  /** By the clock of the store. */
+  readonly nowMs: number;
+}
+
+/** All blobs whose names start with `prefix`, with their metadata: a request for every 5,000. */
+export async function listBlobs(storage: Storage, prefix: string, signal: AbortSignal): Promise<Listing> {
+  const items: BlobItem[] = [];
+  let page = await readPage(storage, prefix, undefined, signal);
+  items.push(...page.segment.blobItems);
+  while (page.continuationToken) {
+    page = await readPage(storage, prefix, page.continuationToken, signal);
+    items.push(...page.segment.blobItems);
+  }
+  return { items, nowMs: required(page.date, 'Date').getTime() };
+}
+
+function readPage(
+  storage: Storage,
+  prefix: string,
+  continuationToken: string | undefined,
+  signal: AbortSignal,
+) {
+  const settings = {
+    maxPageSize: pageSize,
+    ...(continuationToken === undefined ? {} : { continuationToken }),
+  };
+  return storage.call(signal, async (abortSignal) => {
+    const filter = { prefix, includeMetadata: true, abortSignal };
+    const { value } = await storage.container.listBlobsFlat(filter).byPage(settings).next();
+    return required(value, 'page');
+  });
+}
+
+/** A lease that is being broken still keeps others out ("Lease Blob": states). */
+export function isLeased({ properties }: BlobItem): boolean {
+  return properties.leaseState === 'leased' || properties.leaseState === 'breaking';
+}
+
+/** A lease without an end, of another program ("Lease Blob": duration -1): ours all have one. */
+export function isEndless(item: BlobItem): boolean {
+  return isLeased(item) && item.properties.leaseDuration === 'infinite';
 }

@@ -1,4 +1,4 @@
-/** Leases and checkpoints for a person: one listing, and one read for every partition whose blob has changed since. */
+/** Leases and checkpoints for an operator: one listing, and one read for every partition whose blob has changed since. */
 import type { BlobItem } from '@azure/storage-blob';
 import {
   asDStreamError,
@@ -9,20 +9,27 @@ import {
 } from '@dstream/core';
 import { databaseOf, isInstanceBlob, namePrefix } from './blob-names.ts';
 import { readCheckpoint, type StoredCheckpoint } from './checkpoint-blob.ts';
-import { isEndless, isLeased, listBlobs } from './list-blobs.ts';
-import { announcementFor, liveInstances, partitionOfBlob } from './list-leases.ts';
+import {
+  announcementFor,
+  isEndless,
+  isLeased,
+  listBlobs,
+  liveInstances,
+  partitionOfBlob,
+} from './list-leases.ts';
 import { fromMetadata } from './owner-metadata.ts';
 import type { Storage } from './storage.ts';
 import { errorCodeOf, isBlobMissing } from './translate-error.ts';
 
 /** Reads under way at a time. */
-const sideBySide = 16;
+const maxReads = 16;
 
 type Read = Pick<StoredPartition, 'checkpoint' | 'problem'>;
 
+/** Reads the overview for `dstream status`. One caller at a time. */
 export class OverviewReader {
   readonly #storage: Storage;
-  /** What was read, by blob and ETag: looking again and again costs one listing and what has changed. */
+  /** What was read before, by blob and ETag: reading again costs one listing and the blobs that have changed. */
   #known: ReadonlyMap<string, Read> = new Map();
 
   constructor(storage: Storage) {
@@ -45,8 +52,8 @@ export class OverviewReader {
   }
 
   /**
-   * Of the source, and of the database in any case of its letters: the blobs carry the catalogue's spelling, which
-   * who does not ask the database cannot know.
+   * The blobs of the source, matching the database in any case: blobs carry the catalogue's spelling, which a caller that
+   * does not ask the database cannot know.
    */
   async #list(signal: AbortSignal): Promise<readonly BlobItem[]> {
     const { scope } = this.#storage.options.source;
@@ -60,7 +67,7 @@ export class OverviewReader {
     }
   }
 
-  /** Some at a time. After a failure nothing more is begun, and it is thrown when nothing is under way any more. */
+  /** Reads 16 blobs at a time. After a failure nothing more is started; it is thrown when all started reads have ended. */
   async #readAll(items: readonly BlobItem[], signal: AbortSignal): Promise<readonly Read[]> {
     const reads: Read[] = [];
     const waiting = items.entries();
@@ -72,13 +79,13 @@ export class OverviewReader {
       }
     };
     await Promise.all(
-      Array.from({ length: sideBySide }, () => worker().catch((error: unknown) => failed.abort(error))),
+      Array.from({ length: maxReads }, () => worker().catch((error: unknown) => failed.abort(error))),
     );
     if (failed.signal.aborted) throw failed.signal.reason;
     return reads;
   }
 
-  /** What is wrong with the content is the partition's problem; that the storage cannot be read is everybody's. */
+  /** Unreadable content is a problem of its partition only; unreachable storage fails the overview. */
   async #read({ name }: BlobItem, signal: AbortSignal): Promise<Read> {
     const blob = this.#storage.container.getBlockBlobClient(name);
     try {

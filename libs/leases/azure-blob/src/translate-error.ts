@@ -1,4 +1,4 @@
-/** The one place where an error of the storage client becomes one of ours: by status and code, never by its text. */
+/** The one place where an error of the storage client becomes ours: by status and code, never by its text. */
 import { RestError } from '@azure/storage-blob';
 import { DStreamError, proxyVariable, type ErrorCode } from '@dstream/core';
 
@@ -10,7 +10,7 @@ export function errorCodeOf(error: unknown): string | undefined {
 }
 
 /**
- * The codes that mean the lease is not ours (Lease Blob, Put Blob: outcomes of lease operations): 409 to a lease
+ * The codes that mean that the lease is not ours ("Lease Blob", "Put Blob": outcomes of lease operations): 409 to a lease
  * operation with an id that is not the current one, 412 to a write with a wrong, expired or missing id.
  */
 const leaseCodes: ReadonlySet<string | undefined> = new Set([
@@ -25,16 +25,31 @@ const leaseCodes: ReadonlySet<string | undefined> = new Set([
   'BlobNotFound',
 ]);
 
-/** True when a call under a lease was refused because the lease, or the leased blob, is gone. */
+/** True if a call under a lease was refused because the lease, or the leased blob, is gone. */
 export function isLeaseGone(error: unknown): boolean {
   return leaseCodes.has(errorCodeOf(error));
 }
 
+/** True if the blob does not exist. */
 export function isBlobMissing(error: unknown): boolean {
   return errorCodeOf(error) === 'BlobNotFound';
 }
 
-/** `what` was being done, for the message: `saving the checkpoint of dbo.Cars`. */
+/**
+ * Runs a call of the store; what leaves it is `signal.reason` or one of our errors.
+ * @param what is being done, for messages: `saving the checkpoint of dbo.Cars`
+ */
+export async function translated<T>(what: string, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+  try {
+    signal.throwIfAborted();
+    return await run();
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) throw error;
+    throw translateError(error, what);
+  }
+}
+
+/** The error as one of ours. One that is ours already passes unchanged. */
 export function translateError(error: unknown, what: string): DStreamError {
   if (error instanceof DStreamError) return error;
   withoutRequest(error);
@@ -43,8 +58,8 @@ export function translateError(error: unknown, what: string): DStreamError {
 }
 
 /**
- * The same error without its request, which names the account's signature, in its address or in a header: what is
- * kept as a cause or handed to a log passes through here.
+ * The same error without its request, which holds the account's signature in its address or in a header. Whatever is
+ * kept as a cause or logged passes through here.
  */
 export function withoutRequest(error: unknown): unknown {
   if (!(error instanceof RestError)) return error;
@@ -84,7 +99,7 @@ function explain(code: ErrorCode, error: unknown): string {
   return code in advice ? `${advice[code]} (${vendor})${proxyHint(code, process.env)}` : vendor;
 }
 
-/** The storage account gives every error a code ("Status and error codes"); what refuses without one stands between. */
+/** The storage account gives every error a code ("Status and error codes"); an answer without one is that of a proxy. */
 function answerOfProxy(error: unknown, env: NodeJS.ProcessEnv): string | undefined {
   const variable = proxyVariable(env);
   if (variable === undefined || !(error instanceof RestError)) return undefined;
@@ -95,12 +110,12 @@ function answerOfProxy(error: unknown, env: NodeJS.ProcessEnv): string | undefin
   );
 }
 
-/** The client takes the proxy from the environment by itself. */
+/** The client takes the proxy from the environment by itself. Empty if there is none. */
 function proxyHint(code: ErrorCode, env: NodeJS.ProcessEnv): string {
   const variable = code === 'Unreachable' ? proxyVariable(env) : undefined;
   return variable === undefined
     ? ''
-    : `; ${variable} is set: requests pass that proxy, but for the hosts of NO_PROXY`;
+    : `; ${variable} is set: requests go through that proxy, except those to the hosts of NO_PROXY`;
 }
 
 const advice: Partial<Record<ErrorCode, string>> = {
@@ -110,7 +125,7 @@ const advice: Partial<Record<ErrorCode, string>> = {
     'clock that is off by more than 15 minutes is refused too',
   Unreachable:
     'the storage account cannot be reached: check the endpoint of the connection string and the network',
-  EntityNotFound: 'the container does not exist: it was deleted after the start',
+  EntityNotFound: 'the container does not exist: it was deleted after this process started',
   ConfigInvalid:
-    'the service refuses the name: a container has 3 to 63 lower-case letters, digits and single hyphens',
+    'the service refuses the name: a container name has 3 to 63 lower-case letters, digits and single hyphens',
 };

@@ -1,6 +1,6 @@
 import { assert, property, string } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fromAscii, toAscii } from './ascii.ts';
+import { fromAscii, toAscii } from './owner-metadata.ts';
 
 describe('text in metadata', () => {
   test('is ASCII and comes back unchanged, whatever it is', () => {

@@ -26,6 +26,7 @@ const rules: PartRules = {
   ],
 };
 
+/** The value of the key `connection_string`. */
 export const blobConnectionString = connectionString('a storage connection string', form, refuse);
 
 function refuse(text: string): Refusal | undefined {
@@ -40,7 +41,7 @@ function refuse(text: string): Refusal | undefined {
   return refuseAccount(parts);
 }
 
-/** The client library looks only at how the text begins. */
+/** The client library looks only at the start of the text. */
 function refuseDevelopment(text: string): Refusal | undefined {
   return text.startsWith('UseDevelopmentStorage=true')
     ? undefined

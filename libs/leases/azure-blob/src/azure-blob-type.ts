@@ -1,4 +1,4 @@
-/** A container of Azure Blob Storage as a type of lease store. Loads the client library only when it is opened. */
+/** The definition of the lease store azure_blob. Loads the client library only when a store is opened. */
 import { randomUUID } from 'node:crypto';
 import { conceal, defineLeaseStore, optional, requireOne, text, withDefault } from '@dstream/config/schema';
 import { blobConnectionString } from './blob-connection-string.ts';
@@ -21,6 +21,7 @@ type BlobConnection =
   | { readonly kind: 'connection-string'; readonly connectionString: string }
   | { readonly kind: 'account-url'; readonly accountUrl: string };
 
+/** `locks { type = "azure_blob" }`. */
 export const azureBlobType = defineLeaseStore({
   type: 'azure_blob',
   doc: 'A container of Azure Blob Storage: one leased blob per table holds its lease and its checkpoint.',
@@ -53,7 +54,7 @@ export const azureBlobType = defineLeaseStore({
   },
   what: ({ containerName: name }) => `container ${name}`,
   open: async ({ connection, containerName: name }, services) => {
-    const { AzureBlobLeases } = await import('../azure-blob-leases.ts');
+    const { AzureBlobLeases } = await import('./azure-blob-leases.ts');
     const address =
       connection.kind === 'connection-string'
         ? connection

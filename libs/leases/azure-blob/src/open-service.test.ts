@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { openService, type BlobAddress } from './address.ts';
+import { openService, type BlobAddress } from './storage.ts';
 
 const address: BlobAddress = {
   connectionString:
