@@ -1,13 +1,15 @@
 /** What the blob adapter does when calls fail, get no answer, overtake each other, or are aborted half-way. */
-import { expect } from 'vitest';
-import { blobLeasesTest as test, blobName, cars } from '../support/blob-leases-test.ts';
+import { expect, test } from 'vitest';
+import { useBlobLeases, blobName, cars } from '../support/use-blob-leases.ts';
 import { checkpoint } from '../support/lease-rig.ts';
 
 const o = { signal: new AbortController().signal };
+const rig = useBlobLeases();
 
-test.for(['acquire-lease', 'put-blob', 'get-properties', 'set-metadata'] as const)(
+test.each(['acquire-lease', 'put-blob', 'get-properties', 'set-metadata'] as const)(
   'an acquisition that fails at %s leaves the table free',
-  async (operation, { a, b, refuse }) => {
+  async (operation) => {
+    const { a, b, refuse } = rig;
     refuse(operation);
     await expect(a.tryAcquire(cars, o)).rejects.toMatchObject({ code: 'Throttled', disposition: 'retry' });
     expect((await b.list(o)).held.size).toBe(0);
@@ -15,17 +17,15 @@ test.for(['acquire-lease', 'put-blob', 'get-properties', 'set-metadata'] as cons
   },
 );
 
-test('an epoch that was written before its writer failed is never used again', async ({ blobs, a, b }) => {
+test('an epoch that was written before its writer failed is never used again', async () => {
+  const { blobs, a, b } = rig;
   blobs.faults.add({ operation: 'set-metadata', action: { kind: 'lose-reply' }, times: 1 });
   await expect(a.tryAcquire(cars, o)).rejects.toMatchObject({ disposition: 'retry' });
   await expect(b.tryAcquire(cars, o)).resolves.toMatchObject({ epoch: 2 });
 });
 
-test('a half-taken lease that cannot be given back is taken by the next attempt of the same replica', async ({
-  a,
-  b,
-  refuse,
-}) => {
+test('a half-taken lease that cannot be given back is taken by the next attempt of the same replica', async () => {
+  const { a, b, refuse } = rig;
   refuse('set-metadata');
   refuse('release-lease');
   await expect(a.tryAcquire(cars, o)).rejects.toMatchObject({ code: 'Throttled' });
@@ -33,7 +33,8 @@ test('a half-taken lease that cannot be given back is taken by the next attempt 
   await expect(a.tryAcquire(cars, o)).resolves.toMatchObject({ epoch: 1 });
 });
 
-test('a replica that stops while it takes a table gives it back', async ({ blobs, a, b }) => {
+test('a replica that stops while it takes a table gives it back', async () => {
+  const { blobs, a, b } = rig;
   const stop = new AbortController();
   blobs.faults.add({ operation: 'set-metadata', action: { kind: 'delay', ms: 60_000 } });
   const taking = a.tryAcquire(cars, { signal: stop.signal });
@@ -45,11 +46,8 @@ test('a replica that stops while it takes a table gives it back', async ({ blobs
   await expect(b.tryAcquire(cars, o)).resolves.toMatchObject({ epoch: 1 });
 });
 
-test('a call that is not answered ends after a fifth of the lease, as a passing error', async ({
-  blobs,
-  clock,
-  a,
-}) => {
+test('a call that is not answered ends after a fifth of the lease, as a passing error', async () => {
+  const { blobs, clock, a } = rig;
   blobs.faults.add({ operation: 'list-blobs', action: { kind: 'delay', ms: 60_000 }, times: 1 });
   const before = blobs.counters.get('list-blobs') ?? 0;
   const hanging = expect(a.list(o)).rejects.toMatchObject({ code: 'TimedOut', disposition: 'retry' });
@@ -58,7 +56,8 @@ test('a call that is not answered ends after a fifth of the lease, as a passing 
   await hanging;
 });
 
-test('a save goes on no longer than the lease is good', async ({ blobs, clock, a, take }) => {
+test('a save goes on no longer than the lease is good', async () => {
+  const { blobs, clock, a, take } = rig;
   const lease = await take(a);
   await a.save(checkpoint('1'), lease, o);
   const before = blobs.counters.get('put-blob') ?? 0;
@@ -70,12 +69,8 @@ test('a save goes on no longer than the lease is good', async ({ blobs, clock, a
   await hanging;
 });
 
-test('one call is one request: the client does not retry behind our back', async ({
-  blobs,
-  a,
-  take,
-  refuse,
-}) => {
+test('one call is one request: the client does not retry behind our back', async () => {
+  const { blobs, a, take, refuse } = rig;
   const lease = await take(a);
   refuse('renew-lease', Infinity);
   await expect(a.renew(lease, o)).rejects.toMatchObject({ code: 'Throttled' });
@@ -84,7 +79,8 @@ test('one call is one request: the client does not retry behind our back', async
   await expect(a.renew(lease, o)).resolves.toMatchObject({ epoch: 1 });
 });
 
-test('a release that fails can be tried again', async ({ a, b, take, refuse }) => {
+test('a release that fails can be tried again', async () => {
+  const { a, b, take, refuse } = rig;
   const lease = await take(a);
   refuse('release-lease');
   await expect(a.release(lease, o)).rejects.toMatchObject({ code: 'Throttled' });
@@ -92,7 +88,8 @@ test('a release that fails can be tried again', async ({ a, b, take, refuse }) =
   await expect(b.tryAcquire(cars, o)).resolves.toMatchObject({ epoch: 2 });
 });
 
-test('an older save that arrives late does not replace a newer one', async ({ blobs, a, b, take }) => {
+test('an older save that arrives late does not replace a newer one', async () => {
+  const { blobs, a, b, take } = rig;
   const lease = await take(a);
   await a.save(checkpoint('1'), lease, o);
   const before = blobs.counters.get('put-blob') ?? 0;
@@ -104,7 +101,8 @@ test('an older save that arrives late does not replace a newer one', async ({ bl
   expect(await b.load(cars, o)).toEqual(checkpoint('3'));
 });
 
-test('who creates the blob late erases nothing', async ({ blobs, a, b, take }) => {
+test('who creates the blob late erases nothing', async () => {
+  const { blobs, a, b, take } = rig;
   blobs.faults.add({ operation: 'put-blob', action: { kind: 'delay', ms: 500 }, times: 1 });
   const late = b.tryAcquire(cars, o);
   await expect.poll(() => blobs.counters.get('put-blob')).toBe(1);
@@ -115,13 +113,8 @@ test('who creates the blob late erases nothing', async ({ blobs, a, b, take }) =
   expect(await b.load(cars, o)).toEqual(checkpoint('1'));
 });
 
-test('a release whose reply was lost has released; one that the service refuses has not', async ({
-  blobs,
-  container,
-  a,
-  b,
-  take,
-}) => {
+test('a release whose reply was lost has released; one that the service refuses has not', async () => {
+  const { blobs, container, a, b, take } = rig;
   const lease = await take(a);
   blobs.faults.add({ operation: 'release-lease', action: { kind: 'lose-reply' }, times: 1 });
   await expect(a.release(lease, o)).rejects.toMatchObject({ disposition: 'retry' });
@@ -132,7 +125,8 @@ test('a release whose reply was lost has released; one that the service refuses 
   expect(await a.release(next, o)).toBe(false);
 });
 
-test('an acquisition in doubt is taken up by one attempt only', async ({ blobs, container, a }) => {
+test('an acquisition in doubt is taken up by one attempt only', async () => {
+  const { blobs, container, a } = rig;
   blobs.faults.add({ operation: 'acquire-lease', action: { kind: 'lose-reply' }, times: 1 });
   await container.getBlockBlobClient(blobName).upload('', 0);
   await expect(a.tryAcquire(cars, o)).rejects.toMatchObject({ disposition: 'retry' });

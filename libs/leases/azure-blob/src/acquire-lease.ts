@@ -10,7 +10,7 @@ import { required, type Storage } from './storage.ts';
 import { errorCodeOf, isBlobMissing } from './translate-error.ts';
 
 /** A lease, and what the store keeps about it. */
-export interface Acquired {
+interface Acquired {
   readonly lease: Lease;
   readonly holding: Holding;
 }

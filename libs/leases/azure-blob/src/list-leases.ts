@@ -87,7 +87,7 @@ async function remove(storage: Storage, item: BlobItem, signal: AbortSignal): Pr
 /** The most that one page of a listing may hold ("List Blobs": maxresults). */
 const pageSize = 5_000;
 
-export interface Listing {
+interface Listing {
   readonly items: readonly BlobItem[];
   /** By the clock of the store. */
   readonly nowMs: number;

@@ -14,7 +14,7 @@ export interface OwnerMetadata {
   readonly address?: string | undefined;
 }
 
-export type Metadata = Readonly<Record<string, string>>;
+type Metadata = Readonly<Record<string, string>>;
 
 /** As the client takes it. */
 export function toMetadata({

@@ -24,9 +24,10 @@ export type BlobAddress =
   /** `https://NAME.blob.core.windows.net` and who signs in: the client takes tokens over https only. */
   | { readonly accountUrl: string; readonly credential: TokenCredential };
 
+/** Where the leases are, and whose they are. */
 export type BlobLeasesOptions = BlobAddress & BlobLeasesSettings;
 
-export interface BlobLeasesSettings {
+interface BlobLeasesSettings {
   readonly containerName: string;
   /** Whose partitions they are: its scope is the first two parts of every blob's name. Read at each use. */
   readonly source: Pick<ChangeSource, 'scope'>;

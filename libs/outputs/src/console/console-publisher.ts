@@ -7,7 +7,7 @@ import { DStreamError, type CallOptions, type Publisher, type RoutedEvent } from
 import { visibleText } from '@dstream/terminal';
 import { prettyLine } from './pretty-line.ts';
 
-export interface ConsoleOptions {
+interface ConsoleOptions {
   readonly stream: Writable;
   /** One change as one line, without its end. */
   readonly format: (event: RoutedEvent) => string;

@@ -1,6 +1,6 @@
 /**
- * A change as a line for a person: when, what, which row, and what changed. Names and values are a stranger's: no
- * control character of theirs reaches the terminal.
+ * A change as a line for a person: when, what, which row, and what changed. Names and values are not ours: none of their
+ * control characters reaches the terminal.
  */
 import {
   tableName,
@@ -13,7 +13,7 @@ import {
 } from '@dstream/core';
 import { visibleText } from '@dstream/terminal';
 
-export interface PrettyOptions {
+interface PrettyOptions {
   readonly colour: boolean;
 }
 
@@ -22,6 +22,7 @@ const maxValue = 40;
 
 const colours = { insert: 32, update: 33, delete: 31, read: 36, gap: 35 } as const;
 
+/** The format of a terminal. `colour`: with ANSI colours. */
 export function prettyLine(options: PrettyOptions): (event: RoutedEvent) => string {
   return ({ event }) => {
     const { metadata } = event;

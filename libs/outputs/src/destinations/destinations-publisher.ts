@@ -15,7 +15,7 @@ import {
 } from '@dstream/core';
 import type { Destination, Entry, NotAccepted } from './destination.ts';
 
-export interface DestinationsPublisherOptions {
+interface DestinationsPublisherOptions {
   /** Name of the destination of a change. */
   readonly nameOf: (metadata: ChangeMetadata) => string;
   /** The destination of all changes, if there is only one. */

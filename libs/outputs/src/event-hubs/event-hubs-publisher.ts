@@ -17,6 +17,7 @@ import { partitionKeyOf, partitionOfKey } from './partition-key.ts';
 import { PartitionSender, type HubEvent } from './partition-sender.ts';
 import { openProducer, translateEventHubsError, type Producer } from './producer.ts';
 
+/** How the hubs are reached, and which hub a change goes to. */
 export interface EventHubsPublisherOptions {
   readonly address: BrokerAddress;
   /** Name of the hub of a change. */
@@ -53,7 +54,7 @@ export function eventHubsPublisher(options: EventHubsPublisherOptions): Publishe
   });
 }
 
-export interface EventHubOptions {
+interface EventHubOptions {
   readonly hub: string;
   readonly openProducer: () => Producer;
   readonly clock: Clock;

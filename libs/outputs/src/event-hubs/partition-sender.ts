@@ -14,14 +14,14 @@ export interface HubEvent {
   readonly partitionKey: string;
 }
 
-export interface PartitionSenderOptions {
+interface PartitionSenderOptions {
   readonly partitionId: string;
   /** Runs one call on a connection, with a time limit. Rejects with a DStreamError; the signal is aborted then. */
   readonly call: (work: (producer: Producer, abortSignal: AbortSignal) => Promise<void>) => Promise<void>;
 }
 
 /** The events of a send from index `from` on were not accepted. */
-export interface SendFailure {
+interface SendFailure {
   readonly from: number;
   readonly error: DStreamError;
 }

@@ -35,7 +35,7 @@ export function openProducer(address: BrokerAddress, hub: string, timeoutMs: num
 }
 
 /** For the message of a translated error. */
-export interface EventHubsErrorContext {
+interface EventHubsErrorContext {
   /** What was tried, as it reads after "could not": `send to`. */
   readonly tried: string;
   readonly hub: string;

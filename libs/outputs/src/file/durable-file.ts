@@ -15,7 +15,7 @@ import { findExternalChange, reportExternalChange, type ExternalChange } from '.
 import { rotatedPath } from './file-path.ts';
 import { assertRegular, type FileSystem, type OpenFile } from './file-system.ts';
 
-export interface DurableFileOptions {
+interface DurableFileOptions {
   readonly files: FileSystem;
   readonly path: string;
   readonly clock: Clock;

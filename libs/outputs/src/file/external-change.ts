@@ -26,7 +26,7 @@ export async function findExternalChange(
 }
 
 /** What the file held that was acknowledged. */
-export interface Acknowledged {
+interface Acknowledged {
   /** Length of the acknowledged lines, from the start of the file. */
   readonly sizeBytes: number;
   /** Bytes behind them, which are written again. */

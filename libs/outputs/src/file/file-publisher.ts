@@ -22,6 +22,7 @@ import { translateFileError, type FileSystem } from './file-system.ts';
 import { FileWriter } from './file-writer.ts';
 import type { ProcessIdentity } from './path-lock.ts';
 
+/** The settings of the output, and the disk and process to use. */
 export interface FilePublisherOptions {
   /** May hold `{{ server }}`, `{{ database }}`, `{{ schema }}` and `{{ table }}`. */
   readonly path: string;

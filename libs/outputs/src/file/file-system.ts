@@ -36,7 +36,7 @@ export interface PathStatus {
 }
 
 /** The state of an open file, under whatever name it has by now. */
-export interface OpenFileStatus {
+interface OpenFileStatus {
   readonly identity: string;
   readonly sizeBytes: number;
   readonly bornMs: number;

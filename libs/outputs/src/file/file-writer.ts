@@ -9,7 +9,7 @@ import { DurableFile, maxWriteBytes } from './durable-file.ts';
 import { assertRegular, translateFileError, type FileSystem } from './file-system.ts';
 import { PathLock, type ProcessIdentity } from './path-lock.ts';
 
-export interface FileWriterOptions {
+interface FileWriterOptions {
   readonly files: FileSystem;
   readonly path: string;
   readonly clock: Clock;

@@ -35,7 +35,7 @@ const staleMs = 30_000;
 /** Time between two renewals, at least. */
 const renewMs = 5_000;
 
-export interface PathLockOptions {
+interface PathLockOptions {
   readonly files: FileSystem;
   readonly clock: Clock;
   readonly path: string;

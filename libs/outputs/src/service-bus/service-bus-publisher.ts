@@ -16,6 +16,7 @@ import { notAccepted, type Destination, type Entry, type NotAccepted } from '../
 import { DestinationsPublisher } from '../destinations/destinations-publisher.ts';
 import { packMessages, type PackedMessage } from './service-bus-message.ts';
 
+/** How the namespace is reached, and which queue or topic a change goes to. */
 export interface ServiceBusPublisherOptions {
   readonly address: ServiceBusAddress;
   /** Name of the topic or queue of a change. */
