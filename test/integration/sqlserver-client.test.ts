@@ -5,7 +5,11 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { PooledSqlClient } from '../../libs/sources/sqlserver/src/client/pooled-sql-client.ts';
 import { SqlConnection } from '../../libs/sources/sqlserver/src/client/sql-connection.ts';
 import type { Lsn } from '../../libs/sources/sqlserver/src/position/log-position.ts';
-import { intParameter, lsnParameter, nameParameter } from '../../libs/sources/sqlserver/src/sql/statement.ts';
+import {
+  intParameter,
+  lsnParameter,
+  nameParameter,
+} from '../../libs/sources/sqlserver/src/client/sql-client.ts';
 import type { Reply } from '../stand-ins/sql-server/src/engine/engine-session.ts';
 import { startTdsServer, type TdsServerOptions } from '../stand-ins/sql-server/src/tds/tds-server.ts';
 import { forEver, replies, ScriptedSqlEngine, sqlMessage } from '../support/scripted-sql-engine.ts';

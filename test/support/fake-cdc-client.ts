@@ -6,8 +6,8 @@ import {
   previousLsn,
   type Lsn,
 } from '../../libs/sources/sqlserver/src/position/log-position.ts';
-import type { CaptureInstance } from '../../libs/sources/sqlserver/src/sql/capture-instance.ts';
-import type { Statement } from '../../libs/sources/sqlserver/src/sql/statement.ts';
+import type { CaptureInstance } from '../../libs/sources/sqlserver/src/sql/catalogue.ts';
+import type { Statement } from '../../libs/sources/sqlserver/src/client/sql-client.ts';
 
 export interface FakeRow {
   readonly lsn: Lsn;

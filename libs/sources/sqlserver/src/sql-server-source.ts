@@ -21,7 +21,7 @@ import { defaultSourceName, type SqlServerAddress } from './address/sql-server-a
 import { PooledSqlClient } from './client/pooled-sql-client.ts';
 import { SqlConnection } from './client/sql-connection.ts';
 import type { BatchLimits } from './source/batch-builder.ts';
-import { captureInstancesOf, tablesOfDatabase } from './source/catalogue.ts';
+import { captureInstancesOf, tablesOfDatabase } from './sql/catalogue.ts';
 import type { ReadMode } from './position/log-position.ts';
 import { Prober } from './source/prober.ts';
 import type { OnGap, ReaderContext, Start } from './source/reader-context.ts';

@@ -1,5 +1,5 @@
 import { DStreamError, type CallOptions, type Clock } from '@dstream/core';
-import type { Statement } from '../sql/statement.ts';
+import type { Statement } from '../client/sql-client.ts';
 import { ConnectionPool, type OpenConnection } from './connection-pool.ts';
 import { RowFlow } from './row-flow.ts';
 import type { SqlConnection } from './sql-connection.ts';

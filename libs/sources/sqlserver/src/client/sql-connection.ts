@@ -3,7 +3,7 @@ import { DStreamError } from '@dstream/core';
 import { Connection, Request, TYPES, type ConnectionConfiguration } from 'tedious';
 import { authenticationOf, whoOf } from './authentication.ts';
 import { placeOf, type SqlServerAddress } from '../address/sql-server-address.ts';
-import type { Parameter, Statement } from '../sql/statement.ts';
+import type { Parameter, Statement } from '../client/sql-client.ts';
 import { lostConnection, translateError, type ErrorScene } from './translate-error.ts';
 
 export interface ConnectionSettings {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { decodeChange, type Row, type TableId } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
-import type { CaptureInstance } from '../sql/capture-instance.ts';
+import type { CaptureInstance } from '../sql/catalogue.ts';
 import { selectedColumns } from '../sql/page-statement.ts';
 import type { ChangeRow, LogicalChange } from './change-rows.ts';
 import { ChangeEncoder } from './change-encoder.ts';

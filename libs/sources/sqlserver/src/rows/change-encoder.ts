@@ -10,7 +10,7 @@ import {
   type Value,
 } from '@dstream/core';
 import { ordinalText, positionLength, type Lsn } from '../position/log-position.ts';
-import type { CapturedColumn, CaptureInstance } from '../sql/capture-instance.ts';
+import type { CapturedColumn, CaptureInstance } from '../sql/catalogue.ts';
 import { keyIndexes, type SelectedColumn } from '../sql/page-statement.ts';
 import type { ChangeRow, LogicalChange } from './change-rows.ts';
 import { ImageColumns, RowEncoder, type MissingColumns } from './row-images.ts';

@@ -1,6 +1,6 @@
 /** The images of a change: their JSON, which columns an update changed, and what CDC did not carry. */
 import type { Value } from '@dstream/core';
-import type { CapturedColumn } from '../sql/capture-instance.ts';
+import type { CapturedColumn } from '../sql/catalogue.ts';
 import type { SelectedColumn } from '../sql/page-statement.ts';
 import { rowOperation, type ChangeRow, type LogicalChange } from './change-rows.ts';
 import { fixedText, type FixedText, type Utf8Writer } from './utf8-writer.ts';

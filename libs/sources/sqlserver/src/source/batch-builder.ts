@@ -7,7 +7,7 @@ import type { ChangeEncoder } from '../rows/change-encoder.ts';
 import { RowAssembler, RowDecoder, type KeyText, type LogicalChange } from '../rows/change-rows.ts';
 import { Utf8Writer } from '../rows/utf8-writer.ts';
 import type { SelectedColumn } from '../sql/page-statement.ts';
-import { CommitTimes } from './commit-times.ts';
+import { CommitTimes } from '../sql/commit-times.ts';
 
 /** A batch of one table inside this package: its end is typed. `SourceHistory` makes it core's `ChangeBatch`. */
 export interface TableBatch {

@@ -8,9 +8,9 @@ import type { SqlClient } from '../client/sql-client.ts';
 import { badRange, invalidColumn, invalidObject } from '../client/sql-errors.ts';
 import { sqlNumbers } from '../client/translate-error.ts';
 import { neededFrom, type LogPosition } from '../position/log-position.ts';
-import { quoteName } from '../sql/quote.ts';
-import { nameParameter, type Statement } from '../sql/statement.ts';
-import { creationOf } from './catalogue.ts';
+import { quoteName } from '../client/sql-client.ts';
+import { nameParameter, type Statement } from '../client/sql-client.ts';
+import { creationOf } from '../sql/catalogue.ts';
 import { createdAnew, gapBelow, missingBefore } from './gap.ts';
 import type { TableInstances } from './table-instances.ts';
 

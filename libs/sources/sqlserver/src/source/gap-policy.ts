@@ -15,7 +15,7 @@ import {
 import type { Gap } from '../position/resume-point.ts';
 import { gapId } from '../rows/change-encoder.ts';
 import type { TableBatch } from './batch-builder.ts';
-import { creationOf } from './catalogue.ts';
+import { creationOf } from '../sql/catalogue.ts';
 import { notProven, withTimes, type GapError } from './gap.ts';
 import type { ProbeAnswer } from './prober.ts';
 import type { ReaderContext } from './reader-context.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createdAnew, type Creation } from './gap.ts';
+import type { Creation } from '../sql/catalogue.ts';
+import { createdAnew } from './gap.ts';
 
 const day = 86_400_000;
 const cleaned: Creation = {

@@ -2,6 +2,7 @@
 import { DStreamError, tableName, type TableId } from '@dstream/core';
 import { neededFrom, zeroLsn, type LogPosition, type Lsn } from '../position/log-position.ts';
 import type { Gap } from '../position/resume-point.ts';
+import type { Creation } from '../sql/catalogue.ts';
 
 export interface Marks {
   readonly captureInstance: string;
@@ -54,15 +55,6 @@ export function notProven(error: DStreamError): DStreamError {
     'it is not skipped before the database has a commit that is newer than what was read, since until then it may be a replica ' +
     "that lags; to go on at once, reset the table's checkpoint";
   return new DStreamError(error.code, `${error.message}; ${what}`, { cause: error });
-}
-
-/** What tells an instance that was created after a place from one that was cleaned up past it. Milliseconds, one clock. */
-export interface Creation {
-  readonly createdAtMs: number;
-  /** Commit time of the first transaction from the place on, of those whose times are kept. */
-  readonly nextAtMs: number | undefined;
-  /** Cleanup moves the low-water mark to a transaction of `cdc.lsn_time_mapping` ("sys.sp_cdc_cleanup_change_table"). */
-  readonly lowIsTransaction: boolean;
 }
 
 /** True when the instance did not exist at the place, or still keeps all since it was created: nothing was cleaned up. */

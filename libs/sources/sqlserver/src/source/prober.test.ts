@@ -21,7 +21,7 @@ function rig(...names: string[]) {
   const prober = new Prober(client, clock);
   names.forEach((name) => prober.register(name));
   const ask = (captureInstance: string, dueAtMs = 0) =>
-    prober.ask({ captureInstance, scanned: lsn(5), dueAtMs, slackMs: 40 }, signal);
+    prober.ask({ captureInstance, completeUpTo: lsn(5), dueAtMs, slackMs: 40 }, signal);
   /** All in one pass; how it ended for each. */
   const all = async () => {
     const dueAtMs = clock.monotonicMs() + 100;
@@ -146,8 +146,8 @@ describe('the prober', () => {
     const { client, clock, prober } = rig('a');
     const mask = Buffer.alloc(1);
     client.instances[0]?.rows.push({ lsn: lsn(6), seqval: lsn(1), operation: 2, mask, values: [] });
-    const ask = (scanned: Lsn) =>
-      prober.ask({ captureInstance: 'a', scanned, dueAtMs: 100, slackMs: 40 }, signal);
+    const ask = (completeUpTo: Lsn) =>
+      prober.ask({ captureInstance: 'a', completeUpTo, dueAtMs: 100, slackMs: 40 }, signal);
     const answers = Promise.all([ask(lsn(5)), ask(lsn(7))]);
     await clock.advance(100);
     expect([(await answers)[0].moved, client.statements.length]).toEqual([true, 1]);
@@ -180,7 +180,7 @@ describe('the prober', () => {
   test('one who gives up, and stopping, leave no timer', async () => {
     const { clock, prober, ask } = rig('a', 'b');
     const controller = new AbortController();
-    const request = { captureInstance: 'a', scanned: lsn(5), dueAtMs: 1_000, slackMs: 40 };
+    const request = { captureInstance: 'a', completeUpTo: lsn(5), dueAtMs: 1_000, slackMs: 40 };
     const impatient = prober.ask(request, controller.signal);
     controller.abort(new Error('enough'));
     await expect(impatient).rejects.toThrow('enough');

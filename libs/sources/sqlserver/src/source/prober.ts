@@ -15,16 +15,20 @@ import {
   type SourceObserver,
 } from '@dstream/core';
 import { isOfOneTable } from '../client/sql-errors.ts';
-import type { SqlClient } from '../client/sql-client.ts';
+import type { SqlClient, Statement } from '../client/sql-client.ts';
 import { sqlNumbers } from '../client/translate-error.ts';
 import type { Lsn } from '../position/log-position.ts';
-import { ProbeStatements, type ProbedTable } from '../sql/probe-statement.ts';
-import type { Statement } from '../sql/statement.ts';
+import {
+  LowWaterMarkCache,
+  parseProbe,
+  ProbeStatements,
+  type Bookmark,
+  type ProbedTable,
+  type ProbeReading,
+} from '../sql/probe.ts';
 import { Alarm } from './alarm.ts';
-import { RememberedMarks } from './low-water-marks.ts';
-import { readProbe, type Mark, type ProbeReading } from './probe-reading.ts';
 
-export interface ProbeAnswer extends Omit<ProbeReading, 'moved' | 'mark' | 'markedAt'> {
+export interface ProbeAnswer extends Omit<ProbeReading, 'moved' | 'bookmark' | 'bookmarkedAt'> {
   /** How often the entry of the last max LSN was not there any more: the database may have been restored since. */
   readonly historyMismatches: number;
   /** Whether the change table holds anything after the table's position. */
@@ -35,7 +39,7 @@ export interface ProbeAnswer extends Omit<ProbeReading, 'moved' | 'mark' | 'mark
 
 export interface ProbeRequest {
   readonly captureInstance: string;
-  readonly scanned: Lsn;
+  readonly completeUpTo: Lsn;
   readonly dueAtMs: number;
   /** A table may be asked so much before it is due, when a statement is on its way anyhow. */
   readonly slackMs: number;
@@ -56,14 +60,14 @@ export class Prober {
   readonly #alarm: Alarm;
   readonly #statements = new ProbeStatements();
   readonly #single = new ProbeStatements();
-  readonly #marks = new RememberedMarks();
+  readonly #marks = new LowWaterMarkCache();
   readonly #suspects = new Set<string>();
   /** The questions about suspects that are under way or wait for their turn. Never rejects. */
   #alone: Promise<void> = Promise.resolve();
   #running: Promise<void> | undefined;
   /** When the alarm goes off, while it is set. */
   #sleepsUntilMs = 0;
-  #mark: Mark | undefined;
+  #bookmark: Bookmark | undefined;
   #historyMismatches = 0;
 
   constructor(client: SqlClient, clock: Clock, observer: Pick<SourceObserver, 'probed'> = noSourceObserver) {
@@ -166,19 +170,19 @@ export class Prober {
 
   /** It is none of those that were due: found now, it does not fail the passes until it is. */
   async #suspectOne(covered: readonly ProbedTable[]): Promise<void> {
-    for (const { captureInstance, scanned } of covered) {
-      if (scanned !== undefined) continue;
+    for (const { captureInstance, completeUpTo } of covered) {
+      if (completeUpTo !== undefined) continue;
       try {
-        await this.#askAlone({ captureInstance, scanned }, []);
+        await this.#askAlone({ captureInstance, completeUpTo }, []);
       } catch {
         return; // nobody waits for it: who asks next is told
       }
     }
   }
 
-  async #askAlone({ captureInstance, scanned }: ProbedTable, due: readonly Waiting[]): Promise<void> {
+  async #askAlone({ captureInstance, completeUpTo }: ProbedTable, due: readonly Waiting[]): Promise<void> {
     try {
-      await this.#answer(due, [{ captureInstance, scanned }], this.#single);
+      await this.#answer(due, [{ captureInstance, completeUpTo }], this.#single);
       this.#suspects.delete(captureInstance);
     } catch (error) {
       if (ofOneTable(error)) this.#suspects.add(captureInstance);
@@ -193,7 +197,7 @@ export class Prober {
     return [...names]
       .filter((name) => !this.#suspects.has(name))
       .sort()
-      .map((captureInstance) => ({ captureInstance, scanned: positions.get(captureInstance) }));
+      .map((captureInstance) => ({ captureInstance, completeUpTo: positions.get(captureInstance) }));
   }
 
   async #answer(
@@ -202,11 +206,11 @@ export class Prober {
     statements = this.#statements,
   ): Promise<void> {
     const askedAtMs = this.#clock.monotonicMs();
-    const asked = this.#mark;
+    const asked = this.#bookmark;
     const statement = statements.of(covered, asked?.lsn);
-    const { moved, mark, markedAt, ...reading } = await this.#read(statement, covered, askedAtMs);
-    if (asked !== undefined && markedAt !== asked.at) this.#historyMismatches += 1;
-    this.#mark = mark ?? this.#mark;
+    const { moved, bookmark, bookmarkedAt, ...reading } = await this.#read(statement, covered, askedAtMs);
+    if (asked !== undefined && bookmarkedAt !== asked.at) this.#historyMismatches += 1;
+    this.#bookmark = bookmark ?? this.#bookmark;
     const historyMismatches = this.#historyMismatches;
     for (const { captureInstance, resolve } of due)
       resolve({ ...reading, historyMismatches, askedAtMs, moved: moved.has(captureInstance) });
@@ -221,7 +225,7 @@ export class Prober {
     let failed = true;
     try {
       const sets = await this.#client.query(statement, { signal: this.#stop.signal });
-      const reading = readProbe(sets, covered, this.#marks);
+      const reading = parseProbe(sets, covered, this.#marks);
       ({ captureLagMs } = reading.times);
       failed = false;
       return reading;
@@ -234,9 +238,9 @@ export class Prober {
 /** Two may wait for one instance, at different places: nothing may be hidden from the one that is behind. */
 function lowestPositions(due: readonly ProbeRequest[]): ReadonlyMap<string, Lsn> {
   const lowest = new Map<string, Lsn>();
-  for (const { captureInstance, scanned } of due) {
+  for (const { captureInstance, completeUpTo } of due) {
     const known = lowest.get(captureInstance);
-    if (known === undefined || scanned < known) lowest.set(captureInstance, scanned);
+    if (known === undefined || completeUpTo < known) lowest.set(captureInstance, completeUpTo);
   }
   return lowest;
 }

@@ -3,31 +3,22 @@
  * ids must differ, and what was read does not compare with what is there.
  */
 import { DStreamError, tableName, type CallOptions, type ChangeBatch, type TableId } from '@dstream/core';
-import type { SqlClient } from '../client/sql-client.ts';
+import type { Statement } from '../client/sql-client.ts';
 import { sqlNumbers } from '../client/translate-error.ts';
-import { lsnOf, type LogPosition, type Lsn } from '../position/log-position.ts';
+import type { LogPosition } from '../position/log-position.ts';
 import { formatResumePoint, type Gap, type History, type LsnTime } from '../position/resume-point.ts';
 import { maxIncarnation } from '../rows/change-encoder.ts';
-import { entryStatement, forkStatement } from '../sql/history-statements.ts';
+import { findEntry, type FoundEntry } from '../sql/commit-times.ts';
 import type { TableBatch } from './batch-builder.ts';
-import { utcMs } from './commit-times.ts';
 import type { ReaderContext } from './reader-context.ts';
 import type { ProbeAnswer } from './prober.ts';
-
-/** What the database says of an entry that was seen. */
-export interface Found {
-  /** Commit time of the entry with that LSN, UTC, milliseconds; undefined when there is none. */
-  readonly atMs: number | undefined;
-  /** The oldest entry that cleanup has left. */
-  readonly oldest: Lsn | undefined;
-}
 
 /**
  * True when `seen` cannot be of the history that the database is in: its place is kept, but there is no such entry, or one
  * of another time. What cleanup has taken says nothing. Times may differ by whole quarters of an hour, because the server
  * keeps them in its zone, whose distance from UTC is that of now.
  */
-export function isOtherHistory(seen: LsnTime, { atMs, oldest }: Found): boolean {
+export function isOtherHistory(seen: LsnTime, { atMs, oldest }: FoundEntry): boolean {
   if (oldest === undefined || seen.lsn < oldest) return false;
   return atMs === undefined || (atMs - Date.parse(seen.at)) % (15 * 60_000) !== 0;
 }
@@ -106,14 +97,14 @@ export class SourceHistory {
   }
 }
 
-async function findEntry(client: SqlClient, lsn: Lsn, o: CallOptions): Promise<Found> {
-  const [[row] = []] = await client.query(entryStatement(lsn), o);
-  const [at, minutes, oldest] = row ?? [];
-  return {
-    atMs: at instanceof Date ? utcMs(at, Number(minutes)) : undefined,
-    oldest: Buffer.isBuffer(oldest) ? lsnOf(oldest) : undefined,
-  };
-}
+/**
+ * The fork of the log that the database is on, and its first one: a restore begins another ("Recovery Paths"). No row for a
+ * login that lacks VIEW ANY DATABASE, which public has by default; no such view on Azure SQL Database.
+ */
+const forkStatement: Statement = {
+  text: 'SELECT [recovery_fork_guid], [first_recovery_fork_guid] FROM sys.database_recovery_status WHERE [database_id] = DB_ID()',
+  parameters: [],
+};
 
 /**
  * Undefined for a database that was never restored, and where it cannot be seen: there ids may come again after a restore

@@ -3,9 +3,9 @@ import { DStreamError, type CallOptions, type Log, type PollSchedule, type Table
 import { notText } from '../client/sql-errors.ts';
 import { sqlNumbers } from '../client/translate-error.ts';
 import { neededFrom, previousLsn, type LogPosition, type Lsn } from '../position/log-position.ts';
-import type { CaptureInstance } from '../sql/capture-instance.ts';
+import type { CaptureInstance } from '../sql/catalogue.ts';
 import { isKnownType } from '../sql/column-codec.ts';
-import { captureInstancesOf, type CaptureInstances } from './catalogue.ts';
+import { captureInstancesOf, type CaptureInstances } from '../sql/catalogue.ts';
 import type { ReaderContext } from './reader-context.ts';
 import { WindowReader } from './window-reader.ts';
 

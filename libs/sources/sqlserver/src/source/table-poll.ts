@@ -45,7 +45,7 @@ export class TablePoll {
   ): Promise<ProbeAnswer> {
     const request = {
       captureInstance,
-      scanned: position === undefined ? highestLsn : completeUpTo(position),
+      completeUpTo: position === undefined ? highestLsn : completeUpTo(position),
       dueAtMs: this.#dueAtMs,
       slackMs: Math.max(slack.ms, this.#waitMs * slack.share),
     };

@@ -14,7 +14,7 @@ import {
 } from '../../../../../test/support/table-reader-rig.ts';
 import { lsnOf, zeroLsn } from '../position/log-position.ts';
 import type { ReadMode } from '../position/log-position.ts';
-import type { Statement } from '../sql/statement.ts';
+import type { Statement } from '../client/sql-client.ts';
 
 const modes: readonly ReadMode[] = ['functions', 'direct'];
 const pageSizes = [1, 2, 3, 7, 5_000];

@@ -1,4 +1,5 @@
 import type { PollIntervals, TableId } from '@dstream/core';
+import type { CatalogueTable } from '../sql/catalogue.ts';
 
 /** A table, or with `*` all captured tables of a schema, and how often it is asked. */
 export interface TableSettings {
@@ -6,13 +7,6 @@ export interface TableSettings {
   readonly table: string;
   readonly pollIntervalMs: number;
   readonly maxPollIntervalMs: number;
-}
-
-/** A table as the catalogue spells it. */
-export interface CatalogueTable {
-  readonly schema: string;
-  readonly table: string;
-  readonly captured: boolean;
 }
 
 export const everyTable = '*';

@@ -12,7 +12,7 @@ import type { SqlClient } from '../client/sql-client.ts';
 import { lsnOf, neededFrom, zeroLsn, type LogPosition, type Lsn } from '../position/log-position.ts';
 import { ChangeEncoder } from '../rows/change-encoder.ts';
 import type { KeyText } from '../rows/change-rows.ts';
-import type { CaptureInstance } from '../sql/capture-instance.ts';
+import type { CaptureInstance } from '../sql/catalogue.ts';
 import { keyIndexes, pageResults, PageStatements } from '../sql/page-statement.ts';
 import {
   BatchBuilder,

@@ -3,11 +3,9 @@
  * driver would damage is converted to text by the server. The table of types is in the README of this package.
  */
 import { DStreamError, type Value } from '@dstream/core';
-import type { CapturedColumn } from './capture-instance.ts';
-import { floatNumber, realNumber } from './float-number.ts';
-import { isoOf121 } from './iso-text.ts';
-import { quoteName } from './quote.ts';
-import { variantExpression, variantText } from './variant-text.ts';
+import { quoteName } from '../client/sql-client.ts';
+import type { CapturedColumn } from './catalogue.ts';
+import { floatNumber, isoOf121, realNumber, variantExpression, variantText } from './value-text.ts';
 
 export interface ColumnCodec {
   /** The select-list expression, without its alias. */

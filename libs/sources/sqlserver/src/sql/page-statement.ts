@@ -1,10 +1,9 @@
 /** The statements that read one table's changes. Pure: texts depend on the capture instance, values are bound. */
+import { intParameter, literal, lsnParameter, quoteName, type Statement } from '../client/sql-client.ts';
 import { neededFrom, zeroLsn, type LogPosition, type Lsn, type ReadMode } from '../position/log-position.ts';
-import type { CaptureInstance } from './capture-instance.ts';
+import { columnUpdates, type CaptureInstance } from './catalogue.ts';
 import { codecOf, type ColumnCodec } from './column-codec.ts';
-import { marksText } from './catalogue-statements.ts';
-import { quoteName } from './quote.ts';
-import { intParameter, lsnParameter, type Statement } from './statement.ts';
+import { commitTimesText } from './commit-times.ts';
 
 export interface Page {
   /** Where it begins: strictly behind this. */
@@ -52,7 +51,7 @@ export class PageStatements {
     this.columns = selectedColumns(instance);
     const changeTable = `[cdc].${quoteName(`${instance.name}_CT`)}`;
     this.#marksText = marksText(instance.name);
-    const text = (rows: string) => [timesText(changeTable), rows, this.#marksText].join(';\n');
+    const text = (rows: string) => [commitTimesText(changeTable), rows, this.#marksText].join(';\n');
     const list = selectList(this.columns);
     this.#pageTexts = {
       functions: text(functionRows(instance, list)),
@@ -93,21 +92,6 @@ export class PageStatements {
   }
 }
 
-/**
- * `tran_end_time` is in the server's local zone; the zone's distance from UTC comes along. Driven by the LSNs of the
- * window's own rows, because between two of them any number of other transactions may lie. NOLOCK as for the rows: capture locks
- * the whole change table while it writes a large transaction, which must not hold up what was written before.
- */
-function timesText(changeTable: string): string {
-  return (
-    'SELECT TOP (@n) m.[start_lsn], m.[tran_end_time], DATEDIFF(minute, GETDATE(), GETUTCDATE()) AS [utc]\n' +
-    'FROM [cdc].[lsn_time_mapping] AS m\n' +
-    'WHERE m.[start_lsn] >= @from AND m.[start_lsn] <= @to\n' +
-    `  AND EXISTS (SELECT 1 FROM ${changeTable} AS c WITH (NOLOCK) WHERE c.[__$start_lsn] = m.[start_lsn])\n` +
-    'ORDER BY m.[start_lsn]'
-  );
-}
-
 function selectList(columns: readonly SelectedColumn[]): readonly string[] {
   const list = columns.map(({ name, expression }) =>
     expression === quoteName(name) ? expression : `${expression} AS ${quoteName(name)}`,
@@ -142,11 +126,20 @@ function directRows(changeTable: string, list: readonly string[]): string {
   );
 }
 
-/** NOLOCK: see `timesText`. */
+/** NOLOCK: see `commitTimesText`. */
 function boundText(changeTable: string): string {
   return (
     'SELECT MAX(t.[__$start_lsn]) AS [bound] FROM (\n' +
     `  SELECT TOP (@n) [__$start_lsn] FROM ${changeTable} WITH (NOLOCK)\n` +
     '  WHERE [__$start_lsn] >= @from AND [__$start_lsn] <= @to ORDER BY [__$start_lsn]) AS t'
+  );
+}
+
+/** One row: the low-water mark of an instance, and its column updates; without the latter when it is gone. */
+function marksText(captureInstance: string): string {
+  const name = literal(captureInstance);
+  return (
+    `SELECT sys.fn_cdc_get_min_lsn(${name}) AS [low],\n` +
+    `  (SELECT ${columnUpdates} FROM [cdc].[change_tables] AS c WHERE c.[capture_instance] = ${name}) AS [updates]`
   );
 }

@@ -1,7 +1,6 @@
 import type { TableId } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import type { SqlClient } from '../client/sql-client.ts';
-import { tablesStatement, tableStatement } from '../sql/catalogue-statements.ts';
 import { captureInstancesOf, tablesOfDatabase } from './catalogue.ts';
 
 const table: TableId = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Persons' };
@@ -9,10 +8,15 @@ const o = { signal: new AbortController().signal };
 
 type Sets = readonly (readonly (readonly unknown[])[])[];
 
-/** Answers its questions in the order of `answers`. */
-function answering(...answers: Sets[]): SqlClient {
+/** Answers statements in the order of `answers`, and keeps their texts. */
+function answering(...answers: Sets[]): SqlClient & { readonly texts: readonly string[] } {
+  const texts: string[] = [];
   return {
-    query: () => Promise.resolve(answers.shift() ?? []),
+    texts,
+    query: ({ text }) => {
+      texts.push(text);
+      return Promise.resolve(answers.shift() ?? []);
+    },
     stream: () => {
       throw new Error('nothing is streamed here');
     },
@@ -21,13 +25,16 @@ function answering(...answers: Sets[]): SqlClient {
 }
 
 describe('the row of our own database', () => {
-  test.each([tablesStatement.text, tableStatement('dbo', 'Persons').text])(
-    'is asked for by name, which Azure SQL Database answers too',
-    (text) => {
+  test('is asked for by name, which Azure SQL Database answers too', async () => {
+    const client = answering([[['Shop']], []], [[[true]], []]);
+    await tablesOfDatabase(client, 'shop', o);
+    await captureInstancesOf(client, table, o).catch(() => undefined);
+    expect(client.texts).toHaveLength(2);
+    for (const text of client.texts) {
       expect(text).toContain('WHERE d.[name] = DB_NAME()');
       expect(text).not.toContain('DB_ID');
-    },
-  );
+    }
+  });
 
   test('gives the name as the catalogue spells it', async () => {
     const client = answering([[['Shop']], [['dbo', 'Persons', true]]]);
@@ -67,5 +74,12 @@ describe('capture instances', () => {
     await expect(captureInstancesOf(answering(known, [[], [], []]), table, o)).rejects.toMatchObject({
       code: 'TableNotCaptured',
     });
+  });
+
+  test('are found by names in one collation: those of the catalogue have another than those of the schema cdc', async () => {
+    const client = answering(known, [[['old', startLsn]], columns, []]);
+    await captureInstancesOf(client, table, o);
+    expect(client.texts[1]).toContain('x.[name] COLLATE DATABASE_DEFAULT = k.[column_name]');
+    expect(client.texts[1]).toContain('ISNULL(y.[name] COLLATE DATABASE_DEFAULT, k.[column_type])');
   });
 });

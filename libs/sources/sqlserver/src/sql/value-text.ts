@@ -1,13 +1,47 @@
-/**
- * A `sql_variant` as `type:value`: its base type is part of what it holds (7 and N'7' differ), and the value is written
- * as a column of that type would arrive. Plain conversion to text has style 0, which drops digits of floats, money and
- * times; so each such type is first taken out of the variant as what it is ("SQL_VARIANT_PROPERTY", "CAST and CONVERT").
- */
+/** Values that arrive in another form than JSON's: floating point, times of style 121, and sql_variant. */
 import type { Value } from '@dstream/core';
-import { realNumber } from './float-number.ts';
-import { isoOf121, withScale } from './iso-text.ts';
 
-/** The base types whose text needs a style, what they are taken out as, and the style. The others have one text only. */
+/** Digits that a decimal text keeps through a real and back, and that tell every real from its neighbours. */
+const keptDigits = 6;
+const tellingDigits = 9;
+const leastNormal = 2 ** -126;
+
+/** JSON has no number for NaN and the infinities: they are texts, as in protobuf's JSON. Only old bulk loads made such. */
+export function floatNumber(value: number): Value {
+  return Number.isFinite(value) ? value : String(value);
+}
+
+/**
+ * The driver widens a real to a double: 1.1 becomes 1.10000002384185791015625. This is the double of the shortest text that
+ * is still this real and no other.
+ */
+export function realNumber(value: number): Value {
+  if (Number.isInteger(value) && Math.abs(value) <= 2 ** 24) return value;
+  if (!Number.isFinite(value)) return String(value);
+  // A subnormal has fewer digits, so the first of them may be enough.
+  for (let digits = Math.abs(value) < leastNormal ? 1 : keptDigits; digits < tellingDigits; digits += 1) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return Number(value.toPrecision(tellingDigits));
+}
+
+/** ISO 8601 of a time in style 121, which has a space where ISO 8601 has a T, and another before the offset. */
+export function isoOf121(text: string): string {
+  return text.replace(' ', 'T').replace(' ', '');
+}
+
+/** Keeps `scale` of the seven digits of a fraction of a second. */
+function withScale(text: string, scale: number): string {
+  return text.replace(/\.\d{7}/, (fraction) => (scale === 0 ? '' : fraction.slice(0, scale + 1)));
+}
+
+/**
+ * A `sql_variant` travels as `type:value`: its base type is part of what it holds (7 and N'7' differ), and the value is
+ * written as a column of that type would arrive. Plain conversion to text has style 0, which drops digits of floats, money
+ * and times; so each such type is first converted to itself ("SQL_VARIANT_PROPERTY", "CAST and CONVERT").
+ * Types, what they are converted to, and the style of their text. The others have one text only.
+ */
 const styled: readonly (readonly [types: string, type: string, style: number])[] = [
   ["N'float'", 'float', 3],
   ["N'real'", 'real', 3],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { floatNumber, realNumber } from './float-number.ts';
+import { floatNumber, realNumber } from './value-text.ts';
 
 describe('a real', () => {
   test('is written by so many digits as tell it from its neighbours', () => {

@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { highestLsn, zeroLsn, type Lsn } from '../position/log-position.ts';
-import type { CaptureInstance } from './capture-instance.ts';
-import { instancesStatement } from './catalogue-statements.ts';
+import type { CaptureInstance } from './catalogue.ts';
 import { PageStatements } from './page-statement.ts';
-import { ProbeStatements } from './probe-statement.ts';
-import type { Statement } from './statement.ts';
+import type { Statement } from '../client/sql-client.ts';
 
 const low = '0000002A000001F80003' as Lsn;
 
@@ -80,57 +78,4 @@ describe('the page statement', () => {
       ['command', 7],
     ]);
   });
-});
-
-describe('the probe', () => {
-  const probe = (...scanned: (Lsn | undefined)[]) =>
-    new ProbeStatements().of(scanned.map((lsn, i) => ({ captureInstance: `t${i}`, scanned: lsn })));
-
-  test('has one text for one set of tables, whichever are due', () => {
-    expect(probe(low, undefined).text).toBe(probe(undefined, low).text);
-    const at = probe(low, undefined).parameters[0]?.value as Buffer;
-    expect(at.toString('hex')).toBe(`${low.toLowerCase()}${'f'.repeat(20)}`);
-  });
-
-  test('follows the set of tables', () => {
-    const statements = new ProbeStatements();
-    const of = (...names: string[]) =>
-      statements.of(names.map((captureInstance) => ({ captureInstance, scanned: low }))).text;
-    expect(of('a')).toContain('[cdc].[a_CT]');
-    expect(of('b')).not.toContain('[cdc].[a_CT]');
-    expect(of('b')).toContain('[cdc].[b_CT]');
-  });
-
-  test('of a thousand tables has one parameter for all, each table its part of it', () => {
-    const { text, parameters } = probe(...Array.from({ length: 1_000 }, () => low));
-    expect(parameters.map(({ name }) => name)).toEqual(['at', 'mark']);
-    expect(text).toContain(
-      "[cdc].[t999_CT] WITH (NOLOCK) WHERE [__$start_lsn] > CONVERT(binary(10), SUBSTRING(@at, 9991, 10))) SET @moved += '999,'",
-    );
-  });
-
-  test('waits five seconds for a lock, and leaves the connection as it was', () => {
-    const { text } = probe(low, low);
-    expect(text.startsWith('SET LOCK_TIMEOUT 5000;\nDECLARE ')).toBe(true);
-    expect(text.endsWith(';\nSET LOCK_TIMEOUT -1')).toBe(true);
-  });
-
-  test('asks when the max LSN was committed and where history begins, once for all instances with one low-water mark', () => {
-    const { text } = probe(low);
-    expect(text.match(/lsn_time_mapping/g)).toHaveLength(3);
-    expect(text).toContain('SELECT DISTINCT c.[start_lsn]');
-    expect(text.split(';\n').filter((statement) => statement.startsWith('SELECT'))).toHaveLength(4);
-  });
-
-  test('asks for the max LSN first and for the low-water marks last', () => {
-    const { text } = probe(low);
-    expect(text.indexOf('fn_cdc_get_max_lsn')).toBeLessThan(text.indexOf('EXISTS'));
-    expect(text.indexOf('EXISTS')).toBeLessThan(text.indexOf('change_tables'));
-  });
-});
-
-test('names of the catalogue are compared with those of the schema cdc in one collation', () => {
-  const { text } = instancesStatement('dbo', 'Persons');
-  expect(text).toContain('x.[name] COLLATE DATABASE_DEFAULT = k.[column_name]');
-  expect(text).toContain('ISNULL(y.[name] COLLATE DATABASE_DEFAULT, k.[column_type])');
 });
