@@ -51,8 +51,7 @@ async function start({
     open: (s) => SqlConnection.open(settings, s),
     streams: 2,
     clock: systemClock,
-    firstRowMs: stallMs,
-    stallMs,
+    silence: { firstRowMs: stallMs, stallMs },
   });
   stack.push({ [Symbol.asyncDispose]: () => server.close() }, client);
   return {

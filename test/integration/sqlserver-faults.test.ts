@@ -161,7 +161,7 @@ describe('an error', () => {
 
 describe('silence', () => {
   test('in the middle of a page is noticed after what may lie between two rows', async () => {
-    await source.read({ patience: { firstRowMs: 20_000, stallMs: 500 } });
+    await source.read({ silence: { firstRowMs: 20_000, stallMs: 500 } });
     source.server.faults.onStatement(readsOfA, { kind: 'stall', afterRows: 700, ms: undefined }, 1);
     const before = performance.now();
     await source.written.many('A', 2_000);

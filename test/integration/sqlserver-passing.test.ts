@@ -38,7 +38,7 @@ describe('what passes', () => {
   test('a deadlock and a result that stalls are errors that pass', async () => {
     await rig.database.capture('Persons');
     await rig.database.commit([{ table: 'Persons', insert: { Id: 1, Name: 'a' } }]);
-    const { source, table } = await rig.opened('Persons', { patience: { firstRowMs: 200, stallMs: 200 } });
+    const { source, table } = await rig.opened('Persons', { silence: { firstRowMs: 200, stallMs: 200 } });
     const message = { number: 1205, severity: 13, state: 45, message: 'deadlock victim', line: 1 };
     rig.server.faults.onStatement(/fn_cdc_get_all_changes/, { kind: 'fail', message }, 1);
     await expect(take(source, table, 1)).rejects.toMatchObject({ code: 'Transient', disposition: 'retry' });

@@ -19,6 +19,7 @@ import {
 } from '@dstream/core';
 import { defaultSourceName, type SqlServerAddress } from './address/sql-server-address.ts';
 import { PooledSqlClient } from './client/pooled-sql-client.ts';
+import type { SilenceLimits } from './client/row-stream.ts';
 import { SqlConnection } from './client/sql-connection.ts';
 import type { BatchLimits } from './source/batch-builder.ts';
 import { captureInstancesOf, tablesOfDatabase } from './sql/catalogue.ts';
@@ -50,15 +51,15 @@ export interface SqlServerSourceOptions {
   readonly random: () => number;
   /** Told what reading costs and how far it is. */
   readonly observer?: SourceObserver;
-  /** Silence of the server that is put up with, before the first row and between two. For tests of stalls. */
-  readonly patience?: { readonly firstRowMs: number; readonly stallMs: number };
+  /** `defaultSilence` when not given. For tests of stalls. */
+  readonly silence?: SilenceLimits;
 }
 
 /** Reads side by side; further tables wait for their turn. */
 const streams = 8;
 /** Measured: see the README. */
 const packetSize = 16_384;
-const usualPatience = { firstRowMs: 120_000, stallMs: 30_000 };
+const defaultSilence: SilenceLimits = { firstRowMs: 120_000, stallMs: 30_000 };
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -79,7 +80,7 @@ export class SqlServerSource implements ChangeSource {
     this.#settings = options.tables;
     const open = (signal: AbortSignal) =>
       SqlConnection.open({ address, applicationName: 'dstream', packetSize }, signal);
-    const client = new PooledSqlClient({ open, streams, clock, ...(options.patience ?? usualPatience) });
+    const client = new PooledSqlClient({ open, streams, clock, silence: options.silence ?? defaultSilence });
     const prober = new Prober(client, clock, observer);
     const limits = { maxRows, maxBytes, ...(options.batch && { batch: options.batch }) };
     const { mode = 'functions', onGap = 'stop' } = options;

@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@dstream/core';
 import { expect, test } from 'vitest';
-import { authenticationOf } from './authentication.ts';
+import { authenticationOf } from './sql-connection.ts';
 
 const never = new AbortController().signal;
 

@@ -1,11 +1,10 @@
 import { DStreamError } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { ConnectionPool } from './connection-pool.ts';
-import { RowFlow } from './row-flow.ts';
+import { ConnectionPool } from './pooled-sql-client.ts';
+import { RowFlow, Watchdog } from './row-stream.ts';
 import type { SqlConnection } from './sql-connection.ts';
-import { sqlNumbers, translateError } from './translate-error.ts';
-import { Watchdog } from './watchdog.ts';
+import { sqlNumbers, translateError } from './sql-errors.ts';
 
 const scene = { place: 'db1', database: 'shop', who: { user: 'sa' } };
 const sqlError = (number: number) =>

@@ -1,19 +1,16 @@
-import { DStreamError, type CallOptions, type Clock } from '@dstream/core';
-import type { Statement } from '../client/sql-client.ts';
-import { ConnectionPool, type OpenConnection } from './connection-pool.ts';
-import { RowFlow } from './row-flow.ts';
+/** SQL Server through pools of connections: one for streamed reads, one for short queries. */
+import type { CallOptions, Clock } from '@dstream/core';
+import { streamRows, type SilenceLimits } from './row-stream.ts';
+import type { Cells, SqlClient, Statement, StreamLimits } from './sql-client.ts';
 import type { SqlConnection } from './sql-connection.ts';
-import type { Cells, SqlClient, StreamLimits } from './sql-client.ts';
-import { Watchdog } from './watchdog.ts';
+
+export type OpenConnection = (signal: AbortSignal) => Promise<SqlConnection>;
 
 export interface PooledSqlClientOptions {
   readonly open: OpenConnection;
   /** Connections for streamed reads. Short queries have two of their own, so that slow readers do not keep them out. */
   readonly streams: number;
-  /** Silence allowed before the first row of the steady result set: a cold change table is slow. */
-  readonly firstRowMs: number;
-  /** Silence allowed between two of its rows. */
-  readonly stallMs: number;
+  readonly silence: SilenceLimits;
   readonly clock: Clock;
 }
 
@@ -57,59 +54,85 @@ export class PooledSqlClient implements SqlClient {
   ): AsyncGenerator<readonly Cells[]> {
     const connection = await pool.acquire(signal);
     try {
-      yield* this.#flow(connection, statement, limits, signal);
+      yield* streamRows(connection, statement, limits, this.#options, signal);
     } finally {
       pool.release(connection);
     }
   }
-
-  async *#flow(
-    connection: SqlConnection,
-    statement: Statement,
-    limits: StreamLimits,
-    signal: AbortSignal,
-  ): AsyncGenerator<readonly Cells[]> {
-    const { clock, firstRowMs, stallMs } = this.#options;
-    const { steadyFrom = 0 } = limits;
-    const giveUp = (reason: unknown) => {
-      flow.end(reason);
-      connection.close();
-    };
-    const abort = () => giveUp(signal.reason);
-    const watchdog = new Watchdog(clock, firstRowMs, () => giveUp(silence(firstRowMs, stallMs)));
-    const flow = new RowFlow(limits, (paused) => {
-      if (paused) watchdog.pause();
-      else watchdog.resume();
-      if (paused) request.pause();
-      else request.resume();
-    });
-    const request = connection.run(statement, (set, values) => {
-      watchdog.heard(set >= steadyFrom ? stallMs : firstRowMs);
-      flow.push(set, values);
-    });
-    let finished = false;
-    const done = request.done.then(
-      () => {
-        finished = true;
-        flow.end();
-      },
-      (error: unknown) => flow.end(error),
-    );
-    signal.addEventListener('abort', abort, { once: true });
-    try {
-      for (let rows = await flow.take(); rows !== undefined; rows = await flow.take()) yield rows;
-    } finally {
-      signal.removeEventListener('abort', abort);
-      await watchdog.stop();
-      if (!finished && connection.usable) connection.close();
-      await done;
-    }
-  }
 }
 
-function silence(firstRowMs: number, stallMs: number): DStreamError {
-  return new DStreamError(
-    'Stalled',
-    `SQL Server sent nothing for too long (${firstRowMs / 1_000} s before the first row, ${stallMs / 1_000} s between rows are allowed): the connection was given up`,
-  );
+/** At most `size` connections. Not checked before use: one that died idle has said so by its `end` event. */
+export class ConnectionPool {
+  readonly #open: OpenConnection;
+  readonly #idle: SqlConnection[] = [];
+  readonly #inUse = new Set<SqlConnection>();
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+  #closed = false;
+
+  constructor(open: OpenConnection, size: number) {
+    this.#open = open;
+    this.#free = size;
+  }
+
+  /** Waits for its turn, then gives an idle connection or a new one. To be given back by `release`. */
+  async acquire(signal: AbortSignal): Promise<SqlConnection> {
+    signal.throwIfAborted();
+    if (this.#free > 0) this.#free -= 1;
+    else await this.#turn(signal);
+    try {
+      signal.throwIfAborted(); // given up between its turn and now: the turn goes to the next
+      const connection = this.#takeIdle() ?? (await this.#open(signal));
+      if (this.#closed) connection.close();
+      this.#inUse.add(connection);
+      return connection;
+    } catch (error) {
+      this.#passOn();
+      throw error;
+    }
+  }
+
+  /** A connection that was closed meanwhile is dropped. */
+  release(connection: SqlConnection): void {
+    this.#inUse.delete(connection);
+    if (connection.usable && !this.#closed) this.#idle.push(connection);
+    else connection.close();
+    this.#passOn();
+  }
+
+  /** Closes all, also those in use: their requests fail. Idempotent. */
+  close(): void {
+    this.#closed = true;
+    for (const connection of [...this.#idle.splice(0), ...this.#inUse]) connection.close();
+  }
+
+  #takeIdle(): SqlConnection | undefined {
+    for (;;) {
+      const connection = this.#idle.pop();
+      if (connection === undefined || connection.usable) return connection;
+    }
+  }
+
+  #turn(signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const turn = () => {
+      // Not when the promise is seen to be settled: an abort before that would take another waiter from the line.
+      signal.removeEventListener('abort', abort);
+      resolve();
+    };
+    const abort = () => {
+      this.#waiting.splice(this.#waiting.indexOf(turn), 1);
+      reject(signal.reason);
+    };
+    this.#waiting.push(turn);
+    signal.addEventListener('abort', abort, { once: true });
+    return promise;
+  }
+
+  /** Hands the place to who waits longest. */
+  #passOn(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free += 1;
+    else next();
+  }
 }

@@ -1,10 +1,10 @@
 /** One connection of tedious, opened and used with promises. A connection that failed or was left midway is closed. */
-import { DStreamError } from '@dstream/core';
+import { DStreamError, type TokenCredential } from '@dstream/core';
 import { Connection, Request, TYPES, type ConnectionConfiguration } from 'tedious';
-import { authenticationOf, whoOf } from './authentication.ts';
+import type { Login } from '../address/login.ts';
 import { placeOf, type SqlServerAddress } from '../address/sql-server-address.ts';
-import type { Parameter, Statement } from '../client/sql-client.ts';
-import { lostConnection, translateError, type ErrorScene } from './translate-error.ts';
+import type { Parameter, Statement } from './sql-client.ts';
+import { lostConnection, translateError, type ErrorScene, type Who } from './sql-errors.ts';
 
 export interface ConnectionSettings {
   readonly address: SqlServerAddress;
@@ -161,4 +161,42 @@ function configurationOf(
       useUTC: true,
     },
   };
+}
+
+type Authentication = NonNullable<ConnectionConfiguration['authentication']>;
+
+/**
+ * A login as tedious takes it. A token is requested for each new connection: the credential knows when it has expired.
+ * @param signal aborts the request for a token, together with the connection it is for
+ */
+export function authenticationOf(login: Login, signal: AbortSignal): Authentication {
+  return login.kind === 'password'
+    ? { type: 'default', options: { userName: login.user, password: login.password } }
+    : { type: 'token-credential', options: { credential: forDatabases(login.credential, signal) } };
+}
+
+function whoOf(login: Login): Who {
+  return login.kind === 'password' ? { user: login.user } : { identity: login.identity.kind };
+}
+
+/**
+ * The server says in its login which resource it wants a token of (FEDAUTHINFO, [MS-TDS] 2.2.7.12), and the driver
+ * believes it. A database's are `https://database.windows.net/` and its kin in the national clouds; a token of
+ * anything else is not for it.
+ */
+function forDatabases(credential: TokenCredential, signal: AbortSignal): TokenCredential {
+  return {
+    getToken: async (scopes) => {
+      for (const scope of [scopes].flat())
+        if (!/^https:\/\/database\.[a-z.]+\/\/?\.default$/.test(scope)) throw foreignScope(scope);
+      return credential.getToken(scopes, { abortSignal: signal });
+    },
+  };
+}
+
+function foreignScope(scope: string): DStreamError {
+  return new DStreamError(
+    'Unauthorized',
+    `SQL Server asks for a token of "${scope}", which is not one for a database: it gets none; check the server's name`,
+  );
 }

@@ -1,5 +1,137 @@
-/** Numbers of SQL Server errors ("Database Engine events and errors") and what they mean to us. */
-import type { ErrorCode } from '@dstream/core';
+/** Translates errors of tedious and of SQL Server to ours, by number and code only. Nothing else in the product does. */
+import { DStreamError, proxyVariable, type ErrorCode } from '@dstream/core';
+
+/** Who logs in: by password, or by an identity of Microsoft Entra ID (its kind). */
+export type Who = { readonly user: string } | { readonly identity: string };
+
+/** What an error message may name: none of it is a secret. */
+export interface ErrorScene {
+  readonly place: string;
+  /** The port of a named instance is not given, so SQL Server Browser is asked for it. */
+  readonly asksBrowser?: boolean;
+  readonly database: string;
+  readonly who: Who;
+  /** The login is over: what fails now is a connection that there was. */
+  readonly connected?: boolean;
+  /** Numbers of the server's messages during login: the driver's own error has none. */
+  readonly loginNumbers?: readonly number[];
+}
+
+export function translateError(error: unknown, scene: ErrorScene): DStreamError {
+  const own = ownError(error);
+  if (own !== undefined) return own;
+  const numbers = [...(scene.loginNumbers ?? []), ...sqlNumbers(error)];
+  for (const number of numbers) {
+    // 4060 comes before 18456 when the login is right and the database is not.
+    const code = codeOfNumber(number);
+    if (code !== undefined)
+      return new DStreamError(code, sentence(code, number, error, scene), { cause: error });
+  }
+  return translateDriverError(error, numbers, scene);
+}
+
+/** Ours, inside what the driver makes of it: a token that was not to be had (EFEDAUTH). */
+function ownError(error: unknown): DStreamError | undefined {
+  if (error instanceof DStreamError) return error;
+  if (error instanceof AggregateError) return error.errors.map(ownError).find((own) => own !== undefined);
+  return error instanceof Error ? ownError(error.cause) : undefined;
+}
+
+/** The numbers of the server's errors in what a request failed with, the first first. */
+export function sqlNumbers(error: unknown): readonly number[] {
+  if (error instanceof DStreamError) return sqlNumbers(error.cause);
+  if (error instanceof AggregateError) return error.errors.flatMap(sqlNumbers);
+  const number: unknown = error instanceof Error ? (error as { number?: unknown }).number : undefined;
+  return typeof number === 'number' ? [number] : [];
+}
+
+function translateDriverError(error: unknown, numbers: readonly number[], scene: ErrorScene): DStreamError {
+  const [number] = numbers;
+  const cause = { cause: error };
+  if (number !== undefined) return new DStreamError('Unexpected', reported(number, error, scene), cause);
+  const codes = errorCodes(error);
+  if (codes.some((code) => certificateCodes.test(code)))
+    return new DStreamError('ConfigInvalid', certificateSentence(codes, scene), cause);
+  if (codes.includes('ELOGIN')) return new DStreamError('LoginFailed', loginSentence(scene), cause);
+  const why = codes.at(-1) ?? (error instanceof Error ? error.message : String(error));
+  if (codes.length === 0 || scene.connected === true) {
+    const what = scene.connected === true ? lostConnection(scene) : unreachable(scene);
+    return new DStreamError(codes.length === 0 ? 'Unexpected' : 'Unreachable', `${what}: ${why}`, cause);
+  }
+  return new DStreamError(
+    'Unreachable',
+    `${unreachable(scene)}: ${why}${hintsOf(scene, process.env)}`,
+    cause,
+  );
+}
+
+function unreachable({ place }: ErrorScene): string {
+  return `SQL Server at ${place} cannot be reached`;
+}
+
+/** What else may be in the way, before a connection. */
+function hintsOf({ asksBrowser }: ErrorScene, env: NodeJS.ProcessEnv): string {
+  const variable = proxyVariable(env);
+  return [
+    asksBrowser === true
+      ? '; the port of a named instance is asked of SQL Server Browser (UDP 1434) on that host: start that service, open ' +
+        'UDP 1434 and check the name, or give the port, as in Server=HOST,PORT: then nobody is asked'
+      : '',
+    variable === undefined ? '' : `; ${variable} is set, and connections to SQL Server pass no proxy`,
+  ].join('');
+}
+
+export function lostConnection({ place }: ErrorScene): string {
+  return `the connection to SQL Server at ${place} was lost`;
+}
+
+/** The codes along the chain of causes, outermost first. */
+function errorCodes(error: unknown): string[] {
+  const codes: string[] = [];
+  for (let e = error; e instanceof Error; e = e.cause) {
+    if ('code' in e && typeof e.code === 'string') codes.push(e.code);
+    if (e instanceof AggregateError) codes.push(...e.errors.flatMap(errorCodes));
+  }
+  return codes;
+}
+
+const certificateCodes = /^(ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|HOSTNAME_MISMATCH)/;
+
+function certificateSentence(codes: readonly string[], { place }: ErrorScene): string {
+  return (
+    `the certificate of SQL Server at ${place} is not trusted (${codes.at(-1) ?? 'unknown reason'}): install its ` +
+    'issuer (NODE_EXTRA_CA_CERTS), set HostNameInCertificate, or TrustServerCertificate=true in the connection string'
+  );
+}
+
+function loginSentence({ place, who }: ErrorScene): string {
+  return 'user' in who
+    ? `SQL Server at ${place} refused the login of "${who.user}": mend user or password in the connection string`
+    : `SQL Server at ${place} refused the Entra ID token of the ${nameOf(who)}: make it a user of the database (CREATE USER … FROM EXTERNAL PROVIDER), or name the right identity`;
+}
+
+function nameOf(who: Who): string {
+  return 'user' in who ? `"${who.user}"` : `${who.identity} identity`;
+}
+
+function sentence(code: ErrorCode, number: number, error: unknown, scene: ErrorScene): string {
+  const { place, database, who } = scene;
+  if (code === 'LoginFailed') return `${loginSentence(scene)} (error ${number})`;
+  if (code === 'DatabaseNotFound')
+    return `SQL Server at ${place} has no database "${database}" that ${nameOf(who)} can open (error ${number}): it is offline or being restored, or mend Database in the connection string, or grant access`;
+  if (code === 'CdcNotEnabled')
+    return `change data capture is not enabled on the database "${database}": run sys.sp_cdc_enable_db in it`;
+  if (number === lockTimeout)
+    return `SQL Server at ${place} reports error ${number}: what is read stays locked by somebody else, who alters or drops it (sys.dm_tran_locks shows who)`;
+  return reported(number, error, scene);
+}
+
+function reported(number: number, error: unknown, { place }: ErrorScene): string {
+  const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
+  return `SQL Server at ${place} reports error ${number}: ${first instanceof Error ? first.message : String(first)}`;
+}
+
+/** Numbers of SQL Server errors and what they mean to us ("Database Engine events and errors"). */
 
 /** Object or column does not exist: what a capture instance was dropped or changed looks like. */
 export const invalidObject = 208;
@@ -7,11 +139,11 @@ export const invalidColumn = 207;
 /** "An insufficient number of arguments": the misleading text of an LSN range that is out of bounds. */
 export const badRange = 313;
 /** "Lock request time out period exceeded". */
-export const lockTimeout = 1222;
+const lockTimeout = 1222;
 /** What a column is that the server cannot make text of: types that do not convert, values that do not, user code that fails. */
 export const notText: ReadonlySet<number> = new Set([206, 245, 257, 529, 6263, 6522, 8114, 10314]);
 /** "The SELECT permission was denied on the object". */
-export const objectDenied = 229;
+const objectDenied = 229;
 
 const numbersOf: Readonly<Partial<Record<ErrorCode, readonly number[]>>> = {
   LoginFailed: [18452, 18456, 18470, 18486, 18487, 18488],
@@ -53,7 +185,7 @@ const codes: ReadonlyMap<number, ErrorCode> = new Map(
   (Object.keys(numbersOf) as ErrorCode[]).flatMap((code) => (numbersOf[code] ?? []).map((n) => [n, code])),
 );
 
-export function codeOfNumber(number: number): ErrorCode | undefined {
+function codeOfNumber(number: number): ErrorCode | undefined {
   return codes.get(number);
 }
 

@@ -6,7 +6,7 @@
 import { DStreamError, tableName, type CallOptions, type Log, type TableId } from '@dstream/core';
 import type { SqlClient } from '../client/sql-client.ts';
 import { badRange, invalidColumn, invalidObject } from '../client/sql-errors.ts';
-import { sqlNumbers } from '../client/translate-error.ts';
+import { sqlNumbers } from '../client/sql-errors.ts';
 import { neededFrom, type LogPosition } from '../position/log-position.ts';
 import { quoteName } from '../client/sql-client.ts';
 import { nameParameter, type Statement } from '../client/sql-client.ts';

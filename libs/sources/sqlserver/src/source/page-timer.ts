@@ -1,3 +1,4 @@
+import { pause } from '@dstream/async';
 import type { Clock, PageRead } from '@dstream/core';
 
 /** One for all: an abort without a reason makes an error with a stack, and there is one for each batch. */
@@ -70,12 +71,8 @@ export class PageTimer {
   }
 
   async #cancelAfterLimit(batchTaken: AbortSignal): Promise<void> {
-    try {
-      await this.#clock.sleep(this.#limitMs, batchTaken);
-    } catch (error) {
-      if (batchTaken.aborted) return;
-      throw error;
-    }
-    this.#cancel.abort(new Error('the rows of the statement were not taken in time'));
+    await pause(this.#clock, this.#limitMs, batchTaken);
+    if (!batchTaken.aborted)
+      this.#cancel.abort(new Error('the rows of the statement were not taken in time'));
   }
 }

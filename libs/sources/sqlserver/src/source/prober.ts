@@ -7,6 +7,7 @@
  * then on: they are left out of the statement and asked alone, one after the other, beside the passes of the others, until
  * they answer again. So a locked change table holds the others up once.
  */
+import { pause } from '@dstream/async';
 import {
   asDStreamError,
   noSourceObserver,
@@ -16,7 +17,7 @@ import {
 } from '@dstream/core';
 import { isOfOneTable } from '../client/sql-errors.ts';
 import type { SqlClient, Statement } from '../client/sql-client.ts';
-import { sqlNumbers } from '../client/translate-error.ts';
+import { sqlNumbers } from '../client/sql-errors.ts';
 import type { Lsn } from '../position/log-position.ts';
 import {
   LowWaterMarkCache,
@@ -26,7 +27,6 @@ import {
   type ProbedTable,
   type ProbeReading,
 } from '../sql/probe.ts';
-import { Alarm } from './alarm.ts';
 
 export interface ProbeAnswer extends Omit<ProbeReading, 'moved' | 'bookmark' | 'bookmarkedAt'> {
   /** How often the entry of the last max LSN was not there any more: the database may have been restored since. */
@@ -50,6 +50,9 @@ interface Waiting extends ProbeRequest {
   readonly reject: (error: unknown) => void;
 }
 
+/** One for all: an abort without a reason makes an error with a stack, and there is one for each wait. */
+const woken = new Error('the prober was woken');
+
 export class Prober {
   readonly #client: SqlClient;
   readonly #clock: Clock;
@@ -57,7 +60,6 @@ export class Prober {
   readonly #stop = new AbortController();
   readonly #registered = new Map<string, number>();
   readonly #waiting = new Set<Waiting>();
-  readonly #alarm: Alarm;
   readonly #statements = new ProbeStatements();
   readonly #single = new ProbeStatements();
   readonly #marks = new LowWaterMarkCache();
@@ -65,8 +67,9 @@ export class Prober {
   /** The questions about suspects that are under way or wait for their turn. Never rejects. */
   #alone: Promise<void> = Promise.resolve();
   #running: Promise<void> | undefined;
-  /** When the alarm goes off, while it is set. */
-  #sleepsUntilMs = 0;
+  /** Ends the wait that is under way, and when that ends by itself. */
+  #wake = new AbortController();
+  #waitsUntilMs = 0;
   #bookmark: Bookmark | undefined;
   #historyMismatches = 0;
 
@@ -74,7 +77,6 @@ export class Prober {
     this.#client = client;
     this.#clock = clock;
     this.#observer = observer;
-    this.#alarm = new Alarm(clock);
   }
 
   /** The instance takes part in statements until the function that is returned is called. */
@@ -96,14 +98,14 @@ export class Prober {
     const abort = () => reject(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
     this.#waiting.add(waiting);
-    if (request.dueAtMs < this.#sleepsUntilMs) this.#alarm.ring();
+    if (request.dueAtMs < this.#waitsUntilMs) this.#wake.abort(woken);
     this.#running ??= this.#run();
     try {
       return await promise;
     } finally {
       signal.removeEventListener('abort', abort);
       this.#waiting.delete(waiting);
-      if (this.#waiting.size === 0) this.#alarm.ring();
+      if (this.#waiting.size === 0) this.#wake.abort(woken);
     }
   }
 
@@ -111,7 +113,7 @@ export class Prober {
   async stop(reason: unknown): Promise<void> {
     this.#stop.abort(reason);
     for (const waiting of this.#waiting) waiting.reject(reason);
-    this.#alarm.ring();
+    this.#wake.abort(woken);
     await this.#running;
     await this.#alone;
   }
@@ -121,11 +123,16 @@ export class Prober {
     while (this.#waiting.size > 0 && !this.#stop.signal.aborted) {
       const earliest = Math.min(...Array.from(this.#waiting, ({ dueAtMs }) => dueAtMs));
       const leftMs = earliest - this.#clock.monotonicMs();
-      this.#sleepsUntilMs = earliest;
-      if (leftMs > 0) await this.#alarm.wait(leftMs);
+      this.#waitsUntilMs = earliest;
+      if (leftMs > 0) await this.#wait(leftMs);
       else await this.#pass();
     }
     this.#running = undefined;
+  }
+
+  async #wait(ms: number): Promise<void> {
+    this.#wake = new AbortController();
+    await pause(this.#clock, ms, this.#wake.signal);
   }
 
   async #pass(): Promise<void> {

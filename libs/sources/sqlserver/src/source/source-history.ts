@@ -4,7 +4,7 @@
  */
 import { DStreamError, tableName, type CallOptions, type ChangeBatch, type TableId } from '@dstream/core';
 import type { Statement } from '../client/sql-client.ts';
-import { sqlNumbers } from '../client/translate-error.ts';
+import { sqlNumbers } from '../client/sql-errors.ts';
 import type { LogPosition } from '../position/log-position.ts';
 import { formatResumePoint, type Gap, type History, type LsnTime } from '../position/resume-point.ts';
 import { maxIncarnation } from '../rows/change-encoder.ts';

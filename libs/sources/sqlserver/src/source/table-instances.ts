@@ -1,7 +1,7 @@
 /** The capture instances of one table: which of them holds what follows a position, and the reader of its change table. */
 import { DStreamError, type CallOptions, type Log, type PollSchedule, type TableId } from '@dstream/core';
 import { notText } from '../client/sql-errors.ts';
-import { sqlNumbers } from '../client/translate-error.ts';
+import { sqlNumbers } from '../client/sql-errors.ts';
 import { neededFrom, previousLsn, type LogPosition, type Lsn } from '../position/log-position.ts';
 import type { CaptureInstance } from '../sql/catalogue.ts';
 import { isKnownType } from '../sql/column-codec.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { lsn, type FakeRow } from '../../../../../test/support/fake-cdc-client.ts';
 import { changesOf, instance, rig, upTo } from '../../../../../test/support/table-reader-rig.ts';
-import { translateError } from '../client/translate-error.ts';
+import { translateError } from '../client/sql-errors.ts';
 
 const types = { Id: 'int', Name: 'nvarchar', Odd: 'vector' };
 const columns = Object.entries(types).map(([name, type], i) => ({
