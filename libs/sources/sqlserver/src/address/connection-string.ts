@@ -1,9 +1,16 @@
+import { isIPv6 } from 'node:net';
 import { DStreamError, type CredentialOf } from '@dstream/core';
-import { invalid, splitPairs, type KeywordPair } from './keyword-pairs.ts';
-import { readBoolean, readEncrypt, readIntent, readKeywords, type Keyword } from './keywords.ts';
+import {
+  invalid,
+  readBoolean,
+  readEncrypt,
+  readIntent,
+  readKeywords,
+  splitPairs,
+  type Keyword,
+  type KeywordPair,
+} from './keywords.ts';
 import { readLogin, type Login } from './login.ts';
-import { refuseOtherForms } from './other-forms.ts';
-import { parsePort, parseServerName, type ServerName } from './server-name.ts';
 import { usualPort, type SqlServerAddress } from './sql-server-address.ts';
 
 /**
@@ -116,4 +123,86 @@ function secondsOf(text: string | undefined): number {
   if (!Number.isFinite(seconds) || seconds < 0)
     throw invalid('has a Connect Timeout that is not a number of seconds');
   return seconds === 0 ? 120 : seconds;
+}
+
+interface ServerName {
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly instance: string | undefined;
+}
+
+/** Reads `tcp:host\instance,port`: the protocol, the instance and the port may be missing, the last two in any order. */
+function parseServerName(text: string): ServerName {
+  const protocol = /^(tcp|np|lpc|admin):/i.exec(text)?.[1]?.toLowerCase();
+  if (protocol !== undefined && protocol !== 'tcp')
+    throw invalid(`asks for the protocol "${protocol}": only tcp is spoken here`);
+  const name = text.replace(/^tcp:/i, '').trim();
+  refuseForeignMarks(name);
+  const match =
+    /^(?<host>\[[^\]]+\]|[^\\,[\]]+)(?:\\(?<before>[^\\,]+))?(?:,\s*(?<port>\d+))?(?:\\(?<after>[^\\,]+))?$/.exec(
+      name,
+    );
+  const parts = match?.groups;
+  if (parts === undefined)
+    throw invalid('has a server that cannot be read: host, host,port or host\\instance');
+  return {
+    host: hostOf(parts['host'] ?? ''),
+    port: parts['port'] === undefined ? undefined : parsePort(parts['port']),
+    instance: instanceOf(parts['before'] ?? parts['after']),
+  };
+}
+
+/** A port after a colon, as in URLs, and an instance whose backslash was percent-encoded for one. */
+function refuseForeignMarks(name: string): void {
+  if (/%5c/i.test(name))
+    throw invalid(
+      'has "%5C" in its server: outside of a URL write the backslash itself, Server=HOST\\INSTANCE',
+    );
+  const [host = ''] = name.replace(/^\[[^\]]*\]/, '').split(/[\\,]/, 1);
+  if (host.includes('/'))
+    throw invalid('has a "/" in its server: write Server=HOST\\INSTANCE for an instance');
+  if (!host.includes(':') || isIPv6(host.trim())) return;
+  const port = /:(\d{1,5})$/.exec(host)?.[1] ?? 'PORT';
+  throw invalid(`has a colon in its server: a port stands after a comma, Server=HOST,${port}`);
+}
+
+function hostOf(text: string): string {
+  const host = text.trim().replace(/^\[(.*)\]$/, '$1');
+  return host === '.' || host.toLowerCase() === '(local)' ? 'localhost' : host;
+}
+
+/** The default instance has a name too, but nobody is asked for its port. */
+function instanceOf(text: string | undefined): string | undefined {
+  const name = text?.trim();
+  return name === undefined || name === '' || name.toUpperCase() === 'MSSQLSERVER' ? undefined : name;
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw invalid('has a port that is not between 1 and 65535');
+  return port;
+}
+
+const right =
+  'write Server=HOST,PORT;Database=…;User Id=…;Password=… or sqlserver://USER:PASSWORD@HOST:PORT?database=…';
+
+/** Prisma's, and JDBC's without its prefix: a URL that ends in keywords. A login before the host is not part of it. */
+const urlWithKeywords =
+  /^(?:sqlserver|mssql):\/\/[^@/?;:]+(?::\d+)?;\s*(?:database|databasename|initial ?catalog|user|username|uid|password|pwd|encrypt|trustservercertificate|schema|instancename)\s*=/i;
+
+/** Throws ConfigInvalid, which names the form and repeats no value. */
+function refuseOtherForms(text: string): void {
+  if (/^(["']).*\1$/s.test(text))
+    throw invalid('is in quotes as a whole: remove them (a shell takes them off, an .env file may not)');
+  if (/^jdbc:/i.test(text)) throw invalid(`has the form of JDBC: ${right}`);
+  if (urlWithKeywords.test(text)) throw invalid(`has the form of Prisma, keywords after a URL: ${right}`);
+  if (/^(?:driver|dsn|filedsn)\s*=/i.test(text))
+    throw invalid(
+      `has the form of ODBC: leave Driver=… out, and write quotes where braces stand around a value; ${right}`,
+    );
+  if (/^provider\s*=/i.test(text)) throw invalid(`has the form of OLE DB: leave Provider=… out; ${right}`);
+  const scheme = /^([a-z][a-z0-9+.-]{1,30}):\/\//i.exec(text)?.[1]?.toLowerCase();
+  if (scheme !== undefined && scheme !== 'sqlserver' && scheme !== 'mssql')
+    throw invalid(`begins with "${scheme}://", which is not known here: ${right}`);
 }

@@ -1,7 +1,6 @@
 /** How a connection string says who logs in: by password, or by an identity of Microsoft Entra ID. */
 import type { CredentialOf, Identity, TokenCredential } from '@dstream/core';
-import { invalid } from './keyword-pairs.ts';
-import { readBoolean, type Keyword } from './keywords.ts';
+import { invalid, readBoolean, type Keyword } from './keywords.ts';
 
 export type Login =
   | { readonly kind: 'password'; readonly user: string; readonly password: string }

@@ -1,4 +1,5 @@
 /** SQL Server through pools of connections: one for streamed reads, one for short queries. */
+import { Semaphore } from '@dstream/async';
 import type { CallOptions, Clock } from '@dstream/core';
 import { streamRows, type SilenceLimits } from './row-stream.ts';
 import type { Cells, SqlClient, Statement, StreamLimits } from './sql-client.ts';
@@ -66,28 +67,25 @@ export class ConnectionPool {
   readonly #open: OpenConnection;
   readonly #idle: SqlConnection[] = [];
   readonly #inUse = new Set<SqlConnection>();
-  readonly #waiting: (() => void)[] = [];
-  #free: number;
+  readonly #permits: Semaphore;
   #closed = false;
 
   constructor(open: OpenConnection, size: number) {
     this.#open = open;
-    this.#free = size;
+    this.#permits = new Semaphore(size);
   }
 
   /** Waits for its turn, then gives an idle connection or a new one. To be given back by `release`. */
   async acquire(signal: AbortSignal): Promise<SqlConnection> {
-    signal.throwIfAborted();
-    if (this.#free > 0) this.#free -= 1;
-    else await this.#turn(signal);
+    await this.#permits.acquire(signal);
     try {
-      signal.throwIfAborted(); // given up between its turn and now: the turn goes to the next
+      signal.throwIfAborted(); // aborted since: the permit goes to the next
       const connection = this.#takeIdle() ?? (await this.#open(signal));
       if (this.#closed) connection.close();
       this.#inUse.add(connection);
       return connection;
     } catch (error) {
-      this.#passOn();
+      this.#permits.release();
       throw error;
     }
   }
@@ -97,7 +95,7 @@ export class ConnectionPool {
     this.#inUse.delete(connection);
     if (connection.usable && !this.#closed) this.#idle.push(connection);
     else connection.close();
-    this.#passOn();
+    this.#permits.release();
   }
 
   /** Closes all, also those in use: their requests fail. Idempotent. */
@@ -111,28 +109,5 @@ export class ConnectionPool {
       const connection = this.#idle.pop();
       if (connection === undefined || connection.usable) return connection;
     }
-  }
-
-  #turn(signal: AbortSignal): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const turn = () => {
-      // Not when the promise is seen to be settled: an abort before that would take another waiter from the line.
-      signal.removeEventListener('abort', abort);
-      resolve();
-    };
-    const abort = () => {
-      this.#waiting.splice(this.#waiting.indexOf(turn), 1);
-      reject(signal.reason);
-    };
-    this.#waiting.push(turn);
-    signal.addEventListener('abort', abort, { once: true });
-    return promise;
-  }
-
-  /** Hands the place to who waits longest. */
-  #passOn(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free += 1;
-    else next();
   }
 }

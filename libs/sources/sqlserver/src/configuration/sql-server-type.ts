@@ -29,9 +29,8 @@ import { parseConnectionString } from '../address/connection-string.ts';
 import { defaultSourceName, placeOf } from '../address/sql-server-address.ts';
 import { everyTable, type TableSettings } from '../source/table-settings.ts';
 import type { SqlServerSource } from '../sql-server-source.ts';
-import { pollIntervalDefaultsSchema, readPollDefaults } from './poll-intervals.ts';
 import { tableNames } from './table-names.ts';
-import { readTables, tablesOverridesSchema } from './tables.ts';
+import { pollIntervalDefaultsSchema, readPollDefaults, readTables, tablesOverridesSchema } from './tables.ts';
 
 const readSchema = {
   type: 'read',

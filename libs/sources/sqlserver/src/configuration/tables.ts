@@ -1,17 +1,62 @@
-/** `tables` and `tables_overrides`: every table with the intervals that hold for it. */
+/** `tables`, `poll_interval_defaults` and `tables_overrides`: every table with its poll intervals. */
 import {
   child,
+  duration,
+  formatDuration,
   nearest,
   optional,
   required,
+  withDefault,
   type BlockSchema,
   type Findings,
+  type Place,
   type Reading,
 } from '@dstream/config/schema';
 import type { TableSettings } from '../source/table-settings.ts';
-import { checkPollPair, pollInterval, type PollPair } from './poll-intervals.ts';
-import { formatTableName, type TableName } from './table-name.ts';
-import { tableName } from './table-names.ts';
+import { formatTableName, tableName, type TableName } from './table-names.ts';
+
+const pollInterval = duration({ min: '10ms', max: '24h' });
+
+export const pollIntervalDefaultsSchema = {
+  type: 'poll_interval_defaults',
+  doc: 'How often tables are polled for changes.',
+  keys: {
+    poll_interval: withDefault(pollInterval, '5s', 'Time between two polls of a table that changes.'),
+    max_poll_interval: withDefault(
+      pollInterval,
+      '2m',
+      'Longest time between two polls: while nothing changes, the interval doubles up to it.',
+    ),
+  },
+  blocks: [],
+} as const satisfies BlockSchema;
+
+interface PollPair {
+  readonly pollIntervalMs: number;
+  readonly maxPollIntervalMs: number;
+}
+
+export function readPollDefaults(
+  reading: Reading<(typeof pollIntervalDefaultsSchema)['keys']>,
+  findings: Findings,
+): PollPair {
+  const { poll_interval: pollIntervalMs, max_poll_interval: maxPollIntervalMs } = reading.values;
+  const pair = { pollIntervalMs, maxPollIntervalMs };
+  if (reading.isSound('poll_interval', 'max_poll_interval'))
+    checkPollPair(pair, reading.placeOf('poll_interval'), findings);
+  return pair;
+}
+
+/** The wait can only grow: a problem at `place` when its maximum is below it. */
+function checkPollPair(pair: PollPair, place: Place, findings: Findings): void {
+  const { pollIntervalMs: wait, maxPollIntervalMs: max } = pair;
+  if (wait <= max) return;
+  findings.add(
+    place,
+    `poll_interval ${formatDuration(wait)} is longer than max_poll_interval ${formatDuration(max)}; ` +
+      'increase max_poll_interval',
+  );
+}
 
 const overridesSchema = {
   type: 'overrides',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatTableName, parseTableName } from './table-name.ts';
+import { formatTableName, parseTableName } from './table-names.ts';
 
 describe('names of tables', () => {
   test.each([
