@@ -29,6 +29,7 @@ import type { OnGap, ReaderContext, Start } from './source/reader-context.ts';
 import { TableReader } from './source/table-reader.ts';
 import { emptyPatterns, expandTables, intervalsOf, type TableSettings } from './source/table-settings.ts';
 
+/** Read once, by the constructor. */
 export interface SqlServerSourceOptions {
   readonly address: SqlServerAddress;
   /** See DESIGN 5, rule 1. Without it: the host, with its instance or unusual port. */
@@ -43,19 +44,19 @@ export interface SqlServerSourceOptions {
   readonly maxRows: number;
   /** Bytes of a table's rows that may wait in memory. */
   readonly maxBytes: number;
-  /** What a batch holds at most: see `defaultBatchLimits`. More for who deals the changes of a batch among many messages. */
+  /** What a batch holds at most, `defaultBatchLimits` when not given. More helps when its changes are spread over many messages. */
   readonly batch?: BatchLimits | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** A number in [0, 1). */
   readonly random: () => number;
-  /** Told what reading costs and how far it is. */
+  /** Gets what reading costs and how far it is. */
   readonly observer?: SourceObserver;
   /** `defaultSilence` when not given. For tests of stalls. */
   readonly silence?: SilenceLimits;
 }
 
-/** Reads side by side; further tables wait for their turn. */
+/** Concurrent reads; further tables wait for their turn. */
 const streams = 8;
 /** Measured: see the README. */
 const packetSize = 16_384;
@@ -63,7 +64,7 @@ const defaultSilence: SilenceLimits = { firstRowMs: 120_000, stallMs: 30_000 };
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** SQL Server's change data capture as a change source: a partition is a table. Connects when it is first asked. */
+/** SQL Server's change data capture as a change source: a partition is a table. Connects at the first call. */
 export class SqlServerSource implements ChangeSource {
   /** The source's part of every table's identity. */
   readonly name: string;
@@ -97,12 +98,12 @@ export class SqlServerSource implements ChangeSource {
     return scopeOf({ source: this.name, database: this.#database });
   }
 
-  /** A table with a fault is looked at again as rarely as an idle one. */
+  /** A table with a fault is polled as rarely as an idle one. */
   faultPauseMs(partition: PartitionId): number {
     return this.#configured(partition).intervals.maxIntervalMs;
   }
 
-  /** The table, and how often it is asked. Throws TableNotFound for what is not configured. */
+  /** The table, and how often it is polled. Throws TableNotFound for what is not configured. */
   #configured(partition: PartitionId): { readonly table: TableId; readonly intervals: PollIntervals } {
     const table = tableOfPartition(partition);
     const intervals = table && intervalsOf(this.#settings, table);
@@ -127,7 +128,7 @@ export class SqlServerSource implements ChangeSource {
     return (instances ?? []).map(({ name }) => name);
   }
 
-  /** Once a pattern. One that is empty now may cover tables later: it is asked for at every listing. */
+  /** Once for a pattern. One that is empty now may cover tables later: it is looked up at every listing. */
   #warnEmpty(schemas: readonly string[]): void {
     for (const schema of schemas) {
       if (this.#warnedPatterns.has(schema)) continue;

@@ -1,6 +1,7 @@
 /** The keywords of connection strings: ADO.NET's (SqlConnection.ConnectionString) and those of Go's driver. */
 import { DStreamError } from '@dstream/core';
 
+/** What a keyword means, whatever its spelling. */
 export type Keyword =
   | 'server'
   | 'port'
@@ -79,6 +80,7 @@ function unknownKeyword(written: string): Error {
 const yes: ReadonlySet<string> = new Set(['true', 'yes', '1', 't']);
 const no: ReadonlySet<string> = new Set(['false', 'no', '0', 'f']);
 
+/** Throws ConfigInvalid. @param keyword as people write it, for the error */
 export function readBoolean(keyword: string, text: string | undefined, otherwise: boolean): boolean {
   if (text === undefined) return otherwise;
   const folded = text.toLowerCase();

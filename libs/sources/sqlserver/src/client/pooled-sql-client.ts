@@ -5,8 +5,10 @@ import { streamRows, type SilenceLimits } from './row-stream.ts';
 import type { Cells, SqlClient, Statement, StreamLimits } from './sql-client.ts';
 import type { SqlConnection } from './sql-connection.ts';
 
+/** Connects and logs in. Rejects as `SqlConnection.open`, or with `signal.reason`. */
 export type OpenConnection = (signal: AbortSignal) => Promise<SqlConnection>;
 
+/** What a client needs: it reads the pools' sizes once. */
 export interface PooledSqlClientOptions {
   readonly open: OpenConnection;
   /** Connections for streamed reads. Short queries have two of their own, so that slow readers do not keep them out. */
@@ -16,9 +18,10 @@ export interface PooledSqlClientOptions {
 }
 
 const queryConnections = 2;
-/** What is asked in one go may come in several sets, and each may take its time. */
+/** A query is collected whole, and each of its result sets may take its time. */
 const everything: StreamLimits = { maxRows: Infinity, maxBytes: Infinity, steadyFrom: Infinity };
 
+/** Safe for any number of concurrent calls: those beyond the pool's size wait in order. Dispose closes all connections, also those in use. */
 export class PooledSqlClient implements SqlClient {
   readonly #options: PooledSqlClientOptions;
   readonly #queries: ConnectionPool;

@@ -1,8 +1,8 @@
 /** Runs one statement on one connection as rows that are pulled, with back-pressure through the socket and a limit of silence. */
-import { pause } from '@dstream/async';
+import { onAbort, pause } from '@dstream/async';
 import { DStreamError, type Clock } from '@dstream/core';
 import type { Cells, Statement, StreamLimits } from './sql-client.ts';
-import type { SqlConnection } from './sql-connection.ts';
+import type { RunningRequest, SqlConnection } from './sql-connection.ts';
 
 /** How long the server may send nothing before the connection is given up. */
 export interface SilenceLimits {
@@ -20,42 +20,86 @@ export async function* streamRows(
   connection: SqlConnection,
   statement: Statement,
   limits: StreamLimits,
-  { clock, silence }: { readonly clock: Clock; readonly silence: SilenceLimits },
+  timing: StreamTiming,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Cells[]> {
-  const { steadyFrom = 0 } = limits;
-  const giveUp = (reason: unknown) => {
-    flow.end(reason);
-    connection.close();
-  };
-  const abort = () => giveUp(signal.reason);
-  const watchdog = new Watchdog(clock, silence.firstRowMs, () => giveUp(stalled(silence)));
-  const flow = new RowFlow(limits, (paused) => {
-    if (paused) watchdog.pause();
-    else watchdog.resume();
-    if (paused) request.pause();
-    else request.resume();
-  });
-  const request = connection.run(statement, (set, values) => {
-    watchdog.heard(set >= steadyFrom ? silence.stallMs : silence.firstRowMs);
-    flow.push(set, values);
-  });
-  let finished = false;
-  const done = request.done.then(
-    () => {
-      finished = true;
-      flow.end();
-    },
-    (error: unknown) => flow.end(error),
-  );
-  signal.addEventListener('abort', abort, { once: true });
+  const running = new RunningStatement(connection, statement, limits, timing);
+  const removeListener = onAbort(signal, () => running.giveUp(signal.reason));
   try {
-    for (let rows = await flow.take(); rows !== undefined; rows = await flow.take()) yield rows;
+    for (let rows = await running.take(); rows !== undefined; rows = await running.take()) yield rows;
   } finally {
-    signal.removeEventListener('abort', abort);
-    await watchdog.stop();
-    if (!finished && connection.usable) connection.close();
-    await done;
+    removeListener();
+    await running.end();
+  }
+}
+
+/** By which clock, and how long, silence is accepted. */
+export interface StreamTiming {
+  readonly clock: Clock;
+  readonly silence: SilenceLimits;
+}
+
+class RunningStatement {
+  readonly #connection: SqlConnection;
+  readonly #request: RunningRequest;
+  readonly #flow: RowFlow;
+  readonly #watchdog: Watchdog;
+  readonly #done: Promise<void>;
+  #finished = false;
+
+  constructor(
+    connection: SqlConnection,
+    statement: Statement,
+    limits: StreamLimits,
+    { clock, silence }: StreamTiming,
+  ) {
+    const { steadyFrom = 0 } = limits;
+    this.#connection = connection;
+    this.#watchdog = new Watchdog(clock, silence.firstRowMs, () => this.giveUp(stalled(silence)));
+    this.#flow = new RowFlow(limits, (paused) => this.#setPaused(paused));
+    this.#request = connection.run(statement, (set, values) => {
+      this.#watchdog.heard(set >= steadyFrom ? silence.stallMs : silence.firstRowMs);
+      this.#flow.push(set, values);
+    });
+    this.#done = this.#untilDone();
+  }
+
+  /** See `RowFlow.take`. */
+  take(): Promise<readonly Cells[] | undefined> {
+    return this.#flow.take();
+  }
+
+  /** Rows that wait are dropped; `take` rejects with `reason`. */
+  giveUp(reason: unknown): void {
+    this.#flow.end(reason);
+    this.#connection.close();
+  }
+
+  /** Closes the connection unless the statement is finished. Resolves when neither request nor timer is left. */
+  async end(): Promise<void> {
+    await this.#watchdog.stop();
+    if (!this.#finished && this.#connection.usable) this.#connection.close();
+    await this.#done;
+  }
+
+  async #untilDone(): Promise<void> {
+    try {
+      await this.#request.done;
+      this.#finished = true;
+      this.#flow.end();
+    } catch (error) {
+      this.#flow.end(error);
+    }
+  }
+
+  #setPaused(paused: boolean): void {
+    if (paused) {
+      this.#watchdog.pause();
+      this.#request.pause();
+    } else {
+      this.#watchdog.resume();
+      this.#request.resume();
+    }
   }
 }
 

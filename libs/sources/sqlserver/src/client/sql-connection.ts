@@ -1,4 +1,3 @@
-/** One connection of tedious, opened and used with promises. A connection that failed or was left midway is closed. */
 import { DStreamError, type TokenCredential } from '@dstream/core';
 import { Connection, Request, TYPES, type ConnectionConfiguration } from 'tedious';
 import type { Login } from '../address/login.ts';
@@ -6,6 +5,7 @@ import { placeOf, type SqlServerAddress } from '../address/sql-server-address.ts
 import type { Parameter, Statement } from './sql-client.ts';
 import { lostConnection, translateError, type ErrorScene, type Who } from './sql-errors.ts';
 
+/** How a connection is opened. Contains the login: a secret. */
 export interface ConnectionSettings {
   readonly address: SqlServerAddress;
   readonly applicationName: string;
@@ -16,6 +16,7 @@ export interface ConnectionSettings {
 /** Called for every row: `set` is the number of the result set, from 0. */
 export type OnRow = (set: number, values: unknown[]) => void;
 
+/** A statement that runs. Pausing stops the socket, so the server stops sending. */
 export interface RunningRequest {
   /** Rejects with a DStreamError. */
   readonly done: Promise<void>;
@@ -27,6 +28,7 @@ interface Cell {
   readonly value: unknown;
 }
 
+/** One connection of tedious, used with promises. A connection that failed or was left midway is closed. */
 export class SqlConnection {
   readonly #connection: Connection;
   readonly #scene: ErrorScene;

@@ -1,22 +1,26 @@
 /** Translates errors of tedious and of SQL Server to ours, by number and code only. Nothing else in the product does. */
 import { DStreamError, proxyVariable, type ErrorCode } from '@dstream/core';
 
-/** Who logs in: by password, or by an identity of Microsoft Entra ID (its kind). */
+/** Who logs in: the user of a password, or the kind of an identity of Microsoft Entra ID. */
 export type Who = { readonly user: string } | { readonly identity: string };
 
-/** What an error message may name: none of it is a secret. */
+/** What an error message may name. None of it is a secret. */
 export interface ErrorScene {
   readonly place: string;
   /** The port of a named instance is not given, so SQL Server Browser is asked for it. */
   readonly asksBrowser?: boolean;
   readonly database: string;
   readonly who: Who;
-  /** The login is over: what fails now is a connection that there was. */
+  /** The login succeeded: what fails now is an established connection. */
   readonly connected?: boolean;
   /** Numbers of the server's messages during login: the driver's own error has none. */
   readonly loginNumbers?: readonly number[];
 }
 
+/**
+ * The error of ours for one of tedious, with the original as its cause. The server's error numbers decide first, then the driver's
+ * codes; what neither knows is Unexpected, which is retried.
+ */
 export function translateError(error: unknown, scene: ErrorScene): DStreamError {
   const own = ownError(error);
   if (own !== undefined) return own;
@@ -30,7 +34,7 @@ export function translateError(error: unknown, scene: ErrorScene): DStreamError 
   return translateDriverError(error, numbers, scene);
 }
 
-/** Ours, inside what the driver makes of it: a token that was not to be had (EFEDAUTH). */
+/** An error of ours inside one of the driver's: a token could not be acquired (EFEDAUTH). */
 function ownError(error: unknown): DStreamError | undefined {
   if (error instanceof DStreamError) return error;
   if (error instanceof AggregateError) return error.errors.map(ownError).find((own) => own !== undefined);
@@ -69,7 +73,7 @@ function unreachable({ place }: ErrorScene): string {
   return `SQL Server at ${place} cannot be reached`;
 }
 
-/** What else may be in the way, before a connection. */
+/** What else may prevent a connection. */
 function hintsOf({ asksBrowser }: ErrorScene, env: NodeJS.ProcessEnv): string {
   const variable = proxyVariable(env);
   return [
@@ -81,6 +85,7 @@ function hintsOf({ asksBrowser }: ErrorScene, env: NodeJS.ProcessEnv): string {
   ].join('');
 }
 
+/** For an error: the connection had been established. */
 export function lostConnection({ place }: ErrorScene): string {
   return `the connection to SQL Server at ${place} was lost`;
 }
@@ -106,7 +111,7 @@ function certificateSentence(codes: readonly string[], { place }: ErrorScene): s
 
 function loginSentence({ place, who }: ErrorScene): string {
   return 'user' in who
-    ? `SQL Server at ${place} refused the login of "${who.user}": mend user or password in the connection string`
+    ? `SQL Server at ${place} refused the login of "${who.user}": correct user or password in the connection string`
     : `SQL Server at ${place} refused the Entra ID token of the ${nameOf(who)}: make it a user of the database (CREATE USER … FROM EXTERNAL PROVIDER), or name the right identity`;
 }
 
@@ -118,7 +123,7 @@ function sentence(code: ErrorCode, number: number, error: unknown, scene: ErrorS
   const { place, database, who } = scene;
   if (code === 'LoginFailed') return `${loginSentence(scene)} (error ${number})`;
   if (code === 'DatabaseNotFound')
-    return `SQL Server at ${place} has no database "${database}" that ${nameOf(who)} can open (error ${number}): it is offline or being restored, or mend Database in the connection string, or grant access`;
+    return `SQL Server at ${place} has no database "${database}" that ${nameOf(who)} can open (error ${number}): it is offline or being restored, or Database in the connection string is wrong, or access is not granted`;
   if (code === 'CdcNotEnabled')
     return `change data capture is not enabled on the database "${database}": run sys.sp_cdc_enable_db in it`;
   if (number === lockTimeout)
@@ -133,15 +138,16 @@ function reported(number: number, error: unknown, { place }: ErrorScene): string
 
 /** Numbers of SQL Server errors and what they mean to us ("Database Engine events and errors"). */
 
-/** Object or column does not exist: what a capture instance was dropped or changed looks like. */
+/** "Invalid object name": what a dropped capture instance looks like. */
 export const invalidObject = 208;
+/** "Invalid column name": what a changed capture instance looks like. */
 export const invalidColumn = 207;
 /** "An insufficient number of arguments": the misleading text of an LSN range that is out of bounds. */
 export const badRange = 313;
 /** "Lock request time out period exceeded". */
 const lockTimeout = 1222;
-/** What a column is that the server cannot make text of: types that do not convert, values that do not, user code that fails. */
-export const notText: ReadonlySet<number> = new Set([206, 245, 257, 529, 6263, 6522, 8114, 10314]);
+/** A column that the server cannot convert to text: types that do not convert, values that do not, user code that fails. */
+export const notConvertible: ReadonlySet<number> = new Set([206, 245, 257, 529, 6263, 6522, 8114, 10314]);
 /** "The SELECT permission was denied on the object". */
 const objectDenied = 229;
 
@@ -190,8 +196,8 @@ function codeOfNumber(number: number): ErrorCode | undefined {
 }
 
 /**
- * True for what a statement over many tables failed with because of one of them: its change table is gone, closed to us, locked, or
- * an error that means nothing to us (a damaged page is 824): asking the tables one by one tells which.
+ * True for an error of a statement over many tables that one of them causes: its change table is gone, not permitted, or
+ * locked, or the number is not known here (a damaged page is 824). Probing the tables one by one finds which.
  */
 export function isOfOneTable(number: number): boolean {
   if (number === invalidObject || number === objectDenied || number === lockTimeout) return true;

@@ -1,4 +1,3 @@
-/** SQL Server as a type of source. Loads the driver only when it is opened. */
 import {
   child,
   choice,
@@ -55,18 +54,20 @@ const readSchema = {
   blocks: [],
 } as const satisfies BlockSchema;
 
+/** What the configuration says of the source. Holds a secret. */
 export interface SqlServerSettings {
   /** Secret. */
   readonly connectionString: string;
   /** At least one, none twice. An entry for a table takes precedence over the entry for its whole schema. */
   readonly tables: readonly TableSettings[];
   readonly mode: 'functions' | 'direct';
-  /** Rows of one page, at most. */
+  /** Rows that a window is cut to. */
   readonly maxRows: number;
   /** Bytes of changes that were read and not yet sent, at most. */
   readonly maxBytes: number;
 }
 
+/** SQL Server as a type of source. Loads the driver only when it is opened. */
 export const sqlServerType = defineSource({
   type: 'sqlserver',
   doc: 'SQL Server tables, read by change data capture.',
@@ -77,7 +78,7 @@ export const sqlServerType = defineSource({
       connectionString(
         'a database connection string',
         'it looks like Server=…;Database=…;User Id=…;Password=… or sqlserver://USER:PASSWORD@HOST:1433?database=…',
-        () => undefined, // `settings` judges it as the source does when it connects
+        () => undefined, // `settings` checks it as the source does when it connects
       ),
       'Connection string: Server=…;Database=… or sqlserver://…, with User Id and Password, or with Authentication=Active Directory Default.',
       { secret: true },
@@ -113,18 +114,18 @@ export const sqlServerType = defineSource({
 
 function checkAddress(text: string, place: Place, findings: Findings): void {
   try {
-    parseConnectionString(text, nobody);
+    parseConnectionString(text, noCredential);
   } catch (error) {
     if (!(error instanceof DStreamError) || error.code !== 'ConfigInvalid') throw error;
     findings.add(place, error.message);
   }
 }
 
-/** Whoever only reads a connection string signs in nowhere. */
-const nobody = (): TokenCredential => ({ getToken: () => Promise.resolve(null) });
+/** Parsing a connection string signs in nowhere. */
+const noCredential = (): TokenCredential => ({ getToken: () => Promise.resolve(null) });
 
 function outlineOf({ connectionString: text, mode, tables }: SqlServerSettings, name: string | undefined) {
-  const address = parseConnectionString(text, nobody);
+  const address = parseConnectionString(text, noCredential);
   const source = name ?? defaultSourceName(address);
   const { database } = address;
   return {

@@ -17,6 +17,7 @@ import { formatTableName, tableName, type TableName } from './table-names.ts';
 
 const pollInterval = duration({ min: '10ms', max: '24h' });
 
+/** `poll_interval_defaults`. */
 export const pollIntervalDefaultsSchema = {
   type: 'poll_interval_defaults',
   doc: 'How often tables are polled for changes.',
@@ -36,6 +37,7 @@ interface PollPair {
   readonly maxPollIntervalMs: number;
 }
 
+/** The intervals of tables that have none of their own. */
 export function readPollDefaults(
   reading: Reading<(typeof pollIntervalDefaultsSchema)['keys']>,
   findings: Findings,
@@ -69,6 +71,7 @@ const overridesSchema = {
   blocks: [],
 } as const satisfies BlockSchema;
 
+/** `tables_overrides`. */
 export const tablesOverridesSchema = {
   type: 'tables_overrides',
   doc: 'Poll intervals of single tables.',

@@ -16,6 +16,7 @@ import type { ChangeRow, LogicalChange } from './change-rows.ts';
 import { ImageColumns, RowEncoder, type MissingColumns } from './row-images.ts';
 import { fixedText, type FixedText, type Utf8Writer, type Written } from './utf8-writer.ts';
 
+/** The table and the capture instance that changes are read from. */
 export interface ChangeEncoderOptions {
   readonly table: TableId;
   readonly instance: CaptureInstance;
@@ -41,6 +42,7 @@ const text = {
   quote: fixedText('"'),
 };
 
+/** For the changes of one capture instance. Holds no change. */
 export class ChangeEncoder {
   readonly #table: TableId;
   readonly #rows: RowEncoder;
@@ -65,7 +67,7 @@ export class ChangeEncoder {
     this.#origin = fixedText(originText(instance));
   }
 
-  /** @param out of the changes of one window: nothing of it is kept here */
+  /** Called for each change. @param out for the changes of one window: nothing of it is kept here */
   encode(change: LogicalChange, committedAt: string, out: Utf8Writer): EncodedChange {
     const missing = this.#writeImages(change, out);
     out.fixed(text.metadata);
@@ -151,13 +153,13 @@ interface MissingInImages {
   readonly before?: MissingColumns;
 }
 
-/** What every change of a table says of where it comes from, up to its operation. */
+/** The fields of every change of a table, up to its operation. */
 function sourceText({ source, database, schema, table }: TableId): string {
   const fields = { source: 'sqlserver', server: source, database, schema, table };
   return `,${JSON.stringify(fields).slice(1, -1)},"operation":"`;
 }
 
-/** What every change of a capture instance says of its origin, up to the digits of its LSN. */
+/** The origin of every change of a capture instance, up to the digits of its LSN. */
 function originText({ name }: CaptureInstance): string {
   return `,"origin":{"captureInstance":${JSON.stringify(name)},"lsn":"0x`;
 }
@@ -177,8 +179,8 @@ const beforePosition = '","position":"'.length;
 const behindPosition = '"'.length;
 
 /**
- * A change that was encoded. Thousands wait at a time, so all that is its own is numbers; what is asked of few of them, as of the first
- * and the last of a message, is read out of the bytes when it is.
+ * An encoded change. Thousands wait at a time, so each holds only numbers; what is needed of few of them, such as the first
+ * and the last of a message, is parsed from the bytes when it is asked for.
  */
 class EncodedRowChange implements EncodedChange {
   readonly table: TableId;

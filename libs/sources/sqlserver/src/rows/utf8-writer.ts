@@ -1,4 +1,4 @@
-/** Writes JSON as UTF-8 and gives it out in parts of a few larger pieces of memory, so that none is ever a string. */
+/** Writes JSON as UTF-8 into a few larger pieces of memory, without a string of the whole. */
 
 /** Bytes of the first piece of memory; each next one is twice as large, up to `largest`. */
 const smallest = 4_096;
@@ -18,6 +18,7 @@ const quote = 0x22;
 /** Text that is written again and again, encoded once. */
 export type FixedText = Uint8Array & { readonly __brand: 'FixedText' };
 
+/** To be called once for each text, not for each change. */
 export function fixedText(text: string): FixedText {
   return Buffer.from(text) as Uint8Array as FixedText;
 }
@@ -29,6 +30,7 @@ export interface Written {
   readonly to: number;
 }
 
+/** Appends; `take` hands over what was written. Memory is never written over, so what was taken stays valid. */
 export class Utf8Writer {
   #memory: Buffer = Buffer.alloc(0);
   #from = 0;

@@ -22,6 +22,7 @@ import type { ReaderContext } from './reader-context.ts';
 import type { SourceHistory } from './source-history.ts';
 import type { TableInstances } from './table-instances.ts';
 
+/** Of one table, for one read of it. */
 export class GapPolicy {
   readonly #context: ReaderContext;
   readonly #table: TableId;

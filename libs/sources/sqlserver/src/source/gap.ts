@@ -1,16 +1,17 @@
-/** When what a table needs is not there any more. Pure: the rules of FACTS, "change data capture". */
+/** Whether changes that a table needs are lost. Pure: the rules of FACTS, "change data capture". */
 import { DStreamError, tableName, type TableId } from '@dstream/core';
 import { neededFrom, zeroLsn, type LogPosition, type Lsn } from '../position/log-position.ts';
 import type { Gap } from '../position/resume-point.ts';
 import type { Creation } from '../sql/catalogue.ts';
 
+/** How far back a capture instance keeps its history. */
 export interface Marks {
   readonly captureInstance: string;
   /** Low-water mark of the capture instance. */
   readonly low: Lsn;
 }
 
-/** The error that `place` means, if it means one, when the instance keeps its history from `low` on. */
+/** The error when an instance that keeps its history from `low` on cannot continue at `position`. Called for each batch. */
 export function gapBelow(
   table: TableId,
   position: LogPosition,
@@ -19,7 +20,7 @@ export function gapBelow(
   if (low === zeroLsn)
     return new DStreamError(
       'PermissionDenied',
-      `sys.fn_cdc_get_min_lsn answers ten zero bytes for the capture instance ${captureInstance} of ${tableName(table)}: ` +
+      `sys.fn_cdc_get_min_lsn returns ten zero bytes for the capture instance ${captureInstance} of ${tableName(table)}: ` +
         'the instance is gone, or the login lacks SELECT on its captured columns or membership of its gating role',
     );
   if (position.lsn >= low) return undefined; // as a rule, and without arithmetic
@@ -32,14 +33,15 @@ export function gapBelow(
   );
 }
 
-/** An error that means that changes are gone: `on_gap` says what becomes of the table. */
+/** Changes are lost: `on_gap` says what becomes of the table. */
 export type GapError = DStreamError & { readonly code: Gap['reason'] };
 
+/** True for HistoryLost and SourceWentBack. */
 export function isGapError(error: unknown): error is GapError {
   return error instanceof DStreamError && (error.code === 'HistoryLost' || error.code === 'SourceWentBack');
 }
 
-/** The same error, which also says when what is around the gap was committed, as far as that is known. */
+/** The same error with the commit times around the gap, as far as they are known. */
 export function withTimes(error: DStreamError, { fromAt, toAt }: Pick<Gap, 'fromAt' | 'toAt'>): DStreamError {
   const times = [
     ...(fromAt === undefined ? [] : [`the last transaction that was read was committed at ${fromAt}`]),
@@ -49,7 +51,7 @@ export function withTimes(error: DStreamError, { fromAt, toAt }: Pick<Gap, 'from
   return new DStreamError(error.code, `${error.message} (${times.join(', ')})`, { cause: error });
 }
 
-/** The SourceWentBack that is not skipped yet. */
+/** The SourceWentBack that is not skipped yet, because it may be a replica that lags. */
 export function notProven(error: DStreamError): DStreamError {
   const what =
     'it is not skipped before the database has a commit that is newer than what was read, since until then it may be a replica ' +
@@ -57,7 +59,7 @@ export function notProven(error: DStreamError): DStreamError {
   return new DStreamError(error.code, `${error.message}; ${what}`, { cause: error });
 }
 
-/** True when the instance did not exist at the place, or still keeps all since it was created: nothing was cleaned up. */
+/** True when the instance did not exist at the position, or still keeps all since it was created: nothing was cleaned up. */
 export function createdAnew({ createdAtMs, nextAtMs, lowIsTransaction }: Creation): boolean {
   return !lowIsTransaction || (nextAtMs !== undefined && nextAtMs < createdAtMs);
 }
@@ -79,7 +81,7 @@ export function missingBefore(
 }
 
 /**
- * The error when `place` lies above all that the source knows: it was restored, or is a replica that lags. Not so at the very
+ * The error when `position` is above the max LSN: the source was restored, or is a replica that lags. Not so at the very
  * start of an instance, which lies above the max LSN until capture has come so far.
  */
 export function wentBack(
@@ -91,7 +93,7 @@ export function wentBack(
   if (position.lsn <= max || neededFrom(position) <= low) return undefined;
   return new DStreamError(
     'SourceWentBack',
-    `the checkpoint of ${tableName(table)} is at 0x${position.lsn}, but its database has come only to 0x${max}: ` +
+    `the checkpoint of ${tableName(table)} is at 0x${position.lsn}, but its database is only at 0x${max}: ` +
       'it was restored or replaced, and LSNs are used again; set on_gap = "skip" to go on with what it keeps, under new ids. A ' +
       'read-only replica that lags behind the one read before looks the same: then wait until it has caught up',
   );

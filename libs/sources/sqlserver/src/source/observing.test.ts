@@ -18,9 +18,9 @@ import {
   type FakeInstance,
   type FakeRow,
 } from '../../../../../test/support/fake-cdc-client.ts';
-import { PageTimer } from './page-timer.ts';
 import { Prober } from './prober.ts';
 import { TableReader } from './table-reader.ts';
+import { PageTimer } from './window-reader.ts';
 
 const table: TableId = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Persons' };
 const columns = [{ name: 'Id', type: 'int', ordinal: 1, computed: false }];

@@ -1,11 +1,11 @@
 /**
- * Asks the database which tables have moved: one statement for all tables that are due about now. Tables of one
+ * Asks the database which tables have new changes: one statement for all tables that are due about now. Tables of one
  * source register here while they are read; the statement's text covers all of them, so it stays the same from pass
- * to pass, and those that are not due are bound to a position that never moves.
+ * to pass, and those that are not due are bound to a position that has nothing behind it.
  *
- * When the statement fails because of one table, the tables are asked one by one, and those that fail are suspects from
- * then on: they are left out of the statement and asked alone, one after the other, beside the passes of the others, until
- * they answer again. So a locked change table holds the others up once.
+ * When the statement fails because of one table, the tables are probed one by one. Those that fail are isolated: left out of
+ * the statement and probed alone, one after the other, beside the passes of the others, until their probe succeeds again.
+ * So a locked change table delays the others once.
  */
 import { pause } from '@dstream/async';
 import {
@@ -28,8 +28,9 @@ import {
   type ProbeReading,
 } from '../sql/probe.ts';
 
+/** What one table is told of a probe. */
 export interface ProbeAnswer extends Omit<ProbeReading, 'moved' | 'bookmark' | 'bookmarkedAt'> {
-  /** How often the entry of the last max LSN was not there any more: the database may have been restored since. */
+  /** How many probes did not find the entry of the last max LSN as it was: at each the database may have been restored. */
   readonly historyMismatches: number;
   /** Whether the change table holds anything after the table's position. */
   readonly moved: boolean;
@@ -37,11 +38,13 @@ export interface ProbeAnswer extends Omit<ProbeReading, 'moved' | 'bookmark' | '
   readonly askedAtMs: number;
 }
 
+/** One table that waits for a probe. */
 export interface ProbeRequest {
   readonly captureInstance: string;
+  /** Whether there are changes behind this is asked. */
   readonly completeUpTo: Lsn;
   readonly dueAtMs: number;
-  /** A table may be asked so much before it is due, when a statement is on its way anyhow. */
+  /** A table may be probed so much before it is due, when a statement is sent anyway. */
   readonly slackMs: number;
 }
 
@@ -53,6 +56,7 @@ interface Waiting extends ProbeRequest {
 /** One for all: an abort without a reason makes an error with a stack, and there is one for each wait. */
 const woken = new Error('the prober was woken');
 
+/** One for a source. Runs nothing while no table waits. */
 export class Prober {
   readonly #client: SqlClient;
   readonly #clock: Clock;
@@ -63,8 +67,8 @@ export class Prober {
   readonly #statements = new ProbeStatements();
   readonly #single = new ProbeStatements();
   readonly #marks = new LowWaterMarkCache();
-  readonly #suspects = new Set<string>();
-  /** The questions about suspects that are under way or wait for their turn. Never rejects. */
+  readonly #isolated = new Set<string>();
+  /** The probes of isolated tables that run or wait for their turn. Never rejects. */
   #alone: Promise<void> = Promise.resolve();
   #running: Promise<void> | undefined;
   /** Ends the wait that is under way, and when that ends by itself. */
@@ -89,7 +93,7 @@ export class Prober {
     };
   }
 
-  /** The answer of the next statement after the table is due. Rejects with what the statement failed with. */
+  /** The answer of the next probe after the table is due. Rejects with the error of its statement, or with the reason of `signal` or `stop`. */
   async ask(request: ProbeRequest, signal: AbortSignal): Promise<ProbeAnswer> {
     signal.throwIfAborted();
     this.#stop.signal.throwIfAborted();
@@ -109,7 +113,7 @@ export class Prober {
     }
   }
 
-  /** Rejects who waits and resolves when nothing runs any more. */
+  /** Rejects all that wait, and resolves when nothing runs any more. Idempotent. */
   async stop(reason: unknown): Promise<void> {
     this.#stop.abort(reason);
     for (const waiting of this.#waiting) waiting.reject(reason);
@@ -118,7 +122,7 @@ export class Prober {
     await this.#alone;
   }
 
-  /** Runs while somebody waits. Never rejects: failures go to those who wait. */
+  /** Runs while a table waits. Never rejects: failures go to the tables that wait. */
   async #run(): Promise<void> {
     while (this.#waiting.size > 0 && !this.#stop.signal.aborted) {
       const earliest = Math.min(...Array.from(this.#waiting, ({ dueAtMs }) => dueAtMs));
@@ -139,10 +143,10 @@ export class Prober {
     const nowMs = this.#clock.monotonicMs();
     const due = [...this.#waiting].filter(({ dueAtMs, slackMs }) => dueAtMs - slackMs <= nowMs);
     for (const waiting of due) this.#waiting.delete(waiting);
-    const isSuspect = ({ captureInstance }: Waiting) => this.#suspects.has(captureInstance);
-    const suspects = due.filter(isSuspect);
-    if (suspects.length > 0) this.#alone = this.#alone.then(() => this.#oneByOne(suspects));
-    const others = due.filter((waiting) => !isSuspect(waiting));
+    const isIsolated = ({ captureInstance }: Waiting) => this.#isolated.has(captureInstance);
+    const isolated = due.filter(isIsolated);
+    if (isolated.length > 0) this.#alone = this.#alone.then(() => this.#oneByOne(isolated));
+    const others = due.filter((waiting) => !isIsolated(waiting));
     if (others.length > 0) await this.#together(others);
   }
 
@@ -151,58 +155,58 @@ export class Prober {
     try {
       await this.#answer(due, covered);
     } catch (error) {
-      if (!ofOneTable(error)) return due.forEach(({ reject }) => reject(asDStreamError(error)));
-      const suspects = this.#suspects.size;
+      if (!isOfOne(error)) return due.forEach(({ reject }) => reject(asDStreamError(error)));
+      const before = this.#isolated.size;
       await this.#oneByOne(due);
-      if (this.#suspects.size === suspects) await this.#suspectOne(covered);
+      if (this.#isolated.size === before) await this.#isolateOneNotDue(covered);
     }
   }
 
   /**
-   * Some table's change table is gone, closed to us, locked or damaged: the others must not suffer. What is no table's
-   * own failure, as a lost connection, is told to all that are left.
+   * Some change table is gone, not permitted, locked or damaged: the other tables must not suffer. A failure that is not
+   * of one table, such as a lost connection, rejects all that are left.
    */
   async #oneByOne(due: readonly Waiting[]): Promise<void> {
     let common: DStreamError | undefined;
     for (const waiting of due)
       try {
         if (common !== undefined) throw common;
-        await this.#askAlone(waiting, [waiting]);
+        await this.#probeAlone(waiting, [waiting]);
       } catch (error) {
         const reason = asDStreamError(error);
-        if (!ofOneTable(reason)) common = reason;
+        if (!isOfOne(reason)) common = reason;
         waiting.reject(reason);
       }
   }
 
-  /** It is none of those that were due: found now, it does not fail the passes until it is. */
-  async #suspectOne(covered: readonly ProbedTable[]): Promise<void> {
+  /** The table that failed was not due: found now, it does not fail further passes until it is. */
+  async #isolateOneNotDue(covered: readonly ProbedTable[]): Promise<void> {
     for (const { captureInstance, completeUpTo } of covered) {
       if (completeUpTo !== undefined) continue;
       try {
-        await this.#askAlone({ captureInstance, completeUpTo }, []);
+        await this.#probeAlone({ captureInstance, completeUpTo }, []);
       } catch {
-        return; // nobody waits for it: who asks next is told
+        return; // nobody waits for it: its next probe reports the error
       }
     }
   }
 
-  async #askAlone({ captureInstance, completeUpTo }: ProbedTable, due: readonly Waiting[]): Promise<void> {
+  async #probeAlone({ captureInstance, completeUpTo }: ProbedTable, due: readonly Waiting[]): Promise<void> {
     try {
       await this.#answer(due, [{ captureInstance, completeUpTo }], this.#single);
-      this.#suspects.delete(captureInstance);
+      this.#isolated.delete(captureInstance);
     } catch (error) {
-      if (ofOneTable(error)) this.#suspects.add(captureInstance);
+      if (isOfOne(error)) this.#isolated.add(captureInstance);
       throw error;
     }
   }
 
-  /** All registered tables but the suspects in a fixed order, those that are due with their positions. */
+  /** All registered tables that are not isolated, in a fixed order, those that are due with their positions. */
   #covered(due: readonly Waiting[]): readonly ProbedTable[] {
     const names = new Set([...due.map((d) => d.captureInstance), ...this.#registered.keys()]);
     const positions = lowestPositions(due);
     return [...names]
-      .filter((name) => !this.#suspects.has(name))
+      .filter((name) => !this.#isolated.has(name))
       .sort()
       .map((captureInstance) => ({ captureInstance, completeUpTo: positions.get(captureInstance) }));
   }
@@ -242,7 +246,7 @@ export class Prober {
   }
 }
 
-/** Two may wait for one instance, at different places: nothing may be hidden from the one that is behind. */
+/** Two may wait for one instance at different positions: nothing may be hidden from the one that is behind. */
 function lowestPositions(due: readonly ProbeRequest[]): ReadonlyMap<string, Lsn> {
   const lowest = new Map<string, Lsn>();
   for (const { captureInstance, completeUpTo } of due) {
@@ -252,6 +256,6 @@ function lowestPositions(due: readonly ProbeRequest[]): ReadonlyMap<string, Lsn>
   return lowest;
 }
 
-function ofOneTable(error: unknown): boolean {
+function isOfOne(error: unknown): boolean {
   return sqlNumbers(error).some(isOfOneTable);
 }

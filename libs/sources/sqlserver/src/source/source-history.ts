@@ -1,6 +1,6 @@
 /**
  * The history of the source that one table is read in. A restore begins another one, in which LSNs are used again: then
- * ids must differ, and what was read does not compare with what is there.
+ * ids must differ, and positions do not compare with those of before.
  */
 import { DStreamError, tableName, type CallOptions, type ChangeBatch, type TableId } from '@dstream/core';
 import type { Statement } from '../client/sql-client.ts';
@@ -23,6 +23,7 @@ export function isOtherHistory(seen: LsnTime, { atMs, oldest }: FoundEntry): boo
   return atMs === undefined || (atMs - Date.parse(seen.at)) % (15 * 60_000) !== 0;
 }
 
+/** Of one table, for one read of it. Adds the history to each checkpoint. */
 export class SourceHistory {
   readonly #context: ReaderContext;
   readonly #table: TableId;
@@ -52,7 +53,7 @@ export class SourceHistory {
     return this.#history.seen?.at;
   }
 
-  /** For a table without a checkpoint: changes of another fork that were sent before must not share ids with it. */
+  /** For a table without a checkpoint: changes of another recovery fork that were sent before must not share ids with it. */
   async begin(o: CallOptions): Promise<void> {
     this.#history = { incarnation: await forkOf(this.#context, o) };
   }
@@ -65,7 +66,7 @@ export class SourceHistory {
     return beginsGeneration === undefined ? batch : { ...batch, beginsGeneration };
   }
 
-  /** Throws SourceWentBack when what was seen is not there any more. To be asked whenever the connection may be a new one. */
+  /** Throws SourceWentBack when the entry that was seen is not there any more. To be called whenever the connection may be a new one. */
   async assertSame(o: CallOptions): Promise<void> {
     const { seen } = this.#history;
     if (seen === undefined) return;
@@ -118,7 +119,7 @@ async function forkOf({ client, hash, log }: ReaderContext, o: CallOptions): Pro
     return hash(fork.toUpperCase()).slice(0, maxIncarnation);
   } catch (error) {
     if (sqlNumbers(error).length === 0) throw error;
-    log.debug('the recovery fork of the database cannot be seen', { error });
+    log.debug('could not query the recovery fork of the database', { error });
     return undefined;
   }
 }
@@ -139,7 +140,7 @@ function entryAt({ lsn }: LogPosition, lastProbe: ProbeAnswer | undefined): LsnT
 function otherHistory(table: TableId, { lsn, at }: LsnTime): DStreamError {
   return new DStreamError(
     'SourceWentBack',
-    `the checkpoint of ${tableName(table)} has seen a transaction at 0x${lsn}, committed at ${at}, that its database does not know: it was ` +
+    `the checkpoint of ${tableName(table)} is behind a transaction at 0x${lsn}, committed at ${at}, that its database does not have: it was ` +
       'restored or replaced and has come past that place again, and LSNs are used again; set on_gap = "skip" to go on with what it ' +
       'keeps, under new ids',
   );

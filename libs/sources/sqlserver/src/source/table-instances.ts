@@ -1,6 +1,6 @@
 /** The capture instances of one table: which of them holds what follows a position, and the reader of its change table. */
 import { DStreamError, type CallOptions, type Log, type PollSchedule, type TableId } from '@dstream/core';
-import { notText } from '../client/sql-errors.ts';
+import { notConvertible } from '../client/sql-errors.ts';
 import { sqlNumbers } from '../client/sql-errors.ts';
 import { neededFrom, previousLsn, type LogPosition, type Lsn } from '../position/log-position.ts';
 import type { CaptureInstance } from '../sql/catalogue.ts';
@@ -26,6 +26,7 @@ interface Reading {
   readonly partial: boolean;
 }
 
+/** Of one table, for one read of it. Takes part in the probe of all tables until `release`. */
 export class TableInstances {
   readonly #context: ReaderContext;
   readonly #table: TableId;
@@ -105,7 +106,7 @@ export class TableInstances {
    */
   leaveOutUnreadable(error: unknown): boolean {
     const reading = this.#reading;
-    if (reading === undefined || reading.partial || !isNotText(error)) return false;
+    if (reading === undefined || reading.partial || !isNotConvertible(error)) return false;
     const { instance } = reading;
     const unreadable = unknownColumns(instance);
     if (unreadable.length === 0 || unreadable.some(({ name }) => instance.key.includes(name))) return false;
@@ -184,6 +185,6 @@ function unknownColumns({ columns }: CaptureInstance): CaptureInstance['columns'
   return columns.filter(({ type, computed }) => !computed && !isKnownType(type));
 }
 
-function isNotText(error: unknown): boolean {
-  return error instanceof DStreamError && sqlNumbers(error).some((number) => notText.has(number));
+function isNotConvertible(error: unknown): boolean {
+  return error instanceof DStreamError && sqlNumbers(error).some((number) => notConvertible.has(number));
 }

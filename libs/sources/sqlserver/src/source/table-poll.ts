@@ -11,6 +11,7 @@ import type { ReaderContext } from './reader-context.ts';
 /** A table may be polled a little before it is due when others are polled anyway. */
 const slack = { ms: 40, share: 0.05 } as const;
 
+/** Of one table, for one read of it. Tells the observer how far it is. */
 export class TablePoll {
   readonly schedule: PollSchedule;
   readonly #context: Pick<ReaderContext, 'prober' | 'clock' | 'observer'>;

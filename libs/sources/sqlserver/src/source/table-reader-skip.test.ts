@@ -150,7 +150,7 @@ describe('a source that went back', () => {
     client.forgotten.add(lsn(4));
     await expect(read(pointAt(4, seen(4))).next()).rejects.toMatchObject({
       code: 'SourceWentBack',
-      message: expect.stringMatching(`0x${lsn(4)}, committed at ${isoOf(4)}.*does not know`),
+      message: expect.stringMatching(`0x${lsn(4)}, committed at ${isoOf(4)}.*does not have`),
     });
   });
 

@@ -36,6 +36,7 @@ import { SourceHistory } from './source-history.ts';
 import { TableInstances, type SelectedInstance } from './table-instances.ts';
 import { TablePoll } from './table-poll.ts';
 
+/** One for each `read` of a table: not to be used again. */
 export class TableReader {
   readonly #context: ReaderContext;
   readonly #table: TableId;

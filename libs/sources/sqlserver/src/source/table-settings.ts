@@ -1,7 +1,7 @@
 import type { PollIntervals, TableId } from '@dstream/core';
 import type { CatalogueTable } from '../sql/catalogue.ts';
 
-/** A table, or with `*` all captured tables of a schema, and how often it is asked. */
+/** A table, or with `*` all captured tables of a schema, and how often it is polled. */
 export interface TableSettings {
   readonly schema: string;
   readonly table: string;
@@ -9,6 +9,7 @@ export interface TableSettings {
   readonly maxPollIntervalMs: number;
 }
 
+/** Stands for all captured tables of a schema. */
 export const everyTable = '*';
 
 /**
@@ -32,7 +33,7 @@ export function expandTables(
   return [...byName.values()];
 }
 
-/** How often `table` is asked: by the entry that names it, else by the pattern that covers it. */
+/** How often `table` is polled: by the entry that names it, else by the pattern that covers it. */
 export function intervalsOf(
   settings: readonly TableSettings[],
   table: Pick<TableId, 'schema' | 'table'>,
@@ -44,7 +45,7 @@ export function intervalsOf(
   return entry && { intervalMs: entry.pollIntervalMs, maxIntervalMs: entry.maxPollIntervalMs };
 }
 
-/** The schemas whose pattern covers no captured table: a word to the operator, because nothing else would say it. */
+/** The schemas whose pattern covers no captured table: to be logged, because nothing else reports it. */
 export function emptyPatterns(
   settings: readonly TableSettings[],
   catalogue: readonly CatalogueTable[],

@@ -1,10 +1,12 @@
 /** Reads one window of one table: one statement, rows as they arrive, batches of whole changes. */
+import { pause } from '@dstream/async';
 import {
   DStreamError,
   partitionOf,
   type CallOptions,
   type Clock,
   type Hash,
+  type PageRead,
   type SourceObserver,
   type TableId,
 } from '@dstream/core';
@@ -22,8 +24,8 @@ import {
   type TableBatch,
 } from './batch-builder.ts';
 import { gapBelow } from './gap.ts';
-import { PageTimer } from './page-timer.ts';
 
+/** What is read ahead and handed on, at most. */
 export interface ReadLimits {
   /** Rows that a window is cut to: its last transaction may go beyond them. */
   readonly maxRows: number;
@@ -33,6 +35,7 @@ export interface ReadLimits {
   readonly batch?: BatchLimits;
 }
 
+/** The capture instance to read, and what reading needs. */
 export interface WindowReaderOptions {
   readonly client: SqlClient;
   readonly table: TableId;
@@ -47,6 +50,7 @@ export interface WindowReaderOptions {
   readonly incarnation?: string | undefined;
 }
 
+/** Part of the log that one statement reads. */
 export interface Window {
   /** What lies behind this is read, in its mode. */
   readonly from: LogPosition;
@@ -68,6 +72,7 @@ const rowsAhead = 64;
 /** A batch that is not taken for so long ends its statement: the rest is read by another one, which the functions sort again. */
 const untakenLimitMs = 30_000;
 
+/** Reads one capture instance. One window at a time. */
 export class WindowReader {
   readonly #options: WindowReaderOptions;
   readonly #statements: PageStatements;
@@ -185,4 +190,80 @@ function columnsAltered(captureInstance: string): DStreamError {
     'CaptureChanged',
     `columns of the capture instance ${captureInstance} were altered while it was read: it is read again`,
   );
+}
+
+/** One for all: an abort without a reason makes an error with a stack, and there is one for each batch. */
+const taken = new Error('the batch was taken');
+
+/**
+ * Times one page. While a batch waits to be taken, the page's own time stands still, and another limit runs: when nobody takes
+ * the batch the statement is cancelled, because its sort and its connection must not occupy the server while a broker is
+ * out for hours. `waiting` and `taken` stand around each batch that is handed over.
+ */
+export class PageTimer {
+  readonly #clock: Clock;
+  readonly #limitMs: number;
+  readonly #cancel = new AbortController();
+  #startedAtMs: number;
+  #waitingSinceMs: number | undefined;
+  #batchTaken = new AbortController();
+  #limit: Promise<void> = Promise.resolve();
+  #rows = 0;
+  #bytes = 0;
+
+  /** @param limitMs how long a batch may wait before the statement is cancelled */
+  constructor(clock: Clock, limitMs: number) {
+    this.#clock = clock;
+    this.#limitMs = limitMs;
+    this.#startedAtMs = clock.monotonicMs();
+  }
+
+  /** Aborts when the statement is to be cancelled. */
+  get signal(): AbortSignal {
+    return this.#cancel.signal;
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Called for each row of the change table. */
+  row(bytes: number): void {
+    this.#rows += 1;
+    this.#bytes += bytes;
+  }
+
+  waiting(): void {
+    this.#waitingSinceMs = this.#clock.monotonicMs();
+    this.#batchTaken = new AbortController();
+    this.#limit = this.#cancelAfterLimit(this.#batchTaken.signal);
+  }
+
+  /** Resolves when the timer is gone: true when the statement was cancelled meanwhile. */
+  async taken(): Promise<boolean> {
+    if (await this.#stopped()) return true;
+    if (this.#waitingSinceMs !== undefined)
+      this.#startedAtMs += this.#clock.monotonicMs() - this.#waitingSinceMs;
+    this.#waitingSinceMs = undefined;
+    return false;
+  }
+
+  /** What was read until now, with no timer left; a page that is given up while a batch waits ended when it began to wait. */
+  async finish(): Promise<PageRead> {
+    await this.#stopped();
+    const endMs = this.#waitingSinceMs ?? this.#clock.monotonicMs();
+    return { tookMs: endMs - this.#startedAtMs, rows: this.#rows, bytes: this.#bytes };
+  }
+
+  async #stopped(): Promise<boolean> {
+    this.#batchTaken.abort(taken);
+    await this.#limit;
+    return this.#cancel.signal.aborted;
+  }
+
+  async #cancelAfterLimit(batchTaken: AbortSignal): Promise<void> {
+    await pause(this.#clock, this.#limitMs, batchTaken);
+    if (!batchTaken.aborted)
+      this.#cancel.abort(new Error('the rows of the statement were not taken in time'));
+  }
 }

@@ -4,6 +4,7 @@ import { lsnParameter, nameParameter, type SqlClient, type Statement } from '../
 import { lsnOf, type Lsn } from '../position/log-position.ts';
 import { minutesToUtc, utcMs } from './commit-times.ts';
 
+/** A column of a capture instance ("cdc.captured_columns"). */
 export interface CapturedColumn {
   readonly name: string;
   /** `column_type` of `cdc.captured_columns`. */
@@ -35,6 +36,7 @@ export interface CatalogueTable {
   readonly captured: boolean;
 }
 
+/** The tables that a database has. */
 export interface CataloguedDatabase {
   /** In the catalogue's spelling. */
   readonly database: string;
@@ -63,7 +65,7 @@ export type CaptureInstances = readonly [CaptureInstance, ...CaptureInstance[]];
 
 /**
  * Undefined while none of the table's instances has begun: it is captured, but its first LSN is not known yet. Throws
- * CdcNotEnabled, TableNotFound or TableNotCaptured: faults that a person mends.
+ * CdcNotEnabled, TableNotFound or TableNotCaptured: faults that a person must fix.
  */
 export async function captureInstancesOf(
   client: SqlClient,
@@ -80,7 +82,7 @@ export async function captureInstancesOf(
   if (found === undefined)
     throw new DStreamError(
       'TableNotFound',
-      `${name} does not exist, or the login cannot see it: mend the name under tables, or grant SELECT on it`,
+      `${name} does not exist, or the login cannot see it: correct the name under tables, or grant SELECT on it`,
     );
   const instances = found[0] === true ? await readInstances(client, table, o) : [];
   if (instances.length === 0)
@@ -118,16 +120,16 @@ async function readInstances(client: SqlClient, table: TableId, o: CallOptions):
   }));
 }
 
-/** What tells an instance that was created after a place from one that was cleaned up past it. Milliseconds, one clock. */
+/** Distinguishes an instance that was created after a position from one that was cleaned up past it. Milliseconds, one clock. */
 export interface Creation {
   readonly createdAtMs: number;
-  /** Commit time of the first transaction from the place on, of those whose times are kept. */
+  /** Commit time of the first transaction from the position on, of those whose times are kept. */
   readonly nextAtMs: number | undefined;
   /** Cleanup moves the low-water mark to a transaction of `cdc.lsn_time_mapping` ("sys.sp_cdc_cleanup_change_table"). */
   readonly lowIsTransaction: boolean;
 }
 
-/** What is known of an instance's creation, and when that was, UTC; undefined when the instance is gone. */
+/** When an instance was created, and what was committed from `from` on. Undefined when the instance is gone. */
 export async function creationOf(
   client: SqlClient,
   captureInstance: string,

@@ -7,6 +7,7 @@ import { quoteName } from '../client/sql-client.ts';
 import type { CapturedColumn } from './catalogue.ts';
 import { floatNumber, isoOf121, realNumber, variantExpression, variantText } from './value-text.ts';
 
+/** How one column is read. */
 export interface ColumnCodec {
   /** The select-list expression, without its alias. */
   readonly expression: string;
@@ -61,7 +62,7 @@ const shortCodePaged: Recipe = {
   decode: (value) => {
     const whole = String(value);
     if (whole.length < shortText) return whole;
-    throw new DStreamError('CaptureChanged', 'a column was widened while it was read: it is read again');
+    throw new DStreamError('CaptureChanged', 'a column was widened while it was read; reading it again');
   },
 };
 
@@ -107,13 +108,14 @@ const recipes: ReadonlyMap<string, Recipe> = new Map([
 /** The types that arrive as the README says; of others only that they are text. */
 export const knownTypes: readonly string[] = [...recipes.keys()];
 
+/** False for a type that is only known to be text. */
 export function isKnownType(type: string): boolean {
   return recipes.has(type.toLowerCase());
 }
 
 const neverBefore: ReadonlySet<string> = new Set(['text', 'ntext', 'image']);
 
-/** Of a column of an unknown type: text. */
+/** A column of an unknown type is converted to text. */
 export function codecOf({
   name,
   type,

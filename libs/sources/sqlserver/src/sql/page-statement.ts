@@ -5,6 +5,7 @@ import { columnUpdates, type CaptureInstance } from './catalogue.ts';
 import { codecOf, type ColumnCodec } from './column-codec.ts';
 import { commitTimesText } from './commit-times.ts';
 
+/** What one statement reads. */
 export interface Page {
   /** Where it begins: strictly behind this. */
   readonly behind: LogPosition;
@@ -17,6 +18,7 @@ export interface Page {
 /** The largest number that TOP takes as an int: the plan is that of a query without TOP. */
 const allRows = 0x7fff_ffff;
 
+/** A column of the select list. */
 export interface SelectedColumn extends ColumnCodec {
   readonly name: string;
   readonly type: string;
@@ -38,9 +40,10 @@ export function keyIndexes({ key }: CaptureInstance, columns: readonly SelectedC
 /** The columns before those of the table in the second result set. In direct mode `__$command_id` follows them. */
 export const leadingColumns = ['__$start_lsn', '__$seqval', '__$operation', '__$update_mask'] as const;
 
-/** What a page's batch answers, by number of its result set. */
+/** The result sets of a page's batch, by number. */
 export const pageResults = { times: 0, rows: 1, marks: 2 } as const;
 
+/** The statements for one capture instance: texts are made once, values are bound. */
 export class PageStatements {
   readonly columns: readonly SelectedColumn[];
   readonly #pageTexts: Readonly<Record<ReadMode, string>>;
@@ -62,7 +65,7 @@ export class PageStatements {
 
   /**
    * One round trip: the commit times of the window's transactions, its rows by the complete key in the order of the
-   * place's mode, and after them the low-water mark and the number of column updates. The times come first, so that rows can leave as they arrive.
+   * position's mode, and after them the low-water mark and the number of column updates. The times come first, so that rows can leave as they arrive.
    */
   page({ behind, to, rows = allRows }: Page): Statement {
     const inside = behind.kind === 'inside' ? behind : undefined;

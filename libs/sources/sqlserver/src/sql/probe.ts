@@ -15,7 +15,7 @@ export interface ProbedTable {
 const lockTimeoutMs = 5_000;
 
 /**
- * What a probe answers, by number of its result set. `max`: the LSN, its commit time, the server's now (both in its local
+ * The result sets of a probe, by number. `max`: the LSN, its commit time, the server's now (both in its local
  * zone), minutes from that zone to UTC, the commit time of the entry @mark. `moved`: numbers of tables, each with a comma behind it. `instances`: name, low-water mark.
  * `lowTimes`: low-water mark, commit time of the first transaction from there on.
  */
@@ -88,7 +88,7 @@ function question({ captureInstance }: ProbedTable, i: number): string {
   return `IF EXISTS (SELECT 1 FROM ${changeTable} WITH (NOLOCK) WHERE [__$start_lsn] > ${position}) SET @moved += '${i},'`;
 }
 
-/** For metrics: nothing is decided by them. */
+/** For metrics only: no decision depends on them. */
 export interface ProbeTimes {
   /** Commit time of the max LSN, UTC, milliseconds since 1970. */
   readonly maxAtMs: number | undefined;
@@ -103,6 +103,7 @@ export interface Bookmark {
   readonly at: number;
 }
 
+/** What the result sets of a probe mean. */
 export interface ProbeReading extends LowWaterMarks {
   /** `sys.fn_cdc_get_max_lsn()`, asked first; undefined while capture has not run yet. */
   readonly max: Lsn | undefined;
@@ -140,7 +141,7 @@ function bookmarkOf(max: unknown, at: unknown): Bookmark | undefined {
 
 function movedOf(numbers: unknown, covered: readonly ProbedTable[]): ReadonlySet<string | undefined> {
   if (typeof numbers !== 'string')
-    throw new DStreamError('Unexpected', 'a probe did not say which tables have moved');
+    throw new DStreamError('Unexpected', 'a probe did not return which tables have new changes');
   const moved = numbers.split(',').filter((number) => number !== '');
   return new Set(moved.map((number) => covered[Number(number)]?.captureInstance));
 }
@@ -179,8 +180,8 @@ export interface MarksRead {
 type Rows = readonly (readonly unknown[])[];
 
 /**
- * Only cleanup moves low-water marks, so as a rule a probe says what the last one said. Then what was made of it is given again: a
- * pass over many tables makes nothing for each of them, and `instances` is the very same text to compare with.
+ * Only cleanup moves low-water marks, so as a rule a probe returns what the last one returned. Then the same object is given again: a
+ * pass over many tables allocates nothing for each of them, and `instances` is the very same text to compare with.
  */
 export class LowWaterMarkCache {
   #read: MarksRead = { instances: [], lowTimes: [], minutes: 0 };
