@@ -12,8 +12,7 @@ import {
   type SourceOutline,
   type TableId,
 } from '@dstream/core';
-import { adapterServices } from '@dstream/runtime/service-context';
-import { sha256Hex } from '@dstream/runtime/sha256-hex';
+import { adapterServices, sha256Hex } from '@dstream/runtime/service-context';
 import { orderingOf, sourceServices } from './settings.ts';
 
 export interface PlannedTable {

@@ -7,6 +7,7 @@ export interface Closable {
   close(): Promise<void>;
 }
 
+/** Which connections, and how one is opened. */
 export interface ConnectionHolderOptions<T extends Closable> {
   /** What the connections lead to, for errors and log lines: `event hub orders`. */
   readonly what: string;

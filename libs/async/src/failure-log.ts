@@ -4,6 +4,7 @@ import type { Clock, DStreamError, Log, LogFields } from '@dstream/core';
 /** Causes that get an error line of their own during one outage, at most, however they alternate. */
 const mostCauses = 20;
 
+/** Which failures get a line of their own, and how loud the first one is. */
 export interface FailureLogOptions {
   /**
    * Which errors get an error line although the failure was logged before: each new message (`every`, the default), or

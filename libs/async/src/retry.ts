@@ -8,6 +8,7 @@ import { pause } from './abort.ts';
  */
 export const retryWaits = { firstMs: 500, maxMs: 3_000 } as const;
 
+/** First and longest wait, in milliseconds. */
 export interface BackoffOptions {
   readonly firstMs: number;
   readonly maxMs: number;
@@ -49,6 +50,7 @@ export interface AttemptLog {
   wait?(...until: readonly AbortSignal[]): Promise<void>;
 }
 
+/** How `retry` waits, what it retries, and who hears of failures. */
 export interface RetryOptions {
   readonly clock: Clock;
   readonly failureLog: AttemptLog;

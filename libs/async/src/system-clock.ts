@@ -7,7 +7,7 @@ export const systemClock: Clock = {
   sleep,
 };
 
-/** setTimeout holds at most 2^31-1 ms and fires at once beyond; a longer sleep is a sleep of that length. */
+/** `setTimeout` fires at once beyond 2^31-1 ms (Node.js, Timers); a longer sleep is a sleep of that length. */
 const longestTimerMs = 2_147_483_647;
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,11 +1,11 @@
-/** Tells the operator of a healthy process that it works: one line a minute in which something moved, none otherwise. */
+/** Shows the operator of a healthy process that it works: one log line for each minute in which something moved, none otherwise. */
 import type { Clock, Log } from '@dstream/core';
 import { pause } from '@dstream/async';
 
-/** What a service has moved since its start, by what it is called in the log. One that was started anew counts from 0. */
+/** What a service has moved since its start, by the names of the log's fields. A restarted service counts from 0. */
 export type Activity = Readonly<Record<string, number>>;
 
-export interface ActivityLogOptions {
+interface ActivityLogOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly activity: () => Activity;
@@ -13,7 +13,7 @@ export interface ActivityLogOptions {
 
 const everyMs = 60_000;
 
-/** Runs until `signal` aborts, then says what the last, shorter time brought. Never rejects. */
+/** Runs until `signal` aborts, then logs the last, shorter period. Never rejects. */
 export async function logActivity(options: ActivityLogOptions, signal: AbortSignal): Promise<void> {
   const { clock, log, activity } = options;
   let before: Activity = {};

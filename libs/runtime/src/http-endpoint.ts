@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { DStreamError, withoutSecrets } from '@dstream/core';
 import type { Metrics } from './metrics.ts';
 
+/** What the endpoint listens on and serves. */
 export interface HttpOptions {
   /** `::` is every address of both families, or of IPv4 where the machine has no IPv6. */
   readonly host: string;
@@ -11,14 +12,15 @@ export interface HttpOptions {
   /** A busy port that was configured is an error; a busy default one is replaced by a free one. */
   readonly configured: boolean;
   readonly metrics: Metrics;
-  /** Speaks of the process only: what is not ready, or undefined when it is. Faults of tables are in `status`. */
+  /** Of the process only: what is not ready, or undefined when all is. Faults of tables are in `status`. */
   readonly notReady: () => string | undefined;
   /** JSON for `/status`. */
   readonly status: () => unknown;
-  /** Takes the secrets of the configuration out of a text. */
+  /** Removes the secrets of the configuration from a text. */
   readonly redact: (text: string) => string;
 }
 
+/** The listening server. Disposing it closes all its connections. */
 export interface HttpEndpoint extends AsyncDisposable {
   /** As `http://127.0.0.1:8080`. */
   readonly address: string;
@@ -26,7 +28,7 @@ export interface HttpEndpoint extends AsyncDisposable {
   readonly replaced: boolean;
 }
 
-/** Throws PortInUse for a configured port that is taken. */
+/** Called once by a process. Throws PortInUse for a configured port that is taken. */
 export async function startHttp(options: HttpOptions): Promise<HttpEndpoint> {
   const server = createServer((request, response) => {
     answer(request, response, options).catch(() => response.writeHead(500).end());
@@ -99,7 +101,7 @@ async function answer(
   else send(response, 404, 'text/plain', 'known: /livez /readyz /status /metrics\n');
 }
 
-/** Faults quote what dependencies said. */
+/** Faults quote the texts of dependencies, which may hold secrets. */
 function statusOf({ status, redact }: HttpOptions): string {
   const text = JSON.stringify(status(), (_key, value: unknown) =>
     typeof value === 'string' ? withoutSecrets(value) : value,

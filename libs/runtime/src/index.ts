@@ -3,8 +3,6 @@ export * from './http-endpoint.ts';
 export * from './log-output.ts';
 export * from './logging.ts';
 export * from './metrics.ts';
-export * from './running-service.ts';
 export * from './service-context.ts';
-export * from './sha256-hex.ts';
 export * from './stop.ts';
 export * from './supervised.ts';

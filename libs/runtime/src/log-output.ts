@@ -1,15 +1,17 @@
 /**
- * Standard error for log lines: writing one never fails and never blocks. What its reader does not take waits, up to a
- * megabyte; further lines are dropped and counted. A reader that has gone away costs the lines, nothing else.
+ * Standard error for log lines: writing one never fails and never blocks. Lines that the reader does not take wait, up to
+ * a megabyte; further lines are dropped and counted. When the reader has gone, only the lines are lost.
  */
 import { createWriteStream, fstatSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
-/** Takes a text and calls back when it is written, or with the error. */
-export type Put = (text: string, done: (error?: Error | null) => void) => void;
+/** Writes a text and calls back when it is written, or with the error. */
+type Put = (text: string, done: (error?: Error | null) => void) => void;
 
+/** Characters that may wait to be written. */
 export const maxWaitingCharacters = 1_048_576;
 
+/** A queue of lines before a reader that may be slow. */
 export class LogOutput {
   readonly #put: Put;
   #waiting = 0;
@@ -22,7 +24,7 @@ export class LogOutput {
     this.#idle.resolve();
   }
 
-  /** Who is told, when lines are taken again, how many were dropped before. */
+  /** `report` is called when lines are taken again, with how many were dropped before. */
   onDropped(report: (lines: number) => void): void {
     this.#onDropped = report;
   }
@@ -63,15 +65,15 @@ export class LogOutput {
 
 let opened: LogOutput | undefined;
 
-/** One for the process: two would mix their lines. It is never closed. */
+/** The one of the process: two would mix their lines. It is never closed. */
 export function standardErrorLog(): LogOutput {
   opened ??= new LogOutput(putTo(2));
   return opened;
 }
 
 /**
- * Pipes and sockets are written by the event loop; a terminal, which Ctrl-S stops, by a thread. Everything else (files)
- * takes a line at once or fails: then only that line is lost, and a disk that has room again takes the next.
+ * Pipes and sockets are written by the event loop; a terminal, which Ctrl-S stops, by a thread. A file takes a line at
+ * once or fails: then only that line is lost, and a disk that has space again takes the next.
  */
 function putTo(fd: 2): Put {
   const stat = fstatSync(fd);

@@ -1,22 +1,25 @@
-/** Logs for the operator: pino, to standard error, JSON lines or readable ones. Secrets are taken out of every line. */
+/** Logs for the operator: pino, to standard error, JSON lines or readable ones. Secrets are removed from every line. */
 import { withoutFrames, withoutSecrets, type Log, type LogFields } from '@dstream/core';
 import { visiblePainted } from '@dstream/terminal';
 import { pino, type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** JSON lines for machines, or coloured lines for a terminal. */
 export type LogFormat = 'json' | 'pretty';
 
-export interface LogOptions {
+interface LogOptions {
   readonly level: LogLevel;
   readonly format: LogFormat;
   /** Whether the destination shows colours: for `pretty` only. */
   readonly colour: boolean;
-  /** Takes secrets out of a finished line. */
+  /** Removes the secrets of the configuration from a finished line. */
   readonly redact: (text: string) => string;
   readonly write: (text: string) => void;
 }
 
+/** The log of a process. Each line is written at once, without waiting. */
 export function createLog(options: LogOptions): Log {
   const pretty =
     options.format === 'pretty'
@@ -36,7 +39,7 @@ export function createLog(options: LogOptions): Log {
   return new PinoLog(logger);
 }
 
-/** Fields hold names and errors of strangers. In JSON the escapes read back as what they stand for. */
+/** Fields hold names and errors from outside: control characters are escaped. In JSON the escapes read back as the characters. */
 function safe(line: string): string {
   return `${visiblePainted(line.replace(/\n$/, ''))}\n`;
 }
@@ -73,7 +76,7 @@ class PinoLog implements Log {
   }
 }
 
-/** What a log shows: errors as their message and code, nothing that looks like a secret or a stack. */
+/** What a log shows: errors as code and message, nothing that looks like a secret or a stack. */
 function plain(fields: LogFields): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, shown(value)]));
 }

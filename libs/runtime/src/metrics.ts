@@ -1,7 +1,7 @@
 /** Metrics of a process, in Prometheus' text format. Names follow Prometheus' conventions: `dstream_…_total`, seconds, bytes. */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
-/** One value of a metric that is asked for when it is scraped. */
+/** One value of a metric that is computed when it is scraped. */
 export interface Sample<L extends string> {
   readonly labels: Readonly<Record<L, string>>;
   readonly value: number;
@@ -15,6 +15,7 @@ export interface RegisteredMetric {
   readonly labels: readonly string[];
 }
 
+/** The metrics of one process. Each has a name of its own: registering one twice throws. */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #registered: RegisteredMetric[] = [];
@@ -38,8 +39,8 @@ export class Metrics {
   }
 
   /**
-   * A gauge whose values are asked for at every scrape. What `samples` names no more is gone from the text too. It must
-   * be quick and must not throw.
+   * A gauge whose values are computed at every scrape. A series that `samples` no longer yields disappears. It must be
+   * quick and must not throw.
    */
   gaugeOf<L extends string>(
     name: string,

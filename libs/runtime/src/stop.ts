@@ -4,6 +4,7 @@
  */
 import type { Clock, Log, StopSignals } from '@dstream/core';
 
+/** The two signals of one process's stop. Dispose it to leave no timer behind. */
 export class Stop implements StopSignals, Disposable {
   readonly #draining = new AbortController();
   readonly #aborted = new AbortController();
@@ -25,7 +26,7 @@ export class Stop implements StopSignals, Disposable {
     return this.#aborted.signal;
   }
 
-  /** What a signal calls: the first drains, the second aborts; further ones do nothing. */
+  /** Called for a signal: the first drains, the second aborts; further ones do nothing. */
   request(why: string): void {
     if (this.#requested) {
       this.#abort(`${why} again`);
@@ -35,7 +36,7 @@ export class Stop implements StopSignals, Disposable {
     this.drain(why);
   }
 
-  /** Drains without counting as a signal: what is left of a process finishes when a part of it has failed. */
+  /** Drains without counting as a signal: for when a part of the process has failed and the rest must finish. */
   drain(why: string): void {
     if (this.#draining.signal.aborted) return;
     this.#draining.abort(new Error(`stopping: ${why}`));
@@ -61,14 +62,14 @@ export class Stop implements StopSignals, Disposable {
   }
 }
 
-/** True when the launcher says that this process was started with SIGHUP ignored, as `nohup` does. */
+/** True when the launcher reports that this process was started with SIGHUP ignored, as `nohup` does. */
 export function ignoresHangup(env: Readonly<Record<string, string | undefined>>): boolean {
   return env['DSTREAM_HANGUP'] === 'ignored';
 }
 
 /**
  * SIGTERM and SIGINT drain, and give up when they come again. SIGHUP drains, however often it comes (a closing terminal
- * may send two), or does nothing where it is ignored. SIGQUIT gives up. Dispose to take the handlers off again.
+ * may send two), or does nothing where it is ignored. SIGQUIT gives up. Dispose to remove the handlers.
  */
 export function stopOnSignals(
   stop: Stop,

@@ -1,7 +1,7 @@
 import { DStreamError, silentLog, type Log, type StopSignals } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
 import { expect, test } from 'vitest';
-import type { RunningService } from './running-service.ts';
+import type { RunningService } from './service-context.ts';
 import { supervised } from './supervised.ts';
 
 type Run = (stop: StopSignals) => Promise<void>;
@@ -51,7 +51,7 @@ test('a service that fails for a passing reason is closed and opened anew, later
   );
   await clock.advance(0);
   expect([service.notReady(), lives]).toEqual([
-    'the ingester failed and is started again: Unexpected',
+    'the ingester failed; restarting: Unexpected',
     [{ disposed: true }],
   ]);
   await clock.advance(1_000);
@@ -85,7 +85,7 @@ test('one that fails over and over is logged again at growing intervals and neve
   await running;
 });
 
-test('what a person must mend ends it', async () => {
+test('what a person must fix ends it', async () => {
   const { running, lives, clock } = await rig(fails('LoginFailed'));
   await expect(running).rejects.toMatchObject({ code: 'LoginFailed' });
   expect([lives.length, clock.sleeping]).toEqual([1, 0]);
@@ -105,7 +105,7 @@ test('a stop ends the wait for the next start, and what fails while stopping is 
   await expect(failing.running).rejects.toThrow('could not save');
 });
 
-test('what cannot be opened is known at the start, and ends a service that is opened anew', async () => {
+test('what cannot be opened is known at the start, and ends a service that is opened again', async () => {
   const fatal = new DStreamError('ConfigInvalid', 'the key cannot be read');
   const options = { clock: new ManualClock(), log: silentLog };
   await expect(supervised(() => Promise.reject(fatal), options)).rejects.toBe(fatal);

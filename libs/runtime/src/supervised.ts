@@ -1,27 +1,26 @@
 /**
- * Keeps a service running. Running → failed for a passing reason: its connections are closed, and after a back-off a new
- * one is opened in its place → running … → stopped; or failed for good: a person must act, or the process is stopping
- * anyhow.
+ * Keeps a service running. Running → failed for a passing reason: its connections are closed, and after a back-off it is
+ * opened again → running … → stopped; or failed for good: a person must act, or the process is stopping anyway.
  */
 import { asDStreamError, type Clock, type DStreamError, type Log, type StopSignals } from '@dstream/core';
 import { Backoff, FailureLog, pause } from '@dstream/async';
 import type { Activity } from './activity-log.ts';
-import type { RunningService } from './running-service.ts';
+import type { RunningService } from './service-context.ts';
 
-export interface SupervisorOptions {
+interface SupervisorOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly random?: () => number;
 }
 
-/** One that has run for so long is not failing over and over: the next restart is a quick one. */
+/** A service that has run for so long is not failing over and over: its next restart is a quick one. */
 const steadyMs = 60_000;
 
 /** Makes one life of a service. */
 type Open = () => Promise<RunningService>;
 
 /**
- * A service that is opened anew, with back-off of up to 30 s, whenever `run` rejects with what passes.
+ * A service that is opened again, with a back-off of up to 30 s, whenever `run` rejects with what passes.
  * @param open called once at first, so that what it rejects with is known at the start
  */
 export async function supervised(open: Open, options: SupervisorOptions): Promise<RunningService> {
@@ -46,7 +45,7 @@ class Supervised implements RunningService {
     this.#backoff = new Backoff({ firstMs: 1_000, maxMs: 30_000, random: options.random ?? Math.random });
   }
 
-  /** Resolves when stopped. Rejects with what a person must act upon, and with what it fails with while stopping. */
+  /** Resolves when stopped. Rejects with what a person must fix, and with what fails while stopping. */
   async run(stop: StopSignals): Promise<void> {
     const { clock } = this.#options;
     for (;;) {
@@ -57,7 +56,7 @@ class Supervised implements RunningService {
       } catch (caught) {
         const error = asDStreamError(caught);
         if (error.disposition === 'fatal' || stop.draining.aborted || stop.aborted.aborted) throw error;
-        if (clock.monotonicMs() - startedMs >= steadyMs) this.#begunWell();
+        if (clock.monotonicMs() - startedMs >= steadyMs) this.#wasSteady();
         await this.#restart(error, stop);
       }
       if (stop.draining.aborted || stop.aborted.aborted) return;
@@ -66,16 +65,14 @@ class Supervised implements RunningService {
 
   notReady(): string | undefined {
     const error = this.#restarting;
-    return error === undefined
-      ? this.#life.notReady()
-      : `the ${this.name} failed and is started again: ${error.code}`;
+    return error === undefined ? this.#life.notReady() : `the ${this.name} failed; restarting: ${error.code}`;
   }
 
   isBlocked(): boolean {
     return this.#life.isBlocked();
   }
 
-  /** Of the present life. */
+  /** Of the current life. */
   activity(): Activity {
     return this.#life.activity();
   }
@@ -88,7 +85,7 @@ class Supervised implements RunningService {
     return this.#life[Symbol.asyncDispose]();
   }
 
-  #begunWell(): void {
+  #wasSteady(): void {
     this.#failures.succeeded();
     this.#backoff.reset();
   }
@@ -103,7 +100,7 @@ class Supervised implements RunningService {
     this.#restarting = undefined;
   }
 
-  /** What was sent, settled and saved is safe by now: a connection that does not close is left to end by itself. */
+  /** What was sent, settled and saved is safe by now: a connection that does not close ends by itself. */
   async #close(): Promise<void> {
     try {
       await this.#life[Symbol.asyncDispose]();

@@ -1,7 +1,7 @@
 /** What `dstream plan` prints as JSON. Stable: fields are added, none changes its meaning. */
 import type { Configuration, OutputConfig } from '@dstream/config';
 import type { IngesterPlan, PlannedTable } from '@dstream/ingester/plan';
-import { sha256Hex } from '@dstream/runtime/sha256-hex';
+import { sha256Hex } from '@dstream/runtime/service-context';
 
 /** The whole answer. */
 export interface PlanDocument {

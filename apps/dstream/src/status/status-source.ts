@@ -9,7 +9,7 @@ import {
   type Leases,
 } from '@dstream/core';
 import { openLeaseViewer } from '@dstream/ingester/lease-viewer';
-import { sha256Hex } from '@dstream/runtime/sha256-hex';
+import { sha256Hex } from '@dstream/runtime/service-context';
 import {
   askReplica,
   statusOf,
