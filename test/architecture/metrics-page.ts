@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Metrics, type RegisteredMetric } from '@dstream/runtime';
 import { systemClock } from '@dstream/async';
-import { ingesterMetrics } from '../../libs/ingest/src/ingester-metrics.ts';
+import { IngesterMetrics } from '../../libs/ingest/src/ingester-metrics.ts';
 import { processorMetrics } from '../../libs/deliver/src/processor-metrics.ts';
 import { root } from './workspace.ts';
 
@@ -15,15 +15,17 @@ export const pages: readonly (readonly [path: string, processes: readonly string
 
 /** Registered as the processes register them. */
 export function registeredMetrics() {
-  const [ingester, processor, both] = [new Metrics(), new Metrics(), new Metrics()];
-  ingesterMetrics(ingester, systemClock);
-  processorMetrics(processor);
-  both.buildInfo('0.0.0');
   return {
-    ingester: ingester.registered,
-    processor: processor.registered,
-    both: both.registered,
+    ingester: registered((metrics) => new IngesterMetrics(metrics, systemClock)),
+    processor: registered(processorMetrics),
+    both: registered((metrics) => metrics.buildInfo('0.0.0')),
   };
+}
+
+function registered(register: (metrics: Metrics) => unknown): readonly RegisteredMetric[] {
+  const metrics = new Metrics();
+  register(metrics);
+  return metrics.registered;
 }
 
 /** The page as it stands, its tables made anew: between `<!-- metrics: ingester -->` and `<!-- end -->`, by process. */

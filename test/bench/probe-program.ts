@@ -3,7 +3,7 @@
  * measures its own CPU between two probes.
  */
 import { silentLog } from '@dstream/core';
-import { ingesterMetrics } from '@dstream/ingest';
+import { IngesterMetrics } from '@dstream/ingest';
 import { Metrics } from '@dstream/runtime';
 import { systemClock } from '@dstream/async';
 import { parseConnectionString, SqlServerSource } from '@dstream/sqlserver';
@@ -32,7 +32,7 @@ const { connectionString, tables, passes } = givenOptions() as ProbeOptions;
 const done = Promise.withResolvers<void>();
 const cpuMs: number[] = [];
 let [measuring, before] = [false, process.cpuUsage()];
-const metrics = ingesterMetrics(new Metrics(), systemClock);
+const metrics = new IngesterMetrics(new Metrics(), systemClock);
 const source = new SqlServerSource({
   address: parseConnectionString(connectionString),
   name: 'bench',

@@ -3,7 +3,7 @@
  * of its own, asked over the channel; with `changes` it ends when so many were sent, and tells what that took.
  */
 import { silentLog } from '@dstream/core';
-import { ingesterMetrics } from '@dstream/ingest';
+import { IngesterMetrics } from '@dstream/ingest';
 import { Metrics } from '@dstream/runtime';
 import { systemClock } from '@dstream/async';
 import { parseConnectionString, SqlServerSource } from '@dstream/sqlserver';
@@ -31,7 +31,7 @@ const done = Promise.withResolvers<void>();
 topic.onChanges = (count) => {
   if (count >= changes) done.resolve();
 };
-const metrics = ingesterMetrics(new Metrics(), systemClock);
+const metrics = new IngesterMetrics(new Metrics(), systemClock);
 const source = new SqlServerSource({
   address: parseConnectionString(connectionString),
   name: 'bench',

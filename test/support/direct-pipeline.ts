@@ -8,7 +8,7 @@ import type { InMemoryLeases } from '@dstream/memory/leases';
 import { abortLater, systemClock, withAny } from '@dstream/async';
 import { defaultProcessorSettings, Processor, processorMetrics, sessionsAhead } from '@dstream/deliver';
 import { DirectQueue, DirectSubscription, DirectTopic } from '@dstream/direct';
-import { Ingester, ingesterMetrics } from '@dstream/ingest';
+import { Ingester, IngesterMetrics } from '@dstream/ingest';
 import { Metrics, sha256Hex } from '@dstream/runtime';
 
 export interface DirectPipelineParts {
@@ -84,7 +84,7 @@ function ingesterOf({ source, leases, leaseDurationMs }: DirectPipelineParts, to
     clock,
     log,
     random: Math.random,
-    metrics: ingesterMetrics(new Metrics(), clock),
+    metrics: new IngesterMetrics(new Metrics(), clock),
     httpAddress: () => undefined,
     settings: {
       leaseDurationMs,

@@ -5,7 +5,7 @@
  */
 import type { Log, LogFields } from '@dstream/core';
 import { InMemoryTopic } from '@dstream/memory/topic';
-import { ingesterMetrics, type Ingester, type PartitionReport } from '@dstream/ingest';
+import { IngesterMetrics, type Ingester, type PartitionReport } from '@dstream/ingest';
 import { Metrics } from '@dstream/runtime';
 import { systemClock } from '@dstream/async';
 import { parseConnectionString } from '@dstream/sqlserver';
@@ -80,7 +80,7 @@ export class FaultySource implements AsyncDisposable {
 
   /** Begins to read with short waits. Stopped by the disposal. */
   begin(choice: SourceChoice = {}): void {
-    const metrics = ingesterMetrics(this.#metrics, systemClock);
+    const metrics = new IngesterMetrics(this.#metrics, systemClock);
     const address = parseConnectionString(connectionString(this.server.port, this.database.name));
     const log = logTo(this.lines);
     const tables = this.written.tables.map((table) => ({

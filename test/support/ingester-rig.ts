@@ -23,7 +23,7 @@ import {
 import { InMemoryLeases } from '@dstream/memory/leases';
 import { ManualClock } from '@dstream/memory/manual-clock';
 import { InMemoryTopic } from '@dstream/memory/topic';
-import { Ingester, ingesterMetrics } from '@dstream/ingest';
+import { Ingester, IngesterMetrics } from '@dstream/ingest';
 import { Metrics } from '@dstream/runtime';
 import { aChange } from './a-change.ts';
 import { seriesOf } from './series-of.ts';
@@ -143,7 +143,7 @@ export function startReplica(
   const instance = name as InstanceId;
   const leases = shared.replica(instance);
   const metrics = new Metrics();
-  const measured = ingesterMetrics(metrics, clock);
+  const measured = new IngesterMetrics(metrics, clock);
   const ingester = new Ingester({
     instance,
     source,

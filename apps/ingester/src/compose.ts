@@ -1,13 +1,7 @@
 /** Builds an ingester from its configuration, which opens the source, the queue and the lease store that it names. */
 import type { Configuration, IngesterConfig } from '@dstream/config';
 import { DStreamError } from '@dstream/core';
-import {
-  ingesterMetrics,
-  type IngesterMetrics,
-  type IngesterSettings,
-  Ingester,
-  WatchedCheckpoints,
-} from '@dstream/ingest';
+import { Ingester, IngesterMetrics, type IngesterSettings } from '@dstream/ingest';
 import {
   adapterServices,
   sha256Hex,
@@ -24,7 +18,7 @@ export async function composeIngester(context: Context): Promise<RunningService>
   const config = context.configuration.ingester;
   if (config === undefined)
     throw new DStreamError('ConfigInvalid', `${context.configuration.file}: no ingester block`);
-  const metrics = ingesterMetrics(context.metrics, context.clock);
+  const metrics = new IngesterMetrics(context.metrics, context.clock);
   return await supervised(() => openIngester(config, context, metrics), context);
 }
 
@@ -46,7 +40,7 @@ async function openIngester(
     source,
     topic,
     leases,
-    checkpoints: new WatchedCheckpoints(leases, context.log),
+    checkpoints: leases,
     names: { source: config.source.what, topic: `topic ${config.topic.name}`, leases: config.locks.what },
     random: Math.random,
     metrics,
@@ -59,7 +53,7 @@ async function openIngester(
     notReady: () =>
       ingester.ready ? undefined : `the ingester has not reached ${config.source.what}, topic and locks yet`,
     isBlocked: () => false,
-    activity: () => metrics.replica.activity(),
+    activity: () => metrics.activity(),
     status: () => ingester.report(),
     [Symbol.asyncDispose]: () => connections.disposeAsync(),
   };

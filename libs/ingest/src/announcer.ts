@@ -2,16 +2,29 @@
  * Keeps this replica announced, on a timer of its own: however long acquiring or listing takes, the others see it
  * alive. Announced → renewed → … → withdrawn.
  */
-import { asDStreamError, type Clock, type LeaseStore, type Log, type Presence } from '@dstream/core';
+import {
+  asDStreamError,
+  type Announced,
+  type Clock,
+  type InstanceId,
+  type LeaseStore,
+  type Log,
+  type Presence,
+} from '@dstream/core';
 import { FailureLog, pause, retry } from '@dstream/async';
-import type { IngesterParts } from './ingester-parts.ts';
 
 /** The share of a lease between two renewals: after two attempts that hang for a fifth there is time for another. */
 const renewalShare = 1 / 6;
 
-export interface AnnouncerOptions extends Pick<IngesterParts, 'instance' | 'httpAddress'> {
+/** Between two warnings of a name that is taken. */
+const remindMs = 600_000;
+
+export interface AnnouncerOptions {
+  readonly instance: InstanceId;
+  /** Where this process serves `/status`. Asked when it announces itself. */
+  readonly httpAddress: () => string | undefined;
   readonly leases: Pick<LeaseStore, 'announce'>;
-  readonly durationMs: number;
+  readonly leaseDurationMs: number;
   readonly clock: Clock;
   readonly log: Log;
   /** Asked before every renewal. A replica that cannot work stops counting: others take what becomes free. */
@@ -21,6 +34,8 @@ export interface AnnouncerOptions extends Pick<IngesterParts, 'instance' | 'http
 export class Announcer {
   readonly #options: AnnouncerOptions;
   readonly #failureLog: FailureLog;
+  #nameTakenSinceMs: number | undefined;
+  #warnedAtMs = -Infinity;
 
   constructor(options: AnnouncerOptions) {
     this.#options = options;
@@ -37,12 +52,30 @@ export class Announcer {
 
   /** Renews until `until` aborts, then withdraws. Never rejects. */
   async run(presence: Presence, until: AbortSignal): Promise<void> {
-    const { clock, durationMs, counts } = this.#options;
+    const { clock, leaseDurationMs, counts } = this.#options;
     while (!until.aborted) {
-      await pause(clock, durationMs * renewalShare, until);
+      await pause(clock, leaseDurationMs * renewalShare, until);
       if (!until.aborted && counts()) await this.#renew(presence, until);
     }
     await this.#withdraw(presence);
+  }
+
+  /**
+   * Warns when another live replica has this one's name: logs and `/status` cannot tell the two apart. What a killed process
+   * of the same name has left ends within a lease, so only what lasts longer is reported. Called with every list of leases.
+   */
+  checkName(instances: readonly Announced[]): void {
+    const { instance, leaseDurationMs, clock, log } = this.#options;
+    const replicas = instances.filter((one) => one.instance === instance).length;
+    const now = clock.monotonicMs();
+    this.#nameTakenSinceMs = replicas > 1 ? (this.#nameTakenSinceMs ?? now) : undefined;
+    if (this.#nameTakenSinceMs === undefined || now - this.#nameTakenSinceMs <= leaseDurationMs) return;
+    if (now - this.#warnedAtMs < remindMs) return;
+    this.#warnedAtMs = now;
+    log.warn('another replica has the same name; give each its own with --instance or DSTREAM_INSTANCE', {
+      instance,
+      replicas,
+    });
   }
 
   async #renew(presence: Presence, signal: AbortSignal): Promise<void> {

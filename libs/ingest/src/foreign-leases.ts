@@ -1,7 +1,7 @@
 /**
  * Leases that no replica accounts for: of another program, of a person, or of an owner that is not announced and whose
  * lease does not end. A killed replica's lease ends within its duration, so one that lasts for two is a fault of its
- * partition; an endless one is none of ours, and a fault at the second look.
+ * partition; an endless one is none of ours, and a fault at the second pass.
  */
 import {
   leaseHeldElsewhere,
@@ -43,8 +43,8 @@ export class ForeignLeases {
     return this.#seen.get(partition)?.fault;
   }
 
-  /** To be called at every look at all leases, with the partitions that are not owned here. */
-  look({ held, instances }: LeaseSnapshot, partitions: readonly PartitionId[]): void {
+  /** Called at every balancing pass, with the partitions that are not owned here. */
+  update({ held, instances }: LeaseSnapshot, partitions: readonly PartitionId[]): void {
     const others = new Set(instances.map(({ announcement }) => announcement));
     others.delete(this.#options.self);
     const accounted = (lease: HeldLease) =>

@@ -1,8 +1,7 @@
 /**
- * Replicas that are announced and do not acquire the partitions that are left to them: they have another list of them, or
- * cannot acquire for a reason of their own. Everybody deals the free partitions by the same rule, so nobody else would acquire
- * those either. One that has acquired nothing of what is its for some time counts no more, nor do the partitions that it
- * holds; it counts again as soon as it acquires one.
+ * Finds replicas that are announced and do not acquire the partitions that are left to them: they have other tables, or
+ * cannot acquire for a reason of their own. All replicas balance by the same rule, so no other one would acquire those
+ * partitions. An idle replica is left out of the balancing, with the partitions that it holds, until it acquires one.
  */
 import {
   dealtTo,
@@ -21,7 +20,7 @@ export interface IdleReplicasOptions {
   readonly log: Log;
 }
 
-/** What there is to balance. */
+/** What is balanced: partitions, leases and replicas. */
 export interface Balanced {
   readonly partitions: readonly PartitionId[];
   readonly snapshot: LeaseSnapshot;
@@ -34,9 +33,9 @@ interface Watched {
 
 export class IdleReplicas {
   readonly #options: IdleReplicasOptions;
-  /** Those to whom free partitions are dealt: since when they own as many as now. */
+  /** Replicas that free partitions are left to, and since when they have owned as many as now. */
   readonly #watched = new Map<AnnouncementId, Watched>();
-  /** How many partitions each owned when it was found to be idle. */
+  /** Idle replicas, with how many partitions each owned when it was found to be idle. */
   readonly #idle = new Map<AnnouncementId, number>();
   #lookedAtMs = 0;
 
@@ -44,8 +43,8 @@ export class IdleReplicas {
     this.#options = options;
   }
 
-  /** To be called at every look at all leases. @param partitions those that this replica has */
-  look(partitions: readonly PartitionId[], snapshot: LeaseSnapshot): Balanced {
+  /** Called at every balancing pass. @param partitions those that this replica has */
+  exclude(partitions: readonly PartitionId[], snapshot: LeaseSnapshot): Balanced {
     const live = new Set(snapshot.instances.map(({ announcement }) => announcement));
     for (const known of [this.#watched, this.#idle])
       for (const one of known.keys()) if (!live.has(one)) known.delete(one);
@@ -66,7 +65,7 @@ export class IdleReplicas {
   #watch({ partitions, snapshot }: Balanced): void {
     const { self, clock, leaseDurationMs } = this.#options;
     const now = clock.monotonicMs();
-    // What a replica did while nobody could look is not known, nor whether it could do anything.
+    // After a time without passes it is not known what the replica did, nor whether it could do anything.
     if (now - this.#lookedAtMs > leaseDurationMs) this.#watched.clear();
     this.#lookedAtMs = now;
     for (const [one, dealt] of dealtTo(self, partitions, snapshot)) {

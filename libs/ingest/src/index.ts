@@ -1,5 +1,4 @@
-export * from './ingester-metrics.ts';
-export * from './ingester-parts.ts';
-export * from './ingester.ts';
-export type { PartitionReport } from './partition-status.ts';
-export { WatchedCheckpoints } from './watched-checkpoints.ts';
+export { IngesterMetrics } from './ingester-metrics.ts';
+export { Ingester, type ConnectionNames, type IngesterParts } from './ingester.ts';
+export type { PartitionReport } from './partition-meter.ts';
+export type { IngesterSettings } from './partition-owner.ts';

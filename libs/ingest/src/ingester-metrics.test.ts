@@ -2,24 +2,28 @@ import { DStreamError, type PartitionId } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
 import { Metrics } from '@dstream/runtime';
 import { describe, expect, test } from 'vitest';
+import { anEncodedChange } from '../../../test/support/a-change.ts';
 import { leaseDurationMs, scrape, setup, partitionOfTable } from '../../../test/support/ingester-rig.ts';
-import { ingesterMetrics } from './ingester-metrics.ts';
+import { IngesterMetrics } from './ingester-metrics.ts';
 
 function rig() {
   const clock = new ManualClock();
   const metrics = new Metrics();
-  const ingester = ingesterMetrics(metrics, clock);
+  const ingester = new IngesterMetrics(metrics, clock);
   const owns = (partition: PartitionId) =>
-    ingester.owns(partition, {
-      epoch: 3,
-      leaseGoodUntilMs: () => 24_000,
-      checkpointBehindSinceMs: () => 500,
-    });
+    ingester.owns(partition, () => ({
+      lease: { partition, epoch: 3, goodUntilMs: 24_000, acquiredAtMs: 0 },
+      checkpointBehindSinceMs: 500,
+    }));
   const of = async (name: string) => {
     const all = await scrape(metrics);
     return [...all].filter(([series]) => series.startsWith(`${name}{`) || series === name);
   };
   return { clock, metrics, ingester, owns, of };
+}
+
+function committed(atMs: number) {
+  return anEncodedChange(1, { committedAt: new Date(atMs).toISOString() });
 }
 
 const standing = { captureLagMs: 7_000, historyFromMs: 1_000, positionAtMs: 61_000, caughtUp: false };
@@ -28,8 +32,8 @@ describe('the metrics of a table', () => {
   test('a fault is shown while it lasts, under its newest code only', async () => {
     const { owns, of } = rig();
     const meter = owns(partitionOfTable('T'));
-    meter.fault = 'TableNotFound';
-    meter.fault = 'HistoryLost';
+    meter.fault = new DStreamError('TableNotFound', 'no such table');
+    meter.fault = new DStreamError('HistoryLost', 'changes are gone');
     expect(await of('dstream_table_fault')).toEqual([
       ['dstream_table_fault{table="dbo.T",code="HistoryLost"}', 1],
     ]);
@@ -41,13 +45,14 @@ describe('the metrics of a table', () => {
     const { clock, owns, of } = rig();
     const meter = owns(partitionOfTable('T'));
     expect(await of('dstream_table_lag_seconds')).toEqual([]);
-    meter.waiting(clock.wallMs() - 2_000);
+    const waiting = committed(clock.wallMs() - 2_000);
+    meter.sending(waiting);
     await clock.advance(60_000);
     expect(await of('dstream_table_lag_seconds')).toEqual([['dstream_table_lag_seconds{table="dbo.T"}', 62]]);
-    meter.accepted(5_000);
+    meter.sent([waiting, committed(clock.wallMs() - 5_000)], []);
     await clock.advance(60_000);
     expect(await of('dstream_table_lag_seconds')).toEqual([['dstream_table_lag_seconds{table="dbo.T"}', 5]]);
-    meter.stands({ ...standing, caughtUp: true });
+    meter.progressed({ ...standing, caughtUp: true });
     expect(await of('dstream_table_lag_seconds')).toEqual([['dstream_table_lag_seconds{table="dbo.T"}', 0]]);
   });
 
@@ -99,9 +104,8 @@ describe('the metrics of a table', () => {
       ingester.source.waits(partitionOfTable('T'), 1);
     };
     fill();
-    meter.fault = 'HistoryLost';
-    meter.accepted(1);
-    ingester.accepted(meter, 1);
+    meter.fault = new DStreamError('HistoryLost', 'changes are gone');
+    ingester.sent(meter, { changes: [committed(0)], messages: [], tookMs: 1 });
     const series = async () => [...(await scrape(metrics)).keys()].filter((name) => name.includes('dbo.T"'));
     expect((await series()).length).toBeGreaterThan(20);
     ingester.left(meter);
@@ -119,13 +123,15 @@ describe('the metrics of a table', () => {
   });
 
   test('a thousand tables are written in less than 50 milliseconds of CPU', async () => {
-    const { ingester, owns, metrics } = rig();
+    const { clock, ingester, owns, metrics } = rig();
     for (let i = 0; i < 1_000; i += 1) {
       const meter = owns(partitionOfTable(`Table${i}`));
-      meter.stands(standing);
+      meter.progressed(standing);
       meter.pollIntervalMs = i;
-      meter.accepted(i);
-      for (const seconds of [0.1, 1, 7, 100]) ingester.accepted(meter, seconds * 1_000);
+      for (const seconds of [0.1, 1, 7, 100]) {
+        const changes = [committed(clock.wallMs() - seconds * 1_000)];
+        ingester.sent(meter, { changes, messages: [], tookMs: i });
+      }
     }
     const times: number[] = [];
     let bytes = 0;

@@ -1,7 +1,7 @@
 /**
  * One partition while this replica owns it.
  *
- * Pumping → waiting (a fault of the partition: rested for as long as its source says; or a passing error: back-off)
+ * Pumping → waiting (a fault of the partition: for as long as its source says; or a passing error: back-off)
  * → pumping … → released (drained and saved) or lost (another replica may own it: nothing more is sent or saved).
  * The lease is renewed through all of it: a partition with a fault keeps its owner.
  */
@@ -9,21 +9,53 @@ import {
   asDStreamError,
   isTableFault,
   partitionName,
+  type ChangeSource,
+  type CheckpointStore,
+  type Clock,
   type DStreamError,
   type ErrorCode,
   type Lease,
+  type LeaseStore,
   type Log,
   type StopSignals,
+  type Topic,
 } from '@dstream/core';
-import { abortLater, Backoff, FailureLog, pause, retry, withAny } from '@dstream/async';
+import {
+  abortLater,
+  Backoff,
+  FailureLog,
+  pause,
+  retry,
+  SharedFailureLog,
+  withAny,
+  type SharedFailurePart,
+} from '@dstream/async';
 import { ChangeSender } from './change-sender.ts';
 import { CheckpointKeeper } from './checkpoint-keeper.ts';
-import type { IngesterParts } from './ingester-parts.ts';
+import type { IngesterMetrics } from './ingester-metrics.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { PartitionMeter } from './partition-meter.ts';
-import type { PartitionFailureLogs } from './partition-failure-logs.ts';
-import { PartitionPump } from './partition-pump.ts';
-import { PartitionStatus } from './partition-status.ts';
+import { PartitionPump, type PackSettings } from './partition-pump.ts';
+
+/** What the configuration says of every partition. */
+export interface IngesterSettings extends PackSettings {
+  readonly leaseDurationMs: number;
+  readonly checkpointIntervalMs: number;
+  readonly checkpointIdleIntervalMs: number;
+}
+
+/** What the owners of all partitions of a replica work with. */
+export interface OwnerParts {
+  readonly source: ChangeSource;
+  readonly topic: Topic;
+  readonly leases: LeaseStore;
+  readonly checkpoints: CheckpointStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  readonly metrics: IngesterMetrics;
+  readonly settings: IngesterSettings;
+}
 
 /** Failures that are likely the partition's own, and cost a look at its changes each: waited for longer. */
 const ofPartition: ReadonlySet<ErrorCode> = new Set(['Unexpected', 'Stalled']);
@@ -32,81 +64,79 @@ const ofPartition: ReadonlySet<ErrorCode> = new Set(['Unexpected', 'Stalled']);
 const patienceMs = 5_000;
 
 export class PartitionOwner {
-  readonly status: PartitionStatus;
-  readonly #parts: IngesterParts;
+  /** What is known of the partition, for `/status`. */
+  readonly meter: PartitionMeter;
+  readonly #parts: OwnerParts;
   readonly #lease: LeaseKeeper;
   readonly #checkpoint: CheckpointKeeper;
-  readonly #meter: PartitionMeter;
   readonly #pump: PartitionPump;
   readonly #log: Log;
-  /** Of what this partition has alone. */
+  /** Of the faults that this partition has alone. */
   readonly #failureLog: FailureLog;
-  /** Of what hits all partitions: said once for them together. */
-  readonly #common: PartitionFailureLogs;
+  /** Of what hits all partitions alike. */
+  readonly #shared: PartitionFailureLogs;
   readonly #backoff: Backoff;
-  /** The failure of this run of the pump, once it is recorded. */
-  #recorded: DStreamError | undefined;
 
-  constructor(lease: Lease, parts: IngesterParts, common: PartitionFailureLogs) {
+  constructor(lease: Lease, parts: OwnerParts, shared: ReplicaFailureLogs) {
+    const { partition, epoch } = lease;
+    const name = partitionName(partition);
     this.#parts = parts;
-    this.#log = parts.log.child({ table: partitionName(lease.partition), epoch: lease.epoch });
-    this.#common = common;
+    this.#log = parts.log.child({ table: name, epoch });
+    this.#shared = shared.of(name);
     this.#failureLog = new FailureLog('reading the table', this.#log, parts.clock);
     this.#backoff = new Backoff({ firstMs: 500, maxMs: 30_000, random: parts.random });
-    const timeAndLog = { clock: parts.clock, log: this.#log };
-    this.#lease = new LeaseKeeper(lease, {
-      leases: parts.leases,
-      durationMs: parts.settings.leaseDurationMs,
-      failureLog: common.renewing,
-      ...timeAndLog,
-    });
-    this.#checkpoint = new CheckpointKeeper({
-      store: parts.checkpoints,
-      lease: this.#lease,
-      intervalMs: parts.settings.checkpointIntervalMs,
-      idleIntervalMs: parts.settings.checkpointIdleIntervalMs,
-      ordering: parts.settings.ordering,
-      failureLog: common.saving,
-      saved: (at) => parts.source.saved?.(lease.partition, at),
-      ...timeAndLog,
-    });
-    this.#meter = parts.metrics.owns(lease.partition, {
-      epoch: lease.epoch,
-      leaseGoodUntilMs: () => this.#lease.lease.goodUntilMs,
-      checkpointBehindSinceMs: () => this.#checkpoint.behindSinceMs,
-    });
-    this.status = new PartitionStatus(lease, parts.clock, () => this.#meter.lagMs(parts.clock.wallMs()));
-    this.#pump = this.#makePump(lease, timeAndLog);
+    this.#lease = this.#keepLease(lease);
+    this.#checkpoint = this.#keepCheckpoint(lease);
+    this.meter = parts.metrics.owns(partition, () => ({
+      lease: this.#lease.lease,
+      checkpointBehindSinceMs: this.#checkpoint.behindSinceMs,
+    }));
+    this.#pump = this.#makePump(lease);
   }
 
-  #makePump(lease: Lease, common: { clock: IngesterParts['clock']; log: Log }): PartitionPump {
-    const { source, topic, settings, metrics } = this.#parts;
-    const held = this.#lease;
+  #keepLease(lease: Lease): LeaseKeeper {
+    const { leases, settings, clock } = this.#parts;
+    const { leaseDurationMs: durationMs } = settings;
+    const failureLog = this.#shared.renewing;
+    return new LeaseKeeper(lease, { leases, durationMs, failureLog, clock, log: this.#log });
+  }
+
+  #keepCheckpoint({ partition }: Lease): CheckpointKeeper {
+    const { checkpoints: store, settings, source, clock } = this.#parts;
+    return new CheckpointKeeper({
+      store,
+      lease: this.#lease,
+      intervalMs: settings.checkpointIntervalMs,
+      idleIntervalMs: settings.checkpointIdleIntervalMs,
+      ordering: settings.ordering,
+      failureLog: this.#shared.saving,
+      saved: (at) => source.saved?.(partition, at),
+      clock,
+      log: this.#log,
+    });
+  }
+
+  #makePump(lease: Lease): PartitionPump {
+    const { partition } = lease;
+    const { source, topic, settings, metrics, clock } = this.#parts;
+    const common = { clock, log: this.#log };
+    const failureLog = this.#shared.sending;
     return new PartitionPump({
       source,
       lease,
+      sender: new ChangeSender({ ...settings, topic, partition, lease: this.#lease, failureLog, ...common }),
+      checkpoint: this.#checkpoint,
       settings,
       metrics,
-      meter: this.#meter,
+      meter: this.meter,
+      onProgress: () => this.#progressed(),
       ...common,
-      status: this.status,
-      sender: new ChangeSender({
-        ...settings,
-        topic,
-        partition: lease.partition,
-        lease: held,
-        failureLog: this.#common.sending,
-        ...common,
-      }),
-      checkpoint: this.#checkpoint,
-      working: () => this.#works(),
-      failed: (error) => this.#failed(error),
     });
   }
 
-  /** Owns until drained, aborted or lost. Never rejects; the lease is given back unless it was lost. */
+  /** Owns until drained, aborted or lost. Never rejects; the lease is released unless it was lost. */
   async run(stop: StopSignals): Promise<void> {
-    const { clock } = this.#parts;
+    const { clock, metrics } = this.#parts;
     using patience = abortLater(clock, patienceMs, stop.draining);
     const owned = new AbortController();
     const renewing = this.#lease.run(owned.signal);
@@ -116,64 +146,66 @@ export class PartitionOwner {
         this.#pumpUntil(stop.draining, patience.signal, hard),
       );
     } finally {
-      this.#fault(undefined);
+      this.meter.fault = undefined;
       owned.abort();
       await renewing;
       await this.#release(patience.signal, stop.aborted);
-      if (this.#lease.lost.aborted) this.#parts.metrics.replica.lost();
-      this.#parts.metrics.left(this.#meter);
-      this.#common.left();
+      if (this.#lease.lost.aborted) metrics.replica.leasesLost.inc();
+      metrics.left(this.meter);
+      this.#shared.left();
     }
   }
 
   async #pumpUntil(draining: AbortSignal, patience: AbortSignal, hard: AbortSignal): Promise<void> {
     while (!hard.aborted) {
-      this.#recorded = undefined;
-      try {
-        await this.#pump.run(draining, patience, hard);
-        return;
-      } catch (caught) {
-        const error = asDStreamError(caught);
-        if (hard.aborted || error.disposition === 'lost') return;
-        this.#failed(error);
-        if (draining.aborted) return;
-        await this.#waitAfter(error, draining, hard);
-      }
+      const error = await this.#pumpOnce(draining, patience, hard);
+      if (error === undefined || error.disposition === 'lost' || draining.aborted) return;
+      await this.#waitAfter(error, draining, hard);
     }
   }
 
-  /** Records a failure, once however often it is told of. */
+  /**
+   * Pumps until drained or until something fails, and saves what was accepted. `patience` aborts a while after `draining`:
+   * until then a checkpoint that cannot be saved is tried again. Resolves with the last failure.
+   */
+  async #pumpOnce(
+    draining: AbortSignal,
+    patience: AbortSignal,
+    hard: AbortSignal,
+  ): Promise<DStreamError | undefined> {
+    const error = await failureOf(this.#pump.run(draining, hard));
+    if (hard.aborted) return error;
+    // Before what was accepted is saved: that may fail for long.
+    if (error !== undefined) this.#failed(error);
+    const notSaved = await failureOf(this.#checkpoint.save(hard, patience));
+    if (notSaved !== undefined && !hard.aborted) this.#failed(notSaved);
+    return notSaved ?? error;
+  }
+
   #failed(error: DStreamError): void {
-    if (error === this.#recorded || error.disposition === 'lost') return;
-    this.#recorded = error;
-    this.#meter.failuresInRow += 1;
-    this.#parts.metrics.replica.failed(error.code);
+    if (error.disposition === 'lost') return;
+    this.meter.failuresInRow += 1;
+    this.#parts.metrics.replica.tableFailures.inc({ code: error.code });
     if (!isTableFault(error)) {
-      this.#common.moving.failed(error);
+      this.#shared.moving.failed(error);
       return;
     }
-    this.#common.moving.succeeded();
+    this.#shared.moving.succeeded();
     this.#failureLog.failed(error);
-    this.#fault(error);
+    this.meter.fault = error;
   }
 
-  #works(): void {
+  #progressed(): void {
     this.#failureLog.succeeded();
-    this.#common.moving.succeeded();
+    this.#shared.moving.succeeded();
     this.#backoff.reset();
-    this.#meter.failuresInRow = 0;
-    this.#fault(undefined);
+    this.meter.failuresInRow = 0;
+    this.meter.fault = undefined;
   }
 
-  #fault(error: DStreamError | undefined): void {
-    if (this.status.fault?.code === error?.code && this.status.fault?.message === error?.message) return;
-    this.status.fault = error;
-    this.#meter.fault = error?.code;
-  }
-
-  /** A fault of the partition is a person's to mend; what passes is tried again as soon as it may have passed. */
+  /** A fault of the partition is a person's to fix; what passes is tried again as soon as it may have passed. */
   async #waitAfter(error: DStreamError, draining: AbortSignal, hard: AbortSignal): Promise<void> {
-    const { moving } = this.#common;
+    const { moving } = this.#shared;
     if (ofPartition.has(error.code)) return moving.waitAlone(this.#backoff.next(), draining, hard);
     if (!isTableFault(error)) return moving.wait(draining, hard);
     const { clock, source } = this.#parts;
@@ -183,18 +215,70 @@ export class PartitionOwner {
   async #release(patience: AbortSignal, aborted: AbortSignal): Promise<void> {
     const { leases, clock, metrics } = this.#parts;
     if (this.#lease.lost.aborted || aborted.aborted) return;
-    const failureLog = this.#common.releasing;
+    const failureLog = this.#shared.releasing;
     const release = (signal: AbortSignal) => leases.release(this.#lease.lease, { signal });
     try {
       const released = await retry(release, aborted, { clock, failureLog, giveUp: patience });
-      if (released) metrics.replica.released();
-      else metrics.replica.lost();
-      if (released) this.#log.info('released table');
-      else this.#log.warn('the lease was not ours any more when it was to be released');
+      if (released) {
+        metrics.replica.leasesReleased.inc();
+        this.#log.info('released table');
+      } else {
+        metrics.replica.leasesLost.inc();
+        this.#log.warn('could not release lease; it was lost before');
+      }
     } catch (error) {
-      this.#log.warn('could not release lease; it will expire', {
-        error: asDStreamError(error),
-      });
+      this.#log.warn('could not release lease; it will expire', { error: asDStreamError(error) });
     }
+  }
+}
+
+async function failureOf(work: Promise<void>): Promise<DStreamError | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return asDStreamError(error);
+  }
+}
+
+/** What one partition reports of its attempts. */
+interface PartitionFailureLogs {
+  /** Of the database, and of everything else that keeps the partition from being read. */
+  readonly moving: SharedFailurePart;
+  readonly sending: SharedFailurePart;
+  readonly saving: SharedFailurePart;
+  readonly renewing: SharedFailurePart;
+  readonly releasing: SharedFailurePart;
+  /** The partition is no longer owned here. */
+  left(): void;
+}
+
+/** What hits the partitions of a replica alike is logged once for all of them: one outage of the broker is one line, not 300. */
+export class ReplicaFailureLogs {
+  readonly moving: SharedFailureLog;
+  readonly #sending: SharedFailureLog;
+  readonly #saving: SharedFailureLog;
+  readonly #renewing: SharedFailureLog;
+  readonly #releasing: SharedFailureLog;
+
+  constructor({ log, clock, random }: Pick<OwnerParts, 'log' | 'clock' | 'random'>) {
+    const shared = (what: string) => new SharedFailureLog(what, 'tables', log, clock, random);
+    this.moving = shared('moving tables');
+    this.#sending = shared('sending to the topic');
+    this.#saving = shared('saving checkpoints');
+    this.#renewing = shared('renewing leases');
+    this.#releasing = shared('releasing tables');
+  }
+
+  /** @param name of the partition, for the log */
+  of(name: string): PartitionFailureLogs {
+    const parts = {
+      moving: this.moving.part(name),
+      sending: this.#sending.part(name),
+      saving: this.#saving.part(name),
+      renewing: this.#renewing.part(name),
+      releasing: this.#releasing.part(name),
+    };
+    return { ...parts, left: () => Object.values(parts).forEach((part) => part.left()) };
   }
 }

@@ -7,7 +7,7 @@ import {
   type Position,
 } from '@dstream/core';
 import { expect, test } from 'vitest';
-import { WatchedCheckpoints } from './watched-checkpoints.ts';
+import { WatchedCheckpoints } from './checkpoint-keeper.ts';
 
 const never = { signal: new AbortController().signal };
 const partition = 's/d/dbo.T' as PartitionId;
