@@ -31,7 +31,7 @@ export interface ChangeSenderOptions {
   readonly log: Log;
   readonly ordering: Ordering;
   readonly hash: Hash;
-  /** What is told of every attempt to send. */
+  /** Receives the outcome of every attempt to send. */
   readonly failureLog: RetryOptions['failureLog'];
 }
 
@@ -43,9 +43,9 @@ export class ChangeSender {
   readonly #options: ChangeSenderOptions;
   /** See `sessionOfPartition`. */
   readonly #ownSession: string;
-  /** By session: how far the broker took what a send could not finish. */
+  /** By session: how far the broker accepted what a send could not finish. */
   readonly #accepted = new Map<string, Progress>();
-  /** By session: the last change that the broker took from this owner or, as far as the checkpoint says, from one before. */
+  /** By session: the last change that the broker accepted from this owner or, as far as the checkpoint says, from one before. */
   readonly #last = new Map<string, Progress>();
 
   constructor(options: ChangeSenderOptions) {
@@ -63,13 +63,13 @@ export class ChangeSender {
     return this.#last.get(this.#ownSession);
   }
 
-  /** The checkpoint says that `last` is the last change that was accepted in the partition's own session. Old news are ignored. */
+  /** The checkpoint says that `last` is the last change that was accepted in the partition's own session. An older one is ignored. */
   resumeAfter(last: Progress): void {
     if (isNewer(last, this.lastChange)) this.#last.set(this.#ownSession, last);
   }
 
   /**
-   * What is left of `changes` after a send that failed for good: those that the broker has already taken from this owner
+   * What is left of `changes` after a send that failed for good: those that the broker has already accepted from this owner
    * need not be sent again. All of them otherwise. Sessions end at different changes, so it is no suffix.
    */
   unsent(changes: readonly EncodedChange[], generation: number): readonly EncodedChange[] {
@@ -82,8 +82,8 @@ export class ChangeSender {
   }
 
   /**
-   * Throws LeaseLost, or ChangeTooLarge or ChangeRefused for a change that is not taken; waits for everything else until
-   * `giveUp` aborts: then the attempt under way is the last, and what it threw is thrown.
+   * Throws LeaseLost, or ChangeTooLarge or ChangeRefused for a change that is not accepted; tries again after everything else
+   * until `giveUp` aborts: then the attempt under way is the last, and what it threw is thrown.
    */
   async send(messages: readonly OutgoingMessage[], signal: AbortSignal, giveUp?: AbortSignal): Promise<void> {
     if (messages.length === 0) return;
@@ -114,10 +114,10 @@ export class ChangeSender {
       }
     };
     try {
-      await retry(attempt, signal, { clock, failureLog, again: passes, ...(giveUp && { giveUp }) });
+      await retry(attempt, signal, { clock, failureLog, again: isPassing, ...(giveUp && { giveUp }) });
       return [];
     } catch (error) {
-      return this.#inParts(rest, error);
+      return this.#split(rest, error);
     }
   }
 
@@ -128,13 +128,13 @@ export class ChangeSender {
     remember(accepted, this.#last);
   }
 
-  /** Throws what parts do not mend: another error, or a single change that was refused. */
-  #inParts(messages: readonly OutgoingMessage[], error: unknown): readonly OutgoingMessage[] {
+  /** Throws what splitting cannot fix: another error, or a single change that was refused. */
+  #split(messages: readonly OutgoingMessage[], error: unknown): readonly OutgoingMessage[] {
     const refused = refusedSessions(messages, error);
     if (refused.size === 0) throw error;
     return messages.flatMap((message) => {
       const reason = refused.get(message.sessionId);
-      // Only the first of a session was refused: what stands behind it was not tried.
+      // Only the first of a session was refused: those behind it were not tried.
       refused.delete(message.sessionId);
       return reason === undefined ? [message] : this.#halves(message, reason);
     });
@@ -146,10 +146,10 @@ export class ChangeSender {
     const { log } = this.#options;
     const [bytes, { message: error }] = [large.bodyBytes, reason];
     if (isTooLarge(reason))
-      log.warn('a packed message is larger than the broker takes and goes in parts: lower pack_max_bytes', {
+      log.warn('packed message is larger than the broker accepts; splitting it: lower pack_max_bytes', {
         bytes,
       });
-    else log.warn('a packed message was refused and goes in parts, to find the change that is', { error });
+    else log.warn('packed message was refused; splitting it to find the change', { error });
     return halves;
   }
 
@@ -172,7 +172,7 @@ function remember(accepted: readonly OutgoingMessage[], last: Map<string, Progre
   }
 }
 
-/** Which row and how large: the key stands in the envelope, which is the body's first line. */
+/** Which row and how large: the key is in the envelope, which is the body's first line. */
 function describe(message: OutgoingMessage): string {
   const line = bodyText(message).split('\n', 1)[0] ?? '';
   const { metadata } = JSON.parse(line) as StampedEvent;
@@ -184,10 +184,10 @@ function describe(message: OutgoingMessage): string {
 }
 
 /**
- * A topic that is gone or a key that is refused is waited for too: the partition keeps its place. What a session was refused
- * for good is seen to first, whatever the other sessions wait for.
+ * Which errors are tried again. A missing topic or a refused key, too: the partition keeps its position. A session with a
+ * message that was refused for good comes first, whatever the other sessions wait for.
  */
-function passes(error: DStreamError): boolean {
+function isPassing(error: DStreamError): boolean {
   const forGood = failuresOf(error).some((failure) => failure.error.disposition === 'dead-letter');
   return !forGood && (error.disposition === 'retry' || error.disposition === 'fatal');
 }

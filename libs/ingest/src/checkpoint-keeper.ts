@@ -32,9 +32,9 @@ export interface CheckpointKeeperOptions {
   readonly ordering: Ordering;
   readonly clock: Clock;
   readonly log: Log;
-  /** What is told of every attempt to save. */
+  /** Receives the outcome of every attempt to save. */
   readonly failureLog: RetryOptions['failureLog'];
-  /** Told of every checkpoint, once it is stored. Must not throw. */
+  /** Called with every checkpoint, once it is stored. Must not throw. */
   readonly saved: (at: ResumePoint) => void;
 }
 
@@ -65,24 +65,23 @@ export class CheckpointKeeper {
     this.#accepted = stored;
     this.#saved = stored;
     this.#savedAtMs = clock.monotonicMs();
-    if (stored !== undefined) this.#dealAnew(stored);
+    if (stored !== undefined) this.#checkLayout(stored);
   }
 
   /**
-   * Under another layout a session gets other rows. One that has come further than the checkpoint would then take what
-   * is new to it for repeats: so a new generation begins.
+   * Under another layout a session gets other rows. A session that is ahead of the checkpoint would then take what is
+   * new to it for repeats: so a new generation begins.
    */
-  #dealAnew({ at, layout: before = layoutOf(byTable) }: Checkpoint): void {
+  #checkLayout({ at, layout: before = layoutOf(byTable) }: Checkpoint): void {
     const layout = layoutOf(this.#options.ordering);
     if (before === layout) return;
     this.beginGeneration();
     this.accepted(at, 0);
-    const what =
-      'the ordering has changed: what is still queued in the sessions of the old one may arrive later';
+    const what = 'ordering changed; messages that are still queued in the old sessions may arrive later';
     this.#options.log.warn(what, { before, now: layout });
   }
 
-  /** The generation every message carries. To be asked for after `begin`. */
+  /** The generation every message carries. Throws before `begin`. */
   get generation(): number {
     if (this.#generation === undefined) throw new Error('the checkpoint was not loaded: call begin first');
     return this.#generation;
@@ -113,13 +112,13 @@ export class CheckpointKeeper {
     const { generation } = this;
     if (changes === 0 && at.token === this.#accepted?.at.token && generation === this.#accepted.generation)
       return;
-    this.#accepted = { at, generation, ...this.#dealt(last ?? this.lastChange) };
+    this.#accepted = { at, generation, ...this.#layout(last ?? this.lastChange) };
     this.#behindSinceMs ??= this.#options.clock.monotonicMs();
     if (changes > 0) this.#changesWaiting = true;
   }
 
   /** By key there are many sessions, and a checkpoint has none of their last changes. */
-  #dealt(lastChange: Progress | undefined): Pick<Checkpoint, 'layout' | 'lastChange'> {
+  #layout(lastChange: Progress | undefined): Pick<Checkpoint, 'layout' | 'lastChange'> {
     const layout = layoutOf(this.#options.ordering);
     if (layout !== layoutOf(byTable)) return { layout };
     return lastChange === undefined ? {} : { lastChange };
@@ -145,7 +144,7 @@ export class CheckpointKeeper {
   }
 
   /**
-   * Saves what was accepted, if that is news. One save at a time. Tries again what passes, until `signal` aborts, or
+   * Saves what was accepted, if it is not stored yet. One save at a time. Tries again what passes, until `signal` aborts, or
    * `giveUp` does: then the attempt under way is the last.
    */
   save(signal: AbortSignal, giveUp?: AbortSignal): Promise<void> {
@@ -186,9 +185,9 @@ export class CheckpointKeeper {
 }
 
 /**
- * A store whose checkpoints are looked at again: what this process has saved must still be there when it takes the
- * partition the next time. A checkpoint that is gone or older (its blob was deleted, or the storage restored) is reported, because
- * the table then begins anew, and where it does not begin at the oldest change, some are never read. It is used as it is:
+ * A store that checks what it loads: what this process has saved must still be there when it acquires the partition the
+ * next time. A checkpoint that is gone or older (its blob was deleted, or the storage restored) is reported, because
+ * the table then starts over, and where it does not start at the oldest change, some are never read. It is used as it is:
  * only a person knows whether that was the intention.
  */
 export class WatchedCheckpoints implements CheckpointStore {
@@ -218,8 +217,8 @@ export class WatchedCheckpoints implements CheckpointStore {
   }
 
   #report(partition: PartitionId, saved: Progress, stored: Checkpoint | undefined): void {
-    const what = stored === undefined ? 'is gone; the table begins anew' : 'has moved back';
-    this.#log.error(`the checkpoint that this replica saved ${what}`, {
+    const what = stored === undefined ? 'is gone; starting the table over' : 'has moved back';
+    this.#log.error(`saved checkpoint ${what}`, {
       table: partitionName(partition),
       saved,
       ...(stored !== undefined && { stored: progressOf(stored) }),

@@ -5,7 +5,7 @@ import { ids, leaseDurationMs, sent, setup, startReplica } from '../../../test/s
 import { freshMs } from './partition-list.ts';
 
 const patienceMs = 2 * leaseDurationMs + freshMs + 10_000;
-const warning = /does not acquire the tables that are left to it/;
+const warning = /does not acquire its share of the tables/;
 
 function recording() {
   const said: { sentence: string; fields: LogFields | undefined }[] = [];

@@ -89,7 +89,7 @@ export class IdleReplicas {
     this.#idle.set(announcement, owned);
     const instance = instances.find((one) => one.announcement === announcement)?.instance;
     this.#options.log.warn(
-      'a replica does not acquire the tables that are left to it, the others share them: ' +
+      'replica does not acquire its share of the tables; the others take them: ' +
         'give all replicas of a source the same tables, or each group its own container',
       { replica: instance, announcement, tables: dealt.length, example: dealt[0] },
     );

@@ -1,6 +1,6 @@
 /**
  * Keeps one lease renewed. Held → lost (somebody else has it, or our own clock can no longer prove that it is ours).
- * Lost is final: the owner stops, and the partition is taken anew with a new epoch, here or elsewhere.
+ * Lost is final: the owner stops, and the partition is acquired again with a new epoch, here or elsewhere.
  */
 import {
   asDStreamError,
@@ -19,7 +19,7 @@ export interface LeaseKeeperOptions {
   readonly durationMs: number;
   readonly clock: Clock;
   readonly log: Log;
-  /** What is told of every attempt to renew. Its wait is not asked for: a lease ends. */
+  /** Receives the outcome of every attempt to renew. Its wait is not used: a lease ends. */
   readonly failureLog: Pick<SharedFailurePart, 'failed' | 'succeeded'>;
 }
 

@@ -10,9 +10,9 @@ export interface PartitionListOptions {
   /** What the source is called: `database`. */
   readonly names: { readonly source: string };
   readonly clock: Clock;
-  /** Told of every answer that is late or fails. */
+  /** Receives the outcome of every answer. */
   readonly failureLog: Pick<SharedFailurePart, 'failed' | 'succeeded'>;
-  /** Longest time of one question, in milliseconds: the announcement must not wait for a slow database. */
+  /** Longest time of one request, in milliseconds: balancing must not wait for a slow database. */
   readonly patienceMs: number;
 }
 
@@ -40,7 +40,7 @@ export class PartitionList {
     this.#listedAtMs = this.#options.clock.monotonicMs();
   }
 
-  /** Asks again when the list is old. A failure is said and the old list stays; rejects only on abort. */
+  /** Asks again when the list is old. A failure is logged and the old list stays; rejects only on abort. */
   async keepFresh(signal: AbortSignal): Promise<void> {
     if (this.ageMs < freshMs) return;
     const { clock, names, patienceMs } = this.#options;

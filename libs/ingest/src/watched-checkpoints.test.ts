@@ -34,8 +34,8 @@ function setup() {
 }
 
 test.each([
-  ['is gone', undefined, 'the checkpoint that this replica saved is gone; the table begins anew'],
-  ['is older', at('a'), 'the checkpoint that this replica saved has moved back'],
+  ['is gone', undefined, 'saved checkpoint is gone; starting the table over'],
+  ['is older', at('a'), 'saved checkpoint has moved back'],
 ])('a checkpoint that %s is reported once, and used as it is', async (_, found, sentence) => {
   const { checkpoints, put, logged } = setup();
   await checkpoints.save(at('b'), lease, never);
