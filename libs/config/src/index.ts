@@ -6,4 +6,3 @@ export { type Use } from './read-configuration.ts';
 export { redactor } from './redact.ts';
 export { referencePage } from './reference-page.ts';
 export { formatDuration, parseDuration } from './values/go-duration.ts';
-export type { HttpAddress } from './values/http-address.ts';

@@ -1,25 +1,25 @@
 /** The text of a file into a configuration: scan, parse, join, read block by block. */
 import { inspect } from 'node:util';
-import { readIngester, type IngesterReading } from './blocks/ingester.ts';
-import { readProcessor } from './blocks/processor.ts';
-import { rootSchema } from './blocks/root.ts';
-import { readService } from './blocks/service.ts';
-import { inlineSource } from './blocks/source.ts';
-import type { IngesterTopic } from './blocks/subscription.ts';
-import { checkShape } from './schema/check-shape.ts';
 import type { Configuration, ProcessorConfig } from './blocks/configuration.ts';
-import type { FileContext } from './blocks/file-context.ts';
+import { ingesterSchema, readIngester, type IngesterReading } from './blocks/ingester.ts';
+import { processorSchema, publisherSchema, readProcessor } from './blocks/processor.ts';
+import type { IngesterTopic } from './blocks/queue.ts';
+import { readService, serviceSchema } from './blocks/service.ts';
+import { inlineSource } from './blocks/source.ts';
+import type { AdapterTypes, FileContext } from './definitions/adapter-types.ts';
+import type { SourceType } from './definitions/source-type.ts';
+import { rememberSecrets } from './redact.ts';
+import { checkShape } from './schema/check-shape.ts';
 import { canonicalPath, type Context, type Demand } from './schema/context.ts';
-import { joinDocument, pathAtLine, type BlockNode, type Place } from './text/hcl-document.ts';
-import { maxDepth } from './text/hcl-cursor.ts';
-import type { HclParser, SyntaxProblem } from './text/parse-hcl.ts';
-import { otherFormat, shellProblem } from './text/other-format.ts';
-import type { AdapterTypes } from './definitions/adapter-types.ts';
 import { Problems } from './schema/problems.ts';
 import { blockOf } from './schema/read-block.ts';
-import { rememberSecrets } from './redact.ts';
-import { scanHcl, type Scan } from './text/scan-hcl.ts';
+import { child, type BlockSchema } from './schema/schema.ts';
 import type { Environment } from './schema/templates.ts';
+import { maxDepth } from './text/hcl-cursor.ts';
+import { joinDocument, pathAtLine, type BlockNode, type Place } from './text/hcl-document.ts';
+import { otherFormat, shellProblem } from './text/other-format.ts';
+import type { HclParser, SyntaxProblem } from './text/parse-hcl.ts';
+import { scanHcl, type Scan } from './text/scan-hcl.ts';
 
 /** The blocks a command uses: their variables must be set, and what they ask for must be built. */
 export type Use = readonly ('ingester' | 'processor')[] | 'validate';
@@ -30,6 +30,24 @@ interface ReadOptions {
   readonly types: AdapterTypes;
   /** Notes are errors. */
   readonly strict?: boolean;
+}
+
+/**
+ * The schema of a whole file.
+ * @param inline the source whose keys are in `ingester` itself; undefined where a block `source` has them
+ */
+export function rootSchema(types: AdapterTypes, inline: SourceType | undefined): BlockSchema {
+  return {
+    type: '',
+    doc: '',
+    keys: {},
+    blocks: [
+      child(ingesterSchema(types, inline), 'optional'),
+      child(processorSchema(types), 'optional'),
+      child(publisherSchema(types), 'optional'),
+      child(serviceSchema, 'optional'),
+    ],
+  };
 }
 
 const fileItself: Place = { line: 1, path: '' };

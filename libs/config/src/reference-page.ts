@@ -1,5 +1,5 @@
 /** The reference page, made from the schema: `config/REFERENCE.md`. A test of `apps/dstream`, which knows all types, holds it up to date. */
-import { rootSchema } from './blocks/root.ts';
+import { rootSchema } from './read-configuration.ts';
 import { childPath } from './text/hcl-document.ts';
 import type { AdapterTypes } from './definitions/adapter-types.ts';
 import type { ChildSchema, Key } from './schema/schema.ts';

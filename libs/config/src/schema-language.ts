@@ -43,7 +43,7 @@ export {
 } from './definitions/source-type.ts';
 export { conceal } from './schema/conceal.ts';
 export type { Findings } from './schema/problems.ts';
-export type { Reading } from './schema/reading.ts';
+export type { Reading } from './schema/schema.ts';
 export {
   child,
   optional,
@@ -68,9 +68,18 @@ export {
 } from './values/connection-strings.ts';
 export { formatDuration } from './values/go-duration.ts';
 export { listOf } from './values/list-of.ts';
-export { filePath, path } from './values/names.ts';
 export { nearest } from './values/nearest.ts';
-export { boolean, choice, duration, pack, sizeInBytes, text, wholeNumber } from './values/scalars.ts';
+export {
+  boolean,
+  choice,
+  duration,
+  filePath,
+  pack,
+  path,
+  sizeInBytes,
+  text,
+  wholeNumber,
+} from './values/scalars.ts';
 export {
   faulty,
   sound,

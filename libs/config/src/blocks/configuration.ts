@@ -8,7 +8,6 @@ import type { OpenableLeases } from '../definitions/lease-store-type.ts';
 import type { Destination } from '../definitions/output-type.ts';
 import type { OpenableSubscription, OpenableTopic } from '../definitions/queue-type.ts';
 import type { OpenableSource } from '../definitions/source-type.ts';
-import type { HttpAddress } from '../values/http-address.ts';
 
 export interface Configuration {
   /** The file as it was named to `loadConfiguration`. */
@@ -114,6 +113,13 @@ export interface OutputConfig extends Destination {
   readonly required: boolean;
   /** What may wait for an output that is not required, at most. */
   readonly bufferBytes: number;
+}
+
+/** Where health, status and metrics are served. */
+export interface HttpAddress {
+  /** A name or an address; an IPv6 address without its brackets. `::` is every address, of both families. */
+  readonly host: string;
+  readonly port: number;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

@@ -1,18 +1,28 @@
 import { Problems } from '../schema/problems.ts';
-import type { AdapterTypes } from '../definitions/adapter-types.ts';
+import type { AdapterTypes, FileContext } from '../definitions/adapter-types.ts';
 import type { SourceType } from '../definitions/source-type.ts';
 import { blockOf, readBlock } from '../schema/read-block.ts';
-import type { Reading } from '../schema/reading.ts';
-import { child, optional, withDefault, type BlockSchema, type Keys } from '../schema/schema.ts';
+import { child, optional, withDefault, type Reading, type BlockSchema, type Keys } from '../schema/schema.ts';
 import type { BlockNode } from '../text/hcl-document.ts';
-import { sourceName } from '../values/names.ts';
-import { choice, wholeNumber } from '../values/scalars.ts';
+import { choice, text, wholeNumber } from '../values/scalars.ts';
 import type { IngesterConfig, SourceConfig, TopicConfig } from './configuration.ts';
-import type { FileContext } from './file-context.ts';
-import { checkpointConfigOf, checkpointSchema, leaseConfigOf, leaseSchema } from './lease-and-checkpoint.ts';
-import { locksChildren, readLocks } from './locks.ts';
+import {
+  checkpointConfigOf,
+  checkpointSchema,
+  leaseConfigOf,
+  leaseSchema,
+  locksChildren,
+  readLocks,
+} from './leases.ts';
 import { inlineSource, readSource, sourceChildren, sourceConfig, withoutInlineSource } from './source.ts';
-import { readTopic, topicChildren } from './topic.ts';
+import { readTopic, topicChildren } from './queue.ts';
+
+/** Part of every table's identity, of blob names and of session ids. */
+const sourceName = text({
+  what: 'a source name',
+  pattern: /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/,
+  right: 'use letters, digits, ".", "-" and "_", at most 64 characters',
+});
 
 const commonKeys = {
   name: optional(

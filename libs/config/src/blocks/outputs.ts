@@ -2,12 +2,11 @@
 import { readTypedBlock, schemasOf, type TypedBlock } from '../definitions/block-type.ts';
 import type { OutputType, OutputTypes } from '../definitions/output-type.ts';
 import { canonicalPath, type Context } from '../schema/context.ts';
-import type { Reading } from '../schema/reading.ts';
-import { withDefault, type BlockSchema } from '../schema/schema.ts';
+import { withDefault, type Reading, type BlockSchema } from '../schema/schema.ts';
 import type { BlockNode, Place } from '../text/hcl-document.ts';
 import { boolean, sizeInBytes } from '../values/scalars.ts';
 import type { OutputConfig } from './configuration.ts';
-import type { FileContext } from './file-context.ts';
+import type { FileContext } from '../definitions/adapter-types.ts';
 
 const commonKeys = {
   required: withDefault(

@@ -1,13 +1,23 @@
 import type { OutputConfig, ProcessorConfig } from './configuration.ts';
 import { canonicalPath } from '../schema/context.ts';
 import type { BlockNode } from '../text/hcl-document.ts';
-import type { AdapterTypes } from '../definitions/adapter-types.ts';
+import type { AdapterTypes, FileContext } from '../definitions/adapter-types.ts';
 import { blockOf, readBlock } from '../schema/read-block.ts';
 import { optional, type BlockSchema, type ChildSchema } from '../schema/schema.ts';
-import { outputNames } from '../values/names.ts';
-import type { FileContext } from './file-context.ts';
+import { faulty, sound, textOf, type ValueType } from '../values/value-type.ts';
 import { outputSchemas, readOutput } from './outputs.ts';
-import { readSubscription, subscriptionChildren, type IngesterTopic } from './subscription.ts';
+import { readSubscription, subscriptionChildren, type IngesterTopic } from './queue.ts';
+
+/** Labels of outputs. */
+const outputNames: ValueType<readonly string[]> = {
+  expected: 'list of output labels',
+  blank: [],
+  read: (given) => {
+    const names = given.items.map(textOf).filter((name) => name !== undefined);
+    if (Array.isArray(given.value) && names.length === given.items.length) return sound(names);
+    return faulty(`${given.shown} is not a list of labels`, 'write ["orders"]');
+  },
+};
 
 const transformSchema: BlockSchema = {
   type: 'transform',

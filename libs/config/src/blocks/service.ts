@@ -1,14 +1,34 @@
-import type { LogLevel, ServiceConfig } from './configuration.ts';
+import type { HttpAddress, LogLevel, ServiceConfig } from './configuration.ts';
 import type { Context } from '../schema/context.ts';
 import type { BlockNode } from '../text/hcl-document.ts';
 import { readBlock } from '../schema/read-block.ts';
 import { withDefault, type BlockSchema } from '../schema/schema.ts';
-import { httpAddress } from '../values/http-address.ts';
 import { choice, duration } from '../values/scalars.ts';
-import { faultText } from '../values/value-type.ts';
+import { faultText, faulty, sound, textOf, type ValueType } from '../values/value-type.ts';
 
 const logLevel = choice(['debug', 'info', 'warn', 'error']);
 const logLevelVariable = 'DSTREAM_LOG_LEVEL';
+
+const addressForm = /^(?<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]*):(?<port>\d{1,5})$/;
+
+/** `host:port`; `:8080` is every address of the machine, of both families, as in Go; an empty text turns it off. */
+export const httpAddress: ValueType<HttpAddress | undefined> = {
+  expected: 'host:port, or "" for none',
+  blank: undefined,
+  read: (given) => {
+    const value = textOf(given);
+    if (value === '') return sound(undefined);
+    const found = addressForm.exec(value ?? '')?.groups;
+    const port = Number(found?.['port']);
+    if (found === undefined) {
+      return faulty(`${given.shown} is not an address`, 'write "127.0.0.1:8080", ":8080", or "" for none');
+    }
+    if (port > 65_535)
+      return faulty(`the port of ${given.shown} is out of range (0–65535)`, 'write 0 for any free port');
+    const host = (found['host'] ?? '').replaceAll(/[[\]]/g, '');
+    return sound({ host: host === '' ? '::' : host, port });
+  },
+};
 
 export const serviceSchema = {
   type: 'service',

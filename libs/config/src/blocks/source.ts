@@ -3,7 +3,7 @@
  * the original of these files has them.
  */
 import type { Hash } from '@dstream/core';
-import type { AdapterTypes } from '../definitions/adapter-types.ts';
+import type { AdapterTypes, FileContext } from '../definitions/adapter-types.ts';
 import {
   onceSet,
   readTypedBlock,
@@ -18,7 +18,6 @@ import { child, type ChildSchema } from '../schema/schema.ts';
 import { blockOf } from '../schema/read-block.ts';
 import type { BlockNode, Place } from '../text/hcl-document.ts';
 import type { SourceConfig } from './configuration.ts';
-import type { FileContext } from './file-context.ts';
 
 const block = 'source';
 

@@ -2,8 +2,7 @@
 import { brokerConnectionKeys, readBrokerConnection } from '../definitions/broker-connection.ts';
 import type { Destination, OutputType, OutputTypes } from '../definitions/output-type.ts';
 import { required, withDefault } from '../schema/schema.ts';
-import { filePath } from '../values/names.ts';
-import { choice } from '../values/scalars.ts';
+import { filePath, choice } from '../values/scalars.ts';
 
 function opened(settings: object): Destination {
   return {

@@ -1,3 +1,4 @@
+import type { Context } from '../schema/context.ts';
 import type { LeaseStoreTypes } from './lease-store-type.ts';
 import type { OutputTypes } from './output-type.ts';
 import type { QueueTypes } from './queue-type.ts';
@@ -9,4 +10,9 @@ export interface AdapterTypes {
   readonly queues: QueueTypes;
   readonly leases: LeaseStoreTypes;
   readonly outputs: OutputTypes;
+}
+
+/** What reading one file shares, with the types that its blocks may name. */
+export interface FileContext extends Context {
+  readonly types: AdapterTypes;
 }

@@ -5,10 +5,10 @@ import { reportNotBuilt, silent, type Context } from '../schema/context.ts';
 import { fillValue } from '../schema/fill-value.ts';
 import { Problems } from '../schema/problems.ts';
 import { readBlock } from '../schema/read-block.ts';
-import type { Reading } from '../schema/reading.ts';
 import {
   required,
   withDefault,
+  type Reading,
   type BlockSchema,
   type ChildSchema,
   type Key,

@@ -1,7 +1,6 @@
 import { conceal } from '../schema/conceal.ts';
 import type { Findings } from '../schema/problems.ts';
-import type { Reading } from '../schema/reading.ts';
-import { optional } from '../schema/schema.ts';
+import { optional, type Reading } from '../schema/schema.ts';
 import {
   brokerConnectionString,
   namesAmqpPort,
@@ -10,14 +9,19 @@ import {
   type BrokerTransport,
 } from '../values/broker-connection-string.ts';
 import { connectionParts } from '../values/connection-strings.ts';
-import { namespace } from '../values/names.ts';
-import { choice } from '../values/scalars.ts';
+import { choice, text } from '../values/scalars.ts';
 
 /** A connection string (secret), or a namespace with managed identity. */
 export type BrokerConnection = (
   | { readonly kind: 'connection-string'; readonly connectionString: string }
   | { readonly kind: 'namespace'; readonly namespace: string }
 ) & { readonly transport: BrokerTransport };
+
+const namespace = text({
+  what: 'a namespace',
+  pattern: /^[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)+$/,
+  right: 'write its host name, such as "shop.servicebus.windows.net"',
+});
 
 /** The two ways to a broker: exactly one of them is in a block. */
 export function brokerConnectionKeys(service: BrokerService) {

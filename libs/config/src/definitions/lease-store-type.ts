@@ -1,8 +1,7 @@
 /** A kind of store for leases and checkpoints, as the configuration sees it: who defines one stands above this package. */
 import type { Leases, LeaseServices } from '@dstream/core';
 import type { Findings } from '../schema/problems.ts';
-import type { Reading } from '../schema/reading.ts';
-import type { Keys } from '../schema/schema.ts';
+import type { Reading, Keys } from '../schema/schema.ts';
 import { blockType, notOpenable, type BlockType, type Definition } from './block-type.ts';
 
 /** What a file says about its lease store, ready to be opened. */

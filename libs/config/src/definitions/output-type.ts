@@ -1,8 +1,7 @@
 /** A kind of destination, as the configuration sees it: who defines one stands above this package. */
 import type { Hash, Publisher, OutputServices } from '@dstream/core';
 import type { Findings } from '../schema/problems.ts';
-import type { Reading } from '../schema/reading.ts';
-import type { Keys } from '../schema/schema.ts';
+import type { Reading, Keys } from '../schema/schema.ts';
 import type { NamePart } from '../schema/templates.ts';
 import { blockType, type BlockType, type Definition } from './block-type.ts';
 

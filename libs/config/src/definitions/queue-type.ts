@@ -1,8 +1,7 @@
 /** A kind of queue between ingester and processor, as the configuration sees it: what sends to it, and what receives. */
 import type { Subscription, SubscriptionServices, Topic, TopicServices } from '@dstream/core';
 import type { Findings } from '../schema/problems.ts';
-import type { Reading } from '../schema/reading.ts';
-import type { Keys } from '../schema/schema.ts';
+import type { Reading, Keys } from '../schema/schema.ts';
 import type { Place } from '../text/hcl-document.ts';
 import { blockType, notOpenable, type BlockType, type Definition } from './block-type.ts';
 

@@ -1,7 +1,6 @@
 /** From what the parser gives to what the schema reads: expressions refused, variables filled in. */
 import type { Context } from './context.ts';
-import type { AttributeNode, Place } from '../text/hcl-document.ts';
-import { isJsonObject, type Json } from '../text/json.ts';
+import { isJsonObject, type AttributeNode, type Place, type Json } from '../text/hcl-document.ts';
 import type { Key } from './schema.ts';
 import { expandTemplates } from './templates.ts';
 import type { Given } from '../values/value-type.ts';

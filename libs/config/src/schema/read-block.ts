@@ -3,8 +3,7 @@ import { register, reportNotBuilt, silent, type Context } from './context.ts';
 import { checkShape } from './check-shape.ts';
 import { fillValue } from './fill-value.ts';
 import { childPath, type AttributeNode, type BlockNode, type Place } from '../text/hcl-document.ts';
-import type { Reading } from './reading.ts';
-import type { BlockSchema, ChildSchema, Key, Keys, ValuesOf } from './schema.ts';
+import type { Reading, BlockSchema, ChildSchema, Key, Keys, ValuesOf } from './schema.ts';
 import { faultText, type Given } from '../values/value-type.ts';
 
 interface KeyReading {

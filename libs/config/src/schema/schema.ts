@@ -2,7 +2,7 @@
  * The schema as data: of every key its type, default, description, and whether it is secret and built, side by side.
  * From it come the parser (`read-block.ts`), the error texts and the reference page (`reference-page.ts`).
  */
-import type { Json } from '../text/json.ts';
+import type { Json, Place } from '../text/hcl-document.ts';
 import type { ValueType } from '../values/value-type.ts';
 
 export interface Key<T> {
@@ -81,4 +81,20 @@ export interface ChildSchema {
 /** A block that stands once and has no label. */
 export function child(schema: BlockSchema, count: ChildSchema['count']): ChildSchema {
   return { schema, count, label: 'none', built: true };
+}
+
+/** What a block says. Where a value was wrong or is not known, its type's blank stands in and `isSound` is false. */
+export interface Reading<K extends Keys = Keys> {
+  readonly place: Place;
+  readonly values: ValuesOf<K>;
+  /** The file gives the key. */
+  isGiven(key: keyof K & string): boolean;
+  /** The value is what the file says, or the default. */
+  isSound(...keys: readonly (keyof K & string)[]): boolean;
+  /** Where the key is, or would be. */
+  placeOf(key: keyof K & string): Place;
+  /** The block inside that has this schema. Where the file has none, its keys have their defaults or blanks. */
+  block<B extends Keys>(schema: BlockSchema<B>): Reading<B>;
+  /** All blocks inside that have this schema, in the order of the file. */
+  blocks<B extends Keys>(schema: BlockSchema<B>): readonly Reading<B>[];
 }

@@ -1,5 +1,4 @@
 /** The scan (where everything stands) and the parse (what it is) of one file, joined into one tree. */
-import { own, type Json } from './json.ts';
 import type { ScannedValue } from './hcl-cursor.ts';
 import type { ScannedAttribute, ScannedBlock, ScannedBody } from './scan-hcl.ts';
 
@@ -87,4 +86,20 @@ export function pathAtLine(line: number, body: ScannedBody, parent = ''): string
   return around === undefined
     ? parent
     : pathAtLine(line, around, childPath(parent, blockName(around, body.blocks)));
+}
+
+/** A value as the parser gives it. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+export function isJsonObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The array's or the object's own element; never something inherited, whatever the key. */
+export function own(value: Json | undefined, key: string | number): Json | undefined {
+  if (Array.isArray(value)) return typeof key === 'number' ? (value as readonly Json[])[key] : undefined;
+  return isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }

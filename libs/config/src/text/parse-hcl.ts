@@ -5,7 +5,7 @@
  * Calling it in the process that stays would cost about 65 MB of resident memory for good and leave `fs`, `require`
  * and `Go` in the global scope, so `parseHclApart` does it in a process that ends.
  */
-import type { Json, JsonObject } from './json.ts';
+import type { Json, JsonObject } from './hcl-document.ts';
 
 /** A file's first syntax error. The parser's later ones are mostly consequences of it. */
 export interface SyntaxProblem {

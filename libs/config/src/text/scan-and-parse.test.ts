@@ -1,7 +1,7 @@
 /** Whatever the parser accepts, the scanner understands the same way: else a key would be at the wrong line or lost. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isJsonObject, type Json } from './json.ts';
+import { isJsonObject, type Json } from './hcl-document.ts';
 import { parseHcl } from './parse-hcl.ts';
 import { scanHcl, type ScannedBody } from './scan-hcl.ts';
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { listOf } from './list-of.ts';
-import { path } from './names.ts';
-import { text } from './scalars.ts';
+import { path, text } from './scalars.ts';
 import type { Given } from './value-type.ts';
 
 const given = (value: Given['value']): Given => ({

@@ -1,3 +1,4 @@
+import { secretParts } from './connection-strings.ts';
 import { formatDuration, parseDuration } from './go-duration.ts';
 import { nearest } from './nearest.ts';
 import { faulty, invalid, sound, textOf, type Given, type Result, type ValueType } from './value-type.ts';
@@ -37,6 +38,24 @@ export function text(rule: TextRule): ValueType<string> {
     },
   };
 }
+
+/**
+ * A path. Paths are repeated in messages, so what holds a password or a key is none.
+ * @param rule what it is and what would be right: `a directory`, `write a directory path`
+ */
+export function path({ what, right }: Omit<TextRule, 'pattern'>): ValueType<string> {
+  const anyPath = text({ what, right, pattern: /^[^\0]+$/ });
+  return {
+    ...anyPath,
+    read: (given) => {
+      const result = anyPath.read(given);
+      if (!('value' in result) || secretParts(result.value).length === 0) return result;
+      return faulty('the value is a connection string', right);
+    },
+  };
+}
+
+export const filePath = path({ what: 'a path', right: 'write a file path' });
 
 /** One of some words. */
 export function choice<const T extends string>(options: readonly [T, ...T[]]): ValueType<T> {

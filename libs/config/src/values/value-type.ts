@@ -1,5 +1,5 @@
 /** The words of the schema: what a value is, and how it is read. */
-import type { Json } from '../text/json.ts';
+import type { Json } from '../text/hcl-document.ts';
 
 /** A value of the file after its templates were filled in. */
 export interface Given {

@@ -1,15 +1,67 @@
-/** `processor.source`: the subscription that changes are received from. */
-import type { AdapterTypes } from '../definitions/adapter-types.ts';
+/** The two sides of the queue: `ingester.topic`, to which changes are sent, and `processor.source`, from which they come. */
+import { maxChangesOfMessage } from '@dstream/core';
+import type { AdapterTypes, FileContext } from '../definitions/adapter-types.ts';
 import { onceSet, readTypedBlock, schemasOf, type TypedBlock } from '../definitions/block-type.ts';
-import type { FileTopic, SubscriptionType } from '../definitions/queue-type.ts';
+import type { FileTopic, SubscriptionType, TopicType } from '../definitions/queue-type.ts';
 import { canonicalPath, type Context } from '../schema/context.ts';
-import { child, withDefault, type ChildSchema } from '../schema/schema.ts';
+import { child, withDefault, type ChildSchema, type Reading } from '../schema/schema.ts';
 import type { BlockNode, Place } from '../text/hcl-document.ts';
-import { choice, duration, sizeInBytes, wholeNumber } from '../values/scalars.ts';
-import type { SubscriptionConfig } from './configuration.ts';
-import type { FileContext } from './file-context.ts';
+import { choice, duration, pack, sizeInBytes, wholeNumber } from '../values/scalars.ts';
+import type { SubscriptionConfig, TopicConfig } from './configuration.ts';
 
-const commonKeys = {
+const topicKeys = {
+  pack: withDefault(
+    pack,
+    'auto',
+    'Changes per message: "auto" packs the changes of a session that were read together, 1 sends one change per message, for topics that others read too.',
+  ),
+  pack_max_bytes: withDefault(
+    sizeInBytes({ min: 1024, max: 104_857_600 }),
+    131_072,
+    'Largest size of a packed message. A larger single change is sent alone.',
+  ),
+  pack_max_changes: withDefault(
+    wholeNumber({ min: 1, max: maxChangesOfMessage }),
+    500,
+    'Most changes in a packed message.',
+  ),
+} as const;
+
+function topicBlock({ queues: [first, ...others] }: AdapterTypes): TypedBlock<TopicType, typeof topicKeys> {
+  const types = [first.topic, ...others.map(({ topic }) => topic)] as const;
+  return { block: 'topic', types, typeDoc: 'Type of queue.', hasDefault: true, commonKeys: topicKeys };
+}
+
+export function topicChildren(types: AdapterTypes): readonly ChildSchema[] {
+  return schemasOf(topicBlock(types)).map((schema) => child(schema, 'required'));
+}
+
+/** Undefined when its type is not known; a problem says so. */
+export function readTopic(node: BlockNode, parent: Place, context: FileContext): TopicConfig | undefined {
+  const found = readTypedBlock(topicBlock(context.types), node, parent, context);
+  if (found === undefined) return undefined;
+  const { type, reading, unset } = found;
+  notePackWithoutEffect(reading, context);
+  const topic = type.read(reading, context.problems);
+  const { values } = reading;
+  return {
+    path: canonicalPath(reading.place.path),
+    type: type.type,
+    settings: topic.settings,
+    name: topic.name,
+    pack: values.pack,
+    packMaxBytes: values.pack_max_bytes,
+    packMaxChanges: values.pack === 1 ? 1 : values.pack_max_changes,
+    open: onceSet(unset, (services) => topic.open(services)),
+  };
+}
+
+function notePackWithoutEffect(reading: Reading<typeof topicKeys>, context: Context): void {
+  if (reading.values.pack !== 1 || !reading.isGiven('pack_max_changes')) return;
+  context.problems.addNote(reading.placeOf('pack_max_changes'), 'no effect with pack = 1; remove it');
+}
+
+const subscriptionKeys = {
   max_sessions: withDefault(
     wholeNumber({ min: 1, max: 1000 }),
     32,
@@ -34,9 +86,15 @@ const commonKeys = {
 
 function subscriptionBlock({
   queues: [first, ...others],
-}: AdapterTypes): TypedBlock<SubscriptionType, typeof commonKeys> {
+}: AdapterTypes): TypedBlock<SubscriptionType, typeof subscriptionKeys> {
   const types = [first.subscription, ...others.map(({ subscription }) => subscription)] as const;
-  return { block: 'source', types, typeDoc: 'Type of queue.', hasDefault: true, commonKeys };
+  return {
+    block: 'source',
+    types,
+    typeDoc: 'Type of queue.',
+    hasDefault: true,
+    commonKeys: subscriptionKeys,
+  };
 }
 
 export function subscriptionChildren(types: AdapterTypes): readonly ChildSchema[] {
