@@ -40,8 +40,8 @@ test('a status is read from /status', async () => {
 });
 
 test.each<[string, RequestListener, string]>([
-  ['other JSON', json({ status: 'ok' }), 'what answers there is not dstream'],
-  ['a page', (_, response) => response.end('<html>'), 'what answers there is not dstream'],
+  ['other JSON', json({ status: 'ok' }), 'the process at this address is not dstream'],
+  ['a page', (_, response) => response.end('<html>'), 'the process at this address is not dstream'],
   ['an error', (_, response) => response.writeHead(503).end('no'), 'it answers with HTTP 503'],
   ['a redirection', (_, response) => response.writeHead(302, { location: '/x' }).end(), 'no answer'],
   ['a connection that breaks', (request) => request.socket.destroy(), 'no answer (UND_ERR_SOCKET)'],
@@ -55,7 +55,7 @@ test.each<[string, RequestListener, string]>([
       response.on('drain', more);
       more();
     },
-    'what answers there is not dstream',
+    'the process at this address is not dstream',
   ],
 ])('%s is no status', async (_, listener, problem) => {
   const address = await serve(listener);

@@ -7,6 +7,7 @@ import { parseHclApart } from './text/parse-hcl-apart.ts';
 import { readConfiguration, type Use } from './read-configuration.ts';
 import type { Environment } from './schema/templates.ts';
 
+/** What a command brings to its file. */
 export interface LoadOptions {
   readonly env: Environment;
   readonly use: Use;

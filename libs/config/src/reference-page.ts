@@ -15,6 +15,7 @@ Every block and key. How to write a file: [docs/configuration.md](../docs/config
 * _Secret_: never shown in logs, errors or \`/status\`.
 `;
 
+/** The whole page as Markdown. */
 export function referencePage(types: AdapterTypes): string {
   return [opening, ...rootSchema(types, undefined).blocks.flatMap((child) => sections(child, ''))].join('\n');
 }

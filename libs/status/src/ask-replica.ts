@@ -1,6 +1,7 @@
 /** Asks one replica for its `/status`. What cannot be known is an answer too: why not. */
 import { readReport, type ReplicaReport } from './replica-report.ts';
 
+/** What came back from one address: a report, or the problem. */
 export interface Answer {
   /** As `http://127.0.0.1:8080`. */
   readonly address: string;
@@ -19,7 +20,7 @@ export async function askReplica(address: string, signal: AbortSignal): Promise<
     const value = await read(`${address}/status`, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
     const report = readReport(value);
     if (report !== undefined) return { address, report, problem: undefined };
-    return { address, report: undefined, problem: 'what answers there is not dstream' };
+    return { address, report: undefined, problem: 'the process at this address is not dstream' };
   } catch (error) {
     signal.throwIfAborted();
     return { address, report: undefined, problem: explain(error) };
@@ -42,7 +43,7 @@ async function readText({ body }: Response): Promise<string> {
   let bytes = 0;
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
-    if (bytes > maxBytes) throw new NotStatus('what answers there is not dstream');
+    if (bytes > maxBytes) throw new NotStatus('the process at this address is not dstream');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -52,7 +53,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new NotStatus('what answers there is not dstream');
+    throw new NotStatus('the process at this address is not dstream');
   }
 }
 

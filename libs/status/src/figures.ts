@@ -1,9 +1,11 @@
 /** Numbers for people: short, of steady width, with their unit. What is not known is a dash. */
 
+/** Stands for what is not known. */
 export const dash = '–';
 
 const counts = new Intl.NumberFormat('en-US');
 
+/** `1,234`. */
 export function formatCount(value: number | null): string {
   return value === null ? dash : counts.format(value);
 }

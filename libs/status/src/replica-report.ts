@@ -5,11 +5,13 @@
 import type { Announced } from '@dstream/core';
 import type { OutputRow } from './status-document.ts';
 
+/** The parts of a process that `/status` reports, as far as they could be read. */
 export interface ReplicaReport {
   readonly ingester: IngesterPart | undefined;
   readonly processor: ProcessorPart | undefined;
 }
 
+/** What an ingester reports. */
 export interface IngesterPart {
   readonly instance: string;
   /** Null from a version that does not say. */
@@ -17,6 +19,7 @@ export interface IngesterPart {
   readonly tables: readonly ReportedTable[];
 }
 
+/** What an ingester reports of one table. */
 export interface ReportedTable {
   readonly key: string;
   readonly table: string;
@@ -30,6 +33,7 @@ export interface ReportedTable {
   readonly fault: { readonly code: string; readonly message: string } | null;
 }
 
+/** What a processor reports. */
 export interface ProcessorPart {
   readonly instance: string;
   readonly sessions: number | null;

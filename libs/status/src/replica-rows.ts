@@ -1,6 +1,5 @@
 import type { LeaseOverview, LiveInstance } from '@dstream/core';
 import type { Answer } from './ask-replica.ts';
-import { someoneElse } from './expected-answer.ts';
 import { instanceOf, isOf, ownsItself } from './replica-report.ts';
 import type { ReplicaRow } from './status-document.ts';
 
@@ -28,7 +27,7 @@ function announcedRow(announced: LiveInstance, answers: readonly Answer[]): Repl
   return { ...row(answer), instance };
 }
 
-const noAddress = 'it serves no status (service { http = "off" }), or is older than this program';
+const noAddress = 'it serves no status (service { http = "" }), or is an older version';
 
 function row({ address, report, problem }: Answer): ReplicaRow {
   if (report === undefined) return unreachable(null, address, problem ?? 'no answer');
@@ -51,11 +50,27 @@ function unreachable(instance: string | null, address: string | null, note: stri
 
 /** Why nothing is known of a table that `owner` has. */
 export function whyUnknown(owner: string, known: Known): string {
-  if (owner === '') return 'another program holds its lock';
+  if (owner === '') return 'another program holds its lease';
   const replica = replicaRows(known).find(({ instance }) => instance === owner);
   if (replica === undefined && known.overview === undefined) return `${owner} was not asked`;
-  if (replica === undefined)
-    return `${owner} is not announced any more: the table is taken over when its lease ends`;
-  if (replica.reachable) return `${owner} does not know yet that it owns it, or not any more`;
+  if (replica === undefined) return `${owner} is no longer announced: the table moves when its lease ends`;
+  if (replica.reachable) return `${owner} does not report the table: it has just acquired or lost it`;
   return `${owner} cannot be asked: ${replica.note ?? 'no answer'}`;
+}
+
+/**
+ * The answer, unless somebody else gives it than who is announced at its address: a loopback address of another
+ * machine, or a port that is used again, leads to a process with other tables.
+ */
+export function expectedAnswer(answer: Answer, overview: LeaseOverview | undefined): Answer {
+  const { address, report } = answer;
+  const announced = (overview?.instances ?? []).filter((one) => one.address === address);
+  if (report === undefined || announced.length === 0) return answer;
+  if (announced.some((one) => isOf(report, one))) return answer;
+  return { address, report: undefined, problem: someoneElse(instanceOf(report)) };
+}
+
+/** The note when another process answers at an announced address. */
+function someoneElse(found: string): string {
+  return `${found} answers at this address: the announced process runs on another machine, or has ended`;
 }

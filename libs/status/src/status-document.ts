@@ -26,6 +26,7 @@ export interface StatusDocument {
  */
 export type TableState = 'running' | 'fault' | 'free' | 'unseen' | 'unknown';
 
+/** One table, as its lease and its owner report it. */
 export interface TableStatusRow {
   /** `schema.table`, or the pattern of the configuration that has no table yet. */
   readonly table: string;
@@ -49,6 +50,7 @@ export interface TableStatusRow {
   readonly note: string | null;
 }
 
+/** The stored checkpoint of a table. */
 export interface CheckpointRow {
   readonly position: string;
   readonly generation: number;
@@ -56,6 +58,7 @@ export interface CheckpointRow {
   readonly savedAt: string | null;
 }
 
+/** One process: announced in the leases, or asked at a given address. */
 export interface ReplicaRow {
   /** Null when nothing answers at an address that was given. */
   readonly instance: string | null;
@@ -71,6 +74,7 @@ export interface ReplicaRow {
   readonly note: string | null;
 }
 
+/** One output of one processor. */
 export interface OutputRow {
   readonly replica: string;
   readonly name: string;

@@ -163,6 +163,6 @@ test('where there are more tables than lines, those that do not run stay', () =>
 
 test('without any table it says so', () => {
   expect(statusLines(document({ tables: [], replicas: [], outputs: [] }), { width: 80 })).toEqual([
-    'no table is known',
+    'no tables',
   ]);
 });

@@ -3,6 +3,7 @@ import { layoutTable, plain, wrapText, type Column, type Paint, type Style } fro
 import { dash, formatCount, formatDuration, formatRate } from './figures.ts';
 import type { OutputRow, ReplicaRow, StatusDocument, TableStatusRow } from './status-document.ts';
 
+/** How the lines look. */
 export interface StatusLinesOptions {
   /** Columns of the terminal. */
   readonly width: number;
@@ -11,6 +12,7 @@ export interface StatusLinesOptions {
   readonly height?: number;
 }
 
+/** The document as lines for a terminal: tables, replicas, outputs, notes. Pure. None is wider than `width`; with `height` what does not fit is left out and counted. */
 export function statusLines(document: StatusDocument, options: StatusLinesOptions): readonly string[] {
   const { width, paint = plain, height = Infinity } = options;
   const below = [
@@ -23,7 +25,7 @@ export function statusLines(document: StatusDocument, options: StatusLinesOption
 
 function tableSection(document: StatusDocument, options: Required<StatusLinesOptions>): readonly string[] {
   const { width, paint, height } = options;
-  if (document.tables.length === 0) return [paint('dim', 'no table is known')];
+  if (document.tables.length === 0) return [paint('dim', 'no tables')];
   const { header, lines } = layoutTable(tableColumns(Date.parse(document.at)), document.tables, {
     width,
     paint,

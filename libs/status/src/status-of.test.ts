@@ -124,7 +124,7 @@ test('a deposed owner is not believed, whatever it says', () => {
     owner: 'i2',
     epoch: 4,
     lagMs: null,
-    note: 'i2 does not know yet that it owns it, or not any more',
+    note: 'i2 does not report the table: it has just acquired or lost it',
   });
 });
 
@@ -161,7 +161,7 @@ test('a table that nobody holds is free, also when its last owner still believes
 
 test('an owner that is not announced any more leaves its table when the lease ends', () => {
   expect(tableOf({ overview: overview([stored('A')], []), answers: [] })?.note).toBe(
-    'i1 is not announced any more: the table is taken over when its lease ends',
+    'i1 is no longer announced: the table moves when its lease ends',
   );
 });
 
@@ -169,7 +169,7 @@ test('a lock of another program has an owner without a name', () => {
   const foreign = stored('A', { owner: '' as InstanceId, epoch: 0 });
   expect(tableOf({ overview: overview([foreign]), answers: [] })).toMatchObject({
     state: 'unknown',
-    note: 'another program holds its lock',
+    note: 'another program holds its lease',
   });
 });
 
@@ -230,7 +230,7 @@ test('who answers under another name than announced is not the one that was mean
   };
   const status = statusOf({ atMs, overview: overview([stored('A')]), answers: [impostor] });
   expect(status.replicas).toMatchObject([
-    { instance: 'i1', reachable: false, note: expect.stringContaining('elsewhere answers there') },
+    { instance: 'i1', reachable: false, note: expect.stringContaining('elsewhere answers at this address') },
   ]);
   expect(status.tables).toMatchObject([{ state: 'unknown', owner: 'i1', epoch: 3, lagMs: null }]);
   expect(status.tables).toHaveLength(1);
@@ -243,7 +243,7 @@ test('of two machines that both serve at loopback, only the one that answers is 
   const status = statusOf({ atMs, overview: { instances, partitions }, answers: [here] });
   expect(status.replicas).toMatchObject([
     { instance: 'i1', reachable: true },
-    { instance: 'i2', reachable: false, note: expect.stringContaining('i1 answers there') },
+    { instance: 'i2', reachable: false, note: expect.stringContaining('i1 answers at this address') },
   ]);
   expect(status.tables).toMatchObject([{ state: 'running' }, { state: 'unknown', owner: 'i2' }]);
 });

@@ -13,9 +13,8 @@ import {
   type StoredPartition,
 } from '@dstream/core';
 import type { Answer } from './ask-replica.ts';
-import { expectedAnswer } from './expected-answer.ts';
 import { ownsItself, type IngesterPart, type ReportedTable } from './replica-report.ts';
-import { replicaRows, whyUnknown } from './replica-rows.ts';
+import { expectedAnswer, replicaRows, whyUnknown } from './replica-rows.ts';
 import type { StatusDocument, TableStatusRow } from './status-document.ts';
 
 /** A table of the configuration, in its spelling; without `table`: all captured tables of the schema. */
@@ -24,6 +23,7 @@ export interface ConfiguredTable {
   readonly table: string | undefined;
 }
 
+/** What was found out at one moment. */
 export interface StatusInputs {
   /** Wall clock, milliseconds since 1970. */
   readonly atMs: number;
@@ -34,6 +34,7 @@ export interface StatusInputs {
   readonly notes?: readonly string[];
 }
 
+/** The document of that moment. The lease decides who owns a table; only that owner, at that epoch, is believed about lag, rate and fault. */
 export function statusOf(given: StatusInputs): StatusDocument {
   const answers = given.answers.map((answer) => expectedAnswer(answer, given.overview));
   const inputs = { ...given, answers };
@@ -50,7 +51,7 @@ export function statusOf(given: StatusInputs): StatusDocument {
 }
 
 function nobodyNote({ overview }: StatusInputs): readonly string[] {
-  return overview?.instances.length === 0 ? ['no ingester is running: nobody has announced itself'] : [];
+  return overview?.instances.length === 0 ? ['no ingester is running: none is announced'] : [];
 }
 
 function takenNames({ overview }: StatusInputs): readonly string[] {

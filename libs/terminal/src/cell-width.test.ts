@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fitEnd, fitLine, padTo, textWidth } from './cell-width.ts';
+import { fitEnd, fitLine, padTo, textWidth, wrapText } from './cell-width.ts';
 
 const red = (text: string) => `\u001b[31m${text}\u001b[0m`;
 
@@ -53,4 +53,15 @@ test('padding counts columns, not characters', () => {
     `  ${red('a')}`,
     'long',
   ]);
+});
+
+test.each([
+  ['one two three', 7, ['one two', 'three']],
+  ['one', 7, ['one']],
+  ['', 7, []],
+  [' a \n b ', 7, ['a b']],
+  ['0123456789 x', 4, ['0123', '4567', '89 x']],
+  ['王小明 王', 4, ['王小', '明', '王']],
+])('%j in %i columns', (text, columns, lines) => {
+  expect(wrapText(text, columns)).toEqual(lines);
 });

@@ -6,13 +6,14 @@
 import { writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { fitLine } from './cell-width.ts';
-import { written } from './written.ts';
 
+/** In character cells. */
 export interface Size {
   readonly columns: number;
   readonly rows: number;
 }
 
+/** Where the picture is shown. */
 export interface FullScreenOptions {
   readonly out: Writable;
   /** The terminal's now. */
@@ -35,6 +36,7 @@ function writeAtExit(text: string): void {
   }
 }
 
+/** One picture on the whole terminal. `leave` must be called at the end, also after an error: it restores what was there before. */
 export class FullScreen {
   readonly #options: FullScreenOptions;
   readonly #atExit: () => void;
@@ -105,4 +107,27 @@ export class FullScreen {
     });
     return this.#left;
   }
+}
+
+/**
+ * Resolves when the text is out, when it never will be (the stream's `error` event says why), or when `hurry` aborts.
+ * A stream that is not destroyed by its error, such as one over a descriptor of somebody else, takes later writes and
+ * never calls back: that is why its error is looked at too.
+ */
+export function written(stream: Writable, text: string, hurry?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.off('error', done);
+      hurry?.removeEventListener('abort', done);
+      resolve();
+    };
+    if (stream.errored !== null) {
+      done();
+      return;
+    }
+    stream.once('error', done);
+    stream.write(text, done);
+    if (hurry?.aborted === true) done();
+    else hurry?.addEventListener('abort', done, { once: true });
+  });
 }

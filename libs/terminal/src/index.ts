@@ -4,5 +4,3 @@ export * from './paint.ts';
 export * from './read-keys.ts';
 export * from './table.ts';
 export { visibleLines, visiblePainted, visibleText } from './visible-text.ts';
-export * from './wrap-text.ts';
-export * from './written.ts';

@@ -6,6 +6,7 @@ import { fitEnd, fitLine, padTo, textWidth } from './cell-width.ts';
 import { plain, type Paint, type Style } from './paint.ts';
 import { visibleText } from './visible-text.ts';
 
+/** A column: its cells, and what may happen to it when the terminal is narrow. */
 export interface Column<Row> {
   readonly title: string;
   /** Plain text: a colour in it is shown as its characters; `style` paints. */
@@ -20,6 +21,7 @@ export interface Column<Row> {
   readonly rank?: number;
 }
 
+/** How the table looks. */
 export interface TableOptions {
   /** Columns of the terminal. */
   readonly width: number;
@@ -28,6 +30,7 @@ export interface TableOptions {
   readonly gap?: number;
 }
 
+/** The header and the lines of a table. */
 export interface LaidOut {
   readonly header: string;
   /** One for each row. */

@@ -36,6 +36,7 @@ export function colouredPieces(text: string): readonly string[] {
   return text.match(pieces) ?? [];
 }
 
+/** True for a piece of `colouredPieces` that is an escape sequence of a colour. */
 export function isColour(piece: string): boolean {
   return piece.startsWith('\u001b[');
 }

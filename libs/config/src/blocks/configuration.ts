@@ -9,6 +9,7 @@ import type { Destination } from '../definitions/output-type.ts';
 import type { OpenableSubscription, OpenableTopic } from '../definitions/queue-type.ts';
 import type { OpenableSource } from '../definitions/source-type.ts';
 
+/** A whole file, ready for a command. `inspect` and JSON show no secret of it. */
 export interface Configuration {
   /** The file as it was named to `loadConfiguration`. */
   readonly file: string;
@@ -30,6 +31,7 @@ export interface Configuration {
   where(path: string): string;
 }
 
+/** The block `ingester`. */
 export interface IngesterConfig {
   readonly path: string;
   /** The source's name in table identities. Undefined: the source derives it from where it is. */
@@ -50,17 +52,20 @@ export interface IngesterConfig {
   readonly locks: LocksConfig;
 }
 
+/** The source, from `ingester.source` or from keys in `ingester` itself. */
 export interface SourceConfig extends OpenableSource {
   /** `ingester.source`; `ingester` where its keys are in there. */
   readonly path: string;
   readonly type: string;
 }
 
+/** The block `ingester.lease`. */
 export interface LeaseConfig {
   /** 15,000 to 60,000, whole seconds: what a blob lease takes. */
   readonly durationMs: number;
 }
 
+/** The block `ingester.checkpoint`. */
 export interface CheckpointConfig {
   /** How often a moving checkpoint is saved. */
   readonly intervalMs: number;
@@ -68,6 +73,7 @@ export interface CheckpointConfig {
   readonly idleIntervalMs: number;
 }
 
+/** The block `ingester.topic`. */
 export interface TopicConfig extends OpenableTopic {
   readonly path: string;
   readonly type: string;
@@ -78,11 +84,13 @@ export interface TopicConfig extends OpenableTopic {
   readonly packMaxChanges: number;
 }
 
+/** The block `ingester.locks`. */
 export interface LocksConfig extends OpenableLeases {
   readonly path: string;
   readonly type: string;
 }
 
+/** The block `processor`, or `publisher`. */
 export interface ProcessorConfig {
   readonly path: string;
   readonly source: SubscriptionConfig;
@@ -90,6 +98,7 @@ export interface ProcessorConfig {
   readonly outputs: readonly OutputConfig[];
 }
 
+/** The block `processor.source`. */
 export interface SubscriptionConfig extends OpenableSubscription {
   readonly path: string;
   readonly type: string;
@@ -122,8 +131,10 @@ export interface HttpAddress {
   readonly port: number;
 }
 
+/** From the most to the least verbose. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
+/** The block `service`, with its defaults where the file has none. */
 export interface ServiceConfig {
   readonly path: string;
   /** From DSTREAM_LOG_LEVEL, else the file, else info. */

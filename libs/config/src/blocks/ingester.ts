@@ -85,6 +85,7 @@ export function ingesterSchema(types: AdapterTypes, inline: SourceType | undefin
   } as const satisfies BlockSchema;
 }
 
+/** What reading the block gave. The topic is apart, because the processor of the file may need it although something else is missing. */
 export interface IngesterReading {
   /** Undefined when a block is missing that it cannot be without; a problem says so. */
   readonly config: IngesterConfig | undefined;
@@ -92,6 +93,7 @@ export interface IngesterReading {
   readonly topic: TopicConfig | undefined;
 }
 
+/** Reads the block with everything in it. Problems go to the context; nothing is thrown. */
 export function readIngester(node: BlockNode, context: FileContext): IngesterReading {
   const { reading, source, unset } = readWithSource(node, context);
   const [topicNode, locksNode] = [blockOf(node, 'topic'), blockOf(node, 'locks')];

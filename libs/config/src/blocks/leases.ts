@@ -12,6 +12,7 @@ function locksBlock({ leases }: AdapterTypes): TypedBlock<LeaseStoreType> {
   return { block: 'locks', types: leases, typeDoc: 'Type of lease store.', hasDefault: true, commonKeys: {} };
 }
 
+/** The schemas of `locks`, one per type of lease store. */
 export function locksChildren(types: AdapterTypes): readonly ChildSchema[] {
   return schemasOf(locksBlock(types)).map((schema) => child(schema, 'required'));
 }
@@ -31,6 +32,7 @@ export function readLocks(node: BlockNode, parent: Place, context: FileContext):
   };
 }
 
+/** Keys of `ingester.lease`. */
 export const leaseSchema = {
   type: 'lease',
   doc: 'Ownership of a table by one replica.',
@@ -45,6 +47,7 @@ export const leaseSchema = {
   blocks: [],
 } as const satisfies BlockSchema;
 
+/** Keys of `ingester.checkpoint`. */
 export const checkpointSchema = {
   type: 'checkpoint',
   doc: 'How often progress is saved. It is also saved when a table is released.',
@@ -55,10 +58,12 @@ export const checkpointSchema = {
   blocks: [],
 } as const satisfies BlockSchema;
 
+/** What the values of `lease` become. */
 export function leaseConfigOf({ values }: Reading<(typeof leaseSchema)['keys']>): LeaseConfig {
   return { durationMs: values.duration };
 }
 
+/** What the values of `checkpoint` become. */
 export function checkpointConfigOf({ values }: Reading<(typeof checkpointSchema)['keys']>): CheckpointConfig {
   return { intervalMs: values.interval, idleIntervalMs: values.idle_interval };
 }

@@ -26,6 +26,7 @@ function outputBlock(types: OutputTypes): TypedBlock<OutputType, typeof commonKe
   return { block: 'output', types, typeDoc: 'Type of output.', hasDefault: false, commonKeys };
 }
 
+/** The schemas of `output`, one per type. */
 export function outputSchemas(types: OutputTypes): readonly BlockSchema[] {
   return schemasOf(outputBlock(types));
 }

@@ -45,6 +45,7 @@ function children(types: AdapterTypes): readonly ChildSchema[] {
   ];
 }
 
+/** Keys and blocks of `processor`. */
 export function processorSchema(types: AdapterTypes): BlockSchema {
   return {
     type: 'processor',

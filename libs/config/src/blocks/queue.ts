@@ -32,6 +32,7 @@ function topicBlock({ queues: [first, ...others] }: AdapterTypes): TypedBlock<To
   return { block: 'topic', types, typeDoc: 'Type of queue.', hasDefault: true, commonKeys: topicKeys };
 }
 
+/** The schemas of `ingester.topic`, one per type of queue. */
 export function topicChildren(types: AdapterTypes): readonly ChildSchema[] {
   return schemasOf(topicBlock(types)).map((schema) => child(schema, 'required'));
 }
@@ -97,6 +98,7 @@ function subscriptionBlock({
   };
 }
 
+/** The schemas of `processor.source`, one per type of queue. */
 export function subscriptionChildren(types: AdapterTypes): readonly ChildSchema[] {
   return schemasOf(subscriptionBlock(types)).map((schema) => child(schema, 'required'));
 }

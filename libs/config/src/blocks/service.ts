@@ -30,6 +30,7 @@ export const httpAddress: ValueType<HttpAddress | undefined> = {
   },
 };
 
+/** Keys of `service`. */
 export const serviceSchema = {
   type: 'service',
   doc: 'The process itself, for every command.',

@@ -50,4 +50,5 @@ const archiveOutput: OutputType<typeof archiveKeys> = {
   read: () => undefined,
 };
 
+/** Types of outputs for the corpus: a new type of the product changes no error text here. */
 export const someOutputs: OutputTypes = [consoleOutput, warehouseOutput, archiveOutput];

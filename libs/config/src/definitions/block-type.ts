@@ -60,6 +60,7 @@ export interface TypedBlock<T extends BlockType, C extends Keys = Keys> {
   readonly commonKeys: C;
 }
 
+/** A block that was read by the schema of its type. */
 export interface TypedReading<T extends BlockType, C extends Keys = Keys> {
   readonly type: T;
   readonly reading: Reading<C>;

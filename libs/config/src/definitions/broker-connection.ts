@@ -45,8 +45,10 @@ export function brokerConnectionKeys(service: BrokerService) {
   } as const;
 }
 
+/** The keys that `readBrokerConnection` reads. */
 export type BrokerConnectionKeys = ReturnType<typeof brokerConnectionKeys>;
 
+/** Reads the keys of `brokerConnectionKeys`. Reports a missing, doubled or contradicting connection to `findings`; what it returns is not used then. */
 export function readBrokerConnection(
   reading: Reading<BrokerConnectionKeys>,
   findings: Findings,

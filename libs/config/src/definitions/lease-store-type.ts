@@ -14,6 +14,7 @@ export interface OpenableLeases {
   open(services: LeaseServices): Promise<Leases>;
 }
 
+/** A registered type of lease store. Made by `defineLeaseStore`. */
 export interface LeaseStoreType<K extends Keys = Keys> extends BlockType<K> {
   read(reading: Reading<K>, findings: Findings): OpenableLeases;
 }
@@ -21,6 +22,7 @@ export interface LeaseStoreType<K extends Keys = Keys> extends BlockType<K> {
 /** The types that a process knows, at least one. The first is that of `locks` without `type`. */
 export type LeaseStoreTypes = readonly [LeaseStoreType, ...LeaseStoreType[]];
 
+/** What `defineLeaseStore` takes. `K` are its keys, `S` the settings of its class. */
 export interface LeaseStoreDefinition<K extends Keys, S extends object> extends Definition<K, 'type'> {
   /** As it is in a file: `locks { type = "…" }`. */
   readonly type: string;

@@ -30,6 +30,7 @@ export interface OutputType<K extends Keys = Keys> extends BlockType<K> {
 /** The types that a process knows, at least one. */
 export type OutputTypes = readonly [OutputType, ...OutputType[]];
 
+/** What `defineOutput` takes. `K` are its keys, `S` the settings of its class. */
 export interface OutputDefinition<K extends Keys, S extends object> extends Definition<
   K,
   'type' | 'required' | 'buffer'

@@ -24,6 +24,7 @@ export interface OpenableSubscription {
   open(services: SubscriptionServices): Promise<Subscription>;
 }
 
+/** How a subscription is called in logs and plans. */
 export interface SubscriptionName {
   readonly topic: string;
   readonly subscription: string;
@@ -39,14 +40,17 @@ export interface FileTopic {
   nameFor(place: Place, otherwise: string): string | undefined;
 }
 
+/** The sending side of a registered queue. */
 export interface TopicType<K extends Keys = Keys> extends BlockType<K> {
   read(reading: Reading<K>, findings: Findings): OpenableTopic;
 }
 
+/** The receiving side of a registered queue. */
 export interface SubscriptionType<K extends Keys = Keys> extends BlockType<K> {
   read(reading: Reading<K>, findings: Findings, topicOfFile: FileTopic): OpenableSubscription;
 }
 
+/** A registered type of queue. Made by `defineQueue`. */
 export interface QueueType {
   readonly type: string;
   readonly topic: TopicType;
@@ -56,6 +60,7 @@ export interface QueueType {
 /** The types that a process knows, at least one. The first is that of a `topic` or a `source` without `type`. */
 export type QueueTypes = readonly [QueueType, ...QueueType[]];
 
+/** The sending side of what `defineQueue` takes. `K` are its keys, `S` the settings of its class. */
 export interface TopicDefinition<K extends Keys, S extends object> extends Definition<
   K,
   'type' | 'pack' | 'pack_max_bytes' | 'pack_max_changes'
@@ -68,6 +73,7 @@ export interface TopicDefinition<K extends Keys, S extends object> extends Defin
   readonly open?: (settings: S, services: TopicServices) => Promise<Topic>;
 }
 
+/** The receiving side of what `defineQueue` takes. `K` are its keys, `S` the settings of its class. */
 export interface SubscriptionDefinition<K extends Keys, S extends object> extends Definition<
   K,
   'type' | 'max_sessions' | 'max_bytes' | 'on_hole' | 'clock_tolerance'
@@ -80,6 +86,7 @@ export interface SubscriptionDefinition<K extends Keys, S extends object> extend
   readonly open?: (settings: S, services: SubscriptionServices) => Promise<Subscription>;
 }
 
+/** What `defineQueue` takes: both sides of one queue, under one type. */
 export interface QueueDefinition<TK extends Keys, TS extends object, SK extends Keys, SS extends object> {
   /** As it is in a file, of both sides: `topic { type = "…" }`, `source { type = "…" }`. */
   readonly type: string;

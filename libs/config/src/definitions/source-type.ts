@@ -18,6 +18,7 @@ export interface OpenableSource {
   open(services: SourceServices): Promise<ChangeSource>;
 }
 
+/** A registered type of source. Made by `defineSource`. */
 export interface SourceType<K extends Keys = Keys> extends BlockType<K> {
   /** Its keys and blocks may be in `ingester` itself, as the original has those of its only source. */
   readonly inIngester: boolean;
@@ -28,6 +29,7 @@ export interface SourceType<K extends Keys = Keys> extends BlockType<K> {
 /** The types that a process knows, at least one. */
 export type SourceTypes = readonly [SourceType, ...SourceType[]];
 
+/** What `defineSource` takes. `K` are its keys, `S` the settings of its class. */
 export interface SourceDefinition<K extends Keys, S extends object> extends Definition<K, 'type'> {
   /** As it is in a file: `source { type = "…" }`. */
   readonly type: string;

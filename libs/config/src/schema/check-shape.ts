@@ -4,6 +4,7 @@ import type { AttributeNode, BlockNode } from '../text/hcl-document.ts';
 import { nearest } from '../values/nearest.ts';
 import type { BlockSchema, ChildSchema } from './schema.ts';
 
+/** Reports every key and block that is unknown, doubled, misplaced, missing or wrongly labelled. Values are not looked at. */
 export function checkShape(schema: BlockSchema, node: BlockNode, context: Context): void {
   if (schema.open === true) {
     reportKeysAsBlocks(schema, node, context);

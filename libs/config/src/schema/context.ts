@@ -42,6 +42,7 @@ export function canonicalPath(path: string): string {
   return path.replace(/^publisher(?=\.|$)/, 'processor');
 }
 
+/** Remembers where a key or block is, for `Configuration.where`. The first one of a path counts. */
 export function register(context: Context, at: Place): void {
   const path = canonicalPath(at.path);
   if (!context.places.has(path)) context.places.set(path, at);

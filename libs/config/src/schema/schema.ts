@@ -5,6 +5,7 @@
 import type { Json, Place } from '../text/hcl-document.ts';
 import type { ValueType } from '../values/value-type.ts';
 
+/** One key of a block: parser, error texts and reference page come from it. */
 export interface Key<T> {
   readonly type: ValueType<T>;
   readonly doc: string;
@@ -20,6 +21,7 @@ export interface Key<T> {
   readonly keepsNames: boolean;
 }
 
+/** What it means that a key is absent. */
 export type Presence =
   | { readonly kind: 'required' }
   /** As it would stand in a file. */
@@ -31,10 +33,12 @@ type Flags = Partial<Pick<Key<unknown>, 'secret' | 'built' | 'instead' | 'unbuil
 
 const noFlags = { secret: false, built: true, instead: 'remove it', unbuilt: [], keepsNames: false };
 
+/** A key that must be in the file. */
 export function required<T>(type: ValueType<T>, doc: string, flags: Flags = {}): Key<T> {
   return { ...noFlags, ...flags, type, doc, presence: { kind: 'required' } };
 }
 
+/** A key with a default. @param value the default as it would be written in a file: `"5s"` */
 export function withDefault<T>(type: ValueType<T>, value: Json, doc: string, flags: Flags = {}): Key<T> {
   return { ...noFlags, ...flags, type, doc, presence: { kind: 'default', value } };
 }
@@ -50,12 +54,15 @@ export function optional<T>(
   return { ...noFlags, ...flags, type: orAbsent, doc, presence: { kind: 'absent', means } };
 }
 
+/** The keys of a block, by name, in the order of the reference page. */
 export type Keys = Readonly<Record<string, Key<unknown>>>;
 
+/** The values of the keys, by name. */
 export type ValuesOf<K extends Keys> = {
   readonly [Name in keyof K]: K[Name] extends Key<infer T> ? T : never;
 };
 
+/** What a block may hold. */
 export interface BlockSchema<K extends Keys = Keys> {
   readonly type: string;
   readonly doc: string;
@@ -71,6 +78,7 @@ export interface BlockSchema<K extends Keys = Keys> {
   readonly alias?: boolean;
 }
 
+/** A block inside a block: how many of them, and whether they have labels. */
 export interface ChildSchema {
   readonly schema: BlockSchema;
   readonly count: 'required' | 'optional' | 'many';

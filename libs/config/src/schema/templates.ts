@@ -1,7 +1,9 @@
 /** Go templates in strings, of which the original's users know `{{ env "X" }}`. Applied after parsing: a variable's value never becomes HCL. */
 
+/** The variables of the process, or those of a test. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** A text whose variables were replaced, and what was found on the way. */
 export interface Expansion {
   readonly text: string;
   /** Variables that the text names. */

@@ -23,6 +23,7 @@ const heredocStart = /<<-?([\p{ID_Start}_][\p{ID_Continue}-]*)[ \t]*\r?\n/uy;
 const goTemplate =
   /\{\{-?[ \t]*\w+(?:[ \t]+(?:"[^"\\\n]*"|\\"[^"\\\n]*\\"|`[^`\n]*`|[^\s"`{}\\]+))*[ \t]*-?\}\}/y;
 
+/** A place in the text that moves forward only. Used by one scan; it never fails. */
 export class HclCursor {
   readonly #text: string;
   readonly #edits: Edit[] = [];

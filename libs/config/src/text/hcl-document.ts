@@ -8,6 +8,7 @@ export interface Place {
   readonly path: string;
 }
 
+/** A key of the file, with its value and its place. */
 export interface AttributeNode {
   readonly key: string;
   readonly path: string;
@@ -19,6 +20,7 @@ export interface AttributeNode {
   readonly items: readonly ScannedValue[];
 }
 
+/** A block of the file, with everything in it and its place. */
 export interface BlockNode {
   readonly type: string;
   /** As the file spells it: `publisher.output.orders`. Of the whole file: empty. */
@@ -76,6 +78,7 @@ function nameOf({ labels: [label] }: ScannedBlock): string | undefined {
   return label !== undefined && /^[\w-]+$/.test(label) ? label : undefined;
 }
 
+/** The path of a key or block inside the one at `parent`. */
 export function childPath(parent: string, name: string): string {
   return parent === '' ? name : `${parent}.${name}`;
 }
@@ -90,10 +93,12 @@ export function pathAtLine(line: number, body: ScannedBody, parent = ''): string
 
 /** A value as the parser gives it. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+/** An object as the parser gives it. */
 export interface JsonObject {
   readonly [key: string]: Json;
 }
 
+/** Neither null, nor a list, nor a single value. */
 export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -14,6 +14,7 @@ export interface SyntaxProblem {
   readonly detail: string;
 }
 
+/** Either the values of the file or its first syntax error. */
 export type Parsed = { readonly values: JsonObject } | { readonly problem: SyntaxProblem };
 
 /** Resolves with a `problem` for what is not HCL; does not reject for anything a text can hold. */

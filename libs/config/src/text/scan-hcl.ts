@@ -8,6 +8,7 @@
  */
 import { HclCursor, type ScannedValue } from './hcl-cursor.ts';
 
+/** A key and where it is. */
 export interface ScannedAttribute {
   readonly key: string;
   /** The name in the parser's result: differs from `key` where the key was set before. */
@@ -18,6 +19,7 @@ export interface ScannedAttribute {
   readonly items: readonly ScannedValue[];
 }
 
+/** A block, where it begins and ends, and what it holds. */
 export interface ScannedBlock extends ScannedBody {
   readonly type: string;
   readonly labels: readonly string[];
@@ -25,11 +27,13 @@ export interface ScannedBlock extends ScannedBody {
   readonly endLine: number;
 }
 
+/** The keys and blocks between two braces, or of the whole file, each in the order of the file. */
 export interface ScannedBody {
   readonly attributes: readonly ScannedAttribute[];
   readonly blocks: readonly ScannedBlock[];
 }
 
+/** What one pass over the text found. */
 export interface Scan {
   /** The text for the parser. */
   readonly text: string;
@@ -38,6 +42,7 @@ export interface Scan {
   readonly depth: number;
 }
 
+/** Scans a whole file. It never fails: what it cannot understand is left to the parser. */
 export function scanHcl(text: string): Scan {
   const cursor = new HclCursor(text);
   const body = scanBody(cursor);

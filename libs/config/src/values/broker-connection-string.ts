@@ -40,6 +40,7 @@ const transports: ReadonlyMap<string, BrokerTransport> = new Map([
   ['amqpwebsockets', 'websockets'],
 ]);
 
+/** The value type of a connection string. What the client library would refuse or misread is refused here, with the right form. */
 export function brokerConnectionString(service: BrokerService): ValueType<string> {
   const what =
     service === 'Service Bus' ? 'a Service Bus connection string' : 'an Event Hubs connection string';
@@ -116,6 +117,7 @@ function hostOf(endpoint: string): string | undefined {
   return /^[a-z]+:\/\/(\[[^\]]+\]|[^/:@\s\\%,]+)(?::\d{1,5})?\/?$/i.exec(endpoint)?.[1]?.toLowerCase();
 }
 
+/** True for names and addresses of this machine. A container beside it is not this machine. */
 export function isLocal(host: string): boolean {
   return (
     host === 'localhost' ||

@@ -53,6 +53,7 @@ function decoded(text: string): string {
   }
 }
 
+/** What is wrong with a connection string, and what to write instead. Repeats no value of it. */
 export type Refusal = readonly [wrong: string, right: string];
 
 /** @param refuse what is wrong with a text that is not empty; undefined when nothing is */
@@ -81,8 +82,10 @@ export interface PartRules {
   readonly known: readonly string[];
 }
 
+/** Values by the name of the part, as it is written. */
 export type Parts = ReadonlyMap<string, string>;
 
+/** Either the parts or the first thing that is wrong. */
 export type PartsRead = { readonly parts: Parts } | { readonly refusal: Refusal };
 
 const inQuotes: Refusal = [

@@ -1,5 +1,6 @@
 import { faulty, sound, textOf, type Fault, type Given, type ValueType } from './value-type.ts';
 
+/** How messages speak of the list and its items, and which items are the same. */
 export interface ListRule<T> {
   /** Of the items, in the plural: `table names`. */
   readonly what: string;

@@ -14,6 +14,7 @@ interface Range {
   readonly max: number;
 }
 
+/** What a text must look like, and how messages speak of it. */
 export interface TextRule {
   /** What it is: `a topic name`. */
   readonly what: string;
@@ -55,6 +56,7 @@ export function path({ what, right }: Omit<TextRule, 'pattern'>): ValueType<stri
   };
 }
 
+/** The path of a file. That it exists is not checked. */
 export const filePath = path({ what: 'a path', right: 'write a file path' });
 
 /** One of some words. */
@@ -75,6 +77,7 @@ export function choice<const T extends string>(options: readonly [T, ...T[]]): V
   };
 }
 
+/** `true` or `false`; as text only out of a variable. */
 export const boolean: ValueType<boolean> = {
   expected: 'true or false',
   blank: false,
@@ -90,6 +93,7 @@ function fromText(value: string | undefined): boolean | undefined {
   return value === 'false' ? false : undefined;
 }
 
+/** A whole number within a range, both ends included. */
 export function wholeNumber(range: Range): ValueType<number> {
   return {
     expected: `whole number, ${span(range)}`,
@@ -98,6 +102,7 @@ export function wholeNumber(range: Range): ValueType<number> {
   };
 }
 
+/** A number of bytes within a range, both ends included. */
 export function sizeInBytes(range: Range): ValueType<number> {
   return {
     expected: `size in bytes, ${span(range)}`,

@@ -12,6 +12,7 @@ export interface Given {
   readonly items: readonly Given[];
 }
 
+/** One thing that is wrong with a value. */
 export interface Fault {
   readonly wrong: string;
   /** What to write instead; absent where `wrong` already says it. */
@@ -20,8 +21,10 @@ export interface Fault {
   readonly item?: number;
 }
 
+/** Either a value or everything that is wrong with it. */
 export type Result<T> = { readonly value: T } | { readonly faults: readonly Fault[] };
 
+/** How a value of one type is read. `read` is pure: it gets the value, and reports nothing itself. */
 export interface ValueType<T> {
   /** What is expected, for the reference page: `duration, 10ms to 24h`. */
   readonly expected: string;
@@ -32,10 +35,12 @@ export interface ValueType<T> {
   secretsOf?(value: T): readonly string[];
 }
 
+/** The result of a value that is right. */
 export function sound<T>(value: T): Result<T> {
   return { value };
 }
 
+/** The result of a value that is wrong in one way. */
 export function faulty<T>(wrong: string, right?: string): Result<T> {
   return { faults: [right === undefined ? { wrong } : { wrong, right }] };
 }

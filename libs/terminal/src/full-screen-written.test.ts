@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { written } from './written.ts';
+import { written } from './full-screen.ts';
 
 function opened(write: (done: (error?: Error) => void) => void) {
   const stream = new Writable({ autoDestroy: false, write: (_chunk, _encoding, done) => write(done) });
