@@ -133,7 +133,7 @@ export class SqlServerSource implements ChangeSource {
     for (const schema of schemas) {
       if (this.#warnedPatterns.has(schema)) continue;
       this.#warnedPatterns.add(schema);
-      this.#context.log.warn('a pattern in tables covers no captured table yet', { pattern: `${schema}.*` });
+      this.#context.log.warn('pattern matches no captured table yet', { pattern: `${schema}.*` });
     }
   }
 

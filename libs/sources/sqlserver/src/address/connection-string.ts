@@ -135,7 +135,7 @@ interface ServerName {
 function parseServerName(text: string): ServerName {
   const protocol = /^(tcp|np|lpc|admin):/i.exec(text)?.[1]?.toLowerCase();
   if (protocol !== undefined && protocol !== 'tcp')
-    throw invalid(`asks for the protocol "${protocol}": only tcp is spoken here`);
+    throw invalid(`asks for the protocol "${protocol}": only tcp is supported`);
   const name = text.replace(/^tcp:/i, '').trim();
   refuseForeignMarks(name);
   const match =
@@ -171,7 +171,7 @@ function hostOf(text: string): string {
   return host === '.' || host.toLowerCase() === '(local)' ? 'localhost' : host;
 }
 
-/** The default instance has a name too, but nobody is asked for its port. */
+/** The default instance has a name too, but its port is not looked up. */
 function instanceOf(text: string | undefined): string | undefined {
   const name = text?.trim();
   return name === undefined || name === '' || name.toUpperCase() === 'MSSQLSERVER' ? undefined : name;

@@ -78,10 +78,10 @@ function hintsOf({ asksBrowser }: ErrorScene, env: NodeJS.ProcessEnv): string {
   const variable = proxyVariable(env);
   return [
     asksBrowser === true
-      ? '; the port of a named instance is asked of SQL Server Browser (UDP 1434) on that host: start that service, open ' +
-        'UDP 1434 and check the name, or give the port, as in Server=HOST,PORT: then nobody is asked'
+      ? '; SQL Server Browser (UDP 1434) on that host resolves the port of a named instance: start that service, open ' +
+        'UDP 1434 and check the name, or give the port, as in Server=HOST,PORT'
       : '',
-    variable === undefined ? '' : `; ${variable} is set, and connections to SQL Server pass no proxy`,
+    variable === undefined ? '' : `; ${variable} is set, but connections to SQL Server do not use a proxy`,
   ].join('');
 }
 
@@ -127,7 +127,7 @@ function sentence(code: ErrorCode, number: number, error: unknown, scene: ErrorS
   if (code === 'CdcNotEnabled')
     return `change data capture is not enabled on the database "${database}": run sys.sp_cdc_enable_db in it`;
   if (number === lockTimeout)
-    return `SQL Server at ${place} reports error ${number}: what is read stays locked by somebody else, who alters or drops it (sys.dm_tran_locks shows who)`;
+    return `SQL Server at ${place} reports error ${number}: the table stays locked by another session, which alters or drops it (sys.dm_tran_locks shows which)`;
   return reported(number, error, scene);
 }
 
