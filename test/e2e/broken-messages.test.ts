@@ -58,7 +58,7 @@ test('each is dead-lettered with its reason and named in the log, and what follo
   expect(await processor.stop()).toBe(0);
   const said = processor.logs
     .map((line) => JSON.parse(line) as Record<string, unknown>)
-    .filter(({ msg }) => msg === 'message set aside in the dead-letter queue');
+    .filter(({ msg }) => msg === 'dead-lettered message');
   expect(said).toMatchObject(
     Object.keys(broken).map((messageId) => ({
       messageId,

@@ -51,7 +51,7 @@ test(
     await expired(pipeline, 59 - 16);
     await insertRows(pipeline.database, 'T', { from: 61, to: 61 });
     process.kill(first.pid, 'SIGCONT');
-    await first.logged('changes are missing');
+    await first.logged('messages are missing');
     await until(
       () => pipeline.arrived.some(({ data }) => data?.['N'] === 61),
       () => 'the change behind the hole arrived',

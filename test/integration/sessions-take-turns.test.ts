@@ -16,7 +16,7 @@ const settings = {
   maxSessions,
   idleMs: hourMs,
   maxHoldMs: hourMs,
-  maxHoldWhenCrowdedMs: hourMs,
+  maxHoldOverLimitMs: hourMs,
 };
 
 let stack: AsyncDisposableStack;

@@ -18,7 +18,7 @@ import {
 import { InMemoryLeases } from '@dstream/memory/leases';
 import { ManualClock } from '@dstream/memory/manual-clock';
 import { InMemoryTopic } from '@dstream/memory/topic';
-import { HoleWatch, type Hole } from '../../libs/deliver/src/holes.ts';
+import { MissingMessagesDetector, type MissingMessages } from '../../libs/deliver/src/missing-messages.ts';
 import { leaseDurationMs, sent, startReplica } from './ingester-rig.ts';
 
 /** A send is of one session, `read` whatever the source makes of it, `told` the source's hearing of a save. */
@@ -67,11 +67,12 @@ export class CrashRig {
   }
 
   /** What a processor that takes all messages in their order would report as missing. */
-  get holes(): readonly Hole[] {
+  get holes(): readonly MissingMessages[] {
     const sessions = Map.groupBy(this.messages, ({ sessionId }) => sessionId);
     return [...sessions.values()].flatMap((messages) => {
-      const watch = new HoleWatch();
-      return messages.flatMap((message) => watch.before(message, []) ?? []);
+      const detector = new MissingMessagesDetector();
+      const unread = { changes: [], newest: undefined };
+      return messages.flatMap((message) => detector.before(message, unread) ?? []);
     });
   }
 

@@ -27,6 +27,7 @@ import {
 import { aborted, withAny } from '@dstream/async';
 import { Metrics } from '@dstream/runtime';
 import { expect } from 'vitest';
+import type { DecodedChange } from '../../libs/deliver/src/decode-message.ts';
 import { aChange } from './a-change.ts';
 
 const never = new AbortController().signal;
@@ -50,6 +51,14 @@ export function message(
     bodyBytes: body.length,
     properties: {},
   };
+}
+
+/** Change `n` as it is published, of session `s`. */
+export function routed(n: number): DecodedChange {
+  const { metadata, ...images } = aChange(n);
+  const line = `{"n":${n}}`;
+  const event = { ...images, metadata: { ...metadata, generation: 1, epoch: 1 } };
+  return { event, line, bytes: line.length, orderingKey: 's', messageId: `m${n}`, index: 0 };
 }
 
 /** An output that records, and answers each publish with the next of `answers`. */

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
-import type { RoutedEvent } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
-import { aChange } from '../../../test/support/a-change.ts';
+import { routed } from '../../../test/support/processor-rig.ts';
 import { ChangeBuffer } from './change-buffer.ts';
+import type { DecodedChange } from './decode-message.ts';
 
 /** A change whose line has `bytes` bytes. */
-function event(n: number, key: string, bytes = 10): RoutedEvent {
-  return { event: aChange(n), line: 'x'.repeat(bytes), orderingKey: key };
+function event(n: number, key: string, bytes = 10): DecodedChange {
+  return { ...routed(n), line: 'x'.repeat(bytes), bytes, orderingKey: key };
 }
 
-const idsOf = (events: readonly RoutedEvent[]) => events.map((e) => e.event.metadata.id);
+const idsOf = (events: readonly DecodedChange[]) => events.map((e) => e.event.metadata.id);
 
 describe('a buffer of changes', () => {
   test('gives the changes of a key in order, what failed first, in bounded pieces', () => {

@@ -1,19 +1,20 @@
 /**
  * Changes that wait for an output that is not required: in order for each key, a bounded number of bytes for all.
  *
- * When there is no room the oldest that wait are dropped, a quarter of the buffer at a time. The oldest, because then what
- * an outage loses is one stretch of time that ends where the buffer begins, and what the destination gets afterwards
- * is complete up to now; a quarter, so that a destination that is merely slow has few holes instead of many. What is
+ * When there is no room the oldest that wait are dropped, a quarter of the buffer at a time. The oldest, because then an
+ * outage loses one stretch of time that ends where the buffer begins, and what the destination gets afterwards
+ * is complete up to now; a quarter, so that a destination that is merely slow has few gaps instead of many. What is
  * being published at the moment stays: it may arrive.
  */
-import type { RoutedEvent } from '@dstream/core';
+import type { DecodedChange } from './decode-message.ts';
 
 interface Chunk {
   readonly order: number;
-  readonly events: readonly RoutedEvent[];
+  readonly changes: readonly DecodedChange[];
   readonly bytes: number;
 }
 
+/** A bounded buffer of one output. */
 export class ChangeBuffer {
   readonly #capacityBytes: number;
   readonly #lanes = new Map<string, Chunk[]>();
@@ -40,57 +41,57 @@ export class ChangeBuffer {
     return [...this.#lanes.keys()];
   }
 
-  /** Adds events of one key. Returns what had to be dropped, oldest first. */
-  add(key: string, events: readonly RoutedEvent[]): readonly RoutedEvent[] {
+  /** Adds changes of one key. Returns what had to be dropped, oldest first. */
+  add(key: string, changes: readonly DecodedChange[]): readonly DecodedChange[] {
     const lane = this.#lanes.get(key) ?? [];
     this.#lanes.set(key, lane);
-    for (const part of inParts(events, this.#capacityBytes / 16)) {
+    for (const part of inParts(changes, this.#capacityBytes / 16)) {
       this.#order += 1;
       lane.push({ order: this.#order, ...part });
       this.#bytes += part.bytes;
     }
-    this.#changes += events.length;
+    this.#changes += changes.length;
     return this.#bytes <= this.#capacityBytes ? [] : this.#makeRoom();
   }
 
   /**
-   * The next events of a key, at most so many and about so many bytes, but at least one; empty when none waits. They
+   * The next changes of a key, at most so many and about so many bytes, but at least one; empty when none waits. They
    * stay in the buffer's count until `settle`.
    */
-  take(key: string, maxBytes: number, maxEvents: number): readonly RoutedEvent[] {
+  take(key: string, maxBytes: number, maxEvents: number): readonly DecodedChange[] {
     const lane = this.#lanes.get(key) ?? [];
     const [first] = lane;
     if (first === undefined) {
       this.#lanes.delete(key);
       return [];
     }
-    let [count, bytes, events] = [0, 0, 0];
+    let [count, bytes, changes] = [0, 0, 0];
     for (const chunk of lane) {
-      if (count > 0 && (bytes + chunk.bytes > maxBytes || events + chunk.events.length > maxEvents)) break;
-      [count, bytes, events] = [count + 1, bytes + chunk.bytes, events + chunk.events.length];
+      if (count > 0 && (bytes + chunk.bytes > maxBytes || changes + chunk.changes.length > maxEvents)) break;
+      [count, bytes, changes] = [count + 1, bytes + chunk.bytes, changes + chunk.changes.length];
     }
     const chunks = lane.splice(0, count);
-    const all = chunks.length === 1 ? first.events : chunks.flatMap((chunk) => chunk.events);
+    const all = chunks.length === 1 ? first.changes : chunks.flatMap((chunk) => chunk.changes);
     const wanted = all.slice(0, maxEvents);
     if (wanted.length < all.length) lane.unshift(chunkOf(first.order, all.slice(maxEvents)));
     this.#taken.set(key, chunkOf(first.order, wanted));
     return wanted;
   }
 
-  /** What of the events taken last is to be taken again: before all others of the key. The rest is gone. */
-  settle(key: string, again: readonly RoutedEvent[]): void {
+  /** What of the changes taken last is to be taken again: before all others of the key. The rest is gone. */
+  settle(key: string, again: readonly DecodedChange[]): void {
     const taken = this.#taken.get(key);
     if (taken === undefined) return;
     this.#taken.delete(key);
     const kept = chunkOf(taken.order, again);
     this.#bytes -= taken.bytes - kept.bytes;
-    this.#changes -= taken.events.length - again.length;
+    this.#changes -= taken.changes.length - again.length;
     if (again.length > 0) this.#lanes.get(key)?.unshift(kept);
     else if (this.#lanes.get(key)?.length === 0) this.#lanes.delete(key);
   }
 
   /** Empties the lane of a key, or all. Returns what waited, and what was being published. */
-  clear(key?: string): readonly RoutedEvent[] {
+  clear(key?: string): readonly DecodedChange[] {
     const keys = key === undefined ? [...new Set([...this.#taken.keys(), ...this.#lanes.keys()])] : [key];
     return keys.flatMap((each) => {
       const taken = this.#taken.get(each);
@@ -101,8 +102,8 @@ export class ChangeBuffer {
     });
   }
 
-  #makeRoom(): readonly RoutedEvent[] {
-    const dropped: RoutedEvent[] = [];
+  #makeRoom(): readonly DecodedChange[] {
+    const dropped: DecodedChange[] = [];
     while (this.#bytes > this.#capacityBytes * 0.75) {
       const oldest = this.#oldestLane()?.shift();
       if (oldest === undefined) break;
@@ -111,10 +112,10 @@ export class ChangeBuffer {
     return dropped;
   }
 
-  #gone(chunk: Chunk): readonly RoutedEvent[] {
+  #gone(chunk: Chunk): readonly DecodedChange[] {
     this.#bytes -= chunk.bytes;
-    this.#changes -= chunk.events.length;
-    return chunk.events;
+    this.#changes -= chunk.changes.length;
+    return chunk.changes;
   }
 
   #oldestLane(): Chunk[] | undefined {
@@ -127,24 +128,24 @@ export class ChangeBuffer {
   }
 }
 
-export function bytesOf(events: readonly RoutedEvent[]): number {
+function bytesOf(changes: readonly DecodedChange[]): number {
   let bytes = 0;
-  for (const { line } of events) bytes += Buffer.byteLength(line);
+  for (const change of changes) bytes += change.bytes;
   return bytes;
 }
 
-function chunkOf(order: number, events: readonly RoutedEvent[]): Chunk {
-  return { order, events, bytes: bytesOf(events) };
+function chunkOf(order: number, changes: readonly DecodedChange[]): Chunk {
+  return { order, changes, bytes: bytesOf(changes) };
 }
 
 /** Parts of about `partBytes`, of at least one event. */
-function inParts(events: readonly RoutedEvent[], partBytes: number): readonly Omit<Chunk, 'order'>[] {
+function inParts(changes: readonly DecodedChange[], partBytes: number): readonly Omit<Chunk, 'order'>[] {
   const parts: Omit<Chunk, 'order'>[] = [];
   let [start, bytes] = [0, 0];
-  for (const [index, { line }] of events.entries()) {
-    bytes += Buffer.byteLength(line);
-    if (bytes < partBytes && index < events.length - 1) continue;
-    parts.push({ events: events.slice(start, index + 1), bytes });
+  for (const [index, change] of changes.entries()) {
+    bytes += change.bytes;
+    if (bytes < partBytes && index < changes.length - 1) continue;
+    parts.push({ changes: changes.slice(start, index + 1), bytes });
     [start, bytes] = [index + 1, 0];
   }
   return parts;

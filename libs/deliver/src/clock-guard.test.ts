@@ -1,9 +1,8 @@
-import { silentLog, type Delivery } from '@dstream/core';
+import { silentLog, type IncomingMessage, type Position } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
 import { describe, expect, test } from 'vitest';
-import { aChange } from '../../../test/support/a-change.ts';
 import { message, setup, stop } from '../../../test/support/processor-rig.ts';
-import { ClockGuard } from './clock-guard.ts';
+import { ClockGuard } from './decode-message.ts';
 
 const day = 86_400_000;
 const session = 's/d/dbo.T';
@@ -24,7 +23,7 @@ describe('a generation that lies ahead of the clock', () => {
     expect(world.output.got).toEqual(['c7', 'c1', 'c2']);
     expect([world.topic.messages(), world.topic.deadLetters()]).toEqual([[], []]);
     expect(world.said).toContainEqual({
-      sentence: 'the generation of a message lies ahead of the clock; holding its session: check the clocks',
+      sentence: 'message generation is ahead of the clock; holding the session: check the clocks',
       fields: {
         messageId: `${session}:${generation}:1-2`,
         session,
@@ -95,13 +94,10 @@ describe('a generation that lies ahead of the clock', () => {
     const clock = new ManualClock();
     const guard = new ClockGuard({ clock, log: silentLog, toleranceMs: 600_000 });
     const generation = clock.wallMs() + 2 * day;
-    const { data, metadata } = aChange(1);
-    const delivery = { message: { messageId: 'm', enqueuedAtMs: generation } } as unknown as Delivery;
-    const changes = [
-      { event: { data, metadata: { ...metadata, generation, epoch: 1 } }, line: '', index: 0 },
-    ];
+    const incoming = { messageId: 'm', enqueuedAtMs: generation } as unknown as IncomingMessage;
+    const newest = { generation, position: 'p' as Position };
     const never = new AbortController().signal;
-    await guard.pass([{ delivery, changes, failures: [] }], undefined, never);
+    await guard.pass([{ message: incoming, newest }], undefined, never);
     expect(clock.sleeping).toBe(0);
   });
 });

@@ -59,11 +59,26 @@ describe('decoding', () => {
   test('a line of version 1 is written anew, one of version 2 passes byte for byte', () => {
     const odd = line(2).replace('{"data":', '{ "before": null, "more": [1.0], "data" : ');
     const { changes, failures } = decodeMessage(message([lineOfVersion1(aChange(1), stamp), odd]), options);
+    const common = { orderingKey: '', messageId: 'm' };
     expect(changes).toEqual([
-      { event: decodeEnvelope(line(1)), line: line(1), index: 0 },
-      { event: decodeEnvelope(odd), line: odd, index: 1 },
+      { event: decodeEnvelope(line(1)), line: line(1), index: 0, bytes: line(1).length, ...common },
+      { event: decodeEnvelope(odd), line: odd, index: 1, bytes: odd.length, ...common },
     ]);
     expect(failures).toEqual([]);
+  });
+
+  test('the bytes of a line are those of its text, whatever its characters and its place', () => {
+    const named = (name: string) =>
+      encodeEnvelope({ data: { Name: name }, metadata: aChange(1).metadata }, stamp);
+    const lines = [named('plain'), 'not JSON: ž', named('Žluťoučký kůň 🐎'), named('last')];
+    const bytes = (text: string) => new TextEncoder().encode(text).length;
+    const ended = { ...message(lines), body: Buffer.from(`${lines.join('\n')}\n`) };
+    for (const one of [message(lines), ended]) {
+      const { changes } = decodeMessage(one, options);
+      expect(changes.map((change) => change.bytes)).toEqual(
+        [lines[0], lines[2], lines[3]].map((text = '') => bytes(text)),
+      );
+    }
   });
 
   test('without a session the changes of several tables may share a message', () => {

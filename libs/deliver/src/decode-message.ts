@@ -1,38 +1,54 @@
+/** Reads the changes of a message, and judges whether the clock allows their generation. */
 import {
   asDStreamError,
   DStreamError,
   inCurrentVersion,
+  isNewer,
   maxChangesOfMessage,
   parseEnvelope,
   travelsBy,
+  type Clock,
   type FailedChange,
   type Hash,
   type IncomingMessage,
+  type Log,
+  type LogFields,
+  type Progress,
+  type RoutedEvent,
   type StampedEvent,
 } from '@dstream/core';
+import { pause } from '@dstream/async';
 
-/** One change of a message. */
-export interface DecodedChange {
+/** One change of a message, as every output gets it. */
+export interface DecodedChange extends RoutedEvent {
   readonly event: StampedEvent;
-  /** The envelope as it arrived, or written anew where it was of an older version. */
+  /** The envelope as it arrived, or rewritten where it was of an older version. */
   readonly line: string;
+  readonly messageId: string;
+  /** Length of `line` in UTF-8. */
+  readonly bytes: number;
   /** Its place in the message, from 0. */
   readonly index: number;
 }
 
+/** What could be read of a message. */
 export interface DecodedMessage {
   readonly changes: readonly DecodedChange[];
   /** Lines that cannot be read. They concern every output. */
   readonly failures: readonly FailedChange[];
+  /** The newest of the changes. */
+  readonly newest: Progress | undefined;
 }
 
+/** Options of `decodeMessage`. */
 export interface DecodeOptions {
   readonly hash: Hash;
   /** Wall clock, for generations that no clock could have given. */
   readonly nowMs: number;
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const lineEnd = 0x0a;
 
 /**
  * A generation comes from the clock of a storage service. One that is further ahead than this of both our clock and the
@@ -40,33 +56,44 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  */
 const maxAheadMs = 366 * 86_400_000;
 
-/** Reads every line that can be read. Never throws: what cannot be read is set aside with its reason. */
+/** Reads every line that can be read. Never throws: a line that cannot be read is a failure with its reason. */
 export function decodeMessage(message: IncomingMessage, options: DecodeOptions): DecodedMessage {
-  const lines = linesOf(message.body);
-  if (lines === undefined) return unreadable('the body is not UTF-8 text');
-  if (lines.length === 0) return unreadable('the body is empty');
-  if (lines.length > maxChangesOfMessage)
-    return unreadable(`the body has ${lines.length} lines, not ${maxChangesOfMessage} at most`);
+  const { body, messageId, sessionId: orderingKey = '', enqueuedAtMs } = message;
+  const lines = linesOf(body);
+  if (typeof lines === 'string') return unreadable(lines);
   const changes: DecodedChange[] = [];
   const failures: FailedChange[] = [];
-  const belongs = membersOf(message.sessionId, options.hash);
-  const latest = Math.max(options.nowMs, message.enqueuedAtMs) + maxAheadMs;
-  for (const [index, line] of lines.entries()) {
+  const belongs = membershipOf(message.sessionId, options.hash);
+  const latest = Math.max(options.nowMs, enqueuedAtMs) + maxAheadMs;
+  let newest: StampedEvent['metadata'] | undefined;
+  let start = 0;
+  for (const [index, text] of lines.entries()) {
+    const end = body.indexOf(lineEnd, start);
+    const length = (end < 0 ? body.length : end) - start;
+    start += length + 1;
     try {
-      changes.push(decodeLine(line, index, belongs, latest));
+      const parsed = parseEnvelope(text);
+      const event = inCurrentVersion(parsed);
+      assertPlausible(event, belongs, latest);
+      const line = event === parsed ? text : JSON.stringify(event);
+      const bytes = event === parsed ? length : Buffer.byteLength(line);
+      changes.push({ event, line, orderingKey, messageId, bytes, index });
+      if (isNewer(event.metadata, newest)) newest = event.metadata;
     } catch (error) {
       failures.push({ index, output: '*', reason: asDStreamError(error).message });
     }
   }
-  return { changes, failures };
+  return { changes, failures, newest: newest && progressOf(newest) };
 }
 
-/** Of version 1 the line is written anew: what reads an output need not know which version an ingester had. */
-function decodeLine(line: string, index: number, belongs: Membership, latest: number): DecodedChange {
-  const parsed = parseEnvelope(line);
-  const event = inCurrentVersion(parsed);
-  assertPlausible(event, belongs, latest);
-  return { event, line: event === parsed ? line : JSON.stringify(event), index };
+/** Without the rest of the metadata, which would stay in memory with it. */
+export function progressOf({ generation, position }: Progress): Progress {
+  return { generation, position };
+}
+
+/** Names a message in a log line of its session. Its subject is the table. */
+export function fieldsOf({ messageId, subject }: IncomingMessage): LogFields {
+  return { messageId, table: subject };
 }
 
 /**
@@ -87,8 +114,8 @@ function assertPlausible({ metadata }: StampedEvent, belongs: Membership, latest
 
 type Membership = (metadata: StampedEvent['metadata']) => boolean;
 
-/** Whether a change may travel by that session. The changes of a message are of one table as a rule: it is asked once. */
-function membersOf(sessionId: string | undefined, hash: Hash): Membership {
+/** Whether a change may travel by that session. The changes of a message are usually of one table: it is computed once. */
+function membershipOf(sessionId: string | undefined, hash: Hash): Membership {
   if (sessionId === undefined) return () => true;
   let known: Parameters<Membership>[0] | undefined;
   return (metadata) => {
@@ -103,16 +130,84 @@ function sameTable(a: Parameters<Membership>[0], b: Parameters<Membership>[0]): 
   return a.table === b.table && a.schema === b.schema && a.database === b.database && a.server === b.server;
 }
 
-/** JSON Lines: a line's end after the last line is allowed. */
-function linesOf(body: Uint8Array): readonly string[] | undefined {
+/** JSON Lines, with or without a line end after the last line; what is wrong with the body where it has none. */
+function linesOf(body: Uint8Array): readonly string[] | string {
+  let text: string;
   try {
-    const lines = utf8.decode(body).split('\n');
-    return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
+    text = utf8.decode(body);
   } catch {
-    return undefined;
+    return 'the body is not UTF-8 text';
   }
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  if (lines.length === 0) return 'the body is empty';
+  return lines.length > maxChangesOfMessage
+    ? `the body has ${lines.length} lines, not ${maxChangesOfMessage} at most`
+    : lines;
 }
 
 function unreadable(reason: string): DecodedMessage {
-  return { changes: [], failures: [{ index: 0, output: '*', reason }] };
+  return { changes: [], failures: [{ index: 0, output: '*', reason }], newest: undefined };
+}
+
+/** By which clocks may differ without a warning. */
+const slackMs = 5_000;
+
+/** How often the clock is read while a session is held: somebody may correct it. */
+const checkMs = 5_000;
+
+/** Options of a `ClockGuard`. */
+export interface ClockGuardOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Longest time for which a session is held. */
+  readonly toleranceMs: number;
+}
+
+/**
+ * Holds a session whose messages have a generation ahead of the clock.
+ *
+ * A generation is the time at which a checkpoint was created, by the clock of the store. One that is ahead of both our
+ * clock and the time at which the broker took the message says that a clock is wrong, or that the message is not ours: the
+ * session is held, with a warning, until our clock has come that far, and at most `toleranceMs`, so that a person can look.
+ * Then it passes: a healthy message must not be lost because of a clock. What the session has settled before is not
+ * checked again.
+ */
+export class ClockGuard {
+  readonly #options: ClockGuardOptions;
+  #passed = 0;
+
+  constructor(options: ClockGuardOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the messages may be delivered, or when `until` aborts. @param settled of the session */
+  async pass(
+    decoded: readonly { readonly message: IncomingMessage; readonly newest: Progress | undefined }[],
+    settled: Progress | undefined,
+    until: AbortSignal,
+  ): Promise<void> {
+    this.#passed = Math.max(this.#passed, settled?.generation ?? 0);
+    for (const { message, newest } of decoded) {
+      if (newest === undefined || newest.generation <= this.#passed) continue;
+      await this.#hold(newest.generation, message, until);
+      this.#passed = newest.generation;
+    }
+  }
+
+  async #hold(generation: number, message: IncomingMessage, until: AbortSignal): Promise<void> {
+    const { clock, log, toleranceMs } = this.#options;
+    const aheadMs = () => generation - Math.max(clock.wallMs(), message.enqueuedAtMs);
+    if (aheadMs() <= slackMs) return;
+    const fields = { ...fieldsOf(message), generation, aheadSeconds: Math.round(aheadMs() / 1_000) };
+    log.warn('message generation is ahead of the clock; holding the session: check the clocks', {
+      ...fields,
+      atMostSeconds: toleranceMs / 1_000,
+    });
+    const endMs = clock.monotonicMs() + toleranceMs;
+    while (aheadMs() > slackMs && clock.monotonicMs() < endMs && !until.aborted)
+      await pause(clock, Math.min(checkMs, endMs - clock.monotonicMs()), until);
+    if (aheadMs() > slackMs && !until.aborted)
+      log.warn('message generation is still ahead of the clock; delivering it', fields);
+  }
 }

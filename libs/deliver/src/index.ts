@@ -1,5 +1,6 @@
-export { sessionsAhead } from './places.ts';
-export * from './processor-metrics.ts';
+export type { HoleReport, HolesReport } from './missing-messages.ts';
+export type { OutputFailure, OutputReport, OutputState } from './output-monitor.ts';
+export { processorMetrics, type ProcessorMetrics } from './processor-metrics.ts';
 export * from './processor-parts.ts';
-export * from './processor-report.ts';
 export * from './processor.ts';
+export { sessionsAhead } from './session-limiter.ts';

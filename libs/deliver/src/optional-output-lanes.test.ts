@@ -2,7 +2,7 @@ import { silentLog, type RoutedEvent } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
 import { Metrics } from '@dstream/runtime';
 import { expect, test } from 'vitest';
-import { aChange } from '../../../test/support/a-change.ts';
+import { routed } from '../../../test/support/processor-rig.ts';
 import { OptionalOutput } from './optional-output.ts';
 import { OutputMonitor } from './output-monitor.ts';
 import { processorMetrics } from './processor-metrics.ts';
@@ -51,8 +51,4 @@ function open(got: string[]) {
   const output = new OptionalOutput(monitor, parts);
   output.start({ draining: never, aborted: never });
   return { output, clock };
-}
-
-function routed(n: number): RoutedEvent {
-  return { event: aChange(n), line: `{"n":${n}}`, orderingKey: 's' };
 }

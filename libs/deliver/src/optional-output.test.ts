@@ -105,7 +105,7 @@ describe('an output that is not required', () => {
     await w.clock.advance(1_000);
     expect(w.other.got).toEqual(['c1', 'c2', 'c4', 'c6']);
     expect([w.topic.deadLetters(), w.otherReport()?.refused]).toEqual([[], 2]);
-    expect(w.said.filter(({ sentence }) => sentence.includes('refuses'))).toMatchObject([
+    expect(w.said.filter(({ sentence }) => sentence.includes('changes refused'))).toMatchObject([
       { fields: { change: 'c3', session: 's/d/dbo.T', table: 'dbo.T', code: 'Rejected', reason: 'no' } },
     ]);
     await stop(w, running);
@@ -131,7 +131,7 @@ describe('its buffer', () => {
     w.other.away = undefined;
     await w.clock.advance(60_000);
     expect(w.other.got).toEqual(ids(dropped + 1, 200));
-    const said = w.said.filter(({ sentence }) => sentence.includes('buffer is full'));
+    const said = w.said.filter(({ sentence }) => sentence.includes('buffer full'));
     expect(said).toHaveLength(2);
     expect(said.reduce((sum, { fields }) => sum + Number(fields?.['changes']), 0)).toBe(dropped);
     expect(await w.metrics.text()).toContain(
@@ -166,7 +166,7 @@ describe('its buffer', () => {
     expect(w.other.publishes - before).toBe(1);
     expect(w.otherReport()).toMatchObject({ dropped: 20, waiting: { changes: 0, bytes: 0 } });
     expect(w.said).toContainEqual({
-      sentence: 'output other: changes that waited for it could not be delivered before the stop',
+      sentence: 'output other: could not deliver the buffered changes before the stop; dropping them',
       fields: expect.objectContaining({ changes: 20, sessions: 1 }) as object,
     });
   });
@@ -234,7 +234,7 @@ describe('when it cannot be reached', () => {
     await w.clock.advance(1_000);
     expect([w.output.got, w.other.got]).toEqual([ids(1, 4), []]);
     expect(w.otherReport()).toMatchObject({ state: 'closed', dropped: 4, failing: { code: 'OutputClosed' } });
-    expect(w.lines().filter((line) => line.includes('goes on without it'))).toHaveLength(1);
+    expect(w.lines().filter((line) => line.includes('continuing without it'))).toHaveLength(1);
     await stop(w, running);
   });
 });

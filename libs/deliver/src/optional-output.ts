@@ -2,28 +2,27 @@
  * An output that is not required: messages do not wait for it. Its changes go into a bounded buffer, from which each
  * session's are sent in order, sessions side by side.
  *
- * Connecting (with back-off, whatever is wrong: a person may mend the destination meanwhile) → sending → at the stop every
- * session's part makes one more attempt, goes on while attempts succeed, and gives up at the first that fails → closed.
+ * Connecting (with back-off, whatever is wrong: a person may fix the destination meanwhile) → sending → at the stop every
+ * session's lane makes one more attempt, goes on while attempts succeed, and gives up at the first that fails → closed.
  * A destination that is gone for good (OutputClosed) closes it at once; the process goes on without it.
  */
-import { asDStreamError, type DStreamError, type RoutedEvent, type StopSignals } from '@dstream/core';
+import { asDStreamError, type Clock, type DStreamError, type Log, type StopSignals } from '@dstream/core';
 import { abortLater, Backoff, pause, retry, withAny } from '@dstream/async';
 import { ChangeBuffer } from './change-buffer.ts';
-import { LossLog } from './loss-log.ts';
+import type { DecodedChange } from './decode-message.ts';
 import type { OutputMonitor } from './output-monitor.ts';
 import type { DropReason } from './processor-metrics.ts';
 import type { ProcessorParts } from './processor-parts.ts';
-import { Narrowing } from './narrowing.ts';
-import { about, attemptToPublish, type Attempt } from './publish-attempt.ts';
-import { publishBackoff } from './publish-in-order.ts';
+import { about, attemptToPublish, Bisection, publishWaits, type Attempt } from './publish-attempt.ts';
 
 /** What one call publishes, at most: enough that the round trip does not count, little enough to be repeated. */
 const maxBatchBytes = 262_144;
-const maxBatchEvents = 1_000;
+const maxBatchChanges = 1_000;
 
-/** What is under way at the stop, or begins after it, has this long: a third of the usual `shutdown_timeout`. */
-const hangMs = 10_000;
+/** A call that is under way at the stop, or begins after it, has this long: a third of the usual `shutdown_timeout`. */
+const maxCallMs = 10_000;
 
+/** Fills its buffer from `offer` and empties it by itself. */
 export class OptionalOutput {
   readonly #monitor: OutputMonitor;
   readonly #parts: ProcessorParts;
@@ -47,16 +46,16 @@ export class OptionalOutput {
     this.#connecting = this.#connect(stop);
   }
 
-  /** Takes what there is room for, and drops the oldest for it. Returns at once and never throws. */
-  offer(events: readonly RoutedEvent[]): void {
-    if (this.#monitor.isClosed) return this.#drop('closed', events);
-    for (const [key, group] of groupsOf(events)) {
+  /** Buffers the changes, and drops the oldest that do not fit. Returns at once and never throws. */
+  offer(changes: readonly DecodedChange[]): void {
+    if (this.#monitor.isClosed) return this.#drop('closed', changes);
+    for (const [key, group] of groupsOf(changes)) {
       this.#recount(() => this.#drop('buffer_full', this.#buffer.add(key, group)));
       this.#startLane(key);
     }
   }
 
-  /** Resolves when nothing waits any more: delivered, or counted as dropped. Nothing is offered after it was called. */
+  /** Resolves when nothing waits any more: delivered, or counted as dropped. Nothing may be offered after it was called. */
   async finish(): Promise<void> {
     await this.#connecting;
     await Promise.all(this.#lanes.values());
@@ -91,20 +90,20 @@ export class OptionalOutput {
   /** Sends what waits of one session until nothing does, or until it gives up. */
   async #send(key: string, stop: StopSignals): Promise<void> {
     const { clock, random } = this.#parts;
-    const backoff = new Backoff({ ...publishBackoff, random });
+    const backoff = new Backoff({ ...publishWaits, random });
     const attempting = { monitor: this.#monitor, sender: {}, clock };
-    const narrowing = new Narrowing(attempting);
+    const bisection = new Bisection(attempting);
     // The first turn is a microtask later: whoever offers is not kept waiting.
     await Promise.resolve();
     try {
       for (;;) {
-        const events = this.#buffer.take(key, maxBatchBytes, Math.min(narrowing.size, maxBatchEvents));
+        const events = this.#buffer.take(key, maxBatchBytes, Math.min(bisection.size, maxBatchChanges));
         if (events.length === 0) return;
         const isLast = stop.draining.aborted;
         const made = await this.#withinStop(stop, (signal) => attemptToPublish(events, signal, attempting));
-        const attempt = narrowing.judge(events, made);
+        const attempt = bisection.judge(events, made);
         this.#settle(key, attempt);
-        if (attempt.passing === undefined || attempt.narrow) backoff.reset();
+        if (attempt.passing === undefined || attempt.bisect) backoff.reset();
         if (attempt.passing === undefined) continue;
         if (isLast) return this.#giveUp('stopping', key);
         await pause(clock, backoff.next(), stop.draining, stop.aborted);
@@ -122,28 +121,28 @@ export class OptionalOutput {
     const [first] = refused;
     if (first === undefined) return;
     const { code, message } = first.error;
-    const events = refused.map(({ event }) => event);
-    this.#drop('refused', events, { code, reason: message, ...about(first.event) });
+    const changes = refused.map(({ change }) => change);
+    this.#drop('refused', changes, { code, reason: message, ...about(first.change) });
   }
 
-  /** What hangs while the process stops is given up before it takes all the time of the stop. */
+  /** Gives up a call that hangs while the process stops, before it takes all the time of the stop. */
   async #withinStop<T>(
     { draining, aborted }: StopSignals,
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    using late = abortLater(this.#parts.clock, hangMs, draining);
+    using late = abortLater(this.#parts.clock, maxCallMs, draining);
     return await withAny([aborted, late.signal], work);
   }
 
-  /** The output is of no use any more, or the time is up: for one session, or for all. */
+  /** The output is closed, or the time is up: for one session, or for all. */
   #end(error: DStreamError, stop: StopSignals, key?: string): void {
     const [{ name }, { log }] = [this.#monitor.output, this.#parts];
     if (error.code !== 'OutputClosed') {
-      if (!stop.draining.aborted) log.error(`output ${name}: sending failed in an unexpected way`, { error });
+      if (!stop.draining.aborted) log.error(`output ${name}: sending failed unexpectedly`, { error });
       return this.#giveUp('stopping', key);
     }
     if (!this.#monitor.isClosed) {
-      log.error(`output ${name}: closed, the process goes on without it`, { reason: error.message });
+      log.error(`output ${name} closed; continuing without it`, { reason: error.message });
     }
     this.#monitor.closed(error);
     this.#giveUp('closed');
@@ -155,7 +154,7 @@ export class OptionalOutput {
 
   #drop(
     reason: DropReason,
-    events: readonly RoutedEvent[],
+    events: readonly DecodedChange[],
     detail?: Readonly<Record<string, unknown>>,
   ): void {
     if (events.length === 0) return;
@@ -171,9 +170,88 @@ export class OptionalOutput {
 }
 
 /** The changes of one step are of one session, but for a subscription without sessions. */
-function groupsOf(events: readonly RoutedEvent[]): Iterable<readonly [string, readonly RoutedEvent[]]> {
-  const key = events[0]?.orderingKey ?? '';
-  if (events.every(({ orderingKey }) => orderingKey === key))
-    return events.length === 0 ? [] : [[key, events]];
-  return Map.groupBy(events, ({ orderingKey }) => orderingKey);
+function groupsOf(changes: readonly DecodedChange[]): Iterable<readonly [string, readonly DecodedChange[]]> {
+  const key = changes[0]?.orderingKey ?? '';
+  if (changes.every(({ orderingKey }) => orderingKey === key))
+    return changes.length === 0 ? [] : [[key, changes]];
+  return Map.groupBy(changes, ({ orderingKey }) => orderingKey);
+}
+
+/** A loss that lasts is logged again after this. */
+const againMs = 300_000;
+
+const lossSentences: Readonly<Record<DropReason, string>> = {
+  buffer_full: 'buffer full; dropping the oldest changes',
+  refused: 'changes refused; they are only counted, because the output is not required',
+  closed: 'closed; dropping its changes',
+  stopping: 'could not deliver the buffered changes before the stop; dropping them',
+};
+
+interface Loss {
+  changes: number;
+  readonly sessions: Set<string>;
+  /** Of the commits, ISO 8601. */
+  from: string;
+  to: string;
+}
+
+/** Sessions that are counted, at most. */
+const maxSessions = 1_000;
+
+/** Logs what the output did not get: once when it begins, again every five minutes, and at its end. */
+class LossLog {
+  readonly #name: string;
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #losses = new Map<DropReason, Loss>();
+  readonly #loggedAtMs = new Map<DropReason, number>();
+
+  constructor(name: string, log: Log, clock: Clock) {
+    this.#name = name;
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /** @param detail fields of the first line, such as an error */
+  add(
+    reason: DropReason,
+    events: readonly DecodedChange[],
+    detail: Readonly<Record<string, unknown>> = {},
+  ): void {
+    if (events.length === 0) return;
+    this.#losses.set(reason, withMore(this.#losses.get(reason), events));
+    const loggedAtMs = this.#loggedAtMs.get(reason);
+    if (loggedAtMs === undefined || this.#clock.monotonicMs() - loggedAtMs >= againMs)
+      this.#report(reason, detail);
+  }
+
+  /** A loss is over, for one reason or for all: logs what was not logged yet. The next loss begins anew. */
+  over(...reasons: readonly DropReason[]): void {
+    for (const reason of reasons.length > 0 ? reasons : [...this.#losses.keys()]) {
+      if (this.#losses.has(reason)) this.#report(reason, {});
+      this.#loggedAtMs.delete(reason);
+    }
+  }
+
+  #report(reason: DropReason, detail: Readonly<Record<string, unknown>>): void {
+    const loss = this.#losses.get(reason);
+    if (loss === undefined) return;
+    this.#losses.delete(reason);
+    this.#loggedAtMs.set(reason, this.#clock.monotonicMs());
+    const { changes, sessions, from, to } = loss;
+    const fields = { changes, sessions: sessions.size, committedFrom: from, committedTo: to, ...detail };
+    this.#log.error(`output ${this.#name}: ${lossSentences[reason]}`, fields);
+  }
+}
+
+function withMore(loss: Loss | undefined, events: readonly DecodedChange[]): Loss {
+  const more = loss ?? { changes: 0, sessions: new Set<string>(), from: '', to: '' };
+  more.changes += events.length;
+  for (const { event, orderingKey } of events) {
+    const { committedAt } = event.metadata;
+    if (more.from === '' || committedAt < more.from) more.from = committedAt;
+    if (committedAt > more.to) more.to = committedAt;
+    if (more.sessions.size < maxSessions) more.sessions.add(orderingKey);
+  }
+  return more;
 }

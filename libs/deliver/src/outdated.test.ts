@@ -4,8 +4,7 @@ import { message, setup, stop } from '../../../test/support/processor-rig.ts';
 
 const session = 's/d/dbo.T';
 const sentence =
-  'changes are dropped that never came: their generation is older than what the session has settled; ' +
-  'delete the checkpoint of the table so that it begins anew';
+  'dropped undelivered changes of an older generation; delete the checkpoint of the table to start it over';
 const at = (n: number, generation: number) => ({ generation, position: aChange(n).metadata.position });
 
 const said = ({ said: all }: ReturnType<typeof setup>) =>

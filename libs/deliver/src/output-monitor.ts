@@ -1,23 +1,68 @@
-/**
- * What is seen of one output: its state, its counts and its outages, for all sessions that publish to it together. One
- * outage is one line, however many sessions wait for it: it begins with the first that fails and ends when one succeeds
- * and none fails any more.
- */
+/** What an output counts and how it does: for the metrics, for `/status` and for the log. */
 import type { Clock, DStreamError, Log, LogFields, RoutedEvent } from '@dstream/core';
 import { FailureLog } from '@dstream/async';
 import type { DropReason, OutputMetrics } from './processor-metrics.ts';
 import type { Output } from './processor-parts.ts';
-import type { OutputReport, OutputState } from './processor-report.ts';
 
+/**
+ * State of an output:
+ * - `connecting`: not reached since the start.
+ * - `working`: the last attempt succeeded, or none was made.
+ * - `failing`: attempts fail and are retried; `failing` says since when and why.
+ * - `closed`: it will never accept anything again (a console whose reader is gone).
+ */
+export type OutputState = 'connecting' | 'working' | 'failing' | 'closed';
+
+/** An output in `/status`. Counts are since the start of the process. */
+export interface OutputReport {
+  /** The label, else the type. */
+  readonly name: string;
+  /** `console`, `azure_service_bus`, … */
+  readonly type: string;
+  /** False: messages do not wait for it; it has a buffer. */
+  readonly required: boolean;
+  readonly state: OutputState;
+  /** Why the state is `failing`, `closed` or still `connecting`; null when nothing is wrong. */
+  readonly failing: OutputFailure | null;
+  /** Changes it has accepted. */
+  readonly delivered: number;
+  /** Attempts to publish that failed. */
+  readonly failedAttempts: number;
+  /** What was given to it and is neither accepted nor given up: of a required output what messages wait for, else its buffer. */
+  readonly waiting: { readonly changes: number; readonly bytes: number };
+  /** Capacity of its buffer in bytes; null for a required output, which has none. */
+  readonly bufferBytes: number | null;
+  /** Changes lost to an output that is not required: its buffer was full, it was closed, or the time for the stop was up. */
+  readonly dropped: number;
+  /** Changes it refused for good. Those of a required output are in the dead-letter queue; of another they are only counted. */
+  readonly refused: number;
+  /** From commit to delivery, of the newest change delivered, in seconds; null before the first. */
+  readonly latencySeconds: number | null;
+}
+
+/** The failure of an output in `/status`. */
+export interface OutputFailure {
+  /** ISO 8601, UTC. */
+  readonly since: string;
+  /** Code and message of the last error. */
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** Options of an `OutputMonitor`. */
 export interface MonitorOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: OutputMetrics;
 }
 
-/** Whoever publishes: a session, or its part of a buffer. */
+/** Whoever publishes: a session, or its lane of a buffer. Compared by identity. */
 export type Sender = object;
 
+/**
+ * One output, for all sessions that publish to it. A failure is logged once, however many sessions wait: it begins with the
+ * first that fails, and ends when one succeeds and none fails any more.
+ */
 export class OutputMonitor {
   readonly output: Output;
   readonly #clock: Clock;
@@ -44,32 +89,12 @@ export class OutputMonitor {
     this.#metrics = metrics;
     this.#connecting = new FailureLog(`connecting to output ${output.name}`, log, clock);
     this.#publishing = new FailureLog(`publishing to ${output.name}`, log, clock);
-    metrics.up(false);
-    metrics.waiting(0, 0);
+    metrics.up.set(0);
+    this.waiting(0, 0);
   }
 
   get isClosed(): boolean {
     return this.#state === 'closed';
-  }
-
-  /** What `retrying` tells about attempts to connect. */
-  get connecting(): Pick<FailureLog, 'failed' | 'succeeded'> {
-    return {
-      failed: (error) => {
-        this.#connecting.failed(error);
-        this.#wentWrong('connecting', error);
-      },
-      succeeded: () => {
-        this.#connecting.succeeded();
-        this.#log.info('connected', { to: `output ${this.output.name}` });
-        this.#wentWell();
-      },
-    };
-  }
-
-  /** It will never take anything again. */
-  closed(error: DStreamError): void {
-    this.#wentWrong('closed', error);
   }
 
   /** Changes it has accepted. */
@@ -77,39 +102,61 @@ export class OutputMonitor {
     return this.#delivered;
   }
 
-  /** @param about which change was the first that was not accepted */
+  /** Logs the attempts to connect. */
+  get connecting(): Pick<FailureLog, 'failed' | 'succeeded'> {
+    return {
+      failed: (error) => {
+        this.#connecting.failed(error);
+        this.#setFailure('connecting', error);
+      },
+      succeeded: () => {
+        this.#connecting.succeeded();
+        this.#log.info('connected', { to: `output ${this.output.name}` });
+        this.#setWorking();
+      },
+    };
+  }
+
+  /** It will never accept anything again. */
+  closed(error: DStreamError): void {
+    this.#setFailure('closed', error);
+  }
+
+  /** An attempt failed. @param about the first change that was not accepted */
   failed(sender: Sender, error: DStreamError, about: LogFields = {}): void {
     this.#failedAttempts += 1;
     this.#metrics.failed(error.code);
     this.#failing.add(sender);
     this.#publishing.failed(error, about);
-    this.#wentWrong('failing', error);
+    this.#setFailure('failing', error);
   }
 
-  /** @param startedMs monotonic */
+  /** An attempt succeeded. @param startedMs monotonic */
   succeeded(sender: Sender, events: readonly RoutedEvent[], startedMs: number): void {
-    this.#metrics.published((this.#clock.monotonicMs() - startedMs) / 1000);
+    this.#metrics.publishSeconds.observe((this.#clock.monotonicMs() - startedMs) / 1000);
     this.accepted(events);
     this.recovered(sender);
   }
 
-  /** Nothing fails any more for this sender: it succeeded, or it was a change of its that failed. */
+  /** Nothing fails any more for this sender: it succeeded, or the failing change was refused. */
   recovered(sender: Sender): void {
     if (this.#state !== 'failing') return;
     this.#failing.delete(sender);
     if (this.#failing.size > 0) return;
     this.#publishing.succeeded();
-    this.#wentWell();
+    this.#setWorking();
   }
 
-  /** The sender is gone: whether it would still fail nobody knows. */
+  /** The sender publishes no more: its failure does not count any longer. */
   forget(sender: Sender): void {
     this.#failing.delete(sender);
   }
 
+  /** It has accepted these, in an attempt that may have failed for others. */
   accepted(events: readonly RoutedEvent[]): void {
+    if (events.length === 0) return;
     this.#delivered += events.length;
-    this.#metrics.delivered(events.length);
+    this.#metrics.delivered.inc(events.length);
     const nowMs = this.#clock.wallMs();
     let [committedAt, seconds] = ['', 0];
     for (const { event } of events) {
@@ -118,32 +165,34 @@ export class OutputMonitor {
         committedAt = event.metadata.committedAt;
         seconds = Math.max(0, nowMs - Date.parse(committedAt)) / 1000;
       }
-      this.#metrics.latency(seconds);
+      this.#metrics.latencySeconds.observe(seconds);
     }
-    if (events.length > 0) this.#latencySeconds = seconds;
+    this.#latencySeconds = seconds;
   }
 
-  /** Changes of a required output; they are set aside. */
+  /** Refused changes of a required output: their messages will be dead-lettered. */
   refused(changes: number): void {
     this.#refused += changes;
   }
 
-  /** Changes that an output that is not required will not have. */
+  /** Changes that an output that is not required will not get. */
   dropped(reason: DropReason, changes: number): void {
     if (reason === 'refused') this.#refused += changes;
     else this.#dropped += changes;
     this.#metrics.dropped(reason, changes);
   }
 
+  /** Refused changes whose message was dead-lettered. */
   deadLettered(changes: number): void {
-    this.#metrics.deadLettered(changes);
+    this.#metrics.deadLettered.inc(changes);
   }
 
-  /** More of them wait, or less. */
+  /** More changes wait, or (negative) fewer. */
   waiting(changes: number, bytes: number): void {
     this.#waitingChanges += changes;
     this.#waitingBytes += bytes;
-    this.#metrics.waiting(this.#waitingChanges, this.#waitingBytes);
+    this.#metrics.waitingChanges.set(this.#waitingChanges);
+    this.#metrics.waitingBytes.set(this.#waitingBytes);
   }
 
   report(): OutputReport {
@@ -164,20 +213,20 @@ export class OutputMonitor {
     };
   }
 
-  #wentWrong(state: OutputState, error: DStreamError): void {
+  #setFailure(state: OutputState, error: DStreamError): void {
     if (this.isClosed) return;
     if (this.#error === undefined) this.#sinceMs = this.#clock.wallMs();
     [this.#state, this.#error] = [state, error];
-    this.#metrics.up(false);
+    this.#metrics.up.set(0);
   }
 
-  #wentWell(): void {
+  #setWorking(): void {
     if (this.isClosed) return;
     [this.#state, this.#error] = ['working', undefined];
-    this.#metrics.up(true);
+    this.#metrics.up.set(1);
   }
 }
 
-function failureOf({ code, message }: DStreamError, sinceMs: number) {
+function failureOf({ code, message }: DStreamError, sinceMs: number): OutputFailure {
   return { since: new Date(sinceMs).toISOString(), code, reason: message };
 }

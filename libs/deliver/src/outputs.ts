@@ -1,30 +1,36 @@
 /**
- * All outputs of a processor; every change goes to each of them. A message waits for the required ones, side by side; the
- * others have buffers of their own and hold nothing up.
+ * All outputs of a processor; every change goes to each of them. A message waits for the required outputs, side by side; the
+ * others have buffers of their own and delay nothing.
  */
-import type { FailedChange, RoutedEvent, StopSignals } from '@dstream/core';
-import { retry, together } from '@dstream/async';
-import { bytesOf } from './change-buffer.ts';
+import type { DStreamError, StopSignals } from '@dstream/core';
+import { Backoff, pause, retry, together } from '@dstream/async';
+import type { DecodedChange } from './decode-message.ts';
 import { OptionalOutput } from './optional-output.ts';
-import { OutputMonitor, type Sender } from './output-monitor.ts';
+import { OutputMonitor, type OutputReport, type Sender } from './output-monitor.ts';
 import type { ProcessorParts } from './processor-parts.ts';
-import type { OutputReport } from './processor-report.ts';
-import { publishInOrder } from './publish-in-order.ts';
+import {
+  attemptToPublish,
+  Bisection,
+  publishWaits,
+  type AttemptOptions,
+  type RefusedChange,
+} from './publish-attempt.ts';
 
-/** A change on its way, with its place: which message of the step, which change of the message. */
-export interface PlacedEvent extends RoutedEvent {
-  readonly message: number;
-  readonly index: number;
-}
-
+/** On whose behalf changes are published. */
 export interface PublishCall {
   readonly sender: Sender;
-  /** Called right before every attempt; throws when the session can no longer be proven ours. */
+  /** Called right before every attempt; throws when the session may no longer be ours. */
   readonly mayStart: () => void;
   /** Once it aborts nothing is tried again. */
   readonly giveUp: AbortSignal;
 }
 
+/** A change that a required output will never accept. */
+export interface RefusedByOutput extends RefusedChange {
+  readonly output: string;
+}
+
+/** Connects, publishes, reports. */
 export class Outputs {
   readonly #parts: ProcessorParts;
   readonly #monitors: readonly OutputMonitor[];
@@ -43,9 +49,14 @@ export class Outputs {
       .map((monitor) => new OptionalOutput(monitor, parts));
   }
 
+  /** Names of those that a message waits for. */
+  get required(): readonly string[] {
+    return this.#required.map(({ output }) => output.name);
+  }
+
   /**
    * Resolves when every required output is reached; the others are connected in the background. Rejects with what a
-   * person must mend, or with `signal.reason`. Whatever becomes of it, `finish` ends what was begun.
+   * person must fix, or with `signal.reason`. In any case `finish` ends what was begun.
    */
   async connect(signal: AbortSignal, stop: StopSignals): Promise<void> {
     const { clock, random } = this.#parts;
@@ -58,36 +69,33 @@ export class Outputs {
   }
 
   /**
-   * Resolves when every required output has accepted the events or refused them for good: the refused ones, by message.
-   * Rejects with LockLost, with OutputClosed of a required output, with what is given up, or with `signal.reason`.
+   * Resolves when every required output has accepted the changes or refused them for good, with the refused ones.
+   * Rejects with LockLost, with OutputClosed of a required output, with the last error after `giveUp`, or with
+   * `signal.reason`.
    */
   async publish(
-    events: readonly PlacedEvent[],
+    changes: readonly DecodedChange[],
     signal: AbortSignal,
     call: PublishCall,
-  ): Promise<ReadonlyMap<number, FailedChange[]>> {
-    const refused = new Map<number, FailedChange[]>();
-    if (events.length === 0) return refused;
-    for (const output of this.#optional) output.offer(events);
-    const bytes = bytesOf(events);
+  ): Promise<readonly RefusedByOutput[]> {
+    if (changes.length === 0) return [];
+    for (const output of this.#optional) output.offer(changes);
+    let bytes = 0;
+    for (const change of changes) bytes += change.bytes;
+    const refused: RefusedByOutput[] = [];
     const publishes = this.#required.map((monitor) => async (until: AbortSignal) => {
-      monitor.waiting(events.length, bytes);
+      monitor.waiting(changes.length, bytes);
       try {
-        await this.#publishTo(monitor, events, refused, until, call);
+        refused.push(...(await this.#publishTo(monitor, changes, until, call)));
       } finally {
-        monitor.waiting(-events.length, -bytes);
+        monitor.waiting(-changes.length, -bytes);
       }
     });
     await together(signal, publishes);
     return refused;
   }
 
-  /** Names of those that a message waits for. */
-  get required(): readonly string[] {
-    return this.#required.map(({ output }) => output.name);
-  }
-
-  /** Changes of `output` are set aside now. */
+  /** Refused changes of `output` were dead-lettered. */
   deadLettered(output: string, changes: number): void {
     this.#monitors.find((monitor) => monitor.output.name === output)?.deadLettered(changes);
   }
@@ -97,7 +105,7 @@ export class Outputs {
     for (const monitor of this.#required) monitor.forget(sender);
   }
 
-  /** To be called once nothing is published any more: empties the buffers, within the stop's limits. Never rejects. */
+  /** To be called once nothing is published any more: empties the buffers, within the limits of the stop. Never rejects. */
   async finish(): Promise<void> {
     await Promise.all(this.#optional.map((output) => output.finish()));
   }
@@ -108,18 +116,54 @@ export class Outputs {
 
   async #publishTo(
     monitor: OutputMonitor,
-    events: readonly PlacedEvent[],
-    refused: Map<number, FailedChange[]>,
+    changes: readonly DecodedChange[],
     signal: AbortSignal,
     call: PublishCall,
-  ): Promise<void> {
+  ): Promise<readonly RefusedByOutput[]> {
     const { clock, random } = this.#parts;
-    const failed = await publishInOrder(events, signal, { ...call, monitor, clock, random });
-    for (const { event, error } of failed) {
-      const { message, index } = event as PlacedEvent;
-      const failure = { index, output: monitor.output.name, reason: error.message };
-      refused.set(message, [...(refused.get(message) ?? []), failure]);
-    }
-    if (failed.length > 0) monitor.refused(failed.length);
+    const refused = await publishInOrder(changes, signal, { ...call, monitor, clock, random });
+    if (refused.length > 0) monitor.refused(refused.length);
+    return refused.map((one) => ({ ...one, output: monitor.output.name }));
   }
+}
+
+interface PublishOptions extends AttemptOptions, PublishCall {
+  readonly random: () => number;
+}
+
+/**
+ * Publishes changes of one session to one required output, in order, until each is accepted or refused. Passing errors are
+ * waited for; an error that never passes is bisected down to the change that causes it; the rest goes on.
+ */
+async function publishInOrder(
+  changes: readonly DecodedChange[],
+  signal: AbortSignal,
+  options: PublishOptions,
+): Promise<readonly RefusedChange[]> {
+  const refused: RefusedChange[] = [];
+  const backoff = new Backoff({ ...publishWaits, random: options.random });
+  const bisection = new Bisection(options);
+  let rest = changes;
+  while (rest.length > 0) {
+    signal.throwIfAborted();
+    options.mayStart();
+    const chunk = bisection.size >= rest.length ? rest : rest.slice(0, bisection.size);
+    const attempt = bisection.judge(chunk, await attemptToPublish(chunk, signal, options));
+    refused.push(...attempt.refused);
+    rest = chunk === rest ? attempt.again : [...attempt.again, ...rest.slice(chunk.length)];
+    if (attempt.passing === undefined || attempt.bisect) backoff.reset();
+    if (attempt.passing !== undefined) await waitAfter(attempt.passing, backoff.next(), signal, options);
+  }
+  return refused;
+}
+
+async function waitAfter(
+  error: DStreamError,
+  ms: number,
+  signal: AbortSignal,
+  { clock, giveUp }: PublishOptions,
+): Promise<void> {
+  await pause(clock, ms, signal, giveUp);
+  signal.throwIfAborted();
+  if (giveUp.aborted) throw error;
 }

@@ -26,25 +26,21 @@ function documented(): readonly Described[] {
 async function everything(): Promise<string> {
   const metrics = new Metrics();
   const all = processorMetrics(metrics);
-  all.received(1);
-  all.completed(1);
-  all.deadLettered('NotDelivered');
-  all.repeated(1);
-  all.outdated(1);
-  all.unreadable(1);
-  all.settled(1);
-  all.sessions(1);
-  all.sessionLost();
-  all.stateSaved();
+  for (const counter of [all.received, all.completed, all.repeated, all.outdated]) counter.inc(1);
+  for (const counter of [all.unreadable, all.sessionsLost, all.stateSaves]) counter.inc(1);
+  all.deadLettered.inc({ reason: 'NotDelivered' });
+  all.settleSeconds.observe(1);
+  all.sessions.set(1);
   const output = all.output('out');
-  output.delivered(1);
-  output.latency(1);
-  output.published(1);
+  output.delivered.inc(1);
+  output.deadLettered.inc(1);
+  output.latencySeconds.observe(1);
+  output.publishSeconds.observe(1);
   output.failed('Unreachable');
-  output.waiting(1, 1);
+  output.waitingChanges.set(1);
+  output.waitingBytes.set(1);
   output.dropped('refused', 1);
-  output.deadLettered(1);
-  output.up(true);
+  output.up.set(1);
   return metrics.text();
 }
 

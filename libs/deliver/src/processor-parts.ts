@@ -8,16 +8,16 @@ export interface Output {
   readonly type: string;
   /** False: messages do not wait for it. */
   readonly required: boolean;
-  /** Bytes that wait for it when it is not required, at most. */
+  /** Capacity of its buffer when it is not required. */
   readonly bufferBytes: number;
   readonly publisher: Publisher;
 }
 
-/** Everything a processor is made of. Built in `compose.ts`, or by a test. */
+/** Everything a processor is made of. Built by `apps/processor`, or by a test. */
 export interface ProcessorParts {
   readonly instance: string;
   readonly subscription: Subscription;
-  /** What the subscription is called in the log. */
+  /** Name of the subscription in the log. */
   readonly source: string;
   readonly outputs: readonly Output[];
   readonly clock: Clock;
@@ -29,32 +29,34 @@ export interface ProcessorParts {
   readonly settings: ProcessorSettings;
 }
 
+/** Limits and intervals of a processor. */
 export interface ProcessorSettings {
   /** Messages of one session that are handed out and not yet settled, at most. */
   readonly maxInFlight: number;
-  /** What messages take in memory that were received and are not settled, of all sessions. */
+  /** What the received and not yet settled messages of all sessions may take in memory. */
   readonly maxBytes: number;
-  /** How much later than the settlement a session's state may be saved. */
+  /** How much later than its settlement a session's progress may be saved. */
   readonly stateIntervalMs: number;
-  /** A session without messages for this long is given back. */
+  /** A session without messages for this long is released. */
   readonly idleMs: number;
-  /** A session is given back after this long even when it is busy, so that one that waits has its turn. */
+  /** A session is released after this long even when it is busy, so that other replicas have their turn. */
   readonly maxHoldMs: number;
-  /** Sessions that may stay. One that comes above it has waited for its turn, and another one makes room. */
+  /** Sessions that may stay. One that is accepted above it has waited for its turn, and another one is evicted. */
   readonly maxSessions: number;
-  /** The same two while sessions wait: the first one is more than a message that follows takes to come. */
-  readonly idleWhenCrowdedMs: number;
-  readonly maxHoldWhenCrowdedMs: number;
-  /** How long a session is held whose generation lies ahead of our clock, at most. */
+  /** `idleMs` and `maxHoldMs` while sessions wait. The first is longer than a following message takes to arrive. */
+  readonly idleOverLimitMs: number;
+  readonly maxHoldOverLimitMs: number;
+  /** How long a session is held whose generation is ahead of our clock, at most. */
   readonly clockToleranceMs: number;
-  /** What becomes of a hole among the messages of a session; `ignore` where the subscription filters. */
+  /** What happens when messages of a session are missing; `ignore` where the subscription filters. */
   readonly onHole: 'log' | 'gap' | 'ignore';
-  /** Change ids remembered where there are no sessions. */
+  /** Change ids that are remembered where there are no sessions. */
   readonly rememberedIds: number;
-  /** Sessions whose progress is remembered when they ended before it was saved. */
+  /** Sessions whose progress is remembered because they ended before it was saved. */
   readonly rememberedSessions: number;
 }
 
+/** What a configuration that names nothing gives. */
 export const defaultProcessorSettings: ProcessorSettings = {
   maxInFlight: 16,
   maxBytes: 67_108_864,
@@ -62,8 +64,8 @@ export const defaultProcessorSettings: ProcessorSettings = {
   idleMs: 10_000,
   maxHoldMs: 60_000,
   maxSessions: 32,
-  idleWhenCrowdedMs: 50,
-  maxHoldWhenCrowdedMs: 2_000,
+  idleOverLimitMs: 50,
+  maxHoldOverLimitMs: 2_000,
   clockToleranceMs: 600_000,
   onHole: 'log',
   rememberedIds: 10_000,

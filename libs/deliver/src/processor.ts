@@ -1,7 +1,7 @@
 /**
  * Brings the messages of a subscription to the outputs, sessions side by side. Connecting (every required output) →
  * receiving: each delivery goes to the worker of its session → draining: nothing new is taken, every worker finishes
- * what it has begun, saves and gives its session back; then what waits for outputs that are not required is sent.
+ * what it has begun, saves and releases its session; then the buffers of outputs that are not required are emptied.
  */
 import {
   asDStreamError,
@@ -12,45 +12,59 @@ import {
 } from '@dstream/core';
 import { withAny } from '@dstream/async';
 import type { Activity } from '@dstream/runtime';
-import { HoleRecord } from './holes.ts';
+import { MissingMessagesRecord, type HolesReport } from './missing-messages.ts';
+import type { OutputReport } from './output-monitor.ts';
 import { Outputs } from './outputs.ts';
-import { Places } from './places.ts';
 import type { ProcessorParts } from './processor-parts.ts';
-import type { ProcessorReport } from './processor-report.ts';
-import { SessionWorker, type WorkerOptions } from './session-worker.ts';
-import { UnsavedProgress } from './unsaved-progress.ts';
+import { SessionLimiter } from './session-limiter.ts';
+import { UnsavedProgress } from './session-state.ts';
+import { SessionWorker } from './session-worker.ts';
+
+/** `/status` of a processor, as `dstream status` reads it. Stable: fields are added, none changes its meaning. */
+export interface ProcessorReport {
+  readonly instance: string;
+  /** True while it takes messages: every required output and the subscription have been reached. */
+  readonly ready: boolean;
+  /** Ids of the sessions this replica holds. */
+  readonly sessions: readonly string[];
+  /** Messages that the topic accepted and that never arrived, as far as other messages tell. */
+  readonly holes: HolesReport;
+  /** In the order of the configuration. */
+  readonly outputs: readonly OutputReport[];
+}
 
 interface Running {
   readonly worker: SessionWorker;
   readonly ended: Promise<void>;
 }
 
+/** One life of a processor; the supervisor makes a new one after a failure. */
 export class Processor implements Service {
   readonly name = 'processor';
   readonly #parts: ProcessorParts;
   readonly #outputs: Outputs;
-  readonly #places: Places;
+  readonly #limiter: SessionLimiter;
   readonly #unsaved: UnsavedProgress;
-  readonly #holes: HoleRecord;
+  readonly #missing: MissingMessagesRecord;
   readonly #running = new Map<SessionHold | undefined, Running>();
   readonly #failed = new AbortController();
   #ready = false;
-  #saidCrowded = false;
+  #loggedLimit = false;
 
   constructor(parts: ProcessorParts) {
     this.#parts = parts;
     this.#outputs = new Outputs(parts);
-    this.#holes = new HoleRecord(parts.clock, parts.metrics);
-    this.#places = new Places(parts.settings.maxSessions, () => this.#sayCrowded());
+    this.#missing = new MissingMessagesRecord(parts.clock, parts.metrics);
+    this.#limiter = new SessionLimiter(parts.settings.maxSessions, () => this.#reportLimit());
     this.#unsaved = new UnsavedProgress(parts.settings.rememberedSessions);
   }
 
-  /** True once every required output and the subscription were reached: from then on it waits for whatever fails. */
+  /** True once every required output and the subscription were reached: from then on every failure is retried. */
   get ready(): boolean {
     return this.#ready;
   }
 
-  /** Rejects before the first success with what a person must mend, and with OutputClosed. */
+  /** Rejects with OutputClosed, and before the first success with what a person must fix. */
   async run(stop: StopSignals): Promise<void> {
     // What ends the process drains the other workers too.
     const draining = AbortSignal.any([stop.draining, this.#failed.signal]);
@@ -85,40 +99,37 @@ export class Processor implements Service {
     const key = delivery.session;
     const running = this.#running.get(key);
     if (running !== undefined) return running.worker;
-    const worker = new SessionWorker(key, this.#shared(stop));
+    const worker = new SessionWorker(key, {
+      parts: this.#parts,
+      outputs: this.#outputs,
+      stop,
+      limiter: this.#limiter,
+      unsaved: this.#unsaved,
+      missing: this.#missing,
+    });
     const ended = worker
       .run(this.#workerOf(key?.id)?.finished)
       .catch((error: unknown) => this.#failed.abort(asDStreamError(error)))
       .finally(() => this.#running.delete(key))
-      .finally(() => this.#parts.metrics.sessions(this.#running.size));
+      .finally(() => this.#parts.metrics.sessions.set(this.#running.size));
     this.#running.set(key, { worker, ended });
-    this.#parts.metrics.sessions(this.#running.size);
+    this.#parts.metrics.sessions.set(this.#running.size);
     return worker;
   }
 
-  #shared(stop: StopSignals): WorkerOptions {
-    const [parts, outputs, places, unsaved, holes] = [
-      this.#parts,
-      this.#outputs,
-      this.#places,
-      this.#unsaved,
-      this.#holes,
-    ];
-    return { parts, outputs, stop, places, unsaved, holes };
-  }
-
-  /** The one that has, or has just lost, a session. */
+  /** The worker that has, or has just lost, a session. */
   #workerOf(sessionId: string | undefined): SessionWorker | undefined {
     if (sessionId === undefined) return undefined;
     return [...this.#running.values()].map(({ worker }) => worker).findLast((w) => w.sessionId === sessionId);
   }
 
-  #sayCrowded(): void {
-    if (this.#saidCrowded) return;
-    this.#saidCrowded = true;
+  #reportLimit(): void {
+    if (this.#loggedLimit) return;
+    this.#loggedLimit = true;
     const { settings, log } = this.#parts;
-    const advice = 'sessions take turns: raise max_sessions or add a replica';
-    log.warn(`all sessions that may be held are held, ${advice}`, { maxSessions: settings.maxSessions });
+    log.warn('session limit reached; rotating sessions: raise max_sessions or add a replica', {
+      maxSessions: settings.maxSessions,
+    });
   }
 
   /** Changes delivered since the start, by output. */
@@ -130,7 +141,7 @@ export class Processor implements Service {
   report(): ProcessorReport {
     const sessions = [...this.#running.keys()].flatMap((hold) => (hold === undefined ? [] : [hold.id]));
     const { instance } = this.#parts;
-    const { report: holes } = this.#holes;
+    const { report: holes } = this.#missing;
     return { instance, ready: this.#ready, sessions, holes, outputs: this.#outputs.report() };
   }
 }

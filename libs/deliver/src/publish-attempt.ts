@@ -1,4 +1,4 @@
-/** One attempt to publish, and what it says about each event: accepted, refused for good, or to be tried again. */
+/** One attempt to publish: which changes were accepted, which were refused, and how many the next attempt takes. */
 import {
   asDStreamError,
   BatchError,
@@ -7,113 +7,194 @@ import {
   tableName,
   type Clock,
   type LogFields,
-  type RoutedEvent,
 } from '@dstream/core';
+import { retryWaits } from '@dstream/async';
+import type { DecodedChange } from './decode-message.ts';
 import type { OutputMonitor, Sender } from './output-monitor.ts';
 
-export interface RefusedEvent {
-  readonly event: RoutedEvent;
+/** A change that the output will never accept. */
+export interface RefusedChange {
+  readonly change: DecodedChange;
   readonly error: DStreamError;
 }
 
+/** The outcome of one attempt. What is neither refused nor to be given again was accepted. */
 export interface Attempt {
-  /** Events the output will never take. */
-  readonly refused: readonly RefusedEvent[];
-  /** Events to be given again, in order. */
-  readonly again: readonly RoutedEvent[];
-  /** The cause, where something may work later: to be waited for. */
+  readonly refused: readonly RefusedChange[];
+  /** To be given again, in order. */
+  readonly again: readonly DecodedChange[];
+  /** The cause, where it may work later: to be waited for. */
   readonly passing: DStreamError | undefined;
-  /** One of `again` is what fails, and only fewer at a time can tell which. */
-  readonly narrow: boolean;
+  /** One of `again` is what fails, and only an attempt with fewer of them can tell which. */
+  readonly bisect: boolean;
 }
 
+/** What an attempt needs to know. */
 export interface AttemptOptions {
   readonly monitor: OutputMonitor;
   readonly sender: Sender;
   readonly clock: Clock;
 }
 
-const nothing: Attempt = { refused: [], again: [], passing: undefined, narrow: false };
+/** First and longest wait after a failed attempt. */
+export const publishWaits = { ...retryWaits, firstMs: 200 };
+
+const allAccepted: Attempt = { refused: [], again: [], passing: undefined, bisect: false };
 
 /** Rejects with OutputClosed, or with `signal.reason` on abort. */
 export async function attemptToPublish(
-  events: readonly RoutedEvent[],
+  changes: readonly DecodedChange[],
   signal: AbortSignal,
   { monitor, sender, clock }: AttemptOptions,
 ): Promise<Attempt> {
   const startedMs = clock.monotonicMs();
   try {
-    await monitor.output.publisher.publish(events, { signal });
+    await monitor.output.publisher.publish(changes, { signal });
   } catch (caught) {
     signal.throwIfAborted();
     const error = asDStreamError(caught);
     if (error.code === 'OutputClosed') throw error;
-    const attempt = judgeOrRetry(events, error);
+    const attempt = judgeOrRetry(changes, error);
     if (attempt.passing !== undefined) monitor.failed(sender, attempt.passing, about(attempt.again[0]));
-    monitor.accepted(without(events, attempt));
+    monitor.accepted(acceptedOf(changes, attempt));
     return attempt;
   }
-  monitor.succeeded(sender, events, startedMs);
-  return nothing;
+  monitor.succeeded(sender, changes, startedMs);
+  return allAccepted;
 }
 
-/** Which change, for a log line. */
-export function about(event: RoutedEvent | undefined): LogFields {
-  if (event === undefined) return {};
-  const { messageId, orderingKey, event: change } = event;
-  return { messageId, session: orderingKey, table: tableName(change.metadata), change: change.metadata.id };
+/** Names a change in a log line. */
+export function about(change: DecodedChange | undefined): LogFields {
+  if (change === undefined) return {};
+  const { messageId, orderingKey, event } = change;
+  return { messageId, session: orderingKey, table: tableName(event.metadata), change: event.metadata.id };
 }
 
-/** An output that contradicts itself has told nothing: all of it is tried again. */
-function judgeOrRetry(events: readonly RoutedEvent[], error: DStreamError): Attempt {
+/** An output whose error contradicts itself has reported nothing: all changes are tried again. */
+function judgeOrRetry(changes: readonly DecodedChange[], error: DStreamError): Attempt {
   try {
-    return judge(events, error);
+    return judge(changes, error);
   } catch (caught) {
-    return { ...nothing, again: events, passing: asDStreamError(caught) };
+    return { ...allAccepted, again: changes, passing: asDStreamError(caught) };
   }
 }
 
-function judge(events: readonly RoutedEvent[], error: DStreamError): Attempt {
-  const refused = refusedOf(events, error);
-  const culprits = new Set(refused.map(({ event }) => event));
+function judge(changes: readonly DecodedChange[], error: DStreamError): Attempt {
+  const refused = refusedOf(changes, error);
+  const culprits = new Set(refused.map(({ change }) => change));
   return {
     refused,
-    again: notAccepted(events, ({ orderingKey }) => orderingKey, error).filter(
-      (event) => !culprits.has(event),
+    again: notAccepted(changes, ({ orderingKey }) => orderingKey, error).filter(
+      (change) => !culprits.has(change),
     ),
     passing: passingOf(error),
-    narrow: error.disposition === 'dead-letter' && !(error instanceof BatchError) && events.length > 1,
+    bisect: error.disposition === 'dead-letter' && !(error instanceof BatchError) && changes.length > 1,
   };
 }
 
-function without(events: readonly RoutedEvent[], { refused, again }: Attempt): readonly RoutedEvent[] {
-  const open = new Set([...again, ...refused.map(({ event }) => event)]);
-  return events.filter((event) => !open.has(event));
+function acceptedOf(
+  changes: readonly DecodedChange[],
+  { refused, again }: Attempt,
+): readonly DecodedChange[] {
+  const open = new Set([...again, ...refused.map(({ change }) => change)]);
+  return changes.filter((change) => !open.has(change));
 }
 
-/** The events that are known to be what is refused: named by a BatchError, or alone. */
-function refusedOf(events: readonly RoutedEvent[], error: DStreamError): readonly RefusedEvent[] {
-  if (error instanceof BatchError) return error.failures.flatMap((failure) => culpritOf(events, failure));
-  const [only] = events;
-  return error.disposition === 'dead-letter' && events.length === 1 && only !== undefined
-    ? [{ event: only, error }]
+/** The changes that are known to be refused: named by a BatchError, or alone. */
+function refusedOf(changes: readonly DecodedChange[], error: DStreamError): readonly RefusedChange[] {
+  if (error instanceof BatchError) return error.failures.flatMap((failure) => refusedBy(changes, failure));
+  const [only] = changes;
+  return error.disposition === 'dead-letter' && changes.length === 1 && only !== undefined
+    ? [{ change: only, error }]
     : [];
 }
 
-function culpritOf(
-  events: readonly RoutedEvent[],
+function refusedBy(
+  changes: readonly DecodedChange[],
   { key, from, error }: BatchError['failures'][number],
-): readonly RefusedEvent[] {
+): readonly RefusedChange[] {
   if (error.disposition !== 'dead-letter') return [];
-  const event = events.find((candidate, index) => index >= from && candidate.orderingKey === key);
-  if (event !== undefined) return [{ event, error }];
+  const change = changes.find((candidate, index) => index >= from && candidate.orderingKey === key);
+  if (change !== undefined) return [{ change, error }];
   throw new DStreamError(
     'Unexpected',
-    `an output named a failure at ${from}, beyond its batch of ${events.length}`,
+    `an output named a failure at ${from}, beyond its batch of ${changes.length}`,
   );
 }
 
 function passingOf(error: DStreamError): DStreamError | undefined {
   const errors = error instanceof BatchError ? error.failures.map((failure) => failure.error) : [error];
   return errors.find(({ disposition }) => disposition !== 'dead-letter');
+}
+
+/** Failures of a change alone before it is refused, at least. */
+const minFailures = 5;
+
+/** How long it is tried alone while the output accepts no other change. */
+const maxAloneMs = 180_000;
+
+/**
+ * Decides how many changes the next attempt of one session takes, and when a change is refused.
+ *
+ * Two kinds of failure are bisected until one change is alone: a refusal of some change that the output did not name, and an
+ * error of code `Unexpected`, because one change may be what causes it. A change that is refused alone is refused for good.
+ * An unexpected error may also be an outage: it counts against a change only when it repeats on that change alone, a few
+ * times if the output has accepted anything since the first error, and for minutes if it has not.
+ */
+export class Bisection {
+  readonly #options: AttemptOptions;
+  #size = Infinity;
+  /** What the output had accepted when the first unexpected error came. */
+  #acceptedBefore: number | undefined;
+  /** Of the one change that is tried alone. */
+  #failures = 0;
+  #aloneSinceMs = 0;
+
+  constructor(options: AttemptOptions) {
+    this.#options = options;
+  }
+
+  /** Changes that the next attempt takes, at most. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** To be called after every attempt. Returns it, with the change that is now refused among the refused ones. */
+  judge(changes: readonly DecodedChange[], attempt: Attempt): Attempt {
+    if (attempt.passing?.code === 'Unexpected') return this.#unexpected(changes, attempt, attempt.passing);
+    if (this.#size === Infinity) this.#acceptedBefore = undefined;
+    this.#failures = 0;
+    this.#size = attempt.bisect ? half(changes) : Infinity;
+    return attempt;
+  }
+
+  #unexpected(changes: readonly DecodedChange[], attempt: Attempt, error: DStreamError): Attempt {
+    const acceptedNow = changes.length - attempt.again.length - attempt.refused.length;
+    this.#acceptedBefore ??= this.#options.monitor.delivered - acceptedNow;
+    this.#size = half(attempt.again);
+    const [only] = attempt.again;
+    if (changes.length > 1 || only === undefined) return { ...attempt, bisect: true };
+    if (this.#failures === 0) this.#aloneSinceMs = this.#options.clock.monotonicMs();
+    this.#failures += 1;
+    return this.#isAtFault() ? this.#refuse(only, attempt, error) : attempt;
+  }
+
+  #isAtFault(): boolean {
+    const { monitor, clock } = this.#options;
+    if (this.#failures < minFailures) return false;
+    const othersPass = monitor.delivered > (this.#acceptedBefore ?? Infinity);
+    return othersPass || clock.monotonicMs() - this.#aloneSinceMs >= maxAloneMs;
+  }
+
+  #refuse(change: DecodedChange, attempt: Attempt, cause: DStreamError): Attempt {
+    const what = `failed ${this.#failures} times with an unexpected error: ${cause.message}`;
+    const refused = [...attempt.refused, { change, error: new DStreamError('Rejected', what, { cause }) }];
+    [this.#size, this.#failures, this.#acceptedBefore] = [Infinity, 0, undefined];
+    this.#options.monitor.recovered(this.#options.sender);
+    return { ...allAccepted, refused };
+  }
+}
+
+function half(changes: readonly DecodedChange[]): number {
+  return Math.max(1, Math.ceil(changes.length / 2));
 }

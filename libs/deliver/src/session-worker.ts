@@ -1,105 +1,89 @@
 /**
  * Works through one session while this process holds it.
  *
- * Loading (its progress) → working (takes all that waits, delivers, settles) ⇄ waiting → closed: idle for long, idle
- * for a moment or held for long while others wait for their turn, or draining: the progress is saved and the session given back; or lost:
- * somebody else has it, nothing is saved, and what was delivered is remembered for when it comes again. The state may lag behind what is settled, never lead: it is written after,
- * at most `stateIntervalMs` later. Without sessions there is one worker for all messages, which stays.
+ * Loading (its progress) → working (takes all that waits, delivers, settles) ⇄ waiting → closed: idle for long, or draining,
+ * or, while other sessions wait for a slot, evicted or held for long: the progress is saved and the session released; or
+ * lost: another process may have it, nothing is saved, and what was delivered is remembered for when it arrives again.
+ * Without sessions one worker has all messages, and stays.
  */
 import {
   asDStreamError,
   type Delivery,
   type DStreamError,
   type Log,
-  type Progress,
   type SessionHold,
   type StopSignals,
 } from '@dstream/core';
-import { FailureLog, retry, withAny, type RetryOptions } from '@dstream/async';
-import { ClockGuard } from './clock-guard.ts';
-import { DeliveryQueue } from './delivery-queue.ts';
-import { DeliveryStep } from './delivery.ts';
-import { HoleWatch, type HoleRecord } from './holes.ts';
-import { OutdatedWatch } from './outdated.ts';
+import { FailureLog, onAbort, retry, withAny, type RetryOptions } from '@dstream/async';
+import { ClockGuard } from './decode-message.ts';
+import { IdDeduplicator, OutdatedChangeLog, SessionDeduplicator } from './deduplicator.ts';
+import { DeliveryStep, withMessage } from './delivery-step.ts';
+import { MissingMessagesDetector, type MissingMessagesRecord } from './missing-messages.ts';
 import type { Outputs } from './outputs.ts';
-import type { Places, Tenant } from './places.ts';
 import type { ProcessorParts } from './processor-parts.ts';
-import { IdRepeats, SessionRepeats } from './repeats.ts';
-import { named } from './settlement.ts';
-import type { UnsavedProgress } from './unsaved-progress.ts';
+import type { LimitedSession, SessionLimiter } from './session-limiter.ts';
+import { SessionState, type UnsavedProgress } from './session-state.ts';
 
 /** What all workers of a processor share. */
 export interface WorkerOptions {
   readonly parts: ProcessorParts;
   readonly outputs: Outputs;
   readonly stop: StopSignals;
-  readonly places: Places;
+  readonly limiter: SessionLimiter;
   readonly unsaved: UnsavedProgress;
-  readonly holes: HoleRecord;
+  readonly missing: MissingMessagesRecord;
 }
 
-export class SessionWorker implements Tenant {
-  readonly #parts: ProcessorParts;
+/** One hold of one session, or all messages where there are no sessions. */
+export class SessionWorker implements LimitedSession {
+  readonly #options: WorkerOptions;
   readonly #hold: SessionHold | undefined;
-  readonly #stop: StopSignals;
-  readonly #places: Places;
-  readonly #unsaved: UnsavedProgress;
   readonly #log: Log;
-  readonly #queue: DeliveryQueue;
-  readonly #step: DeliveryStep;
-  readonly #session = new SessionRepeats();
-  readonly #holes = new HoleWatch();
+  readonly #inbox: Inbox;
+  readonly #deduplicator = new SessionDeduplicator();
+  readonly #detector = new MissingMessagesDetector();
   readonly #clockGuard: ClockGuard;
+  readonly #step: DeliveryStep;
   readonly #delivering: RetryOptions;
-  readonly #state: RetryOptions;
+  readonly #state: SessionState | undefined;
   readonly #finished = Promise.withResolvers<void>();
-  #loaded = false;
-  #saved: Progress | undefined;
-  #savedAtMs = 0;
-  #givesWay = false;
+  #isEvicted = false;
 
   /** @param hold undefined for the worker of all messages where there are no sessions */
   constructor(hold: SessionHold | undefined, options: WorkerOptions) {
-    const { parts, outputs, stop, places, unsaved } = options;
-    this.#places = places;
-    this.#unsaved = unsaved;
+    const { parts, outputs, stop, unsaved, missing } = options;
+    const { clock, settings, metrics } = parts;
+    this.#options = options;
     this.#hold = hold;
-    this.#parts = parts;
-    this.#stop = stop;
-    this.#log = hold === undefined ? parts.log : parts.log.child({ session: hold.id });
-    this.#queue = new DeliveryQueue(parts.clock);
-    const repeats = hold === undefined ? new IdRepeats(parts.settings.rememberedIds) : this.#session;
-    const { clock, settings } = parts;
-    const holes = hold === undefined || settings.onHole === 'ignore' ? undefined : this.#holes;
-    const outdated = new OutdatedWatch({ clock, metrics: parts.metrics, log: this.#log });
-    const step = { parts, outputs, hold, repeats, holes, record: options.holes, outdated };
-    this.#step = new DeliveryStep({ ...step, log: this.#log, giveUp: stop.draining });
-    this.#clockGuard = new ClockGuard({ clock, log: this.#log, toleranceMs: settings.clockToleranceMs });
-    this.#delivering = this.#retry(
+    const log = (this.#log = hold === undefined ? parts.log : parts.log.child({ session: hold.id }));
+    this.#inbox = new Inbox(parts);
+    this.#clockGuard = new ClockGuard({ clock, log, toleranceMs: settings.clockToleranceMs });
+    this.#step = new DeliveryStep({
+      parts,
+      outputs,
+      hold,
+      deduplicator: hold === undefined ? new IdDeduplicator(settings.rememberedIds) : this.#deduplicator,
+      detector: hold === undefined || settings.onHole === 'ignore' ? undefined : this.#detector,
+      missing,
+      outdated: new OutdatedChangeLog({ clock, metrics, log }),
+      log,
+      giveUp: stop.draining,
+    });
+    this.#delivering = this.#retrying(
       'delivering',
-      (e) => e.disposition !== 'lost' && e.code !== 'OutputClosed',
+      ({ disposition, code }) => disposition !== 'lost' && code !== 'OutputClosed',
     );
-    this.#state = this.#retry('session state', (e) => e.disposition !== 'lost');
-  }
-
-  #retry(what: string, again: (error: DStreamError) => boolean): RetryOptions {
-    const { clock, random } = this.#parts;
-    return {
+    if (hold === undefined) return;
+    const retrying = this.#retrying('loading or saving session state', (e) => e.disposition !== 'lost');
+    this.#state = new SessionState({
+      hold,
+      deduplicator: this.#deduplicator,
+      unsaved,
+      retrying,
+      metrics,
       clock,
-      random,
-      failureLog: new FailureLog(what, this.#log, clock),
-      again,
-      giveUp: this.#stop.draining,
-    };
-  }
-
-  push(delivery: Delivery): void {
-    this.#queue.push(delivery);
-  }
-
-  giveWay(): void {
-    this.#givesWay = true;
-    this.#queue.wake();
+      log,
+    });
   }
 
   /** Resolves when this worker delivers nothing any more; its session may still be closing. */
@@ -112,127 +96,159 @@ export class SessionWorker implements Tenant {
     return this.#hold?.id;
   }
 
+  push(delivery: Delivery): void {
+    this.#inbox.push(delivery);
+  }
+
+  evict(): void {
+    this.#isEvicted = true;
+    this.#inbox.wake();
+  }
+
   /**
-   * Resolves when the session is given back or lost. Rejects only with what ends the process (OutputClosed).
+   * Resolves when the session is released or lost. Rejects only with what ends the process (OutputClosed).
    * @param before the end of the worker that had the session until it was lost: two never deliver side by side
    */
   async run(before?: Promise<void>): Promise<void> {
+    const { limiter, stop } = this.#options;
     const lost = this.#hold === undefined ? [] : [this.#hold.lost];
-    if (this.#hold !== undefined) this.#places.enter(this);
+    if (this.#hold !== undefined) limiter.enter(this);
     try {
       await before;
-      await withAny([this.#stop.aborted, ...lost], (hard) => this.#work(hard));
+      await withAny([stop.aborted, ...lost], (hard) => this.#work(hard));
     } catch (caught) {
       const error = asDStreamError(caught);
       if (error.code === 'OutputClosed') throw error;
-      if (error.disposition === 'lost') this.#sayLost(error);
-      else if (!this.#stop.draining.aborted) throw error;
+      if (error.disposition === 'lost') this.#reportLost(error);
+      else if (!stop.draining.aborted) throw error;
     } finally {
-      this.#places.leave(this);
+      limiter.leave(this);
       this.#step.ended();
-      this.#rememberUnsaved();
+      this.#state?.ended();
       this.#finished.resolve();
-      await this.#hold?.close().catch((error: unknown) => this.#notClosed(error));
+      await this.#hold?.close().catch((error: unknown) => this.#reportNotClosed(error));
     }
-  }
-
-  #sayLost(error: DStreamError): void {
-    this.#parts.metrics.sessionLost();
-    this.#log.warn('session lost', { reason: error.message });
-  }
-
-  #notClosed(error: unknown): void {
-    this.#log.warn('the session could not be closed: its lock ends by itself', {
-      error: asDStreamError(error),
-    });
   }
 
   async #work(hard: AbortSignal): Promise<void> {
-    await this.#load(hard);
+    await this.#state?.load(hard);
+    this.#detector.loaded(this.#deduplicator.newest);
     try {
-      await withAny([this.#stop.draining, hard], (taking) => this.#takeUntil(taking, hard));
+      await withAny([this.#options.stop.draining, hard], (taking) => this.#takeUntil(taking, hard));
     } catch (error) {
-      if (!hard.aborted && asDStreamError(error).disposition !== 'lost') await this.#saveLast(hard);
+      if (!hard.aborted && asDStreamError(error).disposition !== 'lost') await this.#state?.saveOnce(hard);
       throw error;
     }
-    if (!hard.aborted) await this.#save(hard);
-  }
-
-  /** What was settled before the work failed: whoever has the session next is to know of it. Tried once. Never rejects. */
-  async #saveLast(hard: AbortSignal): Promise<void> {
-    const once = { ...this.#state, again: () => false };
-    await this.#save(hard, once).catch((error: unknown) =>
-      this.#log.warn('could not save the state of the session; some changes may be repeated', {
-        error: asDStreamError(error),
-      }),
-    );
+    if (!hard.aborted) await this.#state?.save(hard);
   }
 
   async #takeUntil(taking: AbortSignal, hard: AbortSignal): Promise<void> {
-    const { clock, settings } = this.#parts;
+    const { limiter, parts } = this.#options;
+    const { clock, settings, metrics } = parts;
     const sinceMs = clock.monotonicMs();
     let busyAtMs = sinceMs;
     while (!taking.aborted && !this.#mayGo(sinceMs, busyAtMs)) {
-      const deliveries = await this.#queue.take(this.#patienceMs(), taking);
-      this.#parts.metrics.received(deliveries.length);
-      if (deliveries.length === 0) this.#places.idle(this);
+      const deliveries = await this.#inbox.take(this.#waitMs(), taking);
+      metrics.received.inc(deliveries.length);
+      if (deliveries.length === 0) limiter.idle(this);
       else if (!taking.aborted) {
-        this.#places.busy(this);
+        limiter.busy(this);
         await this.#deliver(deliveries, taking, hard);
         busyAtMs = clock.monotonicMs();
       }
-      if (clock.monotonicMs() - this.#savedAtMs >= settings.stateIntervalMs) await this.#save(hard);
+      await this.#state?.saveAfter(settings.stateIntervalMs, hard);
     }
-    // At once: others ask in the same moment whether it is still crowded, and one place is enough for one that waits.
-    this.#places.leave(this);
+    // At once: others ask in the same moment whether sessions still wait, and one slot is enough for one that waits.
+    limiter.leave(this);
   }
 
-  /** What the clock holds back until the stop is left unsettled. */
+  /** What the clock guard holds until the stop is left unsettled. */
   async #deliver(deliveries: readonly Delivery[], taking: AbortSignal, hard: AbortSignal): Promise<void> {
     const decoded = this.#step.decode(deliveries);
-    if (this.#hold !== undefined) await this.#clockGuard.pass(decoded, this.#session.newest, taking);
+    if (this.#hold !== undefined) await this.#clockGuard.pass(decoded, this.#deduplicator.newest, taking);
     if (taking.aborted) return;
-    const failureLog = named(this.#delivering.failureLog, deliveries[0]);
+    const failureLog = withMessage(this.#delivering.failureLog, deliveries[0]);
     await retry((signal) => this.#step.run(decoded, signal), hard, { ...this.#delivering, failureLog });
   }
 
-  /** First until the place may go to another, then until what was settled before is to be saved. */
-  #patienceMs(): number {
-    const { idleWhenCrowdedMs, stateIntervalMs } = this.#parts.settings;
-    const mayStay = this.#hold === undefined || this.#places.isIdle(this);
-    return mayStay ? stateIntervalMs - idleWhenCrowdedMs : idleWhenCrowdedMs;
+  /** First until the session may be evicted, then until what was settled before is to be saved. */
+  #waitMs(): number {
+    const { limiter, parts } = this.#options;
+    const { idleOverLimitMs, stateIntervalMs } = parts.settings;
+    const isSettled = this.#hold === undefined || limiter.isIdle(this);
+    return isSettled ? stateIntervalMs - idleOverLimitMs : idleOverLimitMs;
   }
 
-  /** Asked to, idle for long, or held for so long that a session that waits should have its turn. */
+  /** Evicted, idle for long, or held for so long that a session that waits should have its turn. */
   #mayGo(sinceMs: number, busyAtMs: number): boolean {
     if (this.#hold === undefined) return false;
-    const { clock, settings } = this.#parts;
+    const { limiter, parts } = this.#options;
+    const { clock, settings } = parts;
     const now = clock.monotonicMs();
-    const maxHoldMs = this.#places.isCrowded ? settings.maxHoldWhenCrowdedMs : settings.maxHoldMs;
-    return this.#givesWay || now - busyAtMs >= settings.idleMs || now - sinceMs >= maxHoldMs;
+    const maxHoldMs = limiter.isExceeded ? settings.maxHoldOverLimitMs : settings.maxHoldMs;
+    return this.#isEvicted || now - busyAtMs >= settings.idleMs || now - sinceMs >= maxHoldMs;
   }
 
-  async #load(signal: AbortSignal): Promise<void> {
-    const hold = this.#hold;
-    if (hold === undefined) return;
-    this.#saved = await retry(() => hold.load(), signal, this.#state);
-    this.#session.resume(this.#saved, this.#unsaved.of(hold.id));
-    this.#holes.loaded(this.#session.newest);
-    this.#savedAtMs = this.#parts.clock.monotonicMs();
-    this.#loaded = true;
+  #retrying(what: string, again: (error: DStreamError) => boolean): RetryOptions {
+    const { parts, stop } = this.#options;
+    const failureLog = new FailureLog(what, this.#log, parts.clock);
+    return { clock: parts.clock, random: parts.random, failureLog, again, giveUp: stop.draining };
   }
 
-  #rememberUnsaved(): void {
-    if (this.#hold === undefined || !this.#loaded) return;
-    this.#unsaved.remember(this.#hold.id, this.#session.newest, this.#saved);
+  #reportLost(error: DStreamError): void {
+    this.#options.parts.metrics.sessionsLost.inc();
+    this.#log.warn('session lost', { reason: error.message });
   }
 
-  async #save(signal: AbortSignal, options = this.#state): Promise<void> {
-    const [hold, { progress }] = [this.#hold, this.#session];
-    if (hold === undefined || progress === undefined || progress === this.#saved) return;
-    await retry(() => hold.save(progress), signal, options);
-    this.#parts.metrics.stateSaved();
-    this.#saved = progress;
-    this.#savedAtMs = this.#parts.clock.monotonicMs();
+  #reportNotClosed(error: unknown): void {
+    this.#log.warn('could not close session; its lock will expire', { error: asDStreamError(error) });
   }
 }
+
+/** Deliveries of one session that wait for their turn. Bounded by what the subscription hands out unsettled. */
+class Inbox {
+  readonly #clock: ProcessorParts['clock'];
+  #waiting: Delivery[] = [];
+  #isWoken = false;
+  #wake: () => void = () => undefined;
+
+  constructor({ clock }: Pick<ProcessorParts, 'clock'>) {
+    this.#clock = clock;
+  }
+
+  push(delivery: Delivery): void {
+    this.#waiting.push(delivery);
+    this.#wake();
+  }
+
+  /** Ends a `take` that waits, and if none does, the next one: with whatever there is. */
+  wake(): void {
+    this.#isWoken = true;
+    this.#wake();
+  }
+
+  /** Everything that waits; empty when nothing arrived within `ms`, when it was woken, or when `signal` aborted. */
+  async take(ms: number, signal: AbortSignal): Promise<readonly Delivery[]> {
+    if (this.#waiting.length === 0 && !this.#isWoken && !signal.aborted) await this.#wait(ms, signal);
+    const taken = this.#waiting;
+    this.#waiting = [];
+    this.#isWoken = false;
+    return taken;
+  }
+
+  async #wait(ms: number, signal: AbortSignal): Promise<void> {
+    const timer = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    const removeListener = onAbort(signal, resolve);
+    const slept = this.#clock.sleep(ms, timer.signal).then(resolve, resolve);
+    await promise;
+    removeListener();
+    timer.abort(arrived);
+    await slept;
+    this.#wake = () => undefined;
+  }
+}
+
+/** Made once: an error takes its stack trace when it is made. */
+const arrived = new Error('a delivery arrived');

@@ -1,6 +1,6 @@
 import type { Position, Progress } from '@dstream/core';
 import { expect, test } from 'vitest';
-import { UnsavedProgress } from './unsaved-progress.ts';
+import { UnsavedProgress } from './session-state.ts';
 
 const at = (position: string): Progress => ({ generation: 1, position: position as Position });
 

@@ -23,7 +23,7 @@ describe('an error that nobody has foreseen', () => {
     expect(world.topic.deadLetters()).toMatchObject([
       {
         reason: 'NotDelivered',
-        description: 'change 2: it has failed 5 times with an unexpected error: cannot read c3',
+        description: 'change 2: failed 5 times with an unexpected error: cannot read c3',
         properties: { 'failed.out': '2' },
       },
     ]);
@@ -43,7 +43,7 @@ describe('an error that nobody has foreseen', () => {
       fields: { code: 'Unexpected', reason: 'cannot read c2', sinceSeconds: 0, change: 'c1', ...named },
     });
     expect(world.said).toContainEqual({
-      sentence: 'message set aside in the dead-letter queue',
+      sentence: 'dead-lettered message',
       fields: expect.objectContaining({ reason: 'NotDelivered', ...named }),
     });
     await stop(world, running);

@@ -19,8 +19,8 @@ function following(
   return { ...plain, properties: { generation: 1, lastPosition, ...before } };
 }
 
-const missing = 'changes are missing: their messages were accepted and never came';
-const possible = 'changes may be missing: the state of the session is older than what a message follows';
+const missing = 'messages are missing: the topic accepted them and they never arrived';
+const possible = 'messages may be missing: the session state is older than what a message follows';
 const said = ({ said: all }: ReturnType<typeof setup>, sentence: string) =>
   all.filter((line) => line.sentence === sentence).map(({ fields }) => fields);
 

@@ -1,0 +1,252 @@
+/** What becomes of the messages of one session: decode → drop repeats → publish to every output → settle → remember. */
+import {
+  asDStreamError,
+  setAside,
+  type Delivery,
+  type FailedChange,
+  type Log,
+  type Progress,
+  type SessionHold,
+  type StampedEvent,
+} from '@dstream/core';
+import { FailureLog, retry, type AttemptLog, type RetryOptions } from '@dstream/async';
+import { decodeMessage, fieldsOf, type DecodedChange, type DecodedMessage } from './decode-message.ts';
+import { undelivered, type Deduplicator, type OutdatedChangeLog } from './deduplicator.ts';
+import {
+  gapEvent,
+  type MissingMessages,
+  type MissingMessagesDetector,
+  type MissingMessagesRecord,
+} from './missing-messages.ts';
+import type { Outputs, RefusedByOutput } from './outputs.ts';
+import type { ProcessorParts } from './processor-parts.ts';
+
+/** Options of a `DeliveryStep`. */
+export interface DeliveryStepOptions {
+  readonly parts: ProcessorParts;
+  readonly outputs: Outputs;
+  readonly hold: SessionHold | undefined;
+  readonly deduplicator: Deduplicator;
+  /** Undefined where messages are not expected to follow each other: without sessions, or behind a filter. */
+  readonly detector: MissingMessagesDetector | undefined;
+  readonly missing: MissingMessagesRecord;
+  readonly outdated: OutdatedChangeLog;
+  readonly log: Log;
+  /** Once it aborts nothing is tried again: what is not settled is released. */
+  readonly giveUp: AbortSignal;
+}
+
+/** A message and what could be read of it. */
+export interface DecodedDelivery extends DecodedMessage {
+  readonly delivery: Delivery;
+  readonly message: Delivery['message'];
+  /** What is missing before it. */
+  readonly missing: MissingMessages | undefined;
+}
+
+interface Judged {
+  readonly decoded: DecodedDelivery;
+  /** To be published. */
+  readonly fresh: readonly DecodedChange[];
+  /** Dropped as repeats, though they were never delivered. */
+  readonly undelivered: readonly FailedChange[];
+}
+
+/** A message that every required output has, except for its failures. */
+interface Outcome {
+  readonly delivery: Delivery;
+  readonly accepted: readonly DecodedChange[];
+  readonly failures: readonly FailedChange[];
+}
+
+/** Works through the messages of one session, or of all where there are none. */
+export class DeliveryStep {
+  readonly #options: DeliveryStepOptions;
+  readonly #settling: RetryOptions;
+
+  constructor(options: DeliveryStepOptions) {
+    const { log, giveUp, parts } = options;
+    this.#options = options;
+    this.#settling = {
+      clock: parts.clock,
+      failureLog: new FailureLog('settling messages', log, parts.clock),
+      giveUp,
+      again: ({ disposition }) => disposition !== 'lost',
+    };
+  }
+
+  /** Reads messages, and reports what is missing between them. To be called once for each. Never throws. */
+  decode(deliveries: readonly Delivery[]): readonly DecodedDelivery[] {
+    const { parts, detector, missing: record, log } = this.#options;
+    const decoding = { hash: parts.hash, nowMs: parts.clock.wallMs() };
+    return deliveries.map((delivery) => {
+      const { message } = delivery;
+      const decoded = decodeMessage(message, decoding);
+      const missing = detector?.before(message, decoded);
+      if (missing !== undefined) record.add(missing, message, log);
+      return { ...decoded, delivery, message, missing };
+    });
+  }
+
+  /**
+   * Resolves when all of them are settled. Rejects with LockLost, OutputClosed, the last error after `giveUp`, or
+   * `signal.reason`; it may be called again with the same messages then.
+   */
+  async run(decoded: readonly DecodedDelivery[], signal: AbortSignal): Promise<void> {
+    const { parts, outputs, hold, deduplicator, log, giveUp } = this.#options;
+    const isNew = deduplicator.filter();
+    const judged = decoded.map((one) => this.#judge(one, isNew));
+    const changes = judged.flatMap(({ fresh }) => fresh);
+    const mayStart = () => hold?.assertGood();
+    const refused = await outputs.publish(changes, signal, { sender: this, mayStart, giveUp });
+    const outcomes = judged.map((one) => outcomeOf(one, refused));
+    deduplicator.delivered(outcomes);
+    const startedMs = parts.clock.monotonicMs();
+    const settled = await settle(outcomes, signal, this.#settling);
+    parts.metrics.settleSeconds.observe((parts.clock.monotonicMs() - startedMs) / 1000);
+    deduplicator.settled(settled);
+    this.#count(settled);
+    log.debug('delivered batch', {
+      messages: decoded.length,
+      changes: changes.length,
+      settled: settled.length,
+    });
+  }
+
+  /** It runs no more: its session is released or lost. */
+  ended(): void {
+    this.#options.outputs.forget(this);
+  }
+
+  #judge(decoded: DecodedDelivery, isNew: (event: StampedEvent) => boolean): Judged {
+    const fresh: DecodedChange[] = [];
+    const old: DecodedChange[] = [];
+    for (const change of decoded.changes) (isNew(change.event) ? fresh : old).push(change);
+    this.#dropped(old, this.#options.deduplicator.newest);
+    const dropped = old.map(({ index }) => index);
+    return {
+      decoded,
+      fresh: this.#withGap(fresh, decoded.missing),
+      undelivered: undelivered(decoded.message, dropped, this.#options.outputs.required),
+    };
+  }
+
+  #dropped(old: readonly DecodedChange[], newest: Progress | undefined): void {
+    if (old.length === 0) return;
+    this.#options.parts.metrics.repeated.inc(old.length);
+    this.#options.outdated.dropped(old, newest);
+  }
+
+  /** With `on_hole = "gap"` an event stands for what is certainly missing, in the place of the change after it. */
+  #withGap(fresh: readonly DecodedChange[], missing: MissingMessages | undefined): readonly DecodedChange[] {
+    const { hash, settings } = this.#options.parts;
+    const [next] = fresh;
+    if (settings.onHole !== 'gap' || missing?.certain !== true || next === undefined) return fresh;
+    const event = gapEvent(missing, next.event.metadata, next.orderingKey, hash);
+    if (event === undefined) return fresh;
+    const line = JSON.stringify(event);
+    return [{ ...next, event, line, bytes: Buffer.byteLength(line) }, ...fresh];
+  }
+
+  #count(settled: readonly Outcome[]): void {
+    const dead = settled.filter(({ failures }) => failures.length > 0);
+    this.#options.parts.metrics.completed.inc(settled.length - dead.length);
+    for (const outcome of dead) this.#reportDeadLetter(outcome);
+  }
+
+  #reportDeadLetter({ delivery, failures }: Outcome): void {
+    const { parts, log, outputs } = this.#options;
+    const reason = reasonOf(failures);
+    parts.metrics.deadLettered.inc({ reason });
+    for (const [output, failed] of Map.groupBy(failures, (failure) => failure.output)) {
+      if (output === '*') parts.metrics.unreadable.inc(failed.length);
+      else outputs.deadLettered(output, failed.length);
+    }
+    const fields = { ...fieldsOf(delivery.message), reason, detail: failures[0]?.reason };
+    log.error('dead-lettered message', { ...fields, failed: failures.length });
+  }
+}
+
+/** Failed changes are not remembered as delivered: a replay may bring them again. */
+function outcomeOf({ decoded, fresh, undelivered }: Judged, refused: readonly RefusedByOutput[]): Outcome {
+  const { delivery, changes } = decoded;
+  const failures = [...decoded.failures, ...undelivered, ...failuresOf(fresh, refused)];
+  if (failures.length === 0) return { delivery, accepted: changes, failures };
+  const failed = new Set(failures.map(({ index }) => index));
+  return { delivery, accepted: changes.filter(({ index }) => !failed.has(index)), failures };
+}
+
+function failuresOf(
+  published: readonly DecodedChange[],
+  refused: readonly RefusedByOutput[],
+): readonly FailedChange[] {
+  if (refused.length === 0) return [];
+  const own = new Set(published);
+  return refused
+    .filter(({ change }) => own.has(change))
+    .map(({ change: { index }, output, error }) => ({ index, output, reason: error.message }));
+}
+
+/**
+ * Settles in order and resolves with what was settled. Completes that follow each other are sent together; a dead
+ * letter is awaited alone, because the client library merges different outcomes of one tick. Rejects with LockLost
+ * when the session is gone; without a session only the message whose lock is gone is left out.
+ */
+export async function settle<T extends Pick<Outcome, 'delivery' | 'failures'>>(
+  outcomes: readonly T[],
+  signal: AbortSignal,
+  options: RetryOptions,
+): Promise<readonly T[]> {
+  const settled: T[] = [];
+  let completes: T[] = [];
+  const flush = async () => {
+    const sent = completes;
+    completes = [];
+    const kept = await Promise.all(sent.map((outcome) => settleOne(outcome, signal, options)));
+    settled.push(...sent.filter((_, index) => kept[index] === true));
+  };
+  for (const outcome of outcomes) {
+    if (outcome.failures.length > 0) await flush();
+    completes.push(outcome);
+    if (outcome.failures.length > 0) await flush();
+  }
+  await flush();
+  return settled;
+}
+
+/** The same log, with the message that an attempt was about in its lines. */
+export function withMessage(failureLog: AttemptLog, delivery: Delivery | undefined): AttemptLog {
+  if (delivery === undefined) return failureLog;
+  return {
+    failed: (error) => failureLog.failed(error, fieldsOf(delivery.message)),
+    succeeded: () => failureLog.succeeded(),
+  };
+}
+
+/** False when the message's own lock was lost: it is delivered again. */
+async function settleOne(
+  { delivery, failures }: Pick<Outcome, 'delivery' | 'failures'>,
+  signal: AbortSignal,
+  options: RetryOptions,
+): Promise<boolean> {
+  const once = () => (failures.length === 0 ? delivery.complete() : deadLetter(delivery, failures));
+  try {
+    await retry(once, signal, { ...options, failureLog: withMessage(options.failureLog, delivery) });
+    return true;
+  } catch (error) {
+    if (delivery.session !== undefined || asDStreamError(error).disposition !== 'lost') throw error;
+    return false;
+  }
+}
+
+function deadLetter(delivery: Delivery, failures: readonly FailedChange[]): Promise<void> {
+  const [first] = failures;
+  const what = `change ${first?.index ?? 0}: ${first?.reason ?? ''}`;
+  const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : '';
+  return delivery.deadLetter(reasonOf(failures), `${what}${more}`, setAside(failures));
+}
+
+/** The constant word an operator filters by. */
+function reasonOf(failures: readonly FailedChange[]): string {
+  return failures.every(({ output }) => output === '*') ? 'MalformedMessage' : 'NotDelivered';
+}
