@@ -1,7 +1,7 @@
 /** What becomes of the messages of one session: decode → drop repeats → publish to every output → settle → remember. */
 import {
   asDStreamError,
-  setAside,
+  deadLetterProperties,
   type Delivery,
   type FailedChange,
   type Log,
@@ -243,7 +243,7 @@ function deadLetter(delivery: Delivery, failures: readonly FailedChange[]): Prom
   const [first] = failures;
   const what = `change ${first?.index ?? 0}: ${first?.reason ?? ''}`;
   const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : '';
-  return delivery.deadLetter(reasonOf(failures), `${what}${more}`, setAside(failures));
+  return delivery.deadLetter(reasonOf(failures), `${what}${more}`, deadLetterProperties(failures));
 }
 
 /** The constant word an operator filters by. */

@@ -1,6 +1,6 @@
 /** What both ways of receiving share: with sessions (`session-source.ts`) and without (`plain-source.ts`). */
-import type { Clock, Delivery, DStreamError, ErrorCode, Log } from '@dstream/core';
-import { Backoff, Reminders, retryWaits, unlessAborted } from '@dstream/async';
+import type { Clock, Delivery, DStreamError, Log } from '@dstream/core';
+import { Backoff, FailureLog, retryWaits, unlessAborted } from '@dstream/async';
 import type { ByteBudget } from './receive-credit.ts';
 
 /** Settings of a source, for the life of the subscription. */
@@ -87,31 +87,27 @@ export interface ConnectionRetryOptions {
 
 /**
  * Decides what follows from a failure to reach the entity. Before the first success a fatal error ends `receive`; afterwards
- * every error is retried, because a connection that was cut may hide for a while that the subscription was deleted. Logs a
- * failure when it begins, when its cause becomes fatal, at growing intervals while it lasts, and when it is over.
+ * every error is retried, because a connection that was cut may hide for a while that the subscription was deleted.
  */
 export class ConnectionRetry {
   readonly #options: ConnectionRetryOptions;
   readonly #backoff: Backoff;
+  readonly #failures: FailureLog;
   #reached = false;
-  #reminders: Reminders | undefined;
-  /** Fatal causes of this failure that were logged. */
-  readonly #loggedFatal = new Set<ErrorCode>();
 
   constructor(options: ConnectionRetryOptions) {
+    const { log, clock, random } = options;
     this.#options = options;
-    this.#backoff = new Backoff({ ...retryWaits, random: options.random });
+    this.#backoff = new Backoff({ ...retryWaits, random });
+    this.#failures = new FailureLog('receiving', log, clock, { causes: 'fatal', firstLevel: 'warn' });
   }
 
   succeeded(): void {
-    const { log, entity, reached } = this.#options;
-    if (this.#reminders !== undefined)
-      log.info('receiving recovered', { entity, afterSeconds: this.#secondsSince(this.#reminders) });
+    const { entity, reached } = this.#options;
+    this.#failures.succeeded({ entity });
+    this.#backoff.reset();
     if (!this.#reached) reached?.();
     this.#reached = true;
-    this.#reminders = undefined;
-    this.#loggedFatal.clear();
-    this.#backoff.reset();
   }
 
   /** Waits before the next attempt. Rejects with a fatal `error` before the first success, or with `signal.reason`. */
@@ -123,23 +119,7 @@ export class ConnectionRetry {
   /** As `failed`, for a receiver that waits and retries by itself: throws instead of rejecting. */
   report(error: DStreamError): void {
     if (!this.#reached && error.disposition === 'fatal') throw error;
-    const { log, entity, clock } = this.#options;
-    const now = clock.monotonicMs();
-    const first = this.#reminders === undefined;
-    const reminders = (this.#reminders ??= new Reminders(now));
-    const sinceSeconds = this.#secondsSince(reminders);
-    const fields = { entity, code: error.code, reason: error.message, sinceSeconds };
-    const isDue = reminders.due(now);
-    const isNewFatal = error.disposition === 'fatal' && !this.#loggedFatal.has(error.code);
-    if (isNewFatal) this.#loggedFatal.add(error.code);
-    if (isNewFatal) log.error('receiving failed; retrying', fields);
-    else if (first) log.warn('receiving failed; retrying', fields);
-    else if (isDue) log.error('receiving still failing; retrying', fields);
-    else log.debug('receiving still failing; retrying', fields);
-  }
-
-  #secondsSince({ sinceMs }: Reminders): number {
-    return Math.round((this.#options.clock.monotonicMs() - sinceMs) / 100) / 10;
+    this.#failures.failed(error, { entity: this.#options.entity });
   }
 }
 

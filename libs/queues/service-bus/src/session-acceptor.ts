@@ -1,6 +1,6 @@
 /** Accepts sessions, one after the other or several side by side, each under a time limit. */
-import { DStreamError, type Clock } from '@dstream/core';
-import { close, unlessAborted, withTimeout } from '@dstream/async';
+import { DStreamError, type Clock, type Log } from '@dstream/core';
+import { close, ConnectionHolder, unlessAborted, withTimeout, type ConnectionUse } from '@dstream/async';
 import type { BackgroundTasks } from './delivery-source.ts';
 import type { SessionReceiverPort } from './receiver.ts';
 
@@ -18,13 +18,14 @@ export interface SessionAcceptorOptions {
   readonly acceptLimitMs: number;
   readonly entity: string;
   readonly clock: Clock;
+  readonly log: Log;
   readonly background: BackgroundTasks;
 }
 
 /** A session, and what to call when it has ended: its connection may be waiting for that. */
 interface Session {
   readonly port: SessionReceiverPort;
-  readonly release: () => Promise<void>;
+  readonly release: () => void;
 }
 
 /** A session, and when its accept was called. */
@@ -48,16 +49,15 @@ const noSessionCodes = new Set(['ServiceTimeout', 'SessionCannotBeLocked']);
 /** Accepts over one connection, which a failure replaces. */
 export class SessionAcceptor {
   readonly #options: SessionAcceptorOptions;
-  readonly #connections: AcceptingConnections;
+  /** A failure replaces the connection, because a dead one may not know that it is dead; its sessions live on. */
+  readonly #connections: ConnectionHolder<AcceptingClient>;
   readonly #pending = new Set<Promise<void>>();
   #closing = false;
 
   constructor(options: SessionAcceptorOptions) {
     this.#options = options;
-    const { clock, entity } = options;
-    this.#connections = new AcceptingConnections(options.openClient, (client) =>
-      close(`a connection of ${entity}`, client, clock),
-    );
+    const { entity: what, openClient: open, clock, log } = options;
+    this.#connections = new ConnectionHolder({ what, open, clock, log });
   }
 
   /** Waits for the accepts of an earlier `receive`, which cannot be aborted. Rejects with `signal.reason`. */
@@ -65,15 +65,10 @@ export class SessionAcceptor {
     await unlessAborted(Promise.all(this.#pending), signal);
   }
 
-  /** The next accept opens a new connection. */
-  replaceConnection(): Promise<void> {
-    return this.#connections.retire();
-  }
-
-  /** One promise for every connection that is still open. */
-  closeAll(): readonly Promise<void>[] {
+  /** Closes every connection. Rejects with what failed to close. */
+  async dispose(): Promise<void> {
     this.#closing = true;
-    return this.#connections.closeAll();
+    await this.#connections[Symbol.asyncDispose]();
   }
 
   /** The next session, or undefined when none has messages. Rejects on abort; a session accepted after that is released. */
@@ -82,7 +77,8 @@ export class SessionAcceptor {
     const beforeMs = clock.monotonicMs();
     const beforeWallMs = clock.wallMs();
     const late = () => new DStreamError('TimedOut', `accepting a session of ${entity} got no answer`);
-    const accepting = this.#connections.accept();
+    const use = this.#connections.acquire();
+    const accepting = acceptOn(use);
     const limit = { clock, atMs: beforeMs + acceptLimitMs, late, signal };
     const outcome = withTimeout(limit, () => accepting);
     const pending = this.#releaseIfLate(accepting, outcome).finally(() => this.#pending.delete(pending));
@@ -91,6 +87,7 @@ export class SessionAcceptor {
       return { ...(await outcome), beforeMs, beforeWallMs };
     } catch (error) {
       if (hasNoSession(error)) return undefined;
+      if (!signal.aborted) use.distrust();
       throw error;
     }
   }
@@ -103,7 +100,16 @@ export class SessionAcceptor {
     const { background, clock } = this.#options;
     // A session ends with its connection. To close it over one that is being broken off would wait for its limit.
     if (!this.#closing) background.add(close('a session accepted too late', port, clock));
-    background.add(release());
+    release();
+  }
+}
+
+async function acceptOn({ connection, release }: ConnectionUse<AcceptingClient>): Promise<Session> {
+  try {
+    return { port: await connection.acceptNextSession(), release };
+  } catch (error) {
+    release();
+    throw error;
   }
 }
 
@@ -111,68 +117,4 @@ function hasNoSession(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const { code, syscall } = error as { code?: unknown; syscall?: unknown };
   return typeof code === 'string' && noSessionCodes.has(code) && typeof syscall !== 'string';
-}
-
-interface Connection {
-  readonly client: AcceptingClient;
-  /** On it, and accepts under way. */
-  sessions: number;
-  retired: boolean;
-}
-
-/**
- * The connection to accept on. After a failure a new one takes its place, because a dead connection may not know that it is
- * dead; the old one is closed when its last session has ended.
- */
-class AcceptingConnections {
-  readonly #open: () => AcceptingClient;
-  readonly #close: (client: AcceptingClient) => Promise<void>;
-  readonly #connections = new Set<Connection>();
-  #current: Connection | undefined;
-
-  constructor(open: () => AcceptingClient, closeClient: (client: AcceptingClient) => Promise<void>) {
-    this.#open = open;
-    this.#close = closeClient;
-  }
-
-  async accept(): Promise<Session> {
-    const connection = (this.#current ??= this.#opened());
-    connection.sessions += 1;
-    try {
-      const port = await connection.client.acceptNextSession();
-      return { port, release: () => this.#release(connection) };
-    } catch (error) {
-      await this.#release(connection);
-      throw error;
-    }
-  }
-
-  async retire(): Promise<void> {
-    const connection = this.#current;
-    if (connection === undefined) return;
-    this.#current = undefined;
-    connection.retired = true;
-    if (connection.sessions === 0) await this.#end(connection);
-  }
-
-  /** Also those with an accept that never ended. */
-  closeAll(): readonly Promise<void>[] {
-    this.#current = undefined;
-    return [...this.#connections].map((connection) => this.#end(connection));
-  }
-
-  #opened(): Connection {
-    const connection = { client: this.#open(), sessions: 0, retired: false };
-    this.#connections.add(connection);
-    return connection;
-  }
-
-  async #release(connection: Connection): Promise<void> {
-    connection.sessions -= 1;
-    if (connection.retired && connection.sessions === 0) await this.#end(connection);
-  }
-
-  async #end(connection: Connection): Promise<void> {
-    if (this.#connections.delete(connection)) await this.#close(connection.client);
-  }
 }

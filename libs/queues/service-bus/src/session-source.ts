@@ -67,8 +67,8 @@ export class SessionSource implements DeliverySource {
     // Sessions first: a link cannot be closed once its connection is broken off.
     await Promise.allSettled(sessions);
     await this.#background.ended();
-    const closing = [...sessions, ...this.#acceptor.closeAll()];
-    await allClosed([...closing, this.#background.ended()], this.#options.entity);
+    const closing = [...sessions, this.#acceptor.dispose(), this.#background.ended()];
+    await allClosed(closing, this.#options.entity);
   }
 
   /** Never rejects: the first accept meets the same error. */
@@ -90,7 +90,6 @@ export class SessionSource implements DeliverySource {
       if (clock.monotonicMs() - startMs < soonMs) await clock.sleep(soonMs, signal);
     } catch (error) {
       signal.throwIfAborted();
-      this.#background.add(this.#acceptor.replaceConnection());
       await connection.failed(this.#translate(error), signal);
     }
   }
@@ -158,7 +157,7 @@ export class SessionSource implements DeliverySource {
     return !hold.lost.aborted;
   }
 
-  #ended(hold: HeldSession, release: () => Promise<void>): void {
+  #ended(hold: HeldSession, release: () => void): void {
     this.#held.delete(hold);
     this.#slots.release();
     // A failed close is reported by the session, or to the consumer: here only its connection is released.
