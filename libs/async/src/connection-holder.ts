@@ -1,6 +1,6 @@
 /** Holds a connection that many use: opened at the first use, replaced when it is distrusted, closed after its last use. */
 import { DStreamError, type Clock, type Log } from '@dstream/core';
-import { withTimeout } from './timeout.ts';
+import { withTimeout } from './time.ts';
 
 /** What is closed: a client, a receiver, a sender. */
 export interface Closable {

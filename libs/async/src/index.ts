@@ -1,10 +1,7 @@
 export * from './abort.ts';
+export * from './concurrency.ts';
 export * from './connection-holder.ts';
 export * from './failure-log.ts';
-export * from './keyed-queue.ts';
-export * from './prefetch.ts';
 export * from './retry.ts';
-export * from './semaphore.ts';
 export { SharedFailureLog, type SharedFailurePart } from './shared-failure-log.ts';
-export * from './system-clock.ts';
-export * from './timeout.ts';
+export * from './time.ts';

@@ -1,7 +1,19 @@
+import type { ChangeMetadata, Value } from './change-event.ts';
 import type { CallOptions } from './context.ts';
-import type { EncodedChange } from './encoded-change.ts';
 import type { ResumePoint } from './position.ts';
-import type { PartitionId } from './table-id.ts';
+import type { PartitionId, TableId } from './table-id.ts';
+
+/** A change as its source hands it on, encoded as soon as it was read: what the sending owner must know, and the change itself. */
+export interface EncodedChange extends Pick<ChangeMetadata, 'id' | 'operation' | 'committedAt' | 'position'> {
+  /** Whose change it is. The same object in all changes of one table: they are compared by reference. */
+  readonly table: TableId;
+  /** Values of the key columns, in their order; null for a table without a key. */
+  readonly key: readonly Value[] | null;
+  /** Length of its envelope (DESIGN 7) in UTF-8 up to where the stamp goes: `{"data":…,"metadata":{…`, without the two last braces. */
+  readonly bytes: number;
+  /** Writes these bytes to `target`, from `at` on. */
+  copyTo(target: Uint8Array, at: number): void;
+}
 
 /** What `ChangeSource.read` yields. */
 export interface ChangeBatch {

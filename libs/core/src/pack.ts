@@ -3,7 +3,7 @@
  * many as fit, never waiting for more. Pure: the hash is passed in.
  */
 import type { Stamp } from './change-event.ts';
-import { stampText, type EncodedChange } from './encoded-change.ts';
+import type { EncodedChange } from './change-source.ts';
 import { followsText, lastChangeOf, type Progress } from './position.ts';
 import { byTable, sessionRouter, type Ordering } from './session.ts';
 import { perTable, tableName, type Hash, type TableId } from './table-id.ts';
@@ -87,6 +87,11 @@ function sealer(
 /** The properties that all messages of a table have: a session holds changes of one table only. */
 function commonProperties({ schema, table, database, source }: TableId): Readonly<Record<string, string>> {
   return { schema, table, database, server: source };
+}
+
+/** The end of an envelope, behind what a source has encoded. Made once for a batch. */
+export function stampText({ generation, epoch }: Stamp): string {
+  return `${JSON.stringify({ generation, epoch }).replace('{', ',')}}`;
 }
 
 /** The lines, with line ends between them. */

@@ -1,6 +1,6 @@
 /** By which session a change travels (DESIGN 7): that of its table, or one of the table's buckets when ordered by key. */
 import type { Value } from './change-event.ts';
-import type { EncodedChange } from './encoded-change.ts';
+import type { EncodedChange } from './change-source.ts';
 import {
   partitionOf,
   perTable,

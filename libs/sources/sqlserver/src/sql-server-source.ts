@@ -12,7 +12,6 @@ import {
   type Clock,
   type Log,
   type PartitionId,
-  type PollIntervals,
   type ResumePoint,
   type SourceObserver,
   type TableId,
@@ -27,7 +26,13 @@ import type { ReadMode } from './position/log-position.ts';
 import { Prober } from './source/prober.ts';
 import type { OnGap, ReaderContext, Start } from './source/reader-context.ts';
 import { TableReader } from './source/table-reader.ts';
-import { emptyPatterns, expandTables, intervalsOf, type TableSettings } from './source/table-settings.ts';
+import {
+  emptyPatterns,
+  expandTables,
+  intervalsOf,
+  type PollIntervals,
+  type TableSettings,
+} from './source/table-settings.ts';
 
 /** Read once, by the constructor. */
 export interface SqlServerSourceOptions {

@@ -1,5 +1,5 @@
 /** The capture instances of one table: which of them holds what follows a position, and the reader of its change table. */
-import { DStreamError, type CallOptions, type Log, type PollSchedule, type TableId } from '@dstream/core';
+import { DStreamError, type CallOptions, type Log, type TableId } from '@dstream/core';
 import { notConvertible } from '../client/sql-errors.ts';
 import { sqlNumbers } from '../client/sql-errors.ts';
 import { neededFrom, previousLsn, type LogPosition, type Lsn } from '../position/log-position.ts';
@@ -7,6 +7,7 @@ import type { CaptureInstance } from '../sql/catalogue.ts';
 import { isKnownType } from '../sql/column-codec.ts';
 import { captureInstancesOf, type CaptureInstances } from '../sql/catalogue.ts';
 import type { ReaderContext } from './reader-context.ts';
+import type { PollSchedule } from './table-poll.ts';
 import { WindowReader } from './window-reader.ts';
 
 /** The capture instance to read from, and its reader. */

@@ -3,10 +3,11 @@
  * the max LSN (its entry in `cdc.lsn_time_mapping`): capture is one job a database, so all its tables share it, and without
  * commits it grows until capture writes its next entry of an idle period ("cdc.lsn_time_mapping").
  */
-import { PollSchedule, type PartitionId, type PollIntervals, type Standing } from '@dstream/core';
+import type { PartitionId, Standing } from '@dstream/core';
 import { completeUpTo, highestLsn, type LogPosition } from '../position/log-position.ts';
 import type { ProbeAnswer } from './prober.ts';
 import type { ReaderContext } from './reader-context.ts';
+import type { PollIntervals } from './table-settings.ts';
 
 /** A table may be polled a little before it is due when others are polled anyway. */
 const slack = { ms: 40, share: 0.05 } as const;
@@ -85,5 +86,40 @@ export class TablePoll {
   #stands(news: Partial<Standing>): void {
     this.#standing = { ...this.#standing, ...news };
     this.#context.observer.stands(this.#partition, this.#standing);
+  }
+}
+
+/**
+ * Adaptive polling of one table. The first wait is the interval; every pass that finds nothing doubles it up to the
+ * maximum; a change resets it. A doubled wait is shortened by up to 10 % of jitter, so that tables are not polled in
+ * step; the base interval is exact, because it is what was configured.
+ */
+export class PollSchedule {
+  readonly #intervals: PollIntervals;
+  readonly #random: () => number;
+  #currentMs: number;
+
+  constructor(intervals: PollIntervals, random: () => number) {
+    this.#intervals = intervals;
+    this.#random = random;
+    this.#currentMs = intervals.intervalMs;
+  }
+
+  /** Milliseconds to wait after a pass that found changes. */
+  afterChanges(): number {
+    this.#currentMs = this.#intervals.intervalMs;
+    return this.#currentMs;
+  }
+
+  /** Milliseconds to wait after a pass that found nothing. */
+  afterNothing(): number {
+    const wait = this.#currentMs;
+    this.#currentMs = Math.min(wait * 2, Math.max(this.#intervals.maxIntervalMs, this.#intervals.intervalMs));
+    return wait === this.#intervals.intervalMs ? wait : wait * (1 - this.#random() / 10);
+  }
+
+  /** The wait that the next empty pass will ask for, without jitter: for status and metrics. */
+  get currentMs(): number {
+    return this.#currentMs;
   }
 }

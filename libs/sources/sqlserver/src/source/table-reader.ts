@@ -14,7 +14,6 @@ import {
   type CallOptions,
   type ChangeBatch,
   type Log,
-  type PollIntervals,
   type ResumePoint,
   type TableId,
 } from '@dstream/core';
@@ -35,6 +34,7 @@ import type { ReaderContext } from './reader-context.ts';
 import { SourceHistory } from './source-history.ts';
 import { TableInstances, type SelectedInstance } from './table-instances.ts';
 import { TablePoll } from './table-poll.ts';
+import type { PollIntervals } from './table-settings.ts';
 
 /** One for each `read` of a table: not to be used again. */
 export class TableReader {

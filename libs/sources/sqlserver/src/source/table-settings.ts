@@ -1,5 +1,11 @@
-import type { PollIntervals, TableId } from '@dstream/core';
+import type { TableId } from '@dstream/core';
 import type { CatalogueTable } from '../sql/catalogue.ts';
+
+/** How often one table is polled, in milliseconds. */
+export interface PollIntervals {
+  readonly intervalMs: number;
+  readonly maxIntervalMs: number;
+}
 
 /** A table, or with `*` all captured tables of a schema, and how often it is polled. */
 export interface TableSettings {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Semaphore } from './semaphore.ts';
+import { KeyedQueue, prefetch, Semaphore } from './concurrency.ts';
 
 const never = new AbortController().signal;
 
@@ -83,5 +83,90 @@ describe('a semaphore', () => {
     await second;
     semaphore.release();
     await expect(semaphore.acquire(never)).resolves.toBeUndefined();
+  });
+});
+
+describe('a keyed queue', () => {
+  test('work of one key runs one after the other, of different keys side by side', async () => {
+    const queue = new KeyedQueue();
+    const events: string[] = [];
+    const work = (name: string) => async () => {
+      events.push(`${name} starts`);
+      await new Promise(setImmediate);
+      events.push(`${name} ends`);
+    };
+    await Promise.all([queue.run('a', work('a1')), queue.run('a', work('a2')), queue.run('b', work('b1'))]);
+    expect(events.slice(0, 2)).toEqual(['a1 starts', 'b1 starts']);
+    expect(events.filter((event) => event.startsWith('a'))).toEqual([
+      'a1 starts',
+      'a1 ends',
+      'a2 starts',
+      'a2 ends',
+    ]);
+  });
+
+  test('work behind a failure is not started; work after it is', async () => {
+    const queue = new KeyedQueue();
+    const started: string[] = [];
+    const refused = new Error('refused');
+    const outcomes = await Promise.allSettled([
+      queue.run('a', () => Promise.reject(refused)),
+      queue.run('a', async () => void started.push('behind')),
+    ]);
+    await queue.run('a', async () => void started.push('after'));
+    expect(outcomes).toEqual([
+      { status: 'rejected', reason: refused },
+      { status: 'rejected', reason: refused },
+    ]);
+    expect(started).toEqual(['after']);
+  });
+});
+
+function source(count: number): { items: AsyncGenerator<number>; log: string[] } {
+  const log: string[] = [];
+  async function* items(): AsyncGenerator<number> {
+    try {
+      for (let n = 1; n <= count; n += 1) {
+        await Promise.resolve();
+        log.push(`read ${n}`);
+        yield n;
+      }
+    } finally {
+      log.push('returned');
+    }
+  }
+  return { items: items(), log };
+}
+
+describe('prefetching', () => {
+  test('the next item is read while one is worked on, and not more', async () => {
+    const { items, log } = source(3);
+    for await (const n of prefetch(items)) {
+      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+      log.push(`worked ${n}`);
+    }
+    expect(log).toEqual(['read 1', 'read 2', 'worked 1', 'read 3', 'worked 2', 'returned', 'worked 3']);
+  });
+
+  test('a consumer that stops early returns the source', async () => {
+    const { items, log } = source(10);
+    for await (const n of prefetch(items)) {
+      if (n === 2) break;
+    }
+    expect(log).toEqual(['read 1', 'read 2', 'read 3', 'returned']);
+  });
+
+  test('an error arrives after the items before it', async () => {
+    async function* failing(): AsyncGenerator<number> {
+      yield 1;
+      await Promise.resolve();
+      throw new Error('broken');
+    }
+    const seen: number[] = [];
+    const consume = async () => {
+      for await (const n of prefetch(failing())) seen.push(n);
+    };
+    await expect(consume()).rejects.toThrow('broken');
+    expect(seen).toEqual([1]);
   });
 });

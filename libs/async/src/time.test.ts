@@ -1,7 +1,7 @@
 import { ManualClock } from '@dstream/memory/manual-clock';
 import { describe, expect, test } from 'vitest';
 import { aborted } from './abort.ts';
-import { SharedTimeout, withTimeout } from './timeout.ts';
+import { SharedTimeout, withTimeout } from './time.ts';
 
 const never = new AbortController().signal;
 const silent = () => new Promise<string>(() => undefined);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { PollSchedule } from './poll-schedule.ts';
+import { PollSchedule } from './table-poll.ts';
 
 describe('polling', () => {
   test('an empty pass doubles the interval up to the maximum', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '@dstream/memory/manual-clock';
-import { RateMeter } from './rate-meter.ts';
+import { RateMeter } from './partition-meter.ts';
 
 test('a steady flow has its rate, however long it lasts', async () => {
   const clock = new ManualClock();
