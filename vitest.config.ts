@@ -14,10 +14,8 @@ const across = ['test/{contract,integration,e2e,chaos}/**/*.test.ts'];
 
 /** Those that limit how long something takes, or count what happens within a time: they have both cores, one after the other. */
 const timing = [
-  'test/contract/subscription.test.ts',
   'test/integration/{service-bus-adapter,sqlserver-cost}.test.ts',
-  'test/e2e/{database-outage,metrics,recovery,signals,status,status-terminal,stopping}.test.ts',
-  'test/e2e/{playground,playground-terminal}.test.ts',
+  'test/e2e/{recovery,signals,stopping,playground,playground-terminal}.test.ts',
 ];
 
 const ofProcesses = {

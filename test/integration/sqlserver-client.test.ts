@@ -10,7 +10,7 @@ import {
   lsnParameter,
   nameParameter,
 } from '../../libs/sources/sqlserver/src/client/sql-client.ts';
-import type { Reply } from '../stand-ins/sql-server/src/engine/engine-session.ts';
+import type { Reply } from '../stand-ins/sql-server/src/engine/interface/engine-session.ts';
 import { startTdsServer, type TdsServerOptions } from '../stand-ins/sql-server/src/tds/tds-server.ts';
 import { forEver, replies, ScriptedSqlEngine, sqlMessage } from '../support/scripted-sql-engine.ts';
 import { until } from '../support/until.ts';

@@ -3,7 +3,7 @@ import sql from 'mssql';
 import { TYPES } from 'tedious';
 import type { Request } from 'tedious';
 import { expect, test } from 'vitest';
-import type { SqlParameter, SqlValue } from '../stand-ins/sql-server/src/engine/engine-session.ts';
+import type { SqlParameter, SqlValue } from '../stand-ins/sql-server/src/engine/interface/engine-session.ts';
 import { replies } from '../support/scripted-sql-engine.ts';
 import { column } from '../support/sql-columns.ts';
 import { execute, runRequest } from '../support/tds-request.ts';

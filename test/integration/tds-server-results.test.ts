@@ -1,7 +1,7 @@
 /** What an engine answers arrives at the clients the product uses. */
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import type { SqlType, SqlValue } from '../stand-ins/sql-server/src/engine/engine-session.ts';
+import type { SqlType, SqlValue } from '../stand-ins/sql-server/src/engine/interface/engine-session.ts';
 import { replies, sqlMessage } from '../support/scripted-sql-engine.ts';
 import { column, intColumn } from '../support/sql-columns.ts';
 import { runRequest } from '../support/tds-request.ts';

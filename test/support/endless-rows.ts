@@ -1,4 +1,4 @@
-import type { Reply } from '../stand-ins/sql-server/src/engine/engine-session.ts';
+import type { Reply } from '../stand-ins/sql-server/src/engine/interface/engine-session.ts';
 import { intColumn } from './sql-columns.ts';
 
 /** Rows 0, 1, 2 … without end, counting how many were asked for and whether the iteration was ended. */

@@ -1,5 +1,5 @@
 /** A scripted engine that has transactions and procedures, and records what it is called for. */
-import type { EngineSession, Reply } from '../stand-ins/sql-server/src/engine/engine-session.ts';
+import type { EngineSession, Reply } from '../stand-ins/sql-server/src/engine/interface/engine-session.ts';
 import { replies, ScriptedSqlEngine, type Script } from './scripted-sql-engine.ts';
 
 export class RecordingSqlEngine extends ScriptedSqlEngine {

@@ -5,7 +5,7 @@ import type {
   SqlEngine,
   SqlMessage,
   SqlParameter,
-} from '../stand-ins/sql-server/src/engine/engine-session.ts';
+} from '../stand-ins/sql-server/src/engine/interface/engine-session.ts';
 
 export type Script = (
   text: string,

@@ -1,5 +1,5 @@
 /** Columns of results that the tests of the TDS server send. */
-import type { ResultColumn, SqlType } from '../stand-ins/sql-server/src/engine/engine-session.ts';
+import type { ResultColumn, SqlType } from '../stand-ins/sql-server/src/engine/interface/engine-session.ts';
 
 export function column(type: SqlType, nullable = true): ResultColumn {
   return { name: 'c', type, nullable };

@@ -6,11 +6,11 @@ import { connectionStringOf, standInKey } from '../protocol/shared-access-key.ts
 import { TokenGate } from '../protocol/token-gate.ts';
 import type { HubEntities } from './broker/hub-entities.ts';
 import { Hubs } from './broker/hubs.ts';
-import { newHubCounters, type HubCounters } from './counters.ts';
-import { HubFaultState } from './fault-state.ts';
+import { newHubCounters, type HubCounters } from './context/counters.ts';
+import { HubFaultState } from './context/fault-state.ts';
 import { hubFaultsOf, type HubFaults } from './faults.ts';
 import { inspectHub, type InspectedEvent } from './inspection.ts';
-import type { HubLinkContext } from './links/hub-link-context.ts';
+import type { HubLinkContext } from './context/hub-link-context.ts';
 import { hubRoutes } from './links/hub-routes.ts';
 
 export interface EventHubsOptions {

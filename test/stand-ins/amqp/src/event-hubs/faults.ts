@@ -1,7 +1,7 @@
 import type { AmqpServer } from '../protocol/amqp-server.ts';
 import { connectionFaultsOf, type ConnectionFaults } from '../protocol/connection-faults.ts';
-import type { HubLinkContext } from './links/hub-link-context.ts';
-import { internalError } from './refusals.ts';
+import type { HubLinkContext } from './context/hub-link-context.ts';
+import { internalError } from './broker/refusals.ts';
 
 /** Faults that can be switched on from outside. Addresses are those of links: `hub`, `hub/Partitions/0`, … */
 export interface HubFaults extends ConnectionFaults {

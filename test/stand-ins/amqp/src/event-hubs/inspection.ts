@@ -1,7 +1,7 @@
 /** What lies in the hubs, for tests. Looking changes nothing. */
 import { decodeMessage } from '../protocol/amqp-codec.ts';
 import type { EventHub } from './broker/event-hub.ts';
-import type { StoredEvent } from './broker/partition-log.ts';
+import type { StoredEvent } from './wire/encode-event.ts';
 import { encodeEvent } from './wire/encode-event.ts';
 
 export interface InspectedEvent {

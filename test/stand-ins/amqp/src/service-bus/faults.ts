@@ -1,7 +1,7 @@
 import type { AmqpServer } from '../protocol/amqp-server.ts';
 import { connectionFaultsOf, type ConnectionFaults } from '../protocol/connection-faults.ts';
 import { Refusal } from '../protocol/refusal.ts';
-import type { LinkContext } from './links/link-context.ts';
+import type { LinkContext } from './context/link-context.ts';
 
 /** Faults that can be switched on from outside. Addresses are `queue`, `topic/Subscriptions/name`, with `/$DeadLetterQueue`. */
 export interface Faults extends ConnectionFaults {

@@ -3,7 +3,8 @@ import { decodeMessage, encodeValue } from '../protocol/amqp-codec.ts';
 import type { MessageQueue } from './broker/message-queue.ts';
 import type { Namespace } from './broker/namespace.ts';
 import { QueueEntity } from './broker/send-target.ts';
-import type { MessageState, StoredMessage } from './broker/stored-message.ts';
+import type { StoredMessage } from './broker/stored-message.ts';
+import type { MessageState } from './wire/encode-delivery.ts';
 import { encodeDelivery } from './wire/encode-delivery.ts';
 
 export interface InspectedMessage {

@@ -4,8 +4,8 @@ import type { LocalCertificate } from '@dstream/stand-in-certificate';
 import { systemClock, type BrokerClock } from '../protocol/broker-clock.ts';
 import type { Entities } from './broker/entity-settings.ts';
 import { Namespace } from './broker/namespace.ts';
-import { newCounters, type Counters } from './counters.ts';
-import { FaultState } from './fault-state.ts';
+import { newCounters, type Counters } from './context/counters.ts';
+import { FaultState } from './context/fault-state.ts';
 import { faultsOf, type Faults } from './faults.ts';
 import {
   inspectEntities,
@@ -13,7 +13,7 @@ import {
   type InspectedEntity,
   type InspectedMessage,
 } from './inspection.ts';
-import type { LinkContext } from './links/link-context.ts';
+import type { LinkContext } from './context/link-context.ts';
 import { OpenLinks } from '../protocol/open-links.ts';
 import { connectionStringOf, standInKey } from '../protocol/shared-access-key.ts';
 import { TokenGate } from '../protocol/token-gate.ts';

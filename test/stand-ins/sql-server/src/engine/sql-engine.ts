@@ -1,6 +1,6 @@
 /** The T-SQL and CDC engine: give it logins and it gives sessions. Holds everything in memory. */
-import type { LoginRequest, LoginResult, SqlEngine, SqlMessage } from './engine-session.ts';
-import { errors } from './errors.ts';
+import type { LoginRequest, LoginResult, SqlEngine, SqlMessage } from './interface/engine-session.ts';
+import { errors } from './errors/errors.ts';
 import type { SqlError } from './errors/sql-error.ts';
 import { ParsedBatches } from './exec/parsed-batches.ts';
 import { SessionState } from './exec/session-state.ts';

@@ -8,7 +8,7 @@ import type {
   SqlParameter,
   SqlType,
   SqlValue,
-} from './engine-session.ts';
+} from './interface/engine-session.ts';
 import { createSqlEngine, type EngineControl } from './sql-engine.ts';
 import { converter } from './values/index.ts';
 

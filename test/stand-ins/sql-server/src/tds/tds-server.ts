@@ -1,15 +1,15 @@
 /** The front of the SQL Server stand-in: TDS 7.4 on a port of the loopback interface, in front of any engine. */
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import type { SqlEngine } from '../engine/engine-session.ts';
+import type { SqlEngine } from '../engine/interface/engine-session.ts';
 import { Certificate } from './handshake/certificate.ts';
 import { Connection } from './session/connection.ts';
 import { Transport } from './session/transport.ts';
-import type { TdsGate } from './tds-gate.ts';
-import type { TdsObserver } from './tds-observer.ts';
+import type { TdsGate } from './session/tds-gate.ts';
+import type { TdsObserver } from './session/tds-observer.ts';
 
-export type { ConnectionInfo, LoginInfo, StatementInfo, TdsObserver } from './tds-observer.ts';
-export type { GateVerdict, RowProgress, TdsGate } from './tds-gate.ts';
+export type { ConnectionInfo, LoginInfo, StatementInfo, TdsObserver } from './session/tds-observer.ts';
+export type { GateVerdict, RowProgress, TdsGate } from './session/tds-gate.ts';
 
 export interface TdsServerOptions {
   readonly engine: SqlEngine;

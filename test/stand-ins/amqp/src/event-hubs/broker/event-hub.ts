@@ -1,6 +1,6 @@
 import type { BrokerClock } from '../../protocol/broker-clock.ts';
 import { entityNotFound } from '../../protocol/refusal.ts';
-import { unknownPartition } from '../refusals.ts';
+import { unknownPartition } from './refusals.ts';
 import { partitionOfKey } from './partition-hash.ts';
 import { PartitionLog } from './partition-log.ts';
 import { PartitionReaders } from './partition-readers.ts';

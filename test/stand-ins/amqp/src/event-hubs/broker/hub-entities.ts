@@ -1,5 +1,5 @@
 /** Hubs as the official emulator's Config.json declares them ("Test locally by using the Azure Event Hubs emulator"). */
-import { each, fail, record } from '../../check-json.ts';
+import { each, fail, record } from '../../json/check-json.ts';
 
 export interface HubDeclaration {
   readonly Name: string;

@@ -1,23 +1,5 @@
 import type { BrokerClock } from '../../protocol/broker-clock.ts';
-
-export interface StoredEvent {
-  /** From 0, without gaps. */
-  readonly sequence: number;
-  /** Bytes of the events before it. */
-  readonly offset: number;
-  /** Never less than that of the event before it. */
-  readonly enqueuedAtMs: number;
-  readonly partitionKey: string | undefined;
-  /** As it was sent: an encoded message. */
-  readonly bytes: Buffer;
-}
-
-/** The newest event's. */
-export interface LastEnqueued {
-  readonly sequence: number;
-  readonly offset: number;
-  readonly atMs: number;
-}
+import type { LastEnqueued, StoredEvent } from '../wire/encode-event.ts';
 
 /** Of a partition that never held anything: .NET's smallest time is what the service says then. */
 const nothingYet: LastEnqueued = { sequence: -1, offset: -1, atMs: Date.parse('0001-01-01T00:00:00Z') };

@@ -3,7 +3,7 @@
  * an epoch that is not lower than the current one's takes over and the others are disconnected, a lower one and any
  * without are refused ("Event Hubs features": consumer groups; "Azure Event Hubs: epoch").
  */
-import { disconnectedBy, epochReceiverExists, lowerEpoch, tooManyReceivers } from '../refusals.ts';
+import { disconnectedBy, epochReceiverExists, lowerEpoch, tooManyReceivers } from './refusals.ts';
 import type { Refusal } from '../../protocol/refusal.ts';
 
 export interface Reader {

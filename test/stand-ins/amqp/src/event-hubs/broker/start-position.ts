@@ -2,7 +2,7 @@
  * Where a consumer begins: the selector expression of its attach, `amqp.annotation.x-opt-offset > '-1'`
  * (eventPosition.ts of @azure/event-hubs 6 and its counterparts in the other client libraries).
  */
-import { positionAhead, unknownSelector } from '../refusals.ts';
+import { positionAhead, unknownSelector } from './refusals.ts';
 import type { PartitionLog } from './partition-log.ts';
 
 const form = /^\s*amqp\.annotation\.x-opt-(offset|sequence-number|enqueued-time)\s*(>=?)\s*'([^']*)'\s*$/;

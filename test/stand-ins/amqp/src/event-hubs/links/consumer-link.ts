@@ -8,10 +8,10 @@ import type { EventHub } from '../broker/event-hub.ts';
 import type { PartitionLog } from '../broker/partition-log.ts';
 import type { PartitionReaders, Reader } from '../broker/partition-readers.ts';
 import { startPosition } from '../broker/start-position.ts';
-import { unknownSelector } from '../refusals.ts';
+import { unknownSelector } from '../broker/refusals.ts';
 import { encodeEvent, type RuntimeMetric } from '../wire/encode-event.ts';
 import { wants } from './capabilities.ts';
-import type { HubLinkContext } from './hub-link-context.ts';
+import type { HubLinkContext } from '../context/hub-link-context.ts';
 
 const selector = 'apache.org:selector-filter:string';
 const epochProperty = 'com.microsoft:epoch';

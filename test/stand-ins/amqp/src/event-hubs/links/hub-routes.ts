@@ -3,11 +3,11 @@ import type { AmqpRoutes, LinkHandler } from '../../protocol/amqp-routes.ts';
 import { linkRoutes } from '../../protocol/link-routes.ts';
 import type { RheaReceiver, RheaSender } from '../../protocol/rhea-internals.ts';
 import { serveHubManagement } from '../management/hub-management.ts';
-import { notImplemented } from '../refusals.ts';
+import { notImplemented } from '../broker/refusals.ts';
 import { wants } from './capabilities.ts';
 import { ConsumerLink } from './consumer-link.ts';
 import { consumerAddress, producerAddress } from './hub-address.ts';
-import type { HubLinkContext } from './hub-link-context.ts';
+import type { HubLinkContext } from '../context/hub-link-context.ts';
 import { ProducerLink } from './producer-link.ts';
 
 const idempotentProducer = 'com.microsoft:idempotent-producer';

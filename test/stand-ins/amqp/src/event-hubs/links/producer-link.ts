@@ -8,7 +8,7 @@ import { WireError } from '../../protocol/wire/scan.ts';
 import type { EventHub } from '../broker/event-hub.ts';
 import type { PartitionLog } from '../broker/partition-log.ts';
 import { readPublication } from '../wire/publication.ts';
-import type { HubLinkContext } from './hub-link-context.ts';
+import type { HubLinkContext } from '../context/hub-link-context.ts';
 
 /** "Azure Event Hubs quotas and limits": size of a publication, an event or a batch. */
 export const maxPublicationBytes = 1_048_576;

@@ -7,8 +7,8 @@ import { serveRequests } from '../../protocol/request-link.ts';
 import type { RheaReceiver } from '../../protocol/rhea-internals.ts';
 import type { EventHub } from '../broker/event-hub.ts';
 import type { PartitionLog } from '../broker/partition-log.ts';
-import type { HubLinkContext } from '../links/hub-link-context.ts';
-import { notImplemented } from '../refusals.ts';
+import type { HubLinkContext } from '../context/hub-link-context.ts';
+import { notImplemented } from '../broker/refusals.ts';
 
 const hubType = 'com.microsoft:eventhub';
 const partitionType = 'com.microsoft:partition';

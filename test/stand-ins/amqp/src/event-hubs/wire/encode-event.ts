@@ -6,8 +6,27 @@ import {
   encodeText,
   encodeTimestamp,
 } from '../../protocol/wire/encode.ts';
-import type { LastEnqueued, StoredEvent } from '../broker/partition-log.ts';
 import { annotation, partsOf } from './event.ts';
+
+/** An event of a partition, as it is kept. */
+export interface StoredEvent {
+  /** From 0, without gaps. */
+  readonly sequence: number;
+  /** Bytes of the events before it. */
+  readonly offset: number;
+  /** Never less than that of the event before it. */
+  readonly enqueuedAtMs: number;
+  readonly partitionKey: string | undefined;
+  /** As it was sent: an encoded message. */
+  readonly bytes: Buffer;
+}
+
+/** The newest event's. */
+export interface LastEnqueued {
+  readonly sequence: number;
+  readonly offset: number;
+  readonly atMs: number;
+}
 
 const key = {
   partitionKey: encodeSymbol(annotation.partitionKey),

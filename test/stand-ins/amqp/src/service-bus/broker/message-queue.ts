@@ -13,7 +13,7 @@ import type { Deadlines } from './deadlines.ts';
 import type { LockTable } from './lock-table.ts';
 import type { MessageLock } from './message-lock.ts';
 import { MessageStore } from './message-store.ts';
-import type { Payload, PropertyChanges } from './payload.ts';
+import type { Payload, PropertyChanges } from '../wire/payload.ts';
 import type { QueueSettings } from './queue-settings.ts';
 import type { ReadyList } from './ready-list.ts';
 import { messageNotFound, sessionLockLost } from '../../protocol/refusal.ts';

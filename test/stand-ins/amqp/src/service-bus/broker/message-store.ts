@@ -7,7 +7,7 @@ import type { Deadlines } from './deadlines.ts';
 import { LockTable } from './lock-table.ts';
 import { MessageIndex } from './message-index.ts';
 import type { MessageLock } from './message-lock.ts';
-import type { PropertyChanges } from './payload.ts';
+import type { PropertyChanges } from '../wire/payload.ts';
 import type { QueueSettings } from './queue-settings.ts';
 import { ReadyList } from './ready-list.ts';
 import { SessionTable } from './session-table.ts';

@@ -1,5 +1,5 @@
 /** Checks a parsed Config.json. An error names the place, as `UserConfig.Namespaces[0].Topics[1].Name`. */
-import { each, fail, record, type Check } from '../../check-json.ts';
+import { each, fail, record, type Check } from '../../json/check-json.ts';
 import type { Entities } from './entity-settings.ts';
 import { parseDuration } from './iso-duration.ts';
 

@@ -1,5 +1,5 @@
 import type { Deadline, Deadlines } from './deadlines.ts';
-import type { Payload } from './payload.ts';
+import type { Payload } from '../wire/payload.ts';
 import { messageNotFound } from '../../protocol/refusal.ts';
 import { StoredMessage } from './stored-message.ts';
 

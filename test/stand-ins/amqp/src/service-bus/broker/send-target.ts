@@ -1,4 +1,4 @@
-import type { Payload } from './payload.ts';
+import type { Payload } from '../wire/payload.ts';
 import { notAllowed, quotaExceeded } from '../../protocol/refusal.ts';
 import { DuplicateWindow } from './duplicate-window.ts';
 import type { Deadlines } from './deadlines.ts';

@@ -1,4 +1,4 @@
-import type { PropertyChanges } from './payload.ts';
+import type { PropertyChanges } from '../wire/payload.ts';
 
 /** What a receiver decides about a message it has locked. */
 export type Settlement =

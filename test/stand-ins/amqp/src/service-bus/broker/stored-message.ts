@@ -1,15 +1,6 @@
 import type { Deadline } from './deadlines.ts';
-import type { Payload, PropertyChanges } from './payload.ts';
-
-export type MessageState = 'active' | 'deferred' | 'scheduled';
-
-/** What others may know of the peek-lock that holds a message. */
-export interface HeldBy {
-  /** 32 hex digits. */
-  readonly token: string;
-  /** Wall clock. */
-  readonly untilMs: number;
-}
+import type { DeliveredMessage, HeldBy, MessageState } from '../wire/encode-delivery.ts';
+import type { Payload, PropertyChanges } from '../wire/payload.ts';
 
 export interface StoredMessageFields {
   readonly sequence: number;
@@ -25,9 +16,8 @@ export interface StoredMessageFields {
 }
 
 /** One copy of a message in one queue, subscription or dead-letter queue. Its own deadline is its time to live. */
-export class StoredMessage implements Deadline {
+export class StoredMessage implements Deadline, DeliveredMessage {
   readonly sequence: number;
-  /** The number it got where it was first sent to. */
   readonly enqueuedSequence: number;
   readonly enqueuedAtMs: number;
   /** Infinity for a message that does not expire. */
@@ -35,9 +25,7 @@ export class StoredMessage implements Deadline {
   readonly payload: Payload;
   readonly deadLetterSource: string | undefined;
   state: MessageState;
-  /** How often it was handed out in vain: 0 at the first delivery. */
   deliveryCount: number;
-  /** Application properties set by settlements, over those of the payload. */
   changes: PropertyChanges | undefined;
   lock: HeldBy | undefined;
   /** Completed, dead-lettered or expired: lists that still hold it pass it over. */

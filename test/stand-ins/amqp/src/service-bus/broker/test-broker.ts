@@ -3,7 +3,7 @@ import type { Consumer, SessionHolder } from './consumer.ts';
 import { Deadlines } from './deadlines.ts';
 import { ManualClock } from '../../protocol/manual-clock.ts';
 import { MessageQueue } from './message-queue.ts';
-import type { Payload } from './payload.ts';
+import type { Payload } from '../wire/payload.ts';
 import { defaultQueueSettings, type QueueSettings } from './queue-settings.ts';
 import type { SessionWaiter } from './session-table.ts';
 import type { SessionHold } from './session.ts';

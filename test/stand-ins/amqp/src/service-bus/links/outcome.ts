@@ -1,5 +1,5 @@
 import type { RheaOutcome } from '../../protocol/rhea-internals.ts';
-import type { PropertyChanges } from '../broker/payload.ts';
+import type { PropertyChanges } from '../wire/payload.ts';
 import type { Settlement } from '../broker/settlement.ts';
 
 /** How Service Bus reads AMQP outcomes (AMQP 1.0 in Azure Service Bus protocol guide; seen in @azure/service-bus 7.9.5). */

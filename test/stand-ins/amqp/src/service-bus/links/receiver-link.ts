@@ -13,11 +13,11 @@ import { Refusal, sessionLockLost } from '../../protocol/refusal.ts';
 import type { SessionHold } from '../broker/session.ts';
 import type { Settlement } from '../broker/settlement.ts';
 import type { StoredMessage } from '../broker/stored-message.ts';
-import { countSettlement } from '../counters.ts';
+import { countSettlement } from '../context/counters.ts';
 import { encodeDelivery } from '../wire/encode-delivery.ts';
 import { swapGuidOrder } from '../wire/guid-order.ts';
 import { DelayLine } from '../../protocol/delay-line.ts';
-import type { LinkContext } from './link-context.ts';
+import type { LinkContext } from '../context/link-context.ts';
 import { settlementOf } from './outcome.ts';
 
 const outcomes = ['accepted', 'rejected', 'released', 'modified'] as const;

@@ -5,7 +5,7 @@ import { entityNotFound, notAllowed } from '../../protocol/refusal.ts';
 import type { RheaReceiver, RheaSender } from '../../protocol/rhea-internals.ts';
 import type { MessageQueue } from '../broker/message-queue.ts';
 import { serveManagement } from '../management/management-link.ts';
-import type { LinkContext } from './link-context.ts';
+import type { LinkContext } from '../context/link-context.ts';
 import { ReceiverLink } from './receiver-link.ts';
 import { SenderLink } from './sender-link.ts';
 import { attachSession, wantsSession } from './session-attach.ts';

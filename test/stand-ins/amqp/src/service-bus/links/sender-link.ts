@@ -2,14 +2,14 @@
 import type { LinkHandler } from '../../protocol/amqp-routes.ts';
 import type { RheaMessageContext, RheaReceiver } from '../../protocol/rhea-internals.ts';
 import { Settler } from '../../protocol/settler.ts';
-import type { Payload } from '../broker/payload.ts';
+import type { Payload } from '../wire/payload.ts';
 import { messageTooLarge, Refusal, serverBusy } from '../../protocol/refusal.ts';
 import type { SendTarget } from '../broker/send-target.ts';
 import { batchFormat, parseBatch } from '../../protocol/wire/parse-batch.ts';
 import { parseMessage } from '../wire/parse-message.ts';
 import { WireError } from '../../protocol/wire/scan.ts';
 import { DelayLine } from '../../protocol/delay-line.ts';
-import type { LinkContext } from './link-context.ts';
+import type { LinkContext } from '../context/link-context.ts';
 
 export class SenderLink implements LinkHandler {
   readonly #link: RheaReceiver;

@@ -8,7 +8,7 @@ import type { MessageQueue } from '../broker/message-queue.ts';
 import { errorOf, sessionLockLost, type Refusal } from '../../protocol/refusal.ts';
 import type { SessionHold } from '../broker/session.ts';
 import { ticksOf } from '../wire/ticks.ts';
-import type { LinkContext } from './link-context.ts';
+import type { LinkContext } from '../context/link-context.ts';
 import { ReceiverLink } from './receiver-link.ts';
 
 export const sessionFilter = 'com.microsoft:session-filter';

@@ -5,7 +5,7 @@ import type { Replies } from '../../protocol/replies.ts';
 import { serveRequests } from '../../protocol/request-link.ts';
 import type { RheaReceiver } from '../../protocol/rhea-internals.ts';
 import { Refusal } from '../../protocol/refusal.ts';
-import type { LinkContext } from '../links/link-context.ts';
+import type { LinkContext } from '../context/link-context.ts';
 import { ManagedEntity } from './managed-entity.ts';
 import { operations } from './operations.ts';
 import { readRequest } from './request.ts';

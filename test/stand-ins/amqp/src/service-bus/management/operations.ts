@@ -2,8 +2,8 @@ import { arrayOfLongs, arrayOfTimestamps, encodeValue, uuid } from '../../protoc
 import { Refusal } from '../../protocol/refusal.ts';
 import type { Settlement } from '../broker/settlement.ts';
 import type { StoredMessage } from '../broker/stored-message.ts';
-import { countSettlement } from '../counters.ts';
-import type { LinkContext } from '../links/link-context.ts';
+import { countSettlement } from '../context/counters.ts';
+import type { LinkContext } from '../context/link-context.ts';
 import { encodeDelivery, encodeManagedDelivery } from '../wire/encode-delivery.ts';
 import { parseMessage } from '../wire/parse-message.ts';
 import type { ManagedEntity } from './managed-entity.ts';

@@ -1,5 +1,5 @@
 import { arrayOfTexts, int } from '../../protocol/amqp-codec.ts';
-import type { LinkContext } from '../links/link-context.ts';
+import type { LinkContext } from '../context/link-context.ts';
 import type { ManagedEntity } from './managed-entity.ts';
 import type { ManagementRequest } from './request.ts';
 

@@ -1,5 +1,3 @@
-import type { PropertyChanges } from '../broker/payload.ts';
-import type { StoredMessage } from '../broker/stored-message.ts';
 import {
   encodedNull,
   encodeInt,
@@ -14,7 +12,35 @@ import {
   encodeUuid,
 } from '../../protocol/wire/encode.ts';
 import type { EncodedMessage } from './encoded-message.ts';
+import type { Payload, PropertyChanges } from './payload.ts';
 import { elementsOf, skipValue, textOf } from '../../protocol/wire/scan.ts';
+
+/** Where a message stands that is not gone. */
+export type MessageState = 'active' | 'deferred' | 'scheduled';
+
+/** What others may know of the peek-lock that holds a message. */
+export interface HeldBy {
+  /** 32 hex digits. */
+  readonly token: string;
+  /** Wall clock. */
+  readonly untilMs: number;
+}
+
+/** A message and what its receiver is told of it. */
+export interface DeliveredMessage {
+  readonly sequence: number;
+  /** The number it got where it was first sent to. */
+  readonly enqueuedSequence: number;
+  readonly enqueuedAtMs: number;
+  /** How often it was handed out in vain: 0 at the first delivery. */
+  readonly deliveryCount: number;
+  readonly payload: Payload;
+  readonly state: MessageState;
+  /** Application properties set by settlements, over those of the payload. */
+  readonly changes: PropertyChanges | undefined;
+  readonly lock: HeldBy | undefined;
+  readonly deadLetterSource: string | undefined;
+}
 
 /** Encodes a value as the AMQP library would: the changes of a settlement come decoded by it. */
 export type EncodeValue = (value: unknown) => Buffer;
@@ -36,12 +62,12 @@ const stateNumber = { active: 0, deferred: 1, scheduled: 2 };
 const maxTtlMs = 0xffffffff;
 
 /** The message as a receiver gets it: header and annotations of the broker, then what the sender sent, byte for byte. */
-export function encodeDelivery(message: StoredMessage, encodeValue: EncodeValue): Buffer {
+export function encodeDelivery(message: DeliveredMessage, encodeValue: EncodeValue): Buffer {
   return encode(message, [], encodeValue);
 }
 
 /** The same for a message that comes in an answer of `$management`: there is no delivery tag to carry its lock token. */
-export function encodeManagedDelivery(message: StoredMessage, encodeValue: EncodeValue): Buffer {
+export function encodeManagedDelivery(message: DeliveredMessage, encodeValue: EncodeValue): Buffer {
   const { lock } = message;
   if (lock === undefined) return encodeDelivery(message, encodeValue);
   const token = encodeMap([key.lockToken, encodeUuid(Buffer.from(lock.token, 'hex'))]);
@@ -49,7 +75,7 @@ export function encodeManagedDelivery(message: StoredMessage, encodeValue: Encod
 }
 
 function encode(
-  message: StoredMessage,
+  message: DeliveredMessage,
   deliveryAnnotations: readonly Buffer[],
   encodeValue: EncodeValue,
 ): Buffer {
@@ -61,7 +87,7 @@ function encode(
   ]);
 }
 
-function header(message: StoredMessage): Buffer {
+function header(message: DeliveredMessage): Buffer {
   const { durable, priority, ttlMs } = message.payload.encoded.header;
   return encodeList([
     Buffer.from([durable ? 0x41 : 0x42]),
@@ -72,7 +98,7 @@ function header(message: StoredMessage): Buffer {
   ]);
 }
 
-function annotations(message: StoredMessage): Buffer[] {
+function annotations(message: DeliveredMessage): Buffer[] {
   const list = [
     ...message.payload.encoded.annotations,
     key.enqueuedTime,

@@ -1,4 +1,4 @@
-import type { Payload } from '../broker/payload.ts';
+import type { Payload } from './payload.ts';
 import { encodedNull, encodeList, encodeSection, encodeText } from '../../protocol/wire/encode.ts';
 import type { MessageHeader } from './encoded-message.ts';
 import { elementsOf, integerOf, sectionsOf, textOf, type Section } from '../../protocol/wire/scan.ts';

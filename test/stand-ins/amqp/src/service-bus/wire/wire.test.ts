@@ -1,7 +1,7 @@
 import rhea from 'rhea';
 import { describe, expect, test } from 'vitest';
 import { encodeValue } from '../../protocol/amqp-codec.ts';
-import type { Payload } from '../broker/payload.ts';
+import type { Payload } from './payload.ts';
 import { StoredMessage } from '../broker/stored-message.ts';
 import { encodeDelivery, encodeManagedDelivery } from './encode-delivery.ts';
 import { swapGuidOrder } from './guid-order.ts';

@@ -1,9 +1,16 @@
 /** sys.columns, sys.types, sys.identity_columns, sys.computed_columns and INFORMATION_SCHEMA.COLUMNS. */
-import type { SqlType } from '../engine-session.ts';
-import type { CaptureInstance } from '../cdc/capture-instance.ts';
-import { changeTableColumns } from '../cdc/change-table-view.ts';
+import type { SqlType } from '../interface/engine-session.ts';
+import type { CaptureInstance } from '../storage/capture-instance.ts';
+import { changeTableColumns } from './change-table-view.ts';
 import { familyOf, isCharacter } from '../values/index.ts';
-import { characterLength, maxLength, precisionOf, scaleOf, SYSTEM_TYPE_IDS, userTypeId } from './type-ids.ts';
+import {
+  characterLength,
+  maxLength,
+  precisionOf,
+  scaleOf,
+  SYSTEM_TYPE_IDS,
+  userTypeId,
+} from '../values/basic/type-ids.ts';
 import { types, view, type MakeView } from './view.ts';
 import { visibleInstances, visibleTables } from './visible.ts';
 

@@ -1,7 +1,7 @@
 /** What sys.objects says of every object, whatever its kind: the views of its kinds say it first. */
 import type { Database } from '../storage/database.ts';
 import type { Table } from '../storage/table.ts';
-import { datetimeOf } from './moments.ts';
+import { datetimeOf } from '../values/basic/moments.ts';
 import { types } from './view.ts';
 
 export const objectColumns = {

@@ -1,7 +1,7 @@
 /** sys.schemas, sys.tables, sys.objects and sys.databases. */
-import type { SqlDecimal } from '../engine-session.ts';
+import type { SqlDecimal } from '../interface/engine-session.ts';
 import { type Lsn, lsnParts } from '../storage/log-sequence.ts';
-import { datetimeOf } from './moments.ts';
+import { datetimeOf } from '../values/basic/moments.ts';
 import { objectColumns, objectRow, schemaId } from './object-row.ts';
 import { types, view, type MakeView } from './view.ts';
 import { visibleInstances, visibleTables } from './visible.ts';

@@ -1,5 +1,5 @@
 /** sys.server_principals, sys.database_principals, sys.database_role_members and sys.database_permissions. */
-import type { Grant } from '../security/database-security.ts';
+import type { Grant } from '../storage/database-security.ts';
 import type { Database } from '../storage/database.ts';
 import { types, view, type MakeView } from './view.ts';
 

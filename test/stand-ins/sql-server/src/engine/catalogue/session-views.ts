@@ -1,5 +1,5 @@
 /** sys.dm_exec_sessions and sys.dm_cdc_log_scan_sessions, as far as clients look at them. */
-import { datetimeOf } from './moments.ts';
+import { datetimeOf } from '../values/basic/moments.ts';
 import { lsnText, type Lsn } from '../storage/log-sequence.ts';
 import { types, view, type MakeView } from './view.ts';
 

@@ -1,5 +1,5 @@
 /** How a view of the catalogue is written down: its columns, and the rows as plain objects by column. */
-import type { SqlType, SqlValue } from '../engine-session.ts';
+import type { SqlType, SqlValue } from '../interface/engine-session.ts';
 import type { VirtualTable } from '../query/table-like.ts';
 import type { Frame } from '../query/run.ts';
 import type { ServerState } from '../server/server-state.ts';

@@ -1,13 +1,7 @@
 /** All views of the catalogue by schema and name. */
-import type { CaptureInstance } from '../cdc/capture-instance.ts';
-import {
-  capturedColumns,
-  cdcIndexColumns,
-  changeTables,
-  ddlHistory,
-  lsnTimeMapping,
-} from '../cdc/cdc-views.ts';
-import { changeTableView } from '../cdc/change-table-view.ts';
+import type { CaptureInstance } from '../storage/capture-instance.ts';
+import { capturedColumns, cdcIndexColumns, changeTables, ddlHistory, lsnTimeMapping } from './cdc-views.ts';
+import { changeTableView } from './change-table-view.ts';
 import type { VirtualTable } from '../query/table-like.ts';
 import type { Database } from '../storage/database.ts';
 import { columns, computedColumns, informationColumns, systemTypes } from './column-views.ts';

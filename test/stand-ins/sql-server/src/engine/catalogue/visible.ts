@@ -1,5 +1,5 @@
 /** What of the catalogue a session sees: objects on which it has some permission ("Metadata visibility configuration"). */
-import type { CaptureInstance } from '../cdc/capture-instance.ts';
+import type { CaptureInstance } from '../storage/capture-instance.ts';
 import type { Frame } from '../query/run.ts';
 import type { Database } from '../storage/database.ts';
 import type { Table } from '../storage/table.ts';

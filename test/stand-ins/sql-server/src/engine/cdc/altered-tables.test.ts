@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { TestServer, TestSession } from '../test-server.ts';
-import { bytesOf, captureTable, changesOf } from './test-captured-table.ts';
+import { bytesOf, captureTable, changesOf } from '../test-captured-table.ts';
 
 let server: TestServer;
 let db: TestSession;

@@ -10,9 +10,9 @@ import type { KeyIndex } from '../storage/key-index.ts';
 import type { Values } from '../storage/row.ts';
 import type { Table } from '../storage/table.ts';
 import type { Transaction } from '../storage/transaction.ts';
-import type { CaptureInstance } from './capture-instance.ts';
-import type { ChangeDraft } from './change-draft.ts';
-import type { Operation } from './change-table.ts';
+import type { CaptureInstance } from '../storage/capture-instance.ts';
+import type { ChangeDraft } from '../storage/change-draft.ts';
+import type { Operation } from '../storage/change-table.ts';
 
 export interface RowChange {
   readonly before: Values | undefined;

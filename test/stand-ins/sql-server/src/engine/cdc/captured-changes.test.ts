@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { TestSession } from '../test-server.ts';
-import { captureTable, changesOf } from './test-captured-table.ts';
+import { captureTable, changesOf } from '../test-captured-table.ts';
 
 let db: TestSession;
 

@@ -1,6 +1,6 @@
 /** sys.sp_cdc_*: switching capture on and off, cleanup, and what there is. */
-import { errors } from '../errors.ts';
-import type { Procedure, ProcedureCall } from '../exec/procedure.ts';
+import { errors } from '../errors/errors.ts';
+import type { Procedure, ProcedureCall } from '../query/procedure.ts';
 import { textOf } from '../query/text-of.ts';
 import { lsnFromBytes } from '../storage/log-sequence.ts';
 import { disableTable } from './disable-table.ts';

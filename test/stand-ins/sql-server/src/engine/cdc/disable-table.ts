@@ -1,9 +1,9 @@
 /** sys.sp_cdc_disable_table, and what goes with a table that is dropped. */
-import { errors } from '../errors.ts';
-import type { ProcedureCall } from '../exec/procedure.ts';
+import { errors } from '../errors/errors.ts';
+import type { ProcedureCall } from '../query/procedure.ts';
 import { textOf } from '../query/text-of.ts';
-import type { CaptureInstance } from './capture-instance.ts';
-import type { CdcDatabase } from './cdc-database.ts';
+import type { CaptureInstance } from '../storage/capture-instance.ts';
+import type { CdcDatabase } from '../storage/cdc-database.ts';
 import { enabledCdc } from './enabled-database.ts';
 
 /** `all` names every instance of the table. Error 22960. */

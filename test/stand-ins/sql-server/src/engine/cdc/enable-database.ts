@@ -1,7 +1,7 @@
 /** sys.sp_cdc_enable_db and sys.sp_cdc_disable_db. */
-import { errors } from '../errors.ts';
-import type { ProcedureCall } from '../exec/procedure.ts';
-import { CdcDatabase } from './cdc-database.ts';
+import { errors } from '../errors/errors.ts';
+import type { ProcedureCall } from '../query/procedure.ts';
+import { CdcDatabase } from '../storage/cdc-database.ts';
 import { enabledCdc } from './enabled-database.ts';
 
 export function enableDatabase({ database, state, transaction }: ProcedureCall): void {

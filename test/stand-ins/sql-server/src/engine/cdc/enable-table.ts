@@ -1,11 +1,11 @@
 /** sys.sp_cdc_enable_table: makes a capture instance. */
-import type { SqlValue } from '../engine-session.ts';
-import { errors } from '../errors.ts';
-import type { ProcedureCall } from '../exec/procedure.ts';
+import type { SqlValue } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
+import type { ProcedureCall } from '../query/procedure.ts';
 import { splitName } from '../query/split-name.ts';
 import { textOf } from '../query/text-of.ts';
 import { type Index, sameName, type Table } from '../storage/table.ts';
-import { type CapturedColumn, CaptureInstance } from './capture-instance.ts';
+import { type CapturedColumn, CaptureInstance } from '../storage/capture-instance.ts';
 import { enabledCdc } from './enabled-database.ts';
 
 /** Errors 22931, 22926, 22962, 22929, 22923, 22939. */

@@ -1,8 +1,8 @@
 /** What every procedure but one asks for: that the database is enabled. */
-import { errors } from '../errors.ts';
-import type { ProcedureCall } from '../exec/procedure.ts';
+import { errors } from '../errors/errors.ts';
+import type { ProcedureCall } from '../query/procedure.ts';
 import type { Database } from '../storage/database.ts';
-import type { CdcDatabase } from './cdc-database.ts';
+import type { CdcDatabase } from '../storage/cdc-database.ts';
 
 /** Error 22901. */
 export function enabledCdc(database: Database): CdcDatabase {

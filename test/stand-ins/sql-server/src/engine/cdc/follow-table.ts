@@ -9,8 +9,8 @@ import type { Database } from '../storage/database.ts';
 import type { Table } from '../storage/table.ts';
 import type { Transaction } from '../storage/transaction.ts';
 import { converter } from '../values/index.ts';
-import type { CaptureInstance } from './capture-instance.ts';
-import type { CdcDatabase } from './cdc-database.ts';
+import type { CaptureInstance } from '../storage/capture-instance.ts';
+import type { CdcDatabase } from '../storage/cdc-database.ts';
 
 export interface Following {
   readonly state: ServerState;

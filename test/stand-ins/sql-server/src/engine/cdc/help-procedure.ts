@@ -1,9 +1,9 @@
 /** sys.sp_cdc_help_change_data_capture. */
-import type { SqlType, SqlValue } from '../engine-session.ts';
-import type { ProcedureCall } from '../exec/procedure.ts';
+import type { SqlType, SqlValue } from '../interface/engine-session.ts';
+import type { ProcedureCall } from '../query/procedure.ts';
 import { mayReadCapture } from '../security/capture-access.ts';
 import { lsnToBytes } from '../storage/log-sequence.ts';
-import type { CaptureInstance } from './capture-instance.ts';
+import type { CaptureInstance } from '../storage/capture-instance.ts';
 import { enabledCdc } from './enabled-database.ts';
 import { BIT, LIST, LSN, NAME } from './procedure-types.ts';
 

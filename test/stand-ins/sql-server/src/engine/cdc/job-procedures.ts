@@ -1,5 +1,5 @@
 /** The capture and the cleanup job: their settings, starting and stopping. */
-import type { Procedure, ProcedureCall } from '../exec/procedure.ts';
+import type { Procedure, ProcedureCall } from '../query/procedure.ts';
 import { textOf } from '../query/text-of.ts';
 import { enabledCdc } from './enabled-database.ts';
 import { BIGINT, NAME } from './procedure-types.ts';

@@ -1,9 +1,9 @@
 /** sys.sp_cdc_help_jobs and sys.sp_cdc_get_captured_columns. */
 import { listing } from '../catalogue/procedures/listing.ts';
-import { characterLength, precisionOf, scaleOf } from '../catalogue/type-ids.ts';
+import { characterLength, precisionOf, scaleOf } from '../values/basic/type-ids.ts';
 import { types } from '../catalogue/view.ts';
-import type { SqlType } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { SqlType } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import { textOf } from '../query/text-of.ts';
 import { mayReadCapture } from '../security/capture-access.ts';
 import { familyOf } from '../values/index.ts';

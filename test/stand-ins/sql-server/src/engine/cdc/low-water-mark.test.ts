@@ -1,7 +1,7 @@
 /** What a capture instance keeps, and which ranges its function gives: the borders of both. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { TestServer, TestSession } from '../test-server.ts';
-import { bytesOf, captureTable, ENABLE } from './test-captured-table.ts';
+import { bytesOf, captureTable, ENABLE } from '../test-captured-table.ts';
 
 let server: TestServer;
 let db: TestSession;

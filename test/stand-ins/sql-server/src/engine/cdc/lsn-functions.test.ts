@@ -1,7 +1,7 @@
 /** The scalar functions of change data capture at their borders. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { TestServer, TestSession } from '../test-server.ts';
-import { captureTable } from './test-captured-table.ts';
+import { captureTable } from '../test-captured-table.ts';
 
 let server: TestServer;
 let db: TestSession;

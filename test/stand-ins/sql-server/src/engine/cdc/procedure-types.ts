@@ -1,5 +1,5 @@
 /** The types of the parameters and results of sys.sp_cdc_*. */
-import type { SqlType } from '../engine-session.ts';
+import type { SqlType } from '../interface/engine-session.ts';
 
 export const NAME: SqlType = { name: 'nvarchar', length: 128 };
 

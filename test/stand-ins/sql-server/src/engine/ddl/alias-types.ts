@@ -1,7 +1,7 @@
 /** Alias types: CREATE TYPE name FROM type, and columns that are of one ("CREATE TYPE"). */
-import type { SqlType } from '../engine-session.ts';
-import { errors } from '../errors.ts';
-import type { Of } from '../exec/statement-kinds.ts';
+import type { SqlType } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
+import type { Of } from '../parser/statement-kinds.ts';
 import type { Name } from '../parser/ast.ts';
 import type { ServerState } from '../server/server-state.ts';
 import type { AliasType } from '../storage/alias-type.ts';

@@ -1,8 +1,8 @@
 /** ALTER TABLE: rows are rewritten, indexes and foreign keys made anew; every step can be undone. */
 import { rowScope } from '../dml/row-maker.ts';
 import { storer } from '../dml/store-value.ts';
-import type { SqlValue } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { SqlValue } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import type { AlterAction, ColumnDefinition } from '../parser/table-ast.ts';
 import { compileCondition, compileExpression } from '../query/compile-expression.ts';
 import type { Run } from '../query/run.ts';

@@ -2,8 +2,8 @@
 import { typeOf } from './alias-types.ts';
 import { displayKey } from '../dml/display-key.ts';
 import { rowScope } from '../dml/row-maker.ts';
-import type { SqlType } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { SqlType } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import type { ColumnDefinition, ConstraintDefinition, TableDefinition } from '../parser/table-ast.ts';
 import { compileExpression } from '../query/compile-expression.ts';
 import type { Compilation } from '../query/scope.ts';

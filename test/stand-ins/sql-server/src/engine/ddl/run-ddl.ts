@@ -1,8 +1,8 @@
 /** Executes CREATE, ALTER, DROP and TRUNCATE within a transaction that has the write lock. */
 import { dropCaptures } from '../cdc/disable-table.ts';
 import { followTable } from '../cdc/follow-table.ts';
-import { errors } from '../errors.ts';
-import type { DefinitionStatement, Of } from '../exec/statement-kinds.ts';
+import { errors } from '../errors/errors.ts';
+import type { DefinitionStatement, Of } from '../parser/statement-kinds.ts';
 import type { Name } from '../parser/ast.ts';
 import type { TableDefinition } from '../parser/table-ast.ts';
 import type { Run } from '../query/run.ts';

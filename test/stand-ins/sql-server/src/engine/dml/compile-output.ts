@@ -1,5 +1,5 @@
 /** OUTPUT: rows of the changed rows, for the client or for another table. */
-import type { SqlValue } from '../engine-session.ts';
+import type { SqlValue } from '../interface/engine-session.ts';
 import type { Name } from '../parser/ast.ts';
 import type { Output } from '../parser/write-ast.ts';
 import type { OutputColumn } from '../query/compiled.ts';

@@ -1,6 +1,6 @@
 /** Makes stored rows of given values: the given columns, then defaults, identity and what the server makes itself. */
-import type { SqlValue } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { SqlValue } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import type { Run } from '../query/run.ts';
 import type { OutputColumn } from '../query/compiled.ts';
 import type { Values } from '../storage/row.ts';

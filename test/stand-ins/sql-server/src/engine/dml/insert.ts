@@ -1,5 +1,5 @@
 /** INSERT … VALUES, SELECT, EXEC and DEFAULT VALUES. */
-import { errors } from '../errors.ts';
+import { errors } from '../errors/errors.ts';
 import type { Expression } from '../parser/ast.ts';
 import type { InsertStatement } from '../parser/write-ast.ts';
 import { compileExpression } from '../query/compile-expression.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { captureTable, changesOf } from '../cdc/test-captured-table.ts';
+import { captureTable, changesOf } from '../test-captured-table.ts';
 import type { TestSession } from '../test-server.ts';
 
 let db: TestSession;

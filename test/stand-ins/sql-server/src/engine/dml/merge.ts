@@ -1,6 +1,6 @@
 /** MERGE: source and target are joined, every row finds its clause, and then all changes are made as one statement. */
-import type { SqlValue } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { SqlValue } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import type { TableSource } from '../parser/ast.ts';
 import type { MergeClause, MergeStatement } from '../parser/write-ast.ts';
 import { compileCondition } from '../query/compile-expression.ts';

@@ -1,6 +1,6 @@
 /** Completes rows of a table: defaults, identity, rowversion, computed columns, NOT NULL and check constraints. */
-import type { SqlValue } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { SqlValue } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import { compileCondition, compileExpression } from '../query/compile-expression.ts';
 import type { Compiled } from '../query/compiled.ts';
 import { converted } from '../query/converted.ts';

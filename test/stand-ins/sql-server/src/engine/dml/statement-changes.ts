@@ -4,7 +4,7 @@
  * statement back.
  */
 import { captureStatement, type RowChange } from '../cdc/capture-statement.ts';
-import { errors } from '../errors.ts';
+import { errors } from '../errors/errors.ts';
 import type { Database } from '../storage/database.ts';
 import type { KeyIndex } from '../storage/key-index.ts';
 import type { Row, Values } from '../storage/row.ts';

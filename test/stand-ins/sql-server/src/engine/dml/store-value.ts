@@ -1,6 +1,6 @@
 /** Converts a value for a column as INSERT and UPDATE do: what does not fit is an error (2628), not cut. */
-import type { SqlType, SqlValue } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { SqlType, SqlValue } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import type { Column } from '../storage/table.ts';
 import { converter, implicitConversionError, isBinary, isCharacter } from '../values/index.ts';
 

@@ -1,6 +1,6 @@
 /** UPDATE and DELETE: first all rows are found and their new values worked out, then they are changed. */
-import type { SqlValue } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { SqlValue } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import type { Name, TableSource } from '../parser/ast.ts';
 import type { Assignment, DeleteStatement, UpdateStatement } from '../parser/write-ast.ts';
 import { assignedValue } from '../query/assigned-value.ts';

@@ -1,5 +1,5 @@
 /** The table that a statement writes to, and the stored rows in it. */
-import { errors } from '../errors.ts';
+import { errors } from '../errors/errors.ts';
 import type { Name } from '../parser/ast.ts';
 import type { Compilation } from '../query/scope.ts';
 import type { StoredTable } from '../query/table-like.ts';

@@ -1,7 +1,7 @@
 /** One execution of one batch: its variables, its clock, and the error that a CATCH block looks at. */
 import { randomUUID } from 'node:crypto';
-import { momentOf } from '../catalogue/moments.ts';
-import type { SqlMoment, SqlType, SqlMessage } from '../engine-session.ts';
+import { momentOf } from '../values/basic/moments.ts';
+import type { SqlMoment, SqlType, SqlMessage } from '../interface/engine-session.ts';
 import type { Run, SessionFacts, Variable } from '../query/run.ts';
 import type { Table } from '../storage/table.ts';
 

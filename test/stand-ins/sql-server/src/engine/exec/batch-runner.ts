@@ -4,7 +4,7 @@
  * An error ends its statement; the batch goes on, unless the error is one that ends the batch, XACT_ABORT is on, or a
  * CATCH block takes it ("Database engine error severities", "TRY...CATCH", "SET XACT_ABORT").
  */
-import type { Reply, SqlParameter } from '../engine-session.ts';
+import type { Reply, SqlParameter } from '../interface/engine-session.ts';
 import { SqlError } from '../errors/sql-error.ts';
 import { SyntaxErrorAt } from '../errors/syntax-errors.ts';
 import type { Expression } from '../parser/ast.ts';
@@ -29,7 +29,7 @@ import {
   type ControlStatement,
   type Of,
   type WriteStatement,
-} from './statement-kinds.ts';
+} from '../parser/statement-kinds.ts';
 import { StatementRunner } from './statement-runner.ts';
 import { pause } from './waits.ts';
 

@@ -1,5 +1,5 @@
 /** Evaluates expressions that stand outside of queries: in SET, IF, PRINT and as arguments. */
-import type { SqlType, SqlValue } from '../engine-session.ts';
+import type { SqlType, SqlValue } from '../interface/engine-session.ts';
 import type { Expression } from '../parser/ast.ts';
 import { assignedValue } from '../query/assigned-value.ts';
 import { compileCondition, compileExpression } from '../query/compile-expression.ts';

@@ -1,13 +1,13 @@
 /** EXEC: system procedures, sp_executesql and texts. */
-import type { Reply, SqlParameter, SqlType } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { Reply, SqlParameter, SqlType } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import { parseParameters } from '../parser/parse-parameters.ts';
 import type { Argument, ExecuteStatement } from '../parser/execute-ast.ts';
 import { textOf } from '../query/text-of.ts';
 import { converter, isCharacter } from '../values/index.ts';
 import { BatchRun } from './batch-run.ts';
 import type { Evaluator } from './evaluator.ts';
-import { bindArguments, type GivenArgument } from './procedure.ts';
+import { bindArguments, type GivenArgument } from '../query/procedure.ts';
 import type { Replying } from './replies.ts';
 import type { SessionState } from './session-state.ts';
 import { isForOwners, systemProcedure } from './system-procedures.ts';

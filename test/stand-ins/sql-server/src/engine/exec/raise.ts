@@ -1,6 +1,6 @@
 /** RAISERROR and THROW. */
-import type { Reply, SqlMessage, SqlType, SqlValue } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { Reply, SqlMessage, SqlType, SqlValue } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import { SqlError } from '../errors/sql-error.ts';
 import type { Expression } from '../parser/ast.ts';
 import type { Statement } from '../parser/statement-ast.ts';

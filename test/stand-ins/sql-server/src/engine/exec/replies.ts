@@ -1,5 +1,5 @@
 /** A stream of replies out of a generator that may have to wait in between. */
-import type { Reply } from '../engine-session.ts';
+import type { Reply } from '../interface/engine-session.ts';
 
 /** Not for the client: the generator goes on when `until` has settled. */
 export interface Wait {

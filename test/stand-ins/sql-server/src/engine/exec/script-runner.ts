@@ -1,5 +1,5 @@
 /** Statements about the variables and messages of a batch. */
-import { errors } from '../errors.ts';
+import { errors } from '../errors/errors.ts';
 import type { Statement } from '../parser/statement-ast.ts';
 import { textOf } from '../query/text-of.ts';
 import type { BatchRun } from './batch-run.ts';
@@ -8,7 +8,7 @@ import type { ExecuteRunner } from './execute-runner.ts';
 import { raised, thrown } from './raise.ts';
 import type { Replying } from './replies.ts';
 import type { SessionState } from './session-state.ts';
-import type { Of, ScriptStatement } from './statement-kinds.ts';
+import type { Of, ScriptStatement } from '../parser/statement-kinds.ts';
 import type { StatementRunner } from './statement-runner.ts';
 import { sleep } from './waits.ts';
 

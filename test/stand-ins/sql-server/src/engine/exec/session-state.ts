@@ -1,6 +1,6 @@
 /** What a connection carries from batch to batch: database, transaction, options, temporary tables. */
-import type { LoginRequest, Reply } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { LoginRequest, Reply } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import type { EngineFunction } from '../query/engine-function.ts';
 import { makeEngineFunctions } from '../query/engine-functions.ts';
 import type { SessionFacts } from '../query/run.ts';

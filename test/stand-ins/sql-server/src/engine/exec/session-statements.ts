@@ -1,11 +1,11 @@
 /** Statements about the session and the server: transactions, USE, SET, databases, permissions. */
-import type { Reply } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { Reply } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import type { Name } from '../parser/ast.ts';
 import type { TableLike } from '../query/table-like.ts';
-import { runPermission, runPrincipal } from '../security/run-security.ts';
+import { runPermission, runPrincipal } from './run-security.ts';
 import type { SessionState } from './session-state.ts';
-import type { Of, SessionStatement } from './statement-kinds.ts';
+import type { Of, SessionStatement } from '../parser/statement-kinds.ts';
 
 type FindTable = (name: Name) => TableLike;
 

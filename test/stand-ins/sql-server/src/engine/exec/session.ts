@@ -1,5 +1,5 @@
 /** One connection, as the TDS server sees it. */
-import type { EngineSession, IsolationLevel, Reply, SqlParameter } from '../engine-session.ts';
+import type { EngineSession, IsolationLevel, Reply, SqlParameter } from '../interface/engine-session.ts';
 import { SqlError } from '../errors/sql-error.ts';
 import { BatchRunner } from './batch-runner.ts';
 import type { ParsedBatches } from './parsed-batches.ts';

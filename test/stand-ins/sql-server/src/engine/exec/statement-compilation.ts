@@ -1,9 +1,9 @@
 /** Finds what a statement names, for one session, and remembers whether the result may be kept for other sessions. */
-import { allChangesFunction } from '../cdc/change-table-view.ts';
-import type { CaptureInstance } from '../cdc/capture-instance.ts';
+import { allChangesFunction } from '../catalogue/change-table-view.ts';
+import type { CaptureInstance } from '../storage/capture-instance.ts';
 import { captureOf, findView } from '../catalogue/views.ts';
-import type { SqlType } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { SqlType } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import type { Name, Query } from '../parser/ast.ts';
 import { compileQuery } from '../query/compile-query.ts';
 import type { Compilation, Scope } from '../query/scope.ts';

@@ -1,5 +1,5 @@
 /** Runs queries, writes and definitions, each as a whole or not at all. */
-import type { CaptureInstance } from '../cdc/capture-instance.ts';
+import type { CaptureInstance } from '../storage/capture-instance.ts';
 import { defineTable } from '../ddl/define-table.ts';
 import { createTable, runDdl, type DdlContext } from '../ddl/run-ddl.ts';
 import { insertRows } from '../dml/insert-rows.ts';
@@ -9,8 +9,8 @@ import { RowMaker } from '../dml/row-maker.ts';
 import { StatementChanges } from '../dml/statement-changes.ts';
 import { compileDelete, compileUpdate } from '../dml/update-delete.ts';
 import type { WritePlan } from '../dml/write-plan.ts';
-import type { Reply, StatementCommand } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { Reply, StatementCommand } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import type { Name } from '../parser/ast.ts';
 import type { Statement } from '../parser/statement-ast.ts';
 import { compileQuery } from '../query/compile-query.ts';
@@ -23,7 +23,7 @@ import { PlanCache } from './plan-cache.ts';
 import type { Replying } from './replies.ts';
 import type { SessionState } from './session-state.ts';
 import { StatementCompilation } from './statement-compilation.ts';
-import type { DefinitionStatement, Of, WriteStatement } from './statement-kinds.ts';
+import type { DefinitionStatement, Of, WriteStatement } from '../parser/statement-kinds.ts';
 import { waitForTables } from './table-lock-wait.ts';
 import { takeWriteLock } from './write-lock-wait.ts';
 

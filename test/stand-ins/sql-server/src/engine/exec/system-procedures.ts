@@ -2,7 +2,7 @@
 import { KEY_PROCEDURES } from '../catalogue/procedures/key-procedures.ts';
 import { TABLE_PROCEDURES } from '../catalogue/procedures/table-procedures.ts';
 import { CDC_PROCEDURES } from '../cdc/cdc-procedures.ts';
-import type { Procedure } from './procedure.ts';
+import type { Procedure } from '../query/procedure.ts';
 import { describeUndeclaredParameters } from './undeclared-parameters.ts';
 
 const CATALOGUE: Readonly<Record<string, Procedure>> = {

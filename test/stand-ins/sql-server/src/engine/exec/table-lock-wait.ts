@@ -1,6 +1,6 @@
 /** A query waits while somebody holds a lock on a change table that it reads: as long as SET LOCK_TIMEOUT allows. */
-import type { CaptureInstance } from '../cdc/capture-instance.ts';
-import { errors } from '../errors.ts';
+import type { CaptureInstance } from '../storage/capture-instance.ts';
+import { errors } from '../errors/errors.ts';
 import type { Replying } from './replies.ts';
 import type { LockWait } from './write-lock-wait.ts';
 

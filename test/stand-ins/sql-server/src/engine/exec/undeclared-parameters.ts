@@ -4,10 +4,10 @@
  * error 11502, as what cannot be deduced is on a real server, which deduces more.
  */
 import { listing } from '../catalogue/procedures/listing.ts';
-import { maxLength, precisionOf, scaleOf, SYSTEM_TYPE_IDS } from '../catalogue/type-ids.ts';
+import { maxLength, precisionOf, scaleOf, SYSTEM_TYPE_IDS } from '../values/basic/type-ids.ts';
 import { types } from '../catalogue/view.ts';
-import type { SqlType } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { SqlType } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import type { Expression, Name } from '../parser/ast.ts';
 import { parseParameters } from '../parser/parse-parameters.ts';
 import { parseBatch } from '../parser/parse-statement.ts';
@@ -18,7 +18,7 @@ import type { TableLike } from '../query/table-like.ts';
 import { textOf } from '../query/text-of.ts';
 import type { Column } from '../storage/table.ts';
 import { typeText } from '../values/index.ts';
-import type { Procedure } from './procedure.ts';
+import type { Procedure } from '../query/procedure.ts';
 
 const TEXT: SqlType = { name: 'nvarchar', length: 'max' };
 

@@ -1,6 +1,6 @@
 /** Waiting inside of a batch. */
 import { setImmediate } from 'node:timers';
-import { errors } from '../errors.ts';
+import { errors } from '../errors/errors.ts';
 import type { Timers } from '../server/server-state.ts';
 import type { Replying, Wait } from './replies.ts';
 

@@ -1,5 +1,5 @@
 /** Takes the write lock of a database for a transaction, waiting in line while another transaction has it. */
-import { errors } from '../errors.ts';
+import { errors } from '../errors/errors.ts';
 import type { Timers } from '../server/server-state.ts';
 import type { Database } from '../storage/database.ts';
 import type { Transaction } from '../storage/transaction.ts';

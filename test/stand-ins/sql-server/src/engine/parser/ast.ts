@@ -1,5 +1,5 @@
 /** The syntax tree of expressions and of queries: each contains the other. Plain data. */
-import type { SqlType, SqlValue } from '../engine-session.ts';
+import type { SqlType, SqlValue } from '../interface/engine-session.ts';
 
 /** One to four parts, as written: [server.][database.][schema.]name. An omitted part is an empty string. */
 export type Name = readonly string[];

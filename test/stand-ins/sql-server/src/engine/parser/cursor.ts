@@ -1,5 +1,5 @@
 /** Walks over the tokens of one batch. Parsing functions take it and leave it behind what they have read. */
-import { errors } from '../errors.ts';
+import { errors } from '../errors/errors.ts';
 import type { Expression, Query } from './ast.ts';
 import { lex, type Token } from './lexer.ts';
 

@@ -1,5 +1,5 @@
 /** Cuts a T-SQL text into tokens. `GO` is no part of the language: it belongs to the client's tools. */
-import { errors } from '../errors.ts';
+import { errors } from '../errors/errors.ts';
 
 export type TokenKind =
   | 'word'

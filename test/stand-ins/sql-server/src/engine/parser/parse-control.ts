@@ -1,5 +1,5 @@
 /** DECLARE, SET, EXEC, RAISERROR, THROW and the transaction statements. */
-import { errors } from '../errors.ts';
+import { errors } from '../errors/errors.ts';
 import type { Expression } from './ast.ts';
 import { isReserved, type Cursor } from './cursor.ts';
 import type { Argument, ExecuteStatement } from './execute-ast.ts';

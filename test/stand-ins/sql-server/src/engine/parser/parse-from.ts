@@ -1,5 +1,5 @@
 /** FROM: tables, functions, derived tables, VALUES and the joins between them. */
-import { errors } from '../errors.ts';
+import { errors } from '../errors/errors.ts';
 import type { JoinKind, TableSource } from './ast.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression } from './parse-expression.ts';

@@ -1,6 +1,6 @@
 /** Literals and their types (Transact-SQL reference, "Constants"). */
-import type { SqlType } from '../engine-session.ts';
-import { throughCodePage } from '../values/code-page.ts';
+import type { SqlType } from '../interface/engine-session.ts';
+import { throughCodePage } from '../values/basic/code-page.ts';
 import type { Expression } from './ast.ts';
 import type { Cursor } from './cursor.ts';
 import type { Token } from './lexer.ts';

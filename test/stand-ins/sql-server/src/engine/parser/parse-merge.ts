@@ -1,5 +1,5 @@
 /** MERGE ("MERGE (Transact-SQL)"), without TOP and `$action`. It must end with a semicolon. */
-import { errors } from '../errors.ts';
+import { errors } from '../errors/errors.ts';
 import type { CommonTable } from './ast.ts';
 import type { Cursor } from './cursor.ts';
 import { parseAssignments, parseOutput, parseTarget } from './parse-dml.ts';

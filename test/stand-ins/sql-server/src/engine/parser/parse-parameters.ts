@@ -1,5 +1,5 @@
 /** The declarations of sp_executesql: `@a int, @b nvarchar(10) = N'x', @c int OUTPUT`. */
-import type { SqlType } from '../engine-session.ts';
+import type { SqlType } from '../interface/engine-session.ts';
 import type { Expression } from './ast.ts';
 import { Cursor } from './cursor.ts';
 import { grammar } from './grammar.ts';

@@ -1,5 +1,5 @@
 /** SELECT: blocks, set operations, common table expressions, ORDER BY and paging. */
-import { errors } from '../errors.ts';
+import { errors } from '../errors/errors.ts';
 import type {
   AssignOperator,
   CommonTable,

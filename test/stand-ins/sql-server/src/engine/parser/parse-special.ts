@@ -1,5 +1,5 @@
 /** What is written with a keyword: CASE, CAST, IIF, COALESCE and their like. */
-import type { SqlType } from '../engine-session.ts';
+import type { SqlType } from '../interface/engine-session.ts';
 import type { CaseBranch, Expression, FunctionCall } from './ast.ts';
 import type { Cursor } from './cursor.ts';
 import { parenthesised, parseArguments } from './parse-list.ts';

@@ -1,5 +1,5 @@
 /** Statements and batches. */
-import { errors } from '../errors.ts';
+import { errors } from '../errors/errors.ts';
 import type { Expression } from './ast.ts';
 import { Cursor } from './cursor.ts';
 import { grammar } from './grammar.ts';

@@ -1,6 +1,6 @@
 /** Reads a data type: `decimal(10, 2)`, `nvarchar(max)`, `sysname`. */
-import type { SqlType, SqlTypeName } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { SqlType, SqlTypeName } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import { isTypeName } from '../values/index.ts';
 import type { Name } from './ast.ts';
 import type { Cursor } from './cursor.ts';

@@ -1,5 +1,5 @@
 /** The syntax tree of the statements of a batch. They carry the line they begin on. */
-import type { SqlType } from '../engine-session.ts';
+import type { SqlType } from '../interface/engine-session.ts';
 import type { AssignOperator, Expression, Name, Query } from './ast.ts';
 import type { ExecuteStatement } from './execute-ast.ts';
 import type { PermissionStatement, PrincipalStatement } from './security-ast.ts';

@@ -1,5 +1,5 @@
 /** The syntax tree of tables as CREATE TABLE and ALTER TABLE define them. */
-import type { SqlType } from '../engine-session.ts';
+import type { SqlType } from '../interface/engine-session.ts';
 import type { Expression, Name } from './ast.ts';
 
 export interface ColumnDefinition {

@@ -1,7 +1,7 @@
 /** How the rows of one table are found: by an index, by a hash table that is made on first use, or by reading them again. */
 import type { Values } from '../storage/row.ts';
 import type { Index } from '../storage/table.ts';
-import { hashKey } from '../values/hash-key.ts';
+import { hashKey } from '../values/comparison/hash-key.ts';
 import { commonType, converter } from '../values/index.ts';
 import { type Equality, inColumnType } from './conjuncts.ts';
 import type { Step } from './from-plan.ts';

@@ -1,9 +1,9 @@
 /** COUNT, SUM, AVG, MIN, MAX and STRING_AGG ("Aggregate functions"). NULLs are left out, except by COUNT(*). */
-import type { SqlType, SqlValue } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { SqlType, SqlValue } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import { valueErrors } from '../errors/value-errors.ts';
 import type { FunctionCall } from '../parser/ast.ts';
-import { hashKey } from '../values/hash-key.ts';
+import { hashKey } from '../values/comparison/hash-key.ts';
 import { comparer, type CompareOptions, converter, familyOf, operatorFor } from '../values/index.ts';
 import { AGGREGATES } from './aggregate-names.ts';
 import { compileExpression } from './compile-expression.ts';

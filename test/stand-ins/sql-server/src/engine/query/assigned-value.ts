@@ -1,5 +1,5 @@
 /** Assignments to variables, with the operators like `+=`. */
-import type { SqlValue } from '../engine-session.ts';
+import type { SqlValue } from '../interface/engine-session.ts';
 import type { Expression } from '../parser/ast.ts';
 import { converter, operatorFor } from '../values/index.ts';
 import { compileExpression } from './compile-expression.ts';

@@ -1,6 +1,6 @@
 /** Calls of scalar functions, of ISNULL and of the engine's own functions. */
-import type { SqlValue } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { SqlValue } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import type { SqlError } from '../errors/sql-error.ts';
 import type { Expression, FunctionCall } from '../parser/ast.ts';
 import { scalarFunctions } from '../values/index.ts';

@@ -1,5 +1,5 @@
 /** CAST, CONVERT and their TRY_ forms. */
-import type { SqlType, SqlValue } from '../engine-session.ts';
+import type { SqlType, SqlValue } from '../interface/engine-session.ts';
 import { SqlError } from '../errors/sql-error.ts';
 import type { Expression } from '../parser/ast.ts';
 import { converter } from '../values/index.ts';

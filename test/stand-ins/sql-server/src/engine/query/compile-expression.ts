@@ -1,6 +1,6 @@
 /** Compiles scalar expressions to closures. Types are known before the first row. */
-import type { SqlValue } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { SqlValue } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import type { Expression } from '../parser/ast.ts';
 import { bitwiseNot, negation, operatorFor } from '../values/index.ts';
 import { compileCall } from './compile-call.ts';

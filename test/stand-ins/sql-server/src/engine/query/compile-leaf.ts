@@ -1,5 +1,5 @@
 /** Expressions without parts: literals, variables and columns. */
-import { errors } from '../errors.ts';
+import { errors } from '../errors/errors.ts';
 import type { Of } from './compile-part.ts';
 import type { Compiled } from './compiled.ts';
 import type { Evaluate, Frame } from './run.ts';

@@ -1,6 +1,6 @@
 /** Methods and properties of the types that have some: `column.ToString()`, `hierarchyid::Parse('/1/')`. */
-import type { SqlType, SqlValue } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { SqlType, SqlValue } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import type { Expression, FunctionCall, MethodCall } from '../parser/ast.ts';
 import { clrMember, CLR_STATICS } from '../values/index.ts';
 import type { CompileExpression } from './compile-part.ts';

@@ -1,9 +1,9 @@
 /** Queries: blocks, set operations, and what stands around them. */
-import type { SqlValue } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { SqlValue } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import type { OrderItem, Query, QueryBody, SetOperation } from '../parser/ast.ts';
 import type { Values } from '../storage/row.ts';
-import { hashKeyOf } from '../values/hash-key.ts';
+import { hashKeyOf } from '../values/comparison/hash-key.ts';
 import { commonType } from '../values/index.ts';
 import { compileBlock } from './compile-block.ts';
 import { compileExpression } from './compile-expression.ts';

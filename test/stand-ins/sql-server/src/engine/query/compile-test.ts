@@ -1,6 +1,6 @@
 /** Compiles conditions to closures with three results: true, false, and null for unknown. */
-import type { SqlType, SqlValue } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { SqlType, SqlValue } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import { valueErrors } from '../errors/value-errors.ts';
 import type { CompareOperator, Expression } from '../parser/ast.ts';
 import {

@@ -1,5 +1,5 @@
 /** What expressions and queries are compiled to. */
-import type { SqlType, SqlValue } from '../engine-session.ts';
+import type { SqlType, SqlValue } from '../interface/engine-session.ts';
 import type { Name } from '../parser/ast.ts';
 import type { Evaluate, Frame, Run } from './run.ts';
 

@@ -1,5 +1,5 @@
 /** Takes a condition apart at its ANDs, and finds in it what can be looked up instead of searched for. */
-import type { SqlType, SqlValue } from '../engine-session.ts';
+import type { SqlType, SqlValue } from '../interface/engine-session.ts';
 import type { CompareOperator, Expression } from '../parser/ast.ts';
 import { comparer, converter, conversionBetween } from '../values/index.ts';
 import { compileExpression } from './compile-expression.ts';

@@ -1,5 +1,5 @@
 /** A compiled expression as a value of another type, and the type in which several meet. */
-import type { SqlType } from '../engine-session.ts';
+import type { SqlType } from '../interface/engine-session.ts';
 import { valueErrors } from '../errors/value-errors.ts';
 import { commonType, conversionBetween, converter } from '../values/index.ts';
 import type { Compiled } from './compiled.ts';

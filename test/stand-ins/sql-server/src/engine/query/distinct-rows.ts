@@ -1,6 +1,6 @@
 /** DISTINCT and UNION: the first of several rows that compare as equal. */
 import type { Values } from '../storage/row.ts';
-import { hashKeyOf } from '../values/hash-key.ts';
+import { hashKeyOf } from '../values/comparison/hash-key.ts';
 
 export function* distinctRows(rows: Iterable<Values>, caseSensitive: boolean): Generator<Values> {
   const seen = new Set<string>();

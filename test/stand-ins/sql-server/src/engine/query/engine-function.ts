@@ -1,5 +1,5 @@
 /** A function that the engine has beside the scalar functions of `values/`. */
-import type { SqlType, SqlValue } from '../engine-session.ts';
+import type { SqlType, SqlValue } from '../interface/engine-session.ts';
 import type { Database } from '../storage/database.ts';
 import type { Values } from '../storage/row.ts';
 import type { Frame, Run } from './run.ts';

@@ -1,7 +1,7 @@
 /** Functions that ask the server, the catalogue or the session. */
-import { CDC_FUNCTIONS } from '../cdc/cdc-functions.ts';
-import { variantProperty } from '../catalogue/variant-property.ts';
-import type { SqlType, SqlValue } from '../engine-session.ts';
+import { CDC_FUNCTIONS } from './cdc-functions.ts';
+import { variantProperty } from './variant-property.ts';
+import type { SqlType, SqlValue } from '../interface/engine-session.ts';
 import { SqlError } from '../errors/sql-error.ts';
 import type { ServerState } from '../server/server-state.ts';
 import type { Database } from '../storage/database.ts';

@@ -1,7 +1,7 @@
 /** GROUP BY: collects rows by their keys, and lets HAVING, the select list and ORDER BY find keys and aggregates. */
-import type { SqlValue } from '../engine-session.ts';
+import type { SqlValue } from '../interface/engine-session.ts';
 import type { Expression } from '../parser/ast.ts';
-import { hashKeyOf } from '../values/hash-key.ts';
+import { hashKeyOf } from '../values/comparison/hash-key.ts';
 import { compileAggregate, isAggregate, type Accumulator, type Aggregate } from './aggregates.ts';
 import { compileExpression } from './compile-expression.ts';
 import type { Compiled } from './compiled.ts';

@@ -1,5 +1,5 @@
 /** LIKE as a function of a text, made once for each pattern. */
-import { LIKE_FLAGS, likeSource } from '../values/like-pattern.ts';
+import { LIKE_FLAGS, likeSource } from '../values/basic/like-pattern.ts';
 
 const matchers = new Map<string, (text: string) => boolean>();
 const MOST_KEPT = 1000;

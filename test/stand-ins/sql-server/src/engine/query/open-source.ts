@@ -1,5 +1,5 @@
 /** What stands in a FROM besides joins: tables, table functions, derived tables and table value constructors. */
-import { errors } from '../errors.ts';
+import { errors } from '../errors/errors.ts';
 import type { Expression, Query, TableSource } from '../parser/ast.ts';
 import { compileExpression } from './compile-expression.ts';
 import type { OutputColumn } from './compiled.ts';

@@ -1,5 +1,5 @@
 /** ORDER BY: by expressions, ordinals and the names of the result. */
-import { errors } from '../errors.ts';
+import { errors } from '../errors/errors.ts';
 import type { Expression, SelectBlock } from '../parser/ast.ts';
 import { compileExpression } from './compile-expression.ts';
 import { fingerprint } from './fingerprint.ts';

@@ -1,5 +1,5 @@
 /** TOP, OFFSET and FETCH. */
-import { errors } from '../errors.ts';
+import { errors } from '../errors/errors.ts';
 import type { Expression, Query, Top } from '../parser/ast.ts';
 import type { Values } from '../storage/row.ts';
 import { compileExpression } from './compile-expression.ts';

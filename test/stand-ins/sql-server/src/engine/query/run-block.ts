@@ -1,5 +1,5 @@
 /** Runs a compiled SELECT block: what comes after FROM, WHERE and GROUP BY. */
-import type { SqlValue } from '../engine-session.ts';
+import type { SqlValue } from '../interface/engine-session.ts';
 import type { Values } from '../storage/row.ts';
 import type { Compiled, Surroundings } from './compiled.ts';
 import { distinctRows, isNew } from './distinct-rows.ts';

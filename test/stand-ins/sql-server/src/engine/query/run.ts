@@ -1,5 +1,5 @@
 /** What compiled code works with while it runs: the frame of one query block and the batch around it. */
-import type { SqlMessage, SqlMoment, SqlType, SqlValue } from '../engine-session.ts';
+import type { SqlMessage, SqlMoment, SqlType, SqlValue } from '../interface/engine-session.ts';
 import type { Access } from '../security/access.ts';
 import type { Database } from '../storage/database.ts';
 import type { Values } from '../storage/row.ts';

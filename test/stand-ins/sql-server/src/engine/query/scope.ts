@@ -1,6 +1,6 @@
 /** Names that an expression can use: the table sources of its block, and those of the blocks around it. */
-import type { SqlType } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { SqlType } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import type { CommonTable, Expression, Name, Query } from '../parser/ast.ts';
 import type { Collation } from '../values/index.ts';
 import type { Database } from '../storage/database.ts';

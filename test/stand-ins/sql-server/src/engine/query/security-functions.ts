@@ -1,5 +1,5 @@
 /** Functions that ask who somebody is and what he may do ("Security functions"). */
-import type { SqlType, SqlValue } from '../engine-session.ts';
+import type { SqlType, SqlValue } from '../interface/engine-session.ts';
 import type { ServerState } from '../server/server-state.ts';
 import { define, type EngineFunction } from './engine-function.ts';
 import type { Run } from './run.ts';

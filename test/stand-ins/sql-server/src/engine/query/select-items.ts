@@ -1,6 +1,6 @@
 /** The select list: values, stars and assignments to variables. */
-import type { SqlValue } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { SqlValue } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import type { Expression, Name, SelectItem } from '../parser/ast.ts';
 import { assignedValue } from './assigned-value.ts';
 import { compileExpression } from './compile-expression.ts';

@@ -1,5 +1,5 @@
 /** ORDER BY: keys of a row, and how two rows' keys compare. NULL is the lowest value. */
-import type { SqlValue } from '../engine-session.ts';
+import type { SqlValue } from '../interface/engine-session.ts';
 import { comparer, type CompareOptions } from '../values/index.ts';
 import type { Frame } from './run.ts';
 import type { Compiled } from './compiled.ts';

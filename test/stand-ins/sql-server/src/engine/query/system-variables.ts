@@ -1,6 +1,6 @@
 /** The functions that look like variables: @@VERSION, @@TRANCOUNT and their kind. Unknown ones fail with 137. */
-import type { SqlType, SqlValue } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { SqlType, SqlValue } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import type { Frame } from './run.ts';
 import type { Compiled } from './compiled.ts';
 

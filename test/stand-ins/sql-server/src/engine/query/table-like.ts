@@ -1,5 +1,5 @@
 /** What FROM can read: tables of the storage, and rows that are made when they are read. */
-import type { SqlValue } from '../engine-session.ts';
+import type { SqlValue } from '../interface/engine-session.ts';
 import type { Database } from '../storage/database.ts';
 import type { Values } from '../storage/row.ts';
 import type { Table } from '../storage/table.ts';

@@ -1,9 +1,9 @@
 /** Window functions: ROW_NUMBER, RANK, DENSE_RANK, and aggregates over a whole partition. */
-import type { SqlType, SqlValue } from '../engine-session.ts';
-import { errors } from '../errors.ts';
+import type { SqlType, SqlValue } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
 import type { Expression, FunctionCall, Over } from '../parser/ast.ts';
 import type { Values } from '../storage/row.ts';
-import { hashKeyOf } from '../values/hash-key.ts';
+import { hashKeyOf } from '../values/comparison/hash-key.ts';
 import { compileAggregate, isAggregate, type Aggregate } from './aggregates.ts';
 import { compileExpression } from './compile-expression.ts';
 import type { Compiled } from './compiled.ts';

@@ -1,5 +1,11 @@
 /** What one login may do in one database. A denial counts more than any grant ("Permissions (Database Engine)"). */
-import { keyOf, type DatabaseSecurity, type Grant, type Securable, type User } from './database-security.ts';
+import {
+  keyOf,
+  type DatabaseSecurity,
+  type Grant,
+  type Securable,
+  type User,
+} from '../storage/database-security.ts';
 
 export interface Access {
   /** db_owner or sysadmin: everything. */

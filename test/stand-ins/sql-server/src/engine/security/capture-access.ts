@@ -1,4 +1,4 @@
-import type { CaptureInstance } from '../cdc/capture-instance.ts';
+import type { CaptureInstance } from '../storage/capture-instance.ts';
 import type { Access } from './access.ts';
 
 /**

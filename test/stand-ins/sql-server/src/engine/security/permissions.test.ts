@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { captureTable } from '../cdc/test-captured-table.ts';
+import { captureTable } from '../test-captured-table.ts';
 import { TestServer, type TestSession } from '../test-server.ts';
 
 let server: TestServer;

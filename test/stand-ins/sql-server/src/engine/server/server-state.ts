@@ -1,7 +1,7 @@
 /** Everything the sessions of one server share. */
-import { shuffledSeqvals } from '../cdc/shuffled-seqvals.ts';
-import type { CdcDatabase } from '../cdc/cdc-database.ts';
-import { errors } from '../errors.ts';
+import { shuffledSeqvals } from '../storage/shuffled-seqvals.ts';
+import type { CdcDatabase } from '../storage/cdc-database.ts';
+import { errors } from '../errors/errors.ts';
 import { Logins } from '../security/logins.ts';
 import { Database } from '../storage/database.ts';
 import type { Transaction } from '../storage/transaction.ts';

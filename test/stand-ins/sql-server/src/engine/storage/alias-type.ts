@@ -1,4 +1,4 @@
-import type { SqlType } from '../engine-session.ts';
+import type { SqlType } from '../interface/engine-session.ts';
 
 /** CREATE TYPE … FROM: another name for a type, with a say in whether columns take NULL. */
 export interface AliasType {

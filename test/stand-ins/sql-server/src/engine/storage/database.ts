@@ -1,9 +1,9 @@
 /** A database: schemas with their tables, the log, the write lock and, when enabled, change data capture. */
 import { randomUUID } from 'node:crypto';
-import type { CdcDatabase } from '../cdc/cdc-database.ts';
-import { errors } from '../errors.ts';
+import type { CdcDatabase } from './cdc-database.ts';
+import { errors } from '../errors/errors.ts';
 import type { Name } from '../parser/ast.ts';
-import { DatabaseSecurity } from '../security/database-security.ts';
+import { DatabaseSecurity } from './database-security.ts';
 import { SERVER_COLLATION, type Collation } from '../values/index.ts';
 import type { AliasType } from './alias-type.ts';
 import { type Lsn, LogSequence } from './log-sequence.ts';

@@ -2,7 +2,7 @@
  * Finds rows by the values of some columns. It knows a row under its committed and under its current key until the
  * transaction ends, so whoever looks up must check the version that he sees.
  */
-import { hashKey } from '../values/hash-key.ts';
+import { hashKey } from '../values/comparison/hash-key.ts';
 import type { Row, Values } from './row.ts';
 
 export type Key = string | number;

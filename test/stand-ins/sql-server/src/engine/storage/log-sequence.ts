@@ -2,6 +2,7 @@
  * Log sequence numbers of one database. Inside the engine an LSN is a whole number that compares as LSNs do; outside
  * it is 10 bytes: virtual log file (4), block (4), slot (2). "SQL Server transaction log architecture and management".
  */
+import type { SqlType } from '../interface/engine-session.ts';
 
 /** vlf · 2^24 + block · 2^8 + slot: stays a safe integer for 2^29 virtual log files. */
 export type Lsn = number;
@@ -53,6 +54,9 @@ function nextBlock(lsn: Lsn): Lsn {
 }
 
 export const LSN_BYTES = 10;
+
+/** Of the columns and parameters that hold one. */
+export const LSN_TYPE: SqlType = { name: 'binary', length: LSN_BYTES };
 
 /** Virtual log file, block, slot. */
 export const lsnParts = (lsn: Lsn): readonly [number, number, number] => [

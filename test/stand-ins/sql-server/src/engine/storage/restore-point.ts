@@ -4,7 +4,7 @@
  * are given again, to other changes, on a recovery fork of its own ("sys.database_recovery_status").
  */
 import { randomUUID } from 'node:crypto';
-import type { CdcDatabase } from '../cdc/cdc-database.ts';
+import type { CdcDatabase } from './cdc-database.ts';
 import type { AliasType } from './alias-type.ts';
 import type { Database, Schema } from './database.ts';
 import type { Lsn } from './log-sequence.ts';

@@ -1,5 +1,5 @@
 /** A row in two versions: what is committed, and what the one open writer of its database sees. */
-import type { SqlValue } from '../engine-session.ts';
+import type { SqlValue } from '../interface/engine-session.ts';
 
 /** Values by column position. Never changed in place: an update makes a new array. */
 export type Values = readonly SqlValue[];

@@ -1,5 +1,5 @@
 /** A table: its columns, its constraints, its rows and their indexes. Knows no transaction; `Writer` changes it. */
-import type { SqlType } from '../engine-session.ts';
+import type { SqlType } from '../interface/engine-session.ts';
 import type { Expression } from '../parser/ast.ts';
 import type { ColumnDefinition, ConstraintDefinition } from '../parser/table-ast.ts';
 import type { Collation } from '../values/index.ts';

@@ -3,7 +3,7 @@
  * The rows themselves keep both versions, so a commit makes the current ones the committed ones, and a rollback walks
  * the undo list backwards.
  */
-import type { ChangeDraft } from '../cdc/change-draft.ts';
+import type { ChangeDraft } from './change-draft.ts';
 import type { Database } from './database.ts';
 import type { Row, Values } from './row.ts';
 import type { Table } from './table.ts';

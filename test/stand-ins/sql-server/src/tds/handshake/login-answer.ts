@@ -1,4 +1,4 @@
-import type { SqlMessage } from '../../engine/engine-session.ts';
+import type { SqlMessage } from '../../engine/interface/engine-session.ts';
 import { doneToken, writeDone } from '../tokens/done.ts';
 import {
   writeCollationChange,

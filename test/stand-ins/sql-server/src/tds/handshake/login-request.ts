@@ -1,5 +1,5 @@
 /** LOGIN7 ([MS-TDS] 2.2.6.4). */
-import type { LoginRequest } from '../../engine/engine-session.ts';
+import type { LoginRequest } from '../../engine/interface/engine-session.ts';
 import { checkLibrary } from './federated.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
 

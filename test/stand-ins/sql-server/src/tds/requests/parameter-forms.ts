@@ -1,5 +1,5 @@
 /** The forms of length that a parameter's value can have ([MS-TDS] 2.2.5.2, 2.2.5.4). */
-import type { SqlType, SqlValue } from '../../engine/engine-session.ts';
+import type { SqlType, SqlValue } from '../../engine/interface/engine-session.ts';
 import { readPartial } from '../types/partial-length.ts';
 import type { ByteReader } from '../wire/byte-reader.ts';
 

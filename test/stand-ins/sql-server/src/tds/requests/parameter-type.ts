@@ -1,5 +1,5 @@
 /** TYPE_INFO of a parameter ([MS-TDS] 2.2.5.6), as a SQL type and a way to read its value. */
-import type { SqlTypeName, SqlValue } from '../../engine/engine-session.ts';
+import type { SqlTypeName, SqlValue } from '../../engine/interface/engine-session.ts';
 import { readCodePage } from '../types/collation.ts';
 import { readDecimal, readMoney } from '../types/decimals.ts';
 import { readGuid } from '../types/guids.ts';

@@ -1,4 +1,4 @@
-import type { SqlParameter } from '../../engine/engine-session.ts';
+import type { SqlParameter } from '../../engine/interface/engine-session.ts';
 import { declaredNames } from './declared-names.ts';
 
 export interface PreparedStatement {

@@ -1,4 +1,4 @@
-import type { SqlType, SqlTypeName, SqlValue, SqlVariant } from '../../engine/engine-session.ts';
+import type { SqlType, SqlTypeName, SqlValue, SqlVariant } from '../../engine/interface/engine-session.ts';
 import { readCodePage } from '../types/collation.ts';
 import { readDecimal, readMoney } from '../types/decimals.ts';
 import { readGuid } from '../types/guids.ts';

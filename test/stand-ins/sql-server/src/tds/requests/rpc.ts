@@ -1,5 +1,5 @@
 /** RPC requests ([MS-TDS] 2.2.6.6). */
-import type { SqlParameter } from '../../engine/engine-session.ts';
+import type { SqlParameter } from '../../engine/interface/engine-session.ts';
 import type { ByteReader } from '../wire/byte-reader.ts';
 import { readParameterType } from './parameter-type.ts';
 

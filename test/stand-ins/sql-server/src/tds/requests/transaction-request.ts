@@ -1,5 +1,5 @@
 /** Transaction manager requests ([MS-TDS] 2.2.6.9). */
-import type { IsolationLevel } from '../../engine/engine-session.ts';
+import type { IsolationLevel } from '../../engine/interface/engine-session.ts';
 import type { ByteReader } from '../wire/byte-reader.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
 

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import type { EngineSession, Reply, SqlMessage } from '../../engine/engine-session.ts';
-import type { GateVerdict, TdsGate } from '../tds-gate.ts';
-import type { ConnectionInfo } from '../tds-observer.ts';
+import type { EngineSession, Reply, SqlMessage } from '../../engine/interface/engine-session.ts';
+import type { GateVerdict, TdsGate } from './tds-gate.ts';
+import type { ConnectionInfo } from './tds-observer.ts';
 import type { ResponseWriter } from '../wire/response-writer.ts';
 import { ReplyEncoder, type FinishedCall } from './reply-encoder.ts';
 import { unexpected } from './request-errors.ts';

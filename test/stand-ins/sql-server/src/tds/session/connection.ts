@@ -11,7 +11,7 @@
  * - **closing**: what was written is sent, the engine's session is closed. The client's leaving comes here from
  *   everywhere: the transport's signal aborts what runs.
  */
-import type { SqlEngine } from '../../engine/engine-session.ts';
+import type { SqlEngine } from '../../engine/interface/engine-session.ts';
 import type { Certificate } from '../handshake/certificate.ts';
 import { readFedAuthToken, writeFedAuthInfo } from '../handshake/federated.ts';
 import { readLogin, type Login } from '../handshake/login-request.ts';
@@ -22,8 +22,8 @@ import {
   readEncryption,
   readsTokens,
 } from '../handshake/prelogin.ts';
-import type { TdsGate } from '../tds-gate.ts';
-import type { ConnectionInfo, TdsObserver } from '../tds-observer.ts';
+import type { TdsGate } from './tds-gate.ts';
+import type { ConnectionInfo, TdsObserver } from './tds-observer.ts';
 import { writeAttentionDone } from '../tokens/done.ts';
 import { INITIAL_PACKET_BYTES, packetType, type Message } from '../wire/packet.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';

@@ -1,8 +1,8 @@
-import type { EngineSession, SqlEngine, SqlMessage } from '../../engine/engine-session.ts';
+import type { EngineSession, SqlEngine, SqlMessage } from '../../engine/interface/engine-session.ts';
 import type { Login } from '../handshake/login-request.ts';
 import { writeLoginAccepted, writeLoginRefused } from '../handshake/login-answer.ts';
-import type { TdsGate } from '../tds-gate.ts';
-import type { ConnectionInfo, LoginInfo, TdsObserver } from '../tds-observer.ts';
+import type { TdsGate } from './tds-gate.ts';
+import type { ConnectionInfo, LoginInfo, TdsObserver } from './tds-observer.ts';
 import { INITIAL_PACKET_BYTES, negotiatePacketBytes, packetType } from '../wire/packet.ts';
 import { ResponseWriter } from '../wire/response-writer.ts';
 import { unexpected } from './request-errors.ts';

@@ -2,11 +2,16 @@
  * The system procedures of the protocol. sp_executesql and the prepared statements run on `EngineSession.batch`;
  * everything else is the engine's.
  */
-import type { EngineSession, Reply, SqlMessage, SqlParameter } from '../../engine/engine-session.ts';
+import type {
+  EngineSession,
+  Reply,
+  SqlMessage,
+  SqlParameter,
+} from '../../engine/interface/engine-session.ts';
 import { declaredNames } from '../requests/declared-names.ts';
 import { nameParameters, type PreparedStatements } from '../requests/prepared-statements.ts';
 import type { RpcRequest } from '../requests/rpc.ts';
-import type { StatementInfo } from '../tds-observer.ts';
+import type { StatementInfo } from './tds-observer.ts';
 import type { ReturnValue } from '../tokens/return-value.ts';
 import { missingParameter, noCursors, unknownHandle } from './request-errors.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Reply } from '../../engine/engine-session.ts';
+import type { Reply } from '../../engine/interface/engine-session.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
 import { ReplyEncoder } from './reply-encoder.ts';
 

@@ -2,7 +2,12 @@
  * Turns the replies to one request into tokens. Whether more follows stands in each DONE, so the last DONE is held
  * back until the next reply, or the end, is known.
  */
-import type { EngineSession, Reply, SqlMessage, StatementCommand } from '../../engine/engine-session.ts';
+import type {
+  EngineSession,
+  Reply,
+  SqlMessage,
+  StatementCommand,
+} from '../../engine/interface/engine-session.ts';
 import { databaseChanged } from '../handshake/login-answer.ts';
 import { writeColumns } from '../tokens/column-metadata.ts';
 import { doneToken, writeDone, type Done, type DoneToken } from '../tokens/done.ts';

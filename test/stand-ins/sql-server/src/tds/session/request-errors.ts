@@ -1,5 +1,5 @@
 /** Errors that the server itself answers with, numbered and worded as SQL Server does where it has such an error. */
-import type { SqlMessage } from '../../engine/engine-session.ts';
+import type { SqlMessage } from '../../engine/interface/engine-session.ts';
 
 function error(number: number, message: string): SqlMessage {
   return { number, severity: 16, state: 1, message, line: 1 };

@@ -1,10 +1,10 @@
-import type { EngineSession } from '../../engine/engine-session.ts';
+import type { EngineSession } from '../../engine/interface/engine-session.ts';
 import { readTransactionDescriptor } from '../requests/all-headers.ts';
 import { PreparedStatements } from '../requests/prepared-statements.ts';
 import { readRpcRequests, type RpcRequest } from '../requests/rpc.ts';
 import { readTransactionRequest } from '../requests/transaction-request.ts';
-import type { TdsGate } from '../tds-gate.ts';
-import type { ConnectionInfo, StatementInfo, TdsObserver } from '../tds-observer.ts';
+import type { TdsGate } from './tds-gate.ts';
+import type { ConnectionInfo, StatementInfo, TdsObserver } from './tds-observer.ts';
 import { writeDatabaseChange, writeResetAcknowledgement } from '../tokens/environment.ts';
 import { ByteReader } from '../wire/byte-reader.ts';
 import { packetStatus, packetType, type Message } from '../wire/packet.ts';

@@ -1,4 +1,4 @@
-import type { EngineSession, Reply } from '../../engine/engine-session.ts';
+import type { EngineSession, Reply } from '../../engine/interface/engine-session.ts';
 import type { BeginRequest, TransactionRequest } from '../requests/transaction-request.ts';
 
 const names = { begin: 'BEGIN', commit: 'COMMIT', rollback: 'ROLLBACK', save: 'SAVE' } as const;

@@ -1,4 +1,4 @@
-import type { ResultColumn } from '../../engine/engine-session.ts';
+import type { ResultColumn } from '../../engine/interface/engine-session.ts';
 import { codecFor } from '../types/codec-for.ts';
 import type { ColumnCodec } from '../types/column-codec.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';

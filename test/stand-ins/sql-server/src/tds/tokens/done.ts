@@ -1,4 +1,4 @@
-import type { StatementCommand } from '../../engine/engine-session.ts';
+import type { StatementCommand } from '../../engine/interface/engine-session.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 
 /** DONE ends a statement of a batch, DONEINPROC one of a procedure, DONEPROC a procedure ([MS-TDS] 2.2.7.6 to 8). */

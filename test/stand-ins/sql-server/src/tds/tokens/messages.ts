@@ -1,4 +1,4 @@
-import type { SqlMessage } from '../../engine/engine-session.ts';
+import type { SqlMessage } from '../../engine/interface/engine-session.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 
 const ERROR = 0xaa;

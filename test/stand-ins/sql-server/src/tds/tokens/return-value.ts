@@ -1,4 +1,4 @@
-import type { SqlType, SqlValue } from '../../engine/engine-session.ts';
+import type { SqlType, SqlValue } from '../../engine/interface/engine-session.ts';
 import { codecFor } from '../types/codec-for.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 

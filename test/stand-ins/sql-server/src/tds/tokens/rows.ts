@@ -1,4 +1,4 @@
-import type { SqlValue } from '../../engine/engine-session.ts';
+import type { SqlValue } from '../../engine/interface/engine-session.ts';
 import type { ColumnCodec, ValueWriter } from '../types/column-codec.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 

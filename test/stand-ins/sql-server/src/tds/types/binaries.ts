@@ -1,5 +1,5 @@
 /** binary, varbinary, image, timestamp and the user-defined types of the system. */
-import type { SqlType, SqlTypeName, SqlValue } from '../../engine/engine-session.ts';
+import type { SqlType, SqlTypeName, SqlValue } from '../../engine/interface/engine-session.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
 import { wrongValue, writeZeroLength, type ColumnCodec, type ValueWriter } from './column-codec.ts';
 import { writePartial, writePartialNull } from './partial-length.ts';

@@ -1,4 +1,4 @@
-import type { SqlType } from '../../engine/engine-session.ts';
+import type { SqlType } from '../../engine/interface/engine-session.ts';
 import { binaryCodec } from './binaries.ts';
 import type { ColumnCodec } from './column-codec.ts';
 import { decimalCodec } from './decimals.ts';

@@ -1,4 +1,4 @@
-import type { SqlValue } from '../../engine/engine-session.ts';
+import type { SqlValue } from '../../engine/interface/engine-session.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 
 /** Writes one value that is not null, with its length where the type has one. */

@@ -1,5 +1,5 @@
 /** decimal, numeric, money and smallmoney. Everything stays in whole numbers: no value passes through a float. */
-import type { SqlDecimal, SqlType, SqlTypeName, SqlValue } from '../../engine/engine-session.ts';
+import type { SqlDecimal, SqlType, SqlTypeName, SqlValue } from '../../engine/interface/engine-session.ts';
 import type { ByteReader } from '../wire/byte-reader.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 import { wrongValue, writeZeroLength, type ColumnCodec, type ValueWriter } from './column-codec.ts';

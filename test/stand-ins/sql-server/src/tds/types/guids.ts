@@ -1,4 +1,4 @@
-import type { SqlType, SqlValue } from '../../engine/engine-session.ts';
+import type { SqlType, SqlValue } from '../../engine/interface/engine-session.ts';
 import type { ByteReader } from '../wire/byte-reader.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 import { wrongValue, writeZeroLength, type ColumnCodec } from './column-codec.ts';

@@ -1,5 +1,5 @@
 /** The date and time types ([MS-TDS] 2.2.5.5.1.8, 2.2.5.5.1.9). */
-import type { SqlMoment, SqlType, SqlTypeName, SqlValue } from '../../engine/engine-session.ts';
+import type { SqlMoment, SqlType, SqlTypeName, SqlValue } from '../../engine/interface/engine-session.ts';
 import type { ByteReader } from '../wire/byte-reader.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 import { wrongValue, writeZeroLength, type ColumnCodec, type ValueWriter } from './column-codec.ts';

@@ -1,5 +1,5 @@
 /** bit, the integers, real and float. */
-import type { SqlType, SqlTypeName, SqlValue } from '../../engine/engine-session.ts';
+import type { SqlType, SqlTypeName, SqlValue } from '../../engine/interface/engine-session.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 import { wrongValue, writeZeroLength, type ColumnCodec, type ValueWriter } from './column-codec.ts';
 

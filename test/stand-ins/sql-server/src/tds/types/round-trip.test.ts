@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { SqlType, SqlValue } from '../../engine/engine-session.ts';
+import type { SqlType, SqlValue } from '../../engine/interface/engine-session.ts';
 import { readParameterType } from '../requests/parameter-type.ts';
 import { ByteReader } from '../wire/byte-reader.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';

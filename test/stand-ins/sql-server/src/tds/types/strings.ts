@@ -1,5 +1,5 @@
 /** char, varchar, nchar, nvarchar, text, ntext and xml. */
-import type { SqlType, SqlTypeName, SqlValue } from '../../engine/engine-session.ts';
+import type { SqlType, SqlTypeName, SqlValue } from '../../engine/interface/engine-session.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 import { COLLATION, writeCodePage } from './collation.ts';
 import { wrongValue, writeZeroLength, type ColumnCodec, type ValueWriter } from './column-codec.ts';

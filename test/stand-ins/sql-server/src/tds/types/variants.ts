@@ -1,5 +1,5 @@
 /** sql_variant ([MS-TDS] 2.2.5.5.4): length, base type, length of its properties, properties, value. */
-import type { SqlType, SqlValue, SqlVariant } from '../../engine/engine-session.ts';
+import type { SqlType, SqlValue, SqlVariant } from '../../engine/interface/engine-session.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
 import { COLLATION } from './collation.ts';
 import { wrongValue, type ColumnCodec } from './column-codec.ts';

@@ -1,6 +1,6 @@
 /** sp_pkeys, sp_fkeys and sp_statistics. */
-import { errors } from '../../errors.ts';
-import type { Procedure, ProcedureCall } from '../../exec/procedure.ts';
+import { errors } from '../../errors/errors.ts';
+import type { Procedure, ProcedureCall } from '../../query/procedure.ts';
 import type { ForeignKey, Index, Table } from '../../storage/table.ts';
 import { types } from '../view.ts';
 import { listing } from './listing.ts';

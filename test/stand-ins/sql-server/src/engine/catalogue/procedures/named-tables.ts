@@ -1,7 +1,7 @@
 /** Which tables the arguments of a catalogue procedure mean. */
-import type { SqlValue } from '../../engine-session.ts';
-import { errors } from '../../errors.ts';
-import type { ProcedureCall } from '../../exec/procedure.ts';
+import type { SqlValue } from '../../interface/engine-session.ts';
+import { errors } from '../../errors/errors.ts';
+import type { ProcedureCall } from '../../query/procedure.ts';
 import { likeMatcher } from '../../query/like.ts';
 import type { Table } from '../../storage/table.ts';
 import { types } from '../view.ts';

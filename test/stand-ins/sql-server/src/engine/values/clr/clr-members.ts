@@ -3,7 +3,7 @@
  * ("hierarchyid data type method reference", "OGC methods on geometry instances" and the pages of their like). Names are
  * case-sensitive, as all of the common language runtime.
  */
-import type { SqlType, SqlValue } from '../../engine-session.ts';
+import type { SqlType, SqlValue } from '../../interface/engine-session.ts';
 import {
   clrFromText,
   clrText,

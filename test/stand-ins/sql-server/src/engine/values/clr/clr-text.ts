@@ -1,5 +1,5 @@
 /** Values of hierarchyid, geometry and geography are their bytes; their text is read and written here. */
-import type { SqlType } from '../../engine-session.ts';
+import type { SqlType } from '../../interface/engine-session.ts';
 import { valueErrors } from '../../errors/value-errors.ts';
 import {
   decodeHierarchyPath,

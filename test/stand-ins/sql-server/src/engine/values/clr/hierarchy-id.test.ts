@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compareBytes } from '../compare-values.ts';
+import { compareBytes } from '../comparison/compare-values.ts';
 import {
   decodeHierarchyPath,
   encodeHierarchyPath,

@@ -1,4 +1,4 @@
-import type { SqlValue } from '../../engine-session.ts';
+import type { SqlValue } from '../../interface/engine-session.ts';
 
 /** From one non-NULL value to another, between two types that were fixed when it was made. */
 export type Convert = (value: SqlValue) => SqlValue;

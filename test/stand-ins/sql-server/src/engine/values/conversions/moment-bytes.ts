@@ -3,12 +3,12 @@
  * smalldatetime as days and minutes in two bytes each; the newer types as scale, little-endian ticks of that scale,
  * little-endian days and, for datetimeoffset, minutes of offset.
  */
-import type { SqlMoment, SqlType } from '../../engine-session.ts';
+import type { SqlMoment, SqlType } from '../../interface/engine-session.ts';
 import { valueErrors } from '../../errors/value-errors.ts';
-import { day1900, ticksPerMinute } from '../calendar.ts';
-import { powerOfTen } from '../decimal.ts';
-import { threeHundredths, ticksOfThreeHundredths } from '../moment.ts';
-import { secondScale, plainNameOf } from '../type-facts.ts';
+import { day1900, ticksPerMinute } from '../basic/calendar.ts';
+import { powerOfTen } from '../basic/decimal.ts';
+import { threeHundredths, ticksOfThreeHundredths } from '../basic/moment.ts';
+import { secondScale, plainNameOf } from '../basic/type-facts.ts';
 import { integerOfBytes } from './to-integer.ts';
 
 export function bigEndian(value: bigint, size: number): Uint8Array {

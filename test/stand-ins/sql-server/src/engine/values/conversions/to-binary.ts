@@ -1,10 +1,10 @@
 /** Conversion to binary, varbinary, image and timestamp, and to uniqueidentifier. */
-import type { SqlDecimal, SqlType, SqlValue, SqlMoment } from '../../engine-session.ts';
+import type { SqlDecimal, SqlType, SqlValue, SqlMoment } from '../../interface/engine-session.ts';
 import { valueErrors } from '../../errors/value-errors.ts';
-import { encodeCodePage, encodeUtf16 } from '../code-page.ts';
-import { guidFromBytes, guidToBytes, parseGuid } from '../guid-bytes.ts';
-import { hexToBytes } from '../hex.ts';
-import { decimalShape, familyOf, integerRange, isUnicode, plainFamilyOf } from '../type-facts.ts';
+import { encodeCodePage, encodeUtf16 } from '../basic/code-page.ts';
+import { guidFromBytes, guidToBytes, parseGuid } from '../basic/guid-bytes.ts';
+import { hexToBytes } from '../basic/hex.ts';
+import { decimalShape, familyOf, integerRange, isUnicode, plainFamilyOf } from '../basic/type-facts.ts';
 import type { Convert } from './convert.ts';
 import { bigEndian, littleEndian, momentBytes } from './moment-bytes.ts';
 

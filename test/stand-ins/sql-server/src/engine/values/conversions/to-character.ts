@@ -1,13 +1,13 @@
 /** Conversion to the character types and xml. */
-import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../engine-session.ts';
+import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../interface/engine-session.ts';
 import { valueErrors } from '../../errors/value-errors.ts';
 import { clrText } from '../clr/clr-text.ts';
-import { decodeCodePage, decodeUtf16, throughCodePage } from '../code-page.ts';
-import { decimalText, unscaledAt } from '../decimal.ts';
-import { floatText } from '../float-text.ts';
-import { bytesToHex } from '../hex.ts';
-import { momentText } from '../moment-text.ts';
-import { familyOf, isUnicode, nameInMessages, plainFamilyOf } from '../type-facts.ts';
+import { decodeCodePage, decodeUtf16, throughCodePage } from '../basic/code-page.ts';
+import { decimalText, unscaledAt } from '../basic/decimal.ts';
+import { floatText } from '../basic/float-text.ts';
+import { bytesToHex } from '../basic/hex.ts';
+import { momentText } from '../basic/moment-text.ts';
+import { familyOf, isUnicode, nameInMessages, plainFamilyOf } from '../basic/type-facts.ts';
 import type { Convert } from './convert.ts';
 
 type Text = (value: SqlValue) => string;

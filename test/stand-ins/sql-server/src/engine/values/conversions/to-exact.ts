@@ -1,9 +1,9 @@
 /** Conversion to decimal, numeric, money and smallmoney. */
-import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../engine-session.ts';
+import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../interface/engine-session.ts';
 import { valueErrors } from '../../errors/value-errors.ts';
-import { day1900, ticksPerDay } from '../calendar.ts';
-import { decimalFromNumber, fitsPrecision, parseDecimal, unscaledAt } from '../decimal.ts';
-import { decimalShape, familyOf, integerRange, nameInMessages, plainFamilyOf } from '../type-facts.ts';
+import { day1900, ticksPerDay } from '../basic/calendar.ts';
+import { decimalFromNumber, fitsPrecision, parseDecimal, unscaledAt } from '../basic/decimal.ts';
+import { decimalShape, familyOf, integerRange, nameInMessages, plainFamilyOf } from '../basic/type-facts.ts';
 import type { Convert } from './convert.ts';
 import { integerOfBytes } from './to-integer.ts';
 

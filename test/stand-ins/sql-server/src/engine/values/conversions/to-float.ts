@@ -1,9 +1,9 @@
 /** Conversion to float and real. */
-import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../engine-session.ts';
+import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../interface/engine-session.ts';
 import { valueErrors } from '../../errors/value-errors.ts';
-import { day1900, ticksPerDay } from '../calendar.ts';
-import { decimalToNumber } from '../decimal.ts';
-import { plainFamilyOf } from '../type-facts.ts';
+import { day1900, ticksPerDay } from '../basic/calendar.ts';
+import { decimalToNumber } from '../basic/decimal.ts';
+import { plainFamilyOf } from '../basic/type-facts.ts';
 import type { Convert } from './convert.ts';
 
 export function toFloat(from: SqlType, to: SqlType): Convert {

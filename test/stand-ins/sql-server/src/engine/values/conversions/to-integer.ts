@@ -1,9 +1,9 @@
 /** Conversion to bit, tinyint, smallint, int and bigint. */
-import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../engine-session.ts';
+import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../interface/engine-session.ts';
 import { valueErrors } from '../../errors/value-errors.ts';
-import { day1900, ticksPerDay } from '../calendar.ts';
-import { divideRounded, truncatedAt, unscaledAt } from '../decimal.ts';
-import { familyOf, integerRange, nameInMessages, plainFamilyOf } from '../type-facts.ts';
+import { day1900, ticksPerDay } from '../basic/calendar.ts';
+import { divideRounded, truncatedAt, unscaledAt } from '../basic/decimal.ts';
+import { familyOf, integerRange, nameInMessages, plainFamilyOf } from '../basic/type-facts.ts';
 import type { Convert } from './convert.ts';
 
 export function toInteger(from: SqlType, to: SqlType): Convert {

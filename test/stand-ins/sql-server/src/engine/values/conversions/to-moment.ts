@@ -1,11 +1,11 @@
 /** Conversion to the date and time types. */
-import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../engine-session.ts';
+import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../interface/engine-session.ts';
 import { valueErrors } from '../../errors/value-errors.ts';
-import { day1900, ticksPerDay } from '../calendar.ts';
-import { decimalToNumber } from '../decimal.ts';
-import { fitMoment, localOf, normalisedMoment, ticksOfThreeHundredths, withOffset } from '../moment.ts';
-import { dateOrderOf, parseMoment, type DateOrder, type ParsedMoment } from '../parse-moment.ts';
-import { plainFamilyOf } from '../type-facts.ts';
+import { day1900, ticksPerDay } from '../basic/calendar.ts';
+import { decimalToNumber } from '../basic/decimal.ts';
+import { fitMoment, localOf, normalisedMoment, ticksOfThreeHundredths, withOffset } from '../basic/moment.ts';
+import { dateOrderOf, parseMoment, type DateOrder, type ParsedMoment } from '../basic/parse-moment.ts';
+import { plainFamilyOf } from '../basic/type-facts.ts';
 import type { Convert } from './convert.ts';
 import { momentOfBytes } from './moment-bytes.ts';
 

@@ -1,8 +1,8 @@
 /** Reading arguments of scalar functions, and building functions for which any NULL gives NULL. */
-import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../engine-session.ts';
-import { textLength } from '../common-type.ts';
-import { convertValue } from '../convert-value.ts';
-import { isCharacter, isUnicode } from '../type-facts.ts';
+import type { SqlDecimal, SqlMoment, SqlType, SqlValue } from '../../interface/engine-session.ts';
+import { textLength } from '../basic/common-type.ts';
+import { convertValue } from '../conversions/convert-value.ts';
+import { isCharacter, isUnicode } from '../basic/type-facts.ts';
 import type { ScalarContext, ScalarFunction } from './scalar-function.ts';
 
 export const intType: SqlType = { name: 'int' };

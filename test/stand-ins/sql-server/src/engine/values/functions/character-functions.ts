@@ -1,7 +1,7 @@
 /** Functions that search text, and those between text and numbers ("String functions"). */
-import type { SqlType, SqlValue } from '../../engine-session.ts';
-import { decodeCodePage, encodeCodePage } from '../code-page.ts';
-import { LIKE_FLAGS, likeSource } from '../like-pattern.ts';
+import type { SqlType, SqlValue } from '../../interface/engine-session.ts';
+import { decodeCodePage, encodeCodePage } from '../basic/code-page.ts';
+import { LIKE_FLAGS, likeSource } from '../basic/like-pattern.ts';
 import { bigintType, intType, strict } from './arguments.ts';
 import type { ScalarFunction } from './scalar-function.ts';
 

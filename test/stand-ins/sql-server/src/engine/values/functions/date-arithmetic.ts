@@ -1,5 +1,5 @@
 /** DATEADD and DATEDIFF ("DATEADD", "DATEDIFF"). */
-import type { SqlMoment, SqlType } from '../../engine-session.ts';
+import type { SqlMoment, SqlType } from '../../interface/engine-session.ts';
 import { valueErrors } from '../../errors/value-errors.ts';
 import {
   dayAt,
@@ -9,8 +9,8 @@ import {
   ticksPerDay,
   ticksPerMinute,
   ticksPerSecond,
-} from '../calendar.ts';
-import { fitMoment, localOf, normalisedMoment, withOffset } from '../moment.ts';
+} from '../basic/calendar.ts';
+import { fitMoment, localOf, normalisedMoment, withOffset } from '../basic/moment.ts';
 import type { DatePart } from './date-part.ts';
 
 const dayUnits: Readonly<Partial<Record<DatePart, number>>> = { day: 1, dayofyear: 1, weekday: 1, week: 7 };

@@ -1,12 +1,12 @@
 /** Date and time functions ("Date and time data types and functions"). The server's zone is UTC. */
-import type { SqlMoment, SqlType, SqlValue } from '../../engine-session.ts';
+import type { SqlMoment, SqlType, SqlValue } from '../../interface/engine-session.ts';
 import { valueErrors } from '../../errors/value-errors.ts';
-import { dayAt, daysInMonth, daysOf } from '../calendar.ts';
-import { convertValue } from '../convert-value.ts';
-import { monthNames, offsetText } from '../moment-text.ts';
-import { fitMoment, localOf, ticksOfClock, withOffset } from '../moment.ts';
-import { offsetMinutesOf } from '../parse-moment.ts';
-import { familyOf, isCharacter } from '../type-facts.ts';
+import { dayAt, daysInMonth, daysOf } from '../basic/calendar.ts';
+import { convertValue } from '../conversions/convert-value.ts';
+import { monthNames, offsetText } from '../basic/moment-text.ts';
+import { fitMoment, localOf, ticksOfClock, withOffset } from '../basic/moment.ts';
+import { offsetMinutesOf } from '../basic/parse-moment.ts';
+import { familyOf, isCharacter } from '../basic/type-facts.ts';
 import { bigintType, intType, lenient, strict, type Arguments } from './arguments.ts';
 import { addToMoment, boundariesBetween } from './date-arithmetic.ts';
 import { datePartOf, isClockPart, readDatePart, type DatePart } from './date-part.ts';

@@ -1,8 +1,8 @@
 /** The date parts of DATEADD, DATEDIFF, DATEPART and DATENAME, by all their names ("DATEPART"). */
-import type { SqlMoment } from '../../engine-session.ts';
+import type { SqlMoment } from '../../interface/engine-session.ts';
 import { valueErrors } from '../../errors/value-errors.ts';
-import { dayAt, dayOfWeek, dayOfYear, daysOf } from '../calendar.ts';
-import { clockOf, localOf } from '../moment.ts';
+import { dayAt, dayOfWeek, dayOfYear, daysOf } from '../basic/calendar.ts';
+import { clockOf, localOf } from '../basic/moment.ts';
 
 export type DatePart =
   | 'year'

@@ -1,9 +1,9 @@
 /** Mathematical functions ("Mathematical functions"). Text arguments count as float. */
-import type { SqlDecimal, SqlType, SqlValue } from '../../engine-session.ts';
+import type { SqlDecimal, SqlType, SqlValue } from '../../interface/engine-session.ts';
 import { valueErrors } from '../../errors/value-errors.ts';
-import { convertValue } from '../convert-value.ts';
-import { fitsPrecision, powerOfTen } from '../decimal.ts';
-import { decimalShape, familyOf, integerRange, plainFamilyOf } from '../type-facts.ts';
+import { convertValue } from '../conversions/convert-value.ts';
+import { fitsPrecision, powerOfTen } from '../basic/decimal.ts';
+import { decimalShape, familyOf, integerRange, plainFamilyOf } from '../basic/type-facts.ts';
 import { floatType, intType, lenient, strict, type Arguments } from './arguments.ts';
 import type { ScalarFunction } from './scalar-function.ts';
 

@@ -1,5 +1,5 @@
 /** What a scalar function of T-SQL is to the engine. */
-import type { SqlMoment, SqlType, SqlValue } from '../../engine-session.ts';
+import type { SqlMoment, SqlType, SqlValue } from '../../interface/engine-session.ts';
 
 /** What a function may know of the world. */
 export interface ScalarContext {

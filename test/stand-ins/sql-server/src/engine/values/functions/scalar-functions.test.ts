@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { SqlMoment, SqlType, SqlValue } from '../../engine-session.ts';
+import type { SqlMoment, SqlType, SqlValue } from '../../interface/engine-session.ts';
 import { errorNumber } from '../../errors/test-error-number.ts';
-import { convertValue } from '../convert-value.ts';
+import { convertValue } from '../conversions/convert-value.ts';
 import { scalarFunctions, type ScalarContext } from './scalar-functions.ts';
 
 const now: SqlMoment = { days: 739_000, ticks: 123_456_789_012n };

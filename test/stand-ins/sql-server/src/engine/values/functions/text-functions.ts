@@ -1,9 +1,9 @@
 /** String functions that take text apart and put it together ("String functions"). */
-import type { SqlType, SqlValue } from '../../engine-session.ts';
+import type { SqlType, SqlValue } from '../../interface/engine-session.ts';
 import { valueErrors } from '../../errors/value-errors.ts';
-import { foldText } from '../compare-values.ts';
-import { convertValue } from '../convert-value.ts';
-import { isBinary } from '../type-facts.ts';
+import { foldText } from '../comparison/compare-values.ts';
+import { convertValue } from '../conversions/convert-value.ts';
+import { isBinary } from '../basic/type-facts.ts';
 import {
   asTextType,
   bigintType,

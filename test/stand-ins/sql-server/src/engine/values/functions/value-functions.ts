@@ -1,13 +1,13 @@
 /** Functions on values of any type: sizes, tests, hashes, choices. */
 import { createHash } from 'node:crypto';
-import type { SqlType, SqlValue } from '../../engine-session.ts';
+import type { SqlType, SqlValue } from '../../interface/engine-session.ts';
 import { SqlError } from '../../errors/sql-error.ts';
 import { valueErrors } from '../../errors/value-errors.ts';
-import { encodeCodePage, encodeUtf16 } from '../code-page.ts';
-import { commonType } from '../common-type.ts';
-import { comparer } from '../compare-values.ts';
-import { convertValue } from '../convert-value.ts';
-import { hashKey } from '../hash-key.ts';
+import { encodeCodePage, encodeUtf16 } from '../basic/code-page.ts';
+import { commonType } from '../basic/common-type.ts';
+import { comparer } from '../comparison/compare-values.ts';
+import { convertValue } from '../conversions/convert-value.ts';
+import { hashKey } from '../comparison/hash-key.ts';
 import {
   decimalShape,
   plainFamilyOf,
@@ -16,7 +16,7 @@ import {
   isNumeric,
   isUnicode,
   secondScale,
-} from '../type-facts.ts';
+} from '../basic/type-facts.ts';
 import { bigintType, intType, lenient, strict } from './arguments.ts';
 import type { ScalarFunction } from './scalar-function.ts';
 

@@ -1,8 +1,8 @@
 /** & | ^ on integers and bit; one side may be binary with an integer on the other ("Bitwise operators"). */
-import type { SqlType } from '../../engine-session.ts';
+import type { SqlType } from '../../interface/engine-session.ts';
 import { valueErrors } from '../../errors/value-errors.ts';
-import { converter } from '../convert-value.ts';
-import { comparePrecedence, familyOf, isBinary } from '../type-facts.ts';
+import { converter } from '../conversions/convert-value.ts';
+import { comparePrecedence, familyOf, isBinary } from '../basic/type-facts.ts';
 import { operatorName, type ArithmeticOp, type BoundOperator } from './bound-operator.ts';
 import { integerOperator } from './integer-operator.ts';
 

@@ -1,4 +1,4 @@
-import type { SqlType, SqlValue } from '../../engine-session.ts';
+import type { SqlType, SqlValue } from '../../interface/engine-session.ts';
 
 export type ArithmeticOp = '+' | '-' | '*' | '/' | '%' | '&' | '|' | '^';
 

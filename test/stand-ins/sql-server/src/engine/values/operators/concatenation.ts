@@ -1,7 +1,7 @@
 /** + between texts or between byte strings ("String concatenation": lengths add up to the largest of the type). */
-import type { SqlType } from '../../engine-session.ts';
+import type { SqlType } from '../../interface/engine-session.ts';
 import { fitText } from '../conversions/to-character.ts';
-import { isBinary, isUnicode } from '../type-facts.ts';
+import { isBinary, isUnicode } from '../basic/type-facts.ts';
 import type { BoundOperator } from './bound-operator.ts';
 
 export function concatenation(a: SqlType, b: SqlType): BoundOperator {

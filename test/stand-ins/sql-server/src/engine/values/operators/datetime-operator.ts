@@ -1,9 +1,9 @@
 /** datetime and smalldatetime with + and -: the other side counts as days since 1900 ("Add", "Subtract"). */
-import type { SqlMoment, SqlType } from '../../engine-session.ts';
+import type { SqlMoment, SqlType } from '../../interface/engine-session.ts';
 import { valueErrors } from '../../errors/value-errors.ts';
-import { day1900 } from '../calendar.ts';
-import { converter } from '../convert-value.ts';
-import { fitMoment, normalisedMoment } from '../moment.ts';
+import { day1900 } from '../basic/calendar.ts';
+import { converter } from '../conversions/convert-value.ts';
+import { fitMoment, normalisedMoment } from '../basic/moment.ts';
 import { operatorName, type ArithmeticOp, type BoundOperator } from './bound-operator.ts';
 
 /** The newer types have no arithmetic: 206 with another type, 8117 among themselves. */

@@ -1,9 +1,9 @@
 /** decimal and numeric ("Precision, scale, and length": the results of operations). */
-import type { SqlDecimal, SqlType } from '../../engine-session.ts';
+import type { SqlDecimal, SqlType } from '../../interface/engine-session.ts';
 import { valueErrors } from '../../errors/value-errors.ts';
-import { converter } from '../convert-value.ts';
-import { fitsPrecision, powerOfTen, truncatedAt, unscaledAt } from '../decimal.ts';
-import { decimalShape, familyOf } from '../type-facts.ts';
+import { converter } from '../conversions/convert-value.ts';
+import { fitsPrecision, powerOfTen, truncatedAt, unscaledAt } from '../basic/decimal.ts';
+import { decimalShape, familyOf } from '../basic/type-facts.ts';
 import { operatorName, type ArithmeticOp, type BoundOperator } from './bound-operator.ts';
 
 interface Shape {

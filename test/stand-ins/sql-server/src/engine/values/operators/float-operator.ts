@@ -1,5 +1,5 @@
 /** float and real: IEEE arithmetic, but an infinite result is error 8115 and % is not there. */
-import type { SqlType } from '../../engine-session.ts';
+import type { SqlType } from '../../interface/engine-session.ts';
 import { valueErrors } from '../../errors/value-errors.ts';
 import { operatorName, type ArithmeticOp, type BoundOperator } from './bound-operator.ts';
 

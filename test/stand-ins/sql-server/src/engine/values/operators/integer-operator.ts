@@ -1,7 +1,7 @@
 /** Whole numbers: the quotient is cut off, a result outside the type is error 8115. */
-import type { SqlType, SqlValue } from '../../engine-session.ts';
+import type { SqlType, SqlValue } from '../../interface/engine-session.ts';
 import { valueErrors } from '../../errors/value-errors.ts';
-import { integerRange } from '../type-facts.ts';
+import { integerRange } from '../basic/type-facts.ts';
 import type { ArithmeticOp, BoundOperator } from './bound-operator.ts';
 
 export function integerOperator(op: ArithmeticOp, type: SqlType): BoundOperator {

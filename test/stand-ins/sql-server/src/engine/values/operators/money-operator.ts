@@ -1,8 +1,8 @@
 /** money with money is money: four digits, the product rounded, the quotient cut off. */
-import type { SqlDecimal, SqlType } from '../../engine-session.ts';
+import type { SqlDecimal, SqlType } from '../../interface/engine-session.ts';
 import { valueErrors } from '../../errors/value-errors.ts';
-import { divideRounded } from '../decimal.ts';
-import { integerRange } from '../type-facts.ts';
+import { divideRounded } from '../basic/decimal.ts';
+import { integerRange } from '../basic/type-facts.ts';
 import { operatorName, type ArithmeticOp, type BoundOperator } from './bound-operator.ts';
 
 export function moneyOperator(op: ArithmeticOp, type: SqlType): BoundOperator {

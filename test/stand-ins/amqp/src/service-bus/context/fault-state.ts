@@ -1,0 +1,33 @@
+import { Refusal } from '../../protocol/refusal.ts';
+
+/** Faults that are switched on. Links look here before they act. */
+export class FaultState {
+  /** So many transfers are refused with server-busy. */
+  serverBusySends = 0;
+  /** Milliseconds before a transfer is looked at, and so before it is answered. */
+  sendDelayMs = 0;
+  /** Milliseconds before a settlement is looked at. */
+  settlementDelayMs = 0;
+  /** So many settlements are refused with this error and leave the message locked. */
+  settlementRefusals = 0;
+  settlementError = new Refusal('amqp:internal-error', 'The settlement failed: a fault was injected.');
+
+  clear(): void {
+    this.serverBusySends = 0;
+    this.sendDelayMs = 0;
+    this.settlementDelayMs = 0;
+    this.settlementRefusals = 0;
+  }
+
+  takeServerBusy(): boolean {
+    if (this.serverBusySends <= 0) return false;
+    this.serverBusySends -= 1;
+    return true;
+  }
+
+  takeSettlementRefusal(): Refusal | undefined {
+    if (this.settlementRefusals <= 0) return undefined;
+    this.settlementRefusals -= 1;
+    return this.settlementError;
+  }
+}
