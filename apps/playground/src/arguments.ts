@@ -1,6 +1,7 @@
-/** What stands after `npm start --`. */
+/** The flags after `npm start --`. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 
+/** The flags, read. */
 export interface PlaygroundArguments {
   /** How long the workload writes, in milliseconds; undefined: until it is stopped. */
   readonly forMs: number | undefined;
@@ -32,7 +33,11 @@ export function parseArguments(args: readonly string[]): PlaygroundArguments | n
 function command(): Command {
   return new Command('npm start --')
     .description('Runs the whole pipeline on this machine: a shop database, two ingesters, two processors.')
-    .option('--for <duration>', 'stop the workload after this time, wait for the rest, sum up', duration)
+    .option(
+      '--for <duration>',
+      'stop writing after this time, wait for the last change, print a summary',
+      duration,
+    )
     .allowExcessArguments(false)
     .exitOverride()
     .addHelpText('after', examples);

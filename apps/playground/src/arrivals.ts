@@ -1,6 +1,7 @@
-/** What came out at the far end, and whether it was all, in order, once. */
+/** Counts the changes that arrive: repeats, out of order, latency. */
 import { isNewer, tableKey, type Progress, type StampedEvent } from '@dstream/core';
 
+/** Since the start. */
 export interface ArrivalCounts {
   /** Distinct change ids. */
   readonly delivered: number;
@@ -9,6 +10,7 @@ export interface ArrivalCounts {
   readonly outOfOrder: number;
 }
 
+/** Remembers every change id, as long as the playground runs. */
 export class Arrivals {
   readonly #ids = new Set<string>();
   readonly #newest = new Map<string, Progress>();

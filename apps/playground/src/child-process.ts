@@ -1,12 +1,13 @@
-/** One `dstream` process: its lines out, its log, its end. */
+/** One `dstream` process: its standard output line by line, its log, its end. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { eachLine } from './each-line.ts';
 
 /** Started as a person starts it, by its launcher: that finds Node.js and holds its flags. */
 const program = fileURLToPath(new URL('../../dstream/bin/dstream', import.meta.url));
 
+/** What to start, and who gets its lines. */
 export interface ChildOptions {
   /** As a person would type them after `dstream`. */
   readonly args: readonly string[];
@@ -17,6 +18,7 @@ export interface ChildOptions {
   readonly onLog: (line: string) => void;
 }
 
+/** Starts when it is constructed. It does not outlive this process. */
 export class Child {
   readonly #process: ChildProcess;
   readonly #ended: Promise<number | null>;
@@ -57,5 +59,50 @@ async function ended(child: ChildProcess, outputs: readonly Promise<void>[]): Pr
     return code;
   } finally {
     process.off('exit', kill);
+  }
+}
+
+/**
+ * Calls `onLine` with every line of UTF-8 text, one after the other; what stands after the last line feed is the last
+ * line. Only a line feed ends a line: Node's readline also splits at U+2028 and U+2029, which JSON leaves as they are.
+ */
+export async function eachLine(
+  stream: Readable | null,
+  onLine: (line: string) => void | Promise<void>,
+): Promise<void> {
+  if (stream === null) return;
+  stream.setEncoding('utf8');
+  let rest = '';
+  for await (const chunk of stream as AsyncIterable<string>) {
+    const parts = (rest + chunk).split('\n');
+    rest = parts.pop() ?? '';
+    for (const line of parts) await onLine(line);
+  }
+  if (rest !== '') await onLine(rest);
+}
+
+/** What a line of a `dstream` log says to a person: undefined below a warning, for normal operation is silent. */
+export function complaintOf(line: string): string | undefined {
+  const entry = parsed(line);
+  if (entry === undefined) return line.trim() === '' ? undefined : line;
+  const { level, msg, reason, error } = entry;
+  if (level !== 'warn' && level !== 'error' && level !== 'fatal') return undefined;
+  const detail = [reason, error].find((text) => typeof text === 'string');
+  const sentence = typeof msg === 'string' ? msg : line;
+  return detail === undefined ? sentence : `${sentence} (${detail})`;
+}
+
+/** Where the process serves its status, in the line that says so. */
+export function addressIn(line: string): string | undefined {
+  const http = parsed(line)?.['http'];
+  return typeof http === 'string' ? http : undefined;
+}
+
+function parsed(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const entry: unknown = JSON.parse(line);
+    return typeof entry === 'object' && entry !== null ? { ...entry } : undefined;
+  } catch {
+    return undefined;
   }
 }

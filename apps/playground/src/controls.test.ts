@@ -16,16 +16,16 @@ function pressed(keys: string, ingesters: string[]) {
 test('k kills until nobody is left, and says so', () => {
   expect(pressed('kk', ['ingester-1'])).toEqual([
     'killed ingester-1 with SIGKILL: its leases end within 15 s',
-    'no ingester is running: s starts one',
+    'no ingester is running: press s to start one',
   ]);
 });
 
 test('s starts until there are enough', () => {
-  expect(pressed('ss', ['a'])).toEqual(['there are enough ingesters for this machine']);
+  expect(pressed('ss', ['a'])).toEqual(['no more ingesters: five are running']);
 });
 
 test('p pauses and goes on', () => {
-  expect(pressed('pp', [])).toEqual(['the shop pauses', 'the shop goes on']);
+  expect(pressed('pp', [])).toEqual(['shop paused', 'shop resumed']);
 });
 
 test('other keys do nothing', () => {

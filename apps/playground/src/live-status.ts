@@ -1,9 +1,9 @@
-/** What the processes say of themselves, asked again and again; and who took which table meanwhile. */
+/** Asks the processes for their status twice a second, and reports which tables change hands. */
 import { pause } from '@dstream/async';
 import type { Clock } from '@dstream/core';
-import { askReplica, statusOf, type StatusDocument } from '@dstream/status';
-import { TableFigures } from './table-figures.ts';
+import { askReplica, statusOf, type StatusDocument, type TableStatusRow } from '@dstream/status';
 
+/** Whom to ask, and who is told. */
 export interface LiveStatusOptions {
   readonly clock: Clock;
   /** Of the processes that run now. */
@@ -17,6 +17,7 @@ export interface LiveStatusOptions {
 
 const everyMs = 500;
 
+/** `run` is called once; `document` may be read at any time. */
 export class LiveStatus {
   readonly #options: LiveStatusOptions;
   readonly #figures = new TableFigures();
@@ -76,4 +77,52 @@ export function taken(before: StatusDocument, after: StatusDocument): ReadonlyMa
       list.map(({ text }) => text),
     ]),
   );
+}
+
+/** The moment at which a row was gathered. */
+export interface Now {
+  /** Monotonic. */
+  readonly nowMs: number;
+  /** Whether something that was committed has not arrived yet. */
+  readonly isWaiting: boolean;
+}
+
+interface Kept {
+  readonly epoch: number | null;
+  /** Sent by owners before this epoch. */
+  readonly before: number;
+  /** Sent in this epoch. */
+  readonly sent: number;
+  readonly lagMs: number | null;
+  readonly seenMs: number;
+}
+
+/**
+ * Figures that continue while a table changes hands. An owner counts from when it acquired the table, and a killed one says
+ * nothing: the counts continue from where they were, and the lag grows until an owner reports it again.
+ */
+export class TableFigures {
+  readonly #kept = new Map<string, Kept>();
+
+  /** Called with every row that was gathered, in the order of time. */
+  carriedOn(row: TableStatusRow, { nowMs, isWaiting }: Now): TableStatusRow {
+    const last = this.#kept.get(row.table);
+    if (row.changes === null)
+      return last === undefined ? row : silent(row, last, isWaiting ? nowMs : undefined);
+    const before = last === undefined ? 0 : last.epoch === row.epoch ? last.before : last.before + last.sent;
+    this.#kept.set(row.table, {
+      epoch: row.epoch,
+      before,
+      sent: row.changes,
+      lagMs: row.lagMs,
+      seenMs: nowMs,
+    });
+    return { ...row, changes: before + row.changes };
+  }
+}
+
+/** @param nowMs undefined when nothing waits: then there is no lag */
+function silent(row: TableStatusRow, last: Kept, nowMs: number | undefined): TableStatusRow {
+  const lagMs = nowMs === undefined ? null : (last.lagMs ?? 0) + nowMs - last.seenMs;
+  return { ...row, changes: last.before + last.sent, lagMs };
 }

@@ -12,6 +12,7 @@ function colourOf(instance: string | null) {
   return Number.isNaN(number) ? undefined : ownerColours[(number - 1) % ownerColours.length];
 }
 
+/** Columns of the tables: owner, lag, rate, state. */
 export function tableColumns({ processes }: PlaygroundView): readonly Column<TableStatusRow>[] {
   const isKilled = (owner: string | null) =>
     processes.some(({ instance, state }) => instance === owner && state === 'killed');
@@ -51,6 +52,7 @@ export function tableColumns({ processes }: PlaygroundView): readonly Column<Tab
   ];
 }
 
+/** Columns of the processes. */
 export const processColumns: readonly Column<ProcessView>[] = [
   {
     title: 'PROCESS',

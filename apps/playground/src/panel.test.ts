@@ -168,7 +168,7 @@ test('what a table waits for is said', () => {
 
 test('it says that it pauses, stops, and that something is out of order', () => {
   expect(shown(80, 20, { view: view({ paused: true }) })[0]).toContain('paused');
-  expect(shown(80, 20, { view: view({ paused: true }) }).at(-1)).toContain('go on writing');
+  expect(shown(80, 20, { view: view({ paused: true }) }).at(-1)).toContain('resume writing');
   const stopping = shown(80, 20, { view: view({ stopping: true }) });
   expect([stopping[0], stopping.at(-1)]).toEqual([
     expect.stringContaining('stopping'),

@@ -13,6 +13,7 @@ import {
 import { processColumns, tableColumns } from './panel-columns.ts';
 import type { PlaygroundView } from './playground-view.ts';
 
+/** Everything that the panel shows. */
 export interface PanelParts {
   /** Undefined before the processes are started. */
   readonly view: PlaygroundView | undefined;
@@ -26,6 +27,7 @@ export interface PanelParts {
   readonly keys: boolean;
 }
 
+/** One thing that happened. */
 export interface Sentence {
   /** Of the day, as `12:34:56`. */
   readonly time: string;
@@ -37,6 +39,7 @@ const wideColumns = 118;
 const gap = 4;
 const leastChanges = 3;
 
+/** The panel as exactly `rows` lines, none wider than `columns`. */
 export function panelLines(parts: PanelParts, { columns, rows }: Size, paint: Paint): readonly string[] {
   const { view, sentences, changes } = parts;
   const head = [header(parts, columns, paint), ''];
@@ -165,7 +168,7 @@ function help({ view, keys }: PanelParts, columns: number, paint: Paint): string
   const texts = [
     ['k', 'kill', ' an ingester'],
     ['s', 'start', ' one'],
-    ['p', view?.paused === true ? 'go on' : 'pause', view?.paused === true ? ' writing' : ' the shop'],
+    ['p', view?.paused === true ? 'resume' : 'pause', view?.paused === true ? ' writing' : ' the shop'],
     ['q', 'quit', ''],
   ] as const;
   const long = texts.map(([name, text, more]) => `${key(name, paint)} ${text}${more}`).join('    ');

@@ -7,11 +7,9 @@ import { standardOutput } from '@dstream/outputs/console';
 import { Stop } from '@dstream/runtime';
 import { aborted, systemClock } from '@dstream/async';
 import { paintFor, readKeys, type Key } from '@dstream/terminal';
-import { control, type Controlled } from './controls.ts';
-import { stopOnInterrupts } from './interrupts.ts';
-import { pipedScreen } from './piped-screen.ts';
+import { control, stopOnInterrupts, type Controlled } from './controls.ts';
 import { runPlayground } from './playground.ts';
-import type { Screen, Summary } from './screen.ts';
+import { pipedScreen, type Screen, type Summary } from './screen.ts';
 import { terminalScreen } from './terminal-screen.ts';
 
 /** Longer than a stop by Ctrl-C ever takes. */

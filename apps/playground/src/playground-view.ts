@@ -32,6 +32,7 @@ export interface Viewed {
   readonly stop: AbortSignal;
 }
 
+/** Gathers the view. Called five times a second while somebody looks. */
 export function viewOf(viewed: Viewed): PlaygroundView {
   const { clock, workload, arrivals, replicas, status, upSinceMs, stop } = viewed;
   return {

@@ -14,11 +14,11 @@ import type { Controlled } from './controls.ts';
 import { LiveStatus } from './live-status.ts';
 import { viewOf, type PlaygroundView } from './playground-view.ts';
 import { Replicas, whileRunning } from './replicas.ts';
-import type { Screen, Summary } from './screen.ts';
+import { Startup, type Screen, type Summary } from './screen.ts';
 import { shopSchema, shopTables } from './shop-schema.ts';
-import { Startup } from './startup.ts';
 import { Workload } from './workload.ts';
 
+/** Where the playground shows itself, and what ends it. */
 export interface PlaygroundOptions {
   readonly clock: Clock;
   readonly screen: Screen;

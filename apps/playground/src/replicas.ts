@@ -6,9 +6,9 @@
 import { decodeEnvelope, DStreamError, type Clock, type StampedEvent } from '@dstream/core';
 import { pause, withAny } from '@dstream/async';
 import { formatDuration } from '@dstream/status';
-import { Child } from './child-process.ts';
-import { addressIn, complaintOf } from './log-line.ts';
+import { addressIn, Child, complaintOf } from './child-process.ts';
 
+/** What the processes get, and who is told. */
 export interface ReplicasOptions {
   readonly clock: Clock;
   /** Path of the HCL file. */
@@ -21,6 +21,7 @@ export interface ReplicasOptions {
 
 type Command = 'ingester' | 'processor';
 
+/** One process at one moment. */
 export interface ReplicaState {
   readonly instance: string;
   readonly command: Command;
@@ -48,6 +49,7 @@ interface Replica {
 /** Ingesters that run at a time, at most: each takes some 100 MB. */
 const maxIngesters = 5;
 
+/** The `dstream` processes: starts, kills and stops them. A process that ends by itself is a failure. */
 export class Replicas {
   readonly #options: ReplicasOptions;
   readonly #failed = new AbortController();

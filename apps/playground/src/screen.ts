@@ -1,7 +1,11 @@
-/** What a person or a program sees of the playground. */
-import type { StampedEvent } from '@dstream/core';
+/** What a person or a program sees of the playground: the interface, lines for pipes, and the steps of the start. */
+import type { Writable } from 'node:stream';
+import type { Clock, StampedEvent } from '@dstream/core';
+import { formatDuration } from '@dstream/status';
+import { written } from '@dstream/terminal';
 import type { PlaygroundView } from './playground-view.ts';
 
+/** What came through, at the end. */
 export interface Summary {
   /** Committed row changes. */
   readonly written: number;
@@ -14,6 +18,7 @@ export interface Summary {
   readonly latencyMs: { readonly p50: number; readonly p99: number };
 }
 
+/** Where the playground shows what happens. */
 export interface Screen {
   /** A sentence about what is going on. */
   say(text: string): void;
@@ -29,4 +34,49 @@ export interface Screen {
   lastWords(text: string): Promise<void>;
   /** The last of all, after `close`; resolves when it is out. `interrupted`: nobody waited for what was on the way. */
   summary(summary: Summary, interrupted: boolean): Promise<void>;
+}
+
+/**
+ * For pipes and files: the envelopes on standard output, one a line, the summary last; sentences on standard error.
+ *
+ * @param hurry when it aborts nothing waits for a slow reader any more
+ */
+export function pipedScreen(out: Writable, err: Writable, hurry: AbortSignal): Screen {
+  return {
+    say: (text) => void err.write(`${text}\n`),
+    waiting: () => undefined,
+    change: (_event, line) => written(out, `${line}\n`, hurry),
+    show: undefined,
+    close: () => Promise.resolve(),
+    lastWords: (text) => written(err, `${text}\n`),
+    summary: (summary) => written(out, `${JSON.stringify(summary)}\n`),
+  };
+}
+
+/** Shows each step of the start while it lasts, and reports its time when it is done. */
+export class Startup {
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  readonly #screen: Pick<Screen, 'say' | 'waiting'>;
+  readonly #stop: AbortSignal;
+
+  /** @param stop once it has aborted, a step that ends was cut short: nothing is said of it */
+  constructor(clock: Pick<Clock, 'monotonicMs'>, screen: Pick<Screen, 'say' | 'waiting'>, stop: AbortSignal) {
+    this.#clock = clock;
+    this.#screen = screen;
+    this.#stop = stop;
+  }
+
+  /** Rejects as `work` does. */
+  async step<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const startMs = this.#clock.monotonicMs();
+    this.#screen.waiting(what);
+    try {
+      const result = await work();
+      if (!this.#stop.aborted)
+        this.#screen.say(`${what}: done in ${formatDuration(this.#clock.monotonicMs() - startMs)}`);
+      return result;
+    } finally {
+      this.#screen.waiting(undefined);
+    }
+  }
 }

@@ -1,7 +1,9 @@
 /** The little shop: four captured tables with foreign keys, decimals, dates and text beyond ASCII. */
 
+/** The tables, each in schema dbo. */
 export const shopTables = ['Customers', 'Products', 'Orders', 'OrderLines'] as const;
 
+/** The statements that make the database, in order; CDC is enabled by the last ones. */
 export const shopSchema: readonly string[] = [
   `CREATE TABLE dbo.Customers (
      CustomerID int IDENTITY(1,1) NOT NULL CONSTRAINT PK_Customers PRIMARY KEY,
@@ -33,6 +35,7 @@ export const shopSchema: readonly string[] = [
   ),
 ];
 
+/** Names for customers, in many scripts. */
 export const people = [
   'Zoë Ångström',
   'Łukasz Żółć',
@@ -42,5 +45,7 @@ export const people = [
   'Søren Ø',
   'Ana Núñez',
 ];
+/** Cities for customers. */
 export const cities = ['København', 'Kraków', 'São Paulo', '東京', 'Αθήνα', 'Reykjavík', 'Québec'];
+/** Names for products. */
 export const goods = ['Crème brûlée', 'Smörgås', 'Piñata', 'Müsli', '抹茶', 'Jalapeño', 'Żurek', 'Açaí'];

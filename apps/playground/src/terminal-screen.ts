@@ -10,6 +10,7 @@ import { panelLines, type Sentence } from './panel.ts';
 import type { PlaygroundView } from './playground-view.ts';
 import type { Screen, Summary } from './screen.ts';
 
+/** The terminal, as the screen uses it. */
 export interface TerminalOptions {
   readonly out: Writable;
   /** Of the terminal, now. */
@@ -22,6 +23,7 @@ export interface TerminalOptions {
   readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 
+/** A screen that can be drawn again. */
 export interface TerminalScreen extends Screen {
   /** Draws again, whole: the terminal has another size, or something was written over it. */
   redraw(): void;
@@ -32,6 +34,7 @@ const tickMs = 200;
 /** More lines than a terminal has. */
 const kept = 300;
 
+/** For a person: the panel on the whole terminal, drawn five times a second. */
 export function terminalScreen({ out, size, paint, keys, time, clock }: TerminalOptions): TerminalScreen {
   const pretty = prettyLine({ colour: paint === inColour });
   const full = new FullScreen({ out, size });

@@ -4,6 +4,7 @@ import type { Clock } from '@dstream/core';
 import sql from 'mssql';
 import { cities, goods, people } from './shop-schema.ts';
 
+/** The database to write to, and how often. */
 export interface WorkloadOptions {
   readonly pool: sql.ConnectionPool;
   readonly clock: Clock;
@@ -18,6 +19,7 @@ export interface WorkloadOptions {
  */
 type Step = (request: () => sql.Request) => Promise<number>;
 
+/** Writes until it is stopped; counts the changes that CDC makes of what was committed. */
 export class Workload {
   readonly #options: WorkloadOptions;
   #written = 0;

@@ -1,6 +1,6 @@
 import type { TableStatusRow } from '@dstream/status';
 import { expect, test } from 'vitest';
-import { TableFigures } from './table-figures.ts';
+import { TableFigures } from './live-status.ts';
 
 function row(change: Partial<TableStatusRow>): TableStatusRow {
   return {

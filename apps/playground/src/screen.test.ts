@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Startup } from './startup.ts';
+import { Startup } from './screen.ts';
 
 function recorded() {
   const seen: string[] = [];

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Clock } from '@dstream/core';
 import { Stop } from '@dstream/runtime';
 import { expect, test } from 'vitest';
-import { stopOnInterrupts } from './interrupts.ts';
+import { stopOnInterrupts } from './controls.ts';
 
 function opened() {
   let now = 0;

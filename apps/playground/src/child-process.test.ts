@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { eachLine } from './each-line.ts';
+import { addressIn, complaintOf, eachLine } from './child-process.ts';
 
 async function linesOf(chunks: readonly (string | Buffer)[]): Promise<readonly string[]> {
   const lines: string[] = [];
@@ -33,4 +33,22 @@ test('the next line waits for the one before', async () => {
     seen.push(`${line} ends`);
   });
   expect(seen).toEqual(['a begins', 'a ends', 'b begins', 'b ends']);
+});
+
+test.each([
+  ['{"level":"info","msg":"started"}', undefined],
+  ['{"level":"warn","msg":"slow","reason":"busy"}', 'slow (busy)'],
+  ['{"level":"error","msg":"stopped"}', 'stopped'],
+  ['dstream: no server', 'dstream: no server'],
+  ['', undefined],
+])('%s says %s', (line, complaint) => {
+  expect(complaintOf(line)).toBe(complaint);
+});
+
+test.each([
+  ['{"level":"info","msg":"listening","http":"http://127.0.0.1:4711"}', 'http://127.0.0.1:4711'],
+  ['{"level":"info","msg":"started"}', undefined],
+  ['http://127.0.0.1:4711', undefined],
+])('the address in %s is %s', (line, address) => {
+  expect(addressIn(line)).toBe(address);
 });
