@@ -1,8 +1,10 @@
-export { openClient, type ServiceBusAddress } from './address.ts';
 export {
+  openClient,
   SendingConnections,
+  type OpenSender,
   type SendingClient,
   type SendingConnectionsOptions,
-} from './sending-connections.ts';
-export { ServiceBusTopic, type OpenSender, type ServiceBusTopicOptions } from './service-bus-topic.ts';
+  type ServiceBusAddress,
+} from './connections.ts';
+export { ServiceBusTopic, type ServiceBusTopicOptions } from './service-bus-topic.ts';
 export { translateError, type ErrorContext } from './translate-error.ts';

@@ -2,7 +2,8 @@ import type { ServiceBusMessage, ServiceBusMessageBatch } from '@azure/service-b
 import { DStreamError, type OutgoingMessage } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ServiceBusTopic, type OpenSender } from './service-bus-topic.ts';
+import type { OpenSender } from './connections.ts';
+import { ServiceBusTopic } from './service-bus-topic.ts';
 
 const never = new AbortController().signal;
 

@@ -10,39 +10,30 @@ import {
   type SendOptions,
   type Topic,
 } from '@dstream/core';
-import { openClient, type ServiceBusAddress } from './address.ts';
 import { allClosed, close, KeyedQueue, Semaphore, SharedTimeout } from '@dstream/async';
-import { ConnectionWatch } from './connection-watch.ts';
-import { largestMessage, sendSession, type SenderLink, type SenderPort } from './session-sending.ts';
+import { ConnectionWatch } from './amqp.ts';
+import { openSender, type OpenSender, type ServiceBusAddress } from './connections.ts';
+import { largestMessage, sendSession, type SenderLink } from './session-sending.ts';
 import { translateError } from './translate-error.ts';
 
 export interface ServiceBusTopicOptions {
   readonly address: ServiceBusAddress;
   /** Name of the topic or queue. */
   readonly topic: string;
-  /** What errors call it; `topic NAME` when not given. */
+  /** What errors call it; `topic NAME` unless given. */
   readonly describedAs?: string;
   readonly clock: Clock;
   readonly log?: Log;
-  /** Longest time of one send, milliseconds; 15,000 when not given. */
+  /** Longest time of one send, milliseconds; 15,000 unless given. */
   readonly sendTimeoutMs?: number;
-  /** Sessions that send side by side; 32 when not given. rhea's buffer holds 2,048 deliveries. */
+  /** Sessions that send side by side; 32 unless given. rhea's buffer holds 2,048 deliveries. */
   readonly concurrentSessions?: number;
-  /** Where senders come from; the SDK when not given. */
+  /** Where senders come from; the SDK unless given. */
   readonly openSender?: () => OpenSender;
 }
 
-/** A sender with the connection under it. */
-export interface OpenSender extends SenderLink {
-  /** Of the connection; without it nobody notices that it was cut. */
-  readonly watch?: ConnectionWatch;
-  /** The connection gave no answer: it is not to be used for what is opened later. */
-  distrust?(): void;
-  close(): Promise<void>;
-}
-
 /**
- * A Service Bus topic to send to. Every send is tried once: whoever sends retries, and looks at his deadline first.
+ * A Service Bus topic to send to. Every send is tried once: the caller retries, and looks at its deadline first.
  * The connection is opened by the first use, and replaced after a send that got no answer.
  */
 export class ServiceBusTopic implements Topic {
@@ -50,9 +41,9 @@ export class ServiceBusTopic implements Topic {
   readonly #entity: string;
   readonly #timeoutMs: number;
   readonly #log: Log;
-  readonly #limit: SharedTimeout;
-  readonly #inTurn = new KeyedQueue();
-  readonly #slots: Semaphore;
+  readonly #timeout: SharedTimeout;
+  readonly #queue = new KeyedQueue();
+  readonly #sending: Semaphore;
   readonly #disposed = new AbortController();
   readonly #closing = new Set<Promise<void>>();
   #open: OpenSender | undefined;
@@ -61,13 +52,13 @@ export class ServiceBusTopic implements Topic {
     this.#options = options;
     this.#entity = options.describedAs ?? `topic ${options.topic}`;
     this.#timeoutMs = options.sendTimeoutMs ?? 15_000;
-    this.#limit = new SharedTimeout(options.clock, this.#timeoutMs);
+    this.#timeout = new SharedTimeout(options.clock, this.#timeoutMs);
     this.#log = options.log ?? silentLog;
-    this.#slots = new Semaphore(options.concurrentSessions ?? 32);
+    this.#sending = new Semaphore(options.concurrentSessions ?? 32);
   }
 
   /**
-   * Opens the link, so that what a person must mend is known at the start. Rejects with EntityNotFound,
+   * Opens the link, so that what a person must fix is known at the start. Rejects with EntityNotFound,
    * Unauthorized or ConfigInvalid (`fatal`), or with what passes (`retry`).
    */
   async connect(o: CallOptions): Promise<void> {
@@ -92,7 +83,7 @@ export class ServiceBusTopic implements Topic {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed.abort(new DStreamError('Unexpected', `${this.#entity} was disposed`));
     if (this.#open !== undefined) this.#discard(this.#open);
-    await this.#limit.dispose();
+    await this.#timeout.dispose();
     await allClosed([...this.#closing], this.#entity);
   }
 
@@ -113,7 +104,7 @@ export class ServiceBusTopic implements Topic {
       throw stopped.error;
     };
     try {
-      await this.#inTurn.run(key, () => this.#slots.run(signal, work));
+      await this.#queue.run(key, () => this.#sending.run(signal, work));
       return undefined;
     } catch (error) {
       return { key, from, error: this.#translate('send to', error) };
@@ -135,7 +126,7 @@ export class ServiceBusTopic implements Topic {
     // What was given up may go on by itself: the signal keeps it from sending anything later.
     const stop = new AbortController();
     try {
-      return await this.#limit.run(signal, late, () => watch.run(cut, () => work(open, stop.signal)));
+      return await this.#timeout.run(signal, late, () => watch.run(cut, () => work(open, stop.signal)));
     } catch (caught) {
       stop.abort(caught);
       if (signal.aborted) throw signal.reason;
@@ -150,8 +141,9 @@ export class ServiceBusTopic implements Topic {
   }
 
   #opened(): OpenSender {
-    this.#open ??= (this.#options.openSender ?? (() => openSender(this.#options, this.#timeoutMs)))();
-    return this.#open;
+    const { address, topic } = this.#options;
+    const open = this.#options.openSender ?? (() => openSender(address, topic, this.#timeoutMs));
+    return (this.#open ??= open());
   }
 
   /** A connection that gave no answer is not trusted with the next send. It is closed meanwhile. */
@@ -178,10 +170,4 @@ function bySession(messages: readonly OutgoingMessage[]): Map<string, number[]> 
     else indexes.push(index);
   }
   return sessions;
-}
-
-function openSender({ address, topic }: ServiceBusTopicOptions, timeoutMs: number): OpenSender {
-  const client = openClient(address, timeoutMs);
-  const sender: SenderPort = client.createSender(topic);
-  return { sender, maxBytes: undefined, watch: new ConnectionWatch(), close: () => client.close() };
 }

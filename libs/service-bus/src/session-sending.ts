@@ -1,7 +1,6 @@
 /** Sends the messages of one session in order, one batch in flight. */
 import type { ServiceBusMessage, ServiceBusMessageBatch } from '@azure/service-bus';
-import { DStreamError, type OutgoingMessage } from '@dstream/core';
-import { sizeBound, toServiceBusMessage } from './outgoing-message.ts';
+import { DStreamError, type OutgoingMessage, type PropertyValue } from '@dstream/core';
 import { isRefusal } from './translate-error.ts';
 
 /** The part of the SDK's sender that sending uses. */
@@ -45,8 +44,8 @@ export interface Stopped {
  */
 const mostBatchBytes = 1_048_576;
 
-/** How far the sending of a session has come. */
-interface Course {
+/** How far a session is sent. */
+interface SendState {
   from: number;
   /** Messages before this index go one by one: a batch that held them was refused. */
   aloneUntil: number;
@@ -54,41 +53,41 @@ interface Course {
 
 /**
  * Sends all, or stops at the first failure. One session a batch, because the envelope of a batch takes the session
- * of its first message (@azure/service-bus 7.9); a batch is accepted or refused as a whole, and which message a
- * refusal is for only sending them one by one tells.
+ * of its first message (@azure/service-bus 7.9); a batch is accepted or refused as a whole, and only
+ * sending its messages one by one shows which message a refusal is for.
  */
 export async function sendSession(session: SessionMessages, call: SendCall): Promise<Stopped | undefined> {
-  const course: Course = { from: 0, aloneUntil: 0 };
+  const state: SendState = { from: 0, aloneUntil: 0 };
   try {
-    while (course.from < session.messages.length) {
-      const sent = await call((link, signal) => sendNext(session, course, link, signal));
-      course.from += sent;
+    while (state.from < session.messages.length) {
+      const sent = await call((link, signal) => sendNext(session, state, link, signal));
+      state.from += sent;
     }
     return undefined;
   } catch (error) {
-    return { from: course.from, error };
+    return { from: state.from, error };
   }
 }
 
-/** Sends one message or one batch, and says how many messages that were: none when the batch was refused. */
+/** Sends one message or one batch. Resolves with how many messages that were: none when the batch was refused. */
 async function sendNext(
   session: SessionMessages,
-  course: Course,
+  state: SendState,
   link: SenderLink,
   abortSignal: AbortSignal,
 ): Promise<number> {
   const { messages, mayStart } = session;
-  const [first, second] = [messages[course.from], messages[course.from + 1]];
+  const [first, second] = [messages[state.from], messages[state.from + 1]];
   if (first === undefined) return 0;
   const { sender } = link;
   const maxBytes = (link.maxBytes ??= await largestMessage(sender, { abortSignal }));
   const alone = () => sendAlone(first, mayStart, { sender, maxBytes }, abortSignal);
   const maxSizeInBytes = Math.min(maxBytes, mostBatchBytes);
-  if (course.from < course.aloneUntil || second === undefined) return alone();
+  if (state.from < state.aloneUntil || second === undefined) return alone();
   if (!bothFit(first, second, maxSizeInBytes)) return alone();
   const batch = await sender.createMessageBatch({ maxSizeInBytes, abortSignal });
   if (!batch.tryAddMessage(toServiceBusMessage(first))) return alone();
-  const count = 1 + fill(batch, messages, course.from + 1);
+  const count = 1 + fill(batch, messages, state.from + 1);
   abortSignal.throwIfAborted();
   mayStart?.();
   try {
@@ -96,12 +95,12 @@ async function sendNext(
     return count;
   } catch (error) {
     if (count === 1 || !isRefusal(error)) throw error;
-    course.aloneUntil = course.from + count;
+    state.aloneUntil = state.from + count;
     return 0;
   }
 }
 
-/** `mayStart` is asked last: the link may have taken its time to open. */
+/** `mayStart` is asked last: opening the link may have taken long. */
 async function sendAlone(
   message: OutgoingMessage,
   mayStart: (() => void) | undefined,
@@ -119,7 +118,7 @@ async function sendAlone(
   return 1;
 }
 
-/** Opens the link: it knows. */
+/** Bytes of the largest message that the link takes. Opens the link: only it knows. */
 export async function largestMessage(
   sender: SenderPort,
   options: { readonly abortSignal: AbortSignal },
@@ -128,12 +127,12 @@ export async function largestMessage(
   return maxSizeInBytes;
 }
 
-/** Judged by the bodies alone, so that two messages that do fit are never sent apart; two that don't cost one encoding. */
+/** By the bodies alone, so that two messages that do fit are never sent apart; two that do not cost one encoding. */
 function bothFit(a: OutgoingMessage, b: OutgoingMessage, maxBytes: number): boolean {
   return a.bodyBytes + b.bodyBytes < maxBytes;
 }
 
-/** Adds messages until one does not fit. A message that surely does not is not encoded only to find out. */
+/** Adds messages until one does not fit. One whose body alone is too large is not encoded to find out. */
 function fill(batch: ServiceBusMessageBatch, messages: readonly OutgoingMessage[], from: number): number {
   let count = 0;
   for (;;) {
@@ -147,4 +146,40 @@ function fill(batch: ServiceBusMessageBatch, messages: readonly OutgoingMessage[
 function tooLarge(message: OutgoingMessage, batch: ServiceBusMessageBatch): DStreamError {
   const sizes = `${message.bodyBytes} bytes without its properties, the limit is ${batch.maxSizeInBytes} with them`;
   return new DStreamError('MessageTooLarge', `message ${message.messageId} is too large: ${sizes}`);
+}
+
+function toServiceBusMessage(message: OutgoingMessage): ServiceBusMessage {
+  return {
+    messageId: message.messageId,
+    sessionId: message.sessionId,
+    ...(message.partitionKey !== undefined && { partitionKey: message.partitionKey }),
+    subject: message.subject,
+    contentType: message.contentType,
+    applicationProperties: { ...message.properties },
+    // Bytes, not text: the SDK would send a string as JSON of a string.
+    body: bytesOf(message.body),
+  };
+}
+
+function bytesOf(body: string | Uint8Array): Buffer {
+  if (typeof body === 'string') return Buffer.from(body, 'utf8');
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+}
+
+/** Frames, type codes and annotations of one message; generous, so that an estimate is never too small. */
+const fixedBytes = 512;
+
+/** An upper bound of the encoded size, without encoding: body and properties, three bytes a character at most. */
+function sizeBound(message: OutgoingMessage): number {
+  const { messageId, sessionId, partitionKey = '', subject, contentType } = message;
+  const texts = [messageId, sessionId, partitionKey, subject, contentType];
+  let characters = texts.reduce((sum, text) => sum + text.length, 0);
+  for (const [name, value] of Object.entries(message.properties)) {
+    characters += name.length + 16 + valueLength(value);
+  }
+  return message.bodyBytes + 3 * characters + fixedBytes;
+}
+
+function valueLength(value: PropertyValue): number {
+  return typeof value === 'string' ? value.length : 0;
 }

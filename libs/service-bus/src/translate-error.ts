@@ -1,6 +1,8 @@
 /** The one place where an error of the SDK becomes ours: by code, never by message text. */
-import { DStreamError, proxyVariable, type ErrorCode } from '@dstream/core';
+import { DStreamError, type ErrorCode } from '@dstream/core';
+import { proxyHint } from './amqp.ts';
 
+/** What failed, for the error's text. */
 export interface ErrorContext {
   /** What was tried, as it reads after "could not": `send to`. */
   readonly tried: string;
@@ -41,20 +43,13 @@ const whatNow: Partial<Record<ErrorCode, string>> = {
   MessageTooLarge: 'the message is larger than the entity takes',
 };
 
+/** An error of ours passes as it is. `cause` keeps the original. */
 export function translateError(error: unknown, context: ErrorContext): DStreamError {
   if (error instanceof DStreamError) return error;
   const code = codeOf(error, context);
   const meaning = code === 'EntityMismatch' ? mismatch(context) : (whatNow[code] ?? textOf(error));
   const text = `could not ${context.tried} ${context.entity}: ${meaning}${proxyHint(code)}`;
   return new DStreamError(code, text, { cause: error });
-}
-
-/** What a person behind a proxy has to know of a connection that did not come about; else nothing. */
-export function proxyHint(code: ErrorCode, env: NodeJS.ProcessEnv = process.env): string {
-  const variable = code === 'Unreachable' || code === 'TimedOut' ? proxyVariable(env) : undefined;
-  return variable === undefined
-    ? ''
-    : ` (AMQP passes the proxy of ${variable} only with transport = "websockets")`;
 }
 
 /**

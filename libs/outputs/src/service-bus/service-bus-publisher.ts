@@ -37,7 +37,7 @@ export interface ServiceBusPublisherOptions {
 /** The publisher of an output of type `azure_service_bus`. */
 export function serviceBusPublisher(options: ServiceBusPublisherOptions): Publisher {
   const { address, nameOf, fixedName, limits, clock, log, hash, sendTimeoutMs = 15_000 } = options;
-  const shared = new SendingConnections({ address, clock, sendTimeoutMs });
+  const shared = new SendingConnections({ address, clock, log, sendTimeoutMs });
   const topicOf = (topic: string) =>
     new ServiceBusTopic({
       address,

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { ConnectionWatch } from './connection-watch.ts';
+import { ConnectionWatch } from './amqp.ts';
 
 const socket = () => ({}) as Socket;
 const cut = () => new Error('cut');

@@ -1,6 +1,6 @@
 import { ManualClock } from '@dstream/memory/manual-clock';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { SendingConnections, type SendingClient } from './sending-connections.ts';
+import { SendingConnections, type SendingClient } from './connections.ts';
 
 class FakeClient implements SendingClient {
   closed = 0;
