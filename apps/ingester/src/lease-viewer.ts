@@ -2,6 +2,7 @@ import type { Configuration } from '@dstream/config';
 import { silentLog, type Clock, type CredentialOf, type InstanceId, type Leases } from '@dstream/core';
 import { adapterServices } from '@dstream/runtime/service-context';
 
+/** What opening the lease store needs. */
 export interface ViewerContext {
   readonly clock: Clock;
   readonly credential: CredentialOf;

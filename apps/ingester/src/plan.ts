@@ -15,23 +15,26 @@ import {
 import { adapterServices, sha256Hex } from '@dstream/runtime/service-context';
 import { orderingOf, sourceServices } from './settings.ts';
 
+/** One line of `dstream plan`. */
 export interface PlannedTable {
   /** `schema.table`, or `schema.*` where only the source knows which tables that covers. */
   readonly table: string;
   /** Undefined for a pattern. Offline in the spelling of the file, which the catalogue may correct. */
   readonly id: TableId | undefined;
-  /** The oldest first. Undefined when the source was not asked, or has a fault to tell instead. */
+  /** The oldest first. Undefined when the source was not asked, or reports a fault instead. */
   readonly captureInstances: readonly string[] | undefined;
   /** By which its changes travel. Empty for a pattern. */
   readonly sessions: readonly string[];
   readonly fault: { readonly code: string; readonly message: string } | undefined;
 }
 
+/** What an ingester would read and send. */
 export interface IngesterPlan {
   readonly source: SourceOutline;
   readonly tables: readonly PlannedTable[];
 }
 
+/** What asking the source needs. */
 export interface PlanContext {
   readonly clock: Clock;
   readonly credential: CredentialOf;

@@ -8,6 +8,7 @@ import {
   type SourceServices,
 } from '@dstream/core';
 
+/** The ordering of the messages: within a table unless the file says by key. */
 export function orderingOf({ ordering, keySessions }: IngesterConfig): Ordering {
   return ordering === 'key' ? { by: 'key', sessions: keySessions } : byTable;
 }
@@ -15,6 +16,7 @@ export function orderingOf({ ordering, keySessions }: IngesterConfig): Ordering 
 /** Every batch becomes at least a message a session: with the usual 500 changes they would hold about 16 each. */
 const batchByKey = { changes: 2_000, bytes: 4_194_304 };
 
+/** What the configuration's source is opened with, for the ingester and for `plan`. */
 export function sourceServices(
   config: IngesterConfig,
   services: AdapterServices,

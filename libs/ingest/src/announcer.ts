@@ -1,7 +1,3 @@
-/**
- * Keeps this replica announced, on a timer of its own: however long acquiring or listing takes, the others see it
- * alive. Announced → renewed → … → withdrawn.
- */
 import {
   asDStreamError,
   type Announced,
@@ -19,7 +15,7 @@ const renewalShare = 1 / 6;
 /** Between two warnings of a name that is taken. */
 const remindMs = 600_000;
 
-export interface AnnouncerOptions {
+interface AnnouncerOptions {
   readonly instance: InstanceId;
   /** Where this process serves `/status`. Asked when it announces itself. */
   readonly httpAddress: () => string | undefined;
@@ -31,6 +27,10 @@ export interface AnnouncerOptions {
   readonly counts: () => boolean;
 }
 
+/**
+ * Keeps this replica announced, on a timer of its own: however long acquiring or listing takes, the others see it
+ * alive. Announced → renewed → … → withdrawn.
+ */
 export class Announcer {
   readonly #options: AnnouncerOptions;
   readonly #failureLog: FailureLog;

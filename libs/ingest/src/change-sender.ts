@@ -23,7 +23,7 @@ import {
 import { retry, type RetryOptions } from '@dstream/async';
 import type { LeaseKeeper } from './lease-keeper.ts';
 
-export interface ChangeSenderOptions {
+interface ChangeSenderOptions {
   readonly topic: Topic;
   readonly partition: PartitionId;
   readonly lease: LeaseKeeper;

@@ -1,8 +1,3 @@
-/**
- * Saves how far one partition is accepted. Only what `accepted` was given is ever saved, so a checkpoint stands for a
- * prefix of changes that the broker has. Saves at most once an interval, an idle partition's at the idle interval, and
- * what is left when the partition is released.
- */
 import {
   byTable,
   isNewer,
@@ -24,7 +19,7 @@ import {
 import { pause, retry, type RetryOptions } from '@dstream/async';
 import type { LeaseKeeper } from './lease-keeper.ts';
 
-export interface CheckpointKeeperOptions {
+interface CheckpointKeeperOptions {
   readonly store: CheckpointStore;
   readonly lease: LeaseKeeper;
   readonly intervalMs: number;
@@ -38,6 +33,11 @@ export interface CheckpointKeeperOptions {
   readonly saved: (at: ResumePoint) => void;
 }
 
+/**
+ * Saves how far one partition is accepted. Only what `accepted` was given is ever saved, so a checkpoint stands for a
+ * prefix of changes that the broker has. Saves at most once an interval, an idle partition's at the idle interval, and
+ * what is left when the partition is released.
+ */
 export class CheckpointKeeper {
   readonly #options: CheckpointKeeperOptions;
   #accepted: Checkpoint | undefined;

@@ -1,8 +1,3 @@
-/**
- * Leases that no replica accounts for: of another program, of a person, or of an owner that is not announced and whose
- * lease does not end. A killed replica's lease ends within its duration, so one that lasts for two is a fault of its
- * partition; an endless one is none of ours, and a fault at the second pass.
- */
 import {
   leaseHeldElsewhere,
   partitionName,
@@ -16,7 +11,7 @@ import {
 } from '@dstream/core';
 import { FailureLog } from '@dstream/async';
 
-export interface ForeignLeasesOptions {
+interface ForeignLeasesOptions {
   readonly self: AnnouncementId;
   readonly leaseDurationMs: number;
   readonly clock: Clock;
@@ -30,6 +25,11 @@ interface Seen {
   fault: DStreamError | undefined;
 }
 
+/**
+ * Leases that no replica accounts for: of another program, of a person, or of an owner that is not announced and whose
+ * lease does not end. A killed replica's lease ends within its duration, so one that lasts for two is a fault of its
+ * partition; an endless one is none of ours, and a fault at the second pass.
+ */
 export class ForeignLeases {
   readonly #options: ForeignLeasesOptions;
   readonly #seen = new Map<PartitionId, Seen>();

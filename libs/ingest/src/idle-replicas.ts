@@ -1,8 +1,3 @@
-/**
- * Finds replicas that are announced and do not acquire the partitions that are left to them: they have other tables, or
- * cannot acquire for a reason of their own. All replicas balance by the same rule, so no other one would acquire those
- * partitions. An idle replica is left out of the balancing, with the partitions that it holds, until it acquires one.
- */
 import {
   dealtTo,
   type AnnouncementId,
@@ -13,7 +8,7 @@ import {
 } from '@dstream/core';
 import { freshMs } from './partition-list.ts';
 
-export interface IdleReplicasOptions {
+interface IdleReplicasOptions {
   readonly self: AnnouncementId;
   readonly leaseDurationMs: number;
   readonly clock: Clock;
@@ -21,7 +16,7 @@ export interface IdleReplicasOptions {
 }
 
 /** What is balanced: partitions, leases and replicas. */
-export interface Balanced {
+interface Balanced {
   readonly partitions: readonly PartitionId[];
   readonly snapshot: LeaseSnapshot;
 }
@@ -31,6 +26,11 @@ interface Watched {
   readonly owned: number;
 }
 
+/**
+ * Finds replicas that are announced and do not acquire the partitions that are left to them: they have other tables, or
+ * cannot acquire for a reason of their own. All replicas balance by the same rule, so no other one would acquire those
+ * partitions. An idle replica is left out of the balancing, with the partitions that it holds, until it acquires one.
+ */
 export class IdleReplicas {
   readonly #options: IdleReplicasOptions;
   /** Replicas that free partitions are left to, and since when they have owned as many as now. */

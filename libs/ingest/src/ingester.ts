@@ -1,8 +1,3 @@
-/**
- * Keeps this replica's fair share of the partitions. Connecting → announced: every few seconds a balancing pass lists all
- * leases, drains the surplus and acquires the free partitions that are this replica's to acquire → draining: every partition
- * is drained, saved and released, the announcement withdrawn.
- */
 import {
   asDStreamError,
   balance,
@@ -47,6 +42,11 @@ export interface IngesterParts extends OwnerParts {
 /** What a balancing pass found: nothing to acquire, partitions to acquire, more of them than there was time for; or it failed. */
 type Pass = 'calm' | 'moving' | 'unfinished' | 'failed';
 
+/**
+ * Keeps this replica's fair share of the partitions. Connecting → announced: every few seconds a balancing pass lists all
+ * leases, drains the surplus and acquires the free partitions that are this replica's to acquire → draining: every partition
+ * is drained, saved and released, the announcement withdrawn.
+ */
 export class Ingester implements Service {
   readonly name = 'ingester';
   readonly #parts: IngesterParts;

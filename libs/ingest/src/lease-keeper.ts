@@ -1,7 +1,3 @@
-/**
- * Keeps one lease renewed. Held → lost (somebody else has it, or our own clock can no longer prove that it is ours).
- * Lost is final: the owner stops, and the partition is acquired again with a new epoch, here or elsewhere.
- */
 import {
   asDStreamError,
   DStreamError,
@@ -14,7 +10,7 @@ import {
 } from '@dstream/core';
 import { retry, withTimeout, type SharedFailurePart } from '@dstream/async';
 
-export interface LeaseKeeperOptions {
+interface LeaseKeeperOptions {
   readonly leases: LeaseStore;
   readonly durationMs: number;
   readonly clock: Clock;
@@ -23,6 +19,10 @@ export interface LeaseKeeperOptions {
   readonly failureLog: Pick<SharedFailurePart, 'failed' | 'succeeded'>;
 }
 
+/**
+ * Keeps one lease renewed. Held → lost (somebody else has it, or our own clock can no longer prove that it is ours).
+ * Lost is final: the owner stops, and the partition is acquired again with a new epoch, here or elsewhere.
+ */
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   readonly #lost = new AbortController();

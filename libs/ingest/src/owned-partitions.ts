@@ -1,4 +1,3 @@
-/** The partitions that this replica owns, each with its running owner, and the acquiring of more. */
 import {
   asDStreamError,
   isTableFault,
@@ -28,6 +27,7 @@ interface Owned {
   readonly ended: Promise<void>;
 }
 
+/** The partitions that this replica owns, each with its running owner. */
 export class OwnedPartitions {
   readonly #parts: OwnerParts & { readonly instance: InstanceId };
   readonly #failureLogs: ReplicaFailureLogs;

@@ -1,11 +1,10 @@
-/** The configured partitions as the source last listed them. A list that cannot be renewed is used on. */
 import { asDStreamError, DStreamError, type ChangeSource, type Clock, type PartitionId } from '@dstream/core';
 import { withTimeout, type SharedFailurePart } from '@dstream/async';
 
 /** How long a list is used before the source is asked again. */
 export const freshMs = 30_000;
 
-export interface PartitionListOptions {
+interface PartitionListOptions {
   readonly source: Pick<ChangeSource, 'partitions'>;
   /** What the source is called: `database`. */
   readonly names: { readonly source: string };
@@ -16,6 +15,7 @@ export interface PartitionListOptions {
   readonly patienceMs: number;
 }
 
+/** The configured partitions as the source last listed them. A list that cannot be renewed stays in use. */
 export class PartitionList {
   readonly #options: PartitionListOptions;
   #partitions: readonly PartitionId[] = [];

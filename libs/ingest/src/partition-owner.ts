@@ -1,10 +1,3 @@
-/**
- * One partition while this replica owns it.
- *
- * Pumping → waiting (a fault of the partition: for as long as its source says; or a passing error: back-off)
- * → pumping … → released (drained and saved) or lost (another replica may own it: nothing more is sent or saved).
- * The lease is renewed through all of it: a partition with a fault keeps its owner.
- */
 import {
   asDStreamError,
   isTableFault,
@@ -63,6 +56,13 @@ const ofPartition: ReadonlySet<ErrorCode> = new Set(['Unexpected', 'Stalled']);
 /** How long a drain tries again to save and release when the store fails, in milliseconds. */
 const patienceMs = 5_000;
 
+/**
+ * One partition while this replica owns it.
+ *
+ * Pumping → waiting (a fault of the partition: for as long as its source says; or a passing error: back-off)
+ * → pumping … → released (drained and saved) or lost (another replica may own it: nothing more is sent or saved).
+ * The lease is renewed through all of it: a partition with a fault keeps its owner.
+ */
 export class PartitionOwner {
   /** What is known of the partition, for `/status`. */
   readonly meter: PartitionMeter;

@@ -1,4 +1,3 @@
-/** Moves the changes of one partition: read → pack → send → checkpoint. Knows of leases only through its sender and its checkpoints. */
 import {
   pack,
   type ChangeBatch,
@@ -26,7 +25,7 @@ export interface PackSettings {
   readonly hash: Hash;
 }
 
-export interface PartitionPumpOptions {
+interface PartitionPumpOptions {
   readonly source: Pick<ChangeSource, 'read'>;
   readonly lease: Pick<Lease, 'partition' | 'epoch'>;
   readonly sender: ChangeSender;
@@ -40,6 +39,7 @@ export interface PartitionPumpOptions {
   readonly onProgress: () => void;
 }
 
+/** Moves the changes of one partition: read → pack → send → checkpoint. Checks no lease itself: its sender and its checkpoints do. */
 export class PartitionPump {
   readonly #options: PartitionPumpOptions;
 

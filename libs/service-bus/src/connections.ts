@@ -55,6 +55,7 @@ export interface SendingClient {
   close(): Promise<void>;
 }
 
+/** What the connections are opened with. */
 export interface SendingConnectionsOptions {
   readonly address: ServiceBusAddress;
   /** Longest time of one send, milliseconds. */

@@ -16,6 +16,7 @@ import { openSender, type OpenSender, type ServiceBusAddress } from './connectio
 import { largestMessage, sendSession, type SenderLink } from './session-sending.ts';
 import { translateError } from './translate-error.ts';
 
+/** What a topic is opened with. */
 export interface ServiceBusTopicOptions {
   readonly address: ServiceBusAddress;
   /** Name of the topic or queue. */
