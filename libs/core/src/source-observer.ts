@@ -5,7 +5,7 @@ import type { PartitionId } from './table-id.ts';
 export interface ProbeMade {
   readonly tookMs: number;
   readonly failed: boolean;
-  /** See `Standing`. Undefined when the probe failed, or when it is not known yet. */
+  /** See `PartitionTimes`. Undefined when the probe failed, or when it is not known yet. */
   readonly captureLagMs: number | undefined;
 }
 
@@ -23,7 +23,7 @@ export interface PageRead {
  * Where a partition stands in time, as of its last probe. Times are milliseconds since 1970 by the source's own clock;
  * undefined is what is not known (yet).
  */
-export interface Standing {
+export interface PartitionTimes {
   /**
    * The source's now minus the commit time of the newest transaction that can be read. Without commits it grows until the
    * source reports again that it has come further.
@@ -44,7 +44,7 @@ export interface Standing {
  */
 export interface SourceObserver {
   probed(probe: ProbeMade): void;
-  stands(partition: PartitionId, standing: Standing): void;
+  progressed(partition: PartitionId, times: PartitionTimes): void;
   read(partition: PartitionId, page: PageRead): void;
   /** The partition is read again after `ms` milliseconds. */
   waits(partition: PartitionId, ms: number): void;
@@ -53,7 +53,7 @@ export interface SourceObserver {
 /** Ignores everything: for tests, and where nothing is measured. */
 export const noSourceObserver: SourceObserver = {
   probed: () => undefined,
-  stands: () => undefined,
+  progressed: () => undefined,
   read: () => undefined,
   waits: () => undefined,
 };

@@ -26,7 +26,7 @@ function committed(atMs: number) {
   return anEncodedChange(1, { committedAt: new Date(atMs).toISOString() });
 }
 
-const standing = { captureLagMs: 7_000, historyFromMs: 1_000, positionAtMs: 61_000, caughtUp: false };
+const times = { captureLagMs: 7_000, historyFromMs: 1_000, positionAtMs: 61_000, caughtUp: false };
 
 describe('the metrics of a table', () => {
   test('a fault is shown while it lasts, under its newest code only', async () => {
@@ -52,14 +52,14 @@ describe('the metrics of a table', () => {
     meter.sent([waiting, committed(clock.wallMs() - 5_000)], []);
     await clock.advance(60_000);
     expect(await of('dstream_table_lag_seconds')).toEqual([['dstream_table_lag_seconds{table="dbo.T"}', 5]]);
-    meter.progressed({ ...standing, caughtUp: true });
+    meter.progressed({ ...times, caughtUp: true });
     expect(await of('dstream_table_lag_seconds')).toEqual([['dstream_table_lag_seconds{table="dbo.T"}', 0]]);
   });
 
-  test('what the source tells of a table stands under its name, and headroom is position minus history', async () => {
+  test('what the source tells of a table has its name, and headroom is position minus history', async () => {
     const { ingester, owns, metrics } = rig();
     owns(partitionOfTable('T'));
-    ingester.source.stands(partitionOfTable('T'), standing);
+    ingester.source.progressed(partitionOfTable('T'), times);
     ingester.source.read(partitionOfTable('T'), { tookMs: 30, rows: 10, bytes: 900 });
     ingester.source.read(partitionOfTable('T'), { tookMs: 30, rows: 5, bytes: 100 });
     ingester.source.waits(partitionOfTable('T'), 4_000);
@@ -83,12 +83,12 @@ describe('the metrics of a table', () => {
       positionAtMs: undefined,
       caughtUp: false,
     };
-    ingester.source.stands(partitionOfTable('T'), unknown);
+    ingester.source.progressed(partitionOfTable('T'), unknown);
     const names = async () =>
       [...(await scrape(metrics)).keys()].filter((name) => name.includes('{table="dbo.T"}'));
     expect((await names()).filter((name) => /capture_lag|position|headroom/.test(name))).toEqual([]);
-    ingester.source.stands(partitionOfTable('T'), standing);
-    ingester.source.stands(partitionOfTable('T'), unknown);
+    ingester.source.progressed(partitionOfTable('T'), times);
+    ingester.source.progressed(partitionOfTable('T'), unknown);
     expect((await names()).filter((name) => /capture_lag|position|headroom/.test(name))).toEqual([
       'dstream_table_position_timestamp_seconds{table="dbo.T"}',
       'dstream_table_retention_headroom_seconds{table="dbo.T"}',
@@ -99,7 +99,7 @@ describe('the metrics of a table', () => {
     const { ingester, owns, metrics } = rig();
     const [meter] = [owns(partitionOfTable('T')), owns(partitionOfTable('U'))];
     const fill = () => {
-      ingester.source.stands(partitionOfTable('T'), standing);
+      ingester.source.progressed(partitionOfTable('T'), times);
       ingester.source.read(partitionOfTable('T'), { tookMs: 1, rows: 1, bytes: 1 });
       ingester.source.waits(partitionOfTable('T'), 1);
     };
@@ -126,23 +126,23 @@ describe('the metrics of a table', () => {
     const { clock, ingester, owns, metrics } = rig();
     for (let i = 0; i < 1_000; i += 1) {
       const meter = owns(partitionOfTable(`Table${i}`));
-      meter.progressed(standing);
+      meter.progressed(times);
       meter.pollIntervalMs = i;
       for (const seconds of [0.1, 1, 7, 100]) {
         const changes = [committed(clock.wallMs() - seconds * 1_000)];
         ingester.sent(meter, { changes, messages: [], tookMs: i });
       }
     }
-    const times: number[] = [];
+    const cpuMs: number[] = [];
     let bytes = 0;
     for (let i = 0; i < 10; i += 1) {
       const before = process.threadCpuUsage();
       bytes = (await metrics.text()).length;
       const { user, system } = process.threadCpuUsage(before);
-      times.push((user + system) / 1_000);
+      cpuMs.push((user + system) / 1_000);
     }
     expect(bytes).toBeGreaterThan(1_000_000);
-    expect(Math.min(...times)).toBeLessThan(50);
+    expect(Math.min(...cpuMs)).toBeLessThan(50);
   });
 });
 
@@ -205,7 +205,7 @@ describe('an ingester measures', () => {
     world.source.write('A', 1);
     await world.clock.advance(5_000);
     expect(replica.owned()[0]?.lagMs).toBeGreaterThan(0);
-    replica.observer.stands(partitionOfTable('A'), { ...standing, caughtUp: true });
+    replica.observer.progressed(partitionOfTable('A'), { ...times, caughtUp: true });
     expect(replica.owned()).toMatchObject([{ lagMs: 0 }]);
     await replica.stop();
   });

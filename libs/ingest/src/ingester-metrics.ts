@@ -142,7 +142,7 @@ function observer(replica: ReplicaMetrics, meters: ReadonlyMap<PartitionId, Part
       if (failed) replica.probeFailures.inc();
       if (captureLagMs !== undefined) replica.captureLag.observe(captureLagMs / 1_000);
     },
-    stands: (partition, times) => meters.get(partition)?.progressed(times),
+    progressed: (partition, times) => meters.get(partition)?.progressed(times),
     read: (partition, { tookMs, rows, bytes }) => {
       replica.pages.observe(tookMs / 1_000);
       const meter = meters.get(partition);

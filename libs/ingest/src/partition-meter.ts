@@ -9,7 +9,7 @@ import {
   type Lease,
   type PartitionId,
   type Position,
-  type Standing,
+  type PartitionTimes,
 } from '@dstream/core';
 
 /** One partition in `/status`. Of another replica's only key, name, owner and epoch are known, and a fault that keeps everybody from owning it. */
@@ -73,7 +73,7 @@ export class PartitionMeter implements PartitionFault {
   readonly #ownership: () => Ownership;
   readonly #clock: Clock;
   readonly #rate: RateMeter;
-  #times: Standing = {
+  #times: PartitionTimes = {
     captureLagMs: undefined,
     historyFromMs: undefined,
     positionAtMs: undefined,
@@ -91,12 +91,12 @@ export class PartitionMeter implements PartitionFault {
   }
 
   /** What the source knows of the partition's place in time; see `progressed`. */
-  get times(): Standing {
+  get times(): PartitionTimes {
     return this.#times;
   }
 
   /** For the source. What is no longer known keeps its last value, but for the lag of capture: that is only as good as its probe. */
-  progressed({ captureLagMs, caughtUp, historyFromMs, positionAtMs }: Standing): void {
+  progressed({ captureLagMs, caughtUp, historyFromMs, positionAtMs }: PartitionTimes): void {
     if (caughtUp && this.#lagMs !== undefined) this.#lagMs = 0;
     this.#times = {
       captureLagMs,

@@ -6,7 +6,7 @@ import {
   type PartitionId,
   type ProbeMade,
   type SourceObserver,
-  type Standing,
+  type PartitionTimes,
   type TableId,
 } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
@@ -31,11 +31,11 @@ function row(at: number): FakeRow {
 
 class Notes implements SourceObserver {
   readonly probes: ProbeMade[] = [];
-  readonly standings: Standing[] = [];
+  readonly times: PartitionTimes[] = [];
   readonly pages: PageRead[] = [];
   readonly waitsMs: number[] = [];
   probed = (probe: ProbeMade) => void this.probes.push(probe);
-  stands = (_: PartitionId, standing: Standing) => void this.standings.push(standing);
+  progressed = (_: PartitionId, times: PartitionTimes) => void this.times.push(times);
   read = (_: PartitionId, page: PageRead) => void this.pages.push(page);
   waits = (_: PartitionId, ms: number) => void this.waitsMs.push(ms);
 }
@@ -84,7 +84,7 @@ describe('what a table reader tells its observer', () => {
     const { client, observer, batches } = rig([row(3), row(4)], 9);
     client.now = new Date(timeOf(lsn(9)).getTime() + 3_600_000 + 7_000);
     await upTo(batches, 1);
-    expect(observer.standings).toEqual([
+    expect(observer.times).toEqual([
       {
         captureLagMs: 7_000,
         historyFromMs: timeOf(lsn(2)).getTime(),
@@ -93,7 +93,7 @@ describe('what a table reader tells its observer', () => {
       },
     ]);
     await upTo(batches, 4);
-    expect(observer.standings.at(-1)?.positionAtMs).toBe(timeOf(lsn(4)).getTime());
+    expect(observer.times.at(-1)?.positionAtMs).toBe(timeOf(lsn(4)).getTime());
   });
 
   test('that it is at the newest transaction once nothing is left to read', async () => {
@@ -103,19 +103,19 @@ describe('what a table reader tells its observer', () => {
     client.max = lsn(12);
     await clock.advance(1_000);
     await next;
-    expect(observer.standings.at(-1)).toMatchObject({
+    expect(observer.times.at(-1)).toMatchObject({
       positionAtMs: timeOf(lsn(12)).getTime(),
       caughtUp: true,
     });
     const later = batches.next();
     await clock.advance(60_000);
-    expect(observer.standings.at(-1)).toMatchObject({ caughtUp: true });
+    expect(observer.times.at(-1)).toMatchObject({ caughtUp: true });
     client.instances[0]?.rows.push(row(13));
     client.max = lsn(13);
     await clock.advance(5_000);
     await later;
     void batches.next();
-    expect(observer.standings.at(-1)).toMatchObject({ caughtUp: false });
+    expect(observer.times.at(-1)).toMatchObject({ caughtUp: false });
   });
 
   test('that history begins later after a cleanup', async () => {
@@ -126,7 +126,7 @@ describe('what a table reader tells its observer', () => {
     client.max = lsn(10);
     await clock.advance(1_000);
     await next;
-    expect(observer.standings.at(-1)?.historyFromMs).toBe(timeOf(lsn(9)).getTime());
+    expect(observer.times.at(-1)?.historyFromMs).toBe(timeOf(lsn(9)).getTime());
   });
 
   test('every probe once, every page with its rows, and how long it waits', async () => {

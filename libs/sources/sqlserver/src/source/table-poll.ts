@@ -3,7 +3,7 @@
  * the max LSN (its entry in `cdc.lsn_time_mapping`): capture is one job a database, so all its tables share it, and without
  * commits it grows until capture writes its next entry of an idle period ("cdc.lsn_time_mapping").
  */
-import type { PartitionId, Standing } from '@dstream/core';
+import type { PartitionId, PartitionTimes } from '@dstream/core';
 import { completeUpTo, highestLsn, type LogPosition } from '../position/log-position.ts';
 import type { ProbeAnswer } from './prober.ts';
 import type { ReaderContext } from './reader-context.ts';
@@ -20,7 +20,7 @@ export class TablePoll {
   readonly #intervals: PollIntervals;
   #waitMs = 0;
   #dueAtMs: number;
-  #standing: Standing = {
+  #times: PartitionTimes = {
     captureLagMs: undefined,
     historyFromMs: undefined,
     positionAtMs: undefined,
@@ -53,18 +53,18 @@ export class TablePoll {
     };
     const answer = await this.#context.prober.ask(request, signal);
     const { times, low } = answer;
-    this.#stands({ captureLagMs: times.captureLagMs, historyFromMs: low.get(captureInstance)?.atMs });
+    this.#progressed({ captureLagMs: times.captureLagMs, historyFromMs: low.get(captureInstance)?.atMs });
     return answer;
   }
 
   /** Changes of a transaction that was committed at `atMs` were read. */
   readTo(atMs: number | undefined): void {
-    this.#stands({ positionAtMs: atMs ?? this.#standing.positionAtMs, caughtUp: false });
+    this.#progressed({ positionAtMs: atMs ?? this.#times.positionAtMs, caughtUp: false });
   }
 
   /** The probe said that nothing is left up to the max LSN, whose commit time is `atMs` where the position is there. */
   caughtUp(atMs: number | undefined): void {
-    this.#stands({ positionAtMs: atMs ?? this.#standing.positionAtMs, caughtUp: true });
+    this.#progressed({ positionAtMs: atMs ?? this.#times.positionAtMs, caughtUp: true });
   }
 
   /** The pass that began with `answer` is over. */
@@ -83,9 +83,9 @@ export class TablePoll {
     return Math.floor((dueAtMs + stepMs / 10) / stepMs) * stepMs;
   }
 
-  #stands(news: Partial<Standing>): void {
-    this.#standing = { ...this.#standing, ...news };
-    this.#context.observer.stands(this.#partition, this.#standing);
+  #progressed(changed: Partial<PartitionTimes>): void {
+    this.#times = { ...this.#times, ...changed };
+    this.#context.observer.progressed(this.#partition, this.#times);
   }
 }
 
