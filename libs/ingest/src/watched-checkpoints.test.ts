@@ -1,12 +1,15 @@
 import {
+  DStreamError,
   silentLog,
   type Checkpoint,
   type CheckpointStore,
+  type Log,
   type LogFields,
   type PartitionId,
   type Position,
 } from '@dstream/core';
 import { expect, test } from 'vitest';
+import { setup as setupReplicas } from '../../../test/support/ingester-rig.ts';
 import { WatchedCheckpoints } from './checkpoint-keeper.ts';
 
 const never = { signal: new AbortController().signal };
@@ -54,4 +57,22 @@ test('one that another replica has moved on is not', async () => {
   put(at('c'));
   expect(await checkpoints.load(partition, never)).toEqual(at('c'));
   expect(logged).toEqual([]);
+});
+
+test('an ingester that acquires a table again reports that its checkpoint is gone', async () => {
+  const world = setupReplicas(['A']);
+  const errors: string[] = [];
+  const log: Log = { ...silentLog, error: (sentence) => void errors.push(sentence), child: () => log };
+  const replica = world.start('r1', log);
+  world.source.write('A', 3);
+  await world.clock.advance(5_000);
+  const { store } = replica;
+  const renew = store.renew.bind(store);
+  store.renew = () => Promise.reject(new DStreamError('LeaseLost', 'another replica has it'));
+  store.load = () => Promise.resolve(undefined);
+  await world.clock.advance(12_000);
+  store.renew = renew;
+  await world.clock.advance(60_000);
+  expect(errors).toContain('saved checkpoint is gone; starting the table over');
+  await replica.stop();
 });
