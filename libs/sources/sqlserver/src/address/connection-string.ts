@@ -199,7 +199,7 @@ function refuseOtherForms(text: string): void {
   if (urlWithKeywords.test(text)) throw invalid(`has the form of Prisma, keywords after a URL: ${right}`);
   if (/^(?:driver|dsn|filedsn)\s*=/i.test(text))
     throw invalid(
-      `has the form of ODBC: leave Driver=… out, and write quotes where braces stand around a value; ${right}`,
+      `has the form of ODBC: leave Driver=… out, and replace braces around a value by quotes; ${right}`,
     );
   if (/^provider\s*=/i.test(text)) throw invalid(`has the form of OLE DB: leave Provider=… out; ${right}`);
   const scheme = /^([a-z][a-z0-9+.-]{1,30}):\/\//i.exec(text)?.[1]?.toLowerCase();

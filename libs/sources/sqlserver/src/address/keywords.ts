@@ -52,7 +52,7 @@ const bySpelling: ReadonlyMap<string, Keyword> = new Map(
 
 /**
  * Values by keyword. Case, spaces and underscores make no difference; of a keyword given twice the last one counts,
- * as in ADO.NET; an empty value is as good as none. Throws ConfigInvalid naming a keyword that nobody knows.
+ * as in ADO.NET; an empty value counts as none. Throws ConfigInvalid with the name of an unknown keyword.
  */
 export function readKeywords(pairs: readonly KeywordPair[]): ReadonlyMap<Keyword, string> {
   const values = new Map<Keyword, string>();
@@ -118,7 +118,7 @@ interface Scan {
 
 /**
  * Splits `keyword=value;…` by ADO.NET's rules ("Connection String Syntax"): space around keywords and values is
- * dropped, `==` stands for an equals sign in a keyword, a value may stand in single or double quotes in which the
+ * dropped, `==` stands for an equals sign in a keyword, a value may be in single or double quotes, in which the
  * quote is doubled. Throws ConfigInvalid, which never repeats a value.
  */
 export function splitPairs(text: string): KeywordPair[] {

@@ -5,7 +5,7 @@ import { faulty, listOf, sound, textOf, type ValueType } from '@dstream/config/s
 export type TableName =
   { readonly schema: string; readonly table: string } | { readonly schema: string; readonly pattern: '*' };
 
-/** A part in brackets, where `]]` stands for `]`, or one without that holds no dot, bracket or outer space. */
+/** A part in brackets, where `]]` means `]`, or one without brackets that has no dot, bracket or outer space. */
 const part = String.raw`\[((?:[^\]]|\]\])+)\]|([^\s.[\]"'*](?:[^.[\]"'*]*[^\s.[\]"'*])?)`;
 const form = new RegExp(String.raw`^(?:(?:${part})\.)?(?:${part}|(\*))$`, 'u');
 

@@ -58,7 +58,7 @@ export interface BetweenTransactions {
 }
 
 /**
- * Reading stands inside the transaction `lsn`: in the order of `mode` all its rows up to the continuation key (`commandId`,
+ * Reading is inside the transaction `lsn`: in the order of `mode` all its rows up to the continuation key (`commandId`,
  * `seqval`, `operation`) have been read, which are `ordinal` changes.
  */
 export interface InsideTransaction {
@@ -96,7 +96,7 @@ export function positionOf(lsn: Lsn, ordinal: number): Position {
   return `${lsn}:${ordinalText(ordinal)}` as Position;
 }
 
-/** An ordinal as it stands in a position. */
+/** An ordinal as text in a position. */
 export function ordinalText(ordinal: number): string {
   return String(ordinal).padStart(ordinalDigits, '0');
 }

@@ -1,5 +1,5 @@
 /**
- * Finds out what stands behind an error of reading, by queries to the catalogue. A range that is out of bounds (313) and a
+ * Finds the cause of an error of reading, by queries to the catalogue. A range that is out of bounds (313) and a
  * missing object or column may mean that history was cleaned up, or that CDC or the capture instance is gone; a
  * permission error does not say which permission is missing.
  */

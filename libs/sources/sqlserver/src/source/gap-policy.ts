@@ -1,6 +1,6 @@
 /**
  * What becomes of a table whose changes are lost, by `on_gap`: it stops, or it records the gap in its checkpoint, reports it by
- * an event, and goes on behind it. Recorded first, so that whoever takes over between the two reports the same gap.
+ * an event, and goes on behind it. Recorded first, so that a new owner between the two reports the same gap.
  */
 import { encodeChange, type CallOptions, type ChangeEvent, type Log, type TableId } from '@dstream/core';
 import {

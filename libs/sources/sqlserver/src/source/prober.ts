@@ -28,7 +28,7 @@ import {
   type ProbeReading,
 } from '../sql/probe.ts';
 
-/** What one table is told of a probe. */
+/** A probe, as one table sees it. */
 export interface ProbeAnswer extends Omit<ProbeReading, 'moved' | 'bookmark' | 'bookmarkedAt'> {
   /** How many probes did not find the entry of the last max LSN as it was: at each the database may have been restored. */
   readonly historyMismatches: number;

@@ -14,7 +14,7 @@ import type { ReaderContext } from './reader-context.ts';
 import type { ProbeAnswer } from './prober.ts';
 
 /**
- * True when `seen` cannot be of the history that the database is in: its place is kept, but there is no such entry, or one
+ * True when `seen` cannot be of the history that the database is in: its LSN is not cleaned up, but there is no such entry, or one
  * of another time. What cleanup has taken says nothing. Times may differ by whole quarters of an hour, because the server
  * keeps them in its zone, whose distance from UTC is that of now.
  */

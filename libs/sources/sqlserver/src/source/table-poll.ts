@@ -39,7 +39,7 @@ export class TablePoll {
     this.#dueAtMs = context.clock.monotonicMs();
   }
 
-  /** Waits until the table is due, and probes it. Without a position nothing is asked of its change table. */
+  /** Waits until the table is due, and probes it. Without a position its change table is not queried. */
   async ask(
     captureInstance: string,
     position: LogPosition | undefined,

@@ -131,17 +131,17 @@ export class TableReader {
     let position = stored ?? (await this.#start(answer));
     if (stored === undefined) yield { changes: [], end: position };
     if (position.mode !== this.#context.mode) position = yield* this.#changeMode(position, answer);
-    // What lies between a stored position and now is not known: the first pass reads without being told to.
+    // What lies between a stored position and now is not known: the first pass always reads.
     let mismatches: number | undefined;
     for (let first = true; ; first = false) {
       const { until } = await this.#selectBehindNoGap(position, answer);
-      // The connections may be new ones since, to what was restored meanwhile.
+      // The connections may be new since, to a database that was restored.
       if (answer.historyMismatches !== mismatches) await this.#history.assertSame(this.#o);
       mismatches = answer.historyMismatches;
       const { max, moved } = answer;
       if (max === undefined || completeUpTo(position) >= max) {
         this.#nothingLeft(position, answer);
-        // The table can be read: who called again after a failure must hear of it, however long nothing happens.
+        // The table can be read: a caller that tries again after a failure must learn it, however long nothing happens.
         if (first && stored !== undefined) yield { changes: [], end: position };
       } else if (moved || first) position = yield* this.#readUpTo(position, max, first, answer);
       else position = yield* this.#idle(position, lower(max, until), answer);
@@ -217,7 +217,7 @@ export class TableReader {
       const { reader, until } = await this.#instances.select(position, this.#o);
       const end = lower(max, until);
       const bounded = first || further;
-      // Whoever took the last window may have taken long: the connections may be new ones since, to another history.
+      // Handing over the last window may have taken long: the connections may be new since, to another history.
       const [to] = await Promise.all([
         bounded ? reader.windowEnd(position, end, this.#o) : end,
         further ? this.#history.assertSame(this.#o) : undefined,

@@ -113,7 +113,7 @@ export class WindowReader {
     else if (!batches.empty) yield batches.take();
   }
 
-  /** True when the window was read whole. The observer is told what it cost, also when it is given up. */
+  /** True when the window was read whole. The observer gets its cost, also when it is given up. */
   async *#timed(window: Window, batches: BatchBuilder, o: CallOptions): AsyncGenerator<TableBatch, boolean> {
     const { clock, observer, table, limits } = this.#options;
     const limit = window.bounded ? undefined : unboundedShare * limits.maxRows;
@@ -196,9 +196,9 @@ function columnsAltered(captureInstance: string): DStreamError {
 const taken = new Error('the batch was taken');
 
 /**
- * Times one page. While a batch waits to be taken, the page's own time stands still, and another limit runs: when nobody takes
+ * Times one page. While a batch waits to be taken, the page's own time is stopped, and another limit runs: when nobody takes
  * the batch the statement is cancelled, because its sort and its connection must not occupy the server while a broker is
- * out for hours. `waiting` and `taken` stand around each batch that is handed over.
+ * out for hours. Call `waiting` before and `taken` after each batch that is handed over.
  */
 export class PageTimer {
   readonly #clock: Clock;
