@@ -116,24 +116,18 @@ export class WindowReader {
   /** True when the window was read whole. The observer gets its cost, also when it is given up. */
   async *#timed(window: Window, batches: BatchBuilder, o: CallOptions): AsyncGenerator<TableBatch, boolean> {
     const { clock, observer, table, limits } = this.#options;
-    const limit = window.bounded ? undefined : unboundedShare * limits.maxRows;
+    const maxRows = window.bounded ? undefined : unboundedShare * limits.maxRows;
     const timer = new PageTimer(clock, untakenLimitMs);
     try {
-      const signal = AbortSignal.any([o.signal, timer.signal]);
-      const whole = yield* this.#rows({ ...window, rows: limit }, batches, timer, { signal });
-      return whole && timer.rows !== limit;
+      const rows = this.#stream(window, maxRows, { signal: AbortSignal.any([o.signal, timer.signal]) });
+      const whole = yield* this.#rows(rows, window.from, batches, timer, o);
+      return whole && timer.rows !== maxRows;
     } finally {
       observer.read(partitionOf(table), await timer.finish());
     }
   }
 
-  /** True when the statement was read to its end. */
-  async *#rows(
-    { from, to, rows }: Window & { readonly rows: number | undefined },
-    batches: BatchBuilder,
-    timer: PageTimer,
-    o: CallOptions,
-  ): AsyncGenerator<TableBatch, boolean> {
+  #stream({ from, to }: Window, rows: number | undefined, o: CallOptions): ReturnType<SqlClient['stream']> {
     const { client, limits } = this.#options;
     const statement = this.#statements.page({ behind: from, to, ...(rows !== undefined && { rows }) });
     const ahead = {
@@ -141,23 +135,31 @@ export class WindowReader {
       maxRows: Math.min(limits.maxRows, rowsAhead),
       steadyFrom: pageResults.rows,
     };
+    return client.stream(statement, ahead, o);
+  }
+
+  /** True when the statement was read to its end. */
+  async *#rows(
+    page: ReturnType<SqlClient['stream']>,
+    from: LogPosition,
+    batches: BatchBuilder,
+    timer: PageTimer,
+    o: CallOptions,
+  ): AsyncGenerator<TableBatch, boolean> {
     // Behind what has left: cleanup may take that.
     let left = from;
     let marks: readonly unknown[] = [];
-    for await (const handful of client.stream(statement, ahead, o))
-      for (const cells of handful) {
+    for await (const several of page)
+      for (const cells of several) {
         if (cells.set === pageResults.times) batches.addCommitTime(cells.values);
         else if (cells.set === pageResults.marks) marks = cells.values;
         else {
           timer.row(cells.bytes);
           batches.addRow(cells);
-          if (batches.full) {
-            await this.#verifyNow(left, o);
-            left = batches.end;
-            timer.waiting();
-            yield batches.take(left);
-            if (await timer.taken()) return false;
-          }
+          if (!batches.full) continue;
+          await this.#verifyNow(left, o);
+          left = batches.end;
+          if (yield* handOver(batches.take(left), timer)) return false;
         }
       }
     this.#verify(left, marks);
@@ -177,6 +179,13 @@ export class WindowReader {
     if (gap !== undefined) throw gap;
     if (updates !== instance.columnUpdates) throw columnsAltered(instance.name);
   }
+}
+
+/** True when the batch was not taken in time, and the statement is cancelled. */
+async function* handOver(batch: TableBatch, timer: PageTimer): AsyncGenerator<TableBatch, boolean> {
+  timer.waiting();
+  yield batch;
+  return timer.taken();
 }
 
 function keyTextOf(indexes: readonly number[]): KeyText {
