@@ -11,19 +11,9 @@ const longText = 16_384;
 /** Up to so many characters a loop is faster than a call out of JavaScript, and it makes no garbage. */
 const shortText = 32;
 
+// oxlint-disable-next-line no-control-regex -- JSON escapes them, and surrogates without their other half
+const needsEscape = /["\\\u0000-\u001f\ud800-\udfff]/;
 const quote = 0x22;
-
-const escaped = 1;
-const maybeReplacement = 2;
-/** By byte: what JSON escapes, and what U+FFFD begins with, which UTF-8 has for a surrogate without its other half. */
-const marks = Uint8Array.from({ length: 256 }, (_, byte) => {
-  if (byte < 0x20 || byte === quote || byte === 0x5c) return escaped;
-  return byte === 0xef ? maybeReplacement : 0;
-});
-
-function isReplacement(memory: Buffer, at: number): boolean {
-  return memory[at + 1] === 0xbf && memory[at + 2] === 0xbd;
-}
 
 /** Text that is written again and again, encoded once. */
 export type FixedText = Uint8Array & { readonly __brand: 'FixedText' };
@@ -55,19 +45,17 @@ export class Utf8Writer {
   ascii(text: string): void {
     const { length } = text;
     this.#reserve(length);
-    const [memory, to] = [this.#memory, this.#to];
-    if (length > shortText) memory.write(text, to, 'latin1');
-    else for (let i = 0; i < length; i += 1) memory[to + i] = text.charCodeAt(i);
-    this.#to = to + length;
+    if (length > shortText) this.#memory.write(text, this.#to, 'latin1');
+    else for (let i = 0; i < length; i += 1) this.#memory[this.#to + i] = text.charCodeAt(i);
+    this.#to += length;
   }
 
   fixed(text: FixedText): void {
     const { length } = text;
     this.#reserve(length);
-    const [memory, to] = [this.#memory, this.#to];
-    if (length > shortText) memory.set(text, to);
-    else for (let i = 0; i < length; i += 1) memory[to + i] = text[i] ?? 0;
-    this.#to = to + length;
+    if (length > shortText) this.#memory.set(text, this.#to);
+    else for (let i = 0; i < length; i += 1) this.#memory[this.#to + i] = text[i] ?? 0;
+    this.#to += length;
   }
 
   text(text: string): void {
@@ -80,15 +68,14 @@ export class Utf8Writer {
    * @param plain true when it is known to be ASCII that needs no escape
    */
   string(value: string, plain = false): void {
-    const from = this.length;
+    if (!plain && needsEscape.test(value)) {
+      this.text(JSON.stringify(value));
+      return;
+    }
     this.#byte(quote);
     if (plain) this.ascii(value);
     else this.text(value);
-    if (plain || !this.#needsEscape(from + 1)) this.#byte(quote);
-    else {
-      this.#to = this.#from + from;
-      this.text(JSON.stringify(value));
-    }
+    this.#byte(quote);
   }
 
   /** Where all lies that was written since the last call. It is never written over. */
@@ -96,16 +83,6 @@ export class Utf8Writer {
     const written = { memory: this.#memory, from: this.#from, to: this.#to };
     this.#from = this.#to;
     return written;
-  }
-
-  /** Whether text that was written from there on must be escaped in JSON. The bytes are faster to check than the text. */
-  #needsEscape(from: number): boolean {
-    const [memory, to] = [this.#memory, this.#to];
-    for (let i = this.#from + from; i < to; i += 1) {
-      const mark = marks[memory[i] ?? 0];
-      if (mark !== 0 && (mark === escaped || isReplacement(memory, i))) return true;
-    }
-    return false;
   }
 
   #byte(byte: number): void {
