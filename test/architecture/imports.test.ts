@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { importsOf, loadedWith, packageOf, packages, resolveImport, type Package } from './workspace.ts';
 
@@ -82,6 +82,9 @@ function imported(one: Package): ReadonlySet<string> {
   );
 }
 
+/** Views and procedures that no code and no test in TypeScript asks for (test/foreign). */
+const foreignClients = 'test/stand-ins/sql-server/src/engine/foreign';
+
 const registries = ['sources', 'queues', 'leases', 'outputs'];
 
 describe('the architecture', () => {
@@ -126,6 +129,15 @@ describe('the architecture', () => {
   test.each(all)('$folder has no folder that reaches itself through its imports', ({ sources }) => {
     const folders = foldersOf(sources);
     expect(findCycle(folders.keys(), (folder) => folders.get(folder) ?? [])).toBeUndefined();
+  });
+
+  test('what is for clients of other languages is known to two lists of the SQL Server stand-in only', () => {
+    const files = all.flatMap(({ sources }) => sources).filter((file) => dirname(file) !== foreignClients);
+    const users = files.filter((file) => relativeImports(file).some((to) => dirname(to) === foreignClients));
+    expect(users.map((file) => basename(file)).sort()).toEqual([
+      'catalogue-views.ts',
+      'system-procedures.ts',
+    ]);
   });
 
   test.each(registries)('no type in libs/%s imports another one', (registry) => {

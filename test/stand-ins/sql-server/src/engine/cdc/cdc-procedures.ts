@@ -1,4 +1,4 @@
-/** sys.sp_cdc_*: switching capture on and off, cleanup, and what there is. */
+/** sys.sp_cdc_*: switching capture on and off, its jobs, and cleanup. */
 import { errors } from '../errors/errors.ts';
 import type { Procedure, ProcedureCall } from '../query/procedure.ts';
 import { textOf } from '../query/text-of.ts';
@@ -7,8 +7,6 @@ import { disableTable } from './disable-table.ts';
 import { disableDatabase, enableDatabase } from './enable-database.ts';
 import { enableTable } from './enable-table.ts';
 import { enabledCdc, requireEnabled } from './enabled-database.ts';
-import { helpChangeDataCapture } from './help-procedure.ts';
-import { getCapturedColumns, helpJobs } from './listing-procedures.ts';
 import { changeJob, jobParameters, setCapture } from './job-procedures.ts';
 import { BIGINT, BIT, LIST, LSN, NAME } from './procedure-types.ts';
 
@@ -60,16 +58,6 @@ export const CDC_PROCEDURES: Readonly<Record<string, Procedure>> = {
     parameters: [{ name: '@job_type', type: NAME }],
     writes: false,
     run: (call) => setCapture(call, false),
-  },
-  sp_cdc_help_jobs: helpJobs,
-  sp_cdc_get_captured_columns: getCapturedColumns,
-  sp_cdc_help_change_data_capture: {
-    parameters: [
-      { name: '@source_schema', type: NAME },
-      { name: '@source_name', type: NAME },
-    ],
-    writes: false,
-    run: helpChangeDataCapture,
   },
 };
 

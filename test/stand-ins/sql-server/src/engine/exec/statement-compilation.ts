@@ -1,7 +1,7 @@
 /** Finds what a statement names, for one session, and remembers whether the result may be kept for other sessions. */
 import { allChangesFunction } from '../catalogue/change-table-view.ts';
 import type { CaptureInstance } from '../storage/capture-instance.ts';
-import { captureOf, findView } from '../catalogue/views.ts';
+import { captureOf, findView } from './catalogue-views.ts';
 import type { SqlType } from '../interface/engine-session.ts';
 import { errors } from '../errors/errors.ts';
 import type { Name, Query } from '../parser/ast.ts';

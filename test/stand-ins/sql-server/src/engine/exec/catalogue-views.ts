@@ -1,16 +1,40 @@
 /** All views of the catalogue by schema and name. */
 import type { CaptureInstance } from '../storage/capture-instance.ts';
-import { capturedColumns, cdcIndexColumns, changeTables, ddlHistory, lsnTimeMapping } from './cdc-views.ts';
-import { changeTableView } from './change-table-view.ts';
+import {
+  capturedColumns,
+  cdcIndexColumns,
+  changeTables,
+  ddlHistory,
+  lsnTimeMapping,
+} from '../catalogue/cdc-views.ts';
+import { changeTableView } from '../catalogue/change-table-view.ts';
 import type { VirtualTable } from '../query/table-like.ts';
 import type { Database } from '../storage/database.ts';
-import { columns, computedColumns, informationColumns, systemTypes } from './column-views.ts';
-import { keyColumnUsage, tableConstraints } from './constraint-views.ts';
-import { foreignKeyColumns, foreignKeys, indexColumns, indexes, keyConstraints } from './index-views.ts';
-import { databases, informationTables, objects, recoveryStatus, schemas, tables } from './object-views.ts';
-import { databasePermissions, databasePrincipals, roleMembers, serverPrincipals } from './principal-views.ts';
-import { logScanSessions, sessions } from './session-views.ts';
-import type { MakeView, ViewContext } from './view.ts';
+import { columns, computedColumns, informationColumns, systemTypes } from '../catalogue/column-views.ts';
+import { keyColumnUsage, tableConstraints } from '../foreign/constraint-views.ts';
+import {
+  foreignKeyColumns,
+  foreignKeys,
+  indexColumns,
+  indexes,
+  keyConstraints,
+} from '../foreign/index-views.ts';
+import {
+  databases,
+  informationTables,
+  objects,
+  recoveryStatus,
+  schemas,
+  tables,
+} from '../catalogue/object-views.ts';
+import {
+  databasePermissions,
+  databasePrincipals,
+  roleMembers,
+  serverPrincipals,
+} from '../foreign/principal-views.ts';
+import { logScanSessions, sessions } from '../foreign/session-views.ts';
+import type { MakeView, ViewContext } from '../catalogue/view.ts';
 
 const SYS: Readonly<Record<string, MakeView>> = {
   databases,

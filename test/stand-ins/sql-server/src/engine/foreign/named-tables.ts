@@ -1,10 +1,10 @@
 /** Which tables the arguments of a catalogue procedure mean. */
-import type { SqlValue } from '../../interface/engine-session.ts';
-import { errors } from '../../errors/errors.ts';
-import type { ProcedureCall } from '../../query/procedure.ts';
-import { likeMatcher } from '../../query/like.ts';
-import type { Table } from '../../storage/table.ts';
-import { types } from '../view.ts';
+import type { SqlValue } from '../interface/engine-session.ts';
+import { errors } from '../errors/errors.ts';
+import type { ProcedureCall } from '../query/procedure.ts';
+import { likeMatcher } from '../query/like.ts';
+import type { Table } from '../storage/table.ts';
+import { types } from '../catalogue/view.ts';
 
 /** A name or a pattern, with what comes from quoting and escaping it. */
 export const NAME = { name: 'nvarchar', length: 384 } as const;

@@ -1,13 +1,22 @@
 /** sys.sp_cdc_help_change_data_capture. */
 import type { SqlType, SqlValue } from '../interface/engine-session.ts';
-import type { ProcedureCall } from '../query/procedure.ts';
+import type { Procedure, ProcedureCall } from '../query/procedure.ts';
 import { mayReadCapture } from '../security/capture-access.ts';
 import { lsnToBytes } from '../storage/log-sequence.ts';
 import type { CaptureInstance } from '../storage/capture-instance.ts';
-import { enabledCdc } from './enabled-database.ts';
-import { BIT, LIST, LSN, NAME } from './procedure-types.ts';
+import { enabledCdc } from '../cdc/enabled-database.ts';
+import { BIT, LIST, LSN, NAME } from '../cdc/procedure-types.ts';
 
-export function helpChangeDataCapture(call: ProcedureCall): void {
+export const helpChangeDataCapture: Procedure = {
+  parameters: [
+    { name: '@source_schema', type: NAME },
+    { name: '@source_name', type: NAME },
+  ],
+  writes: false,
+  run: helpCapture,
+};
+
+function helpCapture(call: ProcedureCall): void {
   const { database, values } = call;
   const cdc = enabledCdc(database);
   const column = (name: string, type: SqlType) => ({ name, type, nullable: true });

@@ -1,7 +1,7 @@
 /** sys.server_principals, sys.database_principals, sys.database_role_members and sys.database_permissions. */
 import type { Grant } from '../storage/database-security.ts';
 import type { Database } from '../storage/database.ts';
-import { types, view, type MakeView } from './view.ts';
+import { types, view, type MakeView } from '../catalogue/view.ts';
 
 export const serverPrincipals: MakeView = view(
   {

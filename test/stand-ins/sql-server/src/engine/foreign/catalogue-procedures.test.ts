@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { TestServer, type TestSession } from '../../test-server.ts';
+import { TestServer, type TestSession } from '../test-server.ts';
 
 let db: TestSession;
 

@@ -1,7 +1,7 @@
 /** sys.dm_exec_sessions and sys.dm_cdc_log_scan_sessions, as far as clients look at them. */
 import { datetimeOf } from '../values/basic/moments.ts';
 import { lsnText, type Lsn } from '../storage/log-sequence.ts';
-import { types, view, type MakeView } from './view.ts';
+import { types, view, type MakeView } from '../catalogue/view.ts';
 
 export const sessions: MakeView = view(
   {

@@ -1,8 +1,8 @@
 /** sys.indexes, sys.index_columns, sys.key_constraints, sys.foreign_keys and sys.foreign_key_columns. */
 import type { Table } from '../storage/table.ts';
-import { schemaId } from './object-row.ts';
-import { types, view, type MakeView } from './view.ts';
-import { visibleTables } from './visible.ts';
+import { schemaId } from '../catalogue/object-row.ts';
+import { types, view, type MakeView } from '../catalogue/view.ts';
+import { visibleTables } from '../catalogue/visible.ts';
 
 const idOf = (table: Table, column: string): number => table.columns[table.position(column) ?? -1]?.id ?? 0;
 

@@ -1,9 +1,9 @@
 /** sp_pkeys, sp_fkeys and sp_statistics. */
-import { errors } from '../../errors/errors.ts';
-import type { Procedure, ProcedureCall } from '../../query/procedure.ts';
-import type { ForeignKey, Index, Table } from '../../storage/table.ts';
-import { types } from '../view.ts';
-import { listing } from './listing.ts';
+import { errors } from '../errors/errors.ts';
+import type { Procedure, ProcedureCall } from '../query/procedure.ts';
+import type { ForeignKey, Index, Table } from '../storage/table.ts';
+import { types } from '../catalogue/view.ts';
+import { listing } from '../catalogue/listing.ts';
 import {
   byFullName,
   compareNames,

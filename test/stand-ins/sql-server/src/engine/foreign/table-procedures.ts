@@ -1,9 +1,9 @@
 /** sp_tables, sp_columns and sp_special_columns. */
-import type { SqlType, SqlValue } from '../../interface/engine-session.ts';
-import type { Procedure, ProcedureCall } from '../../query/procedure.ts';
-import type { Column, Table } from '../../storage/table.ts';
-import { types } from '../view.ts';
-import { listing } from './listing.ts';
+import type { SqlType, SqlValue } from '../interface/engine-session.ts';
+import type { Procedure, ProcedureCall } from '../query/procedure.ts';
+import type { Column, Table } from '../storage/table.ts';
+import { types } from '../catalogue/view.ts';
+import { listing } from '../catalogue/listing.ts';
 import {
   byFullName,
   NAME,

@@ -1,8 +1,8 @@
 /** INFORMATION_SCHEMA.TABLE_CONSTRAINTS and KEY_COLUMN_USAGE. */
 import type { Database } from '../storage/database.ts';
 import type { Table } from '../storage/table.ts';
-import { types, view, type MakeView } from './view.ts';
-import { visibleTables } from './visible.ts';
+import { types, view, type MakeView } from '../catalogue/view.ts';
+import { visibleTables } from '../catalogue/visible.ts';
 
 interface Constraint {
   readonly name: string;

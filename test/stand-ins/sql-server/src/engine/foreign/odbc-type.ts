@@ -2,9 +2,9 @@
  * How sp_columns describes a type, in the terms of ODBC ("Data type identifiers", "Column size, decimal digits,
  * transfer octet length, and display size", "sp_columns").
  */
-import type { SqlType, SqlTypeName } from '../../interface/engine-session.ts';
-import { familyOf, isUnicode } from '../../values/index.ts';
-import { maxLength, precisionOf, scaleOf } from '../../values/basic/type-ids.ts';
+import type { SqlType, SqlTypeName } from '../interface/engine-session.ts';
+import { familyOf, isUnicode } from '../values/index.ts';
+import { maxLength, precisionOf, scaleOf } from '../values/basic/type-ids.ts';
 
 export interface OdbcType {
   readonly dataType: number;

@@ -3,7 +3,7 @@
  * A parameter has the type of the column that it is compared with, calculated with or stored in; another place is
  * error 11502, as what cannot be deduced is on a real server, which deduces more.
  */
-import { listing } from '../catalogue/procedures/listing.ts';
+import { listing } from '../catalogue/listing.ts';
 import { maxLength, precisionOf, scaleOf, SYSTEM_TYPE_IDS } from '../values/basic/type-ids.ts';
 import { types } from '../catalogue/view.ts';
 import type { SqlType } from '../interface/engine-session.ts';

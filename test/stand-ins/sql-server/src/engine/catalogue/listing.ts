@@ -1,6 +1,6 @@
 /** A system procedure that lists something: its columns, and the rows as plain objects by column. */
-import type { SqlType, SqlValue } from '../../interface/engine-session.ts';
-import type { Procedure, ProcedureCall, ProcedureParameter } from '../../query/procedure.ts';
+import type { SqlType, SqlValue } from '../interface/engine-session.ts';
+import type { Procedure, ProcedureCall, ProcedureParameter } from '../query/procedure.ts';
 
 /** Columns that a row leaves out are NULL. */
 export type ListedRow<C extends string> = Readonly<Partial<Record<C, SqlValue>>>;

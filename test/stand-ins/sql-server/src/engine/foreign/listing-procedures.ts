@@ -1,5 +1,5 @@
 /** sys.sp_cdc_help_jobs and sys.sp_cdc_get_captured_columns. */
-import { listing } from '../catalogue/procedures/listing.ts';
+import { listing } from '../catalogue/listing.ts';
 import { characterLength, precisionOf, scaleOf } from '../values/basic/type-ids.ts';
 import { types } from '../catalogue/view.ts';
 import type { SqlType } from '../interface/engine-session.ts';
@@ -7,8 +7,8 @@ import { errors } from '../errors/errors.ts';
 import { textOf } from '../query/text-of.ts';
 import { mayReadCapture } from '../security/capture-access.ts';
 import { familyOf } from '../values/index.ts';
-import { enabledCdc } from './enabled-database.ts';
-import { BIGINT, BIT, NAME } from './procedure-types.ts';
+import { enabledCdc } from '../cdc/enabled-database.ts';
+import { BIGINT, BIT, NAME } from '../cdc/procedure-types.ts';
 
 /** Of a job that is added without arguments ("sys.sp_cdc_add_job"). */
 const DEFAULTS = { maxtrans: 500, maxscans: 10, threshold: 5000n } as const;
