@@ -3,6 +3,21 @@ import { KeyedQueue, prefetch, Semaphore } from './concurrency.ts';
 
 const never = new AbortController().signal;
 
+/** How many listeners for aborts the signal has. */
+function countListeners(signal: AbortSignal): () => number {
+  let count = 0;
+  const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
+  signal.addEventListener = (...rest: Parameters<typeof add>) => {
+    count += 1;
+    add(...rest);
+  };
+  signal.removeEventListener = (...rest: Parameters<typeof remove>) => {
+    count -= 1;
+    remove(...rest);
+  };
+  return () => count;
+}
+
 /** Work that runs until it is told to end, and says when it began. */
 function work(begun: string[], name: string) {
   const gate = Promise.withResolvers<void>();
@@ -71,6 +86,18 @@ describe('a semaphore', () => {
     expect(order).toEqual(['a']);
     semaphore.release();
     await b;
+  });
+
+  test('leaves no listener on a signal that lives on', async () => {
+    const semaphore = new Semaphore(1);
+    const { signal } = new AbortController();
+    const listeners = countListeners(signal);
+    await semaphore.acquire(signal);
+    const second = semaphore.acquire(signal);
+    expect(listeners()).toBe(1);
+    semaphore.release();
+    await second;
+    expect(listeners()).toBe(0);
   });
 
   test('an abort after its turn has come takes no permit away', async () => {

@@ -40,7 +40,6 @@ export class Semaphore {
   #turn(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const enter = () => {
-        // Here, not when the promise is seen to be settled: an abort before that would take away a permit.
         signal.removeEventListener('abort', giveUp);
         resolve();
       };

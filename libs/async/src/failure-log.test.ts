@@ -48,6 +48,20 @@ describe('a failure log', () => {
     expect(lines).toHaveLength(20);
   });
 
+  test('tells the causes of the next outage again', () => {
+    const { lines, failures } = rig();
+    for (const error of [away, cut]) failures.failed(error);
+    failures.succeeded();
+    for (const error of [cut, away]) failures.failed(error);
+    expect(lines).toMatchObject([
+      ['error', 'sending failed; retrying', { reason: 'nobody answers' }],
+      ['error', 'sending failed; retrying', { reason: 'the connection was cut' }],
+      ['info', 'sending recovered', {}],
+      ['error', 'sending failed; retrying', { reason: 'the connection was cut' }],
+      ['error', 'sending failed; retrying', { reason: 'nobody answers' }],
+    ]);
+  });
+
   test('is repeated at growing intervals while it lasts', async () => {
     const { lines, clock, failures } = rig();
     for (let minute = 0; minute < 10; minute += 1) {

@@ -73,6 +73,23 @@ describe('trying again', () => {
     expect(clock.sleeping).toBe(0);
   });
 
+  test('once it has given up, the attempt under way is the last, and its error is thrown', async () => {
+    const clock = new ManualClock();
+    const giveUp = new AbortController();
+    let attempts = 0;
+    const attempt = () => {
+      attempts += 1;
+      if (attempts === 2) giveUp.abort();
+      return Promise.reject(new DStreamError('Unreachable', `attempt ${attempts}`));
+    };
+    const failureLog = new FailureLog('connecting', silentLog, clock);
+    const result = retry(attempt, never, { clock, failureLog, giveUp: giveUp.signal });
+    const outcome = expect(result).rejects.toThrow('attempt 2');
+    await clock.advance(60_000);
+    await outcome;
+    expect([attempts, clock.sleeping]).toEqual([2, 0]);
+  });
+
   test('an abort ends the waiting with its reason', async () => {
     const clock = new ManualClock();
     const stop = new AbortController();

@@ -86,6 +86,17 @@ describe('the failure of what many depend on', () => {
     ]);
   });
 
+  test('counts the parts of each outage apart', () => {
+    const { lines, failures } = rig();
+    const parts = ['dbo.A', 'dbo.B'].map((name) => failures.part(name));
+    for (const part of parts) part.failed(away);
+    for (const part of parts) part.succeeded();
+    for (const part of parts.slice(1)) part.failed(away);
+    for (const part of parts.slice(1)) part.succeeded();
+    const ends = (lines as [string, string, object][]).filter(([level]) => level === 'info');
+    expect(ends.map(([, , fields]) => fields)).toMatchObject([{ tables: 2 }, { tables: 1 }]);
+  });
+
   test('ends with the last that leaves, which is not said to be working, and the next one is said anew', () => {
     const { lines, failures } = rig();
     const [a, b] = [failures.part('dbo.A'), failures.part('dbo.A')];

@@ -14,7 +14,6 @@ export * from './leases.ts';
 export * from './pack.ts';
 export * from './position.ts';
 export * from './publisher.ts';
-export * from './recent-ids.ts';
 export * from './service.ts';
 export * from './session.ts';
 export * from './source-observer.ts';

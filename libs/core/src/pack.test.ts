@@ -120,6 +120,8 @@ describe('packing', () => {
     const messages = pack(changes, stamp, options({ maxBytes: 2 * line + 1 }));
     expect(messages.map((m) => m.properties['changes'])).toEqual([2, 1, 1]);
     expect(messages.map((m) => m.bodyBytes)).toEqual(messages.map((m) => m.body.length));
+    const tight = pack(changes, stamp, options({ maxBytes: 2 * line }));
+    expect(tight.map((m) => m.properties['changes'])).toEqual([1, 1, 1, 1]);
   });
 
   test('one change a message can be filtered by operation', () => {

@@ -6,7 +6,6 @@
 import {
   hasIndex,
   isNewer,
-  RecentIds,
   tableName,
   type Clock,
   type FailedChange,
@@ -76,14 +75,16 @@ export class SessionDeduplicator implements Deduplicator {
   }
 }
 
-/** Without sessions: a bounded memory of ids does what it can. */
+/** Without sessions: a bounded memory of ids does what it can. It forgets the oldest first. */
 export class IdDeduplicator implements Deduplicator {
   readonly newest = undefined;
-  readonly #recent: RecentIds;
+  /** Oldest first: a set keeps the order of insertion. */
+  readonly #recent = new Set<string>();
+  readonly #remembered: number;
 
   /** @param remembered ids, at most */
   constructor(remembered: number) {
-    this.#recent = new RecentIds(remembered);
+    this.#remembered = remembered;
   }
 
   filter(): (event: StampedEvent) => boolean {
@@ -100,8 +101,15 @@ export class IdDeduplicator implements Deduplicator {
   }
 
   settled(messages: readonly DeliveredMessage[]): void {
-    for (const { accepted } of messages)
-      for (const { event } of accepted) this.#recent.add(event.metadata.id);
+    for (const { accepted } of messages) for (const { event } of accepted) this.#remember(event.metadata.id);
+  }
+
+  #remember(id: string): void {
+    this.#recent.delete(id);
+    this.#recent.add(id);
+    if (this.#recent.size <= this.#remembered) return;
+    const oldest = this.#recent.values().next();
+    if (oldest.done !== true) this.#recent.delete(oldest.value);
   }
 }
 
