@@ -1,0 +1,74 @@
+/** The pages that a newcomer reads: what they link to and name has to be there. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { root } from './workspace.ts';
+
+const pages = [
+  'README.md',
+  'CHANGELOG.md',
+  'config/REFERENCE.md',
+  'config/METRICS.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+const textOf = (path: string) => readFileSync(join(root, path), 'utf8');
+
+/** Anchors as GitHub makes them of headings. */
+function anchorsOf(path: string): ReadonlySet<string> {
+  const headings = [...textOf(path).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading ?? '');
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\- _]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+}
+
+function isBroken(page: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#');
+  const target = path === '' ? page : join(dirname(page), path);
+  if (!existsSync(join(root, target))) return true;
+  return anchor !== undefined && !anchorsOf(target).has(anchor);
+}
+
+test.each(pages)('%s links only to what is there', (page) => {
+  const links = [...textOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link ?? '');
+  expect(links.filter((link) => !link.includes('://') && isBroken(page, link))).toEqual([]);
+});
+
+test.each(pages)('%s names only files that are there', (page) => {
+  const named = [
+    ...textOf(page).matchAll(/`((?:apps|libs|test|config|deploy)\/[\w./-]+\.(?:ts|md|hcl|sql))`/g),
+  ];
+  expect(named.map(([, path]) => path ?? '').filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
+
+test('every file on the path of a change is there', () => {
+  const [, path = ''] = textOf('docs/architecture.md').split('## The path of a change');
+  const steps =
+    path
+      .split(/\n## /)[0]
+      ?.split(/^\*\*\d\. /m)
+      .slice(1) ?? [];
+  const missing = steps.flatMap((step) => {
+    const folder = /· `([^`]+)`/.exec(step)?.[1] ?? '';
+    const rows = [...step.matchAll(/^\| (`[^|]+`) \|/gm)].map(([, files]) => files ?? '');
+    return rows.flatMap((files) => missingOf(files, folder));
+  });
+  expect(steps.length).toBeGreaterThan(0);
+  expect(missing).toEqual([]);
+});
+
+/** Names in one cell: below the folder of the step, or of the first name in the cell where that has a whole path. */
+function missingOf(cell: string, folder: string): readonly string[] {
+  const names = [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? '');
+  const base = names[0]?.startsWith('libs/') === true ? dirname(names[0]) : folder;
+  return names
+    .map((name) => (name.startsWith('libs/') ? name : join(base, name)))
+    .filter((path) => !existsSync(join(root, path)));
+}
