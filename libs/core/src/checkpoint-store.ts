@@ -31,7 +31,7 @@ export interface CheckpointStore {
   save(checkpoint: Checkpoint, under: Lease, o: CallOptions): Promise<void>;
 }
 
-/** What a checkpoint stands for. */
+/** The progress of a checkpoint, to compare it. */
 export function progressOf({ at, generation }: Checkpoint): Progress {
   return { generation, position: at.position };
 }

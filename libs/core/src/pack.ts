@@ -89,7 +89,7 @@ function commonProperties({ schema, table, database, source }: TableId): Readonl
   return { schema, table, database, server: source };
 }
 
-/** The end of an envelope, behind what a source has encoded. Made once for a batch. */
+/** The end of an envelope, after what a source has encoded. Made once for a batch. */
 export function stampText({ generation, epoch }: Stamp): string {
   return `${JSON.stringify({ generation, epoch }).replace('{', ',')}}`;
 }
