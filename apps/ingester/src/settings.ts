@@ -1,4 +1,4 @@
-/** What the configuration says, in the words of the engine and of a source. */
+/** The configuration as the engine and a source take it. */
 import type { IngesterConfig } from '@dstream/config';
 import {
   byTable,
