@@ -1,23 +1,23 @@
-# Every key that there is, with its default where it has one. What stands behind "#" is an alternative,
-# or is not built yet: `dstream validate` knows it, the commands refuse it. REFERENCE.md has the limits of every value.
+# Every key, with its default where it has one. After "#": an alternative, or what is not built yet (`dstream validate`
+# accepts it, the other commands refuse it). Limits of every value: REFERENCE.md.
 #
-# Durations are Go's ("200ms", "5s", "1h30m"), sizes are bytes. "{{ env "X" }}" is the variable X; the quotes may be
-# escaped or backticks, too.
+# Durations are Go's ("200ms", "5s", "1h30m"), sizes are bytes. "{{ env "X" }}" is replaced by the variable X; its quotes
+# may be bare, escaped or backticks.
 
 ingester {
   name                 = "shop" # default: derived from the host of the connection string
 
   # The source. Its keys and blocks (db_type, db_connection_string, tables, tables_overrides, poll_interval_defaults, read)
-  # may be in a block of their own instead: source { type = "sqlserver" … }
+  # may also stand in a block of their own: source { type = "sqlserver" … }
   db_type              = "sqlserver"
   db_connection_string = "{{ env "DSTREAM_DB_CONNECTION_STRING" }}"
 
-  # "Table" is of dbo; "schema.*" takes all captured tables of a schema; odd names stand in brackets.
+  # "Table" is dbo.Table, "schema.*" all captured tables of a schema; brackets for names with dots or spaces.
   tables = ["Persons", "sales.Orders", "stock.*", "[odd.schema].[my table]"]
 
-  start    = "earliest" # or "latest": where a table without a checkpoint begins
+  start    = "earliest" # or "latest": where a table without a checkpoint starts
   on_gap   = "stop"     # or "skip"; "snapshot" is not built yet
-  ordering = "table"    # or "key": the changes of each row, dealt among key_sessions
+  ordering = "table"    # or "key": order per row, spread over key_sessions
   key_sessions = 32
   # oversize     = "claim_check" # or "stub"
 
@@ -33,7 +33,7 @@ ingester {
       max_poll_interval = "10m"
     }
     overrides {
-      table_name    = "stock.Levels" # one table of the schema that is taken whole
+      table_name    = "stock.Levels" # a table of "stock.*"
       poll_interval = "200ms"
     }
   }
@@ -42,9 +42,9 @@ ingester {
     type              = "azure_service_bus" # or "direct", without a broker: not built yet
     name              = "ingest-topic"
     connection_string = "{{ env "DSTREAM_INGEST_CONNECTION_STRING" }}"
-    # namespace       = "shop.servicebus.windows.net" # instead: the managed identity signs in
-    transport        = "amqp" # or "websockets": port 443, and through the proxy of HTTPS_PROXY
-    pack             = "auto" # or 1: one change a message
+    # namespace       = "shop.servicebus.windows.net" # instead: sign in with an identity
+    transport        = "amqp" # or "websockets": port 443, through the proxy of HTTPS_PROXY
+    pack             = "auto" # or 1: one change per message
     pack_max_bytes   = 131072
     pack_max_changes = 500
   }
@@ -52,7 +52,7 @@ ingester {
   locks {
     type              = "azure_blob"
     connection_string = "{{ env "DSTREAM_BLOB_CONNECTION_STRING" }}"
-    # account_url     = "https://shop.blob.core.windows.net" # instead: the managed identity signs in
+    # account_url     = "https://shop.blob.core.windows.net" # instead: sign in with an identity
     container_name = "locks"
   }
 
@@ -72,37 +72,37 @@ ingester {
   }
 }
 
-# "publisher" is the older name of this block.
+# "publisher" is an older name of this block.
 processor {
   source {
     type              = "azure_service_bus"
     connection_string = "{{ env "DSTREAM_PUBLISHER_CONNECTION_STRING" }}"
-    # namespace       = "shop.servicebus.windows.net" # instead: the managed identity signs in
-    transport       = "amqp"         # or "websockets": port 443, and through the proxy of HTTPS_PROXY
-    topic           = "ingest-topic" # default: that of the ingester of this file
+    # namespace       = "shop.servicebus.windows.net" # instead: sign in with an identity
+    transport       = "amqp"         # or "websockets": port 443, through the proxy of HTTPS_PROXY
+    topic           = "ingest-topic" # default: the topic of the ingester in this file
     subscription    = "dstream"
     sessions        = true
     max_sessions    = 32
-    max_bytes       = 67108864 # memory for messages that are not settled, of all sessions
+    max_bytes       = 67108864 # memory for messages that are not settled, over all sessions
     lock_duration   = "60s" # at most that of the subscription
-    on_hole         = "log" # or "gap": an event for messages that never came; "ignore" for a subscription that filters
-    clock_tolerance = "10m" # a session waits so long for a clock that is behind, then goes on
+    on_hole         = "log" # or "gap": also an event for messages that never arrived; "ignore" if the subscription filters
+    clock_tolerance = "10m" # how long a session waits for a clock that is behind
   }
 
   # Every output gets every change. A single one needs no label.
   output "screen" {
     type   = "console"
-    format = "auto" # "json" or "pretty"; auto is pretty in a terminal
+    format = "auto" # or "json", "pretty"; auto is pretty in a terminal
   }
 
   output "orders" {
     type              = "azure_service_bus"
     connection_string = "{{ env "DSTREAM_ORDERS_CONNECTION_STRING" }}"
-    # namespace       = "shop.servicebus.windows.net" # instead: the managed identity signs in
+    # namespace       = "shop.servicebus.windows.net" # instead: sign in with an identity
     transport = "amqp" # or "websockets"
 
-    name = "{{ server }}.{{ database }}.{{ table }}.events" # a queue or a topic; {{ schema }} is possible, too
-    pack = 1                                                # or "auto": several changes of a table
+    name = "{{ server }}.{{ database }}.{{ table }}.events" # a queue or a topic; {{ schema }} works too
+    pack = 1                                                # or "auto": several changes per message
   }
 
   output "analytics" {
@@ -115,10 +115,10 @@ processor {
   output "archive" {
     type      = "file"
     path      = "changes.jsonl"
-    max_bytes = 104857600 # then a new file is begun, and
-    max_age   = "1h"      # after this time; default: no limit
-    required  = false     # messages do not wait for it, but
-    buffer    = 8388608   # so many bytes wait; what it then drops is counted
+    max_bytes = 104857600 # then a new file is started
+    max_age   = "1h"      # and after this time; default: no limit
+    required  = false     # messages do not wait for it
+    buffer    = 8388608   # what waits for it, in bytes; when full, the oldest is dropped and counted
   }
 
   # default_outputs = ["screen"]
@@ -127,7 +127,7 @@ processor {
 }
 
 service {
-  log_level        = "info"           # "debug", "warn", "error"; DSTREAM_LOG_LEVEL goes before it
-  http             = "127.0.0.1:8080" # "" for none, port 0 for any free one
+  log_level        = "info"           # "debug", "warn", "error"; DSTREAM_LOG_LEVEL overrides it
+  http             = "127.0.0.1:8080" # "" turns it off, port 0 takes any free port
   shutdown_timeout = "30s"
 }

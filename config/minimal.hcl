@@ -1,5 +1,5 @@
-# The least that runs: both parts in one file, changes on the console.
-# DSTREAM_*: variables of the environment, which hold what is secret.
+# The smallest configuration: both parts in one file, changes on the console.
+# DSTREAM_* are environment variables that hold the secrets.
 ingester {
   db_connection_string = "{{ env "DSTREAM_DB_CONNECTION_STRING" }}"
   tables               = ["Persons"]

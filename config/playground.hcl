@@ -1,4 +1,4 @@
-# What `npm start` runs: two ingesters and two processors with this file, against the stand-ins.
+# `npm start` runs two ingesters and two processors with this file, against the stand-ins.
 ingester {
   db_type              = "sqlserver"
   db_connection_string = "{{ env \"DSTREAM_DB_CONNECTION_STRING\" }}"
@@ -20,7 +20,7 @@ ingester {
     container_name    = "locks"
   }
 
-  # A short lease: when one ingester is killed the other has its tables soon.
+  # A short lease: when one ingester is killed, the other soon takes its tables.
   lease { duration = "15s" }
 
   tables = ["Customers", "Products", "Orders", "OrderLines"]
