@@ -44,7 +44,7 @@ const credential = azureCredentials();
 const lastWordsMs = 1_000;
 
 /**
- * Resolves with the exit code: 0 after a clean stop, 1 when a service failed or had to be given up, 2 when it failed
+ * Resolves with the exit code: 0 after a clean stop, 1 when a service failed or was aborted, 2 when it failed
  * because of its configuration. Throws for what is wrong before anything runs.
  */
 export async function runServices(names: readonly ServiceName[], options: RunOptions): Promise<number> {

@@ -34,7 +34,7 @@ export class Arrivals {
     else this.#outOfOrder += 1;
   }
 
-  /** Latency is that of what is committed from now on: before, nobody was there to deliver it. */
+  /** Latency is measured for changes committed from now on: before, nothing ran to deliver them. */
   measureFrom(wallMs: number): void {
     this.#measuredFromMs = wallMs;
   }

@@ -63,7 +63,7 @@ async function ended(child: ChildProcess, outputs: readonly Promise<void>[]): Pr
 }
 
 /**
- * Calls `onLine` with every line of UTF-8 text, one after the other; what stands after the last line feed is the last
+ * Calls `onLine` with every line of UTF-8 text, one after the other; text after the last line feed is the last
  * line. Only a line feed ends a line: Node's readline also splits at U+2028 and U+2029, which JSON leaves as they are.
  */
 export async function eachLine(
@@ -81,7 +81,7 @@ export async function eachLine(
   if (rest !== '') await onLine(rest);
 }
 
-/** What a line of a `dstream` log says to a person: undefined below a warning, for normal operation is silent. */
+/** What a line of a `dstream` log means to a person; undefined below a warning. */
 export function complaintOf(line: string): string | undefined {
   const entry = parsed(line);
   if (entry === undefined) return line.trim() === '' ? undefined : line;
@@ -92,7 +92,7 @@ export function complaintOf(line: string): string | undefined {
   return detail === undefined ? sentence : `${sentence} (${detail})`;
 }
 
-/** Where the process serves its status, in the line that says so. */
+/** The address of the status, in the log line that has it. */
 export function addressIn(line: string): string | undefined {
   const http = parsed(line)?.['http'];
   return typeof http === 'string' ? http : undefined;

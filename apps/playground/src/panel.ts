@@ -34,7 +34,7 @@ export interface Sentence {
   readonly text: string;
 }
 
-/** From this width on tables and processes stand side by side. */
+/** From this width on, tables and processes are side by side. */
 const wideColumns = 118;
 const gap = 4;
 const leastChanges = 3;

@@ -5,9 +5,9 @@ import type { LiveStatus } from './live-status.ts';
 import type { ProcessView, Replicas, ReplicaState } from './replicas.ts';
 import type { Workload } from './workload.ts';
 
-/** How the playground stands at one moment. */
+/** The state of the playground at one moment. */
 export interface PlaygroundView {
-  /** Since the first changes had come out at the far end, in milliseconds; undefined before. */
+  /** Since the first changes had arrived at the console, in milliseconds; undefined before. */
   readonly elapsedMs: number | undefined;
   readonly paused: boolean;
   readonly stopping: boolean;
@@ -15,7 +15,7 @@ export interface PlaygroundView {
   readonly counts: ArrivalCounts;
   /** From commit to console, of the last change since then. */
   readonly latencyMs: number | undefined;
-  /** What the processes said last. */
+  /** What the processes reported last. */
   readonly status: StatusDocument;
   readonly processes: readonly ProcessView[];
 }

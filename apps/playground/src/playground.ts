@@ -1,6 +1,6 @@
 /**
  * The whole pipeline on one machine. Starting (stand-ins, shop, processes) → filling (the first customers and goods,
- * until they have come out at the far end) → running (the workload writes) → settling (no more writes; until everything
+ * until they have arrived at the console) → running (the workload writes) → settling (no more writes; until everything
  * has arrived) → stopped (processes ended, stand-ins closed).
  */
 import { pause } from '@dstream/async';
@@ -51,7 +51,7 @@ interface Course extends PlaygroundOptions {
   readonly replicas: Replicas;
   readonly status: LiveStatus;
   readonly startup: Startup;
-  /** When the first changes had come out at the far end, in monotonic milliseconds; undefined before. */
+  /** When the first changes had arrived at the console, in monotonic milliseconds; undefined before. */
   upSinceMs: number | undefined;
 }
 
@@ -103,7 +103,7 @@ async function checkConfig(): Promise<void> {
   }
 }
 
-/** An error of a connection that nobody uses is said; one that is used fails its statement too. */
+/** Reports an error of an idle connection; a busy one fails its statement too. */
 async function connect(connectionString: string, screen: Screen): Promise<sql.ConnectionPool> {
   const pool = new sql.ConnectionPool(connectionString);
   pool.on('error', (error: Error) => screen.say(`shop: ${error.message}`));
@@ -159,7 +159,7 @@ async function work(course: Course): Promise<void> {
     await ringing;
   }
   if (abort.aborted) return;
-  screen.say('the workload has stopped; waiting for what is on the way');
+  screen.say('the workload has stopped; waiting for changes on the way');
   await settled(course);
 }
 

@@ -61,7 +61,7 @@ export class Replicas {
     for (const command of ['ingester', 'processor'] as const) for (const _ of [1, 2]) this.#start(command);
   }
 
-  /** Aborts when a process has ended that nobody stopped; the reason says which and its last words. */
+  /** Aborts when a process ended that was not stopped; the reason has its name and its last log line. */
   get failed(): AbortSignal {
     return this.#failed.signal;
   }
@@ -84,7 +84,7 @@ export class Replicas {
     return address === undefined ? 'starting' : 'running';
   }
 
-  /** Kills the ingester that runs longest: nothing is saved or given back. Its name; undefined when none runs. */
+  /** Kills the ingester that has run longest: nothing is saved or released. Returns its name; undefined when none runs. */
   killIngester(): string | undefined {
     const victim = this.#replicas.find(({ command, killed }) => command === 'ingester' && !killed);
     if (victim === undefined || this.#stopping) return undefined;
@@ -152,7 +152,7 @@ export class Replicas {
     if (address === undefined || replica.address !== undefined) return;
     replica.address = address;
     const { clock, say } = this.#options;
-    say(`${replica.instance} runs after ${formatDuration(clock.monotonicMs() - replica.startedMs)}`);
+    say(`${replica.instance} started in ${formatDuration(clock.monotonicMs() - replica.startedMs)}`);
   }
 
   /** Never rejects. */
@@ -168,7 +168,7 @@ export class Replicas {
     if (this.#stopping || onPurpose) return;
     this.#stopping = true;
     const words = lastWords();
-    const text = `${instance} ${how}${words === undefined ? '' : `; it said: ${words}`}`;
+    const text = `${instance} ${how}${words === undefined ? '' : `; its last line: ${words}`}`;
     this.#failed.abort(new DStreamError('Unexpected', text));
   }
 

@@ -26,13 +26,13 @@ export interface Screen {
   waiting(what: string | undefined): void;
   /** A change, as it came. Resolves when the next one may come: a slow reader slows the processors, as it should. */
   change(event: StampedEvent, line: string): Promise<void>;
-  /** How it stands, now. Undefined where nobody looks: then nothing has to be found out for it. */
+  /** Shows the current state. Undefined where nobody looks: then the state need not be gathered. */
   readonly show: ((view: PlaygroundView) => void) | undefined;
-  /** Gives a terminal back as it was; what is said later stands below it. Twice is harmless. */
+  /** Restores the terminal; later sentences appear below. Twice is harmless. */
   close(): Promise<void>;
-  /** Instead of a summary, after `close`; resolves when it is out. */
+  /** Instead of a summary, after `close`; resolves when it is written. */
   lastWords(text: string): Promise<void>;
-  /** The last of all, after `close`; resolves when it is out. `interrupted`: nobody waited for what was on the way. */
+  /** Called last, after `close`; resolves when it is written. `interrupted`: nobody waited for what was on the way. */
   summary(summary: Summary, interrupted: boolean): Promise<void>;
 }
 
@@ -59,7 +59,7 @@ export class Startup {
   readonly #screen: Pick<Screen, 'say' | 'waiting'>;
   readonly #stop: AbortSignal;
 
-  /** @param stop once it has aborted, a step that ends was cut short: nothing is said of it */
+  /** @param stop once it has aborted, a step was cut short and is not reported */
   constructor(clock: Pick<Clock, 'monotonicMs'>, screen: Pick<Screen, 'say' | 'waiting'>, stop: AbortSignal) {
     this.#clock = clock;
     this.#screen = screen;

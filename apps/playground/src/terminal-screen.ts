@@ -29,7 +29,7 @@ export interface TerminalScreen extends Screen {
   redraw(): void;
 }
 
-/** How often the time of a step is drawn anew. */
+/** How often the time of a step is drawn again. */
 const tickMs = 200;
 /** More lines than a terminal has. */
 const kept = 300;
@@ -87,7 +87,7 @@ function keep<T>(lines: T[], line: T): void {
   if (lines.length > kept) lines.splice(0, lines.length - kept);
 }
 
-/** Stopped by hand, what nobody delivered any more is not lost: it would be delivered by the next processor. */
+/** After a stop by hand, undelivered changes are not lost: the next processor would deliver them. */
 function sentencesOf(
   { written, delivered, missing, repeats, outOfOrder, latencyMs }: Summary,
   interrupted: boolean,

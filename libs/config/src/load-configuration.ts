@@ -20,7 +20,7 @@ export interface LoadOptions {
 /**
  * Reads, checks and types a configuration file, or standard input where it is `-`. Called once, at the start of a command; takes about 0.2 s. Throws
  * DStreamError ConfigInvalid whose message lists every problem of the file, each on a line of its own, and NotBuilt
- * when the command asks for something whose time has not come. Neither message holds a secret.
+ * when the command needs something that is not built yet. Neither message holds a secret.
  */
 export async function loadConfiguration(file: string, options: LoadOptions): Promise<Configuration> {
   const text = await readConfigurationFile(file);

@@ -2,7 +2,7 @@ import type { Configuration } from './blocks/configuration.ts';
 
 const secretsOf = new WeakMap<Configuration, ReadonlySet<string>>();
 
-/** Called by whoever makes a configuration. */
+/** Called once, by `readConfiguration`. */
 export function rememberSecrets(configuration: Configuration, secrets: ReadonlySet<string>): void {
   secretsOf.set(configuration, secrets);
 }

@@ -1,5 +1,5 @@
 /**
- * What a replica says under `/status`, as far as it is understood: it may be older or newer than who reads it, so
+ * What a replica reports under `/status`, as far as it is understood: it may be older or newer than the reader, so
  * that what is missing or strange is null or left out, and never an error.
  */
 import type { Announced } from '@dstream/core';
@@ -14,7 +14,7 @@ export interface ReplicaReport {
 /** What an ingester reports. */
 export interface IngesterPart {
   readonly instance: string;
-  /** Null from a version that does not say. */
+  /** Null from a version that does not report it. */
   readonly announcement: string | null;
   readonly tables: readonly ReportedTable[];
 }

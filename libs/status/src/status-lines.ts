@@ -145,7 +145,7 @@ const outputColumns: readonly Column<OutputRow>[] = [
   },
 ];
 
-/** Nothing when there is none: a column that says nothing is left out. */
+/** Empty when there is none: a column without text is left out. */
 function someOf(count: number | null): string {
   return count === null || count === 0 ? '' : formatCount(count);
 }

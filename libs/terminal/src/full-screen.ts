@@ -1,6 +1,6 @@
 /**
- * The whole terminal as a picture that is drawn again and again. Entered → drawn … → left (what stood there before
- * stands there again). Only lines that have changed are written, so nothing flickers; what is not taken by a slow
+ * The whole terminal as a picture that is drawn repeatedly. Entered → drawn … → left (what was there before is
+ * restored). Only lines that have changed are written, so nothing flickers; what is not taken by a slow
  * terminal is skipped, not queued.
  */
 import { writeSync } from 'node:fs';
@@ -16,23 +16,23 @@ export interface Size {
 /** Where the picture is shown. */
 export interface FullScreenOptions {
   readonly out: Writable;
-  /** The terminal's now. */
+  /** The current size of the terminal. */
   readonly size: () => Size;
-  /** Writes at the exit of the process, when nobody has left. */
+  /** Restores the terminal at the exit of the process, if `leave` was not called. */
   readonly atExit?: (text: string) => void;
 }
 
 /** The other screen of the terminal, no cursor, no wrapping (xterm, "Control Sequences": modes 1049, 25, 7). */
 const enter = '\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[2J';
 const leave = '\u001b[?7h\u001b[?25h\u001b[?1049l';
-/** A terminal that knows mode 2026 shows what stands between at once; others ignore it. */
+/** A terminal that knows mode 2026 shows what is between the two at once; others ignore them. */
 const [begin, end] = ['\u001b[?2026h', '\u001b[?2026l'];
 
 function writeAtExit(text: string): void {
   try {
     writeSync(1, text);
   } catch {
-    // The terminal is gone: there is nothing to give back.
+    // The terminal is gone: there is nothing to restore.
   }
 }
 
@@ -40,7 +40,7 @@ function writeAtExit(text: string): void {
 export class FullScreen {
   readonly #options: FullScreenOptions;
   readonly #atExit: () => void;
-  /** What stands on the terminal, by line. */
+  /** What is on the terminal, by line. */
   #drawn: readonly string[] = [];
   #size: Size;
   #writing = false;

@@ -13,7 +13,7 @@ export const plain: Paint = (_style, text) => text;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Colours stand in terminals only, and not where somebody does not want them (no-color.org) or cannot have them. */
+/** Colours are for terminals only, unless NO_COLOR is set (no-color.org) or the terminal has none. */
 export function hasColours(terminal: boolean, env: Environment): boolean {
   return terminal && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
 }

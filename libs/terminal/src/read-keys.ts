@@ -12,7 +12,7 @@ const sequences = /\u001b(?:\[[\d;]*[ -/]*[@-~]|O.|.)?/gsu;
 
 /**
  * Calls `onKey` for every key as it is pressed, until disposed: then the terminal is as it was. Ctrl-C is a key too,
- * the terminal makes no signal of it. A terminal that goes away is not an error here: SIGHUP says it.
+ * the terminal makes no signal of it. A terminal that goes away is no error here: SIGHUP reports it.
  */
 export function readKeys(input: Input, onKey: (key: Key) => void): Disposable {
   const read = (text: string) => {

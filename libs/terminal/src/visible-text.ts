@@ -1,5 +1,5 @@
 /**
- * Text of a stranger (names and values of a database, errors of a server) made safe for a terminal: what would move the
+ * Text from outside (names and values of a database, errors of a server) made safe for a terminal: what would move the
  * cursor, start an escape sequence or change the order in which characters are shown is written as `\u001b`, the way
  * JSON writes it. A line of JSON therefore stays the same JSON.
  */
@@ -19,7 +19,7 @@ export function visibleText(text: string): string {
   return text.replace(unsafe, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** The same of a message that has lines of its own: line feeds stay. */
+/** The same for a message with several lines: line feeds stay. */
 export function visibleLines(text: string): string {
   return text.split('\n').map(visibleText).join('\n');
 }
@@ -31,7 +31,7 @@ export function visiblePainted(text: string): string {
     .join('');
 }
 
-/** A text as its colours and what stands between them. */
+/** A text as its colours and the pieces between them. */
 export function colouredPieces(text: string): readonly string[] {
   return text.match(pieces) ?? [];
 }

@@ -57,7 +57,7 @@ export interface PlanOutput {
   readonly required: boolean;
 }
 
-/** Joins the file with what the source said. Pure. @param ingester undefined where the file has none */
+/** Joins the file with what the source answered. Pure. @param ingester undefined where the file has none */
 export function planDocument(
   configuration: Configuration,
   ingester: IngesterPlan | undefined,

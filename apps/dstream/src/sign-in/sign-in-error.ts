@@ -27,7 +27,7 @@ const metadataService = '169.254.169.254';
  * person must act (`Unauthorized`), and the message says how.
  */
 export function signInError(error: unknown, scene: SignInScene): Error {
-  if (error instanceof Error && error.name === 'AbortError') return error; // given up by who asked
+  if (error instanceof Error && error.name === 'AbortError') return error; // the caller gave up
   if (error instanceof DStreamError) return error;
   const { identity } = scene;
   const what = `cannot sign in to Microsoft Entra ID with ${chains[identity.kind]}`;

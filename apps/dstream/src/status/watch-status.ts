@@ -113,7 +113,7 @@ function picture({ document, problem }: Seen, { columns, rows }: FullScreen['siz
   return [...top, ...statusLines(document, { width: columns, paint, height: rows - top.length })];
 }
 
-/** A signal, or whoever calls `end`, aborts it. Dispose to take the handlers off. */
+/** Aborted by a signal or by `end`. Dispose to remove the handlers. */
 function endings(): Disposable & { readonly signal: AbortSignal; readonly end: () => void } {
   const controller = new AbortController();
   const end = () => controller.abort(new Error('ended'));

@@ -1,6 +1,6 @@
 /**
  * What a configuration file becomes: checked, typed, with every default filled in. Durations are milliseconds, sizes
- * are bytes. `undefined` stands only where the absence itself says something, and the docstring says what.
+ * are bytes. `undefined` is used only where absence has a meaning, which the docstring gives.
  *
  * Every part carries the `path` it came from, for `Configuration.where`.
  */
@@ -24,7 +24,7 @@ export interface Configuration {
    */
   readonly notes: readonly string[];
   /**
-   * Where a key stands, for messages: `where('ingester.topic.name')` is `dstream.hcl:12: ingester.topic.name`. A key
+   * The place of a key, for messages: `where('ingester.topic.name')` is `dstream.hcl:12: ingester.topic.name`. A key
    * that is not in the file is placed at the block that would hold it. The older name `publisher` is shown where the
    * file uses it.
    */

@@ -61,7 +61,7 @@ const commonKeys = {
 
 const keysOfSessions = new Set<string>(['ordering', 'key_sessions'] satisfies (keyof typeof commonKeys)[]);
 
-/** What is in `ingester` and says nothing of its source. */
+/** Keys and blocks of `ingester` that do not concern its source. */
 const besidesSource = new Set([
   'lease',
   'checkpoint',

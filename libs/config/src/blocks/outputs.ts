@@ -1,4 +1,4 @@
-/** Destinations: what every output has, around what its type says (`OutputType`). */
+/** The blocks `output`: the keys of every output around those of its type. */
 import { readTypedBlock, schemasOf, type TypedBlock } from '../definitions/block-type.ts';
 import type { OutputType, OutputTypes } from '../definitions/output-type.ts';
 import { canonicalPath, type Context } from '../schema/context.ts';
@@ -43,7 +43,7 @@ export function readOutput(node: BlockNode, parent: Place, context: FileContext)
     path: canonicalPath(reading.place.path),
     name: node.labels[0] ?? type.type,
     type: type.type,
-    // What is wrong with it is said once, where it stands.
+    // A wrong value was reported already.
     required: !reading.isSound('required') || reading.values.required,
     bufferBytes: reading.values.buffer,
     ...destination,

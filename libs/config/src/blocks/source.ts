@@ -86,7 +86,7 @@ export function readSource(
   return found === undefined ? untypedSource(sourceNode, unset) : sourceConfig(found, context);
 }
 
-/** Of a type that is wrong, or that nobody knows because its variable is not set: not the same as no source. */
+/** A source whose type is wrong or not known, because its variable is not set. It is not the same as no source. */
 function untypedSource({ path }: BlockNode, unset: Problems): SourceConfig {
   const unknown = () => {
     unset.throwIfAny();

@@ -1,4 +1,4 @@
-/** Destinations for the tests of this package: the real ones stand above it. */
+/** Output types for the tests of this package, which cannot import the real ones. */
 import { brokerConnectionKeys, readBrokerConnection } from '../definitions/broker-connection.ts';
 import type { Destination, OutputType, OutputTypes } from '../definitions/output-type.ts';
 import { required, withDefault } from '../schema/schema.ts';

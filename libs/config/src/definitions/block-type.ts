@@ -1,4 +1,4 @@
-/** A block whose key `type` says which keys and blocks it holds: one reader for all of them, whoever defines the types. */
+/** Blocks whose key `type` decides which keys and blocks they hold: one reader for all of them. */
 import { DStreamError } from '@dstream/core';
 import type { BlockNode, Place } from '../text/hcl-document.ts';
 import { reportNotBuilt, silent, type Context } from '../schema/context.ts';
@@ -29,7 +29,7 @@ export interface BlockType<K extends Keys = Keys> {
   readonly blocks: readonly ChildSchema[];
 }
 
-/** What everybody says who defines a type. `Taken`: keys that the configuration adds, so that no type has its own. */
+/** What every definition of a type has. `Taken`: keys that the configuration adds; a type must not define them. */
 export interface Definition<K extends Keys, Taken extends string> {
   /** For the reference page. */
   readonly doc: string;
@@ -51,7 +51,7 @@ export function blockType<K extends Keys>(
 export interface TypedBlock<T extends BlockType, C extends Keys = Keys> {
   /** What it is in a file: `topic`. */
   readonly block: string;
-  /** The first is the default where `hasDefault` says so. */
+  /** The first is the default if `hasDefault`. */
   readonly types: readonly [T, ...T[]];
   readonly typeDoc: string;
   /** False: `type` has to be given. */

@@ -1,10 +1,10 @@
-/** A kind of store for leases and checkpoints, as the configuration sees it: who defines one stands above this package. */
+/** A type of lease store, as the configuration sees it. Packages above this one define them. */
 import type { Leases, LeaseServices } from '@dstream/core';
 import type { Findings } from '../schema/problems.ts';
 import type { Reading, Keys } from '../schema/schema.ts';
 import { blockType, notOpenable, type BlockType, type Definition } from './block-type.ts';
 
-/** What a file says about its lease store, ready to be opened. */
+/** The lease store of a file, ready to be opened. */
 export interface OpenableLeases {
   /** For people: what is secret in it shows itself as `[secret]`. */
   readonly settings: object;
@@ -34,7 +34,7 @@ export interface LeaseStoreDefinition<K extends Keys, S extends object> extends 
   readonly open?: (settings: S, services: LeaseServices) => Promise<Leases>;
 }
 
-/** One kind of lease store: its schema and its class, joined so that nobody above sees the type of its settings. */
+/** Joins the schema and the class of a lease store, so that callers do not see the type of its settings. */
 export function defineLeaseStore<const K extends Keys, S extends object>(
   definition: LeaseStoreDefinition<K, S>,
 ): LeaseStoreType<K> {

@@ -1,4 +1,4 @@
-/** A kind of destination, as the configuration sees it: who defines one stands above this package. */
+/** A type of output, as the configuration sees it. Packages above this one define them. */
 import type { Hash, Publisher, OutputServices } from '@dstream/core';
 import type { Findings } from '../schema/problems.ts';
 import type { Reading, Keys } from '../schema/schema.ts';
@@ -8,13 +8,13 @@ import { blockType, type BlockType, type Definition } from './block-type.ts';
 /** Of a table: what its destination is named after. */
 export type NamedTable = Readonly<Record<NamePart, string>>;
 
-/** What a file says about one destination, ready to be opened. */
+/** One output of a file, ready to be opened. */
 export interface Destination {
   /** What the type made of its keys. For people: what is secret in it shows itself as `[secret]`. */
   readonly settings: object;
   /** Tells where the changes of a table go: a queue, a hub, a file. Pure. Not there where all go to one place. */
   destinationNames?(hash: Hash): (table: NamedTable) => string;
-  /** Loads the destination's client library. Called once per output, and again when its process opens it anew. Connects nothing. */
+  /** Loads the client library. Called once per output, and again when the supervisor reopens the processor. Connects nothing. */
   open(services: OutputServices): Promise<Publisher>;
 }
 
@@ -45,7 +45,7 @@ export interface OutputDefinition<K extends Keys, S extends object> extends Defi
   readonly open?: (settings: S, services: OutputServices) => Promise<Publisher>;
 }
 
-/** One kind of destination: its schema and its class, joined so that nobody above sees the type of its settings. */
+/** Joins the schema and the class of an output, so that callers do not see the type of its settings. */
 export function defineOutput<const K extends Keys, S extends object>(
   definition: OutputDefinition<K, S>,
 ): OutputType<K> {

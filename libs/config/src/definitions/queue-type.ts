@@ -5,7 +5,7 @@ import type { Reading, Keys } from '../schema/schema.ts';
 import type { Place } from '../text/hcl-document.ts';
 import { blockType, notOpenable, type BlockType, type Definition } from './block-type.ts';
 
-/** What a file says about the topic of its ingester, ready to be opened. */
+/** The topic of a file, ready to be opened. */
 export interface OpenableTopic {
   /** For people: what is secret in it shows itself as `[secret]`. */
   readonly settings: object;
@@ -15,7 +15,7 @@ export interface OpenableTopic {
   open(services: TopicServices): Promise<Topic>;
 }
 
-/** What a file says about the subscription of its processor, ready to be opened. */
+/** The subscription of a file, ready to be opened. */
 export interface OpenableSubscription {
   /** For people: what is secret in it shows itself as `[secret]`. */
   readonly settings: object;
@@ -96,7 +96,7 @@ export interface QueueDefinition<TK extends Keys, TS extends object, SK extends 
   readonly subscription: SubscriptionDefinition<SK, SS>;
 }
 
-/** One kind of queue: the schemas and classes of both its sides, joined so that nobody above sees the types of their settings. */
+/** Joins the schemas and classes of both sides of a queue, so that callers do not see the types of their settings. */
 export function defineQueue<
   const TK extends Keys,
   TS extends object,

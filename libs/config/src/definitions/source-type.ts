@@ -1,10 +1,10 @@
-/** A kind of source, as the configuration sees it: who defines one stands above this package. */
+/** A type of source, as the configuration sees it. Packages above this one define them. */
 import type { CallOptions, ChangeSource, Hash, SourceOutline, SourceServices } from '@dstream/core';
 import type { Findings } from '../schema/problems.ts';
 import type { Reading, Keys } from '../schema/schema.ts';
 import { blockType, notOpenable, type BlockType, type Definition } from './block-type.ts';
 
-/** What a file says about its source, ready to be opened. */
+/** The source of a file, ready to be opened. */
 export interface OpenableSource {
   /** What the type made of its keys. For people: what is secret in it shows itself as `[secret]`. */
   readonly settings: object;
@@ -47,16 +47,16 @@ export interface SourceDefinition<K extends Keys, S extends object> extends Defi
    * of the opened source: leases and checkpoints are found by it.
    */
   readonly outline: (settings: S, name: string | undefined, hash: Hash) => SourceOutline;
-  /** For plan: asks the source which tables it has, and closes it. Left out where the file says it all. */
+  /** For `dstream plan`: asks the source for its tables, and closes it. Absent where the file names all tables. */
   readonly catalogue?: (settings: S, services: SourceServices, o: CallOptions) => Promise<SourceOutline>;
   /**
-   * Loads the class by `import()`: nobody who only reads a file may pay for it. Connects nothing. Without it the type is
+   * Loads the class by `import()`, so that commands which only read a file do not load it. Connects nothing. Without it the type is
    * not built yet: a file may name it, no command takes it.
    */
   readonly open?: (settings: S, services: SourceServices) => Promise<ChangeSource>;
 }
 
-/** One kind of source: its schema and its class, joined so that nobody above sees the type of its settings. */
+/** Joins the schema and the class of a source, so that callers do not see the type of its settings. */
 export function defineSource<const K extends Keys, S extends object>(
   definition: SourceDefinition<K, S>,
 ): SourceType<K> {

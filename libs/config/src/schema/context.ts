@@ -21,7 +21,7 @@ export interface Context {
   readonly root: BlockSchema;
   /** Collects every secret text that is read. */
   readonly secrets: Set<string>;
-  /** Collects where keys and blocks stand, by canonical path. */
+  /** Collects the places of keys and blocks, by canonical path. */
   readonly places: Map<string, Place>;
 }
 

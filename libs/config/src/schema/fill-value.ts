@@ -92,7 +92,7 @@ function reportUnset(variable: string, at: Place, context: Context): void {
 
 const longestShown = 60;
 
-/** A secret may stand at a key that is not for one: what looks like it is not repeated. */
+/** A secret may be at a wrong key: what looks like a secret is not repeated. */
 function shownText(text: string): string {
   const looksSecret = /(?:key|password|pwd|signature|secret|token)\s*=|:\/\/[^/]*@/i.test(text);
   // Keys of Azure services are 44 or 88 characters of base64.

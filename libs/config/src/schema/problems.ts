@@ -1,11 +1,11 @@
 import { DStreamError } from '@dstream/core';
 import type { Place } from '../text/hcl-document.ts';
 
-/** Where a reader puts what it found. A text says what is wrong and, after a semicolon, what would be right. */
+/** Where a reader reports what it finds. A text says what is wrong and, after a semicolon, what to write. */
 export interface Findings {
-  /** The file is refused. */
+  /** Refuses the file. */
   add(at: Place, text: string): void;
-  /** The file is taken; a person should know it all the same. */
+  /** Accepts the file, and tells the person something about it. */
   addNote(at: Place, text: string): void;
 }
 
@@ -14,8 +14,8 @@ interface Finding extends Place {
 }
 
 /**
- * Everything found in one file, so that a person mends it at once instead of one by one. A finding's text says what
- * is wrong and, after a semicolon, what would be right. It never holds a secret.
+ * Collects everything found in one file, so that it can be fixed at once instead of one by one. A finding never holds a
+ * secret.
  */
 export class Problems implements Findings {
   readonly #file: string;
@@ -24,7 +24,7 @@ export class Problems implements Findings {
   readonly #notBuilt: Finding[] = [];
   readonly #notes: Finding[] = [];
 
-  /** @param strict notes count as what is wrong */
+  /** @param strict notes count as problems */
   constructor(file: string, strict = false) {
     this.#file = file;
     this.#strict = strict;

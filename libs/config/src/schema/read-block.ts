@@ -44,7 +44,7 @@ export function readBlock<K extends Keys>(
   };
 }
 
-/** Read at once, so that whoever does not ask for a block has it checked all the same. */
+/** All blocks are read at once, so that they are checked even if a type never asks for them. */
 function readInner(
   schema: BlockSchema,
   node: BlockNode | undefined,

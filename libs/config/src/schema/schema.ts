@@ -17,14 +17,14 @@ export interface Key<T> {
   readonly instead: string;
   /** Values that the grammar knows and no command does. */
   readonly unbuilt: readonly Json[];
-  /** Whether `{{ table }}` and its like may stand in it. */
+  /** Whether `{{ table }}`, `{{ schema }}`, … are allowed in it. */
   readonly keepsNames: boolean;
 }
 
 /** What it means that a key is absent. */
 export type Presence =
   | { readonly kind: 'required' }
-  /** As it would stand in a file. */
+  /** As it would be written in a file. */
   | { readonly kind: 'default'; readonly value: Json }
   /** What it means that the key is absent. */
   | { readonly kind: 'absent'; readonly means: string };
@@ -74,7 +74,7 @@ export interface BlockSchema<K extends Keys = Keys> {
   readonly open?: boolean;
   /** False: of several schemas for one type of block, this variant is not built. */
   readonly built?: boolean;
-  /** True: another form of what stands elsewhere. Nobody is sent here with a misplaced key. */
+  /** True: another form of another block. Advice about misplaced keys never points here. */
   readonly alias?: boolean;
 }
 
@@ -86,18 +86,18 @@ export interface ChildSchema {
   readonly built: boolean;
 }
 
-/** A block that stands once and has no label. */
+/** A block that occurs at most once and has no label. */
 export function child(schema: BlockSchema, count: ChildSchema['count']): ChildSchema {
   return { schema, count, label: 'none', built: true };
 }
 
-/** What a block says. Where a value was wrong or is not known, its type's blank stands in and `isSound` is false. */
+/** The values of a block. Where a value is wrong or not known, it is the blank of its type, and `isSound` is false. */
 export interface Reading<K extends Keys = Keys> {
   readonly place: Place;
   readonly values: ValuesOf<K>;
   /** The file gives the key. */
   isGiven(key: keyof K & string): boolean;
-  /** The value is what the file says, or the default. */
+  /** True when the value is the one in the file, or the default; false when it is a blank. */
   isSound(...keys: readonly (keyof K & string)[]): boolean;
   /** Where the key is, or would be. */
   placeOf(key: keyof K & string): Place;

@@ -14,7 +14,7 @@ export interface Expansion {
   readonly faults: readonly string[];
 }
 
-/** What may stand in the name of a destination: filled in for each change, so kept as it is here. */
+/** Templates that are allowed in names of destinations. They are filled in for each change, so they are kept here. */
 const names = ['server', 'database', 'schema', 'table'] as const;
 
 /** A part of who a table is, as `{{ … }}` names it in the name of a destination. */

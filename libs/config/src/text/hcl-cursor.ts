@@ -1,6 +1,6 @@
 /** A place in HCL text that knows its line and how to step over one lexical thing at a time. Never fails. */
 
-/** A value of its own: that of an attribute, or of an item of a list. */
+/** The value of an attribute, or of an item of a list. */
 export interface ScannedValue {
   readonly line: number;
   /** It begins with a quote. The parser gives a bare word and a template in quotes alike. */

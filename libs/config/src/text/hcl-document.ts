@@ -1,4 +1,4 @@
-/** The scan (where everything stands) and the parse (what it is) of one file, joined into one tree. */
+/** The scan (places) and the parse (values) of one file, joined into one tree. */
 import type { ScannedValue } from './hcl-cursor.ts';
 import type { ScannedAttribute, ScannedBlock, ScannedBody } from './scan-hcl.ts';
 
@@ -65,7 +65,7 @@ function joinBlock(
   return { type, labels, line, ...joinBody(path, block, own(own(values, type), index)) };
 }
 
-/** `output.orders` with a label that is a name; else `overrides`, or `overrides[1]` where several stand side by side. */
+/** `output.orders` with a label that is a name; else `overrides`, or `overrides[1]` where there are several. */
 export function blockName(block: ScannedBlock, siblings: readonly ScannedBlock[]): string {
   const label = nameOf(block);
   if (label !== undefined) return `${block.type}.${label}`;
@@ -73,7 +73,7 @@ export function blockName(block: ScannedBlock, siblings: readonly ScannedBlock[]
   return alike.length > 1 ? `${block.type}[${alike.indexOf(block)}]` : block.type;
 }
 
-/** Any other label is a problem of its own, and may hold anything. */
+/** Any other label is reported as a problem, and may hold anything. */
 function nameOf({ labels: [label] }: ScannedBlock): string | undefined {
   return label !== undefined && /^[\w-]+$/.test(label) ? label : undefined;
 }

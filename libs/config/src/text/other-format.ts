@@ -23,7 +23,7 @@ export function shellProblem(text: string, line: number): string | undefined {
   return `defaults of variables are not supported; write {{ env "${variable}" }}`;
 }
 
-/** A file of keys is TOML as soon as a table's heading stands in it. */
+/** A file of keys is TOML as soon as it has the heading of a table. */
 const tomlHeading = /^\[\[?[\w.-]+\]\]?$/;
 
 /** What a file that is not HCL is instead, and where one sees it; undefined when nothing tells. */

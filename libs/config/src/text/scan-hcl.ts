@@ -1,10 +1,9 @@
 /**
- * What the parser does not tell: where every key and block stands, in the order of the file, and what stands there
- * twice. It also rewrites what the parser would refuse or merge: the bare quotes of `"{{ env "X" }}"` are escaped,
+ * What the parser does not report: the place of every key and block, in the order of the file, and duplicates. It also rewrites what the parser would refuse or merge: the bare quotes of `"{{ env "X" }}"` are escaped,
  * labels are blanked (they are kept here) and a key that is set again gets another name. Lines never move.
  *
  * It understands just enough of HCL's native syntax to find its way: strings with templates, heredocs, comments,
- * brackets. It never fails; what it cannot make out it skips, and the parser will say what is wrong there.
+ * brackets. It never fails; what it cannot understand it skips, and the parser reports what is wrong there.
  */
 import { HclCursor, type ScannedValue } from './hcl-cursor.ts';
 

@@ -47,7 +47,7 @@ export function brokerConnectionString(service: BrokerService): ValueType<string
   return connectionString(what, form, refuse);
 }
 
-/** What a connection string that was read says itself; undefined when it says nothing. */
+/** The TransportType of a connection string; undefined when it has none. */
 export function transportOf(text: string): BrokerTransport | undefined {
   const read = readParts(text, rules);
   return 'parts' in read ? transports.get(read.parts.get('TransportType')?.toLowerCase() ?? '') : undefined;

@@ -5,7 +5,7 @@
 import { nearest } from './nearest.ts';
 import { faulty, sound, textOf, type Given, type Result, type ValueType } from './value-type.ts';
 
-/** A value may stand in quotes or braces, and then hold semicolons. */
+/** A value may be in quotes or braces; it may hold semicolons then. */
 const pair = /([^=;]+)=\s*("(?:[^"]|"")*"|'(?:[^']|'')*'|\{(?:[^}]|\}\})*\}|[^;]*)/g;
 
 /** `Name=value;Name=value`, names in lower case. A value may hold `=`: keys are base64. */
@@ -25,7 +25,7 @@ const secretNames: ReadonlySet<string> = new Set([
   'accesstoken',
 ]);
 
-/** What of a connection string is secret by itself, in the spellings it may turn up in elsewhere. */
+/** The secrets in a connection string, in every spelling in which they may appear elsewhere. */
 export function secretParts(text: string): readonly string[] {
   const named = [...connectionParts(text)]
     .filter(([name]) => secretNames.has(name))
@@ -93,7 +93,7 @@ const inQuotes: Refusal = [
   'remove them (a shell takes them off, an .env file may not)',
 ];
 
-/** As the client libraries of Azure split it: no value may stand in quotes or hold a semicolon. */
+/** Splits as Azure's client libraries do: no value may be in quotes or hold a semicolon. */
 export function readParts(text: string, { form, known }: PartRules): PartsRead {
   if (/^(["']).*\1$/s.test(text)) return { refusal: inQuotes };
   const parts = new Map<string, string>();

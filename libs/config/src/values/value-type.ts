@@ -31,7 +31,7 @@ export interface ValueType<T> {
   /** Stands in where a value is wrong or cannot be known, so that the rest of the file can still be checked. */
   readonly blank: T;
   read(given: Given): Result<T>;
-  /** Parts of a value that must never be shown besides the whole of it. Only of secrets. */
+  /** Parts of a secret value that must never be shown either. */
   secretsOf?(value: T): readonly string[];
 }
 
