@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { packages, root } from './workspace.ts';
+import { root } from './workspace.ts';
 
 const pages = [
   'README.md',
@@ -71,22 +71,4 @@ function missingOf(cell: string, folder: string): readonly string[] {
   return names
     .map((name) => (name.startsWith('libs/') ? name : join(base, name)))
     .filter((path) => !existsSync(join(root, path)));
-}
-
-test('every rule of the protocol that a source file names is there', () => {
-  const rules = new Set(
-    [...textOf('docs/guarantees.md').matchAll(/^### Rule (\d+):/gm)].map(([, rule]) => rule),
-  );
-  const unknown = packages()
-    .flatMap(({ sources }) => sources)
-    .flatMap((file) => rulesNamedIn(textOf(file)).map((rule) => ({ file, rule })))
-    .filter(({ rule }) => !rules.has(rule));
-  expect(rules.size).toBe(11);
-  expect(unknown).toEqual([]);
-});
-
-/** `docs/guarantees.md, rules 3 and 4`. */
-function rulesNamedIn(text: string): readonly string[] {
-  const named = text.matchAll(/docs\/guarantees\.md, rules? ([\d and,]+)/g);
-  return [...named].flatMap(([, numbers]) => numbers?.match(/\d+/g) ?? []);
 }

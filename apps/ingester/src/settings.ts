@@ -1,4 +1,4 @@
-/** The configuration as the engine and a source take it. */
+/** What the configuration says, in the words of the engine and of a source. */
 import type { IngesterConfig } from '@dstream/config';
 import {
   byTable,

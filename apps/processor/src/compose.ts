@@ -18,7 +18,7 @@ import {
   type ServiceContext,
 } from '@dstream/runtime';
 
-/** Connects nothing. Rejects with what keeps one of its parts from being opened. */
+/** Connects nothing. Rejects when a part cannot be opened. */
 export async function composeProcessor(context: ServiceContext<Configuration>): Promise<RunningService> {
   const config = context.configuration.processor;
   if (config === undefined)
@@ -29,7 +29,7 @@ export async function composeProcessor(context: ServiceContext<Configuration>): 
   return await supervised(() => openProcessor(config, context, metrics), context);
 }
 
-/** One life of it: made anew when it has failed. */
+/** One life of a processor: the supervisor opens a new one after a failure. */
 async function openProcessor(
   config: ProcessorConfig,
   context: ServiceContext<Configuration>,
@@ -41,7 +41,7 @@ async function openProcessor(
   for (const output of config.outputs) outputs.push(await openOutput(output, services, opening));
   const { source } = config;
   const maxSessions = source.maxSessions + sessionsAhead(source.maxSessions);
-  // Closed before the outputs: nothing is received any more that would still go to them.
+  // Closed before the outputs, which need to be open while messages are received.
   const subscription = opening.use(await source.open({ ...services, maxSessions }));
   const processor = new Processor({
     ...context,

@@ -18,7 +18,7 @@ function countListeners(signal: AbortSignal): () => number {
   return () => count;
 }
 
-/** Work that runs until its `end` is called, and records when it began. */
+/** Work that runs until it is told to end, and says when it began. */
 function work(begun: string[], name: string) {
   const gate = Promise.withResolvers<void>();
   const begin = Promise.withResolvers<void>();
@@ -31,7 +31,7 @@ function work(begun: string[], name: string) {
 }
 
 describe('a semaphore', () => {
-  test('starts no more than its limit, and the others in the order of arrival', async () => {
+  test('begins no more than its limit, and the others in the order they came', async () => {
     const begun: string[] = [];
     const semaphore = new Semaphore(2);
     const [a, b, c, d] = [work(begun, 'a'), work(begun, 'b'), work(begun, 'c'), work(begun, 'd')];
@@ -46,7 +46,7 @@ describe('a semaphore', () => {
     expect(begun).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  test('work that fails leaves its permit to the next', async () => {
+  test('work that fails leaves its place to the next', async () => {
     const begun: string[] = [];
     const semaphore = new Semaphore(1);
     const [a, b] = [work(begun, 'a'), work(begun, 'b')];
@@ -58,7 +58,7 @@ describe('a semaphore', () => {
     expect(begun).toEqual(['a', 'b']);
   });
 
-  test('work that is given up while waiting is not started, and takes no turn from others', async () => {
+  test('who gives up while waiting is not begun, and keeps nobody from its turn', async () => {
     const begun: string[] = [];
     const semaphore = new Semaphore(1);
     const stop = new AbortController();

@@ -75,7 +75,7 @@ describe('a failure log', () => {
     ]);
   });
 
-  test('of fatal causes warns first about what passes, and has a line for each code that a person must fix', () => {
+  test('of fatal causes warns first of what passes, and has a line for each code that a person must fix', () => {
     const { lines, failures } = rig({ causes: 'fatal', firstLevel: 'warn' });
     for (const error of [away, cut, refused, away, new DStreamError('LoginFailed', 'again')])
       failures.failed(error);
@@ -85,7 +85,7 @@ describe('a failure log', () => {
     ]);
   });
 
-  test('that is abandoned did not recover, and begins again', () => {
+  test('that is abandoned does not say that it recovered, and begins anew', () => {
     const { lines, failures } = rig();
     failures.failed(away);
     failures.abandoned({ tables: 2 });

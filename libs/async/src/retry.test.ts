@@ -35,7 +35,7 @@ describe('trying again', () => {
     expect(lines).toEqual(['error connecting failed; retrying', 'info connecting recovered']);
   });
 
-  test('a recovery is noticed within three seconds, and an outage that lasts is logged at growing intervals', async () => {
+  test('a return is noticed within three seconds, and an outage that lasts is logged at growing intervals', async () => {
     const clock = new ManualClock();
     const { log, lines } = recorded();
     let away = true;
@@ -65,7 +65,7 @@ describe('trying again', () => {
     expect([attempts, signals, clock.sleeping]).toEqual([3, [2, 2], 0]);
   });
 
-  test('what a person must fix is thrown at once', async () => {
+  test('what a person must mend is thrown at once', async () => {
     const clock = new ManualClock();
     const attempt = () => Promise.reject(new DStreamError('LoginFailed', 'the password is wrong'));
     const failureLog = new FailureLog('connecting', silentLog, clock);

@@ -21,7 +21,7 @@ const away = new DStreamError('Unreachable', 'nobody answers');
 const cut = new DStreamError('Transient', 'the connection was cut');
 
 describe('the failure of what many depend on', () => {
-  test('is one error line when it begins and one line when the last part recovers, with their number', async () => {
+  test('is one error line when it begins and one line when the last works again, with their number', async () => {
     const { lines, clock, failures } = rig();
     const parts = Array.from({ length: 20 }, (_, n) => failures.part(`dbo.T${n}`));
     for (let i = 0; i < 3; i += 1) {
@@ -40,7 +40,7 @@ describe('the failure of what many depend on', () => {
     ]);
   });
 
-  test('is logged again at growing intervals, once for all that it affects', async () => {
+  test('is logged again at growing intervals, once for all that it hits now', async () => {
     const { lines, clock, failures } = rig();
     const parts = [
       failures.part('dbo.A'),
@@ -51,16 +51,16 @@ describe('the failure of what many depend on', () => {
       for (const part of parts) part.failed(away);
       await clock.advance(60_000);
     }
-    const logged = lines as [string, string, { sinceSeconds: number; tables: number }][];
+    const said = lines as [string, string, { sinceSeconds: number; tables: number }][];
     expect(
-      logged.map(([level, text, { sinceSeconds, tables }]) => [level, text, sinceSeconds, tables]),
+      said.map(([level, text, { sinceSeconds, tables }]) => [level, text, sinceSeconds, tables]),
     ).toEqual([
       ['error', 'moving tables failed; retrying', 0, 1],
       ...[60, 300, 900, 3_600].map((s) => ['error', 'moving tables still failing; retrying', s, 2]),
     ]);
   });
 
-  test('all that wait try at once when another part recovers, not when one that never failed succeeds', async () => {
+  test('whoever waits tries at once when another one finds it back, not when one that never failed goes on', async () => {
     const { clock, failures } = rig();
     const [a, b, c] = [failures.part('dbo.A'), failures.part('dbo.B'), failures.part('dbo.C')];
     for (const part of [a, b]) part.failed(away);
@@ -74,7 +74,7 @@ describe('the failure of what many depend on', () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  test('is logged again when a person must fix it', () => {
+  test('is said again when a person must mend it', () => {
     const { lines, failures } = rig();
     const part = failures.part('dbo.A');
     part.failed(away);
@@ -97,7 +97,7 @@ describe('the failure of what many depend on', () => {
     expect(ends.map(([, , fields]) => fields)).toMatchObject([{ tables: 2 }, { tables: 1 }]);
   });
 
-  test('ends with the last part that leaves, which did not recover, and the next one is logged again', () => {
+  test('ends with the last that leaves, which is not said to be working, and the next one is said anew', () => {
     const { lines, failures } = rig();
     const [a, b] = [failures.part('dbo.A'), failures.part('dbo.A')];
     a.failed(away);
@@ -116,7 +116,7 @@ describe('the failure of what many depend on', () => {
 
 const never = new AbortController().signal;
 
-/** `count` that wait; each tries again and again, and is recorded in `tried`. */
+/** `count` that wait; each tries again and again, and is told of in `tried`. */
 function waiting(count: number) {
   const clock = new ManualClock();
   const turns = new ProbeTurns(clock, () => 1);
@@ -136,7 +136,7 @@ function waiting(count: number) {
   return { clock, turns, tried, end };
 }
 
-test('what is unavailable is asked a few times in three seconds, however many wait, and all take turns', async () => {
+test('what is away is asked a few times in three seconds, however many wait, and everybody has a turn', async () => {
   const { clock, tried, end } = waiting(300);
   await clock.advance(12_000);
   tried.length = 0;
@@ -156,7 +156,7 @@ test('one that waits alone looks again within three seconds', async () => {
   await end();
 });
 
-test('as soon as it is back, nobody waits any longer', async () => {
+test('as soon as it is back nobody waits any longer', async () => {
   const { clock, turns, tried, end } = waiting(300);
   await clock.advance(12_000);
   tried.length = 0;
@@ -166,7 +166,7 @@ test('as soon as it is back, nobody waits any longer', async () => {
   await end();
 });
 
-test('one that gives up waiting takes no turn from others', async () => {
+test('who gives up waiting keeps nobody from a turn', async () => {
   const clock = new ManualClock();
   const turns = new ProbeTurns(clock, () => 1);
   const gone = Array.from({ length: 20 }, () => new AbortController());

@@ -43,7 +43,7 @@ export interface SubscriptionServices extends AdapterServices {
 /**
  * Given to a lease store. `clock` measures what this process may rely on (`Lease.goodUntilMs`) and dates `savedAt`. The
  * ends of leases are the service's time. A service that tells no time (files, a plain table) is given `clock.wallMs()` of
- * each machine instead: those clocks must then agree within a fifth of a lease, as the type's README must state. Such a store
+ * each machine instead: those clocks must then agree within a fifth of a lease, which the type's README says. Such a store
  * takes that clock by a parameter of its own, so that a test moves the store's time and a replica's apart.
  */
 export interface LeaseServices extends AdapterServices {

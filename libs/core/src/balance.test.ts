@@ -31,7 +31,7 @@ describe('balance', () => {
     expect(Math.abs(a.acquire.length - b.acquire.length)).toBe(1);
   });
 
-  test('only the surplus is released for a newcomer', () => {
+  test('the surplus is given back to a newcomer, and no more', () => {
     const held = { t1: 'a', t2: 'a', t3: 'a', t4: 'a', t5: 'a' };
     const seen = snapshot(['a', 'b'], held);
     const all = ids(...Object.keys(held));

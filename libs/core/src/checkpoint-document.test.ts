@@ -29,7 +29,7 @@ describe('a checkpoint as a document', () => {
     ]);
   });
 
-  test('its error names the place and how to start the partition over', () => {
+  test('its error says where it is and how the partition begins anew', () => {
     const file = { name: 'file /leases/Cars', discard: 'delete the file' };
     expect(() => parseCheckpoint('x', file)).toThrow(
       'the checkpoint in file /leases/Cars cannot be read: it is not JSON. To start the table over, delete the file; ' +

@@ -15,7 +15,7 @@ interface Envelope {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** The content of an envelope of version 1 in the form of version 2. */
+/** What an envelope of version 1 says, as version 2 says it. */
 function sameInVersion2({ data, before, metadata }: Envelope): Envelope {
   const { captureInstance, lsn, seqval, ...rest } = metadata;
   const origin = { captureInstance, lsn, seqval };
@@ -34,11 +34,11 @@ test('what was accepted as version 1 is read with the same values, and nothing e
     }),
     { numRuns: 1_000 },
   );
-  // Otherwise the test would prove nothing.
+  // Otherwise it would say nothing.
   expect(accepted).toBeGreaterThan(100);
 });
 
-test('rewritten, it is what an ingester of today writes for the same change', () => {
+test('written anew, it is what an ingester of today writes of the same change', () => {
   const event = decodeEnvelope(lineOfVersion1(aChange(1), stamp));
   expect(JSON.stringify(event)).toBe(encodeEnvelope(aChange(1), stamp));
 });

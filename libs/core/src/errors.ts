@@ -73,7 +73,7 @@ const tableFaults: ReadonlySet<ErrorCode> = new Set([
 /**
  * The one error of ours. Vendor errors are translated into it once, at the adapter's edge, by number or code;
  * `cause` keeps the original. The message says what, which one, what now; what looks like a secret in it, or like a
- * stack of a dependency, is removed.
+ * stack of a dependency, is taken out.
  */
 export class DStreamError extends Error {
   override readonly name: string = 'DStreamError';

@@ -65,17 +65,17 @@ describe('packing', () => {
     const accepted = (sessionId: string) =>
       sessionId.endsWith('Orders') ? { generation: 6, position: 'p0' as Position } : undefined;
     const messages = packEncoded(mixed, stamp, options({ maxChanges: 2, accepted }));
-    const packed = messages.map(({ sessionId, subject, properties }) => ({
+    const told = messages.map(({ sessionId, subject, properties }) => ({
       sessionId,
       subject,
       ...properties,
     }));
-    expect(packed).toMatchObject([
+    expect(told).toMatchObject([
       { sessionId: 'db1/shop/dbo.Persons', subject: 'dbo.Persons', table: 'Persons', lastPosition: 'p3' },
       { sessionId: 'db1/shop/dbo.Persons', subject: 'dbo.Persons', table: 'Persons', follows: '7/p3' },
       { sessionId: 'db1/shop/sales.Orders', subject: 'sales.Orders', schema: 'sales', follows: '6/p0' },
     ]);
-    expect(packed[0]).not.toHaveProperty('follows');
+    expect(told[0]).not.toHaveProperty('follows');
   });
 
   test('one change is plain JSON, named after it', () => {

@@ -28,7 +28,7 @@ describe('what a message follows', () => {
   });
 
   test.each([undefined, 7, '', '7', '7/', '/p', '-1/p', '99999999999999999/p', 'x/p'])(
-    '%j is not read',
+    '%j says nothing',
     (follows) => {
       expect(followsOf(follows === undefined ? {} : { follows })).toBeUndefined();
     },
@@ -43,7 +43,7 @@ describe('what a message follows', () => {
     ]);
   });
 
-  test('is absent in the first message of a session about which nothing is known', () => {
+  test('is not said by the first message of a session of which nothing is known', () => {
     const packed = pack(changes, stamp, { ...limits, maxChanges: 3, accepted: () => undefined });
     expect(packed.map(({ properties }) => followsOf(properties))).toEqual([undefined, at('p0003')]);
   });

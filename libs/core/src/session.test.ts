@@ -49,7 +49,7 @@ describe('the session of a change', () => {
     expect(sessionOf({ table, key: null })).toBe('db1/shop/dbo.Persons');
   });
 
-  test('is that of its own table, whatever tables are mixed, also when a table has several objects', () => {
+  test('is of its own table, whatever tables are mixed, and whichever object stands for one', () => {
     const [byTable, byKey] = [
       sessionRouter({ by: 'table' }, hash),
       sessionRouter({ by: 'key', sessions: 32 }, hash),
@@ -87,7 +87,7 @@ describe('the session of a change', () => {
     expect(travelsBy('db1/shop/dbo.Persons/1023', table, hash)).toBe(true);
   });
 
-  test('each layout is one word of its own', () => {
+  test('layouts are told apart by one word', () => {
     expect([layoutOf({ by: 'table' }), layoutOf({ by: 'key', sessions: 8 })]).toEqual(['table', 'key/8']);
   });
 });

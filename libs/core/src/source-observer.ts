@@ -20,7 +20,7 @@ export interface PageRead {
 }
 
 /**
- * The lags of a partition as of its last probe. Times are milliseconds since 1970 by the source's own clock;
+ * Where a partition stands in time, as of its last probe. Times are milliseconds since 1970 by the source's own clock;
  * undefined is what is not known (yet).
  */
 export interface PartitionTimes {

@@ -132,7 +132,7 @@ describe('sending', () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  test('a packed message that the broker refuses is split in halves, in order', async () => {
+  test('a packed message the broker does not take goes in halves, in order', async () => {
     const large = new BatchError([
       { key: 's', from: 0, error: new DStreamError('MessageTooLarge', 'too large') },
     ]);

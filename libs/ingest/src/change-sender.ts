@@ -35,14 +35,9 @@ interface ChangeSenderOptions {
   readonly failureLog: RetryOptions['failureLog'];
 }
 
-/** What the broker has not accepted yet of one send. */
-interface Pending {
-  messages: readonly OutgoingMessage[];
-}
-
 /**
- * Sends messages of one partition until the broker has accepted them all, those of each session in order. The lease is
- * checked before every attempt.
+ * Sends messages of one partition until the broker has them all, those of each session in order. The deadline is looked at
+ * before every attempt.
  */
 export class ChangeSender {
   readonly #options: ChangeSenderOptions;
@@ -98,35 +93,31 @@ export class ChangeSender {
     remember(messages, this.#last);
   }
 
-  /** Resolves with what is left to send: nothing, or, after a refusal, messages of which the refused are split in two. */
+  /** Resolves with what is left: nothing, or what holds the packed messages that were refused, now in two each. */
   async #sendUntilRefused(
     messages: readonly OutgoingMessage[],
     signal: AbortSignal,
     giveUp: AbortSignal | undefined,
   ): Promise<readonly OutgoingMessage[]> {
-    const { clock, failureLog } = this.#options;
-    const pending: Pending = { messages };
-    const attempt = (attemptSignal: AbortSignal) => this.#attempt(pending, attemptSignal);
+    const { topic, lease, clock, failureLog } = this.#options;
+    let rest = messages;
+    const attempt = async (attemptSignal: AbortSignal) => {
+      const mayStart = () => lease.assertHeld();
+      mayStart();
+      try {
+        await topic.send(rest, { signal: attemptSignal, mayStart });
+      } catch (error) {
+        const left = notAccepted(rest, (message) => message.sessionId, asDStreamError(error));
+        this.#remember(rest, left);
+        rest = left;
+        throw error;
+      }
+    };
     try {
       await retry(attempt, signal, { clock, failureLog, again: isPassing, ...(giveUp && { giveUp }) });
       return [];
     } catch (error) {
-      return this.#split(pending.messages, error);
-    }
-  }
-
-  /** Under the lease. What was accepted of a send that failed is pending no more. */
-  async #attempt(pending: Pending, signal: AbortSignal): Promise<void> {
-    const { topic, lease } = this.#options;
-    const mayStart = () => lease.assertHeld();
-    mayStart();
-    try {
-      await topic.send(pending.messages, { signal, mayStart });
-    } catch (error) {
-      const left = notAccepted(pending.messages, (message) => message.sessionId, asDStreamError(error));
-      this.#remember(pending.messages, left);
-      pending.messages = left;
-      throw error;
+      return this.#split(rest, error);
     }
   }
 
@@ -153,12 +144,12 @@ export class ChangeSender {
     const halves = halve(large);
     if (halves === undefined) throw this.#notSent(reason, large);
     const { log } = this.#options;
-    const { bodyBytes: bytes } = large;
+    const [bytes, { message: error }] = [large.bodyBytes, reason];
     if (isTooLarge(reason))
       log.warn('packed message is larger than the broker accepts; splitting it: lower pack_max_bytes', {
         bytes,
       });
-    else log.warn('packed message was refused; splitting it to find the change', { error: reason.message });
+    else log.warn('packed message was refused; splitting it to find the change', { error });
     return halves;
   }
 

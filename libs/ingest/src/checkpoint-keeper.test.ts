@@ -158,7 +158,7 @@ describe('the checkpoint of a table', () => {
     expect(saved).toEqual([{ at: at('c'), generation: 7 }]);
   });
 
-  test('the source learns what is saved, once: not what is accepted, nor a save that failed', async () => {
+  test('the source is told of what is saved, once: not of what is accepted, nor of a save that failed', async () => {
     const { clock, told, keeper } = setup({ at: at('a'), generation: 7 }, 1);
     await keeper.begin(never);
     keeper.accepted(at('b'), 1);

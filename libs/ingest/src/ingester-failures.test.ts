@@ -20,7 +20,7 @@ function recorded() {
 }
 
 describe('an ingester', () => {
-  test('a table with a fault keeps its lease and reports why; the others go on, and it goes on when the fault is fixed', async () => {
+  test('a table with a fault keeps its lease and says why; the others go on, and it goes on when the fault is gone', async () => {
     const world = setup(['A', 'B']);
     world.source.faults.set('B', new DStreamError('TableNotCaptured', 'B is not captured'));
     const replica = world.start('r1');
@@ -55,7 +55,7 @@ describe('an ingester', () => {
     await replica.stop();
   });
 
-  test('logs an outage of the database once for all its tables, and their recovery once', async () => {
+  test('says an outage of the database once for all its tables, and once that they work again', async () => {
     const { said, log, about } = recorded();
     const names = ['A', 'B', 'C', 'D'];
     const world = setup(names);
@@ -175,7 +175,7 @@ describe('an ingester', () => {
     await replica.stop();
   });
 
-  test('what a person must fix ends it before the first success', async () => {
+  test('what a person must mend ends it before the first success', async () => {
     const world = setup(['A']);
     world.source.partitions = () => Promise.reject(new DStreamError('LoginFailed', 'the password is wrong'));
     const replica = world.start('r1');
@@ -232,7 +232,7 @@ describe('an ingester', () => {
     await replica.stop();
   });
 
-  test('a change that is too large is reported at once, also when nothing else happens', async () => {
+  test('a change that is too large is said at once, also when nothing else happens', async () => {
     const world = setup(['A']);
     const replica = world.start('r1');
     world.topic.failSends(() => new DStreamError('MessageTooLarge', 'the limit is 100 bytes'));
@@ -243,7 +243,7 @@ describe('an ingester', () => {
     await replica.stop();
   });
 
-  test('what was accepted before a change that is too large is not sent again at every attempt', async () => {
+  test('what was accepted before a change that is too large is not sent again at every look', async () => {
     const world = setup(['A']);
     const replica = world.start('r1');
     let refused = 0;

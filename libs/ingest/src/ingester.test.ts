@@ -10,7 +10,7 @@ import {
 } from '../../../test/support/ingester-rig.ts';
 
 describe('an ingester', () => {
-  test('sends every change of its tables in order, saves checkpoints, and releases the tables', async () => {
+  test('sends every change of its tables in order, saves how far, and gives the tables back', async () => {
     const world = setup(['A', 'B']);
     world.source.write('A', 5);
     world.source.write('B', 3);
@@ -121,7 +121,7 @@ describe('an ingester', () => {
     await second.stop();
   });
 
-  test('releases a table that is no longer configured', async () => {
+  test('gives up a table that is configured no more', async () => {
     const world = setup(['A', 'B']);
     const replica = world.start('r1');
     await world.clock.advance(3_000);

@@ -103,7 +103,7 @@ describe('a partition of several tables', () => {
     expect(source.kept).toBe(0);
   });
 
-  test('is stopped by a change that is too large, and what the other sessions accepted is not sent again', async () => {
+  test('is held up by a change that is too large, and what the other sessions took is not sent again', async () => {
     const tooLarge = new DStreamError('MessageTooLarge', 'the limit is 9 bytes');
     const ofB: SendFault = ({ sessionId }) => (sessionId.endsWith('.B') ? tooLarge : undefined);
     const { clock, topic, replica } = started(ofB);
@@ -167,7 +167,7 @@ describe.each<[string, Ordering]>([
     }
   });
 
-  test('reports each checkpoint to its source when it is stored, and never before', async () => {
+  test('tells its source of each checkpoint when it is stored, and never before', async () => {
     const { rig, source } = setup();
     const told: string[] = [];
     const moments = await rig.run((life) => watched(source, life, ({ position }) => told.push(position)));

@@ -104,7 +104,7 @@ interface Doubt {
 /**
  * Acquires the leases of partitions, a few side by side. A partition whose acquisition failed is *in doubt*: the store may
  * have granted it and lost the reply, so that the listing shows it as held and nobody tries it. It is tried again,
- * whatever the list of leases shows, until the store has answered. One with a fault of its own pauses between two attempts, for
+ * whatever the listing says, until the store has answered. One with a fault of its own pauses between two attempts, for
  * as long as its source says.
  */
 export class LeaseAcquirer {

@@ -30,7 +30,7 @@ import { LeaseKeeper } from './lease-keeper.ts';
 import type { PartitionMeter } from './partition-meter.ts';
 import { PartitionPump, type PackSettings } from './partition-pump.ts';
 
-/** Settings of every partition. */
+/** What the configuration says of every partition. */
 export interface IngesterSettings extends PackSettings {
   readonly leaseDurationMs: number;
   readonly checkpointIntervalMs: number;

@@ -13,7 +13,7 @@ test('a table that appears later is taken and read from its beginning, without a
   await replica.stop();
 });
 
-test('a table that is gone from the list is released with its checkpoint, and acquired again when it is back', async () => {
+test('a table that is gone from the list is given back with its checkpoint, and taken again when it is back', async () => {
   const world = setup(['A', 'B']);
   world.source.write('A', 2);
   world.source.write('B', 2);

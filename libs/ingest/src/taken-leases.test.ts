@@ -91,7 +91,7 @@ describe('a lease that something else holds', () => {
     await replica.stop();
   });
 
-  test('that never ends is a fault at the second pass, whoever the store names', async () => {
+  test('that never ends is a fault at the second look, whoever the store names', async () => {
     const world = setup(['A']);
     const replica = world.start('r1');
     const list = replica.store.list.bind(replica.store);

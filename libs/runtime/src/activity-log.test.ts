@@ -28,7 +28,7 @@ test('a minute in which something moved is one line with what moved in it, a qui
   await ended;
 });
 
-test('a restarted service counts from zero', async () => {
+test('a service that was started anew counts from nought', async () => {
   const { lines, clock, stop, ended, moved } = rig();
   moved(100);
   await clock.advance(60_000);
@@ -39,7 +39,7 @@ test('a restarted service counts from zero', async () => {
   await ended;
 });
 
-test('what moved before the stop is logged too, with the time it took', async () => {
+test('what moved before the stop is said too, with the time it took', async () => {
   const { lines, clock, stop, ended, moved } = rig();
   await clock.advance(12_000);
   moved(5);

@@ -3,7 +3,7 @@ import { LogOutput, maxWaitingCharacters } from './log-output.ts';
 
 type Done = (error?: Error | null) => void;
 
-/** A reader that takes lines on request. */
+/** A reader that takes lines when it is told to. */
 function slowReader() {
   const taken: string[] = [];
   const waiting: Done[] = [];

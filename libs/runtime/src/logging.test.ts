@@ -41,7 +41,7 @@ describe('the log', () => {
     }
   });
 
-  test('shows no stack that a message contains', () => {
+  test('shows no stack, whoever put it into a message', () => {
     const { log, lines } = recorded('json');
     const error = new Error('outer');
     log.error('it failed', { error: new Error(String(error.stack)), cause: error.stack });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Metrics } from './metrics.ts';
 
 describe('metrics', () => {
-  test('values are computed at the scrape, and a series that is no longer yielded disappears', async () => {
+  test('values that are asked for at a scrape are those of that moment, and what is named no more is gone', async () => {
     const metrics = new Metrics();
     const lags = new Map([
       ['a', 1],
@@ -40,7 +40,7 @@ describe('metrics', () => {
     expect(text).toContain('dstream_build_info{version="1.2.3"} 1');
   });
 
-  test('what is registered has its type and labels', () => {
+  test('what is registered says its type and labels', () => {
     const metrics = new Metrics();
     metrics.histogram('wait_seconds', 'Waiting', ['table'], [1, 2]);
     expect(metrics.registered).toEqual([

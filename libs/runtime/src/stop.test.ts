@@ -37,8 +37,8 @@ describe('signals', () => {
   /** What becomes of a process when its handlers are called; no signal is sent. */
   function under(env: Readonly<Record<string, string>>, ...names: readonly (typeof signals)[number][]) {
     const lines: string[] = [];
-    const note = (sentence: string) => void lines.push(sentence);
-    const log: Log = { debug: note, info: note, warn: note, error: note, child: () => log };
+    const say = (sentence: string) => void lines.push(sentence);
+    const log: Log = { debug: say, info: say, warn: say, error: say, child: () => log };
     using stop = new Stop(new ManualClock(), 30_000);
     using _handlers = stopOnSignals(stop, log, env);
     for (const name of names) process.listeners(name).at(-1)?.(name);
@@ -50,7 +50,7 @@ describe('signals', () => {
     expect(under({}, name, name)).toMatchObject({ draining: true, aborted: true });
   });
 
-  test('SIGHUP drains and is logged, however often a closing terminal sends it', () => {
+  test('SIGHUP drains and says so, however often a closing terminal sends it', () => {
     expect(under({}, 'SIGHUP', 'SIGHUP')).toMatchObject({ draining: true, aborted: false });
     expect(under({}, 'SIGHUP').said).toEqual([expect.stringContaining('draining')]);
   });
@@ -63,7 +63,7 @@ describe('signals', () => {
     });
   });
 
-  test('SIGQUIT aborts at once and is logged', () => {
+  test('SIGQUIT aborts at once and says so', () => {
     expect(under({}, 'SIGQUIT')).toMatchObject({ draining: true, aborted: true });
     expect(under({}, 'SIGQUIT').said).toEqual([expect.stringContaining('giving up')]);
   });

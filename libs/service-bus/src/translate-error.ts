@@ -16,7 +16,7 @@ export interface ErrorContext {
   readonly askedForSessions?: boolean;
 }
 
-/** `ServiceBusError.code` of @azure/service-bus 7.9 to ours. `GeneralError` may mean anything: see `codeOf`. */
+/** `ServiceBusError.code` of @azure/service-bus 7.9 to ours. `GeneralError` says nothing and is looked at closer. */
 const codes: Readonly<Record<string, ErrorCode>> = {
   MessagingEntityNotFound: 'EntityNotFound',
   // The SDK gives this name to the AMQP condition amqp:not-found (core-amqp, ConditionErrorNameMapper).

@@ -162,7 +162,7 @@ describe('a sender that stops', () => {
     const [first] = deliveries;
     first?.session?.assertGood();
     lost = true;
-    expect(() => first?.session?.assertGood()).toThrow('taken back by its sender: the lease ran out');
+    expect(() => first?.session?.assertGood()).toThrow('withdrawn by its sender: the lease ran out');
     expect(failuresOf(await done)).toEqual({ a: [0, 'LeaseLost'] });
     expect(first?.lockLost.aborted).toBe(true);
   });

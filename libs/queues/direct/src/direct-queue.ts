@@ -4,9 +4,9 @@
  */
 import { DStreamError, type Clock, type IncomingMessage, type OutgoingMessage } from '@dstream/core';
 import { onAbort } from '@dstream/async';
-import { DirectSession } from './direct-session.ts';
-import type { Sending } from './sending.ts';
+import { DirectSession, type Sending } from './direct-session.ts';
 
+/** Options of a `DirectQueue`. */
 export interface DirectQueueOptions {
   readonly clock: Clock;
 }
@@ -15,7 +15,7 @@ export interface DirectQueueOptions {
 export class DirectQueue {
   readonly #clock: Clock;
   readonly #sessions = new Map<string, DirectSession>();
-  /** Those that wait for somebody to hold them, the longest waiting first. Empty while nobody receives. */
+  /** Sessions that wait for a holder, the longest waiting first. Empty while nobody receives. */
   readonly #waiting = new Set<DirectSession>();
   readonly #watchers = new Set<() => void>();
   /** Whoever receives. */
@@ -30,7 +30,7 @@ export class DirectQueue {
     return this.#receiver !== undefined;
   }
 
-  /** Gives the sessions that the messages are in. */
+  /** Returns the sessions of the messages. */
   add(messages: readonly OutgoingMessage[], sending: Sending): ReadonlySet<DirectSession> {
     const sessions = new Set<DirectSession>();
     const enqueuedAtMs = this.#clock.wallMs();
@@ -44,8 +44,8 @@ export class DirectQueue {
   }
 
   /**
-   * From now on sessions wait for their turn instead of being refused. Throws when somebody receives already. Gives what
-   * ends it; to call that twice is harmless.
+   * From now on sessions wait for their turn instead of being refused. Throws when somebody receives already. Returns what
+   * ends it; calling that twice is harmless.
    */
   beginReceiving(): () => void {
     if (this.isReceived) throw new DStreamError('Unexpected', 'the direct queue is being received already');
@@ -60,7 +60,7 @@ export class DirectQueue {
     };
   }
 
-  /** The session that has waited longest; it waits no more. */
+  /** The session that has waited longest; it is removed from the list. */
   nextWaiting(): DirectSession | undefined {
     const [session] = this.#waiting;
     if (session !== undefined) this.#waiting.delete(session);
@@ -86,7 +86,7 @@ export class DirectQueue {
     return session;
   }
 
-  /** A session that waits is in the list of those, or refused where nobody would come for it. */
+  /** A session that waits is put into the list, or refused where nobody receives. */
   #changed(session: DirectSession): void {
     if (!session.waits) this.#waiting.delete(session);
     else if (this.isReceived) this.#waiting.add(session);
@@ -99,8 +99,8 @@ export class DirectQueue {
   }
 
   /**
-   * Without `follows` (docs/guarantees.md, rule 11): nothing between the two sides can expire or be removed, and the progress
-   * here is of this process alone. A table that was with another replica meanwhile would look like a hole.
+   * Without `follows` (DESIGN 5, rule 11): nothing between the two sides can expire or be removed, and the progress
+   * here is of this process alone. A table that was with another replica meanwhile would look like missing messages.
    */
   #incoming(sent: OutgoingMessage, enqueuedAtMs: number): IncomingMessage {
     this.#sequence += 1;

@@ -3,13 +3,19 @@
  *
  * Free (nobody holds it) → held: messages are handed out in order; those that are handed out and not settled are the
  * first ones of the list → free again when the holder closes it, or when a message that is handed out is refused. What
- * was not settled then is handed out again under the next hold. A message is refused with all that is behind it: sent
- * again, it arrives in its place.
+ * was not settled then is handed out again under the next hold. A message is refused together with all behind it, so that
+ * what is sent again arrives in its place.
  */
-import { asDStreamError, DStreamError, type IncomingMessage, type Progress } from '@dstream/core';
-import type { Sending } from './sending.ts';
+import {
+  asDStreamError,
+  BatchError,
+  DStreamError,
+  type BatchFailure,
+  type IncomingMessage,
+  type Progress,
+} from '@dstream/core';
 
-/** A message that is not settled. */
+/** A message that is not settled, and the send that waits for it. */
 export interface Entry {
   readonly message: IncomingMessage;
   readonly sending: Sending;
@@ -17,9 +23,10 @@ export interface Entry {
   readonly index: number;
 }
 
+/** One session, for as long as the process lives. */
 export class DirectSession {
   readonly id: string;
-  /** What a holder has saved. It stays for as long as the process lives. */
+  /** What a holder has saved. */
   progress: Progress | undefined;
   readonly #changed: (session: DirectSession) => void;
   readonly #entries: Entry[] = [];
@@ -47,13 +54,13 @@ export class DirectSession {
     this.#entries.push(entry);
   }
 
-  /** For one that is free. The signal aborts when the hold ends; what follows is for its holder, while it has not. */
+  /** For a free session. The signal aborts when the hold ends; until then the methods below are for its holder. */
   hold(): AbortSignal {
     this.#lost = new AbortController();
     return this.#lost.signal;
   }
 
-  /** Hands the next message out. Undefined when there is none, also because it must not start: then it is refused. */
+  /** Hands out the next message. Undefined when there is none, or when it must not start: then it is refused. */
   next(): Entry | undefined {
     const entry = this.#entries[this.#handedOut];
     if (entry === undefined) return undefined;
@@ -63,8 +70,8 @@ export class DirectSession {
     return error === undefined ? entry : undefined;
   }
 
-  /** Asks the senders of what is handed out whether it may go on. If one says no it is refused, and the hold ends. */
-  ask(): void {
+  /** Asks the senders of what is handed out whether it may go on. What may not is refused, and the hold ends. */
+  checkSenders(): void {
     for (const [at, { sending }] of this.#entries.slice(0, this.#handedOut).entries()) {
       const error = thrownBy(sending.mayStart);
       if (error !== undefined) return this.#refuseFrom(at, error);
@@ -88,12 +95,12 @@ export class DirectSession {
     this.#changed(this);
   }
 
-  /** For one that is free. */
+  /** For a free session. */
   refuseAll(error: DStreamError): void {
     this.#refuseFrom(0, error);
   }
 
-  /** Takes back what is left of a send. */
+  /** Refuses what is left of a send. */
   withdraw(sending: Sending, error: DStreamError): void {
     const at = this.#entries.findIndex((entry) => entry.sending === sending);
     if (at >= 0) this.#refuseFrom(at, error);
@@ -107,19 +114,16 @@ export class DirectSession {
 
   #refuseFrom(at: number, error: DStreamError): void {
     const refused = this.#entries.splice(at);
-    if (at < this.#handedOut) this.#endHold(this.#takenBack(error));
+    if (at < this.#handedOut) this.#endHold(this.#withdrawn(error));
     const own = refused[0]?.sending;
-    const behind = new DStreamError(
-      'Transient',
-      `what was sent before it was not accepted: ${error.message}`,
-    );
+    const behind = new DStreamError('Transient', `a message before it was not accepted: ${error.message}`);
     for (const { sending, index } of refused)
       sending.refused(this.id, index, sending === own ? error : behind);
     this.#changed(this);
   }
 
-  #takenBack(error: DStreamError): DStreamError {
-    const text = `session ${this.id} was taken back by its sender: ${error.message}`;
+  #withdrawn(error: DStreamError): DStreamError {
+    const text = `session ${this.id} was withdrawn by its sender: ${error.message}`;
     return new DStreamError('LockLost', text, { cause: error });
   }
 
@@ -137,5 +141,44 @@ function thrownBy(act: () => void): DStreamError | undefined {
     return undefined;
   } catch (error) {
     return asDStreamError(error);
+  }
+}
+
+/** One call of `send`: how many of its messages are open, and from which message on each session was refused. */
+export class Sending {
+  /** Throws when nothing of it may be handed out, or published, any more. */
+  readonly mayStart: () => void;
+  readonly #failures = new Map<string, BatchFailure>();
+  readonly #done = Promise.withResolvers<void>();
+  #open: number;
+
+  /** @param messages how many it has, at least one */
+  constructor(messages: number, mayStart: () => void = () => undefined) {
+    this.#open = messages;
+    this.mayStart = mayStart;
+  }
+
+  /** Resolves when every message was completed. Rejects with a BatchError once none is open and some were refused. */
+  get done(): Promise<void> {
+    return this.#done.promise;
+  }
+
+  completed(): void {
+    this.#closed();
+  }
+
+  /** @param from index of the message in the send */
+  refused(key: string, from: number, error: DStreamError): void {
+    const known = this.#failures.get(key);
+    if (known === undefined || from < known.from) this.#failures.set(key, { key, from, error });
+    this.#closed();
+  }
+
+  #closed(): void {
+    this.#open -= 1;
+    if (this.#open > 0) return;
+    const [first, ...rest] = this.#failures.values();
+    if (first === undefined) this.#done.resolve();
+    else this.#done.reject(new BatchError([first, ...rest]));
   }
 }

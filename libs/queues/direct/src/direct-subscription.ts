@@ -1,13 +1,23 @@
-import { DStreamError, type Delivery, type ReceiveOptions, type Subscription } from '@dstream/core';
-import { DirectHold } from './direct-hold.ts';
+/** The processor's side of a direct queue. */
+import {
+  DStreamError,
+  messageMemory,
+  type Delivery,
+  type Progress,
+  type ReceiveOptions,
+  type SessionHold,
+  type Subscription,
+} from '@dstream/core';
 import type { DirectQueue } from './direct-queue.ts';
+import type { DirectSession, Entry } from './direct-session.ts';
 
+/** Options of a `DirectSubscription`. */
 export interface DirectSubscriptionOptions {
   /** Sessions that are held at a time; 32 when not given. */
   readonly maxSessions?: number;
 }
 
-/** The processor's side of a direct queue. One at a time receives. */
+/** Hands out the messages of a queue. One `receive` at a time. */
 export class DirectSubscription implements Subscription {
   readonly #queue: DirectQueue;
   readonly #maxSessions: number;
@@ -54,7 +64,7 @@ export class DirectSubscription implements Subscription {
     return bytes;
   }
 
-  /** A session that waited comes first, with one message; then those that are held, in turn. */
+  /** A session that waits comes first, with one message; then those that are held, in turn. */
   #next(maxInFlight: number): Delivery | undefined {
     return this.#firstOfNext(maxInFlight) ?? this.#nextInTurn(maxInFlight);
   }
@@ -89,5 +99,83 @@ export class DirectSubscription implements Subscription {
       return delivery;
     }
     return undefined;
+  }
+}
+
+/** A session while one consumer has it. There is no lock to renew: it is good until it is closed or withdrawn by its sender. */
+class DirectHold implements SessionHold {
+  readonly id: string;
+  readonly lost: AbortSignal;
+  readonly #session: DirectSession;
+  #usedBytes = 0;
+
+  constructor(session: DirectSession) {
+    this.id = session.id;
+    this.lost = session.hold();
+    this.#session = session;
+  }
+
+  /** Memory of what is handed out and not settled. */
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
+  /** The next message, unless `maxInFlight` are handed out and not settled. */
+  next(maxInFlight: number): Delivery | undefined {
+    if (this.#session.handedOut >= maxInFlight) return undefined;
+    const entry = this.#session.next();
+    return entry === undefined ? undefined : this.#deliver(entry);
+  }
+
+  /** Asks the sender, too: an output is given nothing past the lease of who reads the table (DESIGN 5, rule 6). */
+  assertGood(): void {
+    this.lost.throwIfAborted();
+    this.#session.checkSenders();
+    this.lost.throwIfAborted();
+  }
+
+  async load(): Promise<Progress | undefined> {
+    this.lost.throwIfAborted();
+    return this.#session.progress;
+  }
+
+  async save(progress: Progress): Promise<void> {
+    this.lost.throwIfAborted();
+    this.#session.progress = progress;
+  }
+
+  async close(): Promise<void> {
+    this.release(new DStreamError('LockLost', `session ${this.id} was released`));
+  }
+
+  release(reason: DStreamError): void {
+    if (!this.lost.aborted) this.#session.release(reason);
+  }
+
+  #deliver(entry: Entry): Delivery {
+    const { message } = entry;
+    const bytes = messageMemory(message.body.length);
+    this.#usedBytes += bytes;
+    return {
+      message,
+      // A message is never handed out again after a loss: its sender sends it again.
+      deliveryCount: 0,
+      lockLost: this.lost,
+      session: this,
+      complete: async () => {
+        this.lost.throwIfAborted();
+        this.#session.complete(entry);
+        this.#usedBytes -= bytes;
+      },
+      deadLetter: async (reason: string, description: string) => this.#refuse(entry, reason, description),
+    };
+  }
+
+  /** There is no dead-letter queue: the sender keeps it, and gets the reason. Throws LockLost, because it is not settled. */
+  #refuse(entry: Entry, reason: string, description: string): void {
+    this.lost.throwIfAborted();
+    const text = `message ${entry.message.messageId}: ${reason}: ${description}`;
+    this.#session.refuse(entry, new DStreamError('Rejected', text));
+    this.lost.throwIfAborted();
   }
 }

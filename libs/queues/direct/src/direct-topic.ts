@@ -8,7 +8,7 @@ import {
 } from '@dstream/core';
 import { onAbort, withAny } from '@dstream/async';
 import type { DirectQueue } from './direct-queue.ts';
-import { Sending } from './sending.ts';
+import { Sending } from './direct-session.ts';
 
 /** The ingester's side of a direct queue: what it sends is accepted when the processor has completed it. */
 export class DirectTopic implements Topic {

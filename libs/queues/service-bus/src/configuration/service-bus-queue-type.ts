@@ -31,6 +31,7 @@ const subscriptionName = text({
 
 const defaultTopic = 'ingest-topic';
 
+/** `azure_service_bus`. */
 export const serviceBusQueueType = defineQueue({
   type: 'azure_service_bus',
   topic: {
