@@ -72,7 +72,7 @@ test(
     await expired(pipeline, before + 3);
     await insertRows(pipeline.database, 'T', { from: 65, to: 65 });
     const second = pipeline.run('processor', config);
-    await second.logged('changes may be missing');
+    await second.logged('messages may be missing');
     await until(
       () => pipeline.arrived.some(({ data }) => data?.['N'] === 65),
       () => 'the change after the start arrived',
