@@ -1,4 +1,4 @@
--- Azure SQL Database, and SQL Server whose database has CONTAINMENT = PARTIAL: a user that logs in to this database only.
+-- Azure SQL Database, and SQL Server whose database has CONTAINMENT = PARTIAL: a user that exists in this database only.
 -- Run by an administrator of the database:
 --   sqlcmd -S SERVER -d DATABASE -i user-contained.sql -v user="dstream" password="…"
 -- Then grants.sql.

@@ -2,7 +2,7 @@
  * Random transactions as a change table would hold them, and the table that they leave behind.
  *
  * A transaction is a list of commands. Every row change has a seqval of its own, an update of a key or of a unique
- * column two rows with one. Seqvals need not rise with the commands (FACTS: DBZ-2329): commands that touch different
+ * column two rows with one. Seqvals need not rise with the commands (Debezium issue DBZ-2329): commands that touch different
  * rows may have theirs the other way round; those of one row keep their order in both read modes.
  */
 import fc from 'fast-check';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 export const shape = 'Id int NOT NULL PRIMARY KEY, U int NOT NULL UNIQUE, Name nvarchar(40) NOT NULL';
 
-/** What a row change can look like in a change table: see FACTS, "change data capture". */
+/** What a row change can look like in a change table ("change data capture" of SQL Server). */
 const kinds = [
   'insert',
   'insert some',

@@ -82,7 +82,7 @@ export type KeyText = (row: ChangeRow) => string | undefined;
  * Makes logical changes of rows that arrive in the order of a read mode.
  *
  * Rows of one (start LSN, command, seqval) form a group: an update is its 3 and 4, an update of the primary key or a
- * deferred update of a unique column is a 1 and a 2 (FACTS: "change data capture"). A group is kept until a row of
+ * deferred update of a unique column is a 1 and a 2. A group is kept until a row of
  * another one arrives or the window ends, so nothing depends on where a page was cut, and no position is ever between the
  * two rows of an update. A 1 and a 2 with the same key are one update, with different keys a delete and an insert.
  */

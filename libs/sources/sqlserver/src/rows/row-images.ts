@@ -120,7 +120,7 @@ export class ImageColumns {
 
 /**
  * `__$update_mask`: a bit for every captured column by its ordinal, the lowest ordinals in the LAST byte
- * (FACTS: read off `sys.fn_cdc_is_bit_set`).
+ * (as the text of `sys.fn_cdc_is_bit_set` reads it).
  * @param ordinal `column_ordinal` of `cdc.captured_columns`, from 1
  */
 export function isBitSet(mask: Buffer, ordinal: number): boolean {

@@ -1,4 +1,4 @@
-/** Whether changes that a table needs are lost. Pure: the rules of FACTS, "change data capture". */
+/** Whether changes that a table needs are lost. Pure. */
 import { DStreamError, tableName, type TableId } from '@dstream/core';
 import { neededFrom, zeroLsn, type LogPosition, type Lsn } from '../position/log-position.ts';
 import type { Gap } from '../position/resume-point.ts';

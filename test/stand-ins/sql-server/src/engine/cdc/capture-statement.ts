@@ -3,7 +3,7 @@
  *
  * An update writes 3 and 4 with one seqval. When it changes the key, it is a delete and an insert (1 and 2) with one
  * seqval, and so is an update of another unique column. A statement that changes the keys of several rows goes through
- * split, sort and collapse: a row that leaves a key and another one that takes the same key become one update (FACTS 1).
+ * split, sort and collapse: a row that leaves a key and another one that takes the same key become one update.
  */
 import type { Database } from '../storage/database.ts';
 import type { KeyIndex } from '../storage/key-index.ts';
