@@ -6,6 +6,8 @@ export interface RoutedEvent {
   readonly event: ChangeEvent;
   /** The change as one line of JSON, without the line's end. Made once, for all outputs. */
   readonly line: string;
+  /** Length of `line` in UTF-8, if it is known. To count it again costs a tenth of the CPU of a delivery. */
+  readonly bytes?: number;
   /** Events of one ordering key reach the destination in the order given: the session of the change. */
   readonly orderingKey: string;
   /** The message that the change arrived in, for logs. */

@@ -50,8 +50,8 @@ function sessionsOf(hash: Hash): (entry: Entry) => string {
 }
 
 function itemOf(entry: Entry): Item {
-  const { line } = entry.routed;
-  return { entry, line, bytes: Buffer.byteLength(line) };
+  const { line, bytes = Buffer.byteLength(line) } = entry.routed;
+  return { entry, line, bytes };
 }
 
 function packedMessage(
