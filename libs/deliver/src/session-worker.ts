@@ -209,7 +209,6 @@ export class SessionWorker implements LimitedSession {
 class Inbox {
   readonly #clock: ProcessorParts['clock'];
   #waiting: Delivery[] = [];
-  #isWoken = false;
   #wake: () => void = () => undefined;
 
   constructor({ clock }: Pick<ProcessorParts, 'clock'>) {
@@ -221,18 +220,16 @@ class Inbox {
     this.#wake();
   }
 
-  /** Ends a `take` that waits, and if none does, the next one: with whatever there is. */
+  /** Ends a `take` that waits. */
   wake(): void {
-    this.#isWoken = true;
     this.#wake();
   }
 
   /** Everything that waits; empty when nothing arrived within `ms`, when it was woken, or when `signal` aborted. */
   async take(ms: number, signal: AbortSignal): Promise<readonly Delivery[]> {
-    if (this.#waiting.length === 0 && !this.#isWoken && !signal.aborted) await this.#wait(ms, signal);
+    if (this.#waiting.length === 0 && !signal.aborted) await this.#wait(ms, signal);
     const taken = this.#waiting;
     this.#waiting = [];
-    this.#isWoken = false;
     return taken;
   }
 

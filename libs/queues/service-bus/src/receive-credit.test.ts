@@ -1,4 +1,5 @@
 import { messageMemory } from '@dstream/core';
+import { ManualClock } from '@dstream/memory/manual-clock';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ByteBudget, CreditWindow } from './receive-credit.ts';
@@ -122,6 +123,22 @@ describe('a budget of bytes', () => {
     for (const window of idle) window.lapse();
     await Promise.resolve();
     expect(accepted).toBe(true);
+  });
+
+  test('what is reserved for idle receivers lapses within two checks once somebody waits', async () => {
+    const [clock, stop] = [new ManualClock(), new AbortController()];
+    const budget = new ByteBudget(4 * messageMemory(65_536));
+    for (let n = 0; n < 4; n += 1) open(budget);
+    const watching = budget.watch(clock, stop.signal).catch((error: unknown) => error);
+    await clock.advance(60_000);
+    let accepted = false;
+    void budget.reserve(never).then(() => (accepted = true));
+    await clock.advance(500);
+    expect(accepted).toBe(false);
+    await clock.advance(500);
+    expect(accepted).toBe(true);
+    stop.abort(new Error('stopping'));
+    expect([await watching, clock.sleeping]).toEqual([new Error('stopping'), 0]);
   });
 
   test('an accept that is aborted waits no more', async () => {
