@@ -39,11 +39,18 @@ describe('events', () => {
     expect(log.last.atMs).toBe(atMs);
   });
 
-  test('are kept as long as the retention says; their numbers are not given again', () => {
+  test.each([
+    [1_499, [1, 2]],
+    [1_500, [2]],
+  ])('are kept as long as the retention says: after %i ms', (ms, kept) => {
     const { clock, log } = threeEvents(2_500);
-    clock.advance(1_499);
+    clock.advance(ms);
     log.expire();
-    expect([log.first, log.size]).toEqual([1, 2]);
+    expect(log.events.map(({ sequence }) => sequence)).toEqual(kept);
+  });
+
+  test('that are gone do not give their numbers again', () => {
+    const { clock, log } = threeEvents(2_500);
     clock.advance(10_000);
     log.append([bytes(1)], undefined);
     expect(log.events.map(({ sequence }) => sequence)).toEqual([3]);
