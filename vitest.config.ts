@@ -18,6 +18,11 @@ const timing = [
   'test/e2e/{recovery,signals,stopping,playground,playground-terminal}.test.ts',
 ];
 
+/** Real services are there for one file at a time: suites share a topic. */
+const onRealServices = Object.keys(process.env).some((name) =>
+  /^DSTREAM_TEST_.*CONNECTION_STRING$/.test(name),
+);
+
 const ofProcesses = {
   // The many processes that end-to-end tests start find their modules compiled: half the CPU of a start.
   env: {
@@ -59,7 +64,7 @@ export default defineConfig({
           name: 'integration',
           include: across,
           exclude: timing,
-          maxWorkers: 2,
+          maxWorkers: onRealServices ? 1 : 2,
           sequence: { groupOrder: 1 },
         },
       },

@@ -16,7 +16,7 @@ const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/packa
 const aboutStandIns = '**/e2e/playground*';
 
 async function runTests(files: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
-  const args = ['run', '--project', 'integration', '--exclude', aboutStandIns, ...files];
+  const args = ['run', '--project=integration', '--project=timing', '--exclude', aboutStandIns, ...files];
   const child = spawn(process.execPath, [vitest, ...args], {
     env: { ...process.env, ...env },
     stdio: 'inherit',
