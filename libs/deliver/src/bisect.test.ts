@@ -11,7 +11,7 @@ function breaksAt(id: string) {
     events.some(({ event }) => event.metadata.id === id) ? new TypeError(`cannot read ${id}`) : undefined;
 }
 
-describe('an error that nobody has foreseen', () => {
+describe('an unexpected error', () => {
   test('which repeats on one change dead-letters that change, and the rest of its message is delivered', async () => {
     const world = setup();
     world.output.answers.push(...Array.from({ length: 99 }, () => breaksAt('c3')));

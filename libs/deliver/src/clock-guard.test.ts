@@ -36,7 +36,7 @@ describe('a generation that lies ahead of the clock', () => {
     await stop(world, running);
   });
 
-  test('is held once: neither what follows in its session nor what comes after the session was given back waits again', async () => {
+  test('is held once: neither what follows in its session nor what comes after the session was released waits again', async () => {
     const world = setup();
     const generation = world.clock.wallMs() + 2 * day;
     const running = world.start();

@@ -31,8 +31,8 @@ async function counted({ metrics }: ReturnType<typeof setup>): Promise<readonly 
   );
 }
 
-describe('messages that never came', () => {
-  test('are a hole before the one that follows them: said at error level, counted and in the report', async () => {
+describe('messages that never arrived', () => {
+  test('are reported before the message that follows them: logged as an error, counted and in the report', async () => {
     const world = setup();
     await world.send(following(undefined, [1, 2]), following(4, [5]), following(5, [6]));
     const running = world.start();
@@ -108,14 +108,14 @@ describe('messages that never came', () => {
   });
 });
 
-describe('no hole is', () => {
+describe('does not count as missing:', () => {
   test.each([
     [
       'a message that could not be read and is dead-lettered',
       [following(undefined, [1]), following(1, ['x'], 2), following(2, [3])],
     ],
     [
-      'what comes again',
+      'what arrives again',
       [following(undefined, [1]), following(1, [2]), following(1, [2, 3]), following(3, [4])],
     ],
     ['a message that does not say what it follows', [following(undefined, [1]), following(undefined, [9])]],
@@ -133,7 +133,7 @@ describe('no hole is', () => {
     await stop(world, running);
   });
 
-  test.each([{ onHole: 'ignore' }, { sessions: false }] as const)('looked for with %j', async (options) => {
+  test.each([{ onHole: 'ignore' }, { sessions: false }] as const)('anything with %j', async (options) => {
     const world = setup(options);
     await world.send(following(undefined, [1]), following(4, [5]));
     const running = world.start();
@@ -143,7 +143,7 @@ describe('no hole is', () => {
     await stop(world, running);
   });
 
-  test('a change that an output refused: its message came', async () => {
+  test('a change that an output refused: its message arrived', async () => {
     const world = setup();
     await world.send(following(undefined, [1]), following(1, [2]), following(2, [3]));
     world.output.answers.push(

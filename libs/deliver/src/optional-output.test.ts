@@ -93,7 +93,7 @@ describe('an output that is not required', () => {
     await stop(w, running);
   });
 
-  test('what it refuses for good is counted and said once, not dead-lettered, and the rest arrives', async () => {
+  test('what it refuses for good is counted and logged once, not dead-lettered, and the rest arrives', async () => {
     const w = world();
     const refuse = (events: readonly RoutedEvent[]) =>
       events.some(({ event }) => ['c3', 'c5'].includes(event.metadata.id))
@@ -116,7 +116,7 @@ describe('an output that is not required', () => {
 });
 
 describe('its buffer', () => {
-  test('drops the oldest when it is full: what is lost is one stretch, counted and said once with its extent', async () => {
+  test('drops the oldest when it is full: what is lost is one stretch, counted and logged once with its extent', async () => {
     const w = world(10_000);
     w.other.away = away();
     const running = w.start();
@@ -155,7 +155,7 @@ describe('its buffer', () => {
     expect([w.otherReport()?.dropped, w.clock.sleeping]).toEqual([0, 0]);
   });
 
-  test('a stop makes one more attempt, does not wait for what is away, and says what is lost', async () => {
+  test('a stop makes one more attempt, does not wait for what is away, and logs what is lost', async () => {
     const w = world();
     w.other.away = away();
     const running = w.start();
@@ -178,7 +178,7 @@ describe('its buffer', () => {
     expect([w.otherReport()?.dropped, w.topic.messages(), w.clock.sleeping]).toEqual([5, [], 0]);
   });
 
-  test('a stop that runs out of time ends a publish that hangs, and says what is lost', async () => {
+  test('a stop that runs out of time ends a publish that hangs, and logs what is lost', async () => {
     const { w, running } = await hangingAtStop();
     await w.clock.advance(1_000);
     w.aborted.abort(new Error('time is up'));

@@ -14,7 +14,7 @@ async function outdated({ metrics }: ReturnType<typeof setup>): Promise<number> 
   return Number(/dstream_changes_outdated_total (\d+)/.exec(await metrics.text())?.[1]);
 }
 
-test('changes of an older generation that never came are dropped, counted and said once for each hold, then at intervals', async () => {
+test('changes of an older generation that were never delivered are dropped, counted and logged once for each hold, then at intervals', async () => {
   const world = setup();
   await world.send(
     message([1, 2], session, 7),

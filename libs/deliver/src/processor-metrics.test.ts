@@ -68,7 +68,7 @@ describe('the metrics of the processor', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('of an output begin at nought, so that the first change shows in a rate', async () => {
+  test('of an output begin at 0, so that the first change shows in a rate', async () => {
     const metrics = new Metrics();
     processorMetrics(metrics).output('out');
     const text = await metrics.text();

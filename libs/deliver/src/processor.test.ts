@@ -14,7 +14,7 @@ describe('a processor', () => {
     await stop(world, running);
   });
 
-  test('drops what its session has settled before, also after the session was given back', async () => {
+  test('drops what its session has settled before, also after the session was released', async () => {
     const world = setup();
     const running = world.start();
     await world.send(message([1, 2]));
@@ -98,7 +98,7 @@ describe('a processor', () => {
     }
   });
 
-  test('a session lost while its change is being delivered: the message comes again and is settled, not delivered again', async () => {
+  test('a session lost while its change is being delivered: the message arrives again and is settled, not delivered again', async () => {
     const world = setup();
     world.output.answers.push(() => {
       world.topic.loseLock('s/d/dbo.T');
@@ -125,7 +125,7 @@ describe('a processor', () => {
     await stop(world, running);
   });
 
-  test('a session lost before a refused change was dead-lettered: it is dead-lettered when the message comes again', async () => {
+  test('a session lost before a refused change was dead-lettered: it is dead-lettered when the message arrives again', async () => {
     const world = setup();
     const refusing = (events: readonly RoutedEvent[]) => {
       const from = events.findIndex(({ event }) => event.metadata.id === 'c2');
@@ -199,7 +199,7 @@ describe('a processor', () => {
     expect(world.topic.messages()).toHaveLength(2);
   });
 
-  test('without sessions a refused change whose lock was lost is not taken for a repeat: it is set aside later', async () => {
+  test('without sessions a refused change whose lock was lost is not taken for a repeat: it is dead-lettered later', async () => {
     const world = setup({ sessions: false });
     const refuse = () => new DStreamError('Rejected', 'never');
     world.output.answers.push(() => {
@@ -261,7 +261,7 @@ describe('a processor', () => {
     expect(world.clock.sleeping).toBe(0);
   });
 
-  test('a change of another table in a session is set aside, and the session goes on', async () => {
+  test('a change of another table in a session is dead-lettered, and the session goes on', async () => {
     const world = setup();
     const foreign = { ...aChange(900).metadata, table: 'Other', generation: 5, epoch: 1 };
     const early = { ...aChange(900).metadata, generation: world.clock.wallMs() * 2, epoch: 1 };

@@ -18,7 +18,7 @@ async function deadLettersOf(again: ReturnType<typeof resent>) {
   return found;
 }
 
-test('a dead letter that is sent again behind its session goes back with what of it was not delivered', async () => {
+test('a dead letter that is replayed behind its session returns with what of it was not delivered', async () => {
   expect(await deadLettersOf(resent([1, 2], { 'failed.out': '1', reasons: '[]' }))).toMatchObject([
     {
       reason: 'NotDelivered',
@@ -30,12 +30,12 @@ test('a dead letter that is sent again behind its session goes back with what of
   ]);
 });
 
-test('one that the broker has dead-lettered goes back as a whole', async () => {
+test('one that the broker has dead-lettered returns as a whole', async () => {
   const expired = resent([1, 2], { DeadLetterReason: 'TTLExpiredException' });
   expect(await deadLettersOf(expired)).toMatchObject([{ properties: { 'failed.out': '0-1' } }]);
 });
 
-test('what is no dead letter is a repeat, and completed', async () => {
+test('a message that is no dead letter is a repeat, and completed', async () => {
   expect(await deadLettersOf(resent([1, 2], { table: 'T' }))).toEqual([]);
 });
 

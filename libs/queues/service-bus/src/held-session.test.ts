@@ -136,14 +136,14 @@ describe('a held session', () => {
     await leavesNothing();
   });
 
-  test('is lost when its link was closed without a word', async () => {
+  test('is lost when its link was closed without an error', async () => {
     port.isClosed = true;
     await clock.advance(2_500);
     expect(hold.lost.aborted).toBe(true);
     await leavesNothing();
   });
 
-  test('is given back when it brings no message at all, with no warning', async () => {
+  test('is released when it brings no message at all, with no warning', async () => {
     await clock.advance(59_999);
     expect(hold.lost.aborted).toBe(false);
     await clock.advance(2_500);
@@ -151,7 +151,7 @@ describe('a held session', () => {
     await leavesNothing();
   });
 
-  test('is given back when messages wait and none comes, and not when none waits', async () => {
+  test('is released when messages wait and none arrives, and not when none waits', async () => {
     await (await delivered(0)).complete();
     await clock.advance(120_000);
     expect(hold.lost.aborted).toBe(false);
@@ -181,7 +181,7 @@ describe('a held session', () => {
     await leavesNothing();
   });
 
-  test('takes a state that cannot be understood as empty, and says so', async () => {
+  test('takes a state that cannot be read as empty, and logs it', async () => {
     port.state = { v: 9 };
     expect(await hold.load()).toBeUndefined();
     expect(warnings).toHaveLength(1);
