@@ -1,5 +1,5 @@
 /** The pages that a newcomer reads: what they link to and name has to be there. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { root } from './workspace.ts';
@@ -13,6 +13,9 @@ const pages = [
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
 ];
+
+/** This file names what no other may. */
+const self = 'test/architecture/docs.test.ts';
 
 const textOf = (path: string) => readFileSync(join(root, path), 'utf8');
 
@@ -46,6 +49,16 @@ test.each(pages)('%s names only files that are there', (page) => {
     ...textOf(page).matchAll(/`((?:apps|libs|test|config|deploy)\/[\w./-]+\.(?:ts|md|hcl|sql))`/g),
   ];
   expect(named.map(([, path]) => path ?? '').filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
+
+test('code and pages refer to no notes that are not in the repository', () => {
+  const files = globSync('{apps,config,deploy,docs,libs,test,tools,*.md}/**', {
+    cwd: root,
+    exclude: (path) => /node_modules$|(^|\/)dist$/.test(path),
+  }).filter((file) => /\.(?:ts|js|mjs|md|hcl|sql|json|sh|yml)$/.test(file));
+  const notes = new RegExp(`\\b(?:${['DESIGN', 'FACTS', 'STAND-INS'].join('|')})\\b`);
+  expect(files.length).toBeGreaterThan(500);
+  expect(files.filter((file) => file !== self && notes.test(textOf(file)))).toEqual([]);
 });
 
 test('every file on the path of a change is there', () => {

@@ -6,7 +6,7 @@ const all = packages();
 const byName = new Map(all.map((one) => [one.name, one]));
 const own = (name: string) => byName.has(name);
 
-/** Which folders of ours each folder may import (DESIGN 3: imports go one way). */
+/** Which folders of ours each folder may import (docs/architecture.md, "Rules of imports": imports go one way). */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'libs/core': [],
   'libs/async': ['libs/core'],

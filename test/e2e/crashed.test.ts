@@ -28,7 +28,7 @@ test('an error that nobody caught is logged without secrets and stacks; what was
   process.kill(server.pid, 'SIGUSR2');
   expect(await server.ended).toBe(1);
   const log = server.logs.join('\n');
-  expect(log).toContain('unexpected error, stopping');
+  expect(log).toContain('unexpected error; stopping');
   expect(log).toContain('released table');
   expect(log).not.toMatch(/\bat .*:\d+:\d+/);
   const shown = server.logs.filter((line) => line.includes('unexpected error')).join('\n');

@@ -72,7 +72,7 @@ function drainOnCrash(stop: Stop, log: Log): Disposable & { readonly seen: numbe
   let seen = 0;
   const crashes = onCrash((error) => {
     seen += 1;
-    if (seen <= mostCrashes) log.error('unexpected error, stopping', { error: asDStreamError(error) });
+    if (seen <= mostCrashes) log.error('unexpected error; stopping', { error: asDStreamError(error) });
     stop.drain('an unexpected error');
   });
   return {

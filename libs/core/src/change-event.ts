@@ -1,4 +1,4 @@
-/** One committed change of one row: the event that travels from the source to the outputs (DESIGN 7). */
+/** One committed change of one row: the event that travels from the source to the outputs (docs/messages.md). */
 import type { Position } from './position.ts';
 
 /** `read` is a row of a snapshot, `gap` a marker of changes that are gone. */
@@ -80,7 +80,7 @@ export interface ChangeEvent {
   readonly metadata: ChangeMetadata;
 }
 
-/** What the sending owner adds (DESIGN 5, rules 3 and 4). */
+/** What the sending owner adds (docs/guarantees.md, rules 3 and 4). */
 export interface Stamp {
   readonly generation: number;
   readonly epoch: number;

@@ -9,7 +9,7 @@ export interface EncodedChange extends Pick<ChangeMetadata, 'id' | 'operation' |
   readonly table: TableId;
   /** Values of the key columns, in their order; null for a table without a key. */
   readonly key: readonly Value[] | null;
-  /** Length of its envelope (DESIGN 7) in UTF-8 up to where the stamp goes: `{"data":…,"metadata":{…`, without the two last braces. */
+  /** Length of its envelope (docs/messages.md) in UTF-8 up to where the stamp goes: `{"data":…,"metadata":{…`, without the two last braces. */
   readonly bytes: number;
   /** Writes these bytes to `target`, from `at` on. */
   copyTo(target: Uint8Array, at: number): void;
@@ -22,7 +22,7 @@ export interface ChangeBatch {
   readonly end: ResumePoint;
   /**
    * Of a batch without changes: positions of what follows do not compare with those of changes that were sent before,
-   * so a new generation begins (DESIGN 5, rule 3). `end` and it are to be saved before anything that follows is sent.
+   * so a new generation begins (docs/guarantees.md, rule 3). `end` and it are to be saved before anything that follows is sent.
    */
   readonly beginsGeneration?: boolean;
 }
@@ -74,6 +74,6 @@ export interface ChangeSource extends AsyncDisposable {
    */
   saved?(partition: PartitionId, at: ResumePoint): void;
 
-  /** How long a partition of `partitions` that has a fault rests before it is read again, milliseconds (DESIGN 5, rule 9). */
+  /** How long a partition of `partitions` that has a fault rests before it is read again, milliseconds (docs/guarantees.md, rule 9). */
   faultPauseMs(partition: PartitionId): number;
 }

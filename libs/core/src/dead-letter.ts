@@ -1,4 +1,4 @@
-/** What of a message failed for good, as properties of its dead letter (DESIGN 5, rule 8). */
+/** What of a message failed for good, as properties of its dead letter (docs/guarantees.md, rule 8). */
 import type { DeadLetterProperties } from './subscription.ts';
 
 /** One change that was not delivered. */

@@ -1,4 +1,4 @@
-/** Encodes changes as JSON (DESIGN 7), for sources that do not write the JSON themselves, and for tests. */
+/** Encodes changes as JSON (docs/messages.md), for sources that do not write the JSON themselves, and for tests. */
 import type { ChangeEvent, Stamp } from './change-event.ts';
 import type { EncodedChange } from './change-source.ts';
 import { stampText } from './pack.ts';

@@ -1,5 +1,5 @@
 /**
- * Reads and checks the envelope of a change (DESIGN 7), field by field, in every version. What passes can be published by
+ * Reads and checks the envelope of a change (docs/messages.md), field by field, in every version. What passes can be published by
  * every output: its types are those of `StampedEvent` or of version 1, its ids and names fit where brokers and files have
  * limits, and it may be walked recursively.
  */
@@ -65,7 +65,7 @@ function fromVersion1(event: EventOfVersion1): StampedEvent {
   return { ...event, metadata: { ...rest, version: 2, origin, ...end } };
 }
 
-/** Of a change id (DESIGN 7): with what packing adds, it fits into the 128 characters of a message id (Service Bus quotas). */
+/** Of a change id (docs/messages.md): with what packing adds, it fits into the 128 characters of a message id (Service Bus quotas). */
 const maxIdLength = 96;
 
 /** Names and positions become properties of messages, parts of names of destinations, and the state of a session. */

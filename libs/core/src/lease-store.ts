@@ -21,7 +21,7 @@ export interface Lease {
   readonly epoch: number;
   /**
    * Monotonic milliseconds of this process's clock. Taken before the call that won or renewed the lease, plus the
-   * lease's duration minus a fifth (DESIGN 5, rule 6): past it no send and no save starts.
+   * lease's duration minus a fifth (docs/guarantees.md, rule 6): past it no send and no save starts.
    */
   readonly goodUntilMs: number;
   /** The store's own clock (its `Date`) when the lease was acquired, ms since 1970: generations grow from it. */
@@ -128,7 +128,7 @@ export function leaseHeldElsewhere(
   );
 }
 
-/** The share of a lease or lock that is its safety margin: a fifth (DESIGN 5, rule 6). */
+/** The share of a lease or lock that is its safety margin: a fifth (docs/guarantees.md, rule 6). */
 const margin = 0.2;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Packs consecutive changes into messages (DESIGN 7): `pack` the encoded changes of sessions, `inPacks` lines of JSON. As
+ * Packs consecutive changes into messages (docs/messages.md): `pack` the encoded changes of sessions, `inPacks` lines of JSON. As
  * many as fit, never waiting for more. Pure: the hash is passed in.
  */
 import type { Stamp } from './change-event.ts';
@@ -143,7 +143,7 @@ function repacked(message: OutgoingMessage, lines: readonly string[]): OutgoingM
   };
 }
 
-/** The change id is stable; the rest distinguishes what was packed or numbered differently (DESIGN 5, rule 3). */
+/** The change id is stable; the rest distinguishes what was packed or numbered differently (docs/guarantees.md, rule 3). */
 function messageIdOf(firstId: string, changes: number, generation: number): string {
   return `${firstId}:${changes}:${generation}`;
 }

@@ -34,7 +34,7 @@ export function lastChangeOf({ generation, lastPosition }: Properties): Progress
 
 /**
  * The property `follows` of a message, `<generation>/<position>`: the last change that its owner knows to be accepted
- * before it in its session (DESIGN 5, rule 11). A property, not part of a change: readers of changes have no use for it.
+ * before it in its session (docs/guarantees.md, rule 11). A property, not part of a change: readers of changes have no use for it.
  */
 export function followsText({ generation, position }: Progress): string {
   return `${generation}/${position}`;

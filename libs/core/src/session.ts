@@ -1,4 +1,4 @@
-/** By which session a change travels (DESIGN 7): that of its table, or one of the table's buckets when ordered by key. */
+/** By which session a change travels (docs/messages.md): that of its table, or one of the table's buckets when ordered by key. */
 import type { Value } from './change-event.ts';
 import type { EncodedChange } from './change-source.ts';
 import {

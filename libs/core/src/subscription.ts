@@ -16,7 +16,7 @@ export interface IncomingMessage {
   readonly enqueuedAtMs: number;
 }
 
-/** Application properties of a dead letter: what of the message failed (DESIGN 5, rule 8). */
+/** Application properties of a dead letter: what of the message failed (docs/guarantees.md, rule 8). */
 export type DeadLetterProperties = Readonly<Record<string, PropertyValue>>;
 
 /** The session a message came by, while this process holds it. The same object for every delivery of one hold. */

@@ -1,4 +1,4 @@
-/** The identities of tables and partitions as text (DESIGN 5, rule 1). */
+/** The identities of tables and partitions as text (docs/guarantees.md, rule 1). */
 
 /**
  * Which table: the source's configured name, the database, and schema and table in the catalogue's spelling. Never the

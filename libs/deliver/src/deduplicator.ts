@@ -1,5 +1,5 @@
 /**
- * Recognises changes that were settled before (DESIGN 5, rule 4), by session or by id. Remembered is what was settled, and
+ * Recognises changes that were settled before (docs/guarantees.md, rule 4), by session or by id. Remembered is what was settled, and
  * what was delivered and could not be settled because the lock was lost: it arrives again, to be settled without being
  * delivered again. A step that failed before that is judged anew.
  */
@@ -163,7 +163,7 @@ export interface OutdatedChangeLogOptions {
 }
 
 /**
- * Reports changes that are dropped as repeats and were never delivered (DESIGN 5, rules 3 and 4): their generation is older
+ * Reports changes that are dropped as repeats and were never delivered (docs/guarantees.md, rules 3 and 4): their generation is older
  * than what the session has settled, and their position is beyond it. It happens when the checkpoint of a table was set
  * back, as by a restored storage account, or when something else than its ingester has sent a newer generation. They are
  * dropped, because the newer generation stands for another history; but an operator must know.

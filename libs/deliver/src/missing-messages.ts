@@ -1,5 +1,5 @@
 /**
- * Detects messages that never arrived (DESIGN 5, rule 11): the topic accepted them, and they expired, were removed, or were
+ * Detects messages that never arrived (docs/guarantees.md, rule 11): the topic accepted them, and they expired, were removed, or were
  * dead-lettered by the broker. Neither ingester nor processor can see that alone, so each message says what it follows.
  *
  * The detector of a session knows the newest change that has arrived. A message that follows a newer one has missing
@@ -115,7 +115,7 @@ export class MissingMessagesRecord {
   }
 }
 
-/** Of a change id (DESIGN 7). */
+/** Of a change id (docs/messages.md). */
 const maxId = 96;
 
 /**

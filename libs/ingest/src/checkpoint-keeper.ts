@@ -87,7 +87,7 @@ export class CheckpointKeeper {
     return this.#generation;
   }
 
-  /** Numbers what is accepted from now on anew (DESIGN 5, rule 3). */
+  /** Numbers what is accepted from now on anew (docs/guarantees.md, rule 3). */
   beginGeneration(): void {
     this.#generation = nextGeneration(this.#options.lease.lease.acquiredAtMs, this.generation);
   }

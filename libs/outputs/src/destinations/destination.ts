@@ -39,12 +39,12 @@ export function notAccepted(entries: readonly Entry[], error: DStreamError): rea
   );
 }
 
-/** The table of a change. `metadata.server` is the name of the source (DESIGN 5, rule 1). */
+/** The table of a change. `metadata.server` is the name of the source (docs/guarantees.md, rule 1). */
 export function tableIdOf({ server, database, schema, table }: ChangeMetadata): TableId {
   return { source: server, database, schema, table };
 }
 
-/** Application properties of a message with the changes of one table from `first` to `last` (DESIGN 7). */
+/** Application properties of a message with the changes of one table from `first` to `last` (docs/messages.md). */
 export function changeProperties(
   first: ChangeMetadata,
   last: ChangeMetadata,

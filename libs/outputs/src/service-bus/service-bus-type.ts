@@ -8,7 +8,7 @@ import {
 } from '../destinations/broker-settings.ts';
 import { destinationNames, serviceBusNames } from '../destinations/destination-name.ts';
 
-/** `pack = 1` and, as the topic of the ingester has it by default, `pack = "auto"` (DESIGN 6). */
+/** `pack = 1` and, as the topic of the ingester has it by default, `pack = "auto"` (docs/configuration.md, "Topic and subscription"). */
 const packLimits: Readonly<Record<'auto' | 1, PackLimits>> = {
   auto: { maxBytes: 131_072, maxChanges: 500 },
   1: { maxBytes: 131_072, maxChanges: 1 },

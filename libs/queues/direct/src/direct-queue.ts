@@ -99,7 +99,7 @@ export class DirectQueue {
   }
 
   /**
-   * Without `follows` (DESIGN 5, rule 11): nothing between the two sides can expire or be removed, and the progress
+   * Without `follows` (docs/guarantees.md, rule 11): nothing between the two sides can expire or be removed, and the progress
    * here is of this process alone. A table that was with another replica meanwhile would look like missing messages.
    */
   #incoming(sent: OutgoingMessage, enqueuedAtMs: number): IncomingMessage {

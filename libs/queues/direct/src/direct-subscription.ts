@@ -127,7 +127,7 @@ class DirectHold implements SessionHold {
     return entry === undefined ? undefined : this.#deliver(entry);
   }
 
-  /** Asks the sender, too: an output is given nothing past the lease of who reads the table (DESIGN 5, rule 6). */
+  /** Asks the sender, too: an output is given nothing past the lease of who reads the table (docs/guarantees.md, rule 6). */
   assertGood(): void {
     this.lost.throwIfAborted();
     this.#session.checkSenders();

@@ -22,7 +22,7 @@ export interface LockRenewalOptions {
 
 /**
  * Keeps a lock: renews it every third of its duration and knows until when it is good, which is never the service's
- * wall clock (DESIGN 5, rule 6). A lock that the service refuses to renew, or does not renew in time, is lost.
+ * wall clock (docs/guarantees.md, rule 6). A lock that the service refuses to renew, or does not renew in time, is lost.
  */
 export class LockRenewal {
   readonly #options: LockRenewalOptions;

@@ -37,7 +37,7 @@ import {
 /** Read once, by the constructor. */
 export interface SqlServerSourceOptions {
   readonly address: SqlServerAddress;
-  /** See DESIGN 5, rule 1. Without it: the host, with its instance or unusual port. */
+  /** See docs/guarantees.md, rule 1. Without it: the host, with its instance or unusual port. */
   readonly name?: string | undefined;
   readonly tables: readonly TableSettings[];
   readonly start: Start;

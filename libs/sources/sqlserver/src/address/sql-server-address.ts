@@ -30,7 +30,7 @@ export function placeOf(address: Pick<SqlServerAddress, 'host' | 'port' | 'insta
 }
 
 /**
- * The source name when the configuration gives none (DESIGN 5, rule 1): the host, with its instance, or its port
+ * The source name when the configuration gives none (docs/guarantees.md, rule 1): the host, with its instance, or its port
  * where it is not the usual one. In lower case, because neither hosts nor instances tell letters apart.
  */
 export function defaultSourceName(address: SqlServerAddress): string {

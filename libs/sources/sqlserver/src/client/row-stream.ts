@@ -191,7 +191,7 @@ const woken = new Error('the watchdog was woken');
 
 /**
  * Notices a request from which nothing comes any more. The driver's own timeout stops counting at the first packet,
- * so a result that stalls midway would wait for ever (STAND-INS, trap 7). Silence while we ourselves have paused the
+ * so a result that stalls midway would wait for ever (README, "Gotchas"). Silence while we ourselves have paused the
  * flow does not count.
  */
 export class Watchdog {

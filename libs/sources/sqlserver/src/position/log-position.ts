@@ -1,4 +1,4 @@
-/** LSNs, and where reading stands between them (DESIGN 5, rule 2). Typed; the text of a checkpoint is in `resume-point.ts`. */
+/** LSNs, and where reading is between them (docs/guarantees.md, rule 2). Typed; the text of a checkpoint is in `resume-point.ts`. */
 import type { Position } from '@dstream/core';
 
 /**

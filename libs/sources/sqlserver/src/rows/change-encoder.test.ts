@@ -183,7 +183,7 @@ describe('a change that was read', () => {
     }
   });
 
-  test('has its metadata in the order of DESIGN 7, `origin` in one piece', () => {
+  test('has its metadata in the order of docs/messages.md, `origin` in one piece', () => {
     const lsn = `0x${'F'.repeat(20)}`;
     const { metadata } = decodeChange(encoded(odd, ['b'], { operation: 'update' }));
     expect(Object.keys(metadata).join(' ')).toBe(

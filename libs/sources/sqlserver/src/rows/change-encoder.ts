@@ -1,4 +1,4 @@
-/** Makes the envelope of a logical change (DESIGN 7): images, key, what changed and what CDC did not carry. */
+/** Makes the envelope of a logical change (docs/messages.md): images, key, what changed and what CDC did not carry. */
 import {
   shorten,
   tableKey,
@@ -107,7 +107,7 @@ export class ChangeEncoder {
   /**
    * `table:[incarnation:]lsn:seqval:operation[-tie]`, at most 96 characters. It depends on the change alone, never on the ordinal,
    * the page or the capture instance. The incarnation is for the time after a source went back, when LSNs are used again
-   * (DESIGN 5, rule 3).
+   * (docs/guarantees.md, rule 3).
    */
   #writeId({ after, tie }: LogicalChange, out: Utf8Writer): void {
     out.fixed(this.#idStart);

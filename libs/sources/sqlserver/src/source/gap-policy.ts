@@ -121,7 +121,7 @@ export class GapPolicy {
   }
 }
 
-/** The event that reports a gap (DESIGN 7). */
+/** The event that reports a gap (docs/messages.md). */
 function gapEvent(table: TableId, gap: Gap, id: string): ChangeEvent {
   return {
     data: null,

@@ -1,5 +1,5 @@
 /**
- * How a captured column is selected and how its value becomes JSON: exact to the last digit (DESIGN 7). What the
+ * How a captured column is selected and how its value becomes JSON: exact to the last digit (docs/messages.md). What the
  * driver would damage is converted to text by the server. The table of types is in the README of this package.
  */
 import { DStreamError, type Value } from '@dstream/core';

@@ -1,4 +1,4 @@
-/** The probe: which tables have new changes, how far capture has come, and how far back history is kept (DESIGN 8, "Reading"). */
+/** The probe: which tables have new changes, how far capture has come, and how far back history is kept (README, "How a table is read"). */
 import { DStreamError } from '@dstream/core';
 import { lsnParameter, lsnsParameter, quoteName, type Statement } from '../client/sql-client.ts';
 import { highestLsn, lsnBytes, lsnOf, zeroLsn, type Lsn } from '../position/log-position.ts';
