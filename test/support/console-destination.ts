@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { ConsolePublisher, jsonLine } from '@dstream/outputs/console';
+import { ConsolePublisher } from '@dstream/outputs/console';
 import type { PublisherRig } from './publisher-rig.ts';
 
 /** What standard output is to the console: it takes one write after the other, later, and can be kept waiting. */
@@ -26,7 +26,7 @@ export async function openConsole(): Promise<PublisherRig> {
   const stream = new Paper();
   return {
     ordered: 'key',
-    open: () => new ConsolePublisher({ stream, format: jsonLine }),
+    open: () => new ConsolePublisher({ stream }),
     delivered: () => Promise.resolve(stream.text.split('\n').slice(0, -1)),
     faults: { hold: () => stream.hold() },
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -153,11 +153,9 @@ export function contentTypeOf(changes: number): string {
   return changes === 1 ? 'application/json' : 'application/x-ndjson';
 }
 
-/** One change as a line of JSON. */
+/** One change as a line of JSON in UTF-8, without its end. */
 export interface Line {
-  readonly line: string;
-  /** Length of `line` in UTF-8 bytes. */
-  readonly bytes: number;
+  readonly utf8: Uint8Array;
 }
 
 /** Neighbours that travel together. */
@@ -170,12 +168,12 @@ interface Together<T> {
 /** Neighbours and the body of their message. */
 export interface Pack<T extends Line> extends Together<T> {
   /** The lines, with line ends between them. */
-  readonly body: string;
+  readonly body: Uint8Array;
 }
 
 /** `items` in their order, in as few packs as the limits allow. */
 export function inPacks<T extends Line>(items: readonly T[], limits: PackLimits): Pack<T>[] {
-  return together(items, limits, ({ bytes }) => bytes).map((pack) => ({ ...pack, body: bodyOf(pack.items) }));
+  return together(items, limits, ({ utf8 }) => utf8.length).map((pack) => ({ ...pack, body: bodyOf(pack) }));
 }
 
 /** The same for items that are not lines yet: `bytesOf` tells how long they will be. */
@@ -201,6 +199,13 @@ function together<T>(items: readonly T[], limits: PackLimits, bytesOf: (item: T)
   return packs;
 }
 
-function bodyOf(items: readonly [Line, ...Line[]]): string {
-  return items.length === 1 ? items[0].line : items.map(({ line }) => line).join('\n');
+function bodyOf({ items, bodyBytes }: Together<Line>): Uint8Array {
+  if (items.length === 1) return items[0].utf8;
+  const body = new Uint8Array(bodyBytes).fill(lineEnd);
+  let at = 0;
+  for (const { utf8 } of items) {
+    body.set(utf8, at);
+    at += utf8.length + 1;
+  }
+  return body;
 }

@@ -61,23 +61,27 @@ describe('decoding', () => {
     const { changes, failures } = decodeMessage(message([lineOfVersion1(aChange(1), stamp), odd]), options);
     const common = { orderingKey: '', messageId: 'm' };
     expect(changes).toEqual([
-      { event: decodeEnvelope(line(1)), line: line(1), index: 0, bytes: line(1).length, ...common },
-      { event: decodeEnvelope(odd), line: odd, index: 1, bytes: odd.length, ...common },
+      {
+        event: decodeEnvelope(line(1)),
+        line: line(1),
+        index: 0,
+        utf8: new TextEncoder().encode(line(1)),
+        ...common,
+      },
+      { event: decodeEnvelope(odd), line: odd, index: 1, utf8: Buffer.from(odd), ...common },
     ]);
     expect(failures).toEqual([]);
   });
 
-  test('the bytes of a line are those of its text, whatever its characters and its place', () => {
+  test('the bytes of a line are those that arrived, whatever its characters and its place', () => {
     const named = (name: string) =>
       encodeEnvelope({ data: { Name: name }, metadata: aChange(1).metadata }, stamp);
     const lines = [named('plain'), 'not JSON: ž', named('Žluťoučký kůň 🐎'), named('last')];
-    const bytes = (text: string) => new TextEncoder().encode(text).length;
     const ended = { ...message(lines), body: Buffer.from(`${lines.join('\n')}\n`) };
     for (const one of [message(lines), ended]) {
       const { changes } = decodeMessage(one, options);
-      expect(changes.map((change) => change.bytes)).toEqual(
-        [lines[0], lines[2], lines[3]].map((text = '') => bytes(text)),
-      );
+      expect(changes.map(({ utf8 }) => Buffer.from(utf8).toString())).toEqual([lines[0], lines[2], lines[3]]);
+      expect(changes.map((change) => change.utf8.buffer === one.body.buffer)).toEqual([true, true, true]);
     }
   });
 

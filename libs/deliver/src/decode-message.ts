@@ -25,8 +25,8 @@ export interface DecodedChange extends RoutedEvent {
   /** The envelope as it arrived, or rewritten where it was of an older version. */
   readonly line: string;
   readonly messageId: string;
-  /** Length of `line` in UTF-8. */
-  readonly bytes: number;
+  /** `line` in UTF-8: the part of the message's body, where it passes as it arrived. Its length is what buffers count. */
+  readonly utf8: Uint8Array;
   /** Its place in the message, from 0. */
   readonly index: number;
 }
@@ -47,7 +47,8 @@ export interface DecodeOptions {
   readonly nowMs: number;
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lineEnd = 0x0a;
 
 /**
@@ -69,15 +70,15 @@ export function decodeMessage(message: IncomingMessage, options: DecodeOptions):
   let start = 0;
   for (const [index, text] of lines.entries()) {
     const end = body.indexOf(lineEnd, start);
-    const length = (end < 0 ? body.length : end) - start;
-    start += length + 1;
+    const arrived = body.subarray(start, end < 0 ? body.length : end);
+    start += arrived.length + 1;
     try {
       const parsed = parseEnvelope(text);
       const event = inCurrentVersion(parsed);
       assertPlausible(event, belongs, latest);
       const line = event === parsed ? text : JSON.stringify(event);
-      const bytes = event === parsed ? length : Buffer.byteLength(line);
-      changes.push({ event, line, orderingKey, messageId, bytes, index });
+      const utf8 = event === parsed ? arrived : encoder.encode(line);
+      changes.push({ event, line, utf8, orderingKey, messageId, index });
       if (isNewer(event.metadata, newest)) newest = event.metadata;
     } catch (error) {
       failures.push({ index, output: '*', reason: asDStreamError(error).message });
@@ -134,7 +135,7 @@ function sameTable(a: Parameters<Membership>[0], b: Parameters<Membership>[0]): 
 function linesOf(body: Uint8Array): readonly string[] | string {
   let text: string;
   try {
-    text = utf8.decode(body);
+    text = decoder.decode(body);
   } catch {
     return 'the body is not UTF-8 text';
   }

@@ -145,7 +145,7 @@ export class DeliveryStep {
     const event = gapEvent(missing, next.event.metadata, next.orderingKey, hash);
     if (event === undefined) return fresh;
     const line = JSON.stringify(event);
-    return [{ ...next, event, line, bytes: Buffer.byteLength(line) }, ...fresh];
+    return [{ ...next, event, line, utf8: Buffer.from(line) }, ...fresh];
   }
 
   #count(settled: readonly Outcome[]): void {

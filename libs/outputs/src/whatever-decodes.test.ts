@@ -14,7 +14,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { envelopeLines } from '../../../test/support/envelope-lines.ts';
 import { FakeHub } from '../../../test/support/fake-hub.ts';
 import { never, setup as setupFiles } from '../../../test/support/file-rig.ts';
-import { ConsolePublisher, jsonLine } from './console/console-publisher.ts';
+import { ConsolePublisher } from './console/console-publisher.ts';
 import { prettyLine } from './console/pretty-line.ts';
 import {
   destinationNames,
@@ -62,17 +62,17 @@ function toServiceBus(maxChanges: number): Publisher {
   return toDestinations(serviceBusNames, () => new ServiceBusDestination(topic, limits, hash));
 }
 
-function toConsole(format: (event: RoutedEvent) => string): Publisher {
+function toConsole(format?: (event: RoutedEvent) => string): Publisher {
   return new ConsolePublisher({
     stream: new Writable({ write: (_chunk, _encoding, done) => done() }),
-    format,
+    ...(format && { format }),
   });
 }
 
 const hub = new FakeHub();
 const files = setupFiles();
 const outputs: Record<string, Publisher> = {
-  'console, json': toConsole(jsonLine),
+  'console, json': toConsole(),
   'console, pretty': toConsole(prettyLine({ colour: true })),
   'azure_service_bus, pack = 1': toServiceBus(1),
   'azure_service_bus, pack = "auto"': toServiceBus(500),

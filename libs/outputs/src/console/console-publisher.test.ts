@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import type { Position, RoutedEvent } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
-import { ConsolePublisher, jsonLine, visibleJsonLine } from './console-publisher.ts';
+import { ConsolePublisher, visibleJsonLine } from './console-publisher.ts';
 import { prettyLine } from './pretty-line.ts';
 
 function updated(): RoutedEvent {
@@ -44,7 +44,7 @@ const { signal } = new AbortController();
 describe('the console', () => {
   test('writes the envelope as it arrived, one a line', async () => {
     const { stream, text } = collector();
-    await using publisher = new ConsolePublisher({ stream, format: jsonLine });
+    await using publisher = new ConsolePublisher({ stream });
     await publisher.publish([updated(), updated()], { signal });
     expect(text()).toBe(`${updated().line}\n${updated().line}\n`);
   });
@@ -52,7 +52,7 @@ describe('the console', () => {
   test('on a full disk says so, and not that nobody reads it', async () => {
     const full = Object.assign(new Error('write'), { code: 'ENOSPC' });
     const stream = new Writable({ write: (_chunk, _encoding, done) => done(full) });
-    await using publisher = new ConsolePublisher({ stream, format: jsonLine });
+    await using publisher = new ConsolePublisher({ stream });
     await expect(publisher.publish([updated()], { signal })).rejects.toMatchObject({
       code: 'OutputClosed',
       message: expect.stringContaining('the disk is full') as string,
@@ -66,13 +66,13 @@ describe('the console', () => {
       autoDestroy: false,
       write: (_chunk, _encoding, done) => void fails.push(() => done(new Error('EIO'))),
     });
-    await using publisher = new ConsolePublisher({ stream, format: jsonLine });
+    await using publisher = new ConsolePublisher({ stream });
     const under = [1, 2, 3].map(() => publisher.publish([updated()], { signal }));
     fails[0]?.();
     const results = await Promise.allSettled(under);
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     await expect(publisher.publish([updated()], { signal })).rejects.toMatchObject({ code: 'OutputClosed' });
-    await using another = new ConsolePublisher({ stream, format: jsonLine });
+    await using another = new ConsolePublisher({ stream });
     await expect(another.publish([updated()], { signal })).rejects.toMatchObject({ code: 'OutputClosed' });
   });
 
@@ -118,7 +118,7 @@ describe('the console', () => {
 
   test('a reader that is gone ends the output, now and later', async () => {
     const stream = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) });
-    await using publisher = new ConsolePublisher({ stream, format: jsonLine });
+    await using publisher = new ConsolePublisher({ stream });
     await expect(publisher.publish([updated()], { signal })).rejects.toMatchObject({ code: 'OutputClosed' });
     await expect(publisher.publish([updated()], { signal })).rejects.toMatchObject({ code: 'OutputClosed' });
   });

@@ -5,22 +5,18 @@ import type { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { DStreamError, type CallOptions, type Publisher, type RoutedEvent } from '@dstream/core';
 import { visibleText } from '@dstream/terminal';
+import { jsonLines } from '../json-lines.ts';
 import { prettyLine } from './pretty-line.ts';
 
 interface ConsoleOptions {
   readonly stream: Writable;
-  /** One change as one line, without its end. */
-  readonly format: (event: RoutedEvent) => string;
+  /** One change as one line, without its end. If absent: the envelope as it arrived. */
+  readonly format?: (event: RoutedEvent) => string;
   /** True while a write to the stream hangs in a thread. */
   readonly isBlocked?: () => boolean;
 }
 
-/** The format of a pipe: the envelope as it arrived. */
-export function jsonLine(event: RoutedEvent): string {
-  return event.line;
-}
-
-/** The same for a terminal: control characters that JSON leaves as they are appear escaped. */
+/** The envelope for a terminal: control characters that JSON leaves as they are appear escaped. */
 export function visibleJsonLine(event: RoutedEvent): string {
   return visibleText(event.line);
 }
@@ -51,7 +47,8 @@ export class ConsolePublisher implements Publisher {
   publish(events: readonly RoutedEvent[], { signal }: CallOptions): Promise<void> {
     const { stream, format } = this.#options;
     if (this.#broken !== undefined) return Promise.reject(closed(this.#broken));
-    const text = events.map((event) => `${format(event)}\n`).join('');
+    const text =
+      format === undefined ? jsonLines(events) : events.map((event) => `${format(event)}\n`).join('');
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       const stopped = () => reject(signal.reason);
@@ -87,10 +84,10 @@ export function openConsole(format: 'auto' | 'json' | 'pretty'): Publisher {
   const output = standardOutput();
   const { stream, terminal } = output;
   const isPretty = format === 'pretty' || (format === 'auto' && terminal);
-  const jsonFormat = terminal ? visibleJsonLine : jsonLine;
+  const jsonFormat = terminal ? { format: visibleJsonLine } : {};
   return new ConsolePublisher({
     stream,
-    format: isPretty ? prettyLine({ colour: terminal }) : jsonFormat,
+    ...(isPretty ? { format: prettyLine({ colour: terminal }) } : jsonFormat),
     isBlocked: () => output.isBlocked(),
   });
 }

@@ -1,2 +1,2 @@
-export { ConsolePublisher, jsonLine, standardOutput, type StandardOutput } from './console-publisher.ts';
+export { ConsolePublisher, standardOutput, type StandardOutput } from './console-publisher.ts';
 export { prettyLine } from './pretty-line.ts';

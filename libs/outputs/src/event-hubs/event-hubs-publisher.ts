@@ -3,6 +3,7 @@ import { ConnectionHolder, KeyedQueue, SharedTimeout, unlessAborted } from '@dst
 import {
   asDStreamError,
   DStreamError,
+  lineBytes,
   type CallOptions,
   type ChangeMetadata,
   type Clock,
@@ -143,7 +144,8 @@ export class EventHub implements Destination {
   async #sendByPartition(entries: readonly Entry[], signal: AbortSignal): Promise<readonly NotAccepted[]> {
     const ids = await unlessAborted(this.#partitionIds(), signal);
     const events = entries.map((entry): HubEvent => {
-      return { entry, partitionKey: partitionKeyOf(entry.routed.event.metadata) };
+      const { routed } = entry;
+      return { entry, partitionKey: partitionKeyOf(routed.event.metadata), body: lineBytes(routed) };
     });
     const byPartition = Map.groupBy(events, ({ partitionKey }) => partitionOfKey(partitionKey, ids.length));
     const sends = [...byPartition].map(async ([partition, own]) => {

@@ -12,6 +12,8 @@ import type { Producer } from './producer.ts';
 export interface HubEvent {
   readonly entry: Entry;
   readonly partitionKey: string;
+  /** The line of the change. */
+  readonly body: Uint8Array;
 }
 
 interface PartitionSenderOptions {
@@ -115,10 +117,10 @@ export class PartitionSender {
     }
   }
 
-  /** Avoids encoding an event only to find that it does not fit. A character has at least one byte. */
-  #isFull(batch: EventDataBatch, { entry }: HubEvent): boolean {
+  /** Avoids encoding an event only to find that it does not fit. */
+  #isFull(batch: EventDataBatch, { body }: HubEvent): boolean {
     if (batch.count === 0) return false;
-    return this.#singly > 0 || batch.sizeInBytes + entry.routed.line.length > batch.maxSizeInBytes;
+    return this.#singly > 0 || batch.sizeInBytes + body.length > batch.maxSizeInBytes;
   }
 
   #accepted(shares: readonly Share[]): void {
@@ -147,11 +149,11 @@ export class PartitionSender {
 }
 
 /** The event as the SDK takes it: as an AMQP message, because the SDK's plain events have no subject. */
-function toEventData({ entry, partitionKey }: HubEvent): Parameters<EventDataBatch['tryAdd']>[0] {
+function toEventData({ entry, partitionKey, body }: HubEvent): Parameters<EventDataBatch['tryAdd']>[0] {
   const { metadata } = entry.routed.event;
   return {
     bodyType: 'data',
-    body: Buffer.from(entry.routed.line, 'utf8'),
+    body: Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength),
     properties: { messageId: metadata.id, subject: tableName(metadata), contentType: 'application/json' },
     applicationProperties: {
       ...changeProperties(metadata, metadata, 1),
@@ -161,9 +163,9 @@ function toEventData({ entry, partitionKey }: HubEvent): Parameters<EventDataBat
   };
 }
 
-function tooLarge({ entry }: HubEvent, limit: number | undefined, cause?: DStreamError): DStreamError {
-  const { event, line } = entry.routed;
-  const bytes = `${Buffer.byteLength(line)} bytes without its properties`;
+function tooLarge({ entry, body }: HubEvent, limit: number | undefined, cause?: DStreamError): DStreamError {
+  const { event } = entry.routed;
+  const bytes = `${body.length} bytes without its properties`;
   const sizes = limit === undefined ? bytes : `${bytes}, the limit is ${limit} with them`;
   return new DStreamError('MessageTooLarge', `change ${event.metadata.id} is too large: ${sizes}`, { cause });
 }

@@ -17,6 +17,7 @@ import {
   type Publisher,
   type RoutedEvent,
 } from '@dstream/core';
+import { jsonLines } from '../json-lines.ts';
 import { PathTemplate } from './file-path.ts';
 import { translateFileError, type FileSystem } from './file-system.ts';
 import { FileWriter } from './file-writer.ts';
@@ -81,7 +82,7 @@ export class FilePublisher implements Publisher {
   async publish(events: readonly RoutedEvent[], { signal }: CallOptions): Promise<void> {
     signal.throwIfAborted();
     if (events.length === 0) return;
-    if (!this.#template.varies) return this.#writers.at(this.#options.path).append(linesOf(events), signal);
+    if (!this.#template.varies) return this.#writers.at(this.#options.path).append(jsonLines(events), signal);
     const byPath = Map.groupBy(events, ({ event }) => this.#template.pathFor(event.metadata));
     const groups = await Promise.all([...byPath].map(([path, group]) => this.#append(path, group, signal)));
     signal.throwIfAborted();
@@ -91,7 +92,7 @@ export class FilePublisher implements Publisher {
 
   async #append(path: string, events: readonly RoutedEvent[], signal: AbortSignal): Promise<FileGroup> {
     try {
-      await this.#writers.at(path).append(linesOf(events), signal);
+      await this.#writers.at(path).append(jsonLines(events), signal);
       return { events };
     } catch (error) {
       return { events, error: translateFileError(error, path) };
@@ -146,12 +147,6 @@ export class FilePublisher implements Publisher {
     this.#disposed.abort();
     await this.#maintaining;
   }
-}
-
-function linesOf(events: readonly RoutedEvent[]): Uint8Array {
-  let text = '';
-  for (const { line } of events) text += `${line}\n`;
-  return Buffer.from(text);
 }
 
 /** The events of one call that go to one file, and why they are not all durable. */

@@ -2,6 +2,7 @@
 import {
   contentTypeOf,
   inPacks,
+  lineBytes,
   sessionIdOf,
   shorten,
   tableName,
@@ -50,8 +51,7 @@ function sessionsOf(hash: Hash): (entry: Entry) => string {
 }
 
 function itemOf(entry: Entry): Item {
-  const { line, bytes = Buffer.byteLength(line) } = entry.routed;
-  return { entry, line, bytes };
+  return { entry, utf8: lineBytes(entry.routed) };
 }
 
 function packedMessage(
