@@ -5,7 +5,7 @@ import type { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { DStreamError, type CallOptions, type Publisher, type RoutedEvent } from '@dstream/core';
 import { visibleText } from '@dstream/terminal';
-import { jsonLines } from '../json-lines.ts';
+import { jsonLines } from '../lines/json-lines.ts';
 import { prettyLine } from './pretty-line.ts';
 
 interface ConsoleOptions {

@@ -17,7 +17,7 @@ import {
   type Publisher,
   type RoutedEvent,
 } from '@dstream/core';
-import { jsonLines } from '../json-lines.ts';
+import { jsonLines } from '../lines/json-lines.ts';
 import { PathTemplate } from './file-path.ts';
 import { translateFileError, type FileSystem } from './file-system.ts';
 import { FileWriter } from './file-writer.ts';

@@ -1,6 +1,6 @@
 import type { RoutedEvent } from '@dstream/core';
 import { expect, test } from 'vitest';
-import { aChange } from '../../../test/support/a-change.ts';
+import { aChange } from '../../../../test/support/a-change.ts';
 import { jsonLines } from './json-lines.ts';
 
 const event = aChange(1);
