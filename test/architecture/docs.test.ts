@@ -2,6 +2,8 @@
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { DStreamError, isTableFault, type ErrorCode } from '@dstream/core';
+import { dispositions } from '../../libs/core/src/errors.ts';
 import { root } from './workspace.ts';
 
 const pages = [
@@ -50,6 +52,30 @@ test.each(pages)('%s names only files that are there', (page) => {
   ];
   expect(named.map(([, path]) => path ?? '').filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
+
+test('docs/operations.md explains every error code once, with what happens next', () => {
+  const isFault = (code: string) => isTableFault(new DStreamError(code as ErrorCode, ''));
+  const all = Object.entries(dispositions);
+  const faults = all.filter(([code]) => isFault(code)).map(([code]) => code);
+  const others = all.filter(([code]) => !isFault(code)).map(([code, next]) => `${code}: ${next}`);
+  expect(
+    codesBelow('Table faults')
+      .map(([code]) => code)
+      .sort(),
+  ).toEqual(faults.sort());
+  expect(
+    codesBelow('Error codes')
+      .map((cells) => cells.join(': '))
+      .sort(),
+  ).toEqual(others.sort());
+});
+
+/** The first two cells of the rows below a heading of docs/operations.md that begin with a code. */
+function codesBelow(heading: string): readonly (readonly [code: string, next: string])[] {
+  const [, section = ''] = textOf('docs/operations.md').split(`\n## ${heading}\n`);
+  const rows = (section.split('\n## ')[0] ?? '').matchAll(/^\| `(\w+)` \| ([^|]+) \|/gm);
+  return [...rows].map(([, code = '', next = '']) => [code, next]);
+}
 
 test('code and pages refer to no notes that are not in the repository', () => {
   const files = globSync('{apps,config,deploy,docs,libs,test,tools,*.md}/**', {

@@ -9,7 +9,8 @@ import { withoutFrames, withoutSecrets } from './without-secrets.ts';
  */
 type Disposition = 'retry' | 'dead-letter' | 'lost' | 'fatal';
 
-const dispositions = {
+/** Every code and what the caller does about it. docs/operations.md explains them, and a test compares. */
+export const dispositions = {
   // of a table (the other tables go on)
   HistoryLost: 'fatal',
   SourceWentBack: 'fatal',

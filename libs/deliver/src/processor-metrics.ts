@@ -56,7 +56,7 @@ export function processorMetrics(metrics: Metrics) {
     ),
     missingMessages: metrics.counter(
       'dstream_holes_total',
-      'Messages that followed changes which the topic had accepted and which never arrived.',
+      'Messages that arrived although an earlier message of their session, accepted by the topic, had not.',
       ['certainty'],
     ),
     output: outputMetrics(metrics),

@@ -28,7 +28,7 @@ const commonKeys = {
   name: optional(
     sourceName,
     'derived from the source; for SQL Server, the host of the connection string',
-    'Name of the source, part of the identity of every table. Changing it starts every table anew, because leases, checkpoints and ids are built on it.',
+    'Name of the source, part of the identity of every table. Changing it restarts every table, because leases, checkpoints and ids are built on it.',
   ),
   start: withDefault(
     choice(['earliest', 'latest']),
