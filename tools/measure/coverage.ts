@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 /** Functions that ran, as `libs/core/src/balance.ts:120-340`: the path in the checkout, start and end in its text. */
 export type Functions = ReadonlySet<string>;
 
-export interface FileOnWay {
+export interface FileOnPath {
   readonly path: string;
   readonly lines: number;
   /** Lines of its functions that ran, each counted once. */
@@ -51,7 +51,7 @@ function parse(one: string): { readonly path: string; readonly start: number; re
 }
 
 /** The files of these functions, by path. @param read gives the text of a file */
-export function filesOf(functions: Functions, read: (path: string) => string): readonly FileOnWay[] {
+export function filesOf(functions: Functions, read: (path: string) => string): readonly FileOnPath[] {
   return [...pathsOf(functions)].sort().map((path) => {
     const text = read(path);
     const own = [...functions].map(parse).filter((one) => one.path === path);

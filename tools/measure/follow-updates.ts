@@ -8,7 +8,7 @@ import { createCapturedTable, insertRows } from '../../test/support/database.ts'
 import { Pipeline } from '../../test/support/pipeline.ts';
 import { until } from '../../test/support/until.ts';
 import { executed, type Functions } from './coverage.ts';
-import type { Periods } from './way.ts';
+import type { Periods } from './change-path.ts';
 
 const preload = new URL('report-coverage.ts', import.meta.url).href;
 
@@ -39,12 +39,12 @@ export async function followUpdates(root: string): Promise<readonly Update[]> {
     const quiet = await ran();
     await pipeline.database.query(`UPDATE dbo.Persons SET Note = N'update ${update}' WHERE Id = 1`);
     await arrived(output, 1 + update);
-    const passing = await ran();
+    const delivering = await ran();
     await sleep(settlingMs);
     const settling = await ran();
     const periodsOf = (service: Service): Periods => ({
       quiet: quiet[service],
-      passing: passing[service],
+      delivering: delivering[service],
       settling: settling[service],
     });
     followed.push({ ingester: periodsOf('ingester'), processor: periodsOf('processor') });
@@ -54,7 +54,7 @@ export async function followUpdates(root: string): Promise<readonly Update[]> {
 
 /** @returns asks both for the functions that have run since it was called last */
 async function startServices(pipeline: Pipeline, output: string, root: string) {
-  const config = await pipeline.file('way.hcl', configText(pipeline, output));
+  const config = await pipeline.file('measure.hcl', configText(pipeline, output));
   const socketOf = (service: Service) => join(dirname(output), `${service}.socket`);
   for (const service of services) {
     const env = { NODE_OPTIONS: `--import=${preload}`, DSTREAM_MEASURE_SOCKET: socketOf(service) };

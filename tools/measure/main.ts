@@ -1,13 +1,13 @@
-/** `npm run measure -- code` and `npm run measure -- way`: prints figures, decides nothing. */
+/** `npm run measure -- code` and `npm run measure -- path`: prints figures, decides nothing. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { codeFigures, longestFunctions, missingDocstrings } from './code.ts';
 import { readSources } from './sources.ts';
-import { wayLines, waysOf } from './way.ts';
+import { changePathLines, changePathsOf } from './change-path.ts';
 
 const usage = `usage: npm run measure -- code [--missing PATH_PREFIX | --functions]
-       npm run measure -- way [--list]
+       npm run measure -- path [--list]
 `;
 const root = resolve(import.meta.dirname, '../..');
 const shownFunctions = 25;
@@ -24,24 +24,24 @@ function code({ missing, functions }: Options): readonly string[] {
   return functions === true ? longestFunctions(files, shownFunctions) : codeFigures(files);
 }
 
-async function way({ list }: Options): Promise<readonly string[]> {
+async function path({ list }: Options): Promise<readonly string[]> {
   // What starts the pipeline is loaded only here: `code` works while the product does not.
   const { followUpdates } = await import('./follow-updates.ts');
   const updates = await followUpdates(root);
   const read = (path: string) => readFileSync(join(root, path), 'utf8');
-  const ways = (['ingester', 'processor'] as const).flatMap((service) =>
-    waysOf(
+  const paths = (['ingester', 'processor'] as const).flatMap((service) =>
+    changePathsOf(
       service,
       updates.map((update) => update[service]),
       read,
     ),
   );
-  return wayLines(ways, list === true);
+  return changePathLines(paths, list === true);
 }
 
 type Command = (options: Options) => readonly string[] | Promise<readonly string[]>;
 
-const commands: Readonly<Record<string, Command>> = { code, way };
+const commands: Readonly<Record<string, Command>> = { code, path };
 
 function parse(): { readonly command: Command | undefined; readonly values: Options } {
   try {

@@ -66,7 +66,7 @@ const subscriptionKeys = {
   max_sessions: withDefault(
     wholeNumber({ min: 1, max: 1000 }),
     32,
-    'Sessions that one process works on at a time. While sessions take turns it holds an eighth more, at least one.',
+    'Sessions that one process works on at a time. While sessions rotate, up to one eighth more (at least one) are held.',
   ),
   max_bytes: withDefault(
     sizeInBytes({ min: 1_048_576, max: 1_099_511_627_776 }),
@@ -81,7 +81,7 @@ const subscriptionKeys = {
   clock_tolerance: withDefault(
     duration({ min: '1s', max: '24h' }),
     '10m',
-    'How long a session waits, at most, whose messages are ahead of the clocks of this machine and of the broker. It then continues, with a warning.',
+    'Longest time a session is held because its messages carry a generation ahead of the local clock and of the clock of the broker. It then continues, with a warning.',
   ),
 } as const;
 

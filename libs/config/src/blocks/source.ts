@@ -43,7 +43,7 @@ export function sourceChildren(types: AdapterTypes, inline: SourceType | undefin
 }
 
 const mayBeInIngester =
-  'Its keys and blocks may also stand in `ingester` itself, without the block `source`.';
+  'Its keys and blocks may also be written directly in `ingester`, without the block `source`.';
 
 /**
  * `ingester` without what describes a source inside it, for a file with a block `source`: there is one source, so both

@@ -16,7 +16,7 @@ export const fileType = defineOutput({
   keys: {
     path: required(
       filePath,
-      'Path of the current file. A finished file has the time of its end in its name.',
+      'Path of the current file. A finished file has the time it was finished in its name.',
       {
         keepsNames: true,
       },

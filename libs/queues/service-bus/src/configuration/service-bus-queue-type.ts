@@ -65,7 +65,7 @@ export const serviceBusQueueType = defineQueue({
       sessions: withDefault(
         boolean,
         true,
-        'Whether the subscription has sessions. Without sessions there is no order, and repeats may pass.',
+        'Whether the subscription has sessions. Without sessions there is no order, and duplicates may be delivered.',
       ),
       lock_duration: withDefault(
         // "Service Bus: message transfers, locks, and settlement": at most 5 minutes

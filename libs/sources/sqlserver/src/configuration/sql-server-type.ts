@@ -73,7 +73,7 @@ export const sqlServerType = defineSource({
   doc: 'SQL Server tables, read by change data capture.',
   inIngester: true,
   keys: {
-    db_type: withDefault(choice(['sqlserver']), 'sqlserver', 'Type of database.'),
+    db_type: withDefault(choice(['sqlserver']), 'sqlserver', 'Older name of `type`.'),
     db_connection_string: required(
       connectionString(
         'a database connection string',
