@@ -48,7 +48,7 @@ export const serviceSchema = {
     shutdown_timeout: withDefault(
       duration({ min: '100ms', max: '1h' }),
       '30s',
-      'How long stopping may take. What is not finished by then is given up, and repeated by the next owner.',
+      'How long stopping may take. What is not finished by then is aborted, and repeated by the next owner.',
     ),
   },
   blocks: [],
