@@ -20,7 +20,7 @@ function structure(text: string): Structure {
   }
 }
 
-test('a docstring stands directly before its export: the head of a file with imports is none, nor is a line comment', () => {
+test('a docstring is directly before its export: the head of a file with imports is none, nor is a line comment', () => {
   const { exports } = structure(`/** What the file is for. */
 import { a } from './a.ts';
 
@@ -58,7 +58,7 @@ export function twice(value: unknown): unknown {
   expect(exports).toEqual([{ name: 'twice', line: 4, documented: true }]);
 });
 
-test('a function has a name and a body; a callback belongs to the function that it stands in', () => {
+test('a function has a name and a body; a callback belongs to the function around it', () => {
   const { functions, lines } = structure(`abstract class Box {
   #value = 1;
   readonly later = () => this.#value;

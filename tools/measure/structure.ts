@@ -21,7 +21,7 @@ import {
 export interface Export {
   readonly name: string;
   readonly line: number;
-  /** A comment of the form `/** … *\/` stands directly before it. */
+  /** A comment of the form `/** … *\/` is directly before it. */
   readonly documented: boolean;
 }
 
@@ -87,7 +87,7 @@ function hasDocstring(statement: Statement): boolean {
   return (statement.jsDoc ?? []).length > 0;
 }
 
-/** Callbacks without a name belong to the function that they stand in. */
+/** Callbacks without a name belong to the function around them. */
 function functionsOf(file: SourceFile): readonly NamedFunction[] {
   const functions: NamedFunction[] = [];
   const visit = (node: Node): void => {

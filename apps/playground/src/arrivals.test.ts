@@ -55,7 +55,7 @@ test('tables have no order between them', () => {
   expect(arrivals.counts.outOfOrder).toBe(0);
 });
 
-test('a new generation begins anew', () => {
+test('a new generation begins again', () => {
   const arrivals = after({ id: 'b', position: '2' }, { id: 'a', position: '1', generation: 2 });
   expect(arrivals.counts.outOfOrder).toBe(0);
 });

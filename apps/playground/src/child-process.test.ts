@@ -12,7 +12,7 @@ test('lines come whole however they were cut into chunks', async () => {
   expect(await linesOf(['a', 'b\nc', '\n', 'd\n'])).toEqual(['ab', 'c', 'd']);
 });
 
-test('what stands after the last line feed is a line too', async () => {
+test('what follows the last line feed is a line too', async () => {
   expect(await linesOf(['a\n{"torn'])).toEqual(['a', '{"torn']);
 });
 

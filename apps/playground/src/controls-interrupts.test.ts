@@ -25,7 +25,7 @@ function opened() {
   return { press, stop, source, interrupts };
 }
 
-test('one press stops, a second one gives up', () => {
+test('one press stops, a second one aborts', () => {
   const { press, stop } = opened();
   expect(press(1_000)).toEqual({ draining: true, aborted: false });
   expect(press(2_000)).toEqual({ draining: true, aborted: true });
@@ -47,7 +47,7 @@ test('a key stops as a signal does', () => {
   stop[Symbol.dispose]();
 });
 
-test('SIGQUIT gives up at once', () => {
+test('SIGQUIT aborts at once', () => {
   const { stop, source } = opened();
   source.emit('SIGQUIT', 'SIGQUIT');
   expect([stop.draining.aborted, stop.aborted.aborted]).toEqual([true, true]);

@@ -13,7 +13,7 @@ function pressed(keys: string, ingesters: string[]) {
   return said;
 }
 
-test('k kills until nobody is left, and says so', () => {
+test('k kills until nobody is left, and reports it', () => {
   expect(pressed('kk', ['ingester-1'])).toEqual([
     'killed ingester-1 with SIGKILL: its leases end within 15 s',
     'no ingester is running: press s to start one',
@@ -24,7 +24,7 @@ test('s starts until there are enough', () => {
   expect(pressed('ss', ['a'])).toEqual(['no more ingesters: five are running']);
 });
 
-test('p pauses and goes on', () => {
+test('p pauses and resumes', () => {
   expect(pressed('pp', [])).toEqual(['shop paused', 'shop resumed']);
 });
 

@@ -36,7 +36,7 @@ export interface Interrupts extends Disposable {
 }
 
 /**
- * Lets a signal request the stop: the first one stops, a second one gives up, and so does SIGQUIT. SIGHUP does nothing
+ * Lets a signal request the stop: the first one stops, a second one aborts, and so does SIGQUIT. SIGHUP does nothing
  * where it is ignored. Dispose to take the handlers off.
  */
 export function stopOnInterrupts(

@@ -31,7 +31,7 @@ function shown(rows: readonly TableStatusRow[], isWaiting = true) {
   });
 }
 
-test('counts go on where the owner before was, also when it comes back', () => {
+test('counts continue where the owner before was, also when it comes back', () => {
   const rows = [
     row({}),
     row({ epoch: 2, changes: 0 }),
@@ -41,7 +41,7 @@ test('counts go on where the owner before was, also when it comes back', () => {
   expect(shown(rows).map(([changes]) => changes)).toEqual([10, 10, 15, 16]);
 });
 
-test('while nobody answers the count stays and the lag grows, until the next owner says it', () => {
+test('while nobody answers the count stays and the lag grows, until the next owner reports it', () => {
   expect(shown([row({}), silent, silent, row({ epoch: 2, changes: 3, lagMs: 4_000 })])).toEqual([
     [10, 100],
     [10, 1_100],

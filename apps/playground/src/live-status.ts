@@ -3,7 +3,7 @@ import { pause } from '@dstream/async';
 import type { Clock } from '@dstream/core';
 import { askReplica, statusOf, type StatusDocument, type TableStatusRow } from '@dstream/status';
 
-/** Whom to ask, and who is told. */
+/** Whom to ask, and where messages go. */
 export interface LiveStatusOptions {
   readonly clock: Clock;
   /** Of the processes that run now. */
@@ -98,7 +98,7 @@ interface Kept {
 }
 
 /**
- * Figures that continue while a table changes hands. An owner counts from when it acquired the table, and a killed one says
+ * Figures that continue while a table changes hands. An owner counts from when it acquired the table, and a killed one reports
  * nothing: the counts continue from where they were, and the lag grows until an owner reports it again.
  */
 export class TableFigures {

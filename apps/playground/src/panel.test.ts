@@ -50,7 +50,7 @@ function shown(columns: number, rows: number, change: Partial<PanelParts> = {}) 
   return panelLines({ ...parts, ...change }, { columns, rows }, plain);
 }
 
-test('tables, processes, what happened, changes and keys stand below each other', () => {
+test('tables, processes, what happened, changes and keys are below each other', () => {
   expect(shown(80, 20)).toEqual([
     'DStream playground   01:01   written 10   delivered 7   on the way 3',
     '',
@@ -75,7 +75,7 @@ test('tables, processes, what happened, changes and keys stand below each other'
   ]);
 });
 
-test('where it is wide, tables and processes stand side by side', () => {
+test('where it is wide, tables and processes are side by side', () => {
   const lines = shown(140, 20);
   expect(lines[3]).toMatch(/^Orders .* running {4,}ingester-1 .* owns 1 table$/);
 });
@@ -129,7 +129,7 @@ test('before the processes are started all that happened is shown', () => {
   ]);
 });
 
-test('the start says what it waits for, and how long already', () => {
+test('the start shows what it waits for, and how long already', () => {
   const waiting = { what: 'a shop', forMs: 1_200 };
   expect(shown(80, 10, { view: undefined, waiting })[0]).toBe('DStream playground   starting 1.2 s: a shop');
   const started = view({ elapsedMs: undefined, latencyMs: undefined });
@@ -138,7 +138,7 @@ test('the start says what it waits for, and how long already', () => {
   );
 });
 
-test('where it is narrow no state is cut, a sentence goes on below, and keys keep their names', () => {
+test('where it is narrow no state is cut, a sentence continues below, and keys keep their names', () => {
   const killed: ProcessView = { ...running('ingester-1'), state: 'killed' };
   const gone = table('OrderLines', { state: 'unknown', lagMs: null, changesPerSecond: null, changes: null });
   const lines = shown(44, 24, {
@@ -166,7 +166,7 @@ test('what a table waits for is said', () => {
   expect(states([killed])).toEqual(['lease runs out', 'no ingester', 'HistoryLost']);
 });
 
-test('it says that it pauses, stops, and that something is out of order', () => {
+test('it shows that it pauses, stops, and that something is out of order', () => {
   expect(shown(80, 20, { view: view({ paused: true }) })[0]).toContain('paused');
   expect(shown(80, 20, { view: view({ paused: true }) }).at(-1)).toContain('resume writing');
   const stopping = shown(80, 20, { view: view({ stopping: true }) });

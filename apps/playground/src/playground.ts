@@ -168,7 +168,7 @@ async function ring(clock: Clock, ms: number, time: AbortController): Promise<vo
   time.abort();
 }
 
-/** Resolves when all that was written has arrived or time is up: the summary says what is missing. */
+/** Resolves when all that was written has arrived or time is up: the summary lists what is missing. */
 async function settled({ clock, workload, arrivals, replicas, stop, abort }: Course): Promise<void> {
   const start = clock.monotonicMs();
   let interrupted = stop.aborted ? start : undefined;

@@ -1,6 +1,6 @@
 /**
- * The `dstream` processes of the playground. Starting → running (it says where its status is) → killed (on purpose,
- * the others go on) or stopping (it is wanted: they drain; after the grace they are killed) → ended. One that ends by
+ * The `dstream` processes of the playground. Starting → running (it reports the address of its status) → killed (on purpose,
+ * the others continue) or stopping (it is wanted: they drain; after the grace they are killed) → ended. One that ends by
  * itself fails the playground: `failed` aborts with the reason.
  */
 import { decodeEnvelope, DStreamError, type Clock, type StampedEvent } from '@dstream/core';
@@ -8,7 +8,7 @@ import { pause, withAny } from '@dstream/async';
 import { formatDuration } from '@dstream/status';
 import { addressIn, Child, complaintOf } from './child-process.ts';
 
-/** What the processes get, and who is told. */
+/** What the processes get, and where messages go. */
 export interface ReplicasOptions {
   readonly clock: Clock;
   /** Path of the HCL file. */
@@ -46,7 +46,7 @@ interface Replica {
   killed: boolean;
 }
 
-/** Ingesters that run at a time, at most: each takes some 100 MB. */
+/** Ingesters that run at a time, at most: each uses some 100 MB. */
 const maxIngesters = 5;
 
 /** The `dstream` processes: starts, kills and stops them. A process that ends by itself is a failure. */

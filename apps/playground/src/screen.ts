@@ -39,7 +39,7 @@ export interface Screen {
 /**
  * For pipes and files: the envelopes on standard output, one a line, the summary last; sentences on standard error.
  *
- * @param hurry when it aborts nothing waits for a slow reader any more
+ * @param hurry when it aborts nothing waits for a slow reader from then on
  */
 export function pipedScreen(out: Writable, err: Writable, hurry: AbortSignal): Screen {
   return {

@@ -38,7 +38,7 @@ export class Workload {
     return this.#paused;
   }
 
-  /** Stops writing after the transaction that is under way, or goes on. True when it pauses now. */
+  /** Stops writing after the transaction that is under way, or resumes. True when it pauses now. */
   togglePause(): boolean {
     this.#paused = !this.#paused;
     return this.#paused;

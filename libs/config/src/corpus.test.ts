@@ -1,6 +1,6 @@
 /**
  * Wrong files and exactly what is said of them: `corpus/NAME.hcl` and `corpus/NAME.txt`. A first line such as
- * `# command: processor` says what the file is loaded for; without it, for ingester and processor.
+ * `# command: processor` is what the file is loaded for; without it, for ingester and processor.
  * After a change of wording: `npx vitest run --project unit -u libs/config`, and read the difference.
  */
 import { readdir, readFile } from 'node:fs/promises';

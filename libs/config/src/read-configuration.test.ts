@@ -326,7 +326,7 @@ test('validate needs no variable, and notes what is not set and what is not buil
   expect(found.processor?.outputs).toHaveLength(1);
 });
 
-describe('a file that was only validated tells of the variables that are not set where they are needed', () => {
+describe('a file that was only validated reports the variables that are not set where they are needed', () => {
   const ofSource = `  db_connection_string = "{{ env "DB" }}"\n  tables = ["Persons"]\n`;
   const inBlock = (text: string, type = 'sqlserver') =>
     text.replace(ofSource, `  source {\n    type = "${type}"\n${ofSource}  }\n`);

@@ -79,7 +79,7 @@ export async function readConfiguration(
   const parts = readParts(document, options.use, context);
   problems.throwIfAny();
   assertComplete(document, parts, options.use, file);
-  return seal({ file, ...parts, notes: problems.notes() }, context);
+  return withPlaces({ file, ...parts, notes: problems.notes() }, context);
 }
 
 /** Throws ConfigInvalid for what is not HCL: there is nothing to check then. */
@@ -189,8 +189,8 @@ function checkBlocks(document: BlockNode, use: Use, context: Context): void {
   }
 }
 
-/** Adds what is not data: places, secrets, and how it shows itself. */
-function seal(data: Omit<Configuration, 'where'>, context: Context): Configuration {
+/** Adds what is not data: places, secrets, and how it is printed. */
+function withPlaces(data: Omit<Configuration, 'where'>, context: Context): Configuration {
   const configuration: Configuration = { ...data, where: (path) => whereIs(path, data.file, context.places) };
   rememberSecrets(configuration, context.secrets);
   Object.defineProperty(configuration, 'toJSON', { value: () => data });

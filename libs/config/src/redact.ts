@@ -12,7 +12,7 @@ const shortestSecret = 4;
 
 /**
  * A function that replaces every secret of these configurations in any text: whole connection strings, and the
- * passwords and keys in them by themselves, also where they are percent-encoded or stand within JSON. For logs.
+ * passwords and keys in them by themselves, also where they are percent-encoded or are within JSON. For logs.
  *
  *     const redact = redactor(configuration);
  *     redact('login with hunter22 failed'); // login with [secret] failed

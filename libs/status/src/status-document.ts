@@ -18,11 +18,11 @@ export interface StatusDocument {
 
 /**
  * How a table does:
- * - `running`: its owner says so.
- * - `fault`: it is stopped, `fault` says why; the others go on.
+ * - `running`: its owner reports it.
+ * - `fault`: it is stopped, `fault` has the reason; the others continue.
  * - `free`: nobody owns it.
  * - `unseen`: it is configured, and nobody has ever owned it.
- * - `unknown`: somebody owns it who could not be asked, or who does not know it; `note` says why.
+ * - `unknown`: somebody owns it who could not be asked, or who does not know it; `note` has the reason.
  */
 export type TableState = 'running' | 'fault' | 'free' | 'unseen' | 'unknown';
 
@@ -36,7 +36,7 @@ export interface TableStatusRow {
   readonly owner: string | null;
   /** Counts the acquisitions of the table, by anybody. */
   readonly epoch: number | null;
-  /** Up to where the topic has its changes: as the owner says, else as saved. */
+  /** Up to where the topic has its changes: as the owner reports, else as saved. */
   readonly position: string | null;
   /** Milliseconds from the commit to the acceptance of the last change sent; 0 once all was sent. */
   readonly lagMs: number | null;
@@ -64,12 +64,12 @@ export interface ReplicaRow {
   readonly instance: string | null;
   /** What runs in it: `ingester`, `processor`; empty when it could not be asked. */
   readonly services: readonly string[];
-  /** Null when it does not say where its status is. */
+  /** Null when it did not register an address. */
   readonly address: string | null;
   readonly reachable: boolean;
-  /** Tables it owns, as it says. */
+  /** Tables it owns, as it reports. */
   readonly tables: number | null;
-  /** Sessions it holds, as it says. */
+  /** Sessions it holds, as it reports. */
   readonly sessions: number | null;
   readonly note: string | null;
 }

@@ -77,7 +77,7 @@ test('on 80 columns the position is left out and long names of replicas are cut,
   ]);
 });
 
-test('on 60 columns what tells least is left out', () => {
+test('on 60 columns the least important columns are left out', () => {
   expect(statusLines(document({ replicas: [], outputs: [] }), { width: 60 })).toEqual([
     'TABLE          OWNER            EPOCH     LAG  RATE  STATE',
     'dbo.Customers  …ter-7d9f-x2x4z     12  120 ms  42/s  running',
@@ -120,7 +120,7 @@ const troubled = document({
   notes: ['no processor was found'],
 });
 
-test('what is wrong is named in the tables and told in full below them', () => {
+test('what is wrong is named in the tables and in full below them', () => {
   const lines = statusLines(troubled, { width: 100 });
   expect(lines.slice(0, 6)).toEqual([
     expect.stringMatching(/^TABLE/),
@@ -161,7 +161,7 @@ test('where there are more tables than lines, those that do not run stay', () =>
   ]);
 });
 
-test('without any table it says so', () => {
+test('without any table it reports that', () => {
   expect(statusLines(document({ tables: [], replicas: [], outputs: [] }), { width: 80 })).toEqual([
     'no tables',
   ]);

@@ -64,7 +64,7 @@ function overview(
 const tableOf = (inputs: Omit<Parameters<typeof statusOf>[0], 'atMs'>) =>
   statusOf({ ...inputs, atMs }).tables[0];
 
-test('what the owner says and what is stored stand together', () => {
+test('what the owner reports and what is stored are in one row', () => {
   expect(
     statusOf({ atMs, overview: overview([stored('A')]), answers: [answer('i1', reported('A'))] }),
   ).toEqual({
@@ -114,7 +114,7 @@ test('of an owner who cannot be asked only what is stored is known, and why', ()
   });
 });
 
-test('a deposed owner is not believed, whatever it says', () => {
+test('a deposed owner is not believed, whatever it reports', () => {
   const seen = tableOf({
     overview: overview([stored('A', { owner: 'i2' as InstanceId, epoch: 4 })], ['i1', 'i2']),
     answers: [answer('i1', reported('A', { lagMs: 1 })), answer('i2', reported('A', { owner: 'i1' }))],
@@ -128,7 +128,7 @@ test('a deposed owner is not believed, whatever it says', () => {
   });
 });
 
-test('what a replica says of an earlier epoch of its own is not believed of the newer one', () => {
+test('what a replica reports of an earlier epoch of its own is not believed of the newer one', () => {
   const again = stored('A', { epoch: 5 });
   expect(tableOf({ overview: overview([again]), answers: [answer('i1', reported('A'))] })).toMatchObject({
     state: 'unknown',
@@ -268,7 +268,7 @@ test('nobody announced is a note, but only where the storage was asked', () => {
   expect(statusOf({ atMs, answers: [] }).notes).toEqual([]);
 });
 
-test('a lease that is held by something else is a fault, as a waiting replica says, else as the storage shows', () => {
+test('a lease that is held by something else is a fault, as a waiting replica reports, else as the storage shows', () => {
   const held = { owner: '' as InstanceId, announcement: undefined, epoch: 0, checkpoint: undefined };
   const fault = { code: 'LeaseHeldElsewhere', message: 'the lease of dbo.A is held by something else' };
   const waiting = reported('A', { owner: '', announcement: null, epoch: 0, fault });

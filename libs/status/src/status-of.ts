@@ -1,5 +1,5 @@
 /**
- * Puts together what the storage and the replicas say of the same tables at nearly the same time. Pure. The newest
+ * Puts together what the storage and the replicas report about the same tables at nearly the same time. Pure. The newest
  * epoch wins: a replica that still believes it owns a table is not asked about it.
  */
 import {
@@ -66,7 +66,7 @@ function takenNames({ overview }: StatusInputs): readonly string[] {
 
 interface Claim {
   readonly table: ReportedTable;
-  /** Who says it. */
+  /** Who reports it. */
   readonly by: IngesterPart;
 }
 
@@ -90,7 +90,7 @@ interface Ownership {
   readonly epoch: number | null;
 }
 
-/** Undefined for a table that nobody ever owned, unless a replica says why: what is configured says so. */
+/** Undefined for a table that nobody ever owned, unless a replica reports why: the rows of what is configured show that. */
 function row(
   key: PartitionId,
   stored: StoredPartition | undefined,
@@ -136,7 +136,7 @@ function stateOf(owner: string | null, live: ReportedTable | undefined): 'runnin
   return owner === null ? 'free' : 'unknown';
 }
 
-/** As a replica says that waits for the lease or is refused it, else as the storage shows. */
+/** As a replica reports that waits for the lease or is refused it, else as the storage shows. */
 function heldElsewhere(
   key: PartitionId,
   stored: StoredPartition | undefined,

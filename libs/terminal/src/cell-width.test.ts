@@ -26,7 +26,7 @@ test('what does not fit is cut with an ellipsis', () => {
   expect(fitLine('123456', 5)).toBe('1234…');
 });
 
-test('a wide character that would stand half outside is left out', () => {
+test('a wide character that would be half outside is left out', () => {
   expect(fitLine('王小明明', 6)).toBe('王小…');
 });
 

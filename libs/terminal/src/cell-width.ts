@@ -1,4 +1,4 @@
-/** How many columns of a terminal a text takes, and how it is cut or wrapped to fit. */
+/** How many columns of a terminal a text fills, and how it is cut or wrapped to fit. */
 import { colouredPieces, isColour, visiblePainted, visibleText } from './visible-text.ts';
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
@@ -32,7 +32,7 @@ export function fitLine(text: string, columns: number): string {
   return textWidth(clean) <= columns ? clean : cut(clean, columns - 1);
 }
 
-/** As `fitLine`, but what is cut is the start: for what tells things apart by its end. */
+/** As `fitLine`, but what is cut is the start: for what differs at its end. */
 export function fitEnd(text: string, columns: number): string {
   const clean = visiblePainted(text);
   if (textWidth(clean) <= columns) return clean;

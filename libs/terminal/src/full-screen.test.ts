@@ -87,7 +87,7 @@ test('a slow terminal gets the last picture, not all of them', async () => {
   await screen.leave();
 });
 
-test('left, the terminal is as it was and nothing is drawn any more', async () => {
+test('left, the terminal is as it was and nothing more is drawn', async () => {
   const { screen, taken } = opened();
   taken();
   await Promise.all([screen.leave(), screen.leave()]);

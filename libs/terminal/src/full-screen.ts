@@ -110,7 +110,7 @@ export class FullScreen {
 }
 
 /**
- * Resolves when the text is out, when it never will be (the stream's `error` event says why), or when `hurry` aborts.
+ * Resolves when the text is out, when it never will be (the stream's `error` event has the reason), or when `hurry` aborts.
  * A stream that is not destroyed by its error, such as one over a descriptor of somebody else, takes later writes and
  * never calls back: that is why its error is looked at too.
  */

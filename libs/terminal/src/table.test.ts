@@ -22,7 +22,7 @@ const shown = (width: number, of = rows) => {
   return [header, ...lines];
 };
 
-test('columns are as wide as what stands in them, in cells of the terminal', () => {
+test('columns are as wide as their content, in cells of the terminal', () => {
   expect(shown(80)).toEqual([
     'NAME       COUNT  WHERE',
     'Customers      7  http://127.0.0.1:4711',
@@ -30,7 +30,7 @@ test('columns are as wide as what stands in them, in cells of the terminal', () 
   ]);
 });
 
-test('what is too wide is cut, the widest first, at the end that tells least', () => {
+test('what is too wide is cut, the widest first, at the less important end', () => {
   expect(shown(30)).toEqual([
     'NAME       COUNT  WHERE',
     'Customers      7  ….0.0.1:4711',

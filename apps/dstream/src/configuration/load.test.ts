@@ -2,7 +2,7 @@ import { referencePage } from '@dstream/config';
 import { expect, test } from 'vitest';
 import { types } from './load.ts';
 
-test('the reference page is what the schemas say', async () => {
+test('the reference page is made from the schemas', async () => {
   await expect(referencePage(types)).toMatchFileSnapshot('../../../../config/REFERENCE.md');
 });
 

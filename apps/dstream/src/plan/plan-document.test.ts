@@ -10,7 +10,7 @@ const configuration = {
   notes: [],
 } as unknown as Configuration;
 
-test('a plan says that the source has no tables, where only its data does', () => {
+test('a plan notes that the source has no tables, where only its data does', () => {
   const { tables, notes } = planDocument(configuration, { source, tables: [] }, false);
   expect(tables).toEqual([]);
   expect(notes).toEqual([

@@ -25,7 +25,7 @@ const plan: PlanDocument = {
   notes: ['a note'],
 };
 
-test('a plan says what is read, by which session it travels, and where it goes', () => {
+test('a plan shows what is read, its session, and where it goes', () => {
   expect(planLines(plan, { width: 120 })).toEqual([
     'reads shop on db1 (source db1, mode functions)',
     'sends to topic ingest-topic',

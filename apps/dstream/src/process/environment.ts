@@ -1,4 +1,4 @@
-/** What the process takes from its surroundings: its version, its name, its address, its proxies. */
+/** What the process reads from its environment: its version, its name, its address, its proxies. */
 import { readFileSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import type { InstanceId } from '@dstream/core';

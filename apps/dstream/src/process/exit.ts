@@ -43,7 +43,7 @@ let handleCrash = failAtOnce;
 
 /**
  * Handles errors that nothing caught: thrown out of an event of a library, or the reason of a promise that nobody
- * awaits. They are reported in one line and end the process, unless `onCrash` says otherwise. Called once, first.
+ * awaits. They are reported in one line and end the process, unless `onCrash` replaces that. Called once, first.
  */
 export function catchCrashes(): void {
   process.on('uncaughtException', (error) => handleCrash(error));

@@ -1,6 +1,6 @@
 /**
  * Notices that the parent is gone without having passed its signal on: npm and npx, which never do, and a playground that
- * was killed. Nothing would stop this process any more, so it drains.
+ * was killed. Nothing else would stop this process, so it drains.
  */
 import { readFileSync } from 'node:fs';
 import { ignoresHangup } from '@dstream/runtime';

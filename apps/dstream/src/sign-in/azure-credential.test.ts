@@ -81,7 +81,7 @@ test('nothing is loaded before a token is asked for, and an identity has one cre
   expect(made).toHaveLength(1);
 });
 
-test('a token service out of reach is told from an identity that is not there', async () => {
+test('a token service out of reach is distinguished from a missing identity', async () => {
   let reached = true;
   const { load } = library(async ({ additionalPolicies: [{ policy }] }) => {
     const next = () => (reached ? Promise.resolve({ status: 400 }) : Promise.reject(new Error('ENOTFOUND')));

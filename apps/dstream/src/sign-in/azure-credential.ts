@@ -108,7 +108,7 @@ interface WatchingPolicy {
 }
 
 /**
- * What happened on the wire while one token was asked for. The errors of `@azure/identity` do not tell an identity
+ * What happened on the wire while one token was asked for. The errors of `@azure/identity` do not distinguish an identity
  * that is missing from a token service that is out of reach (both are CredentialUnavailableError, or an
  * AuthenticationError 400), so the requests are watched: a policy in the pipeline of its clients.
  */

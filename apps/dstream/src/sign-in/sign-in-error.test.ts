@@ -19,7 +19,7 @@ const request = (status: number | undefined, host = 'login.microsoftonline.com')
   { host, status },
 ];
 
-describe('what a person must mend', () => {
+describe('what a person must fix', () => {
   test('no identity at all', () => {
     expect(judged(noIdentity)).toBe('Unauthorized');
     expect(judged(unavailable)).toBe('Unauthorized');
@@ -60,14 +60,14 @@ describe('what a person must mend', () => {
   });
 });
 
-describe('what passes', () => {
+describe('temporary failures', () => {
   test.each([
     [undefined, 'Unreachable'],
     [429, 'Throttled'],
     [408, 'Transient'],
     [503, 'Transient'],
   ])('a token service that answers %s', (status, code) => {
-    // An outage arrives as CredentialUnavailableError, or as an AuthenticationError 400: only the wire tells.
+    // An outage arrives as CredentialUnavailableError, or as an AuthenticationError 400: only the requests show it.
     expect(judged(unavailable, { requests: request(status) })).toBe(code);
     expect(judged(named('AuthenticationError', { statusCode: 400 }), { requests: request(status) })).toBe(
       code,

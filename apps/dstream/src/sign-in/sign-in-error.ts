@@ -33,8 +33,8 @@ export function signInError(error: unknown, scene: SignInScene): Error {
   const what = `cannot sign in to Microsoft Entra ID with ${chains[identity.kind]}`;
   if (!(error instanceof Error) || !signInErrors.has(error.name))
     return new DStreamError('Unexpected', `${what}: ${textOf(error)}`, { cause: error });
-  const code = passingCode(error, scene);
-  const text = code === undefined ? `${refused(error)}: ${advice[identity.kind]}` : passing[code];
+  const code = transientCode(error, scene);
+  const text = code === undefined ? `${refused(error)}: ${advice[identity.kind]}` : transientTexts[code];
   // Without its cause: the libraries' texts are pages long, and name what was sent.
   return new DStreamError(code ?? 'Unauthorized', `${what}: ${text}`);
 }
@@ -59,18 +59,18 @@ function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-type PassingCode = 'Unreachable' | 'Throttled' | 'Transient';
+type TransientCode = 'Unreachable' | 'Throttled' | 'Transient';
 
-const passing: Readonly<Record<PassingCode, string>> = {
+const transientTexts: Readonly<Record<TransientCode, string>> = {
   Unreachable: 'the token service cannot be reached',
   Throttled: 'the token service is throttling',
   Transient: 'the token service failed',
 };
 
-function passingCode(
+function transientCode(
   error: unknown,
   { requests, hasIdentityEndpoint }: SignInScene,
-): PassingCode | undefined {
+): TransientCode | undefined {
   for (const { host, status } of requests.toReversed()) {
     const code = host === metadataService ? undefined : codeOfStatus(status);
     if (code !== undefined) return code;
@@ -81,7 +81,7 @@ function passingCode(
   return errors.some((e) => e.name === 'AuthenticationRequiredError') ? 'Transient' : undefined;
 }
 
-function codeOfStatus(status: number | undefined): PassingCode | undefined {
+function codeOfStatus(status: number | undefined): TransientCode | undefined {
   if (status === undefined) return 'Unreachable';
   if (status === 429) return 'Throttled';
   return status === 408 || status >= 500 ? ('Transient' satisfies ErrorCode) : undefined;

@@ -61,13 +61,13 @@ export interface SourceConfig extends OpenableSource {
 
 /** The block `ingester.lease`. */
 export interface LeaseConfig {
-  /** 15,000 to 60,000, whole seconds: what a blob lease takes. */
+  /** 15,000 to 60,000, whole seconds: what a blob lease accepts. */
   readonly durationMs: number;
 }
 
 /** The block `ingester.checkpoint`. */
 export interface CheckpointConfig {
-  /** How often a moving checkpoint is saved. */
+  /** How often the checkpoint of a table that changes is saved. */
   readonly intervalMs: number;
   /** How often the checkpoint of an idle table is saved. */
   readonly idleIntervalMs: number;

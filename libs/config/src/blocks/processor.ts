@@ -111,7 +111,7 @@ function checkOutputs(node: BlockNode, outputs: readonly BlockNode[], context: F
   }
 }
 
-/** An output without a label is named after its type: nothing would tell it from one that has this as its label. */
+/** An output without a label is named after its type: nothing would distinguish it from one that has this as its label. */
 function checkNamedByType(
   nodes: readonly BlockNode[],
   outputs: readonly (OutputConfig | undefined)[],

@@ -120,7 +120,7 @@ export function sourceConfig(
   };
 }
 
-/** Not every variable is needed for it: that of the name is, and where there is no outline all that are not set are told. */
+/** Not every variable is needed for it: that of the name is, and where there is no outline, all that are not set are reported. */
 function outlineOf(source: OpenableSource, name: string | undefined, hash: Hash, unset: Problems) {
   try {
     const outline = source.outline(name, hash);

@@ -21,7 +21,7 @@ export interface Destination {
 /** Every output has the keys `type`, `required` and `buffer` besides those of its type. */
 export interface OutputType<K extends Keys = Keys> extends BlockType<K> {
   /**
-   * Called once for every output of the type, also when something in it is wrong: then blanks stand in for values,
+   * Called once for every output of the type, also when something in it is wrong: then values are blank,
    * and what it returns is not used. Undefined where the type is not built.
    */
   read(reading: Reading<K>, findings: Findings): Destination | undefined;

@@ -22,7 +22,7 @@ export interface OpenableSource {
 export interface SourceType<K extends Keys = Keys> extends BlockType<K> {
   /** Its keys and blocks may be in `ingester` itself, as the original has those of its only source. */
   readonly inIngester: boolean;
-  /** Called also when something in the block is wrong: then blanks stand in for values, and nothing is opened. */
+  /** Called also when something in the block is wrong: then values are blank, and nothing is opened. */
   read(reading: Reading<K>, findings: Findings): OpenableSource;
 }
 
@@ -36,7 +36,7 @@ export interface SourceDefinition<K extends Keys, S extends object> extends Defi
   /** Its keys and blocks may be in `ingester` itself. True for one type at most. */
   readonly inIngester?: boolean;
   /**
-   * What the source takes, of what the file says. Called also when something is wrong, with blanks instead of values. It
+   * The settings of the source. Called also when something is wrong, with blanks instead of values. It
    * reports what is wrong with keys together; a single key is checked by its type. Conceals what is secret.
    */
   readonly settings: (reading: Reading<K>, findings: Findings) => S;
@@ -51,7 +51,7 @@ export interface SourceDefinition<K extends Keys, S extends object> extends Defi
   readonly catalogue?: (settings: S, services: SourceServices, o: CallOptions) => Promise<SourceOutline>;
   /**
    * Loads the class by `import()`, so that commands which only read a file do not load it. Connects nothing. Without it the type is
-   * not built yet: a file may name it, no command takes it.
+   * not built yet: a file may name it, no command accepts it.
    */
   readonly open?: (settings: S, services: SourceServices) => Promise<ChangeSource>;
 }

@@ -4,9 +4,9 @@ import { Problems } from './problems.ts';
 test('every finding is one line that begins with file and line, in the order of the file', () => {
   const problems = new Problems('dstream.hcl');
   problems.add({ line: 7, path: 'ingester.name' }, 'it is wrong;\n  make it right\n');
-  problems.add({ line: 2, path: '' }, 'so is this; mend it');
+  problems.add({ line: 2, path: '' }, 'so is this; fix it');
   expect(() => problems.throwIfAny()).toThrow(
-    /^dstream\.hcl:2: so is this; mend it\ndstream\.hcl:7: ingester\.name: it is wrong; make it right$/,
+    /^dstream\.hcl:2: so is this; fix it\ndstream\.hcl:7: ingester\.name: it is wrong; make it right$/,
   );
 });
 

@@ -1,11 +1,11 @@
 import { DStreamError } from '@dstream/core';
 import type { Place } from '../text/hcl-document.ts';
 
-/** Where a reader reports what it finds. A text says what is wrong and, after a semicolon, what to write. */
+/** Where a reader reports what it finds. A text names what is wrong and, after a semicolon, what to write. */
 export interface Findings {
   /** Refuses the file. */
   add(at: Place, text: string): void;
-  /** Accepts the file, and tells the person something about it. */
+  /** Accepts the file, and reports something about it. */
   addNote(at: Place, text: string): void;
 }
 

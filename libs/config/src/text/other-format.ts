@@ -26,7 +26,7 @@ export function shellProblem(text: string, line: number): string | undefined {
 /** A file of keys is TOML as soon as it has the heading of a table. */
 const tomlHeading = /^\[\[?[\w.-]+\]\]?$/;
 
-/** What a file that is not HCL is instead, and where one sees it; undefined when nothing tells. */
+/** What a file that is not HCL is instead, and where one sees it; undefined when it cannot be recognised. */
 export function otherFormat(text: string): (Place & { readonly problem: string }) | undefined {
   const lines = text.split('\n').map((line) => line.trim());
   const first = lines.findIndex((line) => line !== '' && !/^(?:#|\/\/)/.test(line));

@@ -155,7 +155,7 @@ function durationAdvice(given: Given): string {
   return 'write numbers with units, such as "200ms", "5s", "2m" or "1h30m"';
 }
 
-/** A duration that is a whole number of seconds: what a service takes in its protocol. */
+/** A duration that is a whole number of seconds: what the protocol of a service accepts. */
 export function wholeSeconds(limits: { readonly min: string; readonly max: string }): ValueType<number> {
   const type = duration(limits);
   return {
