@@ -1,5 +1,5 @@
 /** What every Subscription promises with sessions (libs/core/src/subscription.ts). */
-import { asDStreamError, messageMemory, type Delivery, type Position, type SessionHold } from '@dstream/core';
+import { asDStreamError, messageMemory, type Delivery, type Position, type SessionLock } from '@dstream/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Broker } from '../support/broker.ts';
 import { Consumer } from '../support/consumer.ts';
@@ -9,7 +9,7 @@ import { until } from '../support/until.ts';
 /** Long enough for what should not come to have come, were it wrong. */
 const quietMs = 250;
 
-function holdOf({ session }: Delivery): SessionHold {
+function holdOf({ session }: Delivery): SessionLock {
   if (session === undefined) throw new Error('the delivery has no session');
   return session;
 }
@@ -125,7 +125,7 @@ export function sessionsContract(name: string, open: () => Promise<Broker>): voi
       await expect(delivery?.deadLetter('r', 'd', {})).rejects.toMatchObject({ code: 'LockLost' });
       await expect(hold.load()).rejects.toMatchObject({ code: 'LockLost' });
       await expect(hold.save(progress(1))).rejects.toMatchObject({ code: 'LockLost' });
-      expect(codeThrownBy(() => hold.assertGood())).toBe('LockLost');
+      expect(codeThrownBy(() => hold.assertHeld())).toBe('LockLost');
       await hold.close();
     });
 
@@ -224,15 +224,15 @@ export function sessionsContract(name: string, open: () => Promise<Broker>): voi
       const consumer = await rig.consumerOf(rig.post.messages('a', 1, 2));
       const delivery = await consumer.next();
       const hold = holdOf(delivery);
-      expect(() => hold.assertGood()).not.toThrow();
+      expect(() => hold.assertHeld()).not.toThrow();
       await delivery.complete();
-      expect(() => hold.assertGood()).not.toThrow();
+      expect(() => hold.assertHeld()).not.toThrow();
       expect(faults.loseLock({}, rig.post.session('a'))).toBe(true);
       await until(
         () => hold.lost.aborted,
         () => 'the hold is lost',
       );
-      expect(codeThrownBy(() => hold.assertGood())).toBe('LockLost');
+      expect(codeThrownBy(() => hold.assertHeld())).toBe('LockLost');
     });
 
     test('an abort ends receiving at once with its reason; what is held can be settled and closed', async () => {

@@ -1,6 +1,6 @@
 import { ManualClock } from '@dstream/memory/manual-clock';
 import { describe, expect, test } from 'vitest';
-import { abortLater, aborted, onAbort, pause, together, unlessAborted, withAny } from './abort.ts';
+import { abortLater, aborted, onAbort, pause, runAll, unlessAborted, withAny } from './abort.ts';
 
 const never = new AbortController().signal;
 
@@ -96,14 +96,12 @@ describe('together', () => {
       throw signal.reason;
     };
     const fails = () => Promise.reject(new Error('first'));
-    await expect(together(never, [waits, fails])).rejects.toThrow('first');
+    await expect(runAll(never, [waits, fails])).rejects.toThrow('first');
     expect(ended).toEqual(['the other']);
   });
 
   test('it resolves when all have', async () => {
-    await expect(
-      together(never, [() => Promise.resolve(), () => Promise.resolve()]),
-    ).resolves.toBeUndefined();
+    await expect(runAll(never, [() => Promise.resolve(), () => Promise.resolve()])).resolves.toBeUndefined();
   });
 
   test('the parent ends them all with its reason', async () => {
@@ -112,7 +110,7 @@ describe('together', () => {
       await aborted(signal);
       throw signal.reason;
     };
-    const running = together(parent.signal, [task, task]);
+    const running = runAll(parent.signal, [task, task]);
     parent.abort(new Error('enough'));
     await expect(running).rejects.toThrow('enough');
   });

@@ -81,7 +81,7 @@ export function abortLater(
  * Runs tasks side by side as one: when one rejects, the signal of the others aborts, all are awaited, and the first
  * rejection is thrown. Resolves when all have. No task is left running.
  */
-export async function together(
+export async function runAll(
   parent: AbortSignal,
   tasks: readonly ((signal: AbortSignal) => Promise<void>)[],
 ): Promise<void> {

@@ -73,7 +73,7 @@ export async function retry<T>(
   signal: AbortSignal,
   options: RetryOptions,
 ): Promise<T> {
-  const { clock, failureLog, giveUp, again = isPassing } = options;
+  const { clock, failureLog, giveUp, again = isRetryable } = options;
   const { random = Math.random, firstMs = retryWaits.firstMs, maxMs = retryWaits.maxMs } = options;
   const backoff = new Backoff({ firstMs, maxMs, random });
   const until = giveUp === undefined ? [signal] : [signal, giveUp];
@@ -95,6 +95,6 @@ export async function retry<T>(
   }
 }
 
-function isPassing(error: DStreamError): boolean {
+function isRetryable(error: DStreamError): boolean {
   return error.disposition === 'retry';
 }

@@ -43,22 +43,22 @@ export function pack(
   const { ordering = byTable, hash } = options;
   const stampBytes = encoder.encode(stampText(stamp));
   const bytesOf = ({ bytes }: EncodedChange): number => bytes + stampBytes.length;
-  const seal = sealer(stamp, stampBytes, options);
+  const toMessage = messageBuilder(stamp, stampBytes, options);
   return Array.from(Map.groupBy(changes, sessionRouter(ordering, hash)), ([sessionId, own]) => {
     let follows = options.accepted?.(sessionId);
-    return together(own, options, bytesOf).map((packed) => {
-      const message = seal(sessionId, packed, follows);
+    return groupByLimits(own, options, bytesOf).map((group) => {
+      const message = toMessage(sessionId, group, follows);
       follows = lastChangeOf(message.properties);
       return message;
     });
   }).flat();
 }
 
-function sealer(
+function messageBuilder(
   stamp: Stamp,
   stampBytes: Uint8Array,
   options: PackOptions,
-): (sessionId: string, packed: Together<EncodedChange>, follows: Progress | undefined) => OutgoingMessage {
+): (sessionId: string, group: Group<EncodedChange>, follows: Progress | undefined) => OutgoingMessage {
   const commonOf = perTable(commonProperties);
   return (sessionId, { items, bodyBytes }, follows) => {
     const [first] = items;
@@ -89,7 +89,7 @@ function commonProperties({ schema, table, database, source }: TableId): Readonl
   return { schema, table, database, server: source };
 }
 
-/** The end of an envelope, behind what a source has encoded. Made once for a batch. */
+/** The end of an envelope, after what a source has encoded. Made once for a batch. */
 export function stampText({ generation, epoch }: Stamp): string {
   return `${JSON.stringify({ generation, epoch }).replace('{', ',')}}`;
 }
@@ -158,27 +158,30 @@ export interface Line {
   readonly utf8: Uint8Array;
 }
 
-/** Neighbours that travel together. */
-interface Together<T> {
+/** Consecutive items that one message carries. */
+interface Group<T> {
   readonly items: readonly [T, ...T[]];
   /** Bytes of their lines, with line ends between them. */
   readonly bodyBytes: number;
 }
 
-/** Neighbours and the body of their message. */
-export interface Pack<T extends Line> extends Together<T> {
+/** A group and the body of its message. */
+export interface Pack<T extends Line> extends Group<T> {
   /** The lines, with line ends between them. */
   readonly body: Uint8Array;
 }
 
-/** `items` in their order, in as few packs as the limits allow. */
+/** `items` in their order, packed into as few messages as the limits allow. */
 export function inPacks<T extends Line>(items: readonly T[], limits: PackLimits): Pack<T>[] {
-  return together(items, limits, ({ utf8 }) => utf8.length).map((pack) => ({ ...pack, body: bodyOf(pack) }));
+  return groupByLimits(items, limits, ({ utf8 }) => utf8.length).map((pack) => ({
+    ...pack,
+    body: bodyOf(pack),
+  }));
 }
 
-/** The same for items that are not lines yet: `bytesOf` tells how long they will be. */
-function together<T>(items: readonly T[], limits: PackLimits, bytesOf: (item: T) => number): Together<T>[] {
-  const packs: Together<T>[] = [];
+/** @param bytesOf length of the line that an item will be */
+function groupByLimits<T>(items: readonly T[], limits: PackLimits, bytesOf: (item: T) => number): Group<T>[] {
+  const packs: Group<T>[] = [];
   let open: [T, ...T[]] | undefined;
   let bytes = 0;
   const close = () => {
@@ -199,7 +202,7 @@ function together<T>(items: readonly T[], limits: PackLimits, bytesOf: (item: T)
   return packs;
 }
 
-function bodyOf({ items, bodyBytes }: Together<Line>): Uint8Array {
+function bodyOf({ items, bodyBytes }: Group<Line>): Uint8Array {
   if (items.length === 1) return items[0].utf8;
   const body = new Uint8Array(bodyBytes).fill(lineEnd);
   let at = 0;

@@ -20,7 +20,7 @@ export interface IncomingMessage {
 export type DeadLetterProperties = Readonly<Record<string, PropertyValue>>;
 
 /** The session a message came by, while this process holds it. The same object for every delivery of one hold. */
-export interface SessionHold {
+export interface SessionLock {
   readonly id: string;
   /** Aborts when the session is no longer ours: its deliveries cannot be settled any more. */
   readonly lost: AbortSignal;
@@ -28,7 +28,7 @@ export interface SessionHold {
    * To be called right before something starts that only the holder may do. Throws LockLost when our own clock can
    * no longer prove the hold, also when no timer could fire in time.
    */
-  assertGood(): void;
+  assertHeld(): void;
   /** The progress in the session's state. Undefined when there is none, or none that can be understood. */
   load(): Promise<Progress | undefined>;
   save(progress: Progress): Promise<void>;
@@ -43,7 +43,7 @@ export interface Delivery {
   readonly deliveryCount: number;
   /** Aborts when the lock is lost: settling would throw LockLost. */
   readonly lockLost: AbortSignal;
-  readonly session?: SessionHold;
+  readonly session?: SessionLock;
   /** The message was processed. Throws LockLost (`lost`) when the lock is gone, or a `retry`. */
   complete(): Promise<void>;
   /**

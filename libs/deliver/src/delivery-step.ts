@@ -6,7 +6,7 @@ import {
   type FailedChange,
   type Log,
   type Progress,
-  type SessionHold,
+  type SessionLock,
   type StampedEvent,
 } from '@dstream/core';
 import { FailureLog, retry, type AttemptLog, type RetryOptions } from '@dstream/async';
@@ -25,7 +25,7 @@ import type { ProcessorParts } from './processor-parts.ts';
 export interface DeliveryStepOptions {
   readonly parts: ProcessorParts;
   readonly outputs: Outputs;
-  readonly hold: SessionHold | undefined;
+  readonly hold: SessionLock | undefined;
   readonly deduplicator: Deduplicator;
   /** Undefined where messages are not expected to follow each other: without sessions, or behind a filter. */
   readonly detector: MissingMessagesDetector | undefined;
@@ -97,7 +97,7 @@ export class DeliveryStep {
     const isNew = deduplicator.filter();
     const judged = decoded.map((one) => this.#judge(one, isNew));
     const changes = judged.flatMap(({ fresh }) => fresh);
-    const mayStart = () => hold?.assertGood();
+    const mayStart = () => hold?.assertHeld();
     const refused = await outputs.publish(changes, signal, { sender: this, mayStart, giveUp });
     const outcomes = judged.map((one) => outcomeOf(one, refused));
     deduplicator.delivered(outcomes);

@@ -3,7 +3,7 @@
  * others have buffers of their own and delay nothing.
  */
 import type { DStreamError, StopSignals } from '@dstream/core';
-import { Backoff, pause, retry, together } from '@dstream/async';
+import { Backoff, pause, retry, runAll } from '@dstream/async';
 import type { DecodedChange } from './decode-message.ts';
 import { OptionalOutput } from './optional-output.ts';
 import { OutputMonitor, type OutputReport, type Sender } from './output-monitor.ts';
@@ -65,7 +65,7 @@ export class Outputs {
       const options = { clock, random, failureLog: connecting };
       await retry((attempt) => output.publisher.connect({ signal: attempt }), until, options);
     });
-    await together(signal, connects);
+    await runAll(signal, connects);
   }
 
   /**
@@ -91,7 +91,7 @@ export class Outputs {
         monitor.waiting(-changes.length, -bytes);
       }
     });
-    await together(signal, publishes);
+    await runAll(signal, publishes);
     return refused;
   }
 

@@ -7,7 +7,7 @@ import {
   asDStreamError,
   type Delivery,
   type Service,
-  type SessionHold,
+  type SessionLock,
   type StopSignals,
 } from '@dstream/core';
 import { withAny } from '@dstream/async';
@@ -46,7 +46,7 @@ export class Processor implements Service {
   readonly #limiter: SessionLimiter;
   readonly #unsaved: UnsavedProgress;
   readonly #missing: MissingMessagesRecord;
-  readonly #running = new Map<SessionHold | undefined, Running>();
+  readonly #running = new Map<SessionLock | undefined, Running>();
   readonly #failed = new AbortController();
   #ready = false;
   #loggedLimit = false;

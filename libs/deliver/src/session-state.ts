@@ -5,7 +5,7 @@ import {
   type Clock,
   type Log,
   type Progress,
-  type SessionHold,
+  type SessionLock,
 } from '@dstream/core';
 import { retry, type RetryOptions } from '@dstream/async';
 import type { SessionDeduplicator } from './deduplicator.ts';
@@ -13,7 +13,7 @@ import type { ProcessorMetrics } from './processor-metrics.ts';
 
 /** Options of a `SessionState`. */
 export interface SessionStateOptions {
-  readonly hold: SessionHold;
+  readonly hold: SessionLock;
   readonly deduplicator: SessionDeduplicator;
   readonly unsaved: UnsavedProgress;
   readonly retrying: RetryOptions;

@@ -11,7 +11,7 @@ import {
   type Delivery,
   type DStreamError,
   type Log,
-  type SessionHold,
+  type SessionLock,
   type StopSignals,
 } from '@dstream/core';
 import { FailureLog, onAbort, retry, withAny, type RetryOptions } from '@dstream/async';
@@ -37,7 +37,7 @@ export interface WorkerOptions {
 /** One hold of one session, or all messages where there are no sessions. */
 export class SessionWorker implements LimitedSession {
   readonly #options: WorkerOptions;
-  readonly #hold: SessionHold | undefined;
+  readonly #hold: SessionLock | undefined;
   readonly #log: Log;
   readonly #inbox: Inbox;
   readonly #deduplicator = new SessionDeduplicator();
@@ -50,7 +50,7 @@ export class SessionWorker implements LimitedSession {
   #isEvicted = false;
 
   /** @param hold undefined for the worker of all messages where there are no sessions */
-  constructor(hold: SessionHold | undefined, options: WorkerOptions) {
+  constructor(hold: SessionLock | undefined, options: WorkerOptions) {
     const { parts, outputs, stop, unsaved, missing } = options;
     const { clock, settings, metrics } = parts;
     this.#options = options;

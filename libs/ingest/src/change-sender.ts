@@ -114,7 +114,7 @@ export class ChangeSender {
       }
     };
     try {
-      await retry(attempt, signal, { clock, failureLog, again: isPassing, ...(giveUp && { giveUp }) });
+      await retry(attempt, signal, { clock, failureLog, again: isRetryable, ...(giveUp && { giveUp }) });
       return [];
     } catch (error) {
       return this.#split(rest, error);
@@ -187,7 +187,7 @@ function describe(message: OutgoingMessage): string {
  * Which errors are tried again. A missing topic or a refused key, too: the partition keeps its position. A session with a
  * message that was refused for good comes first, whatever the other sessions wait for.
  */
-function isPassing(error: DStreamError): boolean {
+function isRetryable(error: DStreamError): boolean {
   const forGood = failuresOf(error).some((failure) => failure.error.disposition === 'dead-letter');
   return !forGood && (error.disposition === 'retry' || error.disposition === 'fatal');
 }

@@ -11,7 +11,7 @@ import {
   type Service,
   type StopSignals,
 } from '@dstream/core';
-import { Backoff, FailureLog, pause, retry, retryWaits, together, withAny } from '@dstream/async';
+import { Backoff, FailureLog, pause, retry, retryWaits, runAll, withAny } from '@dstream/async';
 import { Announcer } from './announcer.ts';
 import { WatchedCheckpoints } from './checkpoint-keeper.ts';
 import { ForeignLeases } from './foreign-leases.ts';
@@ -115,7 +115,7 @@ export class Ingester implements Service {
 
   async #connect(signal: AbortSignal): Promise<Presence> {
     const { names, topic, leases } = this.#parts;
-    await together(signal, [
+    await runAll(signal, [
       (until) => this.#reach(names.topic, (s) => topic.connect({ signal: s }), until),
       (until) => this.#reach(names.leases, (s) => leases.connect({ signal: s }), until),
       (until) => this.#reach(names.source, (s) => this.#list.refresh(s), until),

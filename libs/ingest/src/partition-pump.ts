@@ -11,7 +11,7 @@ import {
   type Hash,
   type ResumePoint,
 } from '@dstream/core';
-import { prefetch, together, withAny } from '@dstream/async';
+import { prefetch, runAll, withAny } from '@dstream/async';
 import type { ChangeSender } from './change-sender.ts';
 import type { CheckpointKeeper } from './checkpoint-keeper.ts';
 import type { IngesterMetrics } from './ingester-metrics.ts';
@@ -59,7 +59,7 @@ export class PartitionPump {
     meter.position = after?.position;
     meter.generation = checkpoint.generation;
     const moved = new AbortController();
-    await together(hard, [
+    await runAll(hard, [
       (signal) => withAny([signal, moved.signal], (until) => checkpoint.run(until)),
       (signal) => this.#move(after, draining, signal).finally(() => moved.abort()),
     ]);

@@ -82,7 +82,7 @@ export class Backlog {
 
   /** Completes or dead-letters a message. Throws LockLost if `lock` has ended. */
   settle(stored: Stored, lock: Lock, dead?: Omit<DeadLetter, 'message'>): void {
-    this.assertGood(lock);
+    this.assertHeld(lock);
     const session = this.#session(stored.message.sessionId);
     const index = session.messages.indexOf(stored);
     if (index < 0)
@@ -92,7 +92,7 @@ export class Backlog {
     this.#changed();
   }
 
-  assertGood(lock: Lock): void {
+  assertHeld(lock: Lock): void {
     lock.lost.throwIfAborted();
   }
 

@@ -4,7 +4,7 @@ import {
   messageMemory,
   type Progress,
   type ReceiveOptions,
-  type SessionHold,
+  type SessionLock,
   type DeadLetterProperties,
   type Subscription,
 } from '@dstream/core';
@@ -112,7 +112,7 @@ export class InMemorySubscription implements Subscription {
   }
 }
 
-class Held implements SessionHold {
+class Held implements SessionLock {
   readonly id: string;
   readonly #backlog: Backlog;
   readonly #lock: Lock;
@@ -138,8 +138,8 @@ class Held implements SessionHold {
     return this.#handedOut === 0;
   }
 
-  assertGood(): void {
-    this.#backlog.assertGood(this.#lock);
+  assertHeld(): void {
+    this.#backlog.assertHeld(this.#lock);
   }
 
   next(maxInFlight: number): Delivery | undefined {
@@ -158,12 +158,12 @@ class Held implements SessionHold {
   }
 
   async load(): Promise<Progress | undefined> {
-    this.#backlog.assertGood(this.#lock);
+    this.#backlog.assertHeld(this.#lock);
     return this.#backlog.stateOf(this.id);
   }
 
   async save(progress: Progress): Promise<void> {
-    this.#backlog.assertGood(this.#lock);
+    this.#backlog.assertHeld(this.#lock);
     this.#backlog.setState(this.id, progress);
   }
 

@@ -160,9 +160,9 @@ describe('a sender that stops', () => {
     };
     const { done, deliveries } = await sent(consume(), post.messages('a', 1, 2), { mayStart });
     const [first] = deliveries;
-    first?.session?.assertGood();
+    first?.session?.assertHeld();
     lost = true;
-    expect(() => first?.session?.assertGood()).toThrow('withdrawn by its sender: the lease ran out');
+    expect(() => first?.session?.assertHeld()).toThrow('withdrawn by its sender: the lease ran out');
     expect(failuresOf(await done)).toEqual({ a: [0, 'LeaseLost'] });
     expect(first?.lockLost.aborted).toBe(true);
   });

@@ -5,7 +5,7 @@ import {
   type Delivery,
   type Progress,
   type ReceiveOptions,
-  type SessionHold,
+  type SessionLock,
   type Subscription,
 } from '@dstream/core';
 import type { DirectQueue } from './direct-queue.ts';
@@ -103,7 +103,7 @@ export class DirectSubscription implements Subscription {
 }
 
 /** A session while one consumer has it. There is no lock to renew: it is good until it is closed or withdrawn by its sender. */
-class DirectHold implements SessionHold {
+class DirectHold implements SessionLock {
   readonly id: string;
   readonly lost: AbortSignal;
   readonly #session: DirectSession;
@@ -128,7 +128,7 @@ class DirectHold implements SessionHold {
   }
 
   /** Asks the sender, too: an output is given nothing past the lease of who reads the table (docs/guarantees.md, rule 6). */
-  assertGood(): void {
+  assertHeld(): void {
     this.lost.throwIfAborted();
     this.#session.checkSenders();
     this.lost.throwIfAborted();

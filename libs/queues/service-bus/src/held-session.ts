@@ -7,7 +7,7 @@
  * broker delivers again what was not settled, and counts no delivery for it.
  */
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
-import { DStreamError, type Delivery, type Position, type Progress, type SessionHold } from '@dstream/core';
+import { DStreamError, type Delivery, type Position, type Progress, type SessionLock } from '@dstream/core';
 import type { DeadLetterProperties } from '@dstream/core';
 import { translateError } from '@dstream/service-bus';
 import { close, withTimeout } from '@dstream/async';
@@ -27,7 +27,7 @@ export interface HeldSessionOptions extends SourceOptions, Omit<CreditWindowOpti
 }
 
 /** One session, from its accept to its close. */
-export class HeldSession implements SessionHold, SettlementLock {
+export class HeldSession implements SessionLock, SettlementLock {
   readonly id: string;
   readonly #options: HeldSessionOptions;
   readonly #what: string;
@@ -125,7 +125,7 @@ export class HeldSession implements SessionHold, SettlementLock {
     }
   }
 
-  assertGood(): void {
+  assertHeld(): void {
     if (!this.#renewal.isGood) this.end(this.#lostBy('the lock may have expired'));
     this.lost.throwIfAborted();
   }
@@ -179,7 +179,7 @@ export class HeldSession implements SessionHold, SettlementLock {
   }
 
   async #underLock<T>(tried: string, call: (o: CallSignal) => Promise<T>): Promise<T> {
-    this.assertGood();
+    this.assertHeld();
     const { clock, answerMs } = this.#options;
     const atMs = Math.min(this.#renewal.goodUntilMs, clock.monotonicMs() + answerMs);
     const late = () => new DStreamError('TimedOut', `could not ${tried} ${this.#what}: no answer in time`);

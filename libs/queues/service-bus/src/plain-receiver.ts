@@ -200,7 +200,7 @@ class MessageLock implements SettlementLock {
     return this.#lost.signal;
   }
 
-  assertGood(): void {
+  assertHeld(): void {
     if (!this.#renewal.isGood)
       this.end(new DStreamError('LockLost', `${this.#what}: the lock may have expired`));
     this.lost.throwIfAborted();

@@ -9,7 +9,7 @@ export interface SettlementLock {
   /** Aborts when the lock is lost or released. */
   readonly lost: AbortSignal;
   /** Throws LockLost, and ends the lock, when it may have expired. */
-  assertGood(): void;
+  assertHeld(): void;
   /** Called with an outcome that says that the lock is gone. */
   end(reason: DStreamError): void;
 }
@@ -90,7 +90,7 @@ export class Settlement {
   #answered(tried: string, lock: SettlementLock, settle: () => Promise<void>): Promise<void> {
     const { clock, entity } = this.#options;
     return new Promise((resolve, reject) => {
-      lock.assertGood();
+      lock.assertHeld();
       const waiting = { sinceMs: clock.monotonicMs(), lock, reject };
       this.#unanswered.add(waiting);
       settle().then(
