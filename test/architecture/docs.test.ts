@@ -77,14 +77,29 @@ function codesBelow(heading: string): readonly (readonly [code: string, next: st
   return [...rows].map(([, code = '', next = '']) => [code, next]);
 }
 
+/** Our text files, relative to the root. */
+const texts = globSync('{apps,config,deploy,docs,libs,test,tools,*.md}/**', {
+  cwd: root,
+  exclude: (path) => /node_modules$|(^|\/)dist$/.test(path),
+}).filter((file) => /\.(?:ts|js|mjs|md|hcl|sql|json|sh|yml)$/.test(file));
+
 test('code and pages refer to no notes that are not in the repository', () => {
-  const files = globSync('{apps,config,deploy,docs,libs,test,tools,*.md}/**', {
-    cwd: root,
-    exclude: (path) => /node_modules$|(^|\/)dist$/.test(path),
-  }).filter((file) => /\.(?:ts|js|mjs|md|hcl|sql|json|sh|yml)$/.test(file));
   const notes = new RegExp(`\\b(?:${['DESIGN', 'FACTS', 'STAND-INS'].join('|')})\\b`);
-  expect(files.length).toBeGreaterThan(500);
-  expect(files.filter((file) => file !== self && notes.test(textOf(file)))).toEqual([]);
+  expect(texts.length).toBeGreaterThan(500);
+  expect(texts.filter((file) => file !== self && notes.test(textOf(file)))).toEqual([]);
+});
+
+test('code names only headings and rules of our pages that are there', () => {
+  const sources = texts.filter((file) => file.endsWith('.ts') && file !== self);
+  const named = sources.flatMap((file) => [
+    ...textOf(file).matchAll(/(docs\/\w+\.md), (?:"([^"]+)"|rule (\d+))/g),
+  ]);
+  const missing = named.filter(([, page = '', heading, rule]) => {
+    const wanted = heading === undefined ? `### Rule ${rule}: ` : `# ${heading}\n`;
+    return !textOf(page).includes(wanted);
+  });
+  expect(named.length).toBeGreaterThan(10);
+  expect(missing.map(([text]) => text)).toEqual([]);
 });
 
 test('every file on the path of a change is there', () => {
