@@ -27,11 +27,12 @@ export class ChangeBuffer {
     this.#capacityBytes = capacityBytes;
   }
 
-  /** Of all that waits and is being published, as lines of JSON. */
+  /** Bytes of all changes that wait or are being published, as lines of JSON. */
   get bytes(): number {
     return this.#bytes;
   }
 
+  /** Number of those changes. */
   get changes(): number {
     return this.#changes;
   }
@@ -78,7 +79,7 @@ export class ChangeBuffer {
     return wanted;
   }
 
-  /** What of the changes taken last is to be taken again: before all others of the key. The rest is gone. */
+  /** Ends the last `take` of a key: `again` returns to the front of its lane, the rest leaves the buffer. */
   settle(key: string, again: readonly DecodedChange[]): void {
     const taken = this.#taken.get(key);
     if (taken === undefined) return;

@@ -12,7 +12,7 @@ const warnings = ({ lines }: ReturnType<typeof setup>) =>
   lines().filter((line) => line.includes('the clock'));
 
 describe('a generation that lies ahead of the clock', () => {
-  test('by two days holds its session for the tolerance, with a warning, and then passes; nothing is dead-lettered', async () => {
+  test('by two days holds its session for the tolerance, with a warning, and is then delivered; nothing is dead-lettered', async () => {
     const world = setup();
     const generation = world.clock.wallMs() + 2 * day;
     await world.send(message([1, 2], session, generation), message([7], 's/d/dbo.T/1'));
@@ -54,7 +54,7 @@ describe('a generation that lies ahead of the clock', () => {
     await stop(world, running);
   });
 
-  test('by a minute passes as soon as the clock has come that far, and by a few seconds at once', async () => {
+  test('by a minute is delivered as soon as the clock has come that far, and by a few seconds at once', async () => {
     const world = setup();
     const now = world.clock.wallMs();
     await world.send(message([1], session, now + 4_000), message([2], 's/d/dbo.T/1', now + 60_000));
@@ -90,7 +90,7 @@ describe('a generation that lies ahead of the clock', () => {
     expect([world.output.got, world.topic.messages().length]).toEqual([[], 1]);
   });
 
-  test('passes at once when the broker took the message at that time: then it is our clock that is wrong', async () => {
+  test('is delivered at once when the broker accepted the message at that time: then it is our clock that is wrong', async () => {
     const clock = new ManualClock();
     const guard = new ClockGuard({ clock, log: silentLog, toleranceMs: 600_000 });
     const generation = clock.wallMs() + 2 * day;

@@ -22,11 +22,11 @@ function message(lines: readonly string[], sessionId?: string): IncomingMessage 
 }
 
 describe('decoding', () => {
-  test('a change of another table is refused wherever it stands among those of the session', () => {
+  test('a change of another table is refused wherever it is among those of the session', () => {
     const lines = [line(1, 'Other'), line(2), line(3, 'Other'), line(4), line(5)];
     const { changes, failures } = decodeMessage(message(lines, 's/d/dbo.T'), options);
     expect(changes.map(({ index }) => index)).toEqual([1, 3, 4]);
-    const reason = 'the envelope belongs to another session than its message';
+    const reason = 'the change does not belong to the session of its message';
     expect(failures).toEqual([0, 2].map((index) => ({ index, output: '*', reason })));
   });
 
@@ -38,7 +38,7 @@ describe('decoding', () => {
     ]);
   });
 
-  test('a gap passes: it has neither data nor key', () => {
+  test('a gap is accepted: it has neither data nor key', () => {
     const gap = { reason: 'HistoryLost', from: { lsn: '0x01' }, to: { lsn: '0x05' } } as const;
     const { metadata } = aChange(1, { operation: 'gap', key: null, gap });
     const { changes, failures } = decodeMessage(
@@ -52,11 +52,11 @@ describe('decoding', () => {
     const lines = Array.from({ length: maxChangesOfMessage + 1 }, () => '{}');
     expect(decodeMessage(message(lines), options)).toEqual({
       changes: [],
-      failures: [{ index: 0, output: '*', reason: 'the body has 10001 lines, not 10000 at most' }],
+      failures: [{ index: 0, output: '*', reason: 'the body has 10001 lines; at most 10000 are allowed' }],
     });
   });
 
-  test('a line of version 1 is written anew, one of version 2 passes byte for byte', () => {
+  test('a line of version 1 is rewritten, one of version 2 stays byte for byte', () => {
     const odd = line(2).replace('{"data":', '{ "before": null, "more": [1.0], "data" : ');
     const { changes, failures } = decodeMessage(message([lineOfVersion1(aChange(1), stamp), odd]), options);
     const common = { orderingKey: '', messageId: 'm' };

@@ -25,13 +25,13 @@ export interface DecodedChange extends RoutedEvent {
   /** The envelope as it arrived, or rewritten where it was of an older version. */
   readonly line: string;
   readonly messageId: string;
-  /** `line` in UTF-8: the part of the message's body, where it passes as it arrived. Its length is what buffers count. */
+  /** `line` in UTF-8: the part of the message's body, where it is unchanged. Its length is what buffers count. */
   readonly utf8: Uint8Array;
   /** Its place in the message, from 0. */
   readonly index: number;
 }
 
-/** What could be read of a message. */
+/** The changes of a message, as far as they could be read. */
 export interface DecodedMessage {
   readonly changes: readonly DecodedChange[];
   /** Lines that cannot be read. They concern every output. */
@@ -87,7 +87,7 @@ export function decodeMessage(message: IncomingMessage, options: DecodeOptions):
   return { changes, failures, newest: newest && progressOf(newest) };
 }
 
-/** Without the rest of the metadata, which would stay in memory with it. */
+/** A copy without the rest of the metadata, which would stay in memory with it. */
 export function progressOf({ generation, position }: Progress): Progress {
   return { generation, position };
 }
@@ -103,7 +103,7 @@ export function fieldsOf({ messageId, subject }: IncomingMessage): LogFields {
  */
 function assertPlausible({ metadata }: StampedEvent, belongs: Membership, latestGeneration: number): void {
   if (!belongs(metadata)) {
-    throw new DStreamError('MalformedMessage', 'the envelope belongs to another session than its message');
+    throw new DStreamError('MalformedMessage', 'the change does not belong to the session of its message');
   }
   if (metadata.generation > latestGeneration) {
     throw new DStreamError(
@@ -143,7 +143,7 @@ function linesOf(body: Uint8Array): readonly string[] | string {
   if (lines.at(-1) === '') lines.pop();
   if (lines.length === 0) return 'the body is empty';
   return lines.length > maxChangesOfMessage
-    ? `the body has ${lines.length} lines, not ${maxChangesOfMessage} at most`
+    ? `the body has ${lines.length} lines; at most ${maxChangesOfMessage} are allowed`
     : lines;
 }
 
@@ -151,10 +151,10 @@ function unreadable(reason: string): DecodedMessage {
   return { changes: [], failures: [{ index: 0, output: '*', reason }], newest: undefined };
 }
 
-/** By which clocks may differ without a warning. */
+/** Difference of two clocks that causes no warning, milliseconds. */
 const slackMs = 5_000;
 
-/** How often the clock is read while a session is held: somebody may correct it. */
+/** Interval in which the clock is read while a session is held: somebody may correct it. */
 const checkMs = 5_000;
 
 /** Options of a `ClockGuard`. */
@@ -169,9 +169,9 @@ export interface ClockGuardOptions {
  * Holds a session whose messages have a generation ahead of the clock.
  *
  * A generation is the time at which a checkpoint was created, by the clock of the store. One that is ahead of both our
- * clock and the time at which the broker took the message says that a clock is wrong, or that the message is not ours: the
+ * clock and the time at which the broker accepted the message shows that a clock is wrong, or that the message is not ours: the
  * session is held, with a warning, until our clock has come that far, and at most `toleranceMs`, so that a person can look.
- * Then it passes: a healthy message must not be lost because of a clock. What the session has settled before is not
+ * Then it is delivered: a healthy message must not be lost because of a clock. What the session has settled before is not
  * checked again.
  */
 export class ClockGuard {

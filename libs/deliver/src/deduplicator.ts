@@ -18,11 +18,11 @@ import { Reminders } from '@dstream/async';
 import { progressOf, type DecodedChange } from './decode-message.ts';
 import type { ProcessorMetrics } from './processor-metrics.ts';
 
-/** Of one session, or of all messages where there are no sessions. */
+/** Recognises the changes that were delivered before, of one session, or of all messages where there are no sessions. */
 export interface Deduplicator {
   /** The newest that was delivered; undefined where changes are not compared by their order. */
   readonly newest: Progress | undefined;
-  /** For one step: true for a change that is new, and was not shown to this filter before. */
+  /** Called once for each step. The filter is true for a change that is new and that it has not seen before. */
   filter(): (event: StampedEvent) => boolean;
   /** Every required output has these messages, except for their failures; they are not settled yet. In order. */
   delivered(messages: readonly DeliveredMessage[]): void;
@@ -38,7 +38,7 @@ export interface DeliveredMessage {
   readonly failures: readonly unknown[];
 }
 
-/** With a session: by its progress. What is not newer was settled before. */
+/** Compares changes with the progress of their session: what is not newer was settled before. */
 export class SessionDeduplicator implements Deduplicator {
   /** What is settled: this may be saved in the session's state. */
   progress: Progress | undefined;
@@ -75,7 +75,7 @@ export class SessionDeduplicator implements Deduplicator {
   }
 }
 
-/** Without sessions: a bounded memory of ids does what it can. It forgets the oldest first. */
+/** Remembers the ids of the last changes, where there are no sessions. Bounded, so a late repeat is delivered. */
 export class IdDeduplicator implements Deduplicator {
   readonly newest = undefined;
   /** Oldest first: a set keeps the order of insertion. */
@@ -129,7 +129,7 @@ const failedPrefix = 'failed.';
 const brokerReason = 'DeadLetterReason';
 
 const replayed =
-  'replayed from the dead-letter queue behind changes that its session has settled; it was not delivered';
+  'replayed from the dead-letter queue after its session had settled later changes; it was not delivered';
 
 /**
  * Changes of a replayed dead letter that would be lost: they are dropped as repeats, because their session has settled later
@@ -158,7 +158,7 @@ export function undelivered(
 export interface OutdatedChangeLogOptions {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly metrics: Pick<ProcessorMetrics, 'outdated'>;
-  /** Of the session. */
+  /** Log of the session. */
   readonly log: Log;
 }
 
@@ -166,7 +166,7 @@ export interface OutdatedChangeLogOptions {
  * Reports changes that are dropped as repeats and were never delivered (docs/guarantees.md, rules 3 and 4): their generation is older
  * than what the session has settled, and their position is beyond it. It happens when the checkpoint of a table was set
  * back, as by a restored storage account, or when something else than its ingester has sent a newer generation. They are
- * dropped, because the newer generation stands for another history; but an operator must know.
+ * dropped, because the newer generation is another history; but an operator must know.
  */
 export class OutdatedChangeLog {
   readonly #options: OutdatedChangeLogOptions;
@@ -176,7 +176,7 @@ export class OutdatedChangeLog {
     this.#options = options;
   }
 
-  /** To be called with what is dropped. @param newest of what the session has delivered */
+  /** Called with the changes that are dropped as repeats. @param newest of what the session has delivered */
   dropped(changes: readonly DecodedChange[], newest: Progress | undefined): void {
     if (newest === undefined) return;
     const outdated = changes.filter(({ event }) => isOutdated(event.metadata, newest));
@@ -194,7 +194,7 @@ export class OutdatedChangeLog {
     this.#reminders ??= new Reminders(now);
     if (!this.#reminders.due(now) && !first) return;
     log.error(
-      'dropped undelivered changes of an older generation; delete the checkpoint of the table to start it over',
+      'dropped undelivered changes of an older generation; delete the table\'s checkpoint (docs/operations.md, "Restart a table from the beginning")',
       { table: tableName(metadata), dropped: { generation, position }, settled: newest },
     );
   }

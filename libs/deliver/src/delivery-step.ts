@@ -27,7 +27,7 @@ export interface DeliveryStepOptions {
   readonly outputs: Outputs;
   readonly hold: SessionLock | undefined;
   readonly deduplicator: Deduplicator;
-  /** Undefined where messages are not expected to follow each other: without sessions, or behind a filter. */
+  /** Undefined where messages are not expected to follow each other: without sessions, or after a filter. */
   readonly detector: MissingMessagesDetector | undefined;
   readonly missing: MissingMessagesRecord;
   readonly outdated: OutdatedChangeLog;
@@ -40,13 +40,13 @@ export interface DeliveryStepOptions {
 export interface DecodedDelivery extends DecodedMessage {
   readonly delivery: Delivery;
   readonly message: Delivery['message'];
-  /** What is missing before it. */
+  /** Messages that are missing before it. */
   readonly missing: MissingMessages | undefined;
 }
 
 interface Judged {
   readonly decoded: DecodedDelivery;
-  /** To be published. */
+  /** Changes to publish. */
   readonly fresh: readonly DecodedChange[];
   /** Dropped as repeats, though they were never delivered. */
   readonly undelivered: readonly FailedChange[];
@@ -137,7 +137,7 @@ export class DeliveryStep {
     this.#options.outdated.dropped(old, newest);
   }
 
-  /** With `on_hole = "gap"` an event stands for what is certainly missing, in the place of the change after it. */
+  /** With `on_hole = "gap"` an event reports what is certainly missing, in the place of the change after it. */
   #withGap(fresh: readonly DecodedChange[], missing: MissingMessages | undefined): readonly DecodedChange[] {
     const { hash, settings } = this.#options.parts;
     const [next] = fresh;

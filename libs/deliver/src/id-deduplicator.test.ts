@@ -25,7 +25,7 @@ test('of so many ids the oldest is forgotten first, and one that was seen again 
   expect(newOf(deduplicator, 1, 2, 3)).toEqual([2]);
 });
 
-test('a change that stands twice in one step is new once', () => {
+test('a change that is twice in one step is new once', () => {
   expect(newOf(new IdDeduplicator(2), 1, 1, 2)).toEqual([1, 2]);
 });
 

@@ -45,14 +45,14 @@ export interface HoleReport {
   readonly at: string;
 }
 
-/** What is missing before a message. */
+/** Messages that are missing before a message. */
 export interface MissingMessages {
   readonly certain: boolean;
   /** The newest change that had arrived before; undefined for a session without a state. */
   readonly after: Progress | undefined;
   /** The last change that is missing. */
   readonly upTo: Progress;
-  /** Of the last change that could be read, since the state was loaded. */
+  /** Progress of the last change that could be read since the state was loaded. */
   readonly lastRead: ChangeMetadata | undefined;
 }
 
@@ -62,12 +62,12 @@ export class MissingMessagesDetector {
   #certain = false;
   #lastRead: ChangeMetadata | undefined;
 
-  /** To be called with the progress in the session's state. */
+  /** Called once, with the progress in the session's state. */
   loaded(settled: Progress | undefined): void {
     [this.#newest, this.#certain, this.#lastRead] = [settled, false, undefined];
   }
 
-  /** To be called once for every message, in their order. Returns what is missing before it. */
+  /** Called once for every message, in order. Returns what is missing before it. */
   before(
     { properties }: IncomingMessage,
     { changes, newest }: Pick<DecodedMessage, 'changes' | 'newest'>,
@@ -115,11 +115,11 @@ export class MissingMessagesRecord {
   }
 }
 
-/** Of a change id (docs/messages.md). */
+/** The parts of a change id (docs/messages.md). */
 const maxId = 96;
 
 /**
- * The event that stands for missing messages with `on_hole = "gap"`. Its generation and position are those of the last
+ * The event that reports missing messages with `on_hole = "gap"`. Its generation and position are those of the last
  * missing change, so it sorts between the changes before and after. The same missing messages always give the same id.
  * Undefined where the change before them is not known.
  * @param next of the first change after them

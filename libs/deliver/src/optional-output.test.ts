@@ -166,7 +166,7 @@ describe('its buffer', () => {
     expect(w.other.publishes - before).toBe(1);
     expect(w.otherReport()).toMatchObject({ dropped: 20, waiting: { changes: 0, bytes: 0 } });
     expect(w.said).toContainEqual({
-      sentence: 'output other: could not deliver the buffered changes before the stop; dropping them',
+      sentence: 'output other: could not deliver the buffered changes before shutdown; dropping them',
       fields: expect.objectContaining({ changes: 20, sessions: 1 }) as object,
     });
   });

@@ -103,8 +103,8 @@ export class OptionalOutput {
         const made = await this.#withinStop(stop, (signal) => attemptToPublish(events, signal, attempting));
         const attempt = bisection.judge(events, made);
         this.#settle(key, attempt);
-        if (attempt.passing === undefined || attempt.bisect) backoff.reset();
-        if (attempt.passing === undefined) continue;
+        if (attempt.transient === undefined || attempt.bisect) backoff.reset();
+        if (attempt.transient === undefined) continue;
         if (isLast) return this.#giveUp('stopping', key);
         await pause(clock, backoff.next(), stop.draining, stop.aborted);
       }
@@ -184,13 +184,13 @@ const lossSentences: Readonly<Record<DropReason, string>> = {
   buffer_full: 'buffer full; dropping the oldest changes',
   refused: 'changes refused; they are only counted, because the output is not required',
   closed: 'closed; dropping its changes',
-  stopping: 'could not deliver the buffered changes before the stop; dropping them',
+  stopping: 'could not deliver the buffered changes before shutdown; dropping them',
 };
 
 interface Loss {
   changes: number;
   readonly sessions: Set<string>;
-  /** Of the commits, ISO 8601. */
+  /** First and last commit time, ISO 8601. */
   from: string;
   to: string;
 }

@@ -4,7 +4,7 @@ import { message, setup, stop } from '../../../test/support/processor-rig.ts';
 
 const session = 's/d/dbo.T';
 const sentence =
-  'dropped undelivered changes of an older generation; delete the checkpoint of the table to start it over';
+  'dropped undelivered changes of an older generation; delete the table\'s checkpoint (docs/operations.md, "Restart a table from the beginning")';
 const at = (n: number, generation: number) => ({ generation, position: aChange(n).metadata.position });
 
 const said = ({ said: all }: ReturnType<typeof setup>) =>

@@ -8,7 +8,7 @@ import type { Output } from './processor-parts.ts';
  * State of an output:
  * - `connecting`: not reached since the start.
  * - `working`: the last attempt succeeded, or none was made.
- * - `failing`: attempts fail and are retried; `failing` says since when and why.
+ * - `failing`: attempts fail and are retried; `failing` has the time of the first failure and its reason.
  * - `closed`: it will never accept anything again (a console whose reader is gone).
  */
 export type OutputState = 'connecting' | 'working' | 'failing' | 'closed';
@@ -36,7 +36,7 @@ export interface OutputReport {
   readonly dropped: number;
   /** Changes it refused for good. Those of a required output are in the dead-letter queue; of another they are only counted. */
   readonly refused: number;
-  /** From commit to delivery, of the newest change delivered, in seconds; null before the first. */
+  /** Seconds from commit to delivery of the newest change delivered; null before the first. */
   readonly latencySeconds: number | null;
 }
 

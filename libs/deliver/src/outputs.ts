@@ -16,7 +16,7 @@ import {
   type RefusedChange,
 } from './publish-attempt.ts';
 
-/** On whose behalf changes are published. */
+/** Identifies on whose behalf changes are published. */
 export interface PublishCall {
   readonly sender: Sender;
   /** Called right before every attempt; throws when the session may no longer be ours. */
@@ -105,7 +105,7 @@ export class Outputs {
     for (const monitor of this.#required) monitor.forget(sender);
   }
 
-  /** To be called once nothing is published any more: empties the buffers, within the limits of the stop. Never rejects. */
+  /** Called when nothing is published any more. Empties the buffers, within the limits of the stop. Never rejects. */
   async finish(): Promise<void> {
     await Promise.all(this.#optional.map((output) => output.finish()));
   }
@@ -132,8 +132,8 @@ interface PublishOptions extends AttemptOptions, PublishCall {
 }
 
 /**
- * Publishes changes of one session to one required output, in order, until each is accepted or refused. Passing errors are
- * waited for; an error that never passes is bisected down to the change that causes it; the rest goes on.
+ * Publishes changes of one session to one required output, in order, until each is accepted or refused. Transient errors
+ * are retried with growing waits; an error that repeats is bisected down to the change that causes it; the rest goes on.
  */
 async function publishInOrder(
   changes: readonly DecodedChange[],
@@ -151,8 +151,8 @@ async function publishInOrder(
     const attempt = bisection.judge(chunk, await attemptToPublish(chunk, signal, options));
     refused.push(...attempt.refused);
     rest = chunk === rest ? attempt.again : [...attempt.again, ...rest.slice(chunk.length)];
-    if (attempt.passing === undefined || attempt.bisect) backoff.reset();
-    if (attempt.passing !== undefined) await waitAfter(attempt.passing, backoff.next(), signal, options);
+    if (attempt.transient === undefined || attempt.bisect) backoff.reset();
+    if (attempt.transient !== undefined) await waitAfter(attempt.transient, backoff.next(), signal, options);
   }
   return refused;
 }

@@ -33,9 +33,9 @@ export interface ProcessorParts {
 export interface ProcessorSettings {
   /** Messages of one session that are handed out and not yet settled, at most. */
   readonly maxInFlight: number;
-  /** What the received and not yet settled messages of all sessions may take in memory. */
+  /** Memory that received and not yet settled messages of all sessions may take, bytes. */
   readonly maxBytes: number;
-  /** How much later than its settlement a session's progress may be saved. */
+  /** Longest time between a settlement and the save of its session's progress. */
   readonly stateIntervalMs: number;
   /** A session without messages for this long is released. */
   readonly idleMs: number;
@@ -46,7 +46,7 @@ export interface ProcessorSettings {
   /** `idleMs` and `maxHoldMs` while sessions wait. The first is longer than a following message takes to arrive. */
   readonly idleOverLimitMs: number;
   readonly maxHoldOverLimitMs: number;
-  /** How long a session is held whose generation is ahead of our clock, at most. */
+  /** Longest time for which a session is held whose generation is ahead of our clock. */
   readonly clockToleranceMs: number;
   /** What happens when messages of a session are missing; `ignore` where the subscription filters. */
   readonly onHole: 'log' | 'gap' | 'ignore';
@@ -56,7 +56,7 @@ export interface ProcessorSettings {
   readonly rememberedSessions: number;
 }
 
-/** What a configuration that names nothing gives. */
+/** Settings of a configuration that sets none of them. */
 export const defaultProcessorSettings: ProcessorSettings = {
   maxInFlight: 16,
   maxBytes: 67_108_864,

@@ -27,7 +27,7 @@ export interface ProcessorReport {
   readonly ready: boolean;
   /** Ids of the sessions this replica holds. */
   readonly sessions: readonly string[];
-  /** Messages that the topic accepted and that never arrived, as far as other messages tell. */
+  /** Messages that the topic accepted and that never arrived, as far as other messages show. */
   readonly holes: HolesReport;
   /** In the order of the configuration. */
   readonly outputs: readonly OutputReport[];
@@ -137,7 +137,7 @@ export class Processor implements Service {
     return Object.fromEntries(this.#outputs.report().map(({ name, delivered }) => [name, delivered]));
   }
 
-  /** For `/status`. */
+  /** The part of `/status` about this processor. */
   report(): ProcessorReport {
     const sessions = [...this.#running.keys()].flatMap((hold) => (hold === undefined ? [] : [hold.id]));
     const { instance } = this.#parts;

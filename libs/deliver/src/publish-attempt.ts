@@ -18,18 +18,18 @@ export interface RefusedChange {
   readonly error: DStreamError;
 }
 
-/** The outcome of one attempt. What is neither refused nor to be given again was accepted. */
+/** The outcome of one attempt. A change that is neither in `refused` nor in `again` was accepted. */
 export interface Attempt {
   readonly refused: readonly RefusedChange[];
-  /** To be given again, in order. */
+  /** Changes to publish again, in order. */
   readonly again: readonly DecodedChange[];
-  /** The cause, where it may work later: to be waited for. */
-  readonly passing: DStreamError | undefined;
-  /** One of `again` is what fails, and only an attempt with fewer of them can tell which. */
+  /** The cause, where it may work later: the caller waits before the next attempt. */
+  readonly transient: DStreamError | undefined;
+  /** One change of `again` causes the failure, and only an attempt with fewer changes shows which. */
   readonly bisect: boolean;
 }
 
-/** What an attempt needs to know. */
+/** Parts that an attempt uses. */
 export interface AttemptOptions {
   readonly monitor: OutputMonitor;
   readonly sender: Sender;
@@ -39,7 +39,7 @@ export interface AttemptOptions {
 /** First and longest wait after a failed attempt. */
 export const publishWaits = { ...retryWaits, firstMs: 200 };
 
-const allAccepted: Attempt = { refused: [], again: [], passing: undefined, bisect: false };
+const allAccepted: Attempt = { refused: [], again: [], transient: undefined, bisect: false };
 
 /** Rejects with OutputClosed, or with `signal.reason` on abort. */
 export async function attemptToPublish(
@@ -55,7 +55,7 @@ export async function attemptToPublish(
     const error = asDStreamError(caught);
     if (error.code === 'OutputClosed') throw error;
     const attempt = judgeOrRetry(changes, error);
-    if (attempt.passing !== undefined) monitor.failed(sender, attempt.passing, about(attempt.again[0]));
+    if (attempt.transient !== undefined) monitor.failed(sender, attempt.transient, about(attempt.again[0]));
     monitor.accepted(acceptedOf(changes, attempt));
     return attempt;
   }
@@ -75,7 +75,7 @@ function judgeOrRetry(changes: readonly DecodedChange[], error: DStreamError): A
   try {
     return judge(changes, error);
   } catch (caught) {
-    return { ...allAccepted, again: changes, passing: asDStreamError(caught) };
+    return { ...allAccepted, again: changes, transient: asDStreamError(caught) };
   }
 }
 
@@ -87,7 +87,7 @@ function judge(changes: readonly DecodedChange[], error: DStreamError): Attempt 
     again: notAccepted(changes, ({ orderingKey }) => orderingKey, error).filter(
       (change) => !culprits.has(change),
     ),
-    passing: passingOf(error),
+    transient: transientOf(error),
     bisect: error.disposition === 'dead-letter' && !(error instanceof BatchError) && changes.length > 1,
   };
 }
@@ -122,7 +122,7 @@ function refusedBy(
   );
 }
 
-function passingOf(error: DStreamError): DStreamError | undefined {
+function transientOf(error: DStreamError): DStreamError | undefined {
   const errors = error instanceof BatchError ? error.failures.map((failure) => failure.error) : [error];
   return errors.find(({ disposition }) => disposition !== 'dead-letter');
 }
@@ -130,7 +130,7 @@ function passingOf(error: DStreamError): DStreamError | undefined {
 /** Failures of a change alone before it is refused, at least. */
 const minFailures = 5;
 
-/** How long it is tried alone while the output accepts no other change. */
+/** Time for which a change is tried alone while the output accepts no other change. */
 const maxAloneMs = 180_000;
 
 /**
@@ -146,7 +146,7 @@ export class Bisection {
   #size = Infinity;
   /** What the output had accepted when the first unexpected error came. */
   #acceptedBefore: number | undefined;
-  /** Of the one change that is tried alone. */
+  /** Failures of the one change that is tried alone. */
   #failures = 0;
   #aloneSinceMs = 0;
 
@@ -159,9 +159,10 @@ export class Bisection {
     return this.#size;
   }
 
-  /** To be called after every attempt. Returns it, with the change that is now refused among the refused ones. */
+  /** Called after every attempt. Returns it, with the change that is now refused among the refused ones. */
   judge(changes: readonly DecodedChange[], attempt: Attempt): Attempt {
-    if (attempt.passing?.code === 'Unexpected') return this.#unexpected(changes, attempt, attempt.passing);
+    if (attempt.transient?.code === 'Unexpected')
+      return this.#unexpected(changes, attempt, attempt.transient);
     if (this.#size === Infinity) this.#acceptedBefore = undefined;
     this.#failures = 0;
     this.#size = attempt.bisect ? half(changes) : Infinity;
@@ -182,8 +183,8 @@ export class Bisection {
   #isAtFault(): boolean {
     const { monitor, clock } = this.#options;
     if (this.#failures < minFailures) return false;
-    const othersPass = monitor.delivered > (this.#acceptedBefore ?? Infinity);
-    return othersPass || clock.monotonicMs() - this.#aloneSinceMs >= maxAloneMs;
+    const othersSucceeded = monitor.delivered > (this.#acceptedBefore ?? Infinity);
+    return othersSucceeded || clock.monotonicMs() - this.#aloneSinceMs >= maxAloneMs;
   }
 
   #refuse(change: DecodedChange, attempt: Attempt, cause: DStreamError): Attempt {

@@ -18,7 +18,7 @@ async function deadLettersOf(again: ReturnType<typeof resent>) {
   return found;
 }
 
-test('a dead letter that is replayed behind its session returns with what of it was not delivered', async () => {
+test('a dead letter that is replayed after its session settled later changes returns with what of it was not delivered', async () => {
   expect(await deadLettersOf(resent([1, 2], { 'failed.out': '1', reasons: '[]' }))).toMatchObject([
     {
       reason: 'NotDelivered',

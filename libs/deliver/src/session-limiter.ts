@@ -7,11 +7,11 @@
 
 /** Whoever works on a session. */
 export interface LimitedSession {
-  /** To finish what it has taken, and release its session. Called at most once, while it is idle. */
+  /** Finishes what it has taken, and releases its session. Called at most once, while it is idle. */
   evict(): void;
 }
 
-/** How many sessions are accepted above the limit: enough that slots change hands side by side. */
+/** Number of sessions that are accepted above the limit: enough that slots change hands side by side. */
 export function sessionsAhead(maxSessions: number): number {
   return Math.ceil(maxSessions / 8);
 }

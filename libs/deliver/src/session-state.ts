@@ -67,7 +67,7 @@ export class SessionState {
     );
   }
 
-  /** To be called when the hold ends. */
+  /** Called when the hold ends. */
   ended(): void {
     const { hold, deduplicator, unsaved } = this.#options;
     if (this.#loaded) unsaved.remember(hold.id, deduplicator.newest, this.#saved);
@@ -88,7 +88,7 @@ export class UnsavedProgress {
     this.#max = max;
   }
 
-  /** To be called when a hold ends: `delivered` is its newest progress, `saved` what the session's state has. */
+  /** Called when a hold ends: `delivered` is its newest progress, `saved` what the session's state has. */
   remember(id: string, delivered: Progress | undefined, saved: Progress | undefined): void {
     this.#sessions.delete(id);
     if (delivered === undefined || !isNewer(delivered, saved)) return;

@@ -24,7 +24,7 @@ import type { ProcessorParts } from './processor-parts.ts';
 import type { LimitedSession, SessionLimiter } from './session-limiter.ts';
 import { SessionState, type UnsavedProgress } from './session-state.ts';
 
-/** What all workers of a processor share. */
+/** Parts that all workers of a processor share. */
 export interface WorkerOptions {
   readonly parts: ProcessorParts;
   readonly outputs: Outputs;
@@ -115,7 +115,7 @@ export class SessionWorker implements LimitedSession {
     if (this.#hold !== undefined) limiter.enter(this);
     try {
       await before;
-      await withAny([stop.aborted, ...lost], (hard) => this.#work(hard));
+      await withAny([stop.aborted, ...lost], (aborted) => this.#work(aborted));
     } catch (caught) {
       const error = asDStreamError(caught);
       if (error.code === 'OutputClosed') throw error;
@@ -130,45 +130,52 @@ export class SessionWorker implements LimitedSession {
     }
   }
 
-  async #work(hard: AbortSignal): Promise<void> {
-    await this.#state?.load(hard);
+  async #work(aborted: AbortSignal): Promise<void> {
+    await this.#state?.load(aborted);
     this.#detector.loaded(this.#deduplicator.newest);
     try {
-      await withAny([this.#options.stop.draining, hard], (taking) => this.#takeUntil(taking, hard));
+      await withAny([this.#options.stop.draining, aborted], (draining) =>
+        this.#processUntil(draining, aborted),
+      );
     } catch (error) {
-      if (!hard.aborted && asDStreamError(error).disposition !== 'lost') await this.#state?.saveOnce(hard);
+      if (!aborted.aborted && asDStreamError(error).disposition !== 'lost')
+        await this.#state?.saveOnce(aborted);
       throw error;
     }
-    if (!hard.aborted) await this.#state?.save(hard);
+    if (!aborted.aborted) await this.#state?.save(aborted);
   }
 
-  async #takeUntil(taking: AbortSignal, hard: AbortSignal): Promise<void> {
+  async #processUntil(draining: AbortSignal, aborted: AbortSignal): Promise<void> {
     const { limiter, parts } = this.#options;
     const { clock, settings, metrics } = parts;
     const sinceMs = clock.monotonicMs();
     let busyAtMs = sinceMs;
-    while (!taking.aborted && !this.#mayGo(sinceMs, busyAtMs)) {
-      const deliveries = await this.#inbox.take(this.#waitMs(), taking);
+    while (!draining.aborted && !this.#mayLeave(sinceMs, busyAtMs)) {
+      const deliveries = await this.#inbox.take(this.#waitMs(), draining);
       metrics.received.inc(deliveries.length);
       if (deliveries.length === 0) limiter.idle(this);
-      else if (!taking.aborted) {
+      else if (!draining.aborted) {
         limiter.busy(this);
-        await this.#deliver(deliveries, taking, hard);
+        await this.#deliver(deliveries, draining, aborted);
         busyAtMs = clock.monotonicMs();
       }
-      await this.#state?.saveAfter(settings.stateIntervalMs, hard);
+      await this.#state?.saveAfter(settings.stateIntervalMs, aborted);
     }
     // At once: others ask in the same moment whether sessions still wait, and one slot is enough for one that waits.
     limiter.leave(this);
   }
 
-  /** What the clock guard holds until the stop is left unsettled. */
-  async #deliver(deliveries: readonly Delivery[], taking: AbortSignal, hard: AbortSignal): Promise<void> {
+  /** Messages that the clock guard holds until the stop are left unsettled. */
+  async #deliver(
+    deliveries: readonly Delivery[],
+    draining: AbortSignal,
+    aborted: AbortSignal,
+  ): Promise<void> {
     const decoded = this.#step.decode(deliveries);
-    if (this.#hold !== undefined) await this.#clockGuard.pass(decoded, this.#deduplicator.newest, taking);
-    if (taking.aborted) return;
+    if (this.#hold !== undefined) await this.#clockGuard.pass(decoded, this.#deduplicator.newest, draining);
+    if (draining.aborted) return;
     const failureLog = withMessage(this.#delivering.failureLog, deliveries[0]);
-    await retry((signal) => this.#step.run(decoded, signal), hard, { ...this.#delivering, failureLog });
+    await retry((signal) => this.#step.run(decoded, signal), aborted, { ...this.#delivering, failureLog });
   }
 
   /** First until the session may be evicted, then until what was settled before is to be saved. */
@@ -180,7 +187,7 @@ export class SessionWorker implements LimitedSession {
   }
 
   /** Evicted, idle for long, or held for so long that a session that waits should have its turn. */
-  #mayGo(sinceMs: number, busyAtMs: number): boolean {
+  #mayLeave(sinceMs: number, busyAtMs: number): boolean {
     if (this.#hold === undefined) return false;
     const { limiter, parts } = this.#options;
     const { clock, settings } = parts;

@@ -86,7 +86,7 @@ export class Backlog {
     const session = this.#session(stored.message.sessionId);
     const index = session.messages.indexOf(stored);
     if (index < 0)
-      throw new DStreamError('LockLost', `message ${stored.message.messageId} was settled already`);
+      throw new DStreamError('LockLost', `message ${stored.message.messageId} has already been settled`);
     session.messages.splice(index, 1);
     if (dead !== undefined) this.deadLetters.push({ message: stored.message, ...dead });
     this.#changed();

@@ -27,7 +27,7 @@ export class InMemorySubscription implements Subscription {
 
   async *receive({ signal, maxInFlight, maxBytes, reached }: ReceiveOptions): AsyncIterable<Delivery> {
     if (this.#receiving)
-      throw new DStreamError('Unexpected', `${this.#backlog.name} is being received already`);
+      throw new DStreamError('Unexpected', `receive is already running for ${this.#backlog.name}`);
     this.#receiving = true;
     reached?.();
     try {

@@ -30,7 +30,7 @@ export function brokerDestinationKeys(rules: NameRules): BrokerDestinationKeys {
   };
 }
 
-/** What those keys say. */
+/** Values of those keys. */
 export interface BrokerDestination {
   readonly connection: BrokerConnection;
   /** A template, or a plain name: see `destinationNames`. */
@@ -58,7 +58,7 @@ export function readBrokerDestination(
   return { connection, name: entity };
 }
 
-/** Where changes go. */
+/** Names of the destinations of changes. */
 export interface Names {
   /** Name of the destination of a change. */
   readonly nameOf: (metadata: ChangeMetadata) => string;
@@ -66,7 +66,7 @@ export interface Names {
   readonly fixedName: string | undefined;
 }
 
-/** What a publisher needs to find destinations by the configured `name`. */
+/** The names of destinations, from the configured `name`. */
 export function namesOf(template: string, rules: NameRules, hash: Hash): Names {
   const isFixed = fillNames(template, () => '') === template;
   return { nameOf: destinationNames(template, rules, hash), fixedName: isFixed ? template : undefined };

@@ -11,7 +11,7 @@ import {
 } from '@dstream/config/schema';
 import type { Hash } from '@dstream/core';
 
-/** What a service allows. Both brokers want a letter or digit at both ends and ignore case. */
+/** Naming rules of a service. Both brokers want a letter or digit at both ends and ignore case. */
 export interface NameRules {
   readonly service: BrokerService;
   /** What has such a name, with its article: `an event hub`. */
@@ -47,7 +47,7 @@ const hashLength = 16;
  * the name, unchanged; every other name is in lower case. Of the names filled in, everything but letters, digits, `-` and
  * `_` becomes `_`; dots too, except in the server, because dots separate the parts. A name in which something was replaced,
  * or that is too long and was cut, ends in `-` and 16 digits of a hash of the original: two tables share a destination only
- * if the template says so, or if their names differ in case alone.
+ * if the template allows it, or if their names differ in case alone.
  */
 export function destinationNames(
   template: string,

@@ -1,4 +1,4 @@
-/** A destination of a broker, as `DestinationsPublisher` uses it, and what every message to it says about its changes. */
+/** A destination of a broker, as `DestinationsPublisher` uses it, and the properties of every message to it. */
 import type {
   CallOptions,
   ChangeMetadata,
@@ -26,7 +26,7 @@ export interface Destination extends AsyncDisposable {
   connect(o: CallOptions): Promise<void>;
   /**
    * Tries once, and resolves with what was not accepted. Entries of one ordering key are accepted in order, as far as the
-   * destination keeps one. Never rejects: it says what is known after an abort, too.
+   * destination keeps one. Never rejects: after an abort, too, it resolves with what is known.
    */
   send(entries: readonly Entry[], o: CallOptions): Promise<readonly NotAccepted[]>;
 }

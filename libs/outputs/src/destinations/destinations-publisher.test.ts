@@ -84,7 +84,7 @@ describe('many destinations', () => {
     expect(said).toEqual(['X', 'Y'].map((destination) => ['reached destination', { destination }]));
   });
 
-  test('what was accepted behind a failure is not sent again, what was not is', async () => {
+  test('what was accepted after a failure is not sent again, what was not is', async () => {
     const publisher = publisherOf();
     const events = [change('X', '0'), change('Y', '1'), change('X', '2'), change('Y', '3')];
     refusing.set('Y', { code: 'Throttled', from: '1' });
@@ -95,7 +95,7 @@ describe('many destinations', () => {
     expect(accepted).toEqual(['0', '2', '1', '3']);
   });
 
-  test('other keys are not named, nor what a person must mend as an end', async () => {
+  test('other keys are not named, nor what a person must fix as an end', async () => {
     refusing.set('Y', { code: 'Unauthorized', from: '1' });
     const error = await failing(publisherOf(), [
       change('X', '0', 'a'),

@@ -37,7 +37,7 @@ const probeName = 'dstream-connect';
 export class DestinationsPublisher implements Publisher {
   readonly #options: DestinationsPublisherOptions;
   readonly #destinations: DestinationPool;
-  /** Accepted behind a failure in their ordering key: the caller publishes them again, and they are not sent again. */
+  /** Accepted after a failure in their ordering key: the caller publishes them again, and they are not sent again. */
   readonly #accepted = new WeakSet<RoutedEvent>();
   /** Destinations that have accepted something: each is logged once. */
   readonly #reached = new Set<string>();
@@ -124,8 +124,8 @@ export class DestinationsPublisher implements Publisher {
     const from = new Map(failures.map((failure) => [failure.key, failure.from]));
     const again = new Set(refused.flatMap((one) => one.entries.map(({ index }) => index)));
     for (const { index, routed } of entries) {
-      const behind = index > (from.get(routed.orderingKey) ?? Infinity);
-      if (behind && !again.has(index)) this.#accepted.add(routed);
+      const isAfterFailure = index > (from.get(routed.orderingKey) ?? Infinity);
+      if (isAfterFailure && !again.has(index)) this.#accepted.add(routed);
     }
   }
 }

@@ -125,7 +125,7 @@ describe('an event hub', () => {
     expect(again.map(({ ids }) => ids)).toEqual([first?.ids, first?.ids]);
   });
 
-  test('of a session in several batches what stands before the failed one is accepted', async () => {
+  test('of a session in several batches what is before the failed one is accepted', async () => {
     hub.batchEvents = 2;
     hub.failures.push(undefined, sdkError('ServerBusyError'));
     expect(await failing(changes(5, 'k'))).toMatchObject({ failures: [{ key: 'A', from: 2 }] });
@@ -161,7 +161,7 @@ describe('an event hub', () => {
     expect(sentIds()).toEqual([['A1', 'A2', 'A3'], ['A1'], ['A2']]);
   });
 
-  test('what is behind a failure in its ordering key does not overtake', async () => {
+  test('what is after a failure in its ordering key does not overtake', async () => {
     hub.failures.push(sdkError('ServerBusyError'));
     const outcomes = await Promise.all([failing([change('A1', 'k')]), failing([change('A2', 'other')])]);
     expect(outcomes).toEqual([expect.any(DStreamError), expect.any(DStreamError)]);

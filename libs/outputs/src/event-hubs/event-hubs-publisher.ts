@@ -118,7 +118,7 @@ export class EventHub implements Destination {
     await this.#connections[Symbol.asyncDispose]();
   }
 
-  /** What waits behind a failure in its ordering key fails with it, so that it cannot overtake. */
+  /** Entries that wait after a failure in their ordering key fail with it, so that they cannot overtake. */
   async #sendInTurn(
     key: string,
     entries: readonly Entry[],
@@ -177,13 +177,13 @@ export class EventHub implements Destination {
     return reading;
   }
 
-  /** In the order of their numbers: the service's hash gives an index in that order. */
+  /** Resolves with the ids in the order of their numbers: the service's hash is an index in that order. */
   async #readPartitionIds(): Promise<readonly string[]> {
     const ids = await this.#call('read the partitions of', (producer, abortSignal) =>
       producer.getPartitionIds({ abortSignal }),
     );
     if (ids.length > 0) return ids.toSorted((a, b) => Number(a) - Number(b));
-    throw new DStreamError('Unexpected', `event hub ${this.#options.hub} says that it has no partitions`);
+    throw new DStreamError('Unexpected', `event hub ${this.#options.hub} reports no partitions`);
   }
 
   /** `work` gets a signal that aborts when the call was given up: work that still runs then must send nothing any more. */

@@ -45,7 +45,7 @@ interface Share {
 /** Sends to one partition of one hub. */
 export class PartitionSender {
   readonly #options: PartitionSenderOptions;
-  /** In the order in which the next batch takes from them. */
+  /** Queues in the order in which the next batch takes from them. */
   readonly #pending = new Set<PendingSend>();
   #running = false;
   /** So many events are sent one by one: the batch that held them was refused as too large. */

@@ -34,7 +34,7 @@ export function openProducer(address: BrokerAddress, hub: string, timeoutMs: num
   }
 }
 
-/** For the message of a translated error. */
+/** Parts of the message of a translated error. */
 interface EventHubsErrorContext {
   /** What was tried, as it reads after "could not": `send to`. */
   readonly tried: string;

@@ -55,7 +55,7 @@ export class DurableFile {
   }
 
   /**
-   * Milliseconds since the first line, by the wall clock or the monotonic one, whichever says more: a clock that was set
+   * Milliseconds since the first line, by the wall clock or the monotonic one, whichever is larger: a clock that was set
    * back delays nothing. 0 for a file without lines.
    */
   get ageMs(): number {

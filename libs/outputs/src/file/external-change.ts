@@ -25,11 +25,11 @@ export async function findExternalChange(
   return sizeBytes > size.max ? { what: 'written to', sizeBytes } : undefined;
 }
 
-/** What the file held that was acknowledged. */
+/** The part of the file that was acknowledged. */
 interface Acknowledged {
   /** Length of the acknowledged lines, from the start of the file. */
   readonly sizeBytes: number;
-  /** Bytes behind them, which are written again. */
+  /** Bytes after them, which are written again. */
   readonly unacknowledgedBytes: number;
   /** When the file was started, and when its last line was acknowledged: wall clock. 0: not known. */
   readonly sinceMs: number;

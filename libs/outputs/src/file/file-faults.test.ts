@@ -9,7 +9,7 @@ describe('after a crash', () => {
   test.each([
     ['an unfinished line', `${lines(1, 2)}{"n":`],
     ['nothing but an unfinished line', '{"n":'],
-    ['zeros that stand for data that never arrived', `${lines(1)}${'\0'.repeat(9)}}\n${lines(3)}`],
+    ['zeros in place of data that never arrived', `${lines(1)}${'\0'.repeat(9)}}\n${lines(3)}`],
   ])('%s is cut off', async (_, left) => {
     const { files, open, cleanUp } = setup();
     files.put('/d/out.jsonl', left);
@@ -48,7 +48,7 @@ describe('what fails', () => {
     await cleanUp();
   });
 
-  test('while a disk stays full, what every attempt leaves is cut without a word; after a crash it is said', async () => {
+  test('while a disk stays full, what every attempt leaves is cut silently; after a crash it is logged', async () => {
     const { files, open, cleanUp } = setup();
     files.put('/d/out.jsonl', `${lines(1)}{"n":`);
     const said: string[] = [];
@@ -110,7 +110,7 @@ describe('what fails', () => {
     ['EMFILE', 'Transient', 'retry', 'ulimit'],
     ['EDQUOT', 'DiskFull', 'retry', 'quota'],
     ['EWHATEVER', 'Unexpected', 'retry', 'EWHATEVER'],
-  ])('%s at the start is %s (%s) and says: %s', async (code, ours, disposition, advice) => {
+  ])('%s at the start is %s (%s), with the advice: %s', async (code, ours, disposition, advice) => {
     const { files, publisher, cleanUp } = setup();
     files.fail('open', code);
     await expect(publisher().connect({ signal: never })).rejects.toMatchObject({
@@ -122,7 +122,7 @@ describe('what fails', () => {
   });
 
   test.each(['/away/out.jsonl', '/away/{{ table }}.jsonl', '/away/x-{{ table }}/f'])(
-    'a missing directory of %s is said at the start',
+    'a missing directory of %s is reported at the start',
     async (path) => {
       const { publisher, cleanUp } = setup();
       await expect(publisher({ path }).connect({ signal: never })).rejects.toMatchObject({

@@ -9,14 +9,16 @@ describe('two processes with one path', () => {
     await expect(second.connect({ signal: never })).rejects.toMatchObject({
       code: 'FileInUse',
       disposition: 'retry',
-      message: expect.stringMatching(/process 1 on h writes to it: .*DSTREAM_INSTANCE/) as string,
+      message: expect.stringMatching(
+        /process 1 on h writes to it: .*\{\{ env "HOSTNAME" \}\} \(set in containers/,
+      ) as string,
     });
     await first[Symbol.asyncDispose]();
     await second.connect({ signal: never });
     await cleanUp();
   });
 
-  test('the second output of one process with this path says what to mend instead of waiting for ever', async () => {
+  test('the second output of one process with this path reports what to fix instead of waiting for ever', async () => {
     const { open, publisher, cleanUp } = setup();
     await open();
     await expect(publisher().connect({ signal: never })).rejects.toMatchObject({

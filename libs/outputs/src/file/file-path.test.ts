@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { pathFinding } from './file-path.ts';
 
 test.each(['/dev/stdout', '/dev/fd/1', '//dev/null', '/proc/self/fd/1', '/dev/{{ table }}'])(
-  '%s keeps nothing, and the finding says what to use instead',
+  '%s keeps nothing, and the finding names what to use instead',
   (path) => expect(pathFinding(path)).toMatch(/; use an output of type "console"/),
 );
 

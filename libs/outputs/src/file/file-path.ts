@@ -28,7 +28,7 @@ export class PathTemplate {
     return this.varies ? dirname(`${fixed}x`) : dirname(this.#template);
   }
 
-  /** The file for the changes of one table. Two tables share a file only if the template says so. */
+  /** The file for the changes of one table. Two tables share a file only if the template allows it. */
   pathFor(table: Pick<ChangeMetadata, 'server' | 'database' | 'schema' | 'table'>): string {
     const key = `${table.server}\0${table.database}\0${table.schema}\0${table.table}`;
     const known = this.#paths.get(key);

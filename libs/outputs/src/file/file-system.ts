@@ -111,12 +111,12 @@ export async function appendAll(
 ): Promise<void> {
   for (let rest = parts; rest.length > 0;) {
     const { bytesWritten } = await handle.writev(rest);
-    rest = behind(rest, bytesWritten);
+    rest = dropBytes(rest, bytesWritten);
   }
 }
 
 /** `parts` without their first `bytes` bytes. */
-function behind(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+function dropBytes(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
   let skip = bytes;
   const next = parts.findIndex(({ length }) => {
     if (skip < length) return true;

@@ -194,7 +194,7 @@ function ownerIn(name: string, base: string): Owner | undefined {
 
 function inUse(path: string, { host, pid }: Owner): DStreamError {
   const advice =
-    'give each replica a file of its own, for example with {{ env "DSTREAM_INSTANCE" }} in the path';
+    'give each replica its own file: put {{ env "HOSTNAME" }} (set in containers; elsewhere export it) into the path';
   return new DStreamError('FileInUse', `${path}: process ${pid} on ${host} writes to it: ${advice}`);
 }
 

@@ -85,13 +85,13 @@ describe('a send', () => {
     expect(await done).toBe('accepted');
   });
 
-  test('says nothing of what its messages follow: nothing can be missing', async () => {
+  test('does not set what its messages follow: nothing can be missing', async () => {
     const message = { ...post.message('a', 1), properties: { follows: '1/2', changes: 1 } };
     const { deliveries } = await sent(consume(), [message]);
     expect(deliveries[0]?.message.properties).toEqual({ changes: 1 });
   });
 
-  test('leaves no listener behind', async () => {
+  test('leaves no listener', async () => {
     const [sending, receiving] = [new AbortController().signal, new AbortController().signal];
     const deliveries = subscribe().receive({ signal: receiving, maxInFlight: 1, maxBytes: 1_000_000 });
     const iterator = deliveries[Symbol.asyncIterator]();
@@ -105,7 +105,7 @@ describe('a send', () => {
 });
 
 describe('a dead letter', () => {
-  test('goes back to its sender with all that is behind it; what was completed and other sessions are not', async () => {
+  test('goes back to its sender with all messages after it; what was completed and other sessions are not', async () => {
     const messages = [...post.messages('a', 1, 3), ...post.messages('b', 1, 1)];
     const { done, deliveries } = await sent(consume(), messages);
     const byName = new Map(deliveries.map((delivery) => [names([delivery])[0], delivery]));
@@ -205,7 +205,7 @@ describe('a sender that stops', () => {
 });
 
 describe('where nobody receives', () => {
-  test('a send is refused, for a passing reason', async () => {
+  test('a send is refused, for a transient reason', async () => {
     const { done } = start([post.message('a', 1), post.message('b', 1), post.message('a', 2)]);
     const error = await done;
     expect(failuresOf(error)).toEqual({ a: [0, 'Unreachable'], b: [1, 'Unreachable'] });
@@ -268,7 +268,7 @@ describe('a subscription', () => {
   test('receives alone', async () => {
     const first = consume();
     const asked = first.nextWithin(1);
-    await expect(consume().next()).rejects.toThrow('is being received already');
+    await expect(consume().next()).rejects.toThrow('receive is already running');
     await asked;
   });
 

@@ -44,11 +44,12 @@ export class DirectQueue {
   }
 
   /**
-   * From now on sessions wait for their turn instead of being refused. Throws when somebody receives already. Returns what
+   * From now on sessions wait for their turn instead of being refused. Throws when `receive` is already running. Returns what
    * ends it; calling that twice is harmless.
    */
   beginReceiving(): () => void {
-    if (this.isReceived) throw new DStreamError('Unexpected', 'the direct queue is being received already');
+    if (this.isReceived)
+      throw new DStreamError('Unexpected', 'receive is already running for the direct queue');
     const receiver = {};
     this.#receiver = receiver;
     this.#notify();

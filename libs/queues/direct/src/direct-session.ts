@@ -3,7 +3,7 @@
  *
  * Free (nobody holds it) → held: messages are handed out in order; those that are handed out and not settled are the
  * first ones of the list → free again when the holder closes it, or when a message that is handed out is refused. What
- * was not settled then is handed out again under the next hold. A message is refused together with all behind it, so that
+ * was not settled then is handed out again under the next hold. A message is refused together with all after it, so that
  * what is sent again arrives in its place.
  */
 import {
@@ -26,11 +26,11 @@ export interface Entry {
 /** One session, for as long as the process lives. */
 export class DirectSession {
   readonly id: string;
-  /** What a holder has saved. */
+  /** State that a holder has saved. */
   progress: Progress | undefined;
   readonly #changed: (session: DirectSession) => void;
   readonly #entries: Entry[] = [];
-  /** Of the present hold. */
+  /** Aborts when the present hold ends. */
   #lost: AbortController | undefined;
   #handedOut = 0;
 
@@ -54,7 +54,7 @@ export class DirectSession {
     this.#entries.push(entry);
   }
 
-  /** For a free session. The signal aborts when the hold ends; until then the methods below are for its holder. */
+  /** Holds a free session. The signal aborts when the hold ends; until then the methods below are for its holder. */
   hold(): AbortSignal {
     this.#lost = new AbortController();
     return this.#lost.signal;
@@ -95,7 +95,7 @@ export class DirectSession {
     this.#changed(this);
   }
 
-  /** For a free session. */
+  /** Refuses every message of a free session. */
   refuseAll(error: DStreamError): void {
     this.#refuseFrom(0, error);
   }
@@ -108,7 +108,8 @@ export class DirectSession {
 
   #indexOf(entry: Entry): number {
     const at = this.#entries.indexOf(entry);
-    if (at < 0) throw new DStreamError('LockLost', `message ${entry.message.messageId} is settled already`);
+    if (at < 0)
+      throw new DStreamError('LockLost', `message ${entry.message.messageId} has already been settled`);
     return at;
   }
 
@@ -116,9 +117,9 @@ export class DirectSession {
     const refused = this.#entries.splice(at);
     if (at < this.#handedOut) this.#endHold(this.#withdrawn(error));
     const own = refused[0]?.sending;
-    const behind = new DStreamError('Transient', `a message before it was not accepted: ${error.message}`);
+    const follows = new DStreamError('Transient', `a message before it was not accepted: ${error.message}`);
     for (const { sending, index } of refused)
-      sending.refused(this.id, index, sending === own ? error : behind);
+      sending.refused(this.id, index, sending === own ? error : follows);
     this.#changed(this);
   }
 

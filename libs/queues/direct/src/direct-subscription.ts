@@ -21,7 +21,7 @@ export interface DirectSubscriptionOptions {
 export class DirectSubscription implements Subscription {
   readonly #queue: DirectQueue;
   readonly #maxSessions: number;
-  /** In turn: the next one first. */
+  /** Sessions in turn: the next one first. */
   readonly #holds = new Set<DirectHold>();
   readonly #disposed = new AbortController();
   #endReceiving: () => void = () => undefined;

@@ -42,7 +42,7 @@ export class DirectTopic implements Topic {
     });
   }
 
-  /** What waits for its messages rejects. */
+  /** A `send` that waits for its messages rejects. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed.abort(new DStreamError('Unexpected', 'the direct topic was disposed'));
   }

@@ -14,7 +14,7 @@ function setup() {
   return { said, connection, fails };
 }
 
-test('a cause that a person must mend is said when it follows one that passes, once an outage', () => {
+test('a cause that a person must fix is logged when it follows a transient one, once an outage', () => {
   const { said, connection, fails } = setup();
   connection.succeeded();
   for (const code of [
@@ -33,7 +33,7 @@ test('a cause that a person must mend is said when it follows one that passes, o
   expect(said).toEqual([...first, first[1]]);
 });
 
-test('before the first success a cause that a person must mend is thrown', () => {
+test('before the first success a cause that a person must fix is thrown', () => {
   const { said, fails } = setup();
   expect(() => fails('EntityMismatch')).toThrow('no');
   expect(said).toEqual([]);

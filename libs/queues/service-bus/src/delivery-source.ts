@@ -1,16 +1,16 @@
-/** What both ways of receiving share: with sessions (`session-source.ts`) and without (`plain-source.ts`). */
+/** The parts that both kinds of source share: with sessions (`session-source.ts`) and without (`plain-source.ts`). */
 import type { Clock, Delivery, DStreamError, Log } from '@dstream/core';
 import { Backoff, FailureLog, retryWaits, unlessAborted } from '@dstream/async';
 import type { ByteBudget } from './receive-credit.ts';
 
 /** Settings of a source, for the life of the subscription. */
 export interface SourceOptions {
-  /** For messages: `subscription dstream of topic ingest-topic`. */
+  /** Name in messages: `subscription dstream of topic ingest-topic`. */
   readonly entity: string;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
-  /** Where deliveries wait to be handed out. */
+  /** Deliveries wait here to be handed out. */
   readonly queue: DeliveryQueue;
   readonly lockDurationMs: number;
   /** Time without an arrival after which a receiver is checked. */
@@ -27,7 +27,7 @@ export interface ReceiveRun {
   readonly budget: ByteBudget;
 }
 
-/** Where deliveries come from: sessions, or one plain receiver. */
+/** A source of deliveries: sessions, or one plain receiver. */
 export interface DeliverySource {
   /** Fills the queue until `signal` aborts (rejects with its reason) or a person must act (rejects with a fatal error). */
   run(run: ReceiveRun): Promise<void>;
@@ -116,7 +116,7 @@ export class ConnectionRetry {
     await this.#options.clock.sleep(this.#backoff.next(), signal);
   }
 
-  /** As `failed`, for a receiver that waits and retries by itself: throws instead of rejecting. */
+  /** Like `failed`, for a receiver that waits and retries by itself: throws instead of rejecting. */
   report(error: DStreamError): void {
     if (!this.#reached && error.disposition === 'fatal') throw error;
     this.#failures.failed(error, { entity: this.#options.entity });
@@ -137,7 +137,7 @@ export class BackgroundTasks {
   /** A failure is logged at debug level only: nothing depends on the result. */
   add(work: Promise<void>): void {
     const task = work
-      .catch((error: unknown) => this.#log.debug('could not close', { entity: this.#entity, error }))
+      .catch((error: unknown) => this.#log.debug('could not close receiver', { entity: this.#entity, error }))
       .finally(() => this.#running.delete(task));
     this.#running.add(task);
   }

@@ -8,7 +8,7 @@ import { LockExpiryCheck } from './lock-renewal.ts';
 import { ByteBudget } from './receive-credit.ts';
 import type { ReceiveHandlers, SessionReceiverPort } from './receiver.ts';
 
-/** Answers everything at once unless told otherwise. */
+/** Answers everything at once unless the test says otherwise. */
 class FakeReceiver implements SessionReceiverPort {
   readonly sessionId = 's';
   readonly sessionLockedUntilUtc = new Date();
@@ -190,7 +190,7 @@ describe('a held session', () => {
     await leavesNothing();
   });
 
-  test('a save without an answer is a passing error while the lock is good', async () => {
+  test('a save without an answer is a transient error while the lock is good', async () => {
     await delivered(1);
     port.answers = false;
     const saving = expect(hold.save({ generation: 1, position: 'p' as Position })).rejects.toMatchObject({

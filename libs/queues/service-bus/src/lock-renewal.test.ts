@@ -26,7 +26,7 @@ function keep(renew: (signal: AbortSignal) => Promise<Date>, beforeMs = 0) {
 }
 
 const granted = () => Promise.resolve(new Date());
-const passing = () => Promise.reject(new DStreamError('Throttled', 'busy'));
+const throttled = () => Promise.reject(new DStreamError('Throttled', 'busy'));
 
 describe('the renewal of a lock', () => {
   test('comes every third of the duration; the lock is good for four fifths of it from before the call', async () => {
@@ -41,7 +41,7 @@ describe('the renewal of a lock', () => {
   });
 
   test('is tried again while the lock is good, and then the lock is lost', async () => {
-    const { clock, losses, renewals, running } = keep(passing);
+    const { clock, losses, renewals, running } = keep(throttled);
     await clock.advance(47_900);
     expect(renewals.length).toBeGreaterThan(3);
     expect(losses).toEqual([]);
@@ -67,7 +67,7 @@ describe('the renewal of a lock', () => {
     expect(losses.map(({ message }) => message)).toEqual(['taken']);
   });
 
-  test('makes sure of a lock whose taking waited longer than it is good for', async () => {
+  test('makes sure of a lock whose acquisition waited longer than it is good for', async () => {
     const { clock, renewal, stop, running } = keep(granted, -50_000);
     expect(renewal.isGood).toBe(false);
     await renewal.confirm(stop.signal);

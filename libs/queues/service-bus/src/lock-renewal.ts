@@ -45,7 +45,7 @@ export class LockRenewal {
     return this.#options.clock.monotonicMs() < this.goodUntilMs;
   }
 
-  /** For a lock that was requested longer ago than a lock is good for: one renewal tells whether it is still ours. */
+  /** Renews once a lock that was requested longer ago than a lock is good for: that shows whether it is still ours. */
   async confirm(signal: AbortSignal): Promise<void> {
     const beforeMs = this.#options.clock.monotonicMs();
     await this.#renewOnce(goodUntil(beforeMs, this.#options.durationMs), signal);
@@ -129,7 +129,7 @@ export class LockExpiryCheck {
     this.#options = options;
   }
 
-  /** To be called for every expiry that the service reports, with the wall clock before the call. */
+  /** Called for every expiry that the service reports, with the wall clock before the call. */
   check(expiry: Date, beforeWallMs: number): void {
     const { lockDurationMs, log, entity } = this.#options;
     const differenceMs = Math.round(expiry.getTime() - beforeWallMs - lockDurationMs);

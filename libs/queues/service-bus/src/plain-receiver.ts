@@ -65,7 +65,7 @@ export class PlainReceiver {
     );
   }
 
-  /** To be called periodically: ends the locks whose settlement got no answer. */
+  /** Called periodically. Ends the locks whose settlement got no answer. */
   check(): void {
     this.#settlement.endUnanswered(this.#options.answerMs);
   }

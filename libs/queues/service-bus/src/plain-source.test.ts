@@ -117,7 +117,7 @@ describe('receiving without sessions', () => {
     await ended(deliveries.next());
   });
 
-  test('one that never tells that it stopped is closed all the same, after five seconds', async () => {
+  test('one that never reports that it stopped is closed all the same, after five seconds', async () => {
     const next = deliveries.next();
     await clock.advance(0);
     const [, receiver] = receivers;

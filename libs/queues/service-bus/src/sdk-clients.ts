@@ -1,4 +1,4 @@
-/** The SDK's clients behind the two ways of receiving. */
+/** The SDK's clients for the two kinds of source. */
 import type { Socket } from 'node:net';
 import type { Clock } from '@dstream/core';
 import { openClient, type ServiceBusAddress } from '@dstream/service-bus';
@@ -7,7 +7,7 @@ import type { PlainClient } from './plain-source.ts';
 import { receiverOptions, type SessionReceiverPort } from './receiver.ts';
 import type { AcceptingClient } from './session-acceptor.ts';
 
-/** What a client is opened for. */
+/** The entity that a client is opened for. */
 export interface SdkClientOptions {
   readonly address: ServiceBusAddress;
   readonly topic: string;

@@ -23,7 +23,7 @@ export interface ServiceBusSubscriptionOptions {
   readonly subscription: string;
   /** Whether the subscription requires sessions. */
   readonly sessions: boolean;
-  /** How many sessions are held at a time; 32 when not given. */
+  /** Number of sessions that are held at a time; 32 when not given. */
   readonly maxSessions?: number;
   /** At most the subscription's own lock duration, milliseconds; 60,000 when not given. */
   readonly lockDurationMs?: number;
@@ -38,7 +38,7 @@ export interface ServiceBusSubscriptionOptions {
   readonly acceptTimeoutMs?: number;
   /** The SDK's accept ends by itself then: how much later its end is still an answer, milliseconds; 10,000 when not given. */
   readonly acceptGraceMs?: number;
-  /** Where connections come from; the SDK when not given. */
+  /** Opens connections; the SDK when not given. */
   readonly openAcceptingClient?: () => AcceptingClient;
   readonly openPlainClient?: () => PlainClient;
 }
@@ -63,7 +63,7 @@ export class ServiceBusSubscription implements Subscription {
 
   async *receive(o: ReceiveOptions): AsyncIterable<Delivery> {
     if (this.#running !== undefined)
-      throw new DStreamError('Unexpected', `${this.#entity} is being received already`);
+      throw new DStreamError('Unexpected', `receive is already running for ${this.#entity}`);
     // By hand: asking a signal of AbortSignal.any, as every delivery does, is slow in Node 24.
     const ended = new AbortController();
     const { signal } = ended;

@@ -36,7 +36,7 @@ export interface AcceptedSession extends Session {
 
 /**
  * Connecting, authorizing and opening a link end by themselves after this long, whatever the client's timeout is
- * (@azure/core-amqp, `defaultOperationTimeoutInMs`; measured with 7.9.5: 60.0 s against a peer that says nothing).
+ * (@azure/core-amqp, `defaultOperationTimeoutInMs`; measured with 7.9.5: 60.0 s against a peer that sends nothing).
  */
 export const sdkLimitMs = 60_000;
 

@@ -82,7 +82,7 @@ describe('an accept that brought no session', () => {
     throw error;
   }
 
-  test('is no outage when the service says that no session has messages', async () => {
+  test('is no outage when the service reports that no session has messages', async () => {
     accepting(() => rejects(timeout));
     await clock.advance(4 * acceptMs);
     expect({ said, opened }).toEqual({ said: [], opened: 1 });
@@ -108,7 +108,7 @@ describe('an accept that brought no session', () => {
     expect(said.at(-1)).toBe('receiving recovered');
   });
 
-  test('does not count as having reached the entity without an answer: what a person must mend still ends it', async () => {
+  test('does not count as having reached the entity without an answer: what a person must fix still ends it', async () => {
     accepting(silence);
     await clock.advance(limitMs);
     accepting(() => rejects(failed('MessagingEntityNotFound')));

@@ -43,7 +43,7 @@ describe('the settlement gate', () => {
     const [receiver, gate] = [new MergingReceiver(), new SettlementGate()];
     await settleAll((id, outcome) => {
       const settle = () => receiver.settle(id, outcome);
-      return outcome === 'completed' ? gate.together(settle) : gate.alone(settle);
+      return outcome === 'completed' ? gate.shared(settle) : gate.exclusive(settle);
     });
     expect([...receiver.settled.values()]).toEqual(wanted);
   });
@@ -57,10 +57,10 @@ describe('the settlement gate', () => {
       events.push(`${name} ends`);
     };
     await Promise.all([
-      gate.together(call('a')),
-      gate.together(call('b')),
-      gate.alone(call('c')),
-      gate.together(call('d')),
+      gate.shared(call('a')),
+      gate.shared(call('b')),
+      gate.exclusive(call('c')),
+      gate.shared(call('d')),
     ]);
     expect(events).toEqual([
       'a starts',
@@ -76,8 +76,8 @@ describe('the settlement gate', () => {
 
   test('a settlement that fails lets the next one through', async () => {
     const gate = new SettlementGate();
-    const failing = gate.alone(() => Promise.reject(new Error('refused')));
-    const next = gate.alone(() => Promise.resolve('settled'));
+    const failing = gate.exclusive(() => Promise.reject(new Error('refused')));
+    const next = gate.exclusive(() => Promise.resolve('settled'));
     await expect(failing).rejects.toThrow('refused');
     await expect(next).resolves.toBe('settled');
   });

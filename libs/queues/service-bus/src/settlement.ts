@@ -4,13 +4,13 @@ import { DStreamError, type Clock, type DeadLetterProperties } from '@dstream/co
 import { translateError } from '@dstream/service-bus';
 import type { ReceiverPort } from './receiver.ts';
 
-/** What a settlement needs: the lock of a session, or of one message. */
+/** The lock of a session, or of one message, under which a message is settled. */
 export interface SettlementLock {
   /** Aborts when the lock is lost or released. */
   readonly lost: AbortSignal;
   /** Throws LockLost, and ends the lock, when it may have expired. */
   assertHeld(): void;
-  /** Called with an outcome that says that the lock is gone. */
+  /** Called when an outcome shows that the lock is gone. */
   end(reason: DStreamError): void;
 }
 
@@ -42,7 +42,7 @@ export class Settlement {
 
   complete(message: ServiceBusReceivedMessage, lock: SettlementLock): Promise<void> {
     const settle = () => this.#options.port.completeMessage(message);
-    return this.#gate.together(() => this.#answered('complete a message of', lock, settle));
+    return this.#gate.shared(() => this.#answered('complete a message of', lock, settle));
   }
 
   deadLetter(
@@ -60,7 +60,7 @@ export class Settlement {
       deadLetterErrorDescription: dead.description.slice(0, maxText),
     };
     const settle = () => this.#options.port.deadLetterMessage(message, options);
-    return this.#gate.alone(() => this.#answered('dead-letter a message of', lock, settle));
+    return this.#gate.exclusive(() => this.#answered('dead-letter a message of', lock, settle));
   }
 
   /**
@@ -77,7 +77,7 @@ export class Settlement {
     }
   }
 
-  /** To be called when `lock` ended: rejects the settlements under it that have no answer yet. */
+  /** Called when `lock` ended. Rejects the settlements under it that have no answer yet. */
   ended(lock: SettlementLock): void {
     for (const waiting of this.#unanswered) {
       if (waiting.lock !== lock) continue;
@@ -108,7 +108,7 @@ export class Settlement {
 }
 
 /**
- * A failed settlement cannot be retried: once the service answered, whatever it answered, the SDK takes the message for
+ * A failed settlement cannot be retried: once the service answered, whatever it answered, the SDK regards the message as
  * settled (MessageAlreadySettled).
  */
 function lockLostBy(error: DStreamError): DStreamError {
@@ -119,12 +119,12 @@ function lockLostBy(error: DStreamError): DStreamError {
 }
 
 interface Waiting {
-  readonly alone: boolean;
+  readonly exclusive: boolean;
   readonly enter: () => void;
 }
 
 /**
- * Lets settlements of one receiver through: completes side by side, everything else alone, in the order asked.
+ * Admits settlements of one receiver in the order of the calls: completes are shared, everything else is exclusive.
  *
  * Why: rhea 3.0.5 merges the dispositions of one tick into ranges and compares outcomes only from the third on, so
  * `complete, deadLetter, complete` in one tick completes all three and every call resolves (rhea lib/session.js,
@@ -133,24 +133,24 @@ interface Waiting {
  */
 export class SettlementGate {
   #inside = 0;
-  #aloneInside = false;
+  #exclusiveInside = false;
   readonly #waiting: Waiting[] = [];
 
-  /** Many of these may be under way together. */
-  together<T>(settle: () => Promise<T>): Promise<T> {
+  /** Many of these may run at a time. */
+  shared<T>(settle: () => Promise<T>): Promise<T> {
     return this.#pass(false, settle);
   }
 
-  /** Nothing else is under way while this is. */
-  alone<T>(settle: () => Promise<T>): Promise<T> {
+  /** Nothing else runs at the same time. */
+  exclusive<T>(settle: () => Promise<T>): Promise<T> {
     return this.#pass(true, settle);
   }
 
-  async #pass<T>(alone: boolean, settle: () => Promise<T>): Promise<T> {
-    if (this.#waiting.length > 0 || !this.#admits(alone)) {
-      await new Promise<void>((resolve) => this.#waiting.push({ alone, enter: resolve }));
+  async #pass<T>(exclusive: boolean, settle: () => Promise<T>): Promise<T> {
+    if (this.#waiting.length > 0 || !this.#admits(exclusive)) {
+      await new Promise<void>((resolve) => this.#waiting.push({ exclusive, enter: resolve }));
     } else {
-      this.#enter(alone);
+      this.#enter(exclusive);
     }
     try {
       return await settle();
@@ -159,23 +159,23 @@ export class SettlementGate {
     }
   }
 
-  #admits(alone: boolean): boolean {
-    return alone ? this.#inside === 0 : !this.#aloneInside;
+  #admits(exclusive: boolean): boolean {
+    return exclusive ? this.#inside === 0 : !this.#exclusiveInside;
   }
 
-  #enter(alone: boolean): void {
+  #enter(exclusive: boolean): void {
     this.#inside += 1;
-    this.#aloneInside = alone;
+    this.#exclusiveInside = exclusive;
   }
 
   #leave(): void {
     this.#inside -= 1;
-    this.#aloneInside = false;
+    this.#exclusiveInside = false;
     for (;;) {
       const next = this.#waiting[0];
-      if (next === undefined || !this.#admits(next.alone)) return;
+      if (next === undefined || !this.#admits(next.exclusive)) return;
       this.#waiting.shift();
-      this.#enter(next.alone);
+      this.#enter(next.exclusive);
       next.enter();
     }
   }

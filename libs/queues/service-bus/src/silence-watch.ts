@@ -13,12 +13,12 @@ export interface SilenceWatchOptions {
   readonly isAsking: () => boolean;
 }
 
-/** How many messages are peeked: deferred ones may be before one that should have arrived. */
+/** Number of messages that are peeked: deferred ones may be before one that should have arrived. */
 const peekCount = 16;
 
 /**
  * Detects a session receiver that stopped delivering without an error (azure-sdk-for-js #4140, #7689, #15383): it
- * has credit, a message waits behind the last one that arrived, and that is still so at the next check.
+ * has credit, a message waits after the last one that arrived, and that is still so at the next check.
  */
 export class SilenceWatch {
   readonly #options: SilenceWatchOptions;
@@ -49,7 +49,7 @@ export class SilenceWatch {
     this.#lastMs = this.#options.clock.monotonicMs();
   }
 
-  /** To be called periodically. True when the receiver stalled; a peek that fails says nothing. */
+  /** Called periodically. True when the receiver stalled; a peek that fails proves nothing. */
   async isSilent(signal: AbortSignal): Promise<boolean> {
     const { clock, silenceMs, isAsking } = this.#options;
     if (clock.monotonicMs() - this.#lastMs < silenceMs || !isAsking()) return false;
