@@ -49,7 +49,7 @@ async function startBoth(pipeline: Pipeline, tables: readonly string[]): Promise
   const config = await pipeline.config({ tables, pollInterval: '1s', maxPollInterval: '1s' });
   const ingester = pipeline.run('ingester', config);
   const processor = pipeline.run('processor', config);
-  await processor.logged('processor is working');
+  await processor.logged('processor ready');
   const owned = () => ingester.logs.filter((line) => line.includes('acquired table')).length;
   await until(
     () => owned() === tables.length,

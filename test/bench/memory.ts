@@ -34,7 +34,7 @@ async function ofProcessor(): Promise<readonly Figure[]> {
 
 async function idleMiB(started: DStreamProgram): Promise<number> {
   await using program = started;
-  await program.logged('is working');
+  await program.logged(' ready"');
   await sleep(settleMs);
   return residentMiB(program.pid);
 }

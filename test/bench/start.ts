@@ -106,7 +106,7 @@ function service(command: 'ingester' | 'processor', standIns: StandInsProcess): 
   const run = async (round: number, added: Env = {}): Promise<Cost> => {
     const env = { ...standIns.env, ...added };
     await using program = await DStreamProgram.start({ command, config: configOf(round), env });
-    const { time } = JSON.parse(await program.logged(`${command} is working`)) as { time: string };
+    const { time } = JSON.parse(await program.logged(`${command} ready`)) as { time: string };
     return {
       seconds: (Date.parse(time) - program.startedAtMs) / 1_000,
       cpuSeconds: cpuSeconds(program.pid),

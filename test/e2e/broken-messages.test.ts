@@ -39,7 +39,7 @@ test('each is dead-lettered with its reason and named in the log, and what follo
   );
   const config = await pipeline.file('broken.hcl', text);
   await using processor = new DStreamProcess(['processor', '--config', config, '--log-format', 'json'], env);
-  await processor.logged('processor is working');
+  await processor.logged('processor ready');
   const client = new ServiceBusClient(env.DSTREAM_INGEST_CONNECTION_STRING);
   await using _closing = { [Symbol.asyncDispose]: () => client.close() };
   const sender = client.createSender('ingest-topic');

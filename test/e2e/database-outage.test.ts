@@ -16,11 +16,11 @@ test('a database that is away for a while is one error line and one that it is b
 
   const seen = server.logs.length;
   await sql.restart(4_000);
-  await server.logged('moving tables recovered');
+  await server.logged('reading tables recovered');
   const said = server.logs.slice(seen).map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(said.filter(({ level }) => level === 'error')).toMatchObject([
-    { msg: 'moving tables failed; retrying', reason: expect.stringContaining('127.0.0.1') },
+    { msg: 'reading tables failed; retrying', reason: expect.stringContaining('127.0.0.1') },
   ]);
-  expect(said.find(({ msg }) => msg === 'moving tables recovered')).toMatchObject({ tables: 5 });
+  expect(said.find(({ msg }) => msg === 'reading tables recovered')).toMatchObject({ tables: 5 });
   expect(await server.stop()).toBe(0);
 });

@@ -41,7 +41,7 @@ test('a processor that is killed in the middle leaves every change of every row 
   const config = await pipeline.file('event-hubs.hcl', text);
   pipeline.run('ingester', config);
   const first = pipeline.run('processor', config, eventHubsOf(endpoint));
-  await first.logged('processor is working');
+  await first.logged('processor ready');
 
   const changing = changeRows(pipeline);
   expect(await reader.reached(rows * 2), 'it is killed while there is something to do').toBeLessThan(

@@ -94,7 +94,7 @@ test('a processor loads the client of each of its outputs', async () => {
   const config = await pipeline.file('event-hubs.hcl', text);
   const processor = await loaded(async (env) => {
     const service = pipeline.run('processor', config, env);
-    await service.logged('processor is working');
+    await service.logged('processor ready');
     expect(await service.stop()).toBe(0);
   });
   expect(new Set(processor)).toEqual(new Set([...ofProcessor, '@azure/event-hubs']));

@@ -41,7 +41,7 @@ test('console and files get every change; a destination that is not there yet ha
     }`,
   );
   const server = pipeline.run('server', await pipeline.file('outputs.hcl', text));
-  await server.logged('processor is working');
+  await server.logged('processor ready');
   for (const table of ['A', 'B']) await insertRows(pipeline.database, table, { from: 1, to: 300 });
   await pipeline.arrivedDistinct(600);
 
@@ -111,7 +111,7 @@ test('a processor that is killed again and again leaves a file with every change
     await inserting;
   }
   const last = pipeline.run('processor', config);
-  await last.logged('processor is working');
+  await last.logged('processor ready');
   await arrived(1_500);
   expect(await last.stop()).toBe(0);
   expect([...new Set(await numbersIn(file))]).toEqual(numbers(1_500));

@@ -69,7 +69,7 @@ describe('signals', () => {
     }
   });
 
-  test('SIGQUIT gives up at once, says so, and ends with 1', async ({ skip }) => {
+  test('SIGQUIT aborts at once, logs it, and ends with 1', async ({ skip }) => {
     await using run = await start();
     const processor = run.pipeline.run('processor', run.config);
     run.pipeline.run('ingester', run.config);
@@ -77,7 +77,7 @@ describe('signals', () => {
     await run.flows(1);
     processor.signal('SIGQUIT');
     expect(await processor.ended).toBe(1);
-    await processor.logged('giving up');
+    await processor.logged('aborting');
   });
 
   test('SIGHUP does nothing where the process was started with it ignored, as by nohup', async () => {

@@ -118,7 +118,7 @@ test('a processor is found where the configuration says it serves its status, an
   const missed = [expect.stringContaining('no processor found'), expect.stringContaining('no ingester')];
   expect((await status(pipeline, '--config', config)).notes).toEqual(missed);
   const processor = pipeline.run('processor', config);
-  await processor.logged('processor is working');
+  await processor.logged('processor ready');
   const found = await status(pipeline, '--config', config);
   expect(found.replicas).toMatchObject([{ instance: 'processor-1', address: `http://127.0.0.1:${port}` }]);
   expect(found.outputs).toMatchObject([

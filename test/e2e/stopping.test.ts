@@ -24,7 +24,7 @@ test('SIGTERM hands the tables to another replica within seconds, and nothing is
   );
 });
 
-test('a second signal gives up at once', async ({ skip }) => {
+test('a second signal aborts at once', async ({ skip }) => {
   await using pipeline = await Pipeline.start();
   await createCapturedTable(pipeline.database, 'T');
   const config = await pipeline.config({ tables: ['T'] });
@@ -35,7 +35,7 @@ test('a second signal gives up at once', async ({ skip }) => {
   await pipeline.arrivedDistinct(1);
 
   processor.signal('SIGTERM');
-  await processor.logged('signal received');
+  await processor.logged('received signal');
   processor.signal('SIGTERM');
   expect(await processor.ended).toBe(1);
   expect(await ingester.stop()).toBe(0);

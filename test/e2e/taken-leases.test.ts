@@ -59,7 +59,7 @@ test('replicas of one name share the tables and warn; an endless lease is a faul
   expect(tables.find(({ table }) => table === 'dbo.Held')?.fault).toEqual({
     code: 'LeaseHeldElsewhere',
     message: expect.stringMatching(
-      /^the lease of dbo\.Held is held by something else for \d+ s: it never ends/,
+      /^the lease of dbo\.Held is held by something else for \d+ s: it is an infinite lease/,
     ),
   });
   expect(await first.stop()).toBe(0);

@@ -35,7 +35,7 @@ export async function publishChanges(pipeline: Pipeline): Promise<string> {
   const text = pipeline.configText({ tables }).replace(/output \{[^}]*\}/, outputs(path));
   const server = pipeline.run('server', await pipeline.file('published.hcl', text));
   // Two services start in one process: that takes a while on a busy machine.
-  await server.logged('processor is working', 60_000);
+  await server.logged('processor ready', 60_000);
   for (const table of tables) {
     await insertRows(pipeline.database, table, { from: 1, to: rows });
     await pipeline.database.query(`UPDATE dbo.[${table}] SET Note = N'später: ' + Note WHERE N % 3 = 0`);

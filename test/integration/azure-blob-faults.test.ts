@@ -46,7 +46,7 @@ test('a replica that stops while it takes a table gives it back', async () => {
   await expect(b.tryAcquire(cars, o)).resolves.toMatchObject({ epoch: 1 });
 });
 
-test('a call that is not answered ends after a fifth of the lease, as a passing error', async () => {
+test('a call that is not answered ends after a fifth of the lease, as a transient error', async () => {
   const { blobs, clock, a } = rig;
   blobs.faults.add({ operation: 'list-blobs', action: { kind: 'delay', ms: 60_000 }, times: 1 });
   const before = blobs.counters.get('list-blobs') ?? 0;

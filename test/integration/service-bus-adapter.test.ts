@@ -93,7 +93,7 @@ describe('the Service Bus adapter', () => {
   });
 
   describe('sending', () => {
-    test('a service that cannot be reached is a passing error', async () => {
+    test('a service that cannot be reached is a transient error', async () => {
       const connectionString = address().connectionString.replace(/localhost:\d+/, 'localhost:1');
       const connecting = topicOf({ address: { connectionString } }).connect({ signal: never });
       await expect(connecting).rejects.toMatchObject({ code: 'Unreachable', disposition: 'retry' });

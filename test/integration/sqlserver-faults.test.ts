@@ -34,7 +34,7 @@ async function askedPerSecond(ms: number): Promise<number> {
 const calm = 20;
 
 const saidOf = (code: string) => source.said('error').filter(({ fields }) => fields['code'] === code);
-const ends = () => source.said('info').filter(({ sentence }) => sentence === 'moving tables recovered');
+const ends = () => source.said('info').filter(({ sentence }) => sentence === 'reading tables recovered');
 
 describe('a connection', () => {
   test('killed again and again between two pages', async () => {

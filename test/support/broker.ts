@@ -18,7 +18,7 @@ export interface SeenDeadLetter {
 export interface BrokerFaults {
   /** The lock of a session, or of a message without one, runs out now. */
   loseLock(wish: SubscriptionWish, id: string): boolean;
-  /** The next so many transfers to the topic are refused for a passing reason. */
+  /** The next so many transfers to the topic are refused for a transient reason. */
   refuseSends(transfers: number): void;
 }
 

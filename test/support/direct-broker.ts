@@ -24,7 +24,7 @@ export async function openDirectBroker(): Promise<Broker> {
   };
 }
 
-/** The same with a sender as an ingester has it: what was refused for a passing reason is sent again, meanwhile. */
+/** The same with a sender as an ingester has it: what was refused for a transient reason is sent again, meanwhile. */
 export function sentAgain(broker: Broker): Broker {
   return { ...broker, topic: () => new LastingSender(broker.topic()) };
 }

@@ -22,7 +22,7 @@ export interface DirectPipelineParts {
 const [clock, log] = [systemClock, silentLog];
 
 /** How long the ingester may take to drain before the processor drains, too: an output that is away must not hold up the stop. */
-const patienceMs = 2_000;
+const drainDeadlineMs = 2_000;
 
 export class DirectPipeline implements AsyncDisposable {
   readonly ingester: Ingester;
@@ -45,13 +45,15 @@ export class DirectPipeline implements AsyncDisposable {
   /** The ingester drains first: the processor brings what it has sent to the outputs, and what is read is saved. */
   async #run(): Promise<void> {
     const [draining, aborted] = [this.#draining.signal, this.#aborted.signal];
-    using patience = abortLater(clock, patienceMs, draining);
+    using drainDeadline = abortLater(clock, drainDeadlineMs, draining);
     const ingested = new AbortController();
     await Promise.all([
       this.ingester
         .run({ draining, aborted })
         .finally(() => ingested.abort(new Error('the ingester has ended'))),
-      withAny([ingested.signal, patience.signal], (last) => this.processor.run({ draining: last, aborted })),
+      withAny([ingested.signal, drainDeadline.signal], (last) =>
+        this.processor.run({ draining: last, aborted }),
+      ),
     ]);
   }
 

@@ -183,14 +183,14 @@ export class Pipeline implements AsyncDisposable {
 
   /** Resolves when `count` distinct changes have come out. */
   async arrivedDistinct(count: number, withinMs = 60_000): Promise<void> {
-    const patienceMs = withinMs + this.#surroundings.captureMs;
+    const timeoutMs = withinMs + this.#surroundings.captureMs;
     const ids = new Set<string>();
     let looked = 0;
     const look = () => {
       for (; looked < this.arrived.length; looked += 1) ids.add(this.arrived[looked]?.metadata.id ?? '');
       return ids.size >= count;
     };
-    await until(look, () => `${count} distinct changes have arrived; there are ${ids.size}`, patienceMs);
+    await until(look, () => `${count} distinct changes have arrived; there are ${ids.size}`, timeoutMs);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -153,7 +153,7 @@ export class ScriptedEventHubs implements AsyncDisposable {
   }
 }
 
-/** The next so many batches are refused for a passing reason, those of one partition if it is given. */
+/** The next so many batches are refused for a transient reason, those of one partition if it is given. */
 export function busy(hubs: ScriptedEventHubs, times: number, only?: string): void {
   let left = times;
   hubs.refusal = (partition) => {

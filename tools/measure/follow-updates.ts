@@ -58,7 +58,7 @@ async function startServices(pipeline: Pipeline, output: string, root: string) {
   const socketOf = (service: Service) => join(dirname(output), `${service}.socket`);
   for (const service of services) {
     const env = { NODE_OPTIONS: `--import=${preload}`, DSTREAM_MEASURE_SOCKET: socketOf(service) };
-    await pipeline.run(service, config, env).logged(`${service} is working`);
+    await pipeline.run(service, config, env).logged(`${service} ready`);
   }
   return async (): Promise<Readonly<Record<Service, Functions>>> => ({
     ingester: await ranSince(socketOf('ingester'), root),

@@ -6,7 +6,7 @@ import { adapterServices } from '@dstream/runtime/service-context';
 export interface ViewerContext {
   readonly clock: Clock;
   readonly credential: CredentialOf;
-  /** May be loaded for `validate`: only what says where source and lease store are has to be there. */
+  /** May be loaded for `validate`: only the addresses of source and lease store have to be there. */
   readonly configuration: Configuration;
 }
 

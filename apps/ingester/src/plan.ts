@@ -23,7 +23,7 @@ export interface PlannedTable {
   readonly id: TableId | undefined;
   /** The oldest first. Undefined when the source was not asked, or reports a fault instead. */
   readonly captureInstances: readonly string[] | undefined;
-  /** By which its changes travel. Empty for a pattern. */
+  /** The sessions that carry its changes. Empty for a pattern. */
   readonly sessions: readonly string[];
   readonly fault: { readonly code: string; readonly message: string } | undefined;
 }

@@ -1,4 +1,4 @@
-/** What the configuration says, in the words of the engine and of a source. */
+/** The configuration as settings of the engine and of a source. */
 import type { IngesterConfig } from '@dstream/config';
 import {
   byTable,
@@ -8,7 +8,7 @@ import {
   type SourceServices,
 } from '@dstream/core';
 
-/** The ordering of the messages: within a table unless the file says by key. */
+/** The ordering of the messages: within a table unless the file sets it by key. */
 export function orderingOf({ ordering, keySessions }: IngesterConfig): Ordering {
   return ordering === 'key' ? { by: 'key', sessions: keySessions } : byTable;
 }

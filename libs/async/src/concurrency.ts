@@ -54,7 +54,7 @@ export class Semaphore {
 }
 
 /**
- * Runs work of one key one after the other, and work of different keys side by side. Work that waited behind work that
+ * Runs work of one key one after the other, and work of different keys side by side. Work that waited for work that
  * failed fails with the same error and is not started: what follows a gap must not overtake it. Work given after the
  * failure was reported starts afresh.
  */

@@ -56,7 +56,7 @@ export class ConnectionHolder<T extends Closable> implements AsyncDisposable {
     }
   }
 
-  /** For a use that ends elsewhere, such as a link that lives on the connection. To be ended by `release`. */
+  /** Counts a use that ends elsewhere, such as a link that lives on the connection. `release` ends it. */
   acquire(): ConnectionUse<T> {
     const open = (this.#current ??= this.#opened());
     let isOver = false;

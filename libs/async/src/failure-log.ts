@@ -77,7 +77,7 @@ export class FailureLog {
   }
 }
 
-/** With one digit. */
+/** Seconds with one decimal. */
 function secondsBetween(startMs: number, endMs: number): number {
   return Math.round((endMs - startMs) / 100) / 10;
 }
@@ -87,7 +87,7 @@ const dueAfterMs = [60_000, 300_000, 900_000, 3_600_000] as const;
 const everyMs = 3_600_000;
 
 /**
- * Tells when a failure that lasts is to be logged again: at growing intervals, so that a log that was rotated still
+ * Decides when a failure that lasts is logged again: at growing intervals, so that a log that was rotated still
  * shows it and none is flooded. Times are milliseconds of the monotonic clock.
  */
 export class Reminders {

@@ -14,7 +14,7 @@ function rig() {
     child: () => log,
   };
   const clock = new ManualClock();
-  return { lines, clock, failures: new SharedFailureLog('moving tables', 'tables', log, clock) };
+  return { lines, clock, failures: new SharedFailureLog('reading tables', 'tables', log, clock) };
 }
 
 const away = new DStreamError('Unreachable', 'nobody answers');
@@ -33,10 +33,10 @@ describe('the failure of what many depend on', () => {
     expect(lines).toEqual([
       [
         'error',
-        'moving tables failed; retrying',
+        'reading tables failed; retrying',
         { code: 'Unreachable', reason: 'nobody answers', sinceSeconds: 0, example: 'dbo.T0', tables: 1 },
       ],
-      ['info', 'moving tables recovered', { afterSeconds: 30, tables: 20 }],
+      ['info', 'reading tables recovered', { afterSeconds: 30, tables: 20 }],
     ]);
   });
 
@@ -55,8 +55,8 @@ describe('the failure of what many depend on', () => {
     expect(
       said.map(([level, text, { sinceSeconds, tables }]) => [level, text, sinceSeconds, tables]),
     ).toEqual([
-      ['error', 'moving tables failed; retrying', 0, 1],
-      ...[60, 300, 900, 3_600].map((s) => ['error', 'moving tables still failing; retrying', s, 2]),
+      ['error', 'reading tables failed; retrying', 0, 1],
+      ...[60, 300, 900, 3_600].map((s) => ['error', 'reading tables still failing; retrying', s, 2]),
     ]);
   });
 
@@ -108,7 +108,7 @@ describe('the failure of what many depend on', () => {
     b.failed(cut);
     expect(lines).toMatchObject([
       ['error', expect.any(String), { code: 'Unreachable' }],
-      ['info', 'moving tables no longer tried here', { tables: 2 }],
+      ['info', 'reading tables no longer tried here', { tables: 2 }],
       ['error', expect.any(String), { code: 'Transient' }],
     ]);
   });

@@ -65,7 +65,7 @@ export class SharedFailureLog {
   }
 
   #succeeded(part: SharedFailurePart): void {
-    // A part that was not failing tells nothing about what the others wait for.
+    // A part that was not failing is no sign of what the others wait for.
     if (this.#failing.has(part)) this.#turns.back();
     if (this.#remove(part)) this.#failures.succeeded({ [this.#counted]: this.#most });
   }

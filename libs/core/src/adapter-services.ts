@@ -42,9 +42,9 @@ export interface SubscriptionServices extends AdapterServices {
 
 /**
  * Given to a lease store. `clock` measures what this process may rely on (`Lease.goodUntilMs`) and dates `savedAt`. The
- * ends of leases are the service's time. A service that tells no time (files, a plain table) is given `clock.wallMs()` of
- * each machine instead: those clocks must then agree within a fifth of a lease, which the type's README says. Such a store
- * takes that clock by a parameter of its own, so that a test moves the store's time and a replica's apart.
+ * ends of leases are the service's time. A service without a clock of its own (files, a plain table) is given `clock.wallMs()` of
+ * each machine instead: those clocks must then agree within a fifth of a lease, and the type's README states it. Such a store
+ * gets that clock by a parameter of its own, so that a test moves the store's time and a replica's apart.
  */
 export interface LeaseServices extends AdapterServices {
   /** This replica. */

@@ -57,10 +57,10 @@ export interface ChangeMetadata {
   readonly operation: Operation;
   /** Values of the key columns; null for a table without a key. */
   readonly key: Row | null;
-  /** Of an update: the columns whose values changed. */
+  /** The columns whose values changed; updates only. */
   readonly changed?: readonly string[];
   readonly unavailable?: readonly Unavailable[];
-  /** Of the operation `gap`, which has neither data nor key. */
+  /** Present for the operation `gap` only, which has neither data nor key. */
   readonly gap?: GapFacts;
   readonly origin: Origin;
   /** Ordinal of the change within its transaction in this table, from 1; 0 of a gap. */

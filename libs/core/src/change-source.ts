@@ -58,7 +58,7 @@ export interface ChangeSource extends AsyncDisposable {
    * Ends by abort (rejects with `signal.reason`), by `return()`, or by throwing: a partition's fault (HistoryLost when
    * `after` is older than what is kept, also where it is the start and nothing was read yet, SourceWentBack when it is of
    * another history of the source, TableNotFound, TableNotCaptured, CdcNotEnabled, PermissionDenied, ChangeUnreadable when
-   * what is there cannot be read), a passing error (`retry`: call again), or a fatal one of the connection.
+   * what is there cannot be read), a transient error (`retry`: call again), or a fatal one of the connection.
    *
    * When configured to skip what is gone, it continues instead of throwing the first two: a batch that begins a generation,
    * whose `end` has what is known about the gap in its token, then the event of the gap, one for each table of the

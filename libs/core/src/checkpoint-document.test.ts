@@ -3,7 +3,7 @@ import { formatCheckpoint, parseCheckpoint } from './checkpoint-document.ts';
 import type { Checkpoint } from './checkpoint-store.ts';
 import type { Position } from './position.ts';
 
-const place = { name: 'blob db1/shop/dbo.Cars.lock', discard: 'delete the blob' };
+const place = 'blob db1/shop/dbo.Cars.lock';
 const checkpoint: Checkpoint = {
   at: { position: '0042:7' as Position, token: '{"mode":"functions"}' },
   generation: 7,
@@ -29,11 +29,10 @@ describe('a checkpoint as a document', () => {
     ]);
   });
 
-  test('its error says where it is and how the partition begins anew', () => {
-    const file = { name: 'file /leases/Cars', discard: 'delete the file' };
-    expect(() => parseCheckpoint('x', file)).toThrow(
-      'the checkpoint in file /leases/Cars cannot be read: it is not JSON. To start the table over, delete the file; ' +
-        'otherwise restore its content',
+  test('its error names the place and how to restart the table', () => {
+    expect(() => parseCheckpoint('x', 'file /leases/Cars')).toThrow(
+      'the checkpoint in file /leases/Cars cannot be read: it is not JSON; restore its content, or delete the ' +
+        'table\'s checkpoint (docs/operations.md, "Restart a table from the beginning")',
     );
   });
 
@@ -64,7 +63,7 @@ describe('a checkpoint as a document', () => {
   });
 
   test.each([
-    ['{"lastLSN":', /db1\/shop\/dbo\.Cars\.lock.*not JSON.*delete the blob/],
+    ['{"lastLSN":', /db1\/shop\/dbo\.Cars\.lock.*not JSON.*delete the table's checkpoint/],
     ['0x0000002A000001F80003', /not JSON/],
     ['null', /version is undefined/],
     ['{"lsn":"0x2A"}', /version is undefined, not 1/],

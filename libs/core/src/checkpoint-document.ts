@@ -30,22 +30,17 @@ export function formatCheckpoint(checkpoint: Checkpoint, origin: CheckpointOrigi
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
-/** Where a document is, for errors. */
-interface CheckpointPlace {
-  /** `blob db1/shop/dbo.Cars.lock` */
-  readonly name: string;
-  /** What a person does to start the partition over: `delete the blob`. */
-  readonly discard: string;
-}
-
-/** A checkpoint and when it was saved: ISO 8601, or undefined where the document does not tell. */
+/** A checkpoint and when it was saved: ISO 8601, or undefined where the document has no time. */
 interface CheckpointDocument {
   readonly checkpoint: Checkpoint;
   readonly savedAt: string | undefined;
 }
 
-/** Undefined for an empty text, which is no checkpoint. Throws CheckpointUnreadable, naming the place. */
-export function parseCheckpoint(text: string, place: CheckpointPlace): CheckpointDocument | undefined {
+/**
+ * Undefined for an empty text, which is no checkpoint. Throws CheckpointUnreadable, naming the place.
+ * @param place `blob db1/shop/dbo.Cars.lock`
+ */
+export function parseCheckpoint(text: string, place: string): CheckpointDocument | undefined {
   if (text.trim() === '') return undefined;
   const document = parseJson(text, place);
   const found = (document as { version?: unknown } | null)?.version;
@@ -62,20 +57,16 @@ export function parseCheckpoint(text: string, place: CheckpointPlace): Checkpoin
 }
 
 /** The fault of a partition whose checkpoint cannot be read. @param why `it is not JSON` */
-export function checkpointUnreadable(
-  { name, discard }: CheckpointPlace,
-  why: string,
-  cause?: unknown,
-): DStreamError {
+export function checkpointUnreadable(place: string, why: string, cause?: unknown): DStreamError {
   return new DStreamError(
     'CheckpointUnreadable',
-    `the checkpoint in ${name} cannot be read: ${why}. To start the table over, ${discard}; ` +
-      'otherwise restore its content',
+    `the checkpoint in ${place} cannot be read: ${why}; restore its content, or delete the table's checkpoint ` +
+      '(docs/operations.md, "Restart a table from the beginning")',
     { cause },
   );
 }
 
-function parseJson(text: string, place: CheckpointPlace): unknown {
+function parseJson(text: string, place: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -31,7 +31,7 @@ export interface CheckpointStore {
   save(checkpoint: Checkpoint, under: Lease, o: CallOptions): Promise<void>;
 }
 
-/** What a checkpoint stands for. */
+/** Generation and position of a checkpoint. */
 export function progressOf({ at, generation }: Checkpoint): Progress {
   return { generation, position: at.position };
 }
@@ -49,7 +49,7 @@ export function assertNotBack(
   const text = ({ generation, position }: Progress) => `generation ${generation}, position ${position}`;
   throw new DStreamError(
     'Unexpected',
-    `the checkpoint of ${partitionName(partition)} does not move back from ${text(stored)} to ${text(progressOf(wanted))}`,
+    `refused to move the checkpoint of ${partitionName(partition)} back from ${text(stored)} to ${text(progressOf(wanted))}`,
   );
 }
 

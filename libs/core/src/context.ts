@@ -1,6 +1,6 @@
 /** What every part of a process works with: the signal of a call, the clock, the log. */
 
-/** What every asynchronous call of an adapter takes. When `signal` aborts, the call's promise rejects with `signal.reason`. */
+/** Options of every asynchronous call of an adapter. When `signal` aborts, the call's promise rejects with `signal.reason`. */
 export interface CallOptions {
   readonly signal: AbortSignal;
 }
@@ -9,7 +9,7 @@ export interface CallOptions {
 export interface Clock {
   /**
    * Wall clock, milliseconds since 1970 UTC. For people and for messages, never for deadlines of this process. The one
-   * exception: a lease store whose service tells no time ends leases by it (`LeaseServices`).
+   * exception: a lease store whose service has no clock ends leases by it (`LeaseServices`).
    */
   wallMs(): number;
   /** Monotonic milliseconds with an arbitrary zero. Every deadline and every duration is measured on it. */

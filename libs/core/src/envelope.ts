@@ -7,7 +7,7 @@ import type { StampedEvent } from './change-event.ts';
 import { DStreamError } from './errors.ts';
 
 /**
- * Reads one line of any version. Throws MalformedMessage, which tells what is wrong but never repeats the content: it is
+ * Reads one line of any version. Throws MalformedMessage, which names what is wrong but never repeats the content: it is
  * the user's data.
  */
 export function decodeEnvelope(line: string): StampedEvent {
@@ -65,7 +65,7 @@ function fromVersion1(event: EventOfVersion1): StampedEvent {
   return { ...event, metadata: { ...rest, version: 2, origin, ...end } };
 }
 
-/** Of a change id (docs/messages.md): with what packing adds, it fits into the 128 characters of a message id (Service Bus quotas). */
+/** Longest change id (docs/messages.md): with what packing adds, it fits into the 128 characters of a message id (Service Bus quotas). */
 const maxIdLength = 96;
 
 /** Names and positions become properties of messages, parts of names of destinations, and the state of a session. */
@@ -116,7 +116,7 @@ const common: Readonly<Record<Exclude<keyof StampedEvent['metadata'], 'version' 
 
 const origin: Field = { expected: 'an object of plain values', holds: isRow };
 
-/** By `metadata.version`. */
+/** The fields of each `metadata.version`. */
 const fieldsOf: ReadonlyMap<unknown, readonly (readonly [string, Field])[]> = new Map([
   [1, Object.entries({ ...common, captureInstance: name, lsn: name, seqval: name })],
   [2, Object.entries({ ...common, origin })],

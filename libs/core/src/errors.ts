@@ -33,7 +33,7 @@ export const dispositions = {
   NotBuilt: 'fatal',
   PortInUse: 'fatal',
   OutputClosed: 'fatal',
-  // passing
+  // transient
   Unreachable: 'retry',
   Throttled: 'retry',
   TimedOut: 'retry',
@@ -130,8 +130,8 @@ export function asDStreamError(error: unknown): DStreamError {
 }
 
 /**
- * What of a batch must be sent again after `error`. A BatchError names a suffix for each key; any other error tells
- * nothing, so it is all of the batch, in the same order.
+ * What of a batch must be sent again after `error`. A BatchError names a suffix for each key; any other error names
+ * none, so it is all of the batch, in the same order.
  */
 export function notAccepted<T>(
   items: readonly T[],

@@ -43,9 +43,9 @@ export interface AnnounceOptions extends CallOptions {
 
 /** A lease in a snapshot: who holds it. */
 export interface HeldLease {
-  /** Who acquired it last, by name; empty when the store does not tell. */
+  /** Who acquired it last, by name; empty when the store does not have it. */
   readonly owner: InstanceId;
-  /** The owner's; undefined when the store does not tell. */
+  /** The owner's; undefined when the store does not have it. */
   readonly announcement: AnnouncementId | undefined;
   readonly epoch: number;
   /** It does not end by itself: no replica acquires a lease like that. */
@@ -67,7 +67,7 @@ export interface LeaseSnapshot {
  * much as `goodUntil` keeps back; then it rejects with TimedOut. The caller retries.
  */
 export interface LeaseStore {
-  /** Of the replica that this store works for: always the same, also when it announces itself again. */
+  /** The announcement of the replica that this store works for: always the same, also when it announces itself again. */
   readonly announcement: AnnouncementId;
   /**
    * Resolves when the store exists and grants access; may create what is missing there. Called before anything but
@@ -119,7 +119,7 @@ export function leaseHeldElsewhere(
 ): DStreamError {
   const name = owner === '' ? 'its holder left no name' : `its last owner was ${owner} (epoch ${epoch})`;
   const who = endless
-    ? `it never ends, so another program or a person holds it; ${name}`
+    ? `it is an infinite lease, so it was not taken by an ingester; ${name}`
     : `its holder is not an announced ingester; ${name}`;
   const since = heldForMs === undefined ? '' : ` for ${Math.round(heldForMs / 1_000)} s`;
   return new DStreamError(

@@ -31,7 +31,7 @@ export interface LeaseOverview {
 
 /** A replica that is alive by its announcement. */
 export interface LiveInstance extends Announced {
-  /** Where it serves `/status`, as `http://127.0.0.1:8080`; undefined when it does not tell. */
+  /** Where it serves `/status`, as `http://127.0.0.1:8080`; undefined when it has not announced one. */
   readonly address: string | undefined;
 }
 
@@ -40,13 +40,13 @@ export interface StoredPartition {
   readonly partition: PartitionId;
   /** Who holds the lease now; undefined: nobody. */
   readonly owner: InstanceId | undefined;
-  /** The owner's; undefined: nobody holds the lease, or the store does not tell. */
+  /** The owner's; undefined: nobody holds the lease, or the store does not have it. */
   readonly announcement: AnnouncementId | undefined;
   /** The lease is held and does not end by itself: no replica holds it. */
   readonly endless: boolean;
-  /** Of the last acquisition. */
+  /** Epoch of the last acquisition. */
   readonly epoch: number;
-  /** Undefined: none was saved yet, or `problem` tells why it cannot be read. */
+  /** Undefined: none was saved yet, or `problem` explains why it cannot be read. */
   readonly checkpoint: SavedCheckpoint | undefined;
   readonly problem: string | undefined;
 }

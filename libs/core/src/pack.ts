@@ -21,7 +21,7 @@ export interface PackLimits {
 
 /** How `pack` packs. */
 export interface PackOptions extends PackLimits {
-  /** By table when absent. */
+  /** Default: by table. */
   readonly ordering?: Ordering;
   readonly hash: Hash;
   /** The last change that was accepted in a session: what its first message follows. Undefined when it is not known. */

@@ -1,4 +1,4 @@
-/** Where a change stands in the changes of its partition, and what is newer. */
+/** The position of a change among the changes of its partition, and which of two is newer. */
 import type { PropertyValue } from './topic.ts';
 
 /**
@@ -27,7 +27,7 @@ export function isNewer(a: Progress, b: Progress | undefined): boolean {
 
 type Properties = Readonly<Record<string, PropertyValue>>;
 
-/** The last change of a message, as its properties tell. Undefined when they do not. */
+/** The last change of a message, from its properties. Undefined when they do not have it. */
 export function lastChangeOf({ generation, lastPosition }: Properties): Progress | undefined {
   return progressFrom(generation, lastPosition);
 }

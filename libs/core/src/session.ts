@@ -11,13 +11,13 @@ import {
   type TableId,
 } from './table-id.ts';
 
-/** Service Bus takes session ids of at most 128 characters (Service Bus quotas). */
+/** Service Bus accepts session ids of at most 128 characters (Service Bus quotas). */
 const maxSessionId = 128;
 
 /** Sessions of one table that is ordered by key, at most. */
 const maxKeySessions = 1024;
 
-/** What `/1023` takes of a session id. */
+/** Characters of a session id that `/1023` needs. */
 const bucketDigits = String(maxKeySessions - 1).length + 1;
 
 /** What keeps its order: the changes of a table, or those of a row, in `sessions` sessions. */

@@ -1,4 +1,4 @@
-/** What a source tells about itself: what it measures while it reads, and what `plan` and `status` show of it. */
+/** What a source reports about itself: measurements while it reads, and what `plan` and `status` show of it. */
 import type { PartitionId } from './table-id.ts';
 
 /** One query whether anything has moved, for all partitions that were due. */
@@ -20,7 +20,7 @@ export interface PageRead {
 }
 
 /**
- * Where a partition stands in time, as of its last probe. Times are milliseconds since 1970 by the source's own clock;
+ * The times of a partition as of its last probe. Times are milliseconds since 1970 by the source's own clock;
  * undefined is what is not known (yet).
  */
 export interface PartitionTimes {
@@ -80,7 +80,7 @@ export interface OutlinedTable {
   readonly schema: string;
   /** Undefined: all tables of the schema, which only the source can list. */
   readonly table: string | undefined;
-  /** Of SQL Server, the oldest first. Undefined when the source was not asked, or when the table has a fault instead. */
+  /** Capture instances of SQL Server, the oldest first. Undefined when the source was not asked, or when the table has a fault instead. */
   readonly captureInstances?: readonly string[];
   /** Why the table would not be read. */
   readonly fault?: { readonly code: string; readonly message: string };

@@ -12,7 +12,7 @@ export interface IncomingMessage {
   readonly body: Uint8Array;
   readonly properties: Readonly<Record<string, PropertyValue>>;
   readonly sequenceNumber: string;
-  /** When the broker took it, ms since 1970 by the broker's clock. */
+  /** When the broker accepted it, ms since 1970 by the broker's clock. */
   readonly enqueuedAtMs: number;
 }
 

@@ -53,7 +53,7 @@ export function tableOfPartition(id: PartitionId): TableId | undefined {
   return { source, database, schema, table };
 }
 
-/** For people: the last part of the id, decoded. Of a table `dbo.Persons`. Logs and metrics have it as `table`. */
+/** The name for people: the last part of the id, decoded; `dbo.Persons` for a table. Logs and metrics have it as `table`. */
 export function partitionName(id: PartitionId): string {
   return decodePart(id.slice(id.lastIndexOf('/') + 1));
 }
@@ -79,7 +79,7 @@ export function perTable<T>(make: (table: TableId) => T): (table: TableId) => T 
 /**
  * Hex digest of a text's UTF-8, at least 16 digits. Passed in: core computes no hashes itself. A lone surrogate, which
  * SQL Server allows in a name, has no UTF-8: all of them are hashed as U+FFFD, and texts that differ in nothing else get
- * one digest. Where the digest alone tells two apart, hash `JSON.stringify(text)`, which escapes them.
+ * one digest. Where the digest alone distinguishes two, hash `JSON.stringify(text)`, which escapes them.
  */
 export type Hash = (text: string) => string;
 

@@ -38,13 +38,13 @@ export interface SendOptions extends CallOptions {
 export interface Topic extends AsyncDisposable {
   /**
    * Resolves when the topic exists and grants access. Called before the first send, and again until it has succeeded.
-   * Rejects with `fatal` for what a person must fix, `retry` for what passes.
+   * Rejects with `fatal` for what a person must fix, `retry` for a transient failure.
    */
   connect(o: CallOptions): Promise<void>;
   /**
    * Resolves when all are accepted: a broker has stored them, or, where there is none (`queues/direct`), whoever receives
    * them has completed them. A BatchError names, per session, the suffix that was not: code MessageTooLarge
-   * when one message exceeds what the broker takes. A session's next send starts only after its last one was
+   * when one message exceeds what the broker accepts. A session's next send starts only after its last one was
    * accepted; sends of different sessions run side by side. On abort it rejects with `signal.reason`, and what was
    * under way may still arrive.
    */

@@ -19,7 +19,7 @@ const words = [
 /** Not the tail of another word, as `sig` of `config`; `%3B` before it is a character that is encoded. */
 const name = `(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))(?:${words})`;
 
-/** `=` with its value right behind it, or with blanks around: "Password= in the connection string" is advice. */
+/** `=` with its value right after it, or with blanks around: "Password= in the connection string" is advice. */
 const equals = String.raw`(?:=(?=\S)|\s+=\s*)`;
 
 /** A quote, within JSON with its backslashes; doubled, or with one more backslash, it belongs to the value. */

@@ -50,7 +50,7 @@ describe('a processor', () => {
     world.subscription.reach();
     expect([world.report().ready, world.lines()]).toEqual([
       true,
-      ['connected', 'connected', 'processor is working'],
+      ['connected', 'connected', 'processor ready'],
     ]);
     await stop(world, running);
   });

@@ -87,7 +87,7 @@ export class Processor implements Service {
     const reached = () => {
       this.#ready = true;
       log.info('connected', { to: `subscription ${source}` });
-      log.info('processor is working', { instance });
+      log.info('processor ready', { instance });
     };
     const { maxInFlight, maxBytes } = settings;
     for await (const delivery of subscription.receive({ signal, maxInFlight, maxBytes, reached })) {

@@ -44,9 +44,9 @@ export class ChangeSender {
   /** See `sessionOfPartition`. */
   readonly #ownSession: string;
   /** By session: how far the broker accepted what a send could not finish. */
-  readonly #accepted = new Map<string, Progress>();
-  /** By session: the last change that the broker accepted from this owner or, as far as the checkpoint says, from one before. */
-  readonly #last = new Map<string, Progress>();
+  readonly #partlyAccepted = new Map<string, Progress>();
+  /** By session: the last change that the broker accepted from this owner or, by the checkpoint, from an owner before it. */
+  readonly #lastAccepted = new Map<string, Progress>();
 
   constructor(options: ChangeSenderOptions) {
     this.#options = options;
@@ -55,17 +55,17 @@ export class ChangeSender {
 
   /** What the next message of a session follows; undefined when it is not known. */
   lastAccepted(sessionId: string): Progress | undefined {
-    return this.#last.get(sessionId);
+    return this.#lastAccepted.get(sessionId);
   }
 
   /** The last change that was accepted in the partition's own session: no other session's is in the checkpoint. */
   get lastChange(): Progress | undefined {
-    return this.#last.get(this.#ownSession);
+    return this.#lastAccepted.get(this.#ownSession);
   }
 
-  /** The checkpoint says that `last` is the last change that was accepted in the partition's own session. An older one is ignored. */
+  /** Called with the last change of the partition's own session that the checkpoint has. An older one is ignored. */
   resumeAfter(last: Progress): void {
-    if (isNewer(last, this.lastChange)) this.#last.set(this.#ownSession, last);
+    if (isNewer(last, this.lastChange)) this.#lastAccepted.set(this.#ownSession, last);
   }
 
   /**
@@ -73,11 +73,11 @@ export class ChangeSender {
    * need not be sent again. All of them otherwise. Sessions end at different changes, so it is no suffix.
    */
   unsent(changes: readonly EncodedChange[], generation: number): readonly EncodedChange[] {
-    if (this.#accepted.size === 0) return changes;
+    if (this.#partlyAccepted.size === 0) return changes;
     const { ordering, hash } = this.#options;
     const sessionOf = sessionRouter(ordering, hash);
     return changes.filter((change) =>
-      isNewer({ generation, position: change.position }, this.#accepted.get(sessionOf(change))),
+      isNewer({ generation, position: change.position }, this.#partlyAccepted.get(sessionOf(change))),
     );
   }
 
@@ -89,8 +89,8 @@ export class ChangeSender {
     if (messages.length === 0) return;
     let rest = messages;
     while (rest.length > 0) rest = await this.#sendUntilRefused(rest, signal, giveUp);
-    this.#accepted.clear();
-    remember(messages, this.#last);
+    this.#partlyAccepted.clear();
+    recordLast(messages, this.#lastAccepted);
   }
 
   /** Resolves with what is left: nothing, or what holds the packed messages that were refused, now in two each. */
@@ -108,7 +108,7 @@ export class ChangeSender {
         await topic.send(rest, { signal: attemptSignal, mayStart });
       } catch (error) {
         const left = notAccepted(rest, (message) => message.sessionId, asDStreamError(error));
-        this.#remember(rest, left);
+        this.#recordAccepted(rest, left);
         rest = left;
         throw error;
       }
@@ -121,11 +121,11 @@ export class ChangeSender {
     }
   }
 
-  #remember(sent: readonly OutgoingMessage[], left: readonly OutgoingMessage[]): void {
+  #recordAccepted(sent: readonly OutgoingMessage[], left: readonly OutgoingMessage[]): void {
     const open = new Set(left);
     const accepted = sent.filter((message) => !open.has(message));
-    remember(accepted, this.#accepted);
-    remember(accepted, this.#last);
+    recordLast(accepted, this.#partlyAccepted);
+    recordLast(accepted, this.#lastAccepted);
   }
 
   /** Throws what splitting cannot fix: another error, or a single change that was refused. */
@@ -134,7 +134,7 @@ export class ChangeSender {
     if (refused.size === 0) throw error;
     return messages.flatMap((message) => {
       const reason = refused.get(message.sessionId);
-      // Only the first of a session was refused: those behind it were not tried.
+      // Only the first of a session was refused: those after it were not tried.
       refused.delete(message.sessionId);
       return reason === undefined ? [message] : this.#halves(message, reason);
     });
@@ -164,11 +164,11 @@ function isTooLarge({ code }: DStreamError): boolean {
   return code === 'MessageTooLarge';
 }
 
-/** The last change of each session. */
-function remember(accepted: readonly OutgoingMessage[], last: Map<string, Progress>): void {
-  for (const { sessionId, properties } of accepted) {
+/** Records the last change of each session of `messages`. */
+function recordLast(messages: readonly OutgoingMessage[], into: Map<string, Progress>): void {
+  for (const { sessionId, properties } of messages) {
     const change = lastChangeOf(properties);
-    if (change !== undefined) last.set(sessionId, change);
+    if (change !== undefined) into.set(sessionId, change);
   }
 }
 

@@ -34,7 +34,7 @@ interface CheckpointKeeperOptions {
 }
 
 /**
- * Saves how far one partition is accepted. Only what `accepted` was given is ever saved, so a checkpoint stands for a
+ * Saves how far one partition is accepted. Only what `accepted` was given is ever saved, so a checkpoint covers a
  * prefix of changes that the broker has. Saves at most once an interval, an idle partition's at the idle interval, and
  * what is left when the partition is released.
  */
@@ -69,8 +69,8 @@ export class CheckpointKeeper {
   }
 
   /**
-   * Under another layout a session gets other rows. A session that is ahead of the checkpoint would then take what is
-   * new to it for repeats: so a new generation begins.
+   * Under another layout a session gets other rows. A session that is ahead of the checkpoint would then mistake what is
+   * new to it for duplicates: so a new generation begins.
    */
   #checkLayout({ at, layout: before = layoutOf(byTable) }: Checkpoint): void {
     const layout = layoutOf(this.#options.ordering);
@@ -187,7 +187,7 @@ export class CheckpointKeeper {
 /**
  * A store that checks what it loads: what this process has saved must still be there when it acquires the partition the
  * next time. A checkpoint that is gone or older (its blob was deleted, or the storage restored) is reported, because
- * the table then starts over, and where it does not start at the oldest change, some are never read. It is used as it is:
+ * the table then restarts, and where it does not start at the oldest change, some are never read. It is used as it is:
  * only a person knows whether that was the intention.
  */
 export class WatchedCheckpoints implements CheckpointStore {
@@ -217,7 +217,7 @@ export class WatchedCheckpoints implements CheckpointStore {
   }
 
   #report(partition: PartitionId, saved: Progress, stored: Checkpoint | undefined): void {
-    const what = stored === undefined ? 'is gone; starting the table over' : 'has moved back';
+    const what = stored === undefined ? 'is gone; restarting the table from the beginning' : 'has moved back';
     this.#log.error(`saved checkpoint ${what}`, {
       table: partitionName(partition),
       saved,

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { ids, leaseDurationMs, sent, setup, startReplica } from '../../../test/support/ingester-rig.ts';
 import { freshMs } from './partition-list.ts';
 
-const patienceMs = 2 * leaseDurationMs + freshMs + 10_000;
+const untilIdleMs = 2 * leaseDurationMs + freshMs + 10_000;
 const warning = /does not acquire its share of the tables/;
 
 function recording() {
@@ -22,13 +22,13 @@ test('replicas with different tables in one container own all of them, and each 
   const [one, two] = [recording(), recording()];
   const first = world.start('r1', one.log);
   const second = startReplica('r2', { ...world, source: others.source }, two.log);
-  await world.clock.advance(patienceMs);
+  await world.clock.advance(untilIdleMs);
   expect([tablesOf(first), tablesOf(second)]).toEqual([
     ['dbo.A', 'dbo.B', 'dbo.C', 'dbo.D'],
     ['dbo.E', 'dbo.F', 'dbo.G', 'dbo.H'],
   ]);
   world.source.write('D', 3);
-  await world.clock.advance(10 * patienceMs);
+  await world.clock.advance(10 * untilIdleMs);
   expect(sent(world.topic, 'D')).toEqual(ids('D', 3));
   expect([tablesOf(first).length, tablesOf(second).length]).toEqual([4, 4]);
   expect(one.warnings()).toMatchObject([{ fields: { replica: 'r2', tables: 2, example: 's/d/dbo.B' } }]);
@@ -45,7 +45,7 @@ test('one that cannot acquire loses its share to the others, and has it again on
   const second = world.start('r2');
   const acquire = second.store.tryAcquire.bind(second.store);
   second.store.tryAcquire = () => Promise.reject(new Error('broken'));
-  await world.clock.advance(patienceMs);
+  await world.clock.advance(untilIdleMs);
   expect(tablesOf(first)).toEqual(['dbo.A', 'dbo.B', 'dbo.C', 'dbo.D']);
   expect(warnings()).toHaveLength(1);
   second.store.tryAcquire = acquire;
@@ -71,7 +71,7 @@ test('one that acquires slowly is not idle', async () => {
     await world.clock.sleep(20_000, o.signal);
     return acquire(table, o);
   };
-  await world.clock.advance(2 * patienceMs);
+  await world.clock.advance(2 * untilIdleMs);
   expect([tablesOf(first).length, tablesOf(second).length]).toEqual([20, 20]);
   expect(warnings()).toEqual([]);
   await first.stop();
@@ -90,7 +90,7 @@ test('the time in which nobody can look says nothing', async () => {
   second.store.tryAcquire = (table, o) => (away ? Promise.reject(gone) : acquire(table, o));
   await world.clock.advance(10_000);
   first.store.list = (o) => (away ? Promise.reject(gone) : list(o));
-  await world.clock.advance(2 * patienceMs);
+  await world.clock.advance(2 * untilIdleMs);
   away = false;
   await world.clock.advance(20_000);
   expect([tablesOf(first).length, tablesOf(second).length]).toEqual([2, 2]);

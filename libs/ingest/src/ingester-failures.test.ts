@@ -71,13 +71,13 @@ describe('an ingester', () => {
     world.source.faults.clear();
     for (const name of names) world.source.write(name, 1);
     await world.clock.advance(60_000);
-    expect(about().slice(1)).toMatchObject([{ sentence: 'moving tables recovered', fields: { tables: 4 } }]);
+    expect(about().slice(1)).toMatchObject([{ sentence: 'reading tables recovered', fields: { tables: 4 } }]);
     for (const name of names) world.source.faults.set(name, away);
     for (const name of names) world.source.write(name, 1);
     await world.clock.advance(10_000);
     await replica.stop();
     expect(about().slice(2)).toMatchObject([{ fields: { code: 'Unreachable' } }]);
-    expect(said.at(-1)).toMatchObject({ sentence: 'moving tables no longer tried here' });
+    expect(said.at(-1)).toMatchObject({ sentence: 'reading tables no longer tried here' });
   });
 
   test.each([

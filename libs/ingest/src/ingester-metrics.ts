@@ -5,7 +5,7 @@ import { PartitionMeter, type Ownership, type PartitionFault } from './partition
 
 /** Messages of one partition that the topic accepted. */
 export interface SentBatch {
-  /** In order. */
+  /** In the order in which they were read. */
   readonly changes: readonly EncodedChange[];
   readonly messages: readonly { readonly bodyBytes: number }[];
   /** From handing them to the topic until all were accepted. */
@@ -18,16 +18,16 @@ const durationBuckets = [0.005, 0.02, 0.05, 0.2, 0.5, 1, 5, 30, 120];
 const captureLagBuckets = [0.5, 2, 5, 10, 20, 60, 300, 900, 3_600];
 
 /**
- * All of them: those of the replica are counted when something happens, those of its partitions are read from their meters
+ * The metrics of a process: those of the replica are counted when something happens, those of its partitions are read from their meters
  * at a scrape. One a process, through all restarts of its ingester.
  */
 export class IngesterMetrics {
-  /** Of the replica. */
+  /** Metrics of the replica. */
   readonly replica: ReplicaMetrics;
-  /** For the source. Of partitions that are not owned here nothing is measured. */
+  /** Given to the source. Partitions that are not owned here are not measured. */
   readonly source: SourceObserver;
   readonly #clock: Clock;
-  /** Of the partitions owned now: the series of any other are gone. */
+  /** The meters of the partitions owned now: the series of any other are gone. */
   readonly #meters = new Map<PartitionId, PartitionMeter>();
   readonly #latency: ReturnType<Metrics['histogram']>;
   readonly #sent = { changes: 0, messages: 0 };
@@ -66,7 +66,7 @@ export class IngesterMetrics {
     this.#latency.remove({ table: meter.name });
   }
 
-  /** Where the partitions that nobody can own are asked for at a scrape. Set by every life of an ingester. */
+  /** Called at a scrape for the partitions that nobody can own. Set by every life of an ingester. */
   set blocked(ask: () => Iterable<PartitionFault>) {
     this.#blocked = ask;
   }

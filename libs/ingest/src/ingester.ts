@@ -39,8 +39,8 @@ export interface IngesterParts extends OwnerParts {
   readonly httpAddress: () => string | undefined;
 }
 
-/** What a balancing pass found: nothing to acquire, partitions to acquire, more of them than there was time for; or it failed. */
-type Pass = 'calm' | 'moving' | 'unfinished' | 'failed';
+/** The outcome of a balancing pass: nothing to acquire, all free partitions tried, more of them than there was time for; or it failed. */
+type Pass = 'calm' | 'acquired' | 'unfinished' | 'failed';
 
 /**
  * Keeps this replica's fair share of the partitions. Connecting → announced: every few seconds a balancing pass lists all
@@ -73,8 +73,8 @@ export class Ingester implements Service {
     this.#acquirer = new LeaseAcquirer(parts, this.#owned);
     this.#list = new PartitionList({
       ...parts,
-      patienceMs: leaseDurationMs / 5,
-      failureLog: failureLogs.moving.part('the list of tables', { counts: false }),
+      requestTimeoutMs: leaseDurationMs / 5,
+      failureLog: failureLogs.reading.part('the list of tables', { counts: false }),
     });
     this.#failureLog = new FailureLog('balancing the tables', log, clock);
     this.#announcer = new Announcer({ ...parts, leaseDurationMs, counts: () => this.#canRead() });
@@ -107,7 +107,7 @@ export class Ingester implements Service {
       if (presence === undefined) return;
       this.#ready = true;
       const { log, instance } = this.#parts;
-      log.info('ingester is working', { instance, tables: this.#list.partitions.length });
+      log.info('ingester ready', { instance, tables: this.#list.partitions.length });
       // Withdrawn at once: what is released meanwhile is dealt among those who stay, not kept for the slowest partition.
       await Promise.all([this.#announcer.run(presence, stopping), this.#ownShare(stopping, stop)]);
     });
@@ -146,7 +146,7 @@ export class Ingester implements Service {
   /** Soon while partitions change hands, at once where time was too short for all; after a failure as any return is noticed. */
   #untilNextMs(pass: Pass): number {
     if (pass === 'unfinished') return 0;
-    if (pass === 'moving') return this.#soon.next();
+    if (pass === 'acquired') return this.#soon.next();
     this.#soon.reset();
     const calmMs = this.#everyMs * (0.75 + this.#parts.random() / 2);
     return pass === 'failed' ? Math.min(calmMs, retryWaits.maxMs) : calmMs;
@@ -198,7 +198,7 @@ export class Ingester implements Service {
   async #acquire(free: readonly PartitionId[], stop: StopSignals): Promise<Pass> {
     if (free.length === 0) return 'calm';
     const all = await this.#acquirer.acquireAll(free, this.#everyMs, stop);
-    return all ? 'moving' : 'unfinished';
+    return all ? 'acquired' : 'unfinished';
   }
 
   /** A replica that has not reached its database for a whole lease stops counting: others take what becomes free. */

@@ -18,7 +18,7 @@ import { PartitionOwner, type OwnerParts, type ReplicaFailureLogs } from './part
 const sideBySide = 8;
 
 /** How long an acquisition that is under way when the drain begins may go on, in milliseconds: then it is released. */
-const patienceMs = 5_000;
+const drainDeadlineMs = 5_000;
 
 interface Owned {
   readonly owner: PartitionOwner;
@@ -104,8 +104,8 @@ interface Doubt {
 /**
  * Acquires the leases of partitions, a few side by side. A partition whose acquisition failed is *in doubt*: the store may
  * have granted it and lost the reply, so that the listing shows it as held and nobody tries it. It is tried again,
- * whatever the listing says, until the store has answered. One with a fault of its own pauses between two attempts, for
- * as long as its source says.
+ * whatever the listing shows, until the store has answered. One with a fault of its own pauses between two attempts, for
+ * as long as its source asks.
  */
 export class LeaseAcquirer {
   readonly #parts: Pick<OwnerParts, 'leases' | 'source' | 'clock' | 'metrics'>;
@@ -173,8 +173,8 @@ export class LeaseAcquirer {
   }
 
   async #each(partitions: readonly PartitionId[], begins: () => boolean, stop: StopSignals): Promise<void> {
-    using patience = abortLater(this.#parts.clock, patienceMs, stop.draining);
-    await withAny([patience.signal, stop.aborted], (signal) =>
+    using drainDeadline = abortLater(this.#parts.clock, drainDeadlineMs, stop.draining);
+    await withAny([drainDeadline.signal, stop.aborted], (signal) =>
       Promise.all(
         partitions.map((partition) =>
           this.#turns.run(never, () => (begins() ? this.#acquire(partition, stop, signal) : nothing)),

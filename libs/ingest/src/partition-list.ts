@@ -1,18 +1,18 @@
 import { asDStreamError, DStreamError, type ChangeSource, type Clock, type PartitionId } from '@dstream/core';
 import { withTimeout, type SharedFailurePart } from '@dstream/async';
 
-/** How long a list is used before the source is asked again. */
+/** How long a list is used before it is requested again. */
 export const freshMs = 30_000;
 
 interface PartitionListOptions {
   readonly source: Pick<ChangeSource, 'partitions'>;
-  /** What the source is called: `database`. */
+  /** The name of the source in logs and errors: `database`. */
   readonly names: { readonly source: string };
   readonly clock: Clock;
   /** Receives the outcome of every answer. */
   readonly failureLog: Pick<SharedFailurePart, 'failed' | 'succeeded'>;
   /** Longest time of one request, in milliseconds: balancing must not wait for a slow database. */
-  readonly patienceMs: number;
+  readonly requestTimeoutMs: number;
 }
 
 /** The configured partitions as the source last listed them. A list that cannot be renewed stays in use. */
@@ -34,19 +34,19 @@ export class PartitionList {
     return this.#options.clock.monotonicMs() - this.#listedAtMs;
   }
 
-  /** Asks the source. Rejects with what it throws. */
+  /** Requests the list. Rejects with what the source throws. */
   async refresh(signal: AbortSignal): Promise<void> {
     this.#partitions = await this.#options.source.partitions({ signal });
     this.#listedAtMs = this.#options.clock.monotonicMs();
   }
 
-  /** Asks again when the list is old. A failure is logged and the old list stays; rejects only on abort. */
+  /** Requests the list again when it is old. A failure is logged and the old list stays; rejects only on abort. */
   async keepFresh(signal: AbortSignal): Promise<void> {
     if (this.ageMs < freshMs) return;
-    const { clock, names, patienceMs } = this.#options;
+    const { clock, names, requestTimeoutMs } = this.#options;
     const late = () => new DStreamError('TimedOut', `the ${names.source} did not list its tables in time`);
     try {
-      const limit = { clock, atMs: clock.monotonicMs() + patienceMs, late, signal };
+      const limit = { clock, atMs: clock.monotonicMs() + requestTimeoutMs, late, signal };
       await withTimeout(limit, (s) => this.refresh(s));
       this.#options.failureLog.succeeded();
     } catch (error) {

@@ -95,7 +95,7 @@ export class PartitionMeter implements PartitionFault {
     return this.#times;
   }
 
-  /** For the source. What is no longer known keeps its last value, but for the lag of capture: that is only as good as its probe. */
+  /** Given to the source. What is no longer known keeps its last value, but for the lag of capture: that is only as good as its probe. */
   progressed({ captureLagMs, caughtUp, historyFromMs, positionAtMs }: PartitionTimes): void {
     if (caughtUp && this.#lagMs !== undefined) this.#lagMs = 0;
     this.#times = {

@@ -30,7 +30,7 @@ import { LeaseKeeper } from './lease-keeper.ts';
 import type { PartitionMeter } from './partition-meter.ts';
 import { PartitionPump, type PackSettings } from './partition-pump.ts';
 
-/** What the configuration says of every partition. */
+/** Settings that are the same for every partition. */
 export interface IngesterSettings extends PackSettings {
   readonly leaseDurationMs: number;
   readonly checkpointIntervalMs: number;
@@ -54,26 +54,26 @@ export interface OwnerParts {
 const ofPartition: ReadonlySet<ErrorCode> = new Set(['Unexpected', 'Stalled']);
 
 /** How long a drain tries again to save and release when the store fails, in milliseconds. */
-const patienceMs = 5_000;
+const drainRetryMs = 5_000;
 
 /**
  * One partition while this replica owns it.
  *
- * Pumping → waiting (a fault of the partition: for as long as its source says; or a passing error: back-off)
+ * Pumping → waiting (a fault of the partition: for as long as its source asks; or a transient error: back-off)
  * → pumping … → released (drained and saved) or lost (another replica may own it: nothing more is sent or saved).
  * The lease is renewed through all of it: a partition with a fault keeps its owner.
  */
 export class PartitionOwner {
-  /** What is known of the partition, for `/status`. */
+  /** The state of the partition, for `/status`. */
   readonly meter: PartitionMeter;
   readonly #parts: OwnerParts;
   readonly #lease: LeaseKeeper;
   readonly #checkpoint: CheckpointKeeper;
   readonly #pump: PartitionPump;
   readonly #log: Log;
-  /** Of the faults that this partition has alone. */
+  /** Reports the faults that this partition has alone. */
   readonly #failureLog: FailureLog;
-  /** Of what hits all partitions alike. */
+  /** Reports what hits all partitions alike. */
   readonly #shared: PartitionFailureLogs;
   readonly #backoff: Backoff;
 
@@ -137,48 +137,48 @@ export class PartitionOwner {
   /** Owns until drained, aborted or lost. Never rejects; the lease is released unless it was lost. */
   async run(stop: StopSignals): Promise<void> {
     const { clock, metrics } = this.#parts;
-    using patience = abortLater(clock, patienceMs, stop.draining);
+    using drainDeadline = abortLater(clock, drainRetryMs, stop.draining);
     const owned = new AbortController();
     const renewing = this.#lease.run(owned.signal);
     this.#log.info('acquired table');
     try {
-      await withAny([stop.aborted, this.#lease.lost], (hard) =>
-        this.#pumpUntil(stop.draining, patience.signal, hard),
+      await withAny([stop.aborted, this.#lease.lost], (aborted) =>
+        this.#pumpUntil(stop.draining, drainDeadline.signal, aborted),
       );
     } finally {
       this.meter.fault = undefined;
       owned.abort();
       await renewing;
-      await this.#release(patience.signal, stop.aborted);
+      await this.#release(drainDeadline.signal, stop.aborted);
       if (this.#lease.lost.aborted) metrics.replica.leasesLost.inc();
       metrics.left(this.meter);
       this.#shared.left();
     }
   }
 
-  async #pumpUntil(draining: AbortSignal, patience: AbortSignal, hard: AbortSignal): Promise<void> {
-    while (!hard.aborted) {
-      const error = await this.#pumpOnce(draining, patience, hard);
+  async #pumpUntil(draining: AbortSignal, drainDeadline: AbortSignal, aborted: AbortSignal): Promise<void> {
+    while (!aborted.aborted) {
+      const error = await this.#pumpOnce(draining, drainDeadline, aborted);
       if (error === undefined || error.disposition === 'lost' || draining.aborted) return;
-      await this.#waitAfter(error, draining, hard);
+      await this.#waitAfter(error, draining, aborted);
     }
   }
 
   /**
-   * Pumps until drained or until something fails, and saves what was accepted. `patience` aborts a while after `draining`:
+   * Pumps until drained or until something fails, and saves what was accepted. `drainDeadline` aborts a while after `draining`:
    * until then a checkpoint that cannot be saved is tried again. Resolves with the last failure.
    */
   async #pumpOnce(
     draining: AbortSignal,
-    patience: AbortSignal,
-    hard: AbortSignal,
+    drainDeadline: AbortSignal,
+    aborted: AbortSignal,
   ): Promise<DStreamError | undefined> {
-    const error = await failureOf(this.#pump.run(draining, hard));
-    if (hard.aborted) return error;
+    const error = await failureOf(this.#pump.run(draining, aborted));
+    if (aborted.aborted) return error;
     // Before what was accepted is saved: that may fail for long.
     if (error !== undefined) this.#failed(error);
-    const notSaved = await failureOf(this.#checkpoint.save(hard, patience));
-    if (notSaved !== undefined && !hard.aborted) this.#failed(notSaved);
+    const notSaved = await failureOf(this.#checkpoint.save(aborted, drainDeadline));
+    if (notSaved !== undefined && !aborted.aborted) this.#failed(notSaved);
     return notSaved ?? error;
   }
 
@@ -187,38 +187,38 @@ export class PartitionOwner {
     this.meter.failuresInRow += 1;
     this.#parts.metrics.replica.tableFailures.inc({ code: error.code });
     if (!isTableFault(error)) {
-      this.#shared.moving.failed(error);
+      this.#shared.reading.failed(error);
       return;
     }
-    this.#shared.moving.succeeded();
+    this.#shared.reading.succeeded();
     this.#failureLog.failed(error);
     this.meter.fault = error;
   }
 
   #progressed(): void {
     this.#failureLog.succeeded();
-    this.#shared.moving.succeeded();
+    this.#shared.reading.succeeded();
     this.#backoff.reset();
     this.meter.failuresInRow = 0;
     this.meter.fault = undefined;
   }
 
   /** A fault of the partition is a person's to fix; what passes is tried again as soon as it may have passed. */
-  async #waitAfter(error: DStreamError, draining: AbortSignal, hard: AbortSignal): Promise<void> {
-    const { moving } = this.#shared;
-    if (ofPartition.has(error.code)) return moving.waitAlone(this.#backoff.next(), draining, hard);
-    if (!isTableFault(error)) return moving.wait(draining, hard);
+  async #waitAfter(error: DStreamError, draining: AbortSignal, aborted: AbortSignal): Promise<void> {
+    const { reading } = this.#shared;
+    if (ofPartition.has(error.code)) return reading.waitAlone(this.#backoff.next(), draining, aborted);
+    if (!isTableFault(error)) return reading.wait(draining, aborted);
     const { clock, source } = this.#parts;
-    await pause(clock, source.faultPauseMs(this.#lease.lease.partition), draining, hard);
+    await pause(clock, source.faultPauseMs(this.#lease.lease.partition), draining, aborted);
   }
 
-  async #release(patience: AbortSignal, aborted: AbortSignal): Promise<void> {
+  async #release(drainDeadline: AbortSignal, aborted: AbortSignal): Promise<void> {
     const { leases, clock, metrics } = this.#parts;
     if (this.#lease.lost.aborted || aborted.aborted) return;
     const failureLog = this.#shared.releasing;
     const release = (signal: AbortSignal) => leases.release(this.#lease.lease, { signal });
     try {
-      const released = await retry(release, aborted, { clock, failureLog, giveUp: patience });
+      const released = await retry(release, aborted, { clock, failureLog, giveUp: drainDeadline });
       if (released) {
         metrics.replica.leasesReleased.inc();
         this.#log.info('released table');
@@ -243,8 +243,8 @@ async function failureOf(work: Promise<void>): Promise<DStreamError | undefined>
 
 /** What one partition reports of its attempts. */
 interface PartitionFailureLogs {
-  /** Of the database, and of everything else that keeps the partition from being read. */
-  readonly moving: SharedFailurePart;
+  /** Failures of the database, and everything else that keeps the partition from being read. */
+  readonly reading: SharedFailurePart;
   readonly sending: SharedFailurePart;
   readonly saving: SharedFailurePart;
   readonly renewing: SharedFailurePart;
@@ -255,7 +255,7 @@ interface PartitionFailureLogs {
 
 /** What hits the partitions of a replica alike is logged once for all of them: one outage of the broker is one line, not 300. */
 export class ReplicaFailureLogs {
-  readonly moving: SharedFailureLog;
+  readonly reading: SharedFailureLog;
   readonly #sending: SharedFailureLog;
   readonly #saving: SharedFailureLog;
   readonly #renewing: SharedFailureLog;
@@ -263,7 +263,7 @@ export class ReplicaFailureLogs {
 
   constructor({ log, clock, random }: Pick<OwnerParts, 'log' | 'clock' | 'random'>) {
     const shared = (what: string) => new SharedFailureLog(what, 'tables', log, clock, random);
-    this.moving = shared('moving tables');
+    this.reading = shared('reading tables');
     this.#sending = shared('sending to the topic');
     this.#saving = shared('saving checkpoints');
     this.#renewing = shared('renewing leases');
@@ -273,7 +273,7 @@ export class ReplicaFailureLogs {
   /** @param name of the partition, for the log */
   of(name: string): PartitionFailureLogs {
     const parts = {
-      moving: this.moving.part(name),
+      reading: this.reading.part(name),
       sending: this.#sending.part(name),
       saving: this.#saving.part(name),
       renewing: this.#renewing.part(name),

@@ -39,7 +39,7 @@ interface PartitionPumpOptions {
   readonly onProgress: () => void;
 }
 
-/** Moves the changes of one partition: read → pack → send → checkpoint. Checks no lease itself: its sender and its checkpoints do. */
+/** Reads, packs, sends and checkpoints the changes of one partition. Checks no lease itself: its sender and its checkpoints do. */
 export class PartitionPump {
   readonly #options: PartitionPumpOptions;
 
@@ -49,30 +49,34 @@ export class PartitionPump {
 
   /**
    * Runs until `draining` aborts: then what was read is sent, and it resolves. Rejects with what the source, the sender or
-   * the checkpoint threw. What was accepted until then, the checkpoint knows: the caller saves it. `hard` stops at once.
+   * the checkpoint threw. The checkpoint holds what was accepted until then: the caller saves it. `aborted` stops at once.
    */
-  async run(draining: AbortSignal, hard: AbortSignal): Promise<void> {
+  async run(draining: AbortSignal, aborted: AbortSignal): Promise<void> {
     const { checkpoint, meter, sender } = this.#options;
-    const after = await checkpoint.begin(hard);
+    const after = await checkpoint.begin(aborted);
     if (checkpoint.lastChange !== undefined) sender.resumeAfter(checkpoint.lastChange);
-    if (after !== undefined && checkpoint.isNew) await checkpoint.save(hard, draining);
+    if (after !== undefined && checkpoint.isNew) await checkpoint.save(aborted, draining);
     meter.position = after?.position;
     meter.generation = checkpoint.generation;
-    const moved = new AbortController();
-    await runAll(hard, [
-      (signal) => withAny([signal, moved.signal], (until) => checkpoint.run(until)),
-      (signal) => this.#move(after, draining, signal).finally(() => moved.abort()),
+    const finished = new AbortController();
+    await runAll(aborted, [
+      (signal) => withAny([signal, finished.signal], (until) => checkpoint.run(until)),
+      (signal) => this.#readAndSend(after, draining, signal).finally(() => finished.abort()),
     ]);
   }
 
-  async #move(after: ResumePoint | undefined, draining: AbortSignal, hard: AbortSignal): Promise<void> {
+  async #readAndSend(
+    after: ResumePoint | undefined,
+    draining: AbortSignal,
+    aborted: AbortSignal,
+  ): Promise<void> {
     const { source, lease } = this.#options;
-    // What stops the taking stops the reading too: the batch that was asked for ahead is not waited for.
+    // A batch that fails stops the reading too: the batch that was prefetched is not waited for.
     const failed = new AbortController();
     try {
-      await withAny([draining, hard, failed.signal], async (signal) => {
+      await withAny([draining, aborted, failed.signal], async (signal) => {
         for await (const batch of prefetch(source.read(lease.partition, after, { signal }))) {
-          await this.#take(batch, draining, hard).catch((error: unknown) => {
+          await this.#processBatch(batch, draining, aborted).catch((error: unknown) => {
             failed.abort(error);
             throw error;
           });
@@ -84,26 +88,26 @@ export class PartitionPump {
     }
   }
 
-  async #take(batch: ChangeBatch, draining: AbortSignal, hard: AbortSignal): Promise<void> {
+  async #processBatch(batch: ChangeBatch, draining: AbortSignal, aborted: AbortSignal): Promise<void> {
     const { checkpoint, meter, sender, onProgress } = this.#options;
     const { changes, end } = batch;
-    if (changes.length > 0) await this.#send(changes, draining, hard);
+    if (changes.length > 0) await this.#send(changes, draining, aborted);
     else meter.nothingToSend();
     if (batch.beginsGeneration === true) checkpoint.beginGeneration();
     checkpoint.accepted(end, changes.length, changes.length > 0 ? sender.lastChange : undefined);
     onProgress();
     meter.position = end.position;
     meter.generation = checkpoint.generation;
-    if (checkpoint.isNew) await checkpoint.save(hard, draining);
+    if (checkpoint.isNew) await checkpoint.save(aborted, draining);
   }
 
-  async #send(changes: readonly EncodedChange[], draining: AbortSignal, hard: AbortSignal): Promise<void> {
+  async #send(changes: readonly EncodedChange[], draining: AbortSignal, aborted: AbortSignal): Promise<void> {
     const { sender, checkpoint, clock, log, meter, metrics } = this.#options;
     const unsent = sender.unsent(changes, checkpoint.generation);
     const messages = this.#pack(unsent);
     if (unsent[0] !== undefined) meter.sending(unsent[0]);
     const startedMs = clock.monotonicMs();
-    await sender.send(messages, hard, draining);
+    await sender.send(messages, aborted, draining);
     const tookMs = clock.monotonicMs() - startedMs;
     metrics.sent(meter, { changes: unsent, messages, tookMs });
     log.debug('sent batch', {

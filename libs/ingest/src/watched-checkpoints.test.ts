@@ -37,7 +37,7 @@ function setup() {
 }
 
 test.each([
-  ['is gone', undefined, 'saved checkpoint is gone; starting the table over'],
+  ['is gone', undefined, 'saved checkpoint is gone; restarting the table from the beginning'],
   ['is older', at('a'), 'saved checkpoint has moved back'],
 ])('a checkpoint that %s is reported once, and used as it is', async (_, found, sentence) => {
   const { checkpoints, put, logged } = setup();
@@ -73,6 +73,6 @@ test('an ingester that acquires a table again reports that its checkpoint is gon
   await world.clock.advance(12_000);
   store.renew = renew;
   await world.clock.advance(60_000);
-  expect(errors).toContain('saved checkpoint is gone; starting the table over');
+  expect(errors).toContain('saved checkpoint is gone; restarting the table from the beginning');
   await replica.stop();
 });

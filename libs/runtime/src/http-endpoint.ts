@@ -12,7 +12,7 @@ export interface HttpOptions {
   /** A busy port that was configured is an error; a busy default one is replaced by a free one. */
   readonly configured: boolean;
   readonly metrics: Metrics;
-  /** Of the process only: what is not ready, or undefined when all is. Faults of tables are in `status`. */
+  /** What of the process is not ready, or undefined when all is. Faults of tables are in `status`. */
   readonly notReady: () => string | undefined;
   /** JSON for `/status`. */
   readonly status: () => unknown;

@@ -72,8 +72,8 @@ export function standardErrorLog(): LogOutput {
 }
 
 /**
- * Pipes and sockets are written by the event loop; a terminal, which Ctrl-S stops, by a thread. A file takes a line at
- * once or fails: then only that line is lost, and a disk that has space again takes the next.
+ * Pipes and sockets are written by the event loop; a terminal, which Ctrl-S stops, by a thread. A file accepts a line at
+ * once or fails: then only that line is lost, and a disk that has space again accepts the next.
  */
 function putTo(fd: 2): Put {
   const stat = fstatSync(fd);

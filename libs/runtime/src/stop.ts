@@ -77,7 +77,7 @@ export function stopOnSignals(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Disposable {
   const request = (name: string) => {
-    log.info('signal received: the first one drains, a second one gives up', { signal: name });
+    log.info('received signal; draining (a second signal aborts)', { signal: name });
     stop.request(name);
   };
   const handlers = {
@@ -85,11 +85,11 @@ export function stopOnSignals(
     SIGINT: request,
     SIGHUP: (name: string) => {
       if (ignoresHangup(env)) return;
-      log.info('signal received: the terminal has gone; draining', { signal: name });
+      log.info('terminal closed; draining', { signal: name });
       stop.drain(name);
     },
     SIGQUIT: (name: string) => {
-      log.warn('signal received: giving up', { signal: name });
+      log.warn('received signal; aborting', { signal: name });
       stop.giveUp(name);
     },
   };

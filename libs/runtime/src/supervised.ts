@@ -1,5 +1,5 @@
 /**
- * Keeps a service running. Running → failed for a passing reason: its connections are closed, and after a back-off it is
+ * Keeps a service running. Running → failed for a transient reason: its connections are closed, and after a back-off it is
  * opened again → running … → stopped; or failed for good: a person must act, or the process is stopping anyway.
  */
 import { asDStreamError, type Clock, type DStreamError, type Log, type StopSignals } from '@dstream/core';
@@ -20,7 +20,7 @@ const steadyMs = 60_000;
 type Open = () => Promise<RunningService>;
 
 /**
- * A service that is opened again, with a back-off of up to 30 s, whenever `run` rejects with what passes.
+ * A service that is opened again, with a back-off of up to 30 s, whenever `run` rejects with a transient error.
  * @param open called once at first, so that what it rejects with is known at the start
  */
 export async function supervised(open: Open, options: SupervisorOptions): Promise<RunningService> {
@@ -72,7 +72,7 @@ class Supervised implements RunningService {
     return this.#life.isBlocked();
   }
 
-  /** Of the current life. */
+  /** Counts of the current life: they restart from 0 with the service. */
   activity(): Activity {
     return this.#life.activity();
   }

@@ -35,7 +35,7 @@ export function openClient(address: ServiceBusAddress, timeoutMs: number): Servi
 
 /** A sender with the connection under it. */
 export interface OpenSender extends SenderLink {
-  /** Of the connection; without it nobody notices that it was cut. */
+  /** Watches the connection; without it nobody notices that it was cut. */
   readonly watch?: ConnectionWatch;
   /** The connection gave no answer: senders that are opened later get another one. */
   distrust?(): void;
@@ -74,7 +74,7 @@ interface SendingConnection {
 }
 
 /**
- * Opens senders of many entities on one connection, because a namespace takes a limited number of connections. A sender
+ * Opens senders of many entities on one connection, because a namespace accepts a limited number of connections. A sender
  * that got no answer distrusts its connection: senders that are opened later get a new one, and the old one is closed with
  * its last sender.
  */

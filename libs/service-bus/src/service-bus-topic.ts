@@ -60,7 +60,7 @@ export class ServiceBusTopic implements Topic {
 
   /**
    * Opens the link, so that what a person must fix is known at the start. Rejects with EntityNotFound,
-   * Unauthorized or ConfigInvalid (`fatal`), or with what passes (`retry`).
+   * Unauthorized or ConfigInvalid (`fatal`), or with a transient error (`retry`).
    */
   async connect(o: CallOptions): Promise<void> {
     await this.#call('connect to', o.signal, async (link, abortSignal) => {
@@ -155,7 +155,7 @@ export class ServiceBusTopic implements Topic {
     const closing = close(`the connection of ${this.#entity}`, open, this.#options.clock)
       .catch((error: unknown) => {
         if (this.#disposed.signal.aborted) throw error;
-        this.#log.debug('a broken connection did not close', { entity: this.#entity, error });
+        this.#log.debug('could not close replaced connection', { entity: this.#entity, error });
       })
       .finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);

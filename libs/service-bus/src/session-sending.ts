@@ -39,7 +39,7 @@ export interface Stopped {
 }
 
 /**
- * What a batch may hold. The link of an entity with large messages takes up to 100 MB, and its broker detaches it
+ * What a batch may hold. The link of an entity with large messages accepts up to 100 MB, and its broker detaches it
  * when a batch, be it of one message, is larger than this (azure-sdk-for-js #20578 and #33278).
  */
 const mostBatchBytes = 1_048_576;
@@ -52,7 +52,7 @@ interface SendState {
 }
 
 /**
- * Sends all, or stops at the first failure. One session a batch, because the envelope of a batch takes the session
+ * Sends all, or stops at the first failure. One session a batch, because the envelope of a batch has the session
  * of its first message (@azure/service-bus 7.9); a batch is accepted or refused as a whole, and only
  * sending its messages one by one shows which message a refusal is for.
  */
@@ -100,7 +100,7 @@ async function sendNext(
   }
 }
 
-/** `mayStart` is asked last: opening the link may have taken long. */
+/** `mayStart` is called last: opening the link may have taken long. */
 async function sendAlone(
   message: OutgoingMessage,
   mayStart: (() => void) | undefined,
@@ -118,7 +118,7 @@ async function sendAlone(
   return 1;
 }
 
-/** Bytes of the largest message that the link takes. Opens the link: only it knows. */
+/** Bytes of the largest message that the link accepts. Opens the link: only it knows. */
 export async function largestMessage(
   sender: SenderPort,
   options: { readonly abortSignal: AbortSignal },

@@ -16,7 +16,7 @@ export interface ErrorContext {
   readonly askedForSessions?: boolean;
 }
 
-/** `ServiceBusError.code` of @azure/service-bus 7.9 to ours. `GeneralError` says nothing and is looked at closer. */
+/** `ServiceBusError.code` of @azure/service-bus 7.9 to ours. `GeneralError` has no meaning of its own and is looked at closer. */
 const codes: Readonly<Record<string, ErrorCode>> = {
   MessagingEntityNotFound: 'EntityNotFound',
   // The SDK gives this name to the AMQP condition amqp:not-found (core-amqp, ConditionErrorNameMapper).
@@ -36,14 +36,14 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 const whatNow: Partial<Record<ErrorCode, string>> = {
   EntityNotFound: 'it does not exist or is disabled: check the name, or create it',
   Unauthorized: 'access was refused: check the key or the role assignment',
-  Throttled: 'the service asks to wait',
+  Throttled: 'throttled by the service',
   TimedOut: 'no answer in time',
   Unreachable: 'the service cannot be reached',
   LockLost: 'the lock is gone',
-  MessageTooLarge: 'the message is larger than the entity takes',
+  MessageTooLarge: 'the message is larger than the entity accepts',
 };
 
-/** An error of ours passes as it is. `cause` keeps the original. */
+/** An error of ours is returned as it is. `cause` keeps the original. */
 export function translateError(error: unknown, context: ErrorContext): DStreamError {
   if (error instanceof DStreamError) return error;
   const code = codeOf(error, context);
@@ -78,7 +78,7 @@ function codeOf(error: unknown, context: ErrorContext): ErrorCode {
 
 function mismatch({ askedForSessions }: ErrorContext): string {
   return askedForSessions === true
-    ? 'it does not take a session receiver: set sessions = false, or enable sessions on the subscription'
+    ? 'sessions are not enabled on it: set sessions = false, or use a subscription with sessions'
     : 'it requires sessions: set sessions = true, or use a subscription without them';
 }
 

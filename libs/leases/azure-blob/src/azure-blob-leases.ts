@@ -128,7 +128,7 @@ export class AzureBlobLeases implements Leases {
     });
   }
 
-  /** False if the service says that the lease was not ours, unless an earlier attempt may have released it. */
+  /** False if the service reports that the lease was not ours, unless an earlier attempt may have released it. */
   async #release(holding: Holding, signal: AbortSignal): Promise<boolean> {
     const client = holding.blob.getBlobLeaseClient(holding.leaseId);
     try {

@@ -8,7 +8,7 @@ import type { AnnouncementId, InstanceId, PartitionId } from '@dstream/core';
 import { toAscii } from './owner-metadata.ts';
 
 /**
- * The service takes names of at most 1,024 characters and limits the length of the address ("Naming and Referencing
+ * The service accepts names of at most 1,024 characters and limits the length of the address ("Naming and Referencing
  * Containers, Blobs, and Metadata"). Three parts of this length, percent-encoded in the address, fit.
  */
 const maxPartLength = 300;

@@ -38,7 +38,7 @@ export function readCheckpoint(
   return storage.call(signal, async (abortSignal) => {
     const conditions = leaseId === undefined ? {} : { leaseId };
     // All of it, because a range of an empty blob is refused; in one try, because the client would otherwise restart an
-    // interrupted body behind our back.
+    // interrupted body by itself.
     const reply = await blob.download(0, undefined, { conditions, maxRetryRequests: 0, abortSignal });
     const document = parseCheckpoint(await readText(reply, blob.name), placeOf(blob.name));
     return {
@@ -50,7 +50,7 @@ export function readCheckpoint(
   });
 }
 
-const placeOf = (name: string) => ({ name: `blob ${name}`, discard: 'delete the blob' });
+const placeOf = (name: string) => `blob ${name}`;
 
 async function readText(reply: BlobDownloadResponseParsed, name: string): Promise<string> {
   const chunks: Buffer[] = [];
@@ -95,7 +95,7 @@ async function saveAfterUnknownWrite(
   await write(storage, holding, checkpoint, signal);
 }
 
-/** Reads the blob under the lease and remembers its ETag: the next write starts from there. */
+/** Reads the blob under the lease and keeps its ETag: the next write starts from there. */
 async function reread(
   storage: Storage,
   holding: Holding,

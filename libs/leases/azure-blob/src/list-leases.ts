@@ -66,7 +66,7 @@ export function partitionOfBlob({ name }: BlobItem, { table }: OwnerMetadata): P
   return (table === '' ? name.replace(/\.lock$/, '') : table) as PartitionId;
 }
 
-/** Lease operations do not change Last-Modified, so this says only when the announcement began. */
+/** Lease operations do not change Last-Modified, so this shows only when the announcement began. */
 function isOld({ properties }: BlobItem, nowMs: number, { options }: Storage): boolean {
   return nowMs - properties.lastModified.getTime() > oldInDurations * options.leaseDurationMs;
 }
@@ -89,7 +89,7 @@ const pageSize = 5_000;
 
 interface Listing {
   readonly items: readonly BlobItem[];
-  /** By the clock of the store. */
+  /** Milliseconds since 1970 by the clock of the store. */
   readonly nowMs: number;
 }
 

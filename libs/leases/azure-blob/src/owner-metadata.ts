@@ -1,7 +1,7 @@
 /** The metadata of a leased blob: who owns it, as text that survives HTTP headers. */
 import type { AnnouncementId, InstanceId } from '@dstream/core';
 
-/** What the metadata of a leased blob says, beside its content. */
+/** The metadata of a leased blob: who acquired it. */
 export interface OwnerMetadata {
   readonly owner: InstanceId;
   /** Counted up by every acquisition; 0 before the first one is complete, and on the blob of an instance. */
@@ -16,7 +16,7 @@ export interface OwnerMetadata {
 
 type Metadata = Readonly<Record<string, string>>;
 
-/** As the client takes it. */
+/** As the client expects it. */
 export function toMetadata({
   owner,
   epoch,

@@ -38,7 +38,7 @@ describe('a call', () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  test('that hangs is aborted when its time is over, and is a passing error', async () => {
+  test('that hangs is aborted when its time is over, and is a transient error', async () => {
     const { clock, storage } = setup();
     const { signal } = new AbortController();
     const failed = vi.fn<(error: unknown) => void>();

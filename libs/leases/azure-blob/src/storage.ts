@@ -1,6 +1,6 @@
 /**
  * The container of blobs: how to get in, and how it is called. Every call is bounded in time, at most 64 run at a time, and
- * none is retried behind our back.
+ * the client retries none by itself.
  */
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import { Semaphore, withTimeout } from '@dstream/async';
@@ -19,9 +19,9 @@ import { errorCodeOf, withoutRequest } from './translate-error.ts';
 
 /** Where a storage account is and how to get in. */
 export type BlobAddress =
-  /** With its key or with a shared access signature. A secret. */
+  /** Connection string with the account key or a shared access signature. A secret. */
   | { readonly connectionString: string }
-  /** `https://NAME.blob.core.windows.net` and who signs in: the client takes tokens over https only. */
+  /** `https://NAME.blob.core.windows.net` and who signs in: the client sends tokens over https only. */
   | { readonly accountUrl: string; readonly credential: TokenCredential };
 
 /** Where the leases are, and whose they are. */
@@ -31,7 +31,7 @@ interface BlobLeasesSettings {
   readonly containerName: string;
   /** Whose partitions they are: its scope is the first two parts of every blob's name. Read at each use. */
   readonly source: Pick<ChangeSource, 'scope'>;
-  /** This replica: written beside every lease it takes. */
+  /** This replica: written beside every lease it acquires. */
   readonly instance: InstanceId;
   /** How long a lease lasts without renewal, milliseconds: whole seconds from 15 to 60, the limits of the service. */
   readonly leaseDurationMs: number;
@@ -70,7 +70,7 @@ export class Storage {
 
   /**
    * One request. It is aborted with `signal` and after a fifth of the lease, which includes the wait for one of the 64
-   * places (the client's `tryTimeoutInMs` only tells the server how long it may take). Rejects with `signal.reason`,
+   * places (the client's `tryTimeoutInMs` is only sent to the server). Rejects with `signal.reason`,
    * TimedOut, or what `run` threw, without the request.
    * @param atMostMs for a call that must end earlier than others
    */
@@ -144,7 +144,7 @@ export function openService(
   }
 }
 
-/** The client reads the proxy's address when it is created, and its error does not say which of the two was wrong. */
+/** The client reads the proxy's address when it is created, and its error does not name which of the two was wrong. */
 function proxyProblem(env: Readonly<Record<string, string | undefined>>): string | undefined {
   const variable = proxyVariable(env);
   if (variable === undefined || URL.canParse(env[variable] ?? '')) return undefined;

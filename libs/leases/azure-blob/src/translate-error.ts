@@ -110,7 +110,7 @@ function answerOfProxy(error: unknown, env: NodeJS.ProcessEnv): string | undefin
   );
 }
 
-/** The client takes the proxy from the environment by itself. Empty if there is none. */
+/** The client reads the proxy from the environment by itself. Empty if there is none. */
 function proxyHint(code: ErrorCode, env: NodeJS.ProcessEnv): string {
   const variable = code === 'Unreachable' ? proxyVariable(env) : undefined;
   return variable === undefined
