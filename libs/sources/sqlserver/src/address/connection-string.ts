@@ -16,7 +16,7 @@ import { usualPort, type SqlServerAddress } from './sql-server-address.ts';
 /**
  * Reads a connection string in either form: `Server=tcp:host,port;Database=…;User Id=…;Password=…;…` with ADO.NET's
  * synonyms and quoting, or `sqlserver://user:password@host:port/instance?database=…`, as Go's driver reads it.
- * Throws ConfigInvalid, which says what is wrong and repeats no value.
+ * Throws ConfigInvalid, which names the fault and repeats no value.
  *
  * @param credentialOf who signs in for `Authentication=Active Directory …` and `fedauth=ActiveDirectory…`
  */
@@ -27,7 +27,7 @@ export function parseConnectionString(text: string, credentialOf?: CredentialOf)
   if (/^(sqlserver|mssql):\/\//i.test(trimmed)) return fromUrl(trimmed, credentialOf);
   const values = readKeywords(splitPairs(trimmed));
   const server = values.get('server');
-  if (server === undefined) throw invalid('names no server: Server=host is missing');
+  if (server === undefined) throw invalid('has no server; add Server=HOST');
   return addressOf(parseServerName(server), values, credentialOf);
 }
 
@@ -37,10 +37,10 @@ function fromUrl(text: string, credentialOf: CredentialOf | undefined): SqlServe
     throw invalid('is not a URL that can be read; percent-encode @ : / ? # % in user and password');
   const url = new URL(text);
   const pairs: KeywordPair[] = [...url.searchParams];
-  // What stands before the host counts more than a parameter of the same meaning, as in Go's driver.
+  // User and password before the host win over parameters of the same meaning, as in Go's driver.
   if (url.username !== '') pairs.push(['user id', decode(url.username)]);
   if (url.password !== '') pairs.push(['password', decode(url.password)]);
-  if (url.hostname === '') throw invalid('names no host: sqlserver://host is missing');
+  if (url.hostname === '') throw invalid('has no host; write sqlserver://HOST');
   const host = decode(url.hostname).replace(/^\[(.*)\]$/, '$1');
   const instance = decode(url.pathname.replace(/^\//, ''));
   const port = url.port === '' ? undefined : parsePort(url.port);
@@ -48,15 +48,12 @@ function fromUrl(text: string, credentialOf: CredentialOf | undefined): SqlServe
   return addressOf(server, readKeywords(pairs), credentialOf);
 }
 
-/** What stands between host, port and instance in `Server=…`, not in a URL. */
+/** Separators of host, port and instance that belong to `Server=…`, not to a URL. */
 function refuseMarksOfServer(text: string): void {
   const host = /^\w+:\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(text)?.[1] ?? '';
   if (/\\|%5c/i.test(host))
-    throw invalid(
-      'has a backslash in its host: in a URL the instance is the path, sqlserver://HOST/INSTANCE',
-    );
-  if (host.includes(','))
-    throw invalid('has a comma in its host: in a URL the port stands after a colon, sqlserver://HOST:PORT');
+    throw invalid('has a backslash in its host: in a URL write sqlserver://HOST/INSTANCE');
+  if (host.includes(',')) throw invalid('has a comma in its host: in a URL write sqlserver://HOST:PORT');
 }
 
 function decode(text: string): string {
@@ -105,18 +102,18 @@ function portOf(values: ReadonlyMap<Keyword, string>): number | undefined {
 
 function databaseOf(values: ReadonlyMap<Keyword, string>): string {
   const database = values.get('database');
-  if (database === undefined) throw invalid('names no database: Database=… is missing');
+  if (database === undefined) throw invalid('has no database; add Database=NAME');
   return database;
 }
 
-/** Who holds a token is its identity for an hour: it never travels in the clear. */
+/** Whoever holds a token is its identity for an hour, so it is never sent unencrypted. */
 function encryptedIfToken(login: Login, encrypt: boolean | 'strict'): Login {
   if (login.kind === 'token' && encrypt === false)
     throw invalid('signs in by Microsoft Entra ID without encryption: remove Encrypt=false');
   return login;
 }
 
-/** 15 s unless given; 0 means without limit to ADO.NET and is taken as two minutes here: nothing waits for ever. */
+/** 15 s unless given; 0 means no limit to ADO.NET and two minutes here: nothing waits for ever. */
 function secondsOf(text: string | undefined): number {
   if (text === undefined) return 15;
   const seconds = Number(text);
@@ -163,7 +160,7 @@ function refuseForeignMarks(name: string): void {
     throw invalid('has a "/" in its server: write Server=HOST\\INSTANCE for an instance');
   if (!host.includes(':') || isIPv6(host.trim())) return;
   const port = /:(\d{1,5})$/.exec(host)?.[1] ?? 'PORT';
-  throw invalid(`has a colon in its server: a port stands after a comma, Server=HOST,${port}`);
+  throw invalid(`has a colon in its server: write Server=HOST,${port}`);
 }
 
 function hostOf(text: string): string {
@@ -194,7 +191,9 @@ const urlWithKeywords =
 /** Throws ConfigInvalid, which names the form and repeats no value. */
 function refuseOtherForms(text: string): void {
   if (/^(["']).*\1$/s.test(text))
-    throw invalid('is in quotes as a whole: remove them (a shell takes them off, an .env file may not)');
+    throw invalid(
+      'is quoted as a whole; remove the outer quotes (a shell removes them, an .env file may not)',
+    );
   if (/^jdbc:/i.test(text)) throw invalid(`has the form of JDBC: ${right}`);
   if (urlWithKeywords.test(text)) throw invalid(`has the form of Prisma, keywords after a URL: ${right}`);
   if (/^(?:driver|dsn|filedsn)\s*=/i.test(text))
@@ -204,5 +203,5 @@ function refuseOtherForms(text: string): void {
   if (/^provider\s*=/i.test(text)) throw invalid(`has the form of OLE DB: leave Provider=… out; ${right}`);
   const scheme = /^([a-z][a-z0-9+.-]{1,30}):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== 'sqlserver' && scheme !== 'mssql')
-    throw invalid(`begins with "${scheme}://", which is not known here: ${right}`);
+    throw invalid(`begins with "${scheme}://", which is not supported: ${right}`);
 }

@@ -182,7 +182,7 @@ function readQuoted(scan: Scan, quote: string, keyword: string): string {
 function expectEnd(scan: Scan, keyword: string): void {
   skip(scan, /\s/);
   if (scan.at < scan.text.length && scan.text[scan.at] !== ';')
-    throw invalid(`goes on after the closing quote of "${keyword}": a ";" is expected there`);
+    throw invalid(`has text after the closing quote of "${keyword}"; write ";" there`);
 }
 
 /** An error of the connection string. `what` continues "the connection string of the database …". */

@@ -42,11 +42,14 @@ describe('a login by Microsoft Entra ID', () => {
   test.each([
     [
       'Authentication=Active Directory Default;User Id=sa',
-      /signs in by Active Directory Default and gives a user/,
+      /has a user, which cannot be used with Active Directory Default; remove it/,
     ],
-    ['Authentication=Active Directory Managed Identity;Password=x', /gives a password/],
+    [
+      'Authentication=Active Directory Managed Identity;Password=x',
+      /has a password, which cannot be used with a managed identity/,
+    ],
     ['Authentication=Active Directory Service Principal;User Id=c1;Password=x', /CLIENT_ID@TENANT_ID/],
-    ['Authentication=Active Directory Service Principal;User Id=c1@t1', /names no password/],
+    ['Authentication=Active Directory Service Principal;User Id=c1@t1', /has no password; add Password=/],
     ['Authentication=Active Directory Interactive', /not supported: .*Managed Identity/],
     ['Authentication=Active Directory Password;User Id=a@b;Password=x', /not supported/],
     ['Authentication=Active Directory Default;Encrypt=false', /without encryption: remove Encrypt=false/],

@@ -1,4 +1,4 @@
-/** How a connection string says who logs in: by password, or by an identity of Microsoft Entra ID. */
+/** Reads who logs in from a connection string: by password, or by an identity of Microsoft Entra ID. */
 import type { CredentialOf, Identity, TokenCredential } from '@dstream/core';
 import { invalid, readBoolean, type Keyword } from './keywords.ts';
 
@@ -28,7 +28,7 @@ export function readLogin(values: Values, credentialOf: CredentialOf | undefined
 
 /**
  * The spellings of ADO.NET ("Connect to Azure SQL with Microsoft Entra authentication and SqlClient") and of Go's
- * driver (package azuread), without spaces. Both take the client id of a user-assigned identity as User Id.
+ * driver (package azuread), without spaces. Both accept the client id of a user-assigned identity as User Id.
  */
 function identityOf(method: string, values: Values): Identity {
   switch (method) {
@@ -66,11 +66,11 @@ function managedIdentity(values: Values): Identity {
   return clientId === undefined ? { kind: 'managed' } : { kind: 'managed', clientId };
 }
 
-/** The tenant is not taken from the server, as other drivers do: who we are is not for the server to say. */
+/** The tenant is not taken from the server, as other drivers do: the server must not decide who we are. */
 function servicePrincipal(values: Values): Identity {
   const { clientId, tenantId } = splitUser(values);
   if (clientId === undefined || tenantId === undefined)
-    throw invalid('signs in as a service principal and names no tenant: write User Id=CLIENT_ID@TENANT_ID');
+    throw invalid('has no tenant for its service principal; write User Id=CLIENT_ID@TENANT_ID');
   return {
     kind: 'service-principal',
     clientId,
@@ -87,7 +87,8 @@ function splitUser(values: Values): { readonly clientId?: string; readonly tenan
 
 function refuse(values: Values, keywords: readonly Keyword[], method: string, instead: string): void {
   const given = keywords.find((keyword) => values.has(keyword));
-  if (given !== undefined) throw invalid(`signs in by ${method} and gives a ${given}: remove it; ${instead}`);
+  if (given !== undefined)
+    throw invalid(`has a ${given}, which cannot be used with ${method}; remove it: ${instead}`);
 }
 
 function refuseWindows(values: Values): void {
@@ -101,6 +102,6 @@ function refuseWindows(values: Values): void {
 
 function required(values: Values, keyword: Keyword, name: string): string {
   const value = values.get(keyword);
-  if (value === undefined) throw invalid(`names no ${keyword}: ${name}=… is missing`);
+  if (value === undefined) throw invalid(`has no ${keyword}; add ${name}=…`);
   return value;
 }

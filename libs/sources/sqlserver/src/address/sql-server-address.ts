@@ -18,7 +18,7 @@ export interface SqlServerAddress {
   readonly multiSubnetFailover: boolean;
 }
 
-/** The port SQL Server listens on unless it was told otherwise ("Configure a server to listen on a specific TCP port"). */
+/** The port SQL Server listens on by default ("Configure a server to listen on a specific TCP port"). */
 export const usualPort = 1433;
 
 /** `host`, `host:port` or `host\instance`: for people and for error messages, without any secret. */
@@ -31,7 +31,7 @@ export function placeOf(address: Pick<SqlServerAddress, 'host' | 'port' | 'insta
 
 /**
  * The source name when the configuration gives none (docs/guarantees.md, rule 1): the host, with its instance, or its port
- * where it is not the usual one. In lower case, because neither hosts nor instances tell letters apart.
+ * where it is not the usual one. In lower case, because hosts and instances are case-insensitive.
  */
 export function defaultSourceName(address: SqlServerAddress): string {
   const { host, instance, port } = address;
