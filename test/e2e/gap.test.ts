@@ -31,9 +31,7 @@ test(
     await second.logged('HistoryLost');
     expect(await faultOf(second)).toMatchObject({
       code: 'HistoryLost',
-      message: expect.stringMatching(
-        /keeps history from 0x.*begins at 0x.*read was committed at 20.*kept at 20/,
-      ),
+      message: expect.stringMatching(/keeps history from 0x.*needs 0x.*read was committed at 20.*kept at 20/),
     });
     expect(await second.stop()).toBe(0);
 

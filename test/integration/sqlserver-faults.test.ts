@@ -17,7 +17,7 @@ afterEach(() => source[Symbol.asyncDispose]());
 const failing = (number: number) => ({ kind: 'fail' as const, message: injectedMessage({ number }) });
 const reads = /fn_cdc_get_all_changes/;
 const readsOfA = /fn_cdc_get_all_changes_dbo_A/;
-const probes = /SET @moved/;
+const probes = /SET @changed/;
 
 /** What is asked of the server in a second while `ms` pass and changes are written: statements and new connections. */
 async function askedPerSecond(ms: number): Promise<number> {

@@ -121,7 +121,7 @@ test('cleanup in the middle of a run: its table tells of the gap and goes on, th
   stop.abort(new Error('enough'));
 });
 
-test('cleanup of nothing but what has left, while its window is read, stops nothing', async () => {
+test('cleanup of nothing but what has left, while its page is read, stops nothing', async () => {
   await using database = await withTable();
   for (let id = 2; id <= 12; id += 1) await database.transaction([insert(id)]);
   await using source = database.open(['T'], { onGap: 'stop', batch: { changes: 2, bytes: 1_000_000 } });

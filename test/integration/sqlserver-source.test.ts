@@ -84,7 +84,7 @@ describe('what a person must mend', () => {
     await rig.database.cleanUp('Persons');
     await expect(take(source, table, 1, first?.end)).rejects.toMatchObject({
       code: 'HistoryLost',
-      message: expect.stringContaining('cleaned up unread'),
+      message: expect.stringContaining('cleaned up before they were read'),
     });
     await rig.database.pool.query(
       "EXEC sys.sp_cdc_disable_table @source_schema = N'dbo', @source_name = N'Persons', @capture_instance = N'all'",

@@ -111,7 +111,7 @@ function certificateSentence(codes: readonly string[], { place }: ErrorScene): s
 
 function loginSentence({ place, who }: ErrorScene): string {
   return 'user' in who
-    ? `SQL Server at ${place} refused the login of "${who.user}": correct user or password in the connection string`
+    ? `SQL Server at ${place} refused the login of "${who.user}": check User Id and Password in the connection string`
     : `SQL Server at ${place} refused the Entra ID token of the ${nameOf(who)}: make it a user of the database (CREATE USER … FROM EXTERNAL PROVIDER), or name the right identity`;
 }
 

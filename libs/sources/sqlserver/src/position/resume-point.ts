@@ -29,7 +29,7 @@ export interface Gap {
   readonly to: Lsn;
   /** Commit time of the last transaction that was read before it. UTC, ISO 8601; undefined when it is not known. */
   readonly fromAt?: string | undefined;
-  /** Commit time of the first transaction behind it. */
+  /** Commit time of the first transaction after it. */
   readonly toAt?: string | undefined;
   readonly noticedAt: string;
 }
@@ -44,7 +44,7 @@ export interface History {
   readonly gap?: Gap | undefined;
 }
 
-/** What a checkpoint means. */
+/** A checkpoint, parsed. */
 export interface ResumeState {
   readonly position: LogPosition;
   readonly history: History;
@@ -69,7 +69,7 @@ function positionText(at: LogPosition): Position {
 }
 
 /**
- * What the token says. One of an older version has no history. Throws CheckpointUnreadable for anything that this source
+ * The meaning of a token. One of an older version has no history. Throws CheckpointUnreadable for anything that this source
  * did not write: with half of it, ids would be those of another history, or a gap would stay unreported.
  */
 export function parseResumePoint({ token }: ResumePoint): ResumeState {
@@ -80,10 +80,14 @@ export function parseResumePoint({ token }: ResumePoint): ResumeState {
   return { position, history };
 }
 
+/** What an error advises where a table cannot continue from its checkpoint. */
+export const restart =
+  'delete the table\'s checkpoint (docs/operations.md, "Restart a table from the beginning")';
+
 function unreadable(token: string): DStreamError {
   return new DStreamError(
     'CheckpointUnreadable',
-    `the checkpoint's token ${token.slice(0, 200)} cannot be understood: reset the table's checkpoint, or run the version that wrote it`,
+    `the checkpoint's token ${token.slice(0, 200)} cannot be read: run the version that wrote it, or ${restart}`,
   );
 }
 
@@ -124,7 +128,7 @@ function isMode(value: unknown): value is ReadMode {
   return value === 'functions' || value === 'direct';
 }
 
-/** What the server takes as int. */
+/** What the server accepts as int. */
 function isInt(value: unknown, least: number): value is number {
   return isWhole(value) && value >= least && value <= 0x7fff_ffff;
 }

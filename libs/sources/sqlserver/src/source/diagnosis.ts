@@ -1,7 +1,7 @@
 /**
  * Finds the cause of an error of reading, by queries to the catalogue. A range that is out of bounds (313) and a
  * missing object or column may mean that history was cleaned up, or that CDC or the capture instance is gone; a
- * permission error does not say which permission is missing.
+ * permission error does not name the missing permission.
  */
 import { DStreamError, tableName, type CallOptions, type Log, type TableId } from '@dstream/core';
 import type { SqlClient } from '../client/sql-client.ts';
@@ -57,7 +57,7 @@ async function changedCapture(
   if (position?.mode === 'direct' && numbers.includes(invalidColumn))
     if (await lacks('__$command_id', captureInstance, invalidColumn, client, o))
       return noCommandId(name, captureInstance, error);
-  const changed = `the capture of ${name} changed while it was read: it is read again`;
+  const changed = `the capture of ${name} changed while it was read; reading it again`;
   return new DStreamError('CaptureChanged', changed, { cause: error });
 }
 
@@ -145,33 +145,38 @@ async function missingPermission(
   o: CallOptions,
 ): Promise<DStreamError> {
   const grant = await missingGrant(client, table, captureInstance, o);
-  // Ten zero bytes for a low-water mark may also mean that the instance is gone: the error says so.
+  // Ten zero bytes for a low-water mark may also mean that the instance is gone: the error names both causes.
   if (grant === undefined && sqlNumbers(cause).length === 0) return cause;
-  const what = grant ?? 'GRANT SELECT ON SCHEMA::cdc TO it, and on all captured columns';
+  const what = grant ?? `run ${grantOnCdc} and ${grantOn(table)}`;
   return new DStreamError(
     'PermissionDenied',
-    `the login may not read the changes of ${tableName(table)}: ${what}; then it is read again by itself`,
+    `the login may not read the changes of ${tableName(table)}: ${what}; the table resumes automatically after the grant`,
     { cause },
   );
 }
 
-/** The first that is missing: what lies behind it can be asked only when it is there. */
+const grantOnCdc = 'GRANT SELECT ON SCHEMA::cdc TO [USER]';
+
+function grantOn({ schema, table }: TableId): string {
+  return `GRANT SELECT ON ${quoteName(schema)}.${quoteName(table)} TO [USER]`;
+}
+
+/** The first that is missing, with the statement that grants it: the later ones can be queried only when it was granted. */
 async function missingGrant(
   client: SqlClient,
-  { schema, table }: TableId,
+  table: TableId,
   captureInstance: string | undefined,
   o: CallOptions,
 ): Promise<string | undefined> {
-  const name = `${quoteName(schema)}.${quoteName(table)}`;
-  const [[rights = []] = []] = await client.query(permissionsStatement(schema, table), o);
-  if (rights[0] !== 1) return 'GRANT SELECT ON SCHEMA::cdc TO it';
+  const [[rights = []] = []] = await client.query(permissionsStatement(table), o);
+  if (rights[0] !== 1) return `run ${grantOnCdc}`;
   const role = captureInstance === undefined ? undefined : await gatingRole(client, captureInstance, o);
   if (role !== undefined)
-    return `it is not in the gating role of the capture instance: ALTER ROLE ${quoteName(role)} ADD MEMBER it`;
-  return rights[1] === 1 ? undefined : `GRANT SELECT ON ${name} TO it, or on all of its captured columns`;
+    return `it is not in the gating role of the capture instance; run ALTER ROLE ${quoteName(role)} ADD MEMBER [USER]`;
+  return rights[1] === 1 ? undefined : `run ${grantOn(table)}, or grant all of its captured columns`;
 }
 
-/** The role that we lack. */
+/** The gating role, unless the login is a member. */
 async function gatingRole(
   client: SqlClient,
   captureInstance: string,
@@ -182,9 +187,9 @@ async function gatingRole(
 }
 
 /**
- * Whether we may read the schema cdc, and the table. A question to the catalogue of CDC does not help: it is in that schema.
+ * Whether we may read the schema cdc, and the table. Querying the catalogue of CDC does not help: it is in that schema.
  */
-function permissionsStatement(schema: string, table: string): Statement {
+function permissionsStatement({ schema, table }: TableId): Statement {
   return {
     text:
       "SELECT HAS_PERMS_BY_NAME(N'cdc', N'SCHEMA', N'SELECT') AS [cdc],\n" +

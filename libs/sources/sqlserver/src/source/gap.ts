@@ -1,11 +1,11 @@
 /** Whether changes that a table needs are lost. Pure. */
 import { DStreamError, tableName, type TableId } from '@dstream/core';
 import { neededFrom, zeroLsn, type LogPosition, type Lsn } from '../position/log-position.ts';
-import type { Gap } from '../position/resume-point.ts';
+import { restart, type Gap } from '../position/resume-point.ts';
 import type { Creation } from '../sql/catalogue.ts';
 
 /** How far back a capture instance keeps its history. */
-export interface Marks {
+export interface KeptHistory {
   readonly captureInstance: string;
   /** Low-water mark of the capture instance. */
   readonly low: Lsn;
@@ -15,7 +15,7 @@ export interface Marks {
 export function gapBelow(
   table: TableId,
   position: LogPosition,
-  { captureInstance, low }: Marks,
+  { captureInstance, low }: KeptHistory,
 ): DStreamError | undefined {
   if (low === zeroLsn)
     return new DStreamError(
@@ -28,12 +28,12 @@ export function gapBelow(
   if (from >= low) return undefined;
   return new DStreamError(
     'HistoryLost',
-    `capture instance ${captureInstance} of ${tableName(table)} keeps history from 0x${low}, what is needed begins at ` +
-      `0x${from}: the changes between them were cleaned up unread; set on_gap = "skip" or reset the table's checkpoint to go on, and raise the retention of CDC`,
+    `capture instance ${captureInstance} of ${tableName(table)} keeps history from 0x${low}, but the checkpoint needs ` +
+      `0x${from}: the changes in between were cleaned up before they were read; set on_gap = "skip" or ${restart}, and raise the retention of CDC`,
   );
 }
 
-/** Changes are lost: `on_gap` says what becomes of the table. */
+/** Changes are lost: `on_gap` decides whether the table stops or continues. */
 export type GapError = DStreamError & { readonly code: Gap['reason'] };
 
 /** True for HistoryLost and SourceWentBack. */
@@ -55,7 +55,7 @@ export function withTimes(error: DStreamError, { fromAt, toAt }: Pick<Gap, 'from
 export function notProven(error: DStreamError): DStreamError {
   const what =
     'it is not skipped before the database has a commit that is newer than what was read, since until then it may be a replica ' +
-    "that lags; to go on at once, reset the table's checkpoint";
+    `that lags; to continue at once, ${restart}`;
   return new DStreamError(error.code, `${error.message}; ${what}`, { cause: error });
 }
 
@@ -68,15 +68,15 @@ export function createdAnew({ createdAtMs, nextAtMs, lowIsTransaction }: Creatio
 export function missingBefore(
   table: TableId,
   position: LogPosition,
-  { captureInstance, low }: Marks,
+  { captureInstance, low }: KeptHistory,
   at: string,
 ): DStreamError {
   return new DStreamError(
     'HistoryLost',
-    `capture instance ${captureInstance} of ${tableName(table)} was created anew at ${at} and holds changes from 0x${low}, what is ` +
-      `needed begins at 0x${neededFrom(position)}: changes in between are in no change table; reset the table's checkpoint to go on, and ` +
-      'bring what is missing to the destinations by other means. To change a capture instance without a gap, add a second one, and drop the first ' +
-      'when it was read to its end',
+    `capture instance ${captureInstance} of ${tableName(table)} was created anew at ${at} and holds changes from 0x${low}, but the ` +
+      `checkpoint needs 0x${neededFrom(position)}: the changes in between are in no change table; ${restart}, and ` +
+      'copy the missing changes to the destinations by other means. To change a capture instance without a gap, add a second one, and drop the first ' +
+      'after it was read to its end',
   );
 }
 
@@ -88,13 +88,13 @@ export function wentBack(
   table: TableId,
   position: LogPosition,
   max: Lsn,
-  { low }: Marks,
+  { low }: KeptHistory,
 ): DStreamError | undefined {
   if (position.lsn <= max || neededFrom(position) <= low) return undefined;
   return new DStreamError(
     'SourceWentBack',
     `the checkpoint of ${tableName(table)} is at 0x${position.lsn}, but its database is only at 0x${max}: ` +
-      'it was restored or replaced, and LSNs are used again; set on_gap = "skip" to go on with what it keeps, under new ids. A ' +
+      'it was restored or replaced, and LSNs are used again; set on_gap = "skip" to continue with what it keeps, under new ids. A ' +
       'read-only replica that lags behind the one read before looks the same: then wait until it has caught up',
   );
 }

@@ -15,7 +15,9 @@ describe('history that a table reader does not find', () => {
     const { read } = rig([instance([], { startLsn: lsn(9) })], 12);
     await expect(read(pointAt(4)).next()).rejects.toMatchObject({
       code: 'HistoryLost',
-      message: expect.stringMatching(`0x${lsn(9)}.*0x${lsn(5)}.*cleaned up unread`),
+      message: expect.stringMatching(
+        `0x${lsn(9)}.*0x${lsn(5)}.*cleaned up before they were read.*Restart a table from the beginning`,
+      ),
     });
   });
 
@@ -34,7 +36,7 @@ describe('history that a table reader does not find', () => {
     };
     await expect(read(pointAt(4)).next()).rejects.toMatchObject({
       code: 'HistoryLost',
-      message: expect.stringContaining('cleaned up unread'),
+      message: expect.stringContaining('cleaned up before they were read'),
     });
   });
 
@@ -59,7 +61,7 @@ describe('history that a table reader does not find', () => {
   });
 
   test.each(['stop', 'skip'] as const)(
-    'cleanup of nothing but what has left, in the middle of a window, is no gap (on_gap = "%s")',
+    'cleanup of nothing but what has left, in the middle of a page, is no gap (on_gap = "%s")',
     async (onGap) => {
       const rows = Array.from({ length: 1_200 }, (_, i) => row(2 + i, 1, 2, i));
       const only = instance(rows);
