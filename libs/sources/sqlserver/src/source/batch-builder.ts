@@ -1,4 +1,4 @@
-/** Makes batches of the rows of one window: decodes rows, joins them to changes, encodes them, and knows where they end. */
+/** Turns the rows of one page into batches: decodes rows, joins them to changes, encodes them, and knows where they end. */
 import type { EncodedChange } from '@dstream/core';
 import type { Cells } from '../client/sql-client.ts';
 import type { LogPosition, Lsn } from '../position/log-position.ts';
@@ -6,7 +6,7 @@ import type { LsnTime } from '../position/resume-point.ts';
 import type { ChangeEncoder } from '../rows/change-encoder.ts';
 import { RowAssembler, RowDecoder, type KeyText, type LogicalChange } from '../rows/change-rows.ts';
 import { Utf8Writer } from '../rows/utf8-writer.ts';
-import type { SelectedColumn } from '../sql/page-statement.ts';
+import { pageResults, type SelectedColumn } from '../sql/page-statement.ts';
 import { CommitTimes } from '../sql/commit-times.ts';
 
 /** A batch of one table inside this package: its end is typed. `SourceHistory` makes it core's `ChangeBatch`. */
@@ -35,7 +35,7 @@ export interface RowFormat {
   readonly keyText: KeyText;
 }
 
-/** Of one window. A batch always ends behind a whole group of rows: see `RowAssembler`. */
+/** State of one page; not reusable. A batch always ends after a whole group of rows: see `RowAssembler`. */
 export class BatchBuilder {
   readonly #decoder: RowDecoder;
   readonly #encoder: ChangeEncoder;
@@ -46,8 +46,9 @@ export class BatchBuilder {
   #changes: EncodedChange[] = [];
   #bytes = 0;
   #newest: Lsn | undefined;
+  #marks: readonly unknown[] = [];
 
-  /** @param from where the window begins */
+  /** @param from where the page begins */
   constructor(from: LogPosition, { columns, encoder, keyText }: RowFormat, limits: BatchLimits) {
     this.#decoder = new RowDecoder(columns);
     this.#assembler = new RowAssembler(from, keyText);
@@ -55,17 +56,19 @@ export class BatchBuilder {
     this.#limits = limits;
   }
 
-  /** A row of the page's commit times: they come before the rows of their transactions. */
-  addCommitTime(values: readonly unknown[]): void {
-    this.#times.add(values);
+  /** Called for each row of the page's statement, in its order: commit times come before the rows of their transactions. */
+  add(cells: Cells): void {
+    if (cells.set === pageResults.rows) this.#encode(this.#assembler.push(this.#decoder.decode(cells)));
+    else if (cells.set === pageResults.times) this.#times.add(cells.values);
+    else this.#marks = cells.values;
   }
 
-  /** A row of the change table. */
-  addRow(cells: Cells): void {
-    this.#add(this.#assembler.push(this.#decoder.decode(cells)));
+  /** The row of the page's marks, which comes last: see `PageStatements.marks`. */
+  get marks(): readonly unknown[] {
+    return this.#marks;
   }
 
-  /** Behind all changes that were added; rows that may still be part of a change do not count. */
+  /** The position after all changes that were added; rows that may still be part of a change do not count. */
   get end(): LogPosition {
     return this.#assembler.position;
   }
@@ -88,13 +91,13 @@ export class BatchBuilder {
     return batch;
   }
 
-  /** The rest, when the window was read whole: up to and including `to`. */
+  /** The rest, when the page was read whole: up to and including `to`. */
   finish(to: Lsn): TableBatch {
-    this.#add(this.#assembler.end());
+    this.#encode(this.#assembler.end());
     return this.take({ kind: 'between', mode: this.end.mode, lsn: to });
   }
 
-  #add(changes: readonly LogicalChange[]): void {
+  #encode(changes: readonly LogicalChange[]): void {
     for (const change of changes) {
       const { after, before } = change;
       this.#changes.push(this.#encoder.encode(change, this.#times.of(after.lsn), this.#out));

@@ -1,6 +1,6 @@
 /**
  * What becomes of a table whose changes are lost, by `on_gap`: it stops, or it records the gap in its checkpoint, reports it by
- * an event, and goes on behind it. Recorded first, so that a new owner between the two reports the same gap.
+ * an event, and continues after it. Recorded first, so that a new owner between the two reports the same gap.
  */
 import { encodeChange, type CallOptions, type ChangeEvent, type Log, type TableId } from '@dstream/core';
 import {
@@ -22,7 +22,7 @@ import type { ReaderContext } from './reader-context.ts';
 import type { SourceHistory } from './source-history.ts';
 import type { TableInstances } from './table-instances.ts';
 
-/** Of one table, for one read of it. */
+/** State of one `read` of one table; not reusable. */
 export class GapPolicy {
   readonly #context: ReaderContext;
   readonly #table: TableId;
@@ -50,8 +50,8 @@ export class GapPolicy {
   }
 
   /**
-   * The batch whose checkpoint records the gap at `position`: `report` comes after it. Undefined when nothing behind
-   * `position` is lost after all: cleanup took what had left before. Throws what the table stops at, or why the gap cannot be
+   * The batch whose checkpoint records the gap at `position`: `report` comes after it. Undefined when nothing after
+   * `position` is lost: cleanup removed only what had left before. Throws what the table stops at, or why the gap cannot be
    * measured.
    */
   async record(
@@ -74,8 +74,8 @@ export class GapPolicy {
   }
 
   /**
-   * The event of a gap that was recorded, and where reading goes on: in the mode of before, whose ordinals may have been sent.
-   * The same gap always gives the same event: all it says was recorded with it.
+   * The event of a gap that was recorded, and where reading continues: in the mode of before, whose ordinals may have been sent.
+   * The same gap always gives the same event: all it holds was recorded with it.
    */
   report(gap: Gap, mode: ReadMode = this.#context.mode): TableBatch {
     const { incarnation } = this.#history;
@@ -108,7 +108,7 @@ export class GapPolicy {
     };
   }
 
-  /** When the first transaction from `lsn` on was committed. For the operator only: what cannot be queried is left out. */
+  /** When the first transaction from `lsn` on was committed. Only the operator needs it: what cannot be queried is left out. */
   async #committedFrom(lsn: Lsn, captureInstance: string): Promise<string | undefined> {
     try {
       const creation = await creationOf(this.#context.client, captureInstance, lsn, this.#o);

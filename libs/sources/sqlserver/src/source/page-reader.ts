@@ -1,4 +1,4 @@
-/** Reads one window of one table: one statement, rows as they arrive, batches of whole changes. */
+/** Reads one page of one table: one statement, rows as they arrive, batches of whole changes. */
 import { pause } from '@dstream/async';
 import {
   DStreamError,
@@ -25,9 +25,9 @@ import {
 } from './batch-builder.ts';
 import { gapBelow } from './gap.ts';
 
-/** What is read ahead and handed on, at most. */
+/** How much is read ahead, and how large batches are, at most. */
 export interface ReadLimits {
-  /** Rows that a window is cut to: its last transaction may go beyond them. */
+  /** Rows that a page of a backlog is cut to: its last transaction may go beyond them. */
   readonly maxRows: number;
   /** Bytes of rows that may wait unread before the flow from the server is paused. */
   readonly maxBytes: number;
@@ -36,7 +36,7 @@ export interface ReadLimits {
 }
 
 /** The capture instance to read, and what reading needs. */
-export interface WindowReaderOptions {
+export interface PageReaderOptions {
   readonly client: SqlClient;
   readonly table: TableId;
   readonly instance: CaptureInstance;
@@ -50,21 +50,21 @@ export interface WindowReaderOptions {
   readonly incarnation?: string | undefined;
 }
 
-/** Part of the log that one statement reads. */
-export interface Window {
-  /** What lies behind this is read, in its mode. */
+/** The part of the log that one page covers. */
+export interface LsnRange {
+  /** Reading begins after this position, in its mode. */
   readonly from: LogPosition;
-  /** The last LSN of the window. */
+  /** The last LSN, inclusive. */
   readonly to: Lsn;
-  /** True when `to` is known to cut the window to about `maxRows` rows: see `windowEnd`. */
+  /** True when `to` is known to cut the page to about `maxRows` rows: see `pageEnd`. */
   readonly bounded: boolean;
 }
 
-/** A window that is not bounded is given up after so many times `maxRows`. */
+/** A page that is not bounded is given up after so many times `maxRows`. */
 const unboundedShare = 2;
 
 /**
- * Rows that wait while a batch is on its way: enough to go on with until more come. What waits outlives young objects and pins the
+ * Rows that wait while a batch is on its way: enough to work on until more come. What waits outlives young objects and pins the
  * packets it came in, so more of it costs the reader's garbage collector what reading ahead would gain.
  */
 const rowsAhead = 64;
@@ -72,14 +72,14 @@ const rowsAhead = 64;
 /** A batch that is not taken for so long ends its statement: the rest is read by another one, which the functions sort again. */
 const untakenLimitMs = 30_000;
 
-/** Reads one capture instance. One window at a time. */
-export class WindowReader {
-  readonly #options: WindowReaderOptions;
+/** Reads one capture instance, one page at a time. */
+export class PageReader {
+  readonly #options: PageReaderOptions;
   readonly #statements: PageStatements;
   readonly #format: RowFormat;
   readonly #batchLimits: BatchLimits;
 
-  constructor(options: WindowReaderOptions) {
+  constructor(options: PageReaderOptions) {
     const { instance, limits } = options;
     const { maxRows, batch = defaultBatchLimits } = limits;
     this.#options = options;
@@ -87,12 +87,12 @@ export class WindowReader {
     const { columns } = this.#statements;
     const encoder = new ChangeEncoder({ ...options, columns });
     this.#format = { columns, encoder, keyText: keyTextOf(keyIndexes(instance, columns)) };
-    // A smaller window makes smaller batches.
+    // A smaller page makes smaller batches.
     this.#batchLimits = { ...batch, changes: Math.min(batch.changes, maxRows) };
   }
 
-  /** The end of a window of about `maxRows` rows behind `from`, made of whole transactions; at most `to`. */
-  async windowEnd(from: LogPosition, to: Lsn, o: CallOptions): Promise<Lsn> {
+  /** The last LSN of a page of about `maxRows` rows after `from`, made of whole transactions; at most `to`. */
+  async pageEnd(from: LogPosition, to: Lsn, o: CallOptions): Promise<Lsn> {
     const statement = this.#statements.bound(neededFrom(from), to, this.#options.limits.maxRows);
     const sets = await this.#options.client.query(statement, o);
     const bound = sets[0]?.[0]?.[0];
@@ -100,36 +100,45 @@ export class WindowReader {
   }
 
   /**
-   * Everything in the window. The last batch ends at `to` and is empty when nothing was found. A window that is not bounded
+   * Everything in the range. The last batch ends at `to` and is empty when nothing was found. A page that is not bounded
    * and turns out to be large ends early, perhaps without any batch: it is to be bounded first, because the functions sort a
-   * window as a whole. So does one whose batches are not taken for half a minute. A batch leaves only after it was verified that
+   * page as a whole. So does one whose batches are not taken for half a minute. A batch leaves only after it was verified that
    * the low-water mark has not passed what has not left yet, and that no column was altered. Throws HistoryLost,
-   * CaptureChanged, PermissionDenied, or what the driver's error was translated to.
+   * CaptureChanged, PermissionDenied, or what the driver's error was translated to. The observer gets the cost of the page,
+   * also when it is given up.
    */
-  async *read(window: Window, o: CallOptions): AsyncGenerator<TableBatch> {
-    const batches = new BatchBuilder(window.from, this.#format, this.#batchLimits);
-    if (yield* this.#timed(window, batches, o)) yield batches.finish(window.to);
+  async *read(range: LsnRange, o: CallOptions): AsyncGenerator<TableBatch> {
+    const { clock, observer, table, limits } = this.#options;
+    const maxRows = range.bounded ? undefined : unboundedShare * limits.maxRows;
+    const batches = new BatchBuilder(range.from, this.#format, this.#batchLimits);
+    const timer = new PageTimer(clock, untakenLimitMs);
+    try {
+      // The end of what has left: cleanup may remove everything up to there.
+      let left = range.from;
+      const signal = AbortSignal.any([o.signal, timer.signal]);
+      for await (const several of this.#stream(range, maxRows, { signal }))
+        for (const cells of several) {
+          if (cells.set === pageResults.rows) timer.row(cells.bytes);
+          batches.add(cells);
+          if (!batches.full) continue;
+          await this.#verifyNow(left, o);
+          left = batches.end;
+          timer.waiting();
+          yield batches.take(left);
+          if (await timer.taken()) return; // not in time: the statement is cancelled
+        }
+      this.#verify(left, batches.marks);
+    } finally {
+      observer.read(partitionOf(table), await timer.finish());
+    }
+    if (timer.rows !== maxRows) yield batches.finish(range.to);
     // Rows of a change that is not complete are read again: its other rows may not have come.
     else if (!batches.empty) yield batches.take();
   }
 
-  /** True when the window was read whole. The observer gets its cost, also when it is given up. */
-  async *#timed(window: Window, batches: BatchBuilder, o: CallOptions): AsyncGenerator<TableBatch, boolean> {
-    const { clock, observer, table, limits } = this.#options;
-    const maxRows = window.bounded ? undefined : unboundedShare * limits.maxRows;
-    const timer = new PageTimer(clock, untakenLimitMs);
-    try {
-      const rows = this.#stream(window, maxRows, { signal: AbortSignal.any([o.signal, timer.signal]) });
-      const whole = yield* this.#rows(rows, window.from, batches, timer, o);
-      return whole && timer.rows !== maxRows;
-    } finally {
-      observer.read(partitionOf(table), await timer.finish());
-    }
-  }
-
-  #stream({ from, to }: Window, rows: number | undefined, o: CallOptions): ReturnType<SqlClient['stream']> {
+  #stream({ from, to }: LsnRange, rows: number | undefined, o: CallOptions): ReturnType<SqlClient['stream']> {
     const { client, limits } = this.#options;
-    const statement = this.#statements.page({ behind: from, to, ...(rows !== undefined && { rows }) });
+    const statement = this.#statements.page({ after: from, to, ...(rows !== undefined && { rows }) });
     const ahead = {
       maxBytes: limits.maxBytes,
       maxRows: Math.min(limits.maxRows, rowsAhead),
@@ -138,35 +147,7 @@ export class WindowReader {
     return client.stream(statement, ahead, o);
   }
 
-  /** True when the statement was read to its end. */
-  async *#rows(
-    page: ReturnType<SqlClient['stream']>,
-    from: LogPosition,
-    batches: BatchBuilder,
-    timer: PageTimer,
-    o: CallOptions,
-  ): AsyncGenerator<TableBatch, boolean> {
-    // Behind what has left: cleanup may take that.
-    let left = from;
-    let marks: readonly unknown[] = [];
-    for await (const several of page)
-      for (const cells of several) {
-        if (cells.set === pageResults.times) batches.addCommitTime(cells.values);
-        else if (cells.set === pageResults.marks) marks = cells.values;
-        else {
-          timer.row(cells.bytes);
-          batches.addRow(cells);
-          if (!batches.full) continue;
-          await this.#verifyNow(left, o);
-          left = batches.end;
-          if (yield* handOver(batches.take(left), timer)) return false;
-        }
-      }
-    this.#verify(left, marks);
-    return true;
-  }
-
-  /** What was read so far was there, and of the types that it was read by, when the marks have not moved now. */
+  /** What was read so far was complete, and of the types that it was decoded by, when the marks are unchanged now. */
   async #verifyNow(left: LogPosition, o: CallOptions): Promise<void> {
     const sets = await this.#options.client.query(this.#statements.marks(), o);
     this.#verify(left, sets[0]?.[0] ?? []);
@@ -181,27 +162,20 @@ export class WindowReader {
   }
 }
 
-/** True when the batch was not taken in time, and the statement is cancelled. */
-async function* handOver(batch: TableBatch, timer: PageTimer): AsyncGenerator<TableBatch, boolean> {
-  timer.waiting();
-  yield batch;
-  return timer.taken();
-}
-
 function keyTextOf(indexes: readonly number[]): KeyText {
   if (indexes.length === 0) return () => undefined;
   return ({ values }) => JSON.stringify(indexes.map((index) => values[index]));
 }
 
-/** What was converted by the old types may be cut or rounded by the new ones: it is read again. */
+/** What was converted by the old types may be cut or rounded by the new ones: so the page is read again. */
 function columnsAltered(captureInstance: string): DStreamError {
   return new DStreamError(
     'CaptureChanged',
-    `columns of the capture instance ${captureInstance} were altered while it was read: it is read again`,
+    `columns of the capture instance ${captureInstance} were altered while it was read; reading it again`,
   );
 }
 
-/** One for all: an abort without a reason makes an error with a stack, and there is one for each batch. */
+/** Shared by all: an abort without a reason makes an error with a stack, and there is one for each batch. */
 const taken = new Error('the batch was taken');
 
 /**

@@ -21,7 +21,7 @@ function rig(...names: string[]) {
   const prober = new Prober(client, clock);
   names.forEach((name) => prober.register(name));
   const ask = (captureInstance: string, dueAtMs = 0) =>
-    prober.ask({ captureInstance, completeUpTo: lsn(5), dueAtMs, slackMs: 40 }, signal);
+    prober.probe({ captureInstance, completeUpTo: lsn(5), dueAtMs, slackMs: 40 }, signal);
   /** All in one pass; how it ended for each. */
   const all = async () => {
     const dueAtMs = clock.monotonicMs() + 100;
@@ -45,7 +45,7 @@ describe('the prober', () => {
     const answers = Promise.all([ask('a', 100), ask('b', 130)]);
     const later = ask('c', 500);
     await clock.advance(100);
-    expect((await answers).map(({ moved }) => moved)).toEqual([false, true]);
+    expect((await answers).map(({ hasNewChanges }) => hasNewChanges)).toEqual([false, true]);
     expect(client.statements).toHaveLength(1);
     await clock.advance(400);
     expect((await later).max).toBe(lsn(9));
@@ -147,10 +147,10 @@ describe('the prober', () => {
     const mask = Buffer.alloc(1);
     client.instances[0]?.rows.push({ lsn: lsn(6), seqval: lsn(1), operation: 2, mask, values: [] });
     const ask = (completeUpTo: Lsn) =>
-      prober.ask({ captureInstance: 'a', completeUpTo, dueAtMs: 100, slackMs: 40 }, signal);
+      prober.probe({ captureInstance: 'a', completeUpTo, dueAtMs: 100, slackMs: 40 }, signal);
     const answers = Promise.all([ask(lsn(5)), ask(lsn(7))]);
     await clock.advance(100);
-    expect([(await answers)[0].moved, client.statements.length]).toEqual([true, 1]);
+    expect([(await answers)[0].hasNewChanges, client.statements.length]).toEqual([true, 1]);
   });
 
   test('an instance without its first LSN is not there yet, and is noticed when it has one', async () => {
@@ -181,7 +181,7 @@ describe('the prober', () => {
     const { clock, prober, ask } = rig('a', 'b');
     const controller = new AbortController();
     const request = { captureInstance: 'a', completeUpTo: lsn(5), dueAtMs: 1_000, slackMs: 40 };
-    const impatient = prober.ask(request, controller.signal);
+    const impatient = prober.probe(request, controller.signal);
     controller.abort(new Error('enough'));
     await expect(impatient).rejects.toThrow('enough');
     const stopped = ask('b', 1_000);

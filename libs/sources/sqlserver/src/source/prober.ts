@@ -1,7 +1,7 @@
 /**
  * Asks the database which tables have new changes: one statement for all tables that are due about now. Tables of one
  * source register here while they are read; the statement's text covers all of them, so it stays the same from pass
- * to pass, and those that are not due are bound to a position that has nothing behind it.
+ * to pass, and those that are not due are bound to a position that nothing comes after.
  *
  * When the statement fails because of one table, the tables are probed one by one. Those that fail are isolated: left out of
  * the statement and probed alone, one after the other, beside the passes of the others, until their probe succeeds again.
@@ -23,17 +23,17 @@ import {
   LowWaterMarkCache,
   parseProbe,
   ProbeStatements,
-  type Bookmark,
   type ProbedTable,
   type ProbeReading,
+  type SeenEntry,
 } from '../sql/probe.ts';
 
 /** A probe, as one table sees it. */
-export interface ProbeAnswer extends Omit<ProbeReading, 'moved' | 'bookmark' | 'bookmarkedAt'> {
+export interface ProbeAnswer extends Omit<ProbeReading, 'withNewChanges' | 'newestEntry' | 'seenAt'> {
   /** How many probes did not find the entry of the last max LSN as it was: at each the database may have been restored. */
   readonly historyMismatches: number;
   /** Whether the change table holds anything after the table's position. */
-  readonly moved: boolean;
+  readonly hasNewChanges: boolean;
   /** Monotonic time when the statement was sent. */
   readonly askedAtMs: number;
 }
@@ -41,7 +41,7 @@ export interface ProbeAnswer extends Omit<ProbeReading, 'moved' | 'bookmark' | '
 /** One table that waits for a probe. */
 export interface ProbeRequest {
   readonly captureInstance: string;
-  /** Whether there are changes behind this is asked. */
+  /** The probe checks for changes after this LSN. */
   readonly completeUpTo: Lsn;
   readonly dueAtMs: number;
   /** A table may be probed so much before it is due, when a statement is sent anyway. */
@@ -53,10 +53,10 @@ interface Waiting extends ProbeRequest {
   readonly reject: (error: unknown) => void;
 }
 
-/** One for all: an abort without a reason makes an error with a stack, and there is one for each wait. */
+/** Shared by all: an abort without a reason makes an error with a stack, and there is one for each wait. */
 const woken = new Error('the prober was woken');
 
-/** One for a source. Runs nothing while no table waits. */
+/** Shared by all tables of a source. Runs nothing while no table waits. */
 export class Prober {
   readonly #client: SqlClient;
   readonly #clock: Clock;
@@ -74,7 +74,7 @@ export class Prober {
   /** Ends the wait that is under way, and when that ends by itself. */
   #wake = new AbortController();
   #waitsUntilMs = 0;
-  #bookmark: Bookmark | undefined;
+  #lastSeenEntry: SeenEntry | undefined;
   #historyMismatches = 0;
 
   constructor(client: SqlClient, clock: Clock, observer: Pick<SourceObserver, 'probed'> = noSourceObserver) {
@@ -94,7 +94,7 @@ export class Prober {
   }
 
   /** The answer of the next probe after the table is due. Rejects with the error of its statement, or with the reason of `signal` or `stop`. */
-  async ask(request: ProbeRequest, signal: AbortSignal): Promise<ProbeAnswer> {
+  async probe(request: ProbeRequest, signal: AbortSignal): Promise<ProbeAnswer> {
     signal.throwIfAborted();
     this.#stop.signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<ProbeAnswer>();
@@ -147,10 +147,10 @@ export class Prober {
     const isolated = due.filter(isIsolated);
     if (isolated.length > 0) this.#alone = this.#alone.then(() => this.#oneByOne(isolated));
     const others = due.filter((waiting) => !isIsolated(waiting));
-    if (others.length > 0) await this.#together(others);
+    if (others.length > 0) await this.#probeAll(others);
   }
 
-  async #together(due: readonly Waiting[]): Promise<void> {
+  async #probeAll(due: readonly Waiting[]): Promise<void> {
     const covered = this.#covered(due);
     try {
       await this.#answer(due, covered);
@@ -217,14 +217,20 @@ export class Prober {
     statements = this.#statements,
   ): Promise<void> {
     const askedAtMs = this.#clock.monotonicMs();
-    const asked = this.#bookmark;
-    const statement = statements.of(covered, asked?.lsn);
-    const { moved, bookmark, bookmarkedAt, ...reading } = await this.#read(statement, covered, askedAtMs);
-    if (asked !== undefined && bookmarkedAt !== asked.at) this.#historyMismatches += 1;
-    this.#bookmark = bookmark ?? this.#bookmark;
+    const seen = this.#lastSeenEntry;
+    const statement = statements.of(covered, seen?.lsn);
+    const { withNewChanges, newestEntry, seenAt, ...reading } = await this.#read(
+      statement,
+      covered,
+      askedAtMs,
+    );
+    if (seen !== undefined && seenAt !== seen.at) this.#historyMismatches += 1;
+    this.#lastSeenEntry = newestEntry ?? this.#lastSeenEntry;
     const historyMismatches = this.#historyMismatches;
-    for (const { captureInstance, resolve } of due)
-      resolve({ ...reading, historyMismatches, askedAtMs, moved: moved.has(captureInstance) });
+    for (const { captureInstance, resolve } of due) {
+      const hasNewChanges = withNewChanges.has(captureInstance);
+      resolve({ ...reading, historyMismatches, askedAtMs, hasNewChanges });
+    }
   }
 
   async #read(
@@ -246,7 +252,7 @@ export class Prober {
   }
 }
 
-/** Two may wait for one instance at different positions: nothing may be hidden from the one that is behind. */
+/** Two may wait for one instance at different positions: the lower one counts, so that no change is hidden from either. */
 function lowestPositions(due: readonly ProbeRequest[]): ReadonlyMap<string, Lsn> {
   const lowest = new Map<string, Lsn>();
   for (const { captureInstance, completeUpTo } of due) {

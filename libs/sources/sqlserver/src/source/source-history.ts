@@ -15,7 +15,7 @@ import type { ProbeAnswer } from './prober.ts';
 
 /**
  * True when `seen` cannot be of the history that the database is in: its LSN is not cleaned up, but there is no such entry, or one
- * of another time. What cleanup has taken says nothing. Times may differ by whole quarters of an hour, because the server
+ * of another time. What cleanup has removed proves nothing. Times may differ by whole quarters of an hour, because the server
  * keeps them in its zone, whose distance from UTC is that of now.
  */
 export function isOtherHistory(seen: LsnTime, { atMs, oldest }: FoundEntry): boolean {
@@ -23,7 +23,7 @@ export function isOtherHistory(seen: LsnTime, { atMs, oldest }: FoundEntry): boo
   return atMs === undefined || (atMs - Date.parse(seen.at)) % (15 * 60_000) !== 0;
 }
 
-/** Of one table, for one read of it. Adds the history to each checkpoint. */
+/** State of one `read` of one table; not reusable. Adds the history to each checkpoint. */
 export class SourceHistory {
   readonly #context: ReaderContext;
   readonly #table: TableId;
@@ -34,7 +34,7 @@ export class SourceHistory {
     this.#table = table;
   }
 
-  /** To be called at first, with what the checkpoint says. */
+  /** To be called first, with the history of the checkpoint. */
   resume(history: History): void {
     this.#history = history;
   }
@@ -53,13 +53,16 @@ export class SourceHistory {
     return this.#history.seen?.at;
   }
 
-  /** For a table without a checkpoint: changes of another recovery fork that were sent before must not share ids with it. */
+  /** Called for a table without a checkpoint: changes of another recovery fork that were sent before must not share ids with it. */
   async begin(o: CallOptions): Promise<void> {
     this.#history = { incarnation: await forkOf(this.#context, o) };
   }
 
-  /** The batch as it leaves: its end as text, in this history. */
-  stamp({ changes, end, newest, beginsGeneration }: TableBatch, lastProbe?: ProbeAnswer): ChangeBatch {
+  /** The batch in core's form: its end as text, with this history. */
+  toChangeBatch(
+    { changes, end, newest, beginsGeneration }: TableBatch,
+    lastProbe?: ProbeAnswer,
+  ): ChangeBatch {
     const seen = entryAt(end, lastProbe) ?? newest; // the newer one: transactions of other tables lie between
     if (seen !== undefined) this.#history = { ...this.#history, seen };
     const batch = { changes, end: formatResumePoint(end, this.#history) };
@@ -140,8 +143,8 @@ function entryAt({ lsn }: LogPosition, lastProbe: ProbeAnswer | undefined): LsnT
 function otherHistory(table: TableId, { lsn, at }: LsnTime): DStreamError {
   return new DStreamError(
     'SourceWentBack',
-    `the checkpoint of ${tableName(table)} is behind a transaction at 0x${lsn}, committed at ${at}, that its database does not have: it was ` +
-      'restored or replaced and has come past that place again, and LSNs are used again; set on_gap = "skip" to go on with what it ' +
+    `the checkpoint of ${tableName(table)} comes after a transaction at 0x${lsn}, committed at ${at}, that its database does not have: it was ` +
+      'restored or replaced, has passed that LSN again, and LSNs are used again; set on_gap = "skip" to continue with what it ' +
       'keeps, under new ids',
   );
 }

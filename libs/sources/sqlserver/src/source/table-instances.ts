@@ -8,11 +8,11 @@ import { isKnownType } from '../sql/column-codec.ts';
 import { captureInstancesOf, type CaptureInstances } from '../sql/catalogue.ts';
 import type { ReaderContext } from './reader-context.ts';
 import type { PollSchedule } from './table-poll.ts';
-import { WindowReader } from './window-reader.ts';
+import { PageReader } from './page-reader.ts';
 
 /** The capture instance to read from, and its reader. */
 export interface SelectedInstance {
-  readonly reader: WindowReader;
+  readonly reader: PageReader;
   readonly captureInstance: string;
   readonly startLsn: Lsn;
   /** The last LSN to be read from it, when a newer instance takes over after it. */
@@ -22,12 +22,12 @@ export interface SelectedInstance {
 interface Reading {
   /** As the catalogue describes it. */
   readonly instance: CaptureInstance;
-  readonly reader: WindowReader;
+  readonly reader: PageReader;
   /** Columns of unknown types are left out, because the server cannot convert them. */
   readonly partial: boolean;
 }
 
-/** Of one table, for one read of it. Takes part in the probe of all tables until `release`. */
+/** State of one `read` of one table; not reusable. Takes part in the probe of all tables until `release`. */
 export class TableInstances {
   readonly #context: ReaderContext;
   readonly #table: TableId;
@@ -63,7 +63,10 @@ export class TableInstances {
     return this.#instances;
   }
 
-  /** The one that holds what follows `position`; without a position the oldest. At once while the catalogue need not be queried. */
+  /**
+   * Chooses the capture instance for a position (without one: the oldest) and creates the reader of its change table.
+   * Returns no promise while the catalogue need not be queried.
+   */
   select(position: LogPosition | undefined, o: CallOptions): SelectedInstance | Promise<SelectedInstance> {
     if (this.#instances !== undefined) return this.#select(this.#instances, position);
     return this.all(o).then((instances) => this.#select(instances, position));
@@ -77,12 +80,12 @@ export class TableInstances {
     return { reader: this.#readerOf(instance), captureInstance, startLsn, until };
   }
 
-  /** The capture instance that is read, or that would be read first, as far as it is known. For error messages. */
+  /** The capture instance that is read, or that would be read first, as far as it is known. Only error messages use it. */
   get captureInstance(): string | undefined {
     return this.#reading?.instance.name ?? this.#instances?.[0].name;
   }
 
-  /** Ids of changes that are read from now on are of this incarnation of the source. */
+  /** Changes that are read from now on get ids of this incarnation of the source. */
   useIncarnation(incarnation: string | undefined): void {
     if (incarnation !== this.#incarnation) this.release();
     this.#incarnation = incarnation;
@@ -119,7 +122,7 @@ export class TableInstances {
     return true;
   }
 
-  #readerOf(instance: CaptureInstance): WindowReader {
+  #readerOf(instance: CaptureInstance): PageReader {
     if (this.#reading !== undefined && this.#isRead(this.#reading, instance)) return this.#reading.reader;
     this.release();
     const reader = this.#newReader(instance);
@@ -140,9 +143,9 @@ export class TableInstances {
     return alike;
   }
 
-  #newReader(instance: CaptureInstance, unreadable: CaptureInstance['columns'] = []): WindowReader {
+  #newReader(instance: CaptureInstance, unreadable: CaptureInstance['columns'] = []): PageReader {
     const [table, incarnation] = [this.#table, this.#incarnation];
-    return new WindowReader({ ...this.#context, table, instance, incarnation, unreadable });
+    return new PageReader({ ...this.#context, table, instance, incarnation, unreadable });
   }
 
   #warnOnce(

@@ -12,7 +12,7 @@ import type { PollIntervals } from './table-settings.ts';
 /** A table may be polled a little before it is due when others are polled anyway. */
 const slack = { ms: 40, share: 0.05 } as const;
 
-/** Of one table, for one read of it. Tells the observer how far it is. */
+/** State of one `read` of one table; not reusable. Reports to the observer how far the table is. */
 export class TablePoll {
   readonly schedule: PollSchedule;
   readonly #context: Pick<ReaderContext, 'prober' | 'clock' | 'observer'>;
@@ -40,7 +40,7 @@ export class TablePoll {
   }
 
   /** Waits until the table is due, and probes it. Without a position its change table is not queried. */
-  async ask(
+  async probeWhenDue(
     captureInstance: string,
     position: LogPosition | undefined,
     signal: AbortSignal,
@@ -51,7 +51,7 @@ export class TablePoll {
       dueAtMs: this.#dueAtMs,
       slackMs: Math.max(slack.ms, this.#waitMs * slack.share),
     };
-    const answer = await this.#context.prober.ask(request, signal);
+    const answer = await this.#context.prober.probe(request, signal);
     const { times, low } = answer;
     this.#progressed({ captureLagMs: times.captureLagMs, historyFromMs: low.get(captureInstance)?.atMs });
     return answer;
@@ -62,13 +62,13 @@ export class TablePoll {
     this.#progressed({ positionAtMs: atMs ?? this.#times.positionAtMs, caughtUp: false });
   }
 
-  /** The probe said that nothing is left up to the max LSN, whose commit time is `atMs` where the position is there. */
+  /** The probe found nothing left up to the max LSN, whose commit time is `atMs` where the position is there. */
   caughtUp(atMs: number | undefined): void {
     this.#progressed({ positionAtMs: atMs ?? this.#times.positionAtMs, caughtUp: true });
   }
 
-  /** The pass that began with `answer` is over. */
-  passed({ askedAtMs }: ProbeAnswer, foundChanges: boolean): void {
+  /** Called when the pass that began with `answer` is over. */
+  scheduleNext({ askedAtMs }: ProbeAnswer, foundChanges: boolean): void {
     this.#waitMs = foundChanges ? this.schedule.afterChanges() : this.schedule.afterNothing();
     this.#dueAtMs = this.#inStep(askedAtMs + this.#waitMs);
     this.#context.observer.waits(this.#partition, this.#waitMs);
@@ -76,7 +76,7 @@ export class TablePoll {
 
   /**
    * Tables of one interval come into step, whenever each was begun: then a pass over all of them is one statement. A wait
-   * gets shorter for it, or longer by a tenth of the interval, which takes up what a table was polled early.
+   * gets shorter for it, or longer by a tenth of the interval, which makes up for a poll that was early.
    */
   #inStep(dueAtMs: number): number {
     const stepMs = this.#intervals.intervalMs;

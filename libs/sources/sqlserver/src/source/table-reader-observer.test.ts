@@ -20,7 +20,7 @@ import {
 } from '../../../../../test/support/fake-cdc-client.ts';
 import { Prober } from './prober.ts';
 import { TableReader } from './table-reader.ts';
-import { PageTimer } from './window-reader.ts';
+import { PageTimer } from './page-reader.ts';
 
 const table: TableId = { source: 'db1', database: 'shop', schema: 'dbo', table: 'Persons' };
 const columns = [{ name: 'Id', type: 'int', ordinal: 1, computed: false }];

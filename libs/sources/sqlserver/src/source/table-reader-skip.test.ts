@@ -198,7 +198,7 @@ describe('a source that went back', () => {
     await expect(restored.read(end).next()).rejects.toMatchObject({ code: 'SourceWentBack' });
   });
 
-  test('between two windows of a backlog is noticed before the next is read', async () => {
+  test('between two pages of a backlog is noticed before the next is read', async () => {
     const { client, read } = rig([instance(inserts(2, 4, 6, 8))], 8, { maxRows: 1 });
     const batches = read();
     for (let batch = await next(batches); batch.end.position !== `${lsn(4)}:~`;) batch = await next(batches);

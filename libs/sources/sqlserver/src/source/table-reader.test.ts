@@ -64,7 +64,7 @@ describe('a table reader', () => {
     expect(client.statements).toHaveLength(2);
   });
 
-  test('a backlog of one-row transactions costs a bound and a page for every window', async () => {
+  test('a backlog of one-row transactions costs a bound and a page for every page', async () => {
     const rows = Array.from({ length: 20 }, (_, i) => row(i + 2, 1, 2, i));
     const { client, read } = rig([instance(rows)], 21, { maxRows: 5 });
     await upTo(read(), 21);
@@ -72,7 +72,7 @@ describe('a table reader', () => {
     expect([asked('AS [bound]'), asked('fn_cdc_get_all_changes')]).toEqual([4, 4]);
   });
 
-  test('a window whose last transaction goes beyond the bound is still one page', async () => {
+  test('a page whose last transaction goes beyond the bound is still one statement', async () => {
     const two = Array.from({ length: 9 }, (_, i) => [row(i + 2, 1, 2, i), row(i + 2, 2, 2, i)]).flat();
     const { client, read } = rig([instance(two)], 10, { maxRows: 5 });
     await upTo(read(), 10);

@@ -1,11 +1,14 @@
 /**
- * Reads one table for as long as it is wanted.
+ * Reads one table until its signal aborts. The states, and the methods that are in them:
  *
- * Change of mode: a position of the other read mode is first brought to the end of its transaction in that mode. Ask: wait
- * until the table is due and a probe says how far capture has come and whether the table has new changes. Read: all windows
- * up to there. Idle: when there is nothing new, the position moves to the max LSN all the same, so that cleanup does not make
- * a gap of it. Then again from Ask, after a wait that doubles while nothing happens. The capture instance is looked up at
- * first and whenever the catalogue has changed.
+ * 1. Change of mode (`#changeMode`): a position of the other read mode is first brought to the end of its transaction.
+ * 2. Probe (`#nextProbe`): wait until the table is due and a probe returned how far capture has come and whether the table
+ *    has new changes.
+ * 3. Read (`#readUpTo`): all pages up to there. Or idle (`#idle`): without new changes the position moves to the max LSN, so
+ *    that cleanup does not make a gap of it. Then again from 2, after a wait that doubles while nothing happens.
+ *
+ * An error ends the pass: `#recover` throws it, records a gap, or lets reading start over from the position. The capture
+ * instance is looked up at first and whenever the catalogue has changed.
  */
 import {
   DStreamError,
@@ -36,7 +39,7 @@ import { TableInstances, type SelectedInstance } from './table-instances.ts';
 import { TablePoll } from './table-poll.ts';
 import type { PollIntervals } from './table-settings.ts';
 
-/** One for each `read` of a table: not to be used again. */
+/** State of one `read` of one table; not reusable. */
 export class TableReader {
   readonly #context: ReaderContext;
   readonly #table: TableId;
@@ -63,20 +66,20 @@ export class TableReader {
     this.#gaps = new GapPolicy(context, table, this.#instances, this.#history, this.#log, o);
   }
 
-  /** See `ChangeSource.read`. To be called once. */
+  /** See `ChangeSource.read`. Called once. */
   async *read(after: ResumePoint | undefined): AsyncGenerator<ChangeBatch> {
     let position = after && this.#resume(after);
     this.#instances.useIncarnation(this.#history.incarnation);
     try {
       for (;;) {
         try {
-          for await (const batch of this.#batches(position)) {
+          for await (const batch of this.#passes(position)) {
             position = batch.end;
-            yield this.#history.stamp(batch, this.#answer);
+            yield this.#history.toChangeBatch(batch, this.#answer);
           }
         } catch (error) {
           const recorded = await this.#recover(error, position);
-          if (recorded !== undefined) yield this.#history.stamp(recorded, this.#answer);
+          if (recorded !== undefined) yield this.#history.toChangeBatch(recorded, this.#answer);
         }
       }
     } finally {
@@ -90,16 +93,8 @@ export class TableReader {
     return position;
   }
 
-  /** Reports a gap that was recorded first. */
-  async *#batches(from: LogPosition | undefined): AsyncGenerator<TableBatch> {
-    const { gap } = this.#history;
-    const report = gap && this.#gaps.report(gap, from?.mode);
-    if (report !== undefined) yield report;
-    yield* this.#passes(report?.end ?? from);
-  }
-
   /**
-   * Throws what the table stops at. Otherwise reading goes on from the position: behind the gap that the batch records, when
+   * Throws what the table stops at. Otherwise reading continues from the position: after the gap that the batch records, when
    * there is one.
    */
   async #recover(error: unknown, position: LogPosition | undefined): Promise<TableBatch | undefined> {
@@ -118,7 +113,7 @@ export class TableReader {
     return (await this.#gaps.record(found, position, this.#answer)) ?? this.#readAgain(found, position);
   }
 
-  /** By a new look at the catalogue, once from a position: what then fails again is for the owner to wait for. */
+  /** Lets the catalogue be queried again, once at each position: an error that comes again is thrown, and the owner waits. */
   #readAgain(error: DStreamError, position: LogPosition | undefined): undefined {
     const at = JSON.stringify(position);
     if (this.#readAgainAt === at) throw error;
@@ -126,32 +121,37 @@ export class TableReader {
     this.#instances.forget();
   }
 
-  async *#passes(stored: LogPosition | undefined): AsyncGenerator<TableBatch> {
-    let answer = await this.#ask(stored);
+  /** Reports a gap that was recorded, then probes and reads for ever. */
+  async *#passes(from: LogPosition | undefined): AsyncGenerator<TableBatch> {
+    const { gap } = this.#history;
+    const report = gap && this.#gaps.report(gap, from?.mode);
+    if (report !== undefined) yield report;
+    const stored = report?.end ?? from;
+    let answer = await this.#nextProbe(stored);
     let position = stored ?? (await this.#start(answer));
     if (stored === undefined) yield { changes: [], end: position };
     if (position.mode !== this.#context.mode) position = yield* this.#changeMode(position, answer);
     // What lies between a stored position and now is not known: the first pass always reads.
     let mismatches: number | undefined;
     for (let first = true; ; first = false) {
-      const { until } = await this.#selectBehindNoGap(position, answer);
+      const { until } = await this.#selectOrThrowGap(position, answer);
       // The connections may be new since, to a database that was restored.
       if (answer.historyMismatches !== mismatches) await this.#history.assertSame(this.#o);
       mismatches = answer.historyMismatches;
-      const { max, moved } = answer;
+      const { max, hasNewChanges } = answer;
       if (max === undefined || completeUpTo(position) >= max) {
         this.#nothingLeft(position, answer);
-        // The table can be read: a caller that tries again after a failure must learn it, however long nothing happens.
+        // The table can be read: a caller that tries again after a failure must learn that, however long nothing happens.
         if (first && stored !== undefined) yield { changes: [], end: position };
-      } else if (moved || first) position = yield* this.#readUpTo(position, max, first, answer);
+      } else if (hasNewChanges || first) position = yield* this.#readUpTo(position, max, first, answer);
       else position = yield* this.#idle(position, lower(max, until), answer);
-      answer = await this.#ask(position);
+      answer = await this.#nextProbe(position);
     }
   }
 
-  async #ask(position: LogPosition | undefined): Promise<ProbeAnswer> {
+  async #nextProbe(position: LogPosition | undefined): Promise<ProbeAnswer> {
     const { captureInstance } = await this.#instances.select(position, this.#o);
-    const answer = await this.#poll.ask(captureInstance, position, this.#o.signal);
+    const answer = await this.#poll.probeWhenDue(captureInstance, position, this.#o.signal);
     // Also after the first answer: an instance may have begun between the query of the catalogue and the probe.
     if (this.#catalogue !== answer.instances) this.#instances.forget();
     this.#catalogue = answer.instances;
@@ -164,7 +164,7 @@ export class TableReader {
    * it, and what follows has a generation of its own: the same transactions may have been sent with other ordinals.
    */
   async *#changeMode(from: LogPosition, answer: ProbeAnswer): AsyncGenerator<TableBatch, LogPosition> {
-    await this.#selectBehindNoGap(from, answer);
+    await this.#selectOrThrowGap(from, answer);
     await this.#history.assertSame(this.#o);
     if (from.kind === 'inside') {
       const { reader } = await this.#instances.select(from, this.#o);
@@ -189,22 +189,22 @@ export class TableReader {
     return { kind: 'between', mode, lsn: max !== undefined && max > newest ? max : newest };
   }
 
-  /** What is to be read from the position on. Throws the gap that the answer shows. */
-  async #selectBehindNoGap(position: LogPosition, answer: ProbeAnswer): Promise<SelectedInstance> {
+  /** The capture instance that holds what follows the position. Throws the gap that the answer shows. */
+  async #selectOrThrowGap(position: LogPosition, answer: ProbeAnswer): Promise<SelectedInstance> {
     let selected = await this.#instances.select(position, this.#o);
     if (!answer.low.has(selected.captureInstance)) {
       this.#instances.forget();
       selected = await this.#instances.select(position, this.#o);
     }
     const { captureInstance, startLsn } = selected;
-    const marks = { captureInstance, low: answer.low.get(captureInstance)?.lsn ?? startLsn };
-    const back = answer.max === undefined ? undefined : wentBack(this.#table, position, answer.max, marks);
-    const gap = back ?? gapBelow(this.#table, position, marks);
+    const kept = { captureInstance, low: answer.low.get(captureInstance)?.lsn ?? startLsn };
+    const back = answer.max === undefined ? undefined : wentBack(this.#table, position, answer.max, kept);
+    const gap = back ?? gapBelow(this.#table, position, kept);
     if (gap !== undefined) throw gap;
     return selected;
   }
 
-  /** All windows up to `max`. A backlog is read in windows of about a page, a few new changes in one that is not bounded. */
+  /** All pages up to `max`. A backlog is read in bounded pages, a few new changes in one that is not bounded. */
   async *#readUpTo(
     from: LogPosition,
     max: Lsn,
@@ -217,9 +217,9 @@ export class TableReader {
       const { reader, until } = await this.#instances.select(position, this.#o);
       const end = lower(max, until);
       const bounded = first || further;
-      // Handing over the last window may have taken long: the connections may be new since, to another history.
+      // The consumer may have held the last batch for long: the connections may be new since, to another history.
       const [to] = await Promise.all([
-        bounded ? reader.windowEnd(position, end, this.#o) : end,
+        bounded ? reader.pageEnd(position, end, this.#o) : end,
         further ? this.#history.assertSame(this.#o) : undefined,
       ]);
       for await (const batch of reader.read({ from: position, to, bounded }, this.#o)) {
@@ -230,19 +230,19 @@ export class TableReader {
       }
     }
     this.#poll.readTo(answer.times.maxAtMs);
-    this.#poll.passed(answer, found);
+    this.#poll.scheduleNext(answer, found);
     return position;
   }
 
   /** The position is at the max LSN, or above it at the very start of an instance. */
   #nothingLeft(position: LogPosition, answer: ProbeAnswer): void {
     this.#poll.caughtUp(position.lsn === answer.max ? answer.times.maxAtMs : undefined);
-    this.#poll.passed(answer, false);
+    this.#poll.scheduleNext(answer, false);
   }
 
   /** Nothing new: everything up to the max LSN, or to where the next instance takes over, counts as read. */
   async *#idle(from: LogPosition, to: Lsn, answer: ProbeAnswer): AsyncGenerator<TableBatch, LogPosition> {
-    this.#poll.passed(answer, false);
+    this.#poll.scheduleNext(answer, false);
     const end: LogPosition = { kind: 'between', mode: from.mode, lsn: to };
     if (to === answer.max) this.#poll.caughtUp(answer.times.maxAtMs);
     if (to > from.lsn) yield { changes: [], end };

@@ -15,7 +15,7 @@ export interface TableSettings {
   readonly maxPollIntervalMs: number;
 }
 
-/** Stands for all captured tables of a schema. */
+/** The name that means all captured tables of a schema. */
 export const everyTable = '*';
 
 /**

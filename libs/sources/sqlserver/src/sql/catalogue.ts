@@ -1,4 +1,4 @@
-/** What the catalogue says about tables and their capture instances: queried once, and again when something has changed. */
+/** Queries the catalogue for tables and their capture instances: once, and again when something has changed. */
 import { DStreamError, tableName, type CallOptions, type TableId } from '@dstream/core';
 import { lsnParameter, nameParameter, type SqlClient, type Statement } from '../client/sql-client.ts';
 import { lsnOf, type Lsn } from '../position/log-position.ts';
@@ -38,7 +38,7 @@ export interface CatalogueTable {
 
 /** The tables that a database has. */
 export interface CataloguedDatabase {
-  /** In the catalogue's spelling. */
+  /** Its name, in the catalogue's spelling. */
   readonly database: string;
   readonly tables: readonly CatalogueTable[];
 }

@@ -18,7 +18,7 @@ export function utcMs(local: Date, minutes: number): number {
 }
 
 /**
- * The commit times of the transactions of a page, in the order of their LSNs. Driven by the LSNs of the window's own rows,
+ * The commit times of the transactions of a page, in the order of their LSNs. Driven by the LSNs of the page's own rows,
  * because between two of them any number of other transactions may lie. NOLOCK as for the rows: capture locks the whole
  * change table while it writes a large transaction, which must not hold up what was written before.
  */
@@ -51,7 +51,7 @@ export class CommitTimes {
   }
 }
 
-/** What the database says of an entry that was seen. */
+/** What the database returned for an entry that an earlier connection saw. */
 export interface FoundEntry {
   /** Commit time of the entry with that LSN, UTC, milliseconds since 1970; undefined when there is none. */
   readonly atMs: number | undefined;

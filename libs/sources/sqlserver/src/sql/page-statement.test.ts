@@ -18,7 +18,7 @@ function instance(name: string, columns: Record<string, string>): CaptureInstanc
 
 describe('the page statement', () => {
   const statements = new PageStatements(instance("a]b'c", { 'Odd ]"name': 'int', Balance: 'decimal' }));
-  const behind = {
+  const inside = {
     kind: 'inside',
     lsn: low,
     commandId: 7,
@@ -26,9 +26,9 @@ describe('the page statement', () => {
     operation: 4,
     ordinal: 9,
   } as const;
-  const inFunctions = { ...behind, mode: 'functions', commandId: 0 } as const;
-  const { text, parameters } = statements.page({ behind: inFunctions, to: highestLsn, rows: 10 });
-  const direct = statements.page({ behind: { ...behind, mode: 'direct' }, to: highestLsn });
+  const inFunctions = { ...inside, mode: 'functions', commandId: 0 } as const;
+  const { text, parameters } = statements.page({ after: inFunctions, to: highestLsn, rows: 10 });
+  const direct = statements.page({ after: { ...inside, mode: 'direct' }, to: highestLsn });
   const valuesOf = (statement: Statement) =>
     statement.parameters.map(({ name, value }) => [
       name,
@@ -48,7 +48,7 @@ describe('the page statement', () => {
 
   test('binds every value, so that its text stays', () => {
     const scanned = { kind: 'between', mode: 'functions', lsn: low } as const;
-    expect(statements.page({ behind: scanned, to: low, rows: 7 }).text).toBe(text);
+    expect(statements.page({ after: scanned, to: low, rows: 7 }).text).toBe(text);
     expect(valuesOf({ text, parameters })).toEqual([
       ['n', 10],
       ['from', low.toLowerCase()],

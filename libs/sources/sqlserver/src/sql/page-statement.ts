@@ -7,15 +7,15 @@ import { commitTimesText } from './commit-times.ts';
 
 /** What one statement reads. */
 export interface Page {
-  /** Where it begins: strictly behind this. */
-  readonly behind: LogPosition;
-  /** Closed end of the window: never above `sys.fn_cdc_get_max_lsn()`. */
+  /** Its rows come strictly after this. */
+  readonly after: LogPosition;
+  /** The last LSN, inclusive: never above `sys.fn_cdc_get_max_lsn()`. */
   readonly to: Lsn;
   /** At most so many rows; without it all there are. */
   readonly rows?: number;
 }
 
-/** The largest number that TOP takes as an int: the plan is that of a query without TOP. */
+/** The largest number that TOP accepts as an int: the plan is that of a query without TOP. */
 const allRows = 0x7fff_ffff;
 
 /** A column of the select list. */
@@ -64,25 +64,25 @@ export class PageStatements {
   }
 
   /**
-   * One round trip: the commit times of the window's transactions, its rows by the complete key in the order of the
+   * One round trip: the commit times of the page's transactions, its rows by the complete key in the order of the
    * position's mode, and after them the low-water mark and the number of column updates. The times come first, so that rows can leave as they arrive.
    */
-  page({ behind, to, rows = allRows }: Page): Statement {
-    const inside = behind.kind === 'inside' ? behind : undefined;
+  page({ after, to, rows = allRows }: Page): Statement {
+    const inside = after.kind === 'inside' ? after : undefined;
     const parameters = [
       intParameter('n', rows),
-      lsnParameter('from', neededFrom(behind)),
+      lsnParameter('from', neededFrom(after)),
       lsnParameter('to', to),
       lsnParameter('seqval', inside?.seqval ?? zeroLsn),
       intParameter('operation', inside?.operation ?? 0),
     ];
-    const command = behind.mode === 'direct' ? [intParameter('command', inside?.commandId ?? 0)] : [];
-    return { text: this.#pageTexts[behind.mode], parameters: [...parameters, ...command] };
+    const command = after.mode === 'direct' ? [intParameter('command', inside?.commandId ?? 0)] : [];
+    return { text: this.#pageTexts[after.mode], parameters: [...parameters, ...command] };
   }
 
   /**
-   * The start LSN of the `rows`-th row from `from` on: a window that ends there holds about so many rows and only
-   * whole transactions. The functions sort a window as a whole, so a backlog must not be one window.
+   * The start LSN of the `rows`-th row from `from` on: a page that ends there holds about so many rows and only
+   * whole transactions. The functions sort a page as a whole, so a backlog must not be one page.
    */
   bound(from: Lsn, to: Lsn, rows: number): Statement {
     const parameters = [intParameter('n', rows), lsnParameter('from', from), lsnParameter('to', to)];

@@ -26,9 +26,9 @@ describe('the probe', () => {
 
   test('of a thousand tables has one parameter for all, each table its part of it', () => {
     const { text, parameters } = probe(...Array.from({ length: 1_000 }, () => low));
-    expect(parameters.map(({ name }) => name)).toEqual(['at', 'mark']);
+    expect(parameters.map(({ name }) => name)).toEqual(['at', 'seen']);
     expect(text).toContain(
-      "[cdc].[t999_CT] WITH (NOLOCK) WHERE [__$start_lsn] > CONVERT(binary(10), SUBSTRING(@at, 9991, 10))) SET @moved += '999,'",
+      "[cdc].[t999_CT] WITH (NOLOCK) WHERE [__$start_lsn] > CONVERT(binary(10), SUBSTRING(@at, 9991, 10))) SET @changed += '999,'",
     );
   });
 

@@ -7,7 +7,7 @@ import { minutesToUtc, utcMs } from './commit-times.ts';
 /** A table as the statement names it. */
 export interface ProbedTable {
   readonly captureInstance: string;
-  /** Whether there are changes behind this is asked. Undefined for a table that is not due: nothing is asked about it. */
+  /** The probe checks for changes after this LSN. Undefined for a table that is not due: its change table is not queried. */
   readonly completeUpTo: Lsn | undefined;
 }
 
@@ -16,10 +16,10 @@ const lockTimeoutMs = 5_000;
 
 /**
  * The result sets of a probe, by number. `max`: the LSN, its commit time, the server's now (both in its local
- * zone), minutes from that zone to UTC, the commit time of the entry @mark. `moved`: numbers of tables, each with a comma behind it. `instances`: name, low-water mark.
+ * zone), minutes from that zone to UTC, the commit time of the entry @seen. `changed`: numbers of tables, each followed by a comma. `instances`: name, low-water mark.
  * `lowTimes`: low-water mark, commit time of the first transaction from there on.
  */
-const probeResults = { max: 0, moved: 1, instances: 2, lowTimes: 3 } as const;
+const probeResults = { max: 0, changed: 1, instances: 2, lowTimes: 3 } as const;
 
 const mapping = 'FROM [cdc].[lsn_time_mapping] AS m';
 const lsnLength = 10;
@@ -33,7 +33,7 @@ const lsnLength = 10;
  * One small statement a table instead of a union of all: compiling it costs the server as much a table at 1,000 tables as at
  * ten, and one whose change table has grown is compiled anew alone. All positions are one parameter, so there is no number of
  * tables at which parameters run out (2,100). NOLOCK as in CDC's own functions: what lies up to the max LSN was committed by capture
- * and is never changed, what lies above it may be seen too early, and then the window up to the max LSN is empty. So
+ * and is never changed, what lies above it may be seen too early, and then the page up to the max LSN is empty. So
  * neither capture nor cleanup, which lock whole change tables now and then, keep the probe waiting.
  *
  * The times ride along, for metrics: a seek each in the clustered index of `cdc.lsn_time_mapping`. Cleanup moves all instances
@@ -41,14 +41,14 @@ const lsnLength = 10;
  * first entry from it on.
  *
  * A change table that is being dropped or altered is locked for NOLOCK too: it fails the probe with 1222 after five seconds instead of
- * holding up all tables. The setting is of the connection, so it is undone for the statements after it; a batch goes on after a 1222.
+ * holding up all tables. The setting is of the connection, so it is undone for the statements after it; a batch continues after a 1222.
  */
 export class ProbeStatements {
   #names = '';
   #text = probeText([]);
 
-  /** @param mark an entry of `cdc.lsn_time_mapping` that an earlier probe saw: in a database that was restored it is another one, or none */
-  of(tables: readonly ProbedTable[], mark: Lsn = zeroLsn): Statement {
+  /** @param seen the LSN of an entry of `cdc.lsn_time_mapping` that an earlier probe found: in a restored database it has another time, or is gone */
+  of(tables: readonly ProbedTable[], seen: Lsn = zeroLsn): Statement {
     const names = tables.map(({ captureInstance }) => captureInstance).join('\n');
     if (names !== this.#names) {
       this.#names = names;
@@ -56,7 +56,7 @@ export class ProbeStatements {
     }
     return {
       text: this.#text,
-      parameters: [lsnsParameter('at', positionsOf(tables)), lsnParameter('mark', mark)],
+      parameters: [lsnsParameter('at', positionsOf(tables)), lsnParameter('seen', seen)],
     };
   }
 }
@@ -70,10 +70,10 @@ function probeText(tables: readonly ProbedTable[]): string {
     `SET LOCK_TIMEOUT ${lockTimeoutMs}`,
     'DECLARE @max binary(10) = sys.fn_cdc_get_max_lsn()',
     `SELECT @max AS [max], (SELECT TOP (1) m.[tran_end_time] ${mapping} WHERE m.[start_lsn] = @max) AS [at], GETDATE() AS [now],\n` +
-      `  ${minutesToUtc}, (SELECT TOP (1) m.[tran_end_time] ${mapping} WHERE m.[start_lsn] = @mark) AS [marked]`,
-    "DECLARE @moved varchar(max) = ''",
-    ...tables.map(question),
-    'SELECT @moved AS [moved]',
+      `  ${minutesToUtc}, (SELECT TOP (1) m.[tran_end_time] ${mapping} WHERE m.[start_lsn] = @seen) AS [seen]`,
+    "DECLARE @changed varchar(max) = ''",
+    ...tables.map(checkText),
+    'SELECT @changed AS [changed]',
     'SELECT [capture_instance], [start_lsn] FROM [cdc].[change_tables]',
     `SELECT d.[start_lsn], (SELECT TOP (1) m.[tran_end_time] ${mapping} WHERE m.[start_lsn] >= d.[start_lsn] ORDER BY m.[start_lsn]) AS [at]\n` +
       'FROM (SELECT DISTINCT c.[start_lsn] FROM [cdc].[change_tables] AS c) AS d',
@@ -82,13 +82,13 @@ function probeText(tables: readonly ProbedTable[]): string {
 }
 
 /** binary(10), as the column is: compared with varbinary the column would be converted, and nothing could be sought. */
-function question({ captureInstance }: ProbedTable, i: number): string {
+function checkText({ captureInstance }: ProbedTable, i: number): string {
   const changeTable = `[cdc].${quoteName(`${captureInstance}_CT`)}`;
   const position = `CONVERT(binary(10), SUBSTRING(@at, ${1 + i * lsnLength}, ${lsnLength}))`;
-  return `IF EXISTS (SELECT 1 FROM ${changeTable} WITH (NOLOCK) WHERE [__$start_lsn] > ${position}) SET @moved += '${i},'`;
+  return `IF EXISTS (SELECT 1 FROM ${changeTable} WITH (NOLOCK) WHERE [__$start_lsn] > ${position}) SET @changed += '${i},'`;
 }
 
-/** For metrics only: no decision depends on them. */
+/** Times for metrics only: no decision depends on them. */
 export interface ProbeTimes {
   /** Commit time of the max LSN, UTC, milliseconds since 1970. */
   readonly maxAtMs: number | undefined;
@@ -96,10 +96,10 @@ export interface ProbeTimes {
   readonly captureLagMs: number | undefined;
 }
 
-/** An entry of `cdc.lsn_time_mapping` as one probe found it, to be found again by the next: else the database was restored. */
-export interface Bookmark {
+/** The newest entry of `cdc.lsn_time_mapping` that a probe found. The next probe looks it up: another time, or none, means a restore. */
+export interface SeenEntry {
   readonly lsn: Lsn;
-  /** In the server's zone, as if it were UTC: to be compared with what the server says later, and with nothing else. */
+  /** In the server's zone, as if it were UTC: to be compared with what a later probe returns for the entry, and with nothing else. */
   readonly at: number;
 }
 
@@ -109,41 +109,41 @@ export interface ProbeReading extends LowWaterMarks {
   readonly max: Lsn | undefined;
   readonly times: ProbeTimes;
   /** The entry of the max LSN, to be asked for by the next probe. */
-  readonly bookmark: Bookmark | undefined;
+  readonly newestEntry: SeenEntry | undefined;
   /** Time of the entry that this probe asked for; undefined when there is none. */
-  readonly bookmarkedAt: number | undefined;
+  readonly seenAt: number | undefined;
   /** Capture instances whose change table holds anything after the table's position. */
-  readonly moved: ReadonlySet<string | undefined>;
+  readonly withNewChanges: ReadonlySet<string | undefined>;
 }
 
-/** @param marks remembers what the last probe said; the low-water marks are what is asked last */
+/** @param marks keeps what the last probe returned; the low-water marks are queried last */
 export function parseProbe(
   sets: readonly Rows[],
   covered: readonly ProbedTable[],
   marks: LowWaterMarkCache,
 ): ProbeReading {
-  const [max, at, now, minutes, bookmarked] = sets[probeResults.max]?.[0] ?? [];
+  const [max, at, now, minutes, seenAt] = sets[probeResults.max]?.[0] ?? [];
   const toUtc = (local: unknown) => (local instanceof Date ? utcMs(local, Number(minutes)) : undefined);
   const [instances, lowTimes] = [sets[probeResults.instances] ?? [], sets[probeResults.lowTimes] ?? []];
   return {
     max: Buffer.isBuffer(max) ? lsnOf(max) : undefined,
-    bookmark: bookmarkOf(max, at),
-    bookmarkedAt: bookmarked instanceof Date ? bookmarked.getTime() : undefined,
+    newestEntry: entryOf(max, at),
+    seenAt: seenAt instanceof Date ? seenAt.getTime() : undefined,
     times: timesOf(toUtc(at), toUtc(now)),
-    moved: movedOf(sets[probeResults.moved]?.[0]?.[0], covered),
+    withNewChanges: namesOf(sets[probeResults.changed]?.[0]?.[0], covered),
     ...marks.of({ instances, lowTimes, minutes: Number(minutes) }),
   };
 }
 
-function bookmarkOf(max: unknown, at: unknown): Bookmark | undefined {
+function entryOf(max: unknown, at: unknown): SeenEntry | undefined {
   return Buffer.isBuffer(max) && at instanceof Date ? { lsn: lsnOf(max), at: at.getTime() } : undefined;
 }
 
-function movedOf(numbers: unknown, covered: readonly ProbedTable[]): ReadonlySet<string | undefined> {
+function namesOf(numbers: unknown, covered: readonly ProbedTable[]): ReadonlySet<string | undefined> {
   if (typeof numbers !== 'string')
     throw new DStreamError('Unexpected', 'a probe did not return which tables have new changes');
-  const moved = numbers.split(',').filter((number) => number !== '');
-  return new Set(moved.map((number) => covered[Number(number)]?.captureInstance));
+  const found = numbers.split(',').filter((number) => number !== '');
+  return new Set(found.map((number) => covered[Number(number)]?.captureInstance));
 }
 
 /** `tran_end_time` is rounded to three milliseconds ("datetime"), so the newest may lie after the server's now. */
@@ -152,16 +152,16 @@ function timesOf(maxAtMs: number | undefined, nowMs: number | undefined): ProbeT
   return { maxAtMs, captureLagMs: known ? Math.max(0, nowMs - maxAtMs) : undefined };
 }
 
-/** How far back a capture instance keeps its history. */
+/** The low end of what a capture instance keeps. */
 export interface LowWaterMark {
   readonly lsn: Lsn;
   /** Commit time of the oldest transaction that is kept, UTC; undefined while there is none. */
   readonly atMs: number | undefined;
 }
 
-/** Of a database, as one probe has them. */
+/** The low-water marks of a database, as one probe returned them. */
 export interface LowWaterMarks {
-  /** Of all capture instances that have begun. */
+  /** By capture instance: all that have begun. */
   readonly low: ReadonlyMap<string, LowWaterMark>;
   /**
    * The names of all capture instances that have begun as one text: another text means that the catalogue has changed,
