@@ -43,9 +43,9 @@ export interface SqlServerSourceOptions {
   readonly start: Start;
   /** See `OnGap`; `stop` when not given. */
   readonly onGap?: OnGap;
-  /** See `ReadMode`; `functions` when not given. A checkpoint of the other mode is taken over between two transactions. */
+  /** See `ReadMode`; `functions` when not given. A checkpoint of the other mode is continued between two transactions. */
   readonly mode?: ReadMode;
-  /** Rows that one window of a backlog is cut to; a transaction is never cut. */
+  /** Rows of one page of a backlog, about; a transaction is never cut. */
   readonly maxRows: number;
   /** Bytes of a table's rows that may wait in memory. */
   readonly maxBytes: number;

@@ -8,7 +8,7 @@ import type { SqlConnection } from './sql-connection.ts';
 /** Connects and logs in. Rejects as `SqlConnection.open`, or with `signal.reason`. */
 export type OpenConnection = (signal: AbortSignal) => Promise<SqlConnection>;
 
-/** What a client needs: it reads the pools' sizes once. */
+/** Read once, by the constructor. */
 export interface PooledSqlClientOptions {
   readonly open: OpenConnection;
   /** Connections for streamed reads. Short queries have two of their own, so that slow readers do not keep them out. */
@@ -18,7 +18,7 @@ export interface PooledSqlClientOptions {
 }
 
 const queryConnections = 2;
-/** A query is collected whole, and each of its result sets may take its time. */
+/** A query is collected whole, and each of its result sets may be slow. */
 const everything: StreamLimits = { maxRows: Infinity, maxBytes: Infinity, steadyFrom: Infinity };
 
 /** Safe for any number of concurrent calls: those beyond the pool's size wait in order. Dispose closes all connections, also those in use. */
@@ -65,7 +65,7 @@ export class PooledSqlClient implements SqlClient {
   }
 }
 
-/** At most `size` connections. Not checked before use: one that died idle has said so by its `end` event. */
+/** At most `size` connections. Not checked before use: one that ended while idle is not usable any more since its `end` event. */
 export class ConnectionPool {
   readonly #open: OpenConnection;
   readonly #idle: SqlConnection[] = [];
@@ -78,7 +78,7 @@ export class ConnectionPool {
     this.#permits = new Semaphore(size);
   }
 
-  /** Waits for its turn, then gives an idle connection or a new one. To be given back by `release`. */
+  /** Waits for its turn, then resolves with an idle connection or a new one. Return it by `release`. */
   async acquire(signal: AbortSignal): Promise<SqlConnection> {
     await this.#permits.acquire(signal);
     try {

@@ -48,7 +48,7 @@ export function lsnParameter(name: string, value: Lsn): Parameter {
   return { name, type: 'lsn', value: lsnBytes(value) };
 }
 
-/** Any number of LSNs, ten bytes each, one behind the other. */
+/** Any number of LSNs, ten bytes each, one after the other. */
 export function lsnsParameter(name: string, value: Buffer): Parameter {
   return { name, type: 'lsns', value };
 }

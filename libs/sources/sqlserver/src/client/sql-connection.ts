@@ -9,7 +9,7 @@ import { lostConnection, translateError, type ErrorScene, type Who } from './sql
 export interface ConnectionSettings {
   readonly address: SqlServerAddress;
   readonly applicationName: string;
-  /** Bytes of a TDS packet that we ask for: measured in the README. */
+  /** Bytes of a TDS packet, requested at login. Measured: see the README. */
   readonly packetSize: number;
 }
 
@@ -82,7 +82,7 @@ export class SqlConnection {
     let set = -1;
     request.on('columnMetadata', () => (set += 1));
     request.on('row', (cells: readonly Cell[]) => {
-      // A batch may go on after an error: the sets behind it then have other numbers, and nothing of them counts.
+      // A batch may continue after an error: the sets after it then have other numbers, and all their rows are dropped.
       if (request.error === undefined) onRow(set, valuesOf(cells));
     });
     if (this.#closed) reject(new DStreamError('Unreachable', lostConnection(this.#scene)));
@@ -95,7 +95,7 @@ export class SqlConnection {
 
   /**
    * Idempotent. A request under way fails. The driver (20.3.9) throws out of an event, which ends the process, when a connection is
-   * closed between the last token of a response and its end: so the response is stopped first, and what has ended may say so.
+   * closed between the last token of a response and its end: so the response is paused first, and the close follows one turn later, after an end that is already on its way.
    */
   close(): void {
     if (this.#closed) return;
@@ -168,7 +168,7 @@ function configurationOf(
 type Authentication = NonNullable<ConnectionConfiguration['authentication']>;
 
 /**
- * A login as tedious takes it. A token is requested for each new connection: the credential knows when it has expired.
+ * A login in the form of tedious. A token is requested for each new connection: the credential knows when it has expired.
  * @param signal aborts the request for a token, together with the connection it is for
  */
 export function authenticationOf(login: Login, signal: AbortSignal): Authentication {
@@ -182,8 +182,8 @@ function whoOf(login: Login): Who {
 }
 
 /**
- * The server says in its login which resource it wants a token of (FEDAUTHINFO, [MS-TDS] 2.2.7.12), and the driver
- * believes it. A database's are `https://database.windows.net/` and its kin in the national clouds; a token of
+ * During the login the server names the resource that it wants a token of (FEDAUTHINFO, [MS-TDS] 2.2.7.12), and the driver
+ * obeys. A database's are `https://database.windows.net/` and its kin in the national clouds; a token of
  * anything else is not for it.
  */
 function forDatabases(credential: TokenCredential, signal: AbortSignal): TokenCredential {
@@ -199,6 +199,6 @@ function forDatabases(credential: TokenCredential, signal: AbortSignal): TokenCr
 function foreignScope(scope: string): DStreamError {
   return new DStreamError(
     'Unauthorized',
-    `SQL Server asks for a token of "${scope}", which is not one for a database: it gets none; check the server's name`,
+    `SQL Server asks for a token of "${scope}", which is not for a database, so none was sent; check the server's name`,
   );
 }

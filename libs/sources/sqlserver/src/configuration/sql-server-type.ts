@@ -54,14 +54,14 @@ const readSchema = {
   blocks: [],
 } as const satisfies BlockSchema;
 
-/** What the configuration says of the source. Holds a secret. */
+/** The settings of the source, from its block. Holds a secret. */
 export interface SqlServerSettings {
   /** Secret. */
   readonly connectionString: string;
   /** At least one, none twice. An entry for a table takes precedence over the entry for its whole schema. */
   readonly tables: readonly TableSettings[];
   readonly mode: 'functions' | 'direct';
-  /** Rows that a window is cut to. */
+  /** Rows of one page of a backlog, about. */
   readonly maxRows: number;
   /** Bytes of changes that were read and not yet sent, at most. */
   readonly maxBytes: number;

@@ -14,7 +14,7 @@ const maxLength = 128;
 
 /**
  * `Table` (of dbo), `schema.Table`, `schema.*`, `[odd.schema].[my table]`. Undefined for anything else, `*` alone
- * included: it does not say of which schema.
+ * included, because its schema is missing.
  */
 export function parseTableName(text: string): TableName | undefined {
   const found = form.exec(text.trim());
@@ -44,7 +44,7 @@ function bracketed(text: string): string {
 
 const tableNameAdvice = 'write "Table", "schema.Table", "schema.*" or "[odd.schema].[my table]"';
 
-/** One name. */
+/** The type of a key that holds one name. */
 export const tableName: ValueType<TableName> = {
   expected: 'table name',
   blank: { schema: '', table: '' },
@@ -56,7 +56,7 @@ export const tableName: ValueType<TableName> = {
   },
 };
 
-/** At least one name, none twice. */
+/** The type of a key that holds at least one name, none twice. */
 export const tableNames = listOf(tableName, {
   what: 'table names',
   one: 'table',

@@ -1,4 +1,4 @@
-/** LSNs, and where reading is between them (docs/guarantees.md, rule 2). Typed; the text of a checkpoint is in `resume-point.ts`. */
+/** LSNs, and the position of reading between them (docs/guarantees.md, rule 2). Typed; the text of a checkpoint is in `resume-point.ts`. */
 import type { Position } from '@dstream/core';
 
 /**
@@ -12,7 +12,7 @@ const lsnDigits = 20;
 /** What `sys.fn_cdc_get_min_lsn` returns for an unknown capture instance or without access ("sys.fn_cdc_get_min_lsn"). */
 export const zeroLsn = '00000000000000000000' as Lsn;
 
-/** Above every LSN: no change lies behind it. */
+/** Above every LSN: no change comes after it. */
 export const highestLsn = 'FFFFFFFFFFFFFFFFFFFF' as Lsn;
 
 /** @param bytes ten, as the server sends them; trailing zeros may be missing */
@@ -20,7 +20,7 @@ export function lsnOf(bytes: Buffer): Lsn {
   return bytes.toString('hex').toUpperCase().padEnd(lsnDigits, '0') as Lsn;
 }
 
-/** Checks what comes from a stored token. */
+/** True for the text of an LSN. Checks what comes from a stored token. */
 export function isLsn(text: unknown): text is Lsn {
   return typeof text === 'string' && /^[0-9A-F]{20}$/.test(text);
 }
@@ -72,7 +72,7 @@ export interface InsideTransaction {
   readonly ordinal: number;
 }
 
-/** Where reading of one table stands. Never between the two rows of an update. */
+/** How far one table has been read. Never between the two rows of an update. */
 export type LogPosition = BetweenTransactions | InsideTransaction;
 
 /** The first LSN that is still needed. Inside a transaction it is the transaction's own, for the rest of its rows. */
@@ -101,7 +101,7 @@ export function ordinalText(ordinal: number): string {
   return String(ordinal).padStart(ordinalDigits, '0');
 }
 
-/** Behind every change of `lsn`: `~` sorts behind all digits. */
+/** After every change of `lsn`: `~` sorts after all digits. */
 export function positionAfter(lsn: Lsn): Position {
   return `${lsn}:~` as Position;
 }

@@ -42,7 +42,7 @@ const text = {
   quote: fixedText('"'),
 };
 
-/** For the changes of one capture instance. Holds no change. */
+/** Encodes the changes of one capture instance. Holds no change. */
 export class ChangeEncoder {
   readonly #table: TableId;
   readonly #rows: RowEncoder;
@@ -67,7 +67,7 @@ export class ChangeEncoder {
     this.#origin = fixedText(originText(instance));
   }
 
-  /** Called for each change. @param out for the changes of one window: nothing of it is kept here */
+  /** Called for each change. @param out for the changes of one page: not kept */
   encode(change: LogicalChange, committedAt: string, out: Utf8Writer): EncodedChange {
     const missing = this.#writeImages(change, out);
     out.fixed(text.metadata);
@@ -82,8 +82,8 @@ export class ChangeEncoder {
     const keyTo = out.length;
     this.#writeLists(change, missing, out);
     this.#writePlace(change, committedAt, out);
-    const marks = { idFrom, idTo, keyFrom, keyTo };
-    return new EncodedRowChange(this.#table, change.operation, out.take(), marks);
+    const offsets = { idFrom, idTo, keyFrom, keyTo };
+    return new EncodedRowChange(this.#table, change.operation, out.take(), offsets);
   }
 
   #writeKey({ values }: ChangeRow, out: Utf8Writer): void {
@@ -165,7 +165,7 @@ function originText({ name }: CaptureInstance): string {
 }
 
 /** Where some parts of an envelope lie, in bytes from its beginning: the JSON texts of its id and key. */
-interface EnvelopeMarks {
+interface EnvelopeOffsets {
   readonly idFrom: number;
   readonly idTo: number;
   readonly keyFrom: number;
@@ -174,9 +174,9 @@ interface EnvelopeMarks {
 
 /** Characters of `2026-11-20T09:15:30.123Z`: of any time that toISOString gives for the years 0 to 9999. */
 const timeLength = 24;
-/** What an envelope ends with before its stamp, behind the commit time. */
+/** The characters around the position, which ends an envelope: those between the commit time and it, and those after it. */
 const beforePosition = '","position":"'.length;
-const behindPosition = '"'.length;
+const afterPosition = '"'.length;
 
 /**
  * An encoded change. Thousands wait at a time, so each holds only numbers; what is needed of few of them, such as the first
@@ -197,17 +197,17 @@ class EncodedRowChange implements EncodedChange {
     table: TableId,
     operation: EncodedChange['operation'],
     { memory, from, to }: Written,
-    marks: EnvelopeMarks,
+    offsets: EnvelopeOffsets,
   ) {
     this.table = table;
     this.operation = operation;
     this.bytes = to - from;
     this.#memory = memory;
     this.#from = from;
-    this.#idFrom = marks.idFrom;
-    this.#idTo = marks.idTo;
-    this.#keyFrom = marks.keyFrom;
-    this.#keyTo = marks.keyTo;
+    this.#idFrom = offsets.idFrom;
+    this.#idTo = offsets.idTo;
+    this.#keyFrom = offsets.keyFrom;
+    this.#keyTo = offsets.keyTo;
   }
 
   copyTo(target: Uint8Array, at: number): void {
@@ -224,12 +224,12 @@ class EncodedRowChange implements EncodedChange {
   }
 
   get committedAt(): string {
-    const to = this.bytes - behindPosition - positionLength - beforePosition;
+    const to = this.bytes - afterPosition - positionLength - beforePosition;
     return this.#text(to - timeLength, to);
   }
 
   get position(): Position {
-    const to = this.bytes - behindPosition;
+    const to = this.bytes - afterPosition;
     return this.#text(to - positionLength, to) as Position;
   }
 
@@ -238,7 +238,7 @@ class EncodedRowChange implements EncodedChange {
   }
 }
 
-/** What remains of 96 characters beside two LSNs, the operation and a tie count. An incarnation takes its own from it. */
+/** What remains of 96 characters beside two LSNs, the operation and a tie count. Includes the incarnation. */
 const maxTable = 40;
 
 /** Characters of an incarnation, at most. */
@@ -254,7 +254,7 @@ export function gapId(
   return `${tablePart(table, hash, incarnation)}:${from}:${to}:gap`;
 }
 
-/** What all ids of a table's changes begin with, in one incarnation. */
+/** The prefix of all ids of a table's changes, in one incarnation. */
 export function tablePart(table: TableId, hash: Hash, incarnation?: string): string {
   if (incarnation === undefined) return shorten(tableKey(table), maxTable, hash);
   return `${shorten(tableKey(table), maxTable - 1 - incarnation.length, hash)}:${incarnation}`;

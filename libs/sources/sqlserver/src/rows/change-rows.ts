@@ -22,12 +22,12 @@ export interface ChangeRow {
   readonly bytes: number;
 }
 
-/** One change as a user thinks of it. */
+/** One change as a user sees it: an insert, an update or a delete of one row. */
 export interface LogicalChange {
   readonly operation: 'insert' | 'update' | 'delete';
   /** The row after the change; of a delete the last image. */
   readonly after: ChangeRow;
-  /** Of an update. */
+  /** The row before it; of an update only. */
   readonly before?: ChangeRow;
   /** From 1, within the transaction in this table. */
   readonly ordinal: number;
@@ -83,7 +83,7 @@ export type KeyText = (row: ChangeRow) => string | undefined;
  *
  * Rows of one (start LSN, command, seqval) form a group: an update is its 3 and 4, an update of the primary key or a
  * deferred update of a unique column is a 1 and a 2. A group is kept until a row of
- * another one arrives or the window ends, so nothing depends on where a page was cut, and no position is ever between the
+ * another one arrives or the page ends, so nothing depends on where a page was cut, and no position is ever between the
  * two rows of an update. A 1 and a 2 with the same key are one update, with different keys a delete and an insert.
  */
 export class RowAssembler {
@@ -91,13 +91,13 @@ export class RowAssembler {
   readonly #mode: ReadMode;
   readonly #from: LogPosition;
   #group: ChangeRow[] = [];
-  /** Of the last finished group: its last row, the ordinal of its last change, and the LSN behind it when that is known. */
+  /** Of the last finished group: its last row, the ordinal of its last change, and the LSN after it when that is known. */
   #last: ChangeRow | undefined;
   #next: Lsn | undefined;
   #lsn: Lsn | undefined;
   #ordinal = 0;
 
-  /** `from` is where reading begins: inside a transaction its ordinals go on. */
+  /** `from` is where reading begins: inside a transaction its ordinals continue. */
   constructor(from: LogPosition, keyText: KeyText) {
     this.#from = from;
     this.#keyText = keyText;
@@ -109,8 +109,8 @@ export class RowAssembler {
   }
 
   /**
-   * Right behind the last finished group; before the first one where reading began. When a row of a later transaction has
-   * arrived, all before that one is read, and cleanup may take it.
+   * Right after the last finished group; before the first one where reading began. When a row of a later transaction has
+   * arrived, everything before that one is read, and cleanup may remove it.
    */
   get position(): LogPosition {
     if (this.#last === undefined) return this.#from;
@@ -120,7 +120,7 @@ export class RowAssembler {
     return { kind: 'inside', mode, lsn, commandId, seqval, operation, ordinal: this.#ordinal };
   }
 
-  /** The changes of the group that `row` ends by belonging to another one; none while the group goes on. */
+  /** The changes of the group that ended before `row`; none while `row` belongs to the same group. */
   push(row: ChangeRow): readonly LogicalChange[] {
     const [first] = this.#group;
     if (first === undefined || areOneGroup(first, row)) {
@@ -132,7 +132,7 @@ export class RowAssembler {
     return changes;
   }
 
-  /** The changes of the group that is kept: to be called when the window has no more rows. */
+  /** The changes of the group that is kept: to be called when the page has no more rows. */
   end(): readonly LogicalChange[] {
     return this.#finish(undefined);
   }
@@ -206,7 +206,7 @@ function inOneOrder(ties: readonly ChangeRow[]): ChangeRow[] {
 
 const knownOperations: ReadonlySet<number> = new Set(Object.values(rowOperation));
 
-/** Rows that no change came of must not be passed over: what they meant would be lost. */
+/** Rows that form no change must not be skipped: what they mean would be lost. */
 function notUnderstood(rows: readonly ChangeRow[]): DStreamError {
   const names = rows.map(
     ({ lsn, seqval, operation }) =>
@@ -215,7 +215,7 @@ function notUnderstood(rows: readonly ChangeRow[]): DStreamError {
   );
   return new DStreamError(
     'Unexpected',
-    `the change table has rows that make no change: ${names.slice(0, 3).join('; ')}` +
+    `the change table has rows that do not form a change: ${names.slice(0, 3).join('; ')}` +
       (names.length > 3 ? `; and ${names.length - 3} more` : ''),
   );
 }

@@ -17,7 +17,7 @@ const empty = fixedText('{}');
 const end = fixedText('}');
 
 interface Field {
-  /** What stands before its value when it is the first of the object, and when it is not. */
+  /** What precedes its value: when it is the first of the object, and when it is not. */
   readonly first: FixedText;
   readonly further: FixedText;
   readonly plainText: boolean;
@@ -63,7 +63,7 @@ export interface MissingColumns {
   readonly names: readonly string[];
 }
 
-/** Tells what the images of a table's changes lack, and which columns an update changed. */
+/** Finds what the images of a table's changes lack, and which columns an update changed. */
 export class ImageColumns {
   readonly #columns: readonly SelectedColumn[];
   readonly #unreadable: readonly CapturedColumn[];
@@ -97,7 +97,7 @@ export class ImageColumns {
 
   /** Names of the columns that an update changed; where the old value is not known, those it set. */
   changed({ after, before }: LogicalChange, missing: MissingColumns | undefined): readonly string[] {
-    // In rows 1 and 2 the mask is all ones and says nothing.
+    // In rows 1 and 2 the mask is all ones, whatever changed.
     const masked = after.operation === rowOperation.updateAfter;
     const isSet = ({ ordinal }: CapturedColumn | SelectedColumn) => isBitSet(after.mask, ordinal);
     const selected = this.#columns.filter((column, n) => {

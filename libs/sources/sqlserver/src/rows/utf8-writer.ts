@@ -4,9 +4,9 @@
 const smallest = 4_096;
 const largest = 262_144;
 
-/** UTF-8 takes three bytes at most for a UTF-16 unit. */
+/** Bytes of UTF-8 for one UTF-16 unit, at most. */
 const bytesPerUnit = 3;
-/** Of a longer text it is worth counting how many it takes. */
+/** The bytes of a longer text are counted first, so that less is reserved. */
 const longText = 16_384;
 /** Up to so many characters a loop is faster than a call out of JavaScript, and it makes no garbage. */
 const shortText = 32;
@@ -78,7 +78,7 @@ export class Utf8Writer {
     this.#byte(quote);
   }
 
-  /** Where all lies that was written since the last call. It is never written over. */
+  /** The location of everything that was written since the last call. It is never written over. */
   take(): Written {
     const written = { memory: this.#memory, from: this.#from, to: this.#to };
     this.#from = this.#to;
@@ -95,7 +95,7 @@ export class Utf8Writer {
     if (this.#to + bytes <= this.#memory.length) return;
     const begun = this.#memory.subarray(this.#from, this.#to);
     const usual = Math.min(largest, Math.max(smallest, this.#memory.length * 2));
-    // With room for what follows a large value in its change: else a quote would take as much memory once more.
+    // With room for what follows a large value in its change: else a quote would need as much memory once more.
     const needed = begun.length + bytes + smallest;
     this.#memory = Buffer.allocUnsafeSlow(Math.max(usual, begun.length * 2, needed));
     this.#memory.set(begun);
