@@ -89,7 +89,7 @@ describe('an unexpected error', () => {
     await stop(world, running);
   });
 
-  test('of an output that is not required drops that change, and the buffer goes on', async () => {
+  test('of an output that is not required drops that change, and the buffer continues', async () => {
     const world = setup({ others: [{ name: 'other' }] });
     const [other] = world.others;
     other?.answers.push(...Array.from({ length: 99 }, () => breaksAt('c2')));
@@ -103,7 +103,7 @@ describe('an unexpected error', () => {
 });
 
 describe('a message that decodes to nothing an output could take', () => {
-  test('is dead-lettered at once, and the next one goes on', async () => {
+  test('is dead-lettered at once, and the next one is delivered', async () => {
     const world = setup();
     const { metadata } = aChange(1);
     const broken = [

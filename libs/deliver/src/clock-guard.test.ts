@@ -66,7 +66,7 @@ describe('a generation that lies ahead of the clock', () => {
     await stop(world, running);
   });
 
-  test('of more than a year was made up: it is dead-lettered', async () => {
+  test('of more than a year is false: it is dead-lettered', async () => {
     const world = setup();
     await world.send(message([1], session, world.clock.wallMs() + 367 * day), message([2]));
     const running = world.start();

@@ -53,7 +53,7 @@ const lineEnd = 0x0a;
 
 /**
  * A generation comes from the clock of a storage service. One that is further ahead than this of both our clock and the
- * broker's was made up. Less than that proves nothing: any of the clocks may be wrong (`ClockGuard`).
+ * broker's is false. Less than that proves nothing: any of the clocks may be wrong (`ClockGuard`).
  */
 const maxAheadMs = 366 * 86_400_000;
 
@@ -98,7 +98,7 @@ export function fieldsOf({ messageId, subject }: IncomingMessage): LogFields {
 }
 
 /**
- * A change of another table, or of a generation that was made up, must not pass: it would move the progress of this session
+ * A change of another table, or of a false generation, is refused: it would move the progress of this session
  * beyond its own changes, and they would be dropped as repeats.
  */
 function assertPlausible({ metadata }: StampedEvent, belongs: Membership, latestGeneration: number): void {

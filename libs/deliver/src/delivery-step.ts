@@ -25,7 +25,7 @@ import type { ProcessorParts } from './processor-parts.ts';
 export interface DeliveryStepOptions {
   readonly parts: ProcessorParts;
   readonly outputs: Outputs;
-  readonly hold: SessionLock | undefined;
+  readonly lock: SessionLock | undefined;
   readonly deduplicator: Deduplicator;
   /** Undefined where messages are not expected to follow each other: without sessions, or after a filter. */
   readonly detector: MissingMessagesDetector | undefined;
@@ -93,11 +93,11 @@ export class DeliveryStep {
    * `signal.reason`; it may be called again with the same messages then.
    */
   async run(decoded: readonly DecodedDelivery[], signal: AbortSignal): Promise<void> {
-    const { parts, outputs, hold, deduplicator, log, giveUp } = this.#options;
+    const { parts, outputs, lock, deduplicator, log, giveUp } = this.#options;
     const isNew = deduplicator.filter();
     const judged = decoded.map((one) => this.#judge(one, isNew));
     const changes = judged.flatMap(({ fresh }) => fresh);
-    const mayStart = () => hold?.assertHeld();
+    const mayStart = () => lock?.assertHeld();
     const refused = await outputs.publish(changes, signal, { sender: this, mayStart, giveUp });
     const outcomes = judged.map((one) => outcomeOf(one, refused));
     deduplicator.delivered(outcomes);

@@ -61,7 +61,7 @@ describe('an output that is not required', () => {
     await stop(w, running);
   });
 
-  test('is tried again while it is away: one line when it begins and one when it is over', async () => {
+  test('is tried again while it is unreachable: one line when it begins and one when it is over', async () => {
     const w = world();
     w.other.away = away();
     const running = w.start();
@@ -155,7 +155,7 @@ describe('its buffer', () => {
     expect([w.otherReport()?.dropped, w.clock.sleeping]).toEqual([0, 0]);
   });
 
-  test('a stop makes one more attempt, does not wait for what is away, and logs what is lost', async () => {
+  test('a stop makes one more attempt, does not wait for an output that is unreachable, and logs what is lost', async () => {
     const w = world();
     w.other.away = away();
     const running = w.start();
@@ -224,7 +224,7 @@ describe('when it cannot be reached', () => {
     expect(w.otherReport()).toMatchObject({ dropped: 3, delivered: 0 });
   });
 
-  test('ever again, because its reader is gone, the process goes on without it', async () => {
+  test('ever again, because its reader is gone, the process continues without it', async () => {
     const w = world();
     w.other.answers.push(() => new DStreamError('OutputClosed', 'nobody reads'));
     const running = w.start();
@@ -240,7 +240,7 @@ describe('when it cannot be reached', () => {
 });
 
 describe('several required outputs', () => {
-  test('all get everything; one that is away keeps the messages, with one line for all sessions', async () => {
+  test('all get everything; one that is unreachable keeps the messages, with one line for all sessions', async () => {
     const w = setup({ others: [{ name: 'second', required: true }] });
     const [second] = w.others;
     if (second === undefined) throw new Error('there is no second output');

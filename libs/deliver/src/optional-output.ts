@@ -3,8 +3,8 @@
  * session's are sent in order, sessions side by side.
  *
  * Connecting (with back-off, whatever is wrong: a person may fix the destination meanwhile) → sending → at the stop every
- * session's lane makes one more attempt, goes on while attempts succeed, and gives up at the first that fails → closed.
- * A destination that is gone for good (OutputClosed) closes it at once; the process goes on without it.
+ * session's lane makes one more attempt, continues while attempts succeed, and gives up at the first that fails → closed.
+ * A destination that is gone for good (OutputClosed) closes it at once; the process continues without it.
  */
 import { asDStreamError, type Clock, type DStreamError, type Log, type StopSignals } from '@dstream/core';
 import { abortLater, Backoff, pause, retry, withAny } from '@dstream/async';

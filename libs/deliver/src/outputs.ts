@@ -133,7 +133,7 @@ interface PublishOptions extends AttemptOptions, PublishCall {
 
 /**
  * Publishes changes of one session to one required output, in order, until each is accepted or refused. Transient errors
- * are retried with growing waits; an error that repeats is bisected down to the change that causes it; the rest goes on.
+ * are retried with growing waits; an error that repeats is bisected down to the change that causes it; the rest continues.
  */
 async function publishInOrder(
   changes: readonly DecodedChange[],

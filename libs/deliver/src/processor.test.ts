@@ -152,7 +152,7 @@ describe('a processor', () => {
     await stop(world, running);
   });
 
-  test('a drain does not wait for an output that is away', async () => {
+  test('a drain does not wait for an output that is unreachable', async () => {
     const world = setup();
     world.output.answers.push(
       ...Array.from({ length: 99 }, () => () => new DStreamError('Unreachable', 'away')),
@@ -176,7 +176,7 @@ describe('a processor', () => {
     expect(world.clock.sleeping).toBe(0);
   });
 
-  test('a change of another table in a session is dead-lettered, and the session goes on', async () => {
+  test('a change of another table in a session is dead-lettered, and the session continues', async () => {
     const world = setup();
     const foreign = { ...aChange(900).metadata, table: 'Other', generation: 5, epoch: 1 };
     const early = { ...aChange(900).metadata, generation: world.clock.wallMs() * 2, epoch: 1 };

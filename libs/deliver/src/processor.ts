@@ -139,7 +139,7 @@ export class Processor implements Service {
 
   /** The part of `/status` about this processor. */
   report(): ProcessorReport {
-    const sessions = [...this.#running.keys()].flatMap((hold) => (hold === undefined ? [] : [hold.id]));
+    const sessions = [...this.#running.keys()].flatMap((lock) => (lock === undefined ? [] : [lock.id]));
     const { instance } = this.#parts;
     const { report: holes } = this.#missing;
     return { instance, ready: this.#ready, sessions, holes, outputs: this.#outputs.report() };

@@ -13,7 +13,7 @@ import type { ProcessorMetrics } from './processor-metrics.ts';
 
 /** Options of a `SessionState`. */
 export interface SessionStateOptions {
-  readonly hold: SessionLock;
+  readonly lock: SessionLock;
   readonly deduplicator: SessionDeduplicator;
   readonly unsaved: UnsavedProgress;
   readonly retrying: RetryOptions;
@@ -34,9 +34,9 @@ export class SessionState {
   }
 
   async load(signal: AbortSignal): Promise<void> {
-    const { hold, deduplicator, unsaved, retrying, clock } = this.#options;
-    this.#saved = await retry(() => hold.load(), signal, retrying);
-    deduplicator.resume(this.#saved, unsaved.of(hold.id));
+    const { lock, deduplicator, unsaved, retrying, clock } = this.#options;
+    this.#saved = await retry(() => lock.load(), signal, retrying);
+    deduplicator.resume(this.#saved, unsaved.of(lock.id));
     this.#savedAtMs = clock.monotonicMs();
     this.#loaded = true;
   }
@@ -48,10 +48,10 @@ export class SessionState {
 
   /** Nothing to do when nothing was settled since the last save. */
   async save(signal: AbortSignal, retrying = this.#options.retrying): Promise<void> {
-    const { hold, deduplicator, metrics, clock } = this.#options;
+    const { lock, deduplicator, metrics, clock } = this.#options;
     const { progress } = deduplicator;
     if (progress === undefined || progress === this.#saved) return;
-    await retry(() => hold.save(progress), signal, retrying);
+    await retry(() => lock.save(progress), signal, retrying);
     metrics.stateSaves.inc();
     this.#saved = progress;
     this.#savedAtMs = clock.monotonicMs();
@@ -69,8 +69,8 @@ export class SessionState {
 
   /** Called when the hold ends. */
   ended(): void {
-    const { hold, deduplicator, unsaved } = this.#options;
-    if (this.#loaded) unsaved.remember(hold.id, deduplicator.newest, this.#saved);
+    const { lock, deduplicator, unsaved } = this.#options;
+    if (this.#loaded) unsaved.remember(lock.id, deduplicator.newest, this.#saved);
   }
 }
 

@@ -37,7 +37,7 @@ export interface WorkerOptions {
 /** One hold of one session, or all messages where there are no sessions. */
 export class SessionWorker implements LimitedSession {
   readonly #options: WorkerOptions;
-  readonly #hold: SessionLock | undefined;
+  readonly #lock: SessionLock | undefined;
   readonly #log: Log;
   readonly #inbox: Inbox;
   readonly #deduplicator = new SessionDeduplicator();
@@ -49,21 +49,21 @@ export class SessionWorker implements LimitedSession {
   readonly #finished = Promise.withResolvers<void>();
   #isEvicted = false;
 
-  /** @param hold undefined for the worker of all messages where there are no sessions */
-  constructor(hold: SessionLock | undefined, options: WorkerOptions) {
+  /** @param lock undefined for the worker of all messages where there are no sessions */
+  constructor(lock: SessionLock | undefined, options: WorkerOptions) {
     const { parts, outputs, stop, unsaved, missing } = options;
     const { clock, settings, metrics } = parts;
     this.#options = options;
-    this.#hold = hold;
-    const log = (this.#log = hold === undefined ? parts.log : parts.log.child({ session: hold.id }));
+    this.#lock = lock;
+    const log = (this.#log = lock === undefined ? parts.log : parts.log.child({ session: lock.id }));
     this.#inbox = new Inbox(parts);
     this.#clockGuard = new ClockGuard({ clock, log, toleranceMs: settings.clockToleranceMs });
     this.#step = new DeliveryStep({
       parts,
       outputs,
-      hold,
-      deduplicator: hold === undefined ? new IdDeduplicator(settings.rememberedIds) : this.#deduplicator,
-      detector: hold === undefined || settings.onHole === 'ignore' ? undefined : this.#detector,
+      lock,
+      deduplicator: lock === undefined ? new IdDeduplicator(settings.rememberedIds) : this.#deduplicator,
+      detector: lock === undefined || settings.onHole === 'ignore' ? undefined : this.#detector,
       missing,
       outdated: new OutdatedChangeLog({ clock, metrics, log }),
       log,
@@ -73,10 +73,10 @@ export class SessionWorker implements LimitedSession {
       'delivering',
       ({ disposition, code }) => disposition !== 'lost' && code !== 'OutputClosed',
     );
-    if (hold === undefined) return;
+    if (lock === undefined) return;
     const retrying = this.#retrying('loading or saving session state', (e) => e.disposition !== 'lost');
     this.#state = new SessionState({
-      hold,
+      lock,
       deduplicator: this.#deduplicator,
       unsaved,
       retrying,
@@ -93,7 +93,7 @@ export class SessionWorker implements LimitedSession {
 
   /** The session it works through. */
   get sessionId(): string | undefined {
-    return this.#hold?.id;
+    return this.#lock?.id;
   }
 
   push(delivery: Delivery): void {
@@ -111,8 +111,8 @@ export class SessionWorker implements LimitedSession {
    */
   async run(before?: Promise<void>): Promise<void> {
     const { limiter, stop } = this.#options;
-    const lost = this.#hold === undefined ? [] : [this.#hold.lost];
-    if (this.#hold !== undefined) limiter.enter(this);
+    const lost = this.#lock === undefined ? [] : [this.#lock.lost];
+    if (this.#lock !== undefined) limiter.enter(this);
     try {
       await before;
       await withAny([stop.aborted, ...lost], (aborted) => this.#work(aborted));
@@ -126,7 +126,7 @@ export class SessionWorker implements LimitedSession {
       this.#step.ended();
       this.#state?.ended();
       this.#finished.resolve();
-      await this.#hold?.close().catch((error: unknown) => this.#reportNotClosed(error));
+      await this.#lock?.close().catch((error: unknown) => this.#reportNotClosed(error));
     }
   }
 
@@ -172,7 +172,7 @@ export class SessionWorker implements LimitedSession {
     aborted: AbortSignal,
   ): Promise<void> {
     const decoded = this.#step.decode(deliveries);
-    if (this.#hold !== undefined) await this.#clockGuard.pass(decoded, this.#deduplicator.newest, draining);
+    if (this.#lock !== undefined) await this.#clockGuard.pass(decoded, this.#deduplicator.newest, draining);
     if (draining.aborted) return;
     const failureLog = withMessage(this.#delivering.failureLog, deliveries[0]);
     await retry((signal) => this.#step.run(decoded, signal), aborted, { ...this.#delivering, failureLog });
@@ -182,13 +182,13 @@ export class SessionWorker implements LimitedSession {
   #waitMs(): number {
     const { limiter, parts } = this.#options;
     const { idleOverLimitMs, stateIntervalMs } = parts.settings;
-    const isSettled = this.#hold === undefined || limiter.isIdle(this);
+    const isSettled = this.#lock === undefined || limiter.isIdle(this);
     return isSettled ? stateIntervalMs - idleOverLimitMs : idleOverLimitMs;
   }
 
   /** Evicted, idle for long, or held for so long that a session that waits should have its turn. */
   #mayLeave(sinceMs: number, busyAtMs: number): boolean {
-    if (this.#hold === undefined) return false;
+    if (this.#lock === undefined) return false;
     const { limiter, parts } = this.#options;
     const { clock, settings } = parts;
     const now = clock.monotonicMs();

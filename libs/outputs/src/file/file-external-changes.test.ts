@@ -66,7 +66,7 @@ describe('between two writes', () => {
     expect(logged).toMatchObject([{ level: 'warn', sentence: expect.stringContaining('a path of its own') }]);
   });
 
-  test('one that goes on adding is reported once in ten minutes, however often it does', async () => {
+  test('one that keeps adding is reported once in ten minutes, however often it does', async () => {
     const { logged, log } = recording();
     const { clock, files, open, cleanUp } = setup();
     const publisher = await open({ log });

@@ -104,7 +104,7 @@ describe('two processes with one path', () => {
     await cleanUp();
   });
 
-  test('a table whose session has moved on is given back to the process that has it now', async () => {
+  test('a table whose session has moved is released to the process that has it now', async () => {
     const { clock, files, open, cleanUp } = setup();
     const first = await open({ path: '/d/{{ table }}.jsonl' });
     const second = await open({ path: '/d/{{ table }}.jsonl' }, { pid: 2, token: 'b' });
@@ -142,7 +142,7 @@ describe('two processes with one path', () => {
     await cleanUp();
   });
 
-  test('a process that is gone may have no file taken out of its way: its successor goes on in it', async () => {
+  test('a successor continues in the file of a process that is gone', async () => {
     const { files, open, cleanUp } = setup();
     files.put('/d/out.jsonl', lines(1));
     files.put('/d/out.jsonl~h~77~old.lock', '');

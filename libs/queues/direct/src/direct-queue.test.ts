@@ -73,7 +73,7 @@ describe('a send', () => {
     expect(await done).toBe('accepted');
   });
 
-  test('waits while its session is given back unsettled, and is handed out again', async () => {
+  test('waits while its session is released unsettled, and is handed out again', async () => {
     const consumer = consume();
     const { seen, done, deliveries } = await sent(consumer, post.messages('a', 1, 2));
     await deliveries[0]?.complete();

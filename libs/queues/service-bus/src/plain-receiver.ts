@@ -21,7 +21,7 @@ export interface PlainReceiverOptions
   readonly arrived: () => void;
   /** Called once, after the close. */
   readonly closed: () => void;
-  /** Called when the SDK reports an error; it goes on by itself. */
+  /** Called when the SDK reports an error; it recovers by itself. */
   readonly failed: (error: unknown) => void;
 }
 

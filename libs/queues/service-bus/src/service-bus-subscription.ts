@@ -45,7 +45,7 @@ export interface ServiceBusSubscriptionOptions {
 
 /**
  * A subscription of a Service Bus topic. Nothing is connected before `receive`, which is called by one consumer at a
- * time; when it has ended it may be called again, and goes on with the sessions that are still held.
+ * time; when it has ended it may be called again, and continues with the sessions that are still held.
  */
 export class ServiceBusSubscription implements Subscription {
   readonly #options: ServiceBusSubscriptionOptions;
