@@ -1,6 +1,6 @@
 /**
  * Detects messages that never arrived (docs/guarantees.md, rule 11): the topic accepted them, and they expired, were removed, or were
- * dead-lettered by the broker. Neither ingester nor processor can see that alone, so each message says what it follows.
+ * dead-lettered by the broker. Neither ingester nor processor can see that alone, so each message carries what it follows.
  *
  * The detector of a session knows the newest change that has arrived. A message that follows a newer one has missing
  * messages before it. That is certain once a message arrived since the session's state was loaded; the first message is

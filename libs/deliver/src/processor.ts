@@ -23,7 +23,7 @@ import { SessionWorker } from './session-worker.ts';
 /** `/status` of a processor, as `dstream status` reads it. Stable: fields are added, none changes its meaning. */
 export interface ProcessorReport {
   readonly instance: string;
-  /** True while it takes messages: every required output and the subscription have been reached. */
+  /** True while it receives messages: every required output and the subscription have been reached. */
   readonly ready: boolean;
   /** Ids of the sessions this replica holds. */
   readonly sessions: readonly string[];

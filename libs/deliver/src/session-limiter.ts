@@ -1,7 +1,7 @@
 /**
  * Decides which session is evicted for another one. The subscription accepts some more sessions than may stay, but only when
  * they have messages and no slot: so each session above the limit is one that waited for its turn. For each the session that
- * has been idle for longest is evicted; when none is idle, the first that becomes so, or one that has had its time. No
+ * has been idle for longest is evicted; when none is idle, the first that becomes so, or one that has been held for long. No
  * session is evicted while none waits.
  */
 
@@ -30,7 +30,7 @@ export class SessionLimiter {
     this.#whenExceeded = whenExceeded;
   }
 
-  /** More sessions than may stay: one waits, or has waited until a moment ago. */
+  /** True with more sessions than may stay: one waits, or has waited until a moment ago. */
   get isExceeded(): boolean {
     return this.#sessions.size > this.#limit;
   }
@@ -41,7 +41,7 @@ export class SessionLimiter {
     this.#evict();
   }
 
-  /** It has had nothing to do for a moment: it may be evicted. */
+  /** Called when it has had nothing to do for a moment: it may be evicted. */
   idle(session: LimitedSession): void {
     if (!this.#sessions.has(session)) return;
     this.#idle.add(session);
@@ -56,7 +56,7 @@ export class SessionLimiter {
     this.#idle.delete(session);
   }
 
-  /** It ends, or has ended, for whatever reason. */
+  /** Called when it ends, or has ended, for whatever reason. */
   leave(session: LimitedSession): void {
     this.#idle.delete(session);
     this.#sessions.delete(session);

@@ -28,7 +28,7 @@ export class ConsolePublisher implements Publisher {
 
   constructor(options: ConsoleOptions) {
     this.#options = options;
-    // A stream that its error does not destroy takes later writes and never calls back.
+    // A stream that its error does not destroy accepts later writes and never calls back.
     this.#broken = options.stream.errored ?? undefined;
     // Stays after disposal: a write that is still under way may fail later.
     options.stream.on('error', (error) => {
@@ -41,7 +41,7 @@ export class ConsolePublisher implements Publisher {
   }
 
   /**
-   * Resolves when the operating system has the lines. Rejects with OutputClosed when the stream takes no more. On abort
+   * Resolves when the operating system has the lines. Rejects with OutputClosed when the stream accepts no more. On abort
    * the lines may still be written.
    */
   publish(events: readonly RoutedEvent[], { signal }: CallOptions): Promise<void> {
@@ -70,7 +70,7 @@ export class ConsolePublisher implements Publisher {
   }
 }
 
-/** A stream that has failed takes no more, whatever the reason was. */
+/** A stream that has failed accepts no more, whatever the reason was. */
 function closed(cause: NodeJS.ErrnoException): DStreamError {
   const isFull = cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
   const why = isFull

@@ -72,7 +72,7 @@ export function namesOf(template: string, rules: NameRules, hash: Hash): Names {
   return { nameOf: destinationNames(template, rules, hash), fixedName: isFixed ? template : undefined };
 }
 
-/** A connection string, or a host name and the credential that signs in. The clients of both brokers take the same. */
+/** A connection string, or a host name and the credential that signs in. The clients of both brokers accept the same. */
 export type BrokerAddress = ServiceBusAddress;
 
 /** The address that a connection of the configuration means. `credential` is called only where one is needed. */

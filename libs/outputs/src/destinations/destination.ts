@@ -22,7 +22,7 @@ export interface NotAccepted {
 
 /** A topic, queue or event hub. Connects at its first use and replaces a broken connection by itself. */
 export interface Destination extends AsyncDisposable {
-  /** Rejects with what a person must fix (`fatal`: EntityNotFound, Unauthorized, ConfigInvalid) or what may pass (`retry`). */
+  /** Rejects with what a person must fix (`fatal`: EntityNotFound, Unauthorized, ConfigInvalid) or a transient error (`retry`). */
   connect(o: CallOptions): Promise<void>;
   /**
    * Tries once, and resolves with what was not accepted. Entries of one ordering key are accepted in order, as far as the

@@ -203,7 +203,7 @@ export class CreditWindow implements Claimant {
     return this.#expectedBytes;
   }
 
-  /** False: it is right that nothing arrives. */
+  /** False: silence is expected. */
   get hasCredit(): boolean {
     return this.#outstanding > 0;
   }

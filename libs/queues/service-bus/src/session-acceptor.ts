@@ -42,7 +42,7 @@ export const sdkLimitMs = 60_000;
 
 /**
  * What the service, or the emulator, answers to an accept when no session has messages. The SDK's own time limits end
- * with ServiceTimeout too, but `acceptLimitMs` comes before them: a service that does not answer is never taken for this.
+ * with ServiceTimeout too, but `acceptLimitMs` comes before them: a service that does not answer is never mistaken for this.
  */
 const noSessionCodes = new Set(['ServiceTimeout', 'SessionCannotBeLocked']);
 

@@ -9,7 +9,7 @@ export interface SilenceWatchOptions {
   readonly clock: Clock;
   /** Milliseconds without an arrival after which the queue is peeked. */
   readonly silenceMs: number;
-  /** Whether the broker has credit: without any, silence is right. */
+  /** Whether the broker has credit: without any, silence is expected. */
   readonly isAsking: () => boolean;
 }
 
