@@ -55,7 +55,7 @@ export function stopOnInterrupts(
     SIGINT: interrupt,
     SIGTERM: interrupt,
     SIGHUP: ignoresHangup(process.env) ? () => undefined : interrupt,
-    SIGQUIT: (name: string) => stop.giveUp(name),
+    SIGQUIT: (name: string) => stop.abort(name),
   };
   for (const [name, handler] of Object.entries(handlers)) source.on(name, handler);
   return {

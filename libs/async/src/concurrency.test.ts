@@ -18,7 +18,7 @@ function countListeners(signal: AbortSignal): () => number {
   return () => count;
 }
 
-/** Work that runs until it is told to end, and says when it began. */
+/** Work that runs until the test ends it, and records that it began. */
 function work(begun: string[], name: string) {
   const gate = Promise.withResolvers<void>();
   const begin = Promise.withResolvers<void>();

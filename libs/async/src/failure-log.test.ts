@@ -48,7 +48,7 @@ describe('a failure log', () => {
     expect(lines).toHaveLength(20);
   });
 
-  test('tells the causes of the next outage again', () => {
+  test('logs the causes of the next outage again', () => {
     const { lines, failures } = rig();
     for (const error of [away, cut]) failures.failed(error);
     failures.succeeded();
@@ -85,7 +85,7 @@ describe('a failure log', () => {
     ]);
   });
 
-  test('that is abandoned does not say that it recovered, and begins anew', () => {
+  test('that is abandoned logs no recovery, and starts over', () => {
     const { lines, failures } = rig();
     failures.failed(away);
     failures.abandoned({ tables: 2 });

@@ -97,7 +97,7 @@ describe('the failure of what many depend on', () => {
     expect(ends.map(([, , fields]) => fields)).toMatchObject([{ tables: 2 }, { tables: 1 }]);
   });
 
-  test('ends with the last that leaves, which is not said to be working, and the next one is said anew', () => {
+  test('ends without a recovery when the last part leaves, and the next failure is logged', () => {
     const { lines, failures } = rig();
     const [a, b] = [failures.part('dbo.A'), failures.part('dbo.A')];
     a.failed(away);
@@ -116,7 +116,7 @@ describe('the failure of what many depend on', () => {
 
 const never = new AbortController().signal;
 
-/** `count` that wait; each tries again and again, and is told of in `tried`. */
+/** `count` that wait; each tries again and again, and is recorded in `tried`. */
 function waiting(count: number) {
   const clock = new ManualClock();
   const turns = new ProbeTurns(clock, () => 1);

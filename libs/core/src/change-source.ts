@@ -52,7 +52,7 @@ export interface ChangeSource extends AsyncDisposable {
 
   /**
    * The changes strictly after `after`, in commit order, no faster than pulled; without `after` from where the
-   * configuration says a new partition starts: then the first batch is empty and its `end` is that start, so that the
+   * configuration has a new partition start: then the first batch is empty and its `end` is that start, so that the
    * start can be saved before anything is sent. Re-reading gives the same changes with the same ids. Never ends by
    * itself: it waits with adaptive back-off and yields empty batches so that an idle partition's position moves on.
    * Ends by abort (rejects with `signal.reason`), by `return()`, or by throwing: a partition's fault (HistoryLost when

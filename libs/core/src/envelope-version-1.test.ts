@@ -15,7 +15,7 @@ interface Envelope {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** What an envelope of version 1 says, as version 2 says it. */
+/** The content of an envelope of version 1 in version 2. */
 function sameInVersion2({ data, before, metadata }: Envelope): Envelope {
   const { captureInstance, lsn, seqval, ...rest } = metadata;
   const origin = { captureInstance, lsn, seqval };
@@ -38,7 +38,7 @@ test('what was accepted as version 1 is read with the same values, and nothing e
   expect(accepted).toBeGreaterThan(100);
 });
 
-test('written anew, it is what an ingester of today writes of the same change', () => {
+test('written again, it is what an ingester of today writes of the same change', () => {
   const event = decodeEnvelope(lineOfVersion1(aChange(1), stamp));
   expect(JSON.stringify(event)).toBe(encodeEnvelope(aChange(1), stamp));
 });

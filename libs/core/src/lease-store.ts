@@ -2,7 +2,7 @@ import type { CallOptions } from './context.ts';
 import { DStreamError } from './errors.ts';
 import { partitionName, type PartitionId } from './table-id.ts';
 
-/** Name of a replica, for people. A person may give two the same: replicas are told apart by their announcements. */
+/** Name of a replica, for people. A person may give two the same: their announcements distinguish replicas. */
 export type InstanceId = string & { readonly __brand: 'InstanceId' };
 
 /** One announcement: the replica's name and a random part. Partitions are balanced by it. */

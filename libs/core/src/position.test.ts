@@ -28,7 +28,7 @@ describe('what a message follows', () => {
   });
 
   test.each([undefined, 7, '', '7', '7/', '/p', '-1/p', '99999999999999999/p', 'x/p'])(
-    '%j says nothing',
+    '%j is no progress',
     (follows) => {
       expect(followsOf(follows === undefined ? {} : { follows })).toBeUndefined();
     },

@@ -33,7 +33,7 @@ describe('the bucket of a key', () => {
     expect(bucketOf([a], 1_024)).toBe(bucketOf([b], 1_024));
   });
 
-  test('tells where one value of a key ends', () => {
+  test('distinguishes keys by where a value ends', () => {
     expect(bucketOf(['ab', 'c'], 1_024)).not.toBe(bucketOf(['a', 'bc'], 1_024));
   });
 });
@@ -49,7 +49,7 @@ describe('the session of a change', () => {
     expect(sessionOf({ table, key: null })).toBe('db1/shop/dbo.Persons');
   });
 
-  test('is of its own table, whatever tables are mixed, and whichever object stands for one', () => {
+  test('is of its own table, whatever tables are mixed, and whichever object represents one', () => {
     const [byTable, byKey] = [
       sessionRouter({ by: 'table' }, hash),
       sessionRouter({ by: 'key', sessions: 32 }, hash),
@@ -87,7 +87,7 @@ describe('the session of a change', () => {
     expect(travelsBy('db1/shop/dbo.Persons/1023', table, hash)).toBe(true);
   });
 
-  test('layouts are told apart by one word', () => {
+  test('layouts differ by one word', () => {
     expect([layoutOf({ by: 'table' }), layoutOf({ by: 'key', sessions: 8 })]).toEqual(['table', 'key/8']);
   });
 });

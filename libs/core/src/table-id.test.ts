@@ -69,7 +69,7 @@ describe('shortening', () => {
     expect(shorten('x'.repeat(200), 40, hash)).toBe(`${'x'.repeat(23)}~0000000000000200`);
   });
 
-  test('replaces what is not ASCII, told apart by the hash', () => {
+  test('replaces what is not ASCII, made distinct by the hash', () => {
     expect(shorten('Åland', 128, hash)).toBe('_land~0000000000000005');
   });
 });

@@ -20,7 +20,7 @@ const at = (position: string) => ({ position: position as Position, token: `t${p
 function setup(stored?: Checkpoint, failFirst = 0, ordering: Ordering = byTable) {
   const clock = new ManualClock();
   const saved: Checkpoint[] = [];
-  /** Positions that the source was told of. */
+  /** Positions that were passed to the source. */
   const told: string[] = [];
   let failures = failFirst;
   const store: CheckpointStore = {
@@ -158,7 +158,7 @@ describe('the checkpoint of a table', () => {
     expect(saved).toEqual([{ at: at('c'), generation: 7 }]);
   });
 
-  test('the source is told of what is saved, once: not of what is accepted, nor of a save that failed', async () => {
+  test('passes what is saved to the source, once: not what is accepted, nor a save that failed', async () => {
     const { clock, told, keeper } = setup({ at: at('a'), generation: 7 }, 1);
     await keeper.begin(never);
     keeper.accepted(at('b'), 1);

@@ -87,7 +87,7 @@ export class CheckpointKeeper {
     return this.#generation;
   }
 
-  /** Numbers what is accepted from now on anew (docs/guarantees.md, rule 3). */
+  /** What is accepted from now on has a new generation (docs/guarantees.md, rule 3). */
   beginGeneration(): void {
     this.#generation = nextGeneration(this.#options.lease.lease.acquiredAtMs, this.generation);
   }

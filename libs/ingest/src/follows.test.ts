@@ -49,7 +49,7 @@ describe('a message of a table that is ordered by table', () => {
     });
   });
 
-  test('that is sent again after a failure says the same', async () => {
+  test('that is sent again after a failure carries the same', async () => {
     const world = setup(['A']);
     world.source.write('A', 4);
     let failures = 3;

@@ -16,7 +16,7 @@ function recording() {
 
 const tablesOf = ({ owned }: ReturnType<typeof startReplica>) => owned().map(({ table }) => table);
 
-test('replicas with different tables in one container own all of them, and each says that the other takes none', async () => {
+test('replicas with different tables in one container own all of them, and each logs that the other takes none', async () => {
   const world = setup(['A', 'B', 'C', 'D']);
   const others = setup(['E', 'F', 'G', 'H']);
   const [one, two] = [recording(), recording()];
@@ -78,7 +78,7 @@ test('one that acquires slowly is not idle', async () => {
   await second.stop();
 });
 
-test('the time in which nobody can look says nothing', async () => {
+test('the time in which nobody can look does not count', async () => {
   const world = setup(['A', 'B', 'C', 'D']);
   const { log, warnings } = recording();
   const first = world.start('r1', log);

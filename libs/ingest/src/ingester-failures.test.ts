@@ -20,7 +20,7 @@ function recorded() {
 }
 
 describe('an ingester', () => {
-  test('a table with a fault keeps its lease and says why; the others go on, and it goes on when the fault is gone', async () => {
+  test('a table with a fault keeps its lease and reports why; the others go on, and it goes on when the fault is gone', async () => {
     const world = setup(['A', 'B']);
     world.source.faults.set('B', new DStreamError('TableNotCaptured', 'B is not captured'));
     const replica = world.start('r1');
@@ -55,7 +55,7 @@ describe('an ingester', () => {
     await replica.stop();
   });
 
-  test('says an outage of the database once for all its tables, and once that they work again', async () => {
+  test('logs an outage of the database once for all its tables, and its end once', async () => {
     const { said, log, about } = recorded();
     const names = ['A', 'B', 'C', 'D'];
     const world = setup(names);
@@ -83,7 +83,7 @@ describe('an ingester', () => {
   test.each([
     ['the topic', 'sending to the topic', 'topic'],
     ['the leases', 'saving checkpoints', 'store'],
-  ] as const)('says an outage of %s once for all tables, not once a table', async (_, what, away) => {
+  ] as const)('logs an outage of %s once for all tables, not once a table', async (_, what, away) => {
     const { log, about } = recorded();
     const names = ['A', 'B', 'C', 'D'];
     const world = setup(names);

@@ -56,7 +56,7 @@ describe('the metrics of a table', () => {
     expect(await of('dstream_table_lag_seconds')).toEqual([['dstream_table_lag_seconds{table="dbo.T"}', 0]]);
   });
 
-  test('what the source tells of a table has its name, and headroom is position minus history', async () => {
+  test('what the source reports of a table has its name, and headroom is position minus history', async () => {
     const { ingester, owns, metrics } = rig();
     owns(partitionOfTable('T'));
     ingester.source.progressed(partitionOfTable('T'), times);
@@ -198,7 +198,7 @@ describe('an ingester measures', () => {
     await replica.stop();
   });
 
-  test('a lag of 0 in the report, too, once the source says that nothing is left', async () => {
+  test('a lag of 0 in the report, too, once the source reports that nothing is left', async () => {
     const world = setup(['A']);
     const replica = world.start('r1');
     await world.clock.advance(5_000);

@@ -194,7 +194,7 @@ export class Ingester implements Service {
     return this.#notOwned().filter((partition) => wanted.has(partition) && due(partition));
   }
 
-  /** For as long as two passes are apart: what is left then is planned anew from a newer list, which may show a newcomer. */
+  /** For as long as two passes are apart: what is left then is planned again from a newer list, which may show a newcomer. */
   async #acquire(free: readonly PartitionId[], stop: StopSignals): Promise<Pass> {
     if (free.length === 0) return 'calm';
     const all = await this.#acquirer.acquireAll(free, this.#everyMs, stop);

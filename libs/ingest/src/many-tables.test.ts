@@ -1,4 +1,4 @@
-/** A source whose one partition holds several tables: each table has sessions of its own, and one checkpoint stands for all. */
+/** A source whose one partition holds several tables: each table has sessions of its own, and one checkpoint covers all. */
 import {
   byTable,
   DStreamError,
@@ -119,7 +119,7 @@ describe('a partition of several tables', () => {
   });
 });
 
-/** Each batch, and each save that the source is told of, is a moment of the replica. */
+/** Each batch, and each save that is passed to the source, is a moment of the replica. */
 function watched(
   source: InMemoryChangeSource,
   life: Life,
@@ -167,7 +167,7 @@ describe.each<[string, Ordering]>([
     }
   });
 
-  test('tells its source of each checkpoint when it is stored, and never before', async () => {
+  test('passes each checkpoint to its source when it is stored, and never before', async () => {
     const { rig, source } = setup();
     const told: string[] = [];
     const moments = await rig.run((life) => watched(source, life, ({ position }) => told.push(position)));

@@ -28,7 +28,7 @@ test('a minute in which something moved is one line with what moved in it, a qui
   await ended;
 });
 
-test('a service that was started anew counts from nought', async () => {
+test('a restarted service counts from 0', async () => {
   const { lines, clock, stop, ended, moved } = rig();
   moved(100);
   await clock.advance(60_000);

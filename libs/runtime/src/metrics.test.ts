@@ -40,7 +40,7 @@ describe('metrics', () => {
     expect(text).toContain('dstream_build_info{version="1.2.3"} 1');
   });
 
-  test('what is registered says its type and labels', () => {
+  test('what is registered shows its type and labels', () => {
     const metrics = new Metrics();
     metrics.histogram('wait_seconds', 'Waiting', ['table'], [1, 2]);
     expect(metrics.registered).toEqual([

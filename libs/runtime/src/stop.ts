@@ -1,6 +1,6 @@
 /**
  * How a process is stopped. Running → draining (first signal: take nothing new, finish, save, release) → aborted
- * (time is up, a second signal, or SIGQUIT: give up now). Each state is entered once and never left.
+ * (time is up, a second signal, or SIGQUIT: end at once). Each state is entered once and never left.
  */
 import type { Clock, Log, StopSignals } from '@dstream/core';
 
@@ -46,8 +46,8 @@ export class Stop implements StopSignals, Disposable {
     );
   }
 
-  /** Gives up now, whether or not it was draining before. */
-  giveUp(why: string): void {
+  /** Aborts at once, whether or not it was draining before. */
+  abort(why: string): void {
     this.drain(why);
     this.#abort(why);
   }
@@ -68,8 +68,8 @@ export function ignoresHangup(env: Readonly<Record<string, string | undefined>>)
 }
 
 /**
- * SIGTERM and SIGINT drain, and give up when they come again. SIGHUP drains, however often it comes (a closing terminal
- * may send two), or does nothing where it is ignored. SIGQUIT gives up. Dispose to remove the handlers.
+ * SIGTERM and SIGINT drain, and abort when they come again. SIGHUP drains, however often it comes (a closing terminal
+ * may send two), or does nothing where it is ignored. SIGQUIT aborts. Dispose to remove the handlers.
  */
 export function stopOnSignals(
   stop: Stop,
@@ -90,7 +90,7 @@ export function stopOnSignals(
     },
     SIGQUIT: (name: string) => {
       log.warn('received signal; aborting', { signal: name });
-      stop.giveUp(name);
+      stop.abort(name);
     },
   };
   for (const [name, handler] of Object.entries(handlers)) process.on(name, handler);

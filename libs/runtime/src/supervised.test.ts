@@ -44,7 +44,7 @@ const fails =
   () =>
     Promise.reject(new DStreamError(code, 'it failed'));
 
-test('a service that fails for a transient reason is closed and opened anew, later each time', async () => {
+test('a service that fails for a transient reason is closed and opened again, later each time', async () => {
   const { clock, lines, lives, service, running, drain } = await rig(
     fails('Unexpected'),
     fails('Unexpected'),

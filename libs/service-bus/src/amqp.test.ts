@@ -6,7 +6,7 @@ const socket = () => ({}) as Socket;
 const cut = () => new Error('cut');
 
 describe('watching a connection', () => {
-  test('a call ends with what it ends with, while the connection stands', async () => {
+  test('a call ends with what it ends with, while the connection is open', async () => {
     const watch = new ConnectionWatch();
     watch.add(socket());
     await expect(watch.run(cut, () => Promise.resolve(7))).resolves.toBe(7);

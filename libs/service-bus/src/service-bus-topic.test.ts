@@ -17,7 +17,7 @@ class HeldSender implements OpenSender {
   /** While set, the link is being opened. */
   opening: Promise<void> | undefined;
 
-  /** Single messages need none; the link says by it what it takes. */
+  /** Single messages need none; the link shows by it what it accepts. */
   async createMessageBatch(): Promise<ServiceBusMessageBatch> {
     await this.opening;
     return { maxSizeInBytes: 100_000 } as ServiceBusMessageBatch;

@@ -86,7 +86,7 @@ describe('sending a session', () => {
     expect(sender.batches.map(({ tried }) => tried)).toEqual([0]);
   });
 
-  test('a message that fits no batch is refused by name, bytes and limit, and what stands before it was sent', async () => {
+  test('a message that fits no batch is refused by name, bytes and limit, and what precedes it was sent', async () => {
     const sender = new Sender(1_000);
     const stopped = await send(sender, [message('a', 10), message('b', 2_000), message('c', 10)]);
     expect(stopped).toMatchObject({

@@ -51,7 +51,7 @@ test('one of ours stays as it is, and what is unknown is tried again', () => {
   expect(translateError('oops', context)).toMatchObject({ code: 'Unexpected', disposition: 'retry' });
 });
 
-test('what was not reached says that a proxy is passed over WebSockets only', () => {
+test('an unreachable service: the error explains that a proxy is passed over WebSockets only', () => {
   vi.stubEnv('HTTPS_PROXY', 'http://user:open-sesame@proxy:8080');
   onTestFinished(() => void vi.unstubAllEnvs());
   const hint = ' (AMQP passes the proxy of HTTPS_PROXY only with transport = "websockets")';
