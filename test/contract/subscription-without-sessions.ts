@@ -2,6 +2,7 @@
 import type { Delivery } from '@dstream/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Broker } from '../support/broker.ts';
+import { Consumer } from '../support/consumer.ts';
 import { SubscriptionRig } from '../support/subscription-rig.ts';
 
 /** Long enough for what should not come to have come, were it wrong. */
@@ -49,6 +50,16 @@ export function plainSubscriptionContract(name: string, open: () => Promise<Brok
       const again = await consumer.next();
       expect(again.message.messageId).toBe(first?.message.messageId);
       expect(again.deliveryCount).toBe(1);
+    });
+
+    test('a second consumer is refused while one receives, and the first continues', async () => {
+      const subscription = rig.subscribe({ sessions: false });
+      const first = rig.use(new Consumer(subscription, rig.post));
+      expect(await first.nextWithin(quietMs)).toBeUndefined();
+      const second = new Consumer(subscription, rig.post);
+      await expect(second.next()).rejects.toThrow('receive is already running for');
+      await rig.send([rig.post.message('a', 1)]);
+      expect(rig.names([await first.next()])).toEqual(['a-1']);
     });
 
     test('after an abort what was handed out can be settled', async () => {

@@ -85,6 +85,12 @@ describe('an event hub', () => {
     expect(hub.sent[0]?.partition).toBe(String(partitionOfKey('key', 11)));
   });
 
+  test('a hub without partitions cannot be connected to, and the error names it', async () => {
+    hub.partitions = [];
+    const connecting = publisher.connect({ signal: never });
+    await expect(connecting).rejects.toThrow('event hub hub reports no partitions');
+  });
+
   test('a partition has one batch in flight, and what waits goes together, of all sessions', async () => {
     const release = hold();
     const all = [publish([change('A1', 'k', 'A')])];

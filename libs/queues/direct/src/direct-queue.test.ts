@@ -91,6 +91,14 @@ describe('a send', () => {
     expect(deliveries[0]?.message.properties).toEqual({ changes: 1 });
   });
 
+  test('settles a message once: a second time rejects and completes no other', async () => {
+    const { done, deliveries } = await sent(consume(), post.messages('a', 1, 2));
+    await deliveries[0]?.complete();
+    await expect(deliveries[0]?.complete()).rejects.toThrow('a-1 has already been settled');
+    await deliveries[1]?.complete();
+    await done;
+  });
+
   test('leaves no listener', async () => {
     const [sending, receiving] = [new AbortController().signal, new AbortController().signal];
     const deliveries = subscribe().receive({ signal: receiving, maxInFlight: 1, maxBytes: 1_000_000 });
