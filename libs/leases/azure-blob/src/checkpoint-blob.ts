@@ -71,7 +71,7 @@ export async function saveCheckpoint(
   checkpoint: Checkpoint,
   signal: AbortSignal,
 ): Promise<void> {
-  assertGood(storage, holding);
+  assertHeld(storage, holding);
   if (holding.stored === undefined) await reread(storage, holding, signal);
   assertNotBack(holding.partition, holding.stored?.progress, checkpoint);
   try {
@@ -116,7 +116,7 @@ async function write(
   signal: AbortSignal,
 ): Promise<void> {
   const text = formatCheckpoint(checkpoint, origin(storage, holding));
-  const left = assertGood(storage, holding);
+  const left = assertHeld(storage, holding);
   const blobHTTPHeaders = { blobContentType: 'application/json; charset=utf-8' };
   const options = { metadata: metadataOf(holding), conditions: fence(holding), blobHTTPHeaders };
   const reply = await storage.call(
@@ -134,7 +134,7 @@ function origin(storage: Storage, { partition, owner }: Holding) {
 }
 
 /** How long the lease is still good, in milliseconds: a save neither starts nor continues past it. */
-function assertGood(storage: Storage, { partition, owner, goodUntilMs }: Holding): number {
+function assertHeld(storage: Storage, { partition, owner, goodUntilMs }: Holding): number {
   const left = goodUntilMs - storage.options.clock.monotonicMs();
   if (left <= 0)
     throw leaseLost({ partition, epoch: owner.epoch }, 'it was not renewed in time to save under it');
