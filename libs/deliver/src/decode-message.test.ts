@@ -85,6 +85,14 @@ describe('decoding', () => {
     }
   });
 
+  test('a byte order mark before the first line is ignored', () => {
+    const [first, second] = [line(1), line(2)];
+    const { changes, failures } = decodeMessage(message([`\ufeff${first}`, second], 's/d/dbo.T'), options);
+    expect(failures).toEqual([]);
+    expect(changes.map(({ line: text }) => text)).toEqual([first, second]);
+    expect(changes.map(({ utf8 }) => Buffer.from(utf8).toString())).toEqual([first, second]);
+  });
+
   test('without a session the changes of several tables may share a message', () => {
     const { changes, failures } = decodeMessage(message([line(1), line(2, 'Other')]), options);
     expect(changes.map(({ index }) => index)).toEqual([0, 1]);

@@ -59,7 +59,8 @@ const maxAheadMs = 366 * 86_400_000;
 
 /** Reads every line that can be read. Never throws: a line that cannot be read is a failure with its reason. */
 export function decodeMessage(message: IncomingMessage, options: DecodeOptions): DecodedMessage {
-  const { body, messageId, sessionId: orderingKey = '', enqueuedAtMs } = message;
+  const { messageId, sessionId: orderingKey = '', enqueuedAtMs } = message;
+  const body = withoutByteOrderMark(message.body);
   const lines = linesOf(body);
   if (typeof lines === 'string') return unreadable(lines);
   const changes: DecodedChange[] = [];
@@ -129,6 +130,12 @@ function membershipOf(sessionId: string | undefined, hash: Hash): Membership {
 
 function sameTable(a: Parameters<Membership>[0], b: Parameters<Membership>[0]): boolean {
   return a.table === b.table && a.schema === b.schema && a.database === b.database && a.server === b.server;
+}
+
+/** A byte order mark is no part of the text (RFC 8259, section 8.1, lets a reader ignore it). */
+function withoutByteOrderMark(body: Uint8Array): Uint8Array {
+  const isMarked = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
+  return isMarked ? body.subarray(3) : body;
 }
 
 /** JSON Lines, with or without a line end after the last line; what is wrong with the body where it has none. */
