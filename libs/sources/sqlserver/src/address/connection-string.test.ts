@@ -124,7 +124,7 @@ describe('a connection string', () => {
     expect(parse).not.toThrow(/se.?cret/);
   });
 
-  test('a password may hold what other forms are told by', () => {
+  test('a password may hold the marks of other forms', () => {
     const password = (text: string) => {
       const { login } = parseConnectionString(text);
       return login.kind === 'password' && login.password;

@@ -2,7 +2,7 @@
 import type { CredentialOf, Identity, TokenCredential } from '@dstream/core';
 import { invalid, readBoolean, type Keyword } from './keywords.ts';
 
-/** By SQL login, or by a token of an identity. The password and the credential are secret. */
+/** A SQL login, or an identity that signs in by token. The password and the credential are secret. */
 export type Login =
   | { readonly kind: 'password'; readonly user: string; readonly password: string }
   | { readonly kind: 'token'; readonly identity: Identity; readonly credential: TokenCredential };

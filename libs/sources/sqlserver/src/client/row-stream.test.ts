@@ -8,7 +8,7 @@ describe('a flow of rows', () => {
     return { paused, flow: new RowFlow(limits, (p) => paused.push(p)) };
   };
 
-  test('is paused at the limit and goes on when taken', async () => {
+  test('is paused at the limit and resumes when taken', async () => {
     const { flow, paused } = flowOf({ maxRows: 2, maxBytes: 1_000_000 });
     flow.push(0, [1]);
     expect(paused).toEqual([]);

@@ -33,7 +33,7 @@ export async function* streamRows(
   }
 }
 
-/** By which clock, and how long, silence is accepted. */
+/** How long silence is accepted, and the clock that measures it. */
 export interface StreamTiming {
   readonly clock: Clock;
   readonly silence: SilenceLimits;

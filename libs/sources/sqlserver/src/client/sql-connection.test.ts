@@ -4,16 +4,19 @@ import { authenticationOf } from './sql-connection.ts';
 
 const never = new AbortController().signal;
 
-/** The credential that the driver is given, and what was asked of the one behind it. */
+/** The credential that the driver is given, and what it requested of the original one. */
 function given(): { readonly credential: TokenCredential; readonly asked: unknown[] } {
   const asked: unknown[] = [];
-  const behind: TokenCredential = {
+  const original: TokenCredential = {
     getToken: (scopes) => {
       asked.push(scopes);
       return Promise.resolve({ token: 't1', expiresOnTimestamp: 0 });
     },
   };
-  const made = authenticationOf({ kind: 'token', identity: { kind: 'default' }, credential: behind }, never);
+  const made = authenticationOf(
+    { kind: 'token', identity: { kind: 'default' }, credential: original },
+    never,
+  );
   if (made.type !== 'token-credential') throw new Error(`the driver is given ${made.type}`);
   return { credential: made.options.credential as TokenCredential, asked };
 }

@@ -28,7 +28,7 @@ describe('an error', () => {
     expect(translated.cause).toBe(error);
   });
 
-  test('a login to a database that is not there is told from a wrong password', () => {
+  test('a login to a missing database is distinguished from a wrong password', () => {
     expect(translateError(coded('ELOGIN'), { ...scene, loginNumbers: [4060, 18456] }).code).toBe(
       'DatabaseNotFound',
     );
@@ -44,7 +44,7 @@ describe('an error', () => {
     expect(translateError(cut, scene).message).toBe('SQL Server at db1 cannot be reached: ECONNRESET');
   });
 
-  test('an instance that SQL Server Browser does not know is told how to be reached without it', () => {
+  test('the error for an instance that SQL Server Browser does not know names the way without it', () => {
     const named = { ...scene, place: 'db1\\DEV', asksBrowser: true };
     for (const code of ['EINSTLOOKUP', 'ETIMEOUT'])
       expect(translateError(coded(code), named).message).toMatch(
@@ -53,7 +53,7 @@ describe('an error', () => {
     expect(translateError(coded('ETIMEOUT'), { ...named, connected: true }).message).not.toContain('Browser');
   });
 
-  test('behind a proxy it is said that SQL Server is reached without it', () => {
+  test('the error names a proxy variable that connections to SQL Server do not use', () => {
     vi.stubEnv('HTTPS_PROXY', 'http://user:open-sesame@proxy:8080');
     onTestFinished(() => void vi.unstubAllEnvs());
     const { message } = translateError(coded('ETIMEOUT'), scene);

@@ -85,7 +85,7 @@ function hintsOf({ asksBrowser }: ErrorScene, env: NodeJS.ProcessEnv): string {
   ].join('');
 }
 
-/** For an error: the connection had been established. */
+/** The text of an error on an established connection. */
 export function lostConnection({ place }: ErrorScene): string {
   return `the connection to SQL Server at ${place} was lost`;
 }

@@ -62,7 +62,7 @@ describe('a resume point', () => {
       }),
     ));
 
-  test('the end of a scan stands behind every change of its transaction and before the next one', () => {
+  test('the end of a scan sorts after every change of its transaction and before the next one', () => {
     const lsn = '0000002A000001F80003' as Lsn;
     const { position } = formatResumePoint({ kind: 'between', mode: 'functions', lsn }, {});
     expect(position > positionOf(lsn, 9_999_999_999)).toBe(true);
@@ -163,7 +163,7 @@ describe('a resume point', () => {
       ),
     ));
 
-  // oxlint-disable-next-line vitest/expect-expect -- it stands in the property
+  // oxlint-disable-next-line vitest/expect-expect -- it is in the property
   test.each(['mode', 'lsn', 'commandId', 'seqval', 'operation', 'ordinal', 'incarnation', 'seen', 'gap'])(
     'whose %s is nonsense is refused, and never read as another position',
     (field) =>
@@ -171,7 +171,7 @@ describe('a resume point', () => {
         fc.property(anyPosition, fc.jsonValue(), (p, nonsense) => {
           const token: unknown = JSON.parse(formatResumePoint(p, history).token);
           const damaged = JSON.stringify({ ...(token as object), [field]: nonsense });
-          // What is understood is what stands there. A negative zero is a zero in JSON.
+          // What is read is what was written. A negative zero is a zero in JSON.
           expect(JSON.parse(damaged)).toMatchObject(understood(damaged));
         }),
       ),

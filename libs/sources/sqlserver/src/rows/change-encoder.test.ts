@@ -59,7 +59,7 @@ describe('an event', () => {
     expect(selectedColumns(instance).map(({ name }) => name)).toEqual(['Id', 'Big', 'Old']);
   });
 
-  test('a computed column of the key stands in it as NULL: without it, rows would seem to be one', () => {
+  test('a computed column of the key is NULL in it: without it, rows would share a key', () => {
     const of = { ...instance, key: ['Sum', 'Id'] };
     const encoder = new ChangeEncoder({ table, instance: of, columns: selectedColumns(of), hash: () => '' });
     const change: LogicalChange = {
@@ -193,7 +193,7 @@ describe('a change that was read', () => {
     expect(metadata.origin).toEqual({ captureInstance: 'dbo_Notes', lsn, seqval: lsn.replaceAll('F', 'E') });
   });
 
-  test('has an id of at most 96 characters that tells tables, ties and incarnations apart', () => {
+  test('has an id of at most 96 characters that distinguishes tables, ties and incarnations', () => {
     const ids = [
       encoded(long, []).id,
       encoded({ ...long, table: `${long.table}2` }, []).id,

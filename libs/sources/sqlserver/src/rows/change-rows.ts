@@ -16,7 +16,7 @@ export interface ChangeRow {
   readonly operation: number;
   /** `__$update_mask`. */
   readonly mask: Buffer;
-  /** By the columns of the page statement. */
+  /** In the order of the columns of the page statement. */
   readonly values: readonly Value[];
   /** Approximate size of the row in memory and on the topic. */
   readonly bytes: number;
@@ -91,7 +91,7 @@ export class RowAssembler {
   readonly #mode: ReadMode;
   readonly #from: LogPosition;
   #group: ChangeRow[] = [];
-  /** Of the last finished group: its last row, the ordinal of its last change, and the LSN after it when that is known. */
+  /** State after the last finished group: its last row, the ordinal of its last change, and the LSN after it when that is known. */
   #last: ChangeRow | undefined;
   #next: Lsn | undefined;
   #lsn: Lsn | undefined;

@@ -58,7 +58,7 @@ function writeValue(value: Value, plainText: boolean, out: Utf8Writer): void {
 
 /** Captured columns that CDC did not carry in an image. */
 export interface MissingColumns {
-  /** Of those that were selected: their indexes in the row. */
+  /** Indexes in the row, of those that were selected. */
   readonly indexes: ReadonlySet<number>;
   readonly names: readonly string[];
 }

@@ -142,7 +142,7 @@ describe('the prober', () => {
     });
   });
 
-  test('two who wait for one instance at different places: the one behind is told of its change', async () => {
+  test('of two that wait for one instance the lower position gets its change', async () => {
     const { client, clock, prober } = rig('a');
     const mask = Buffer.alloc(1);
     client.instances[0]?.rows.push({ lsn: lsn(6), seqval: lsn(1), operation: 2, mask, values: [] });
@@ -166,7 +166,7 @@ describe('the prober', () => {
     expect((await ask('a')).instances).toBe('a\nb');
   });
 
-  test('a lost connection is told to all who wait, and the next question is asked anew', async () => {
+  test('a lost connection rejects all that wait, and the next probe runs again', async () => {
     const { client, ask } = rig('a', 'b');
     client.before = () => {
       throw new Error('gone');

@@ -30,7 +30,7 @@ function database(number: number, key: readonly string[] = ['Id']) {
 }
 
 test.each([529, 6522, 6263])(
-  'a column that the server cannot convert to text is unavailable, and its table goes on (error %i)',
+  'a column that the server cannot convert to text is unavailable, and its table continues (error %i)',
   async (number) => {
     const { read, warnings } = database(number);
     const [inserted, updated, deleted] = await read();

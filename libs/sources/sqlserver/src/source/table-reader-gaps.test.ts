@@ -21,7 +21,7 @@ describe('history that a table reader does not find', () => {
     });
   });
 
-  test('an instance that was created anew is told apart from one that was cleaned up', async () => {
+  test('an instance that was created anew is distinguished from one that was cleaned up', async () => {
     const { read } = rig([instance([], { startLsn: lsn(9), createdAt: lsn(9) })], 12);
     await expect(read(pointAt(4)).next()).rejects.toMatchObject({
       code: 'HistoryLost',

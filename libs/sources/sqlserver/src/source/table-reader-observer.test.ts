@@ -79,8 +79,8 @@ async function upTo(batches: AsyncGenerator<ChangeBatch>, max: number): Promise<
   }
 }
 
-describe('what a table reader tells its observer', () => {
-  test('how far capture is behind, where history begins and how far it has read', async () => {
+describe('what a table reader reports to its observer', () => {
+  test('the lag of capture, where history begins and how far it has read', async () => {
     const { client, observer, batches } = rig([row(3), row(4)], 9);
     client.now = new Date(timeOf(lsn(9)).getTime() + 3_600_000 + 7_000);
     await upTo(batches, 1);

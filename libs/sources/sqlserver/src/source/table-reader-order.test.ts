@@ -105,7 +105,7 @@ describe.each(modes)('changes read in the mode %s', (mode) => {
     }
   });
 
-  test('a statement is let go while nobody takes its rows, and another reads the rest', async () => {
+  test('a statement is cancelled while nobody takes its rows, and another reads the rest', async () => {
     const rows = Array.from({ length: 1_200 }, (_, i) => row(2, i + 1, 2, i));
     const { client, clock, read: reading } = rig([instance(rows)], 2, { mode });
     const batches = reading();
@@ -191,20 +191,20 @@ describe('a change of the read mode', () => {
     const token = { mode: 'functions', lsn: lsn(2), seqval: lsn(1), operation: 2, ordinal: 1 };
     const from = { position: `${lsn(2)}:0000000001`, token: JSON.stringify(token) } as ResumePoint;
     const batches = await read(mostly, 3, { mode: 'direct', maxRows: 10 }, from);
-    const told = batches.map((b) => [
+    const seen = batches.map((b) => [
       b.beginsGeneration === true,
       ...changesOf([b]).map((c) => c.data?.['Id']),
     ]);
-    expect(told).toEqual([[false, 2, 3], [true], [false, 9]]);
+    expect(seen).toEqual([[false, 2, 3], [true], [false, 9]]);
     expect(changesOf(batches).map((c) => c.metadata.sequence)).toEqual([2, 3, 1]);
   });
 
-  test('after a gap that was noted in the other mode begins behind it: what follows may have been sent in that mode', async () => {
+  test('after a gap that was recorded in the other mode begins after it: what follows may have been sent in that mode', async () => {
     const kept = instance([row(9, 1, 2, 9)], { startLsn: lsn(9) });
     const [noted] = await upTo(rig([kept], 9, { onGap: 'skip' }).read(pointAt(4)), 9);
     const batches = await upTo(rig([kept], 9, { onGap: 'skip', mode: 'direct' }).read(noted?.end), 9);
-    const told = batches.map((b) => [b.beginsGeneration === true, ...b.changes.map((c) => c.operation)]);
-    expect(told).toEqual([[false, 'gap'], [true], [false, 'insert']]);
+    const seen = batches.map((b) => [b.beginsGeneration === true, ...b.changes.map((c) => c.operation)]);
+    expect(seen).toEqual([[false, 'gap'], [true], [false, 'insert']]);
   });
 
   test('loses and repeats nothing from any place, forth and back', () =>

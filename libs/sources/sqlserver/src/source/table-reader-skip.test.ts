@@ -25,12 +25,12 @@ async function next(batches: AsyncGenerator<ChangeBatch>): Promise<ChangeBatch> 
 }
 
 describe('on_gap = "skip"', () => {
-  test('notes the gap in a new generation, tells of it by an event, and goes on from the low-water mark', async () => {
+  test('records the gap in a new generation, reports it by an event, and continues from the low-water mark', async () => {
     const { read } = rig([instance(inserts(9, 12), { startLsn: lsn(9) })], 12, skip);
-    const [noted, told, ...rest] = await upTo(read(pointAt(4, seen(4))), 12);
-    expect(noted).toMatchObject({ changes: [], beginsGeneration: true });
-    expect(noted && parseResumePoint(noted.end).position).toMatchObject({ lsn: lsn(4) });
-    expect(told?.changes.map(decodeChange)).toEqual([
+    const [recorded, reported, ...rest] = await upTo(read(pointAt(4, seen(4))), 12);
+    expect(recorded).toMatchObject({ changes: [], beginsGeneration: true });
+    expect(recorded && parseResumePoint(recorded.end).position).toMatchObject({ lsn: lsn(4) });
+    expect(reported?.changes.map(decodeChange)).toEqual([
       {
         data: null,
         metadata: {
@@ -55,27 +55,27 @@ describe('on_gap = "skip"', () => {
         },
       },
     ]);
-    expect(told?.beginsGeneration).toBeUndefined();
+    expect(reported?.beginsGeneration).toBeUndefined();
     expect(changesOf(rest).map((c) => c.data?.['Id'])).toEqual([9, 12]);
-    const positions = [noted, told, ...rest].map((batch) => batch?.end.position);
+    const positions = [recorded, reported, ...rest].map((batch) => batch?.end.position);
     expect(positions).toEqual([...new Set(positions)].toSorted((a, b) => (String(a) < String(b) ? -1 : 1)));
   });
 
-  test('whoever takes over after a crash, wherever it was, tells of the same gap exactly once more or not at all', async () => {
+  test('whoever takes over after a crash, wherever it was, reports the same gap exactly once more or not at all', async () => {
     const kept = instance(inserts(9, 12), { startLsn: lsn(9) });
-    const [noted, told] = await upTo(rig([kept], 12, skip).read(pointAt(4)), 12);
-    const afterNoted = await upTo(rig([kept], 12, skip).read(noted?.end), 12);
+    const [recorded, reported] = await upTo(rig([kept], 12, skip).read(pointAt(4)), 12);
+    const afterRecorded = await upTo(rig([kept], 12, skip).read(recorded?.end), 12);
     const said = (batch: ChangeBatch | undefined) => batch && [changesOf([batch]), batch.end];
-    expect(said(afterNoted[0])).toEqual(said(told));
-    expect(afterNoted.some(({ beginsGeneration }) => beginsGeneration)).toBe(false);
-    const afterTold = await upTo(rig([kept], 12, skip).read(told?.end), 12);
-    expect(operations(afterTold)).toEqual(['insert', 'insert']);
+    expect(said(afterRecorded[0])).toEqual(said(reported));
+    expect(afterRecorded.some(({ beginsGeneration }) => beginsGeneration)).toBe(false);
+    const afterReported = await upTo(rig([kept], 12, skip).read(reported?.end), 12);
+    expect(operations(afterReported)).toEqual(['insert', 'insert']);
   });
 
-  test('a gap that grew before it was told of is told of as two that follow each other', async () => {
+  test('a gap that grew before it was reported is reported as two that follow each other', async () => {
     const kept = instance(inserts(9, 12), { startLsn: lsn(9) });
-    const [noted] = await upTo(rig([kept], 12, skip).read(pointAt(4)), 12);
-    const batches = await upTo(rig([cleanUp(kept, lsn(11))], 12, skip).read(noted?.end), 12);
+    const [recorded] = await upTo(rig([kept], 12, skip).read(pointAt(4)), 12);
+    const batches = await upTo(rig([cleanUp(kept, lsn(11))], 12, skip).read(recorded?.end), 12);
     expect(changesOf(batches).map(({ metadata }) => metadata.gap ?? metadata.operation)).toMatchObject([
       { from: { lsn: `0x${lsn(5)}` }, to: { lsn: `0x${lsn(9)}` } },
       { from: { lsn: `0x${lsn(9)}` }, to: { lsn: `0x${lsn(11)}` } },
@@ -98,7 +98,7 @@ describe('on_gap = "skip"', () => {
     ]);
   });
 
-  test('what cleanup takes of a page behind which nothing is gone makes no gap', async () => {
+  test('what cleanup removes of a page after which nothing is gone makes no gap', async () => {
     const only = instance(Array.from({ length: 1_200 }, (_, n) => row(n + 2, 1, 2, n)));
     const { client, read } = rig([only], 1_300, skip);
     let checks = 0;
@@ -181,7 +181,7 @@ describe('a source that went back', () => {
     await refused;
   });
 
-  test('is noticed by all that was scanned, also behind the last change of the table', async () => {
+  test('is noticed by all that was scanned, also after the last change of the table', async () => {
     const only = instance(inserts(2));
     const { client, clock, read } = rig([only], 6);
     const batches = read();
@@ -209,15 +209,15 @@ describe('a source that went back', () => {
   test('is skipped under new ids, from the low-water mark on', async () => {
     const { client, clock, read } = rig([instance(inserts(2, 9))], 12, skip);
     client.forgotten.add(lsn(4));
-    const [noted, ...rest] = await upTo(read(pointAt(4, seen(4))), 12);
+    const [recorded, ...rest] = await upTo(read(pointAt(4, seen(4))), 12);
     const incarnation = Math.floor(clock.wallMs() / 1_000).toString(36);
-    expect(noted?.beginsGeneration).toBe(true);
+    expect(recorded?.beginsGeneration).toBe(true);
     expect(changesOf(rest).map(({ metadata }) => metadata.id)).toEqual([
       `db1/shop/dbo.Persons:${incarnation}:${lsn(5)}:${lsn(1)}:gap`,
       `db1/shop/dbo.Persons:${incarnation}:${lsn(2)}:${lsn(1)}:2`,
       `db1/shop/dbo.Persons:${incarnation}:${lsn(9)}:${lsn(1)}:2`,
     ]);
-    expect(noted && rest[0] && noted.end.position < rest[0].end.position).toBe(true);
+    expect(recorded && rest[0] && recorded.end.position < rest[0].end.position).toBe(true);
     const again = rig([instance(inserts(2, 9))], 12, skip);
     expect(changesOf(await upTo(again.read(rest[0]?.end), 12)).map((c) => c.metadata.id)).toEqual(
       changesOf(rest.slice(1)).map((c) => c.metadata.id),

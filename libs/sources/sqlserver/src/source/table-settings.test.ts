@@ -50,7 +50,7 @@ describe('the configured tables', () => {
       'between two spellings of',
       [setting('sales', '*'), setting('Sales', 'orders', 2_000), setting('Sales', '*')],
     ],
-  ])('an entry that stands %s the pattern of its schema wins, and its table comes once', (_, settings) => {
+  ])('an entry %s the pattern of its schema wins, and its table comes once', (_, settings) => {
     const orders = { schema: 'Sales', table: 'Orders' };
     expect(expandTables(settings, catalogue)).toEqual([orders]);
     expect(intervalsOf(settings, orders)?.intervalMs).toBe(2_000);

@@ -189,8 +189,8 @@ function tableStatement(schema: string, table: string): Statement {
 }
 
 /**
- * The type of the change table's own column, which capture alters with the table's: the system type, which an alias type stands
- * for; of CLR types (240) the type itself. Names in catalogue views have the catalogue's collation, those in tables of the
+ * The type of the change table's own column, which capture alters with the table's: the system type, also for an alias
+ * type; of CLR types (240) the type itself. Names in catalogue views have the catalogue's collation, those in tables of the
  * schema cdc the database's: where these differ (Azure SQL Database, contained databases) comparing them is error 468.
  */
 const storedColumn =

@@ -103,7 +103,7 @@ describe('a value', () => {
   });
 });
 
-test('every type that is known stands in the table of the README, and no other', () => {
+test('every known type is in the table of the README, and no other', () => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
   const [, table = ''] = /## How values arrive\n([^#]*)/.exec(readme) ?? [];
   const types = [...table.matchAll(/^\| ([^|]*) \|/gm)].flatMap(([, cell = '']) =>

@@ -11,7 +11,7 @@ import { floatNumber, isoOf121, realNumber, variantExpression, variantText } fro
 export interface ColumnCodec {
   /** The select-list expression, without its alias. */
   readonly expression: string;
-  /** Of a value that is not NULL. */
+  /** Called for values that are not NULL. */
   readonly decode: (value: unknown) => Value;
   /** What is decoded to text is ASCII and needs no escape in JSON. */
   readonly plainText: boolean;

@@ -161,7 +161,7 @@ export interface LowWaterMark {
 
 /** The low-water marks of a database, as one probe returned them. */
 export interface LowWaterMarks {
-  /** By capture instance: all that have begun. */
+  /** All capture instances that have begun, by name. */
   readonly low: ReadonlyMap<string, LowWaterMark>;
   /**
    * The names of all capture instances that have begun as one text: another text means that the catalogue has changed,

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { floatNumber, realNumber } from './value-text.ts';
 
 describe('a real', () => {
-  test('is written by so many digits as tell it from its neighbours', () => {
+  test('has as many digits as distinguish it from its neighbours', () => {
     const written = [1.1, 0.1, 3.402_823_5e38, 1.175_494_4e-38, 16_777_216, 33_554_436, 1e-45, 1e20, -0.3];
     expect(written.map((value) => realNumber(Math.fround(value)))).toEqual(written);
   });

@@ -1,7 +1,7 @@
 /** Values that arrive in another form than JSON's: floating point, times of style 121, and sql_variant. */
 import type { Value } from '@dstream/core';
 
-/** Digits that a decimal text keeps through a real and back, and that tell every real from its neighbours. */
+/** Digits that a decimal text keeps through a real and back, and that distinguish every real from its neighbours. */
 const keptDigits = 6;
 const tellingDigits = 9;
 const leastNormal = 2 ** -126;
