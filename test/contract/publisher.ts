@@ -2,7 +2,7 @@
 import { getEventListeners } from 'node:events';
 import { asDStreamError, BatchError, notAccepted, type Publisher, type RoutedEvent } from '@dstream/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Changes, inOrder, withoutRepeats, type PublisherRig } from '../support/publisher-rig.ts';
+import { Changes, inOrder, textOf, withoutRepeats, type PublisherRig } from '../support/publisher-rig.ts';
 
 const never = { signal: new AbortController().signal };
 const keyOf = (event: RoutedEvent) => event.orderingKey;
@@ -32,11 +32,7 @@ export function publisherContract(name: string, open: (changes: Changes) => Prom
         (error: unknown) => asDStreamError(error),
       );
 
-    const given = (events: readonly RoutedEvent[]) =>
-      inOrder(
-        events.map(({ line }) => line),
-        rig.ordered,
-      );
+    const given = (events: readonly RoutedEvent[]) => inOrder(events.map(textOf), rig.ordered);
 
     /** What the destination holds, once there are so many, in the order that it keeps. */
     const arrived = async (count: number) => inOrder(await rig.delivered(count), rig.ordered);
@@ -65,7 +61,7 @@ export function publisherContract(name: string, open: (changes: Changes) => Prom
     test('a change arrives as it was given', async () => {
       const event = changes.event('A', 1, 'Łukasz 🙂 "quoted" \\ 9007199254740993 \u2028 \n');
       await publish([event]);
-      expect(await rig.delivered(1)).toEqual([event.line]);
+      expect(await rig.delivered(1)).toEqual([textOf(event)]);
     });
 
     test('to publish nothing is done at once', async () => {

@@ -4,14 +4,14 @@ import { expect, test } from 'vitest';
 import type { EventHubsStandIn } from '../stand-ins/amqp/src/event-hubs/event-hubs-server.ts';
 import { publisherTo, type HubWish } from '../support/event-hubs-destination.ts';
 import { eventHubsRig } from '../support/event-hubs-rig.ts';
-import { Changes, inOrder, withoutRepeats } from '../support/publisher-rig.ts';
+import { Changes, inOrder, textOf, withoutRepeats } from '../support/publisher-rig.ts';
 import { until } from '../support/until.ts';
 
 const rig = eventHubsRig();
 const never = { signal: new AbortController().signal };
 const keyOf = (event: RoutedEvent) => event.orderingKey;
 const lines = () => rig.hubs.events('changes').map(({ body }) => String(body));
-const linesOf = (events: readonly RoutedEvent[]) => events.map(({ line }) => line);
+const linesOf = (events: readonly RoutedEvent[]) => events.map(textOf);
 
 const publisher = (wish: HubWish = {}): Publisher =>
   publisherTo(rig.hubs.connectionString, 'changes', { sendTimeoutMs: 2_000, ...wish });

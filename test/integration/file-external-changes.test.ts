@@ -25,7 +25,11 @@ async function inDirectory(work: (directory: string, path: string) => Promise<vo
 }
 
 function event(n: number, table = 'T'): RoutedEvent {
-  return { event: aChange(n, { table }), line: JSON.stringify({ table, n }), orderingKey: table };
+  return {
+    event: aChange(n, { table }),
+    line: Buffer.from(JSON.stringify({ table, n })),
+    orderingKey: table,
+  };
 }
 
 const lineOf = (n: number) => `${JSON.stringify({ table: 'T', n })}\n`;

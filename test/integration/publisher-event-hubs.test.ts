@@ -3,7 +3,7 @@ import { asDStreamError, notAccepted, type Publisher, type RoutedEvent } from '@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { partitionOfKey } from '../../libs/outputs/src/event-hubs/partition-key.ts';
 import { publisherTo, type HubWish } from '../support/event-hubs-destination.ts';
-import { Changes, inOrder, withoutRepeats } from '../support/publisher-rig.ts';
+import { Changes, inOrder, textOf, withoutRepeats } from '../support/publisher-rig.ts';
 import { failing, persist } from '../support/publishing.ts';
 import { busy, ScriptedEventHubs } from '../support/scripted-event-hubs.ts';
 
@@ -39,13 +39,13 @@ describe('the Event Hubs output', () => {
   function ofRow(table: string, n: number, row: number): RoutedEvent {
     const { event, ...routed } = changes.event(table, n);
     const changed = { ...event, metadata: { ...event.metadata, key: { ID: row } } };
-    return { ...routed, event: changed, line: JSON.stringify(changed) };
+    return { ...routed, event: changed, line: Buffer.from(JSON.stringify(changed)) };
   }
 
   const rows = (table: string, count: number) =>
     Array.from({ length: count }, (_, n) => ofRow(table, n, n % 20));
   const lines = (hub: string) => hubs.taken(hub).map(({ line }) => line);
-  const linesOf = (events: readonly RoutedEvent[]) => events.map(({ line }) => line);
+  const linesOf = (events: readonly RoutedEvent[]) => events.map(textOf);
   const byRow = (given: readonly string[]) => inOrder(given, 'row');
 
   test('an event says in its properties what the change is', async () => {
@@ -54,7 +54,7 @@ describe('the Event Hubs output', () => {
     expect(hubs.taken('a')).toMatchObject([
       {
         partition: String(partitionOfKey('180', 4)),
-        line: event.line,
+        line: textOf(event),
         message_id: event.event.metadata.id,
         subject: 'dbo.A',
         content_type: 'application/json',

@@ -17,7 +17,7 @@ import {
   startServiceBus,
   type ServiceBusStandIn,
 } from '../stand-ins/amqp/src/service-bus/service-bus-server.ts';
-import { Changes } from '../support/publisher-rig.ts';
+import { Changes, textOf } from '../support/publisher-rig.ts';
 import { failing, persist } from '../support/publishing.ts';
 
 const never = { signal: new AbortController().signal };
@@ -103,7 +103,7 @@ describe('the Service Bus output', () => {
         lastPosition: 'p0001',
       },
     });
-    expect(String(message?.body)).toBe(event.line);
+    expect(String(message?.body)).toBe(textOf(event));
   });
 
   test('packed, a message holds consecutive changes and is named after all of them', async () => {
@@ -112,7 +112,7 @@ describe('the Service Bus output', () => {
     await publisher.publish(events, never);
     await publisher.publish(events.toSpliced(1, 1), never);
     const [all, fewer] = await peeked('a.events');
-    expect(String(all?.body).split('\n')).toEqual(events.map(({ line }) => line));
+    expect(String(all?.body).split('\n')).toEqual(events.map(textOf));
     expect(all).toMatchObject({
       contentType: 'application/x-ndjson',
       applicationProperties: { changes: 3, firstPosition: 'p0001', lastPosition: 'p0003' },
@@ -129,7 +129,7 @@ describe('the Service Bus output', () => {
     expect(error).toMatchObject({ code: 'MessageTooLarge', failures: [{ from: 2 }] });
     await publisher.publish(events.slice(3), never);
     const lines = standIn.messages('small.events').map(({ body }) => String(body));
-    expect(lines.flatMap((body) => body.split('\n'))).toEqual(events.toSpliced(2, 1).map(({ line }) => line));
+    expect(lines.flatMap((body) => body.split('\n'))).toEqual(events.toSpliced(2, 1).map(textOf));
   });
 
   test('a change that came by no session gets that of its table', async () => {

@@ -11,7 +11,7 @@ export const never: AbortSignal = new AbortController().signal;
 
 /** Change `n`, whose line is `{"n":n}`. */
 export function routed(n: number, metadata: Partial<ChangeMetadata> = {}): RoutedEvent {
-  return { event: aChange(n, metadata), line: `{"n":${n}}`, orderingKey: metadata.table ?? 'T' };
+  return { event: aChange(n, metadata), line: Buffer.from(`{"n":${n}}`), orderingKey: metadata.table ?? 'T' };
 }
 
 export const of = (...numbers: readonly number[]) => numbers.map((n) => routed(n));

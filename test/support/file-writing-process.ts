@@ -30,7 +30,7 @@ async function publishFrom(table: string, first: number): Promise<void> {
     const size = 1 + Math.floor(Math.random() * 20);
     const events = Array.from({ length: size }, (_, i) => ({
       event: aChange(n + i, { table }),
-      line: JSON.stringify({ table, n: n + i, note: 'x'.repeat(Math.random() * 2_000) }),
+      line: Buffer.from(JSON.stringify({ table, n: n + i, note: 'x'.repeat(Math.random() * 2_000) })),
       orderingKey: table,
     }));
     await publisher.publish(events, never);

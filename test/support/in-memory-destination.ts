@@ -1,6 +1,6 @@
 import { DStreamError } from '@dstream/core';
 import { InMemoryDestination } from '@dstream/memory/destination';
-import type { PublisherRig } from './publisher-rig.ts';
+import { textOf, type PublisherRig } from './publisher-rig.ts';
 
 export async function openInMemoryDestination(): Promise<PublisherRig> {
   const destination = new InMemoryDestination({ maxLineBytes: 100_000 });
@@ -8,7 +8,7 @@ export async function openInMemoryDestination(): Promise<PublisherRig> {
     ordered: 'key',
     tooLargeBytes: 100_000,
     open: () => destination.publisher(),
-    delivered: () => Promise.resolve(destination.events.map(({ line }) => line)),
+    delivered: () => Promise.resolve(destination.events.map(textOf)),
     faults: {
       refuse: (count) => {
         let left = count;

@@ -56,9 +56,9 @@ export function message(
 /** Change `n` as it is published, of session `s`. */
 export function routed(n: number): DecodedChange {
   const { metadata, ...images } = aChange(n);
-  const line = `{"n":${n}}`;
   const event = { ...images, metadata: { ...metadata, generation: 1, epoch: 1 } };
-  return { event, line, utf8: Buffer.from(line), orderingKey: 's', messageId: `m${n}`, index: 0 };
+  const line = Buffer.from(`{"n":${n}}`);
+  return { event, line, orderingKey: 's', messageId: `m${n}`, index: 0 };
 }
 
 /** An output that records, and answers each publish with the next of `answers`. */

@@ -28,6 +28,11 @@ export interface PublisherFaults {
 
 const rows = 3;
 
+/** The line of a change as text. */
+export function textOf({ line }: Pick<RoutedEvent, 'line'>): string {
+  return Buffer.from(line).toString();
+}
+
 /** Changes of one test, which no other test has. */
 export class Changes {
   readonly #run = randomUUID().slice(0, 8);
@@ -38,7 +43,7 @@ export class Changes {
     const metadata = { id: `${this.#run}-${key}-${n}`, table: key, key: row };
     const event = { ...aChange(n, metadata), data: { ...row, N: n, Note: note } };
     const line = encodeEnvelope(event, { generation: 1, epoch: 1 });
-    return { event, line, orderingKey: `${this.#run}/s/d/dbo.${key}` };
+    return { event, line: Buffer.from(line), orderingKey: `${this.#run}/s/d/dbo.${key}` };
   }
 
   events(key: string, from: number, to: number): readonly RoutedEvent[] {

@@ -64,8 +64,8 @@ export function terminalScreen({ out, size, paint, keys, time, clock }: Terminal
           : { what, sinceMs: clock.monotonicMs(), ticking: setInterval(draw, tickMs) };
       draw();
     },
-    change: (event, line) => {
-      keep(changes, pretty({ event, line, orderingKey: '' }));
+    change: (event) => {
+      keep(changes, pretty({ event }));
       return Promise.resolve();
     },
     show: (now) => {

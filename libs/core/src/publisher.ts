@@ -4,21 +4,12 @@ import type { ChangeEvent } from './change-event.ts';
 /** A change on its way to one output. */
 export interface RoutedEvent {
   readonly event: ChangeEvent;
-  /** The change as one line of JSON, without the line's end. Made once, for all outputs. */
-  readonly line: string;
-  /** `line` in UTF-8, if it is at hand: what passes as it arrived need not be encoded again. See `lineBytes`. */
-  readonly utf8?: Uint8Array;
+  /** The change as one line of JSON in UTF-8, without the line's end. The same bytes for all outputs, not to be changed. */
+  readonly line: Uint8Array;
   /** Events of one ordering key reach the destination in the order given: the session of the change. */
   readonly orderingKey: string;
   /** The message that the change arrived in, for logs. */
   readonly messageId?: string;
-}
-
-const encoder = new TextEncoder();
-
-/** The line of a change in UTF-8. */
-export function lineBytes({ line, utf8 }: Pick<RoutedEvent, 'line' | 'utf8'>): Uint8Array {
-  return utf8 ?? encoder.encode(line);
 }
 
 /** Brings changes to a destination. One per configured output; `publish` is called by several sessions side by side. */

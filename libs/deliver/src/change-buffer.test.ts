@@ -6,7 +6,7 @@ import type { DecodedChange } from './decode-message.ts';
 
 /** A change whose line has `bytes` bytes. */
 function event(n: number, key: string, bytes = 10): DecodedChange {
-  return { ...routed(n), line: 'x'.repeat(bytes), utf8: Buffer.alloc(bytes, 'x'), orderingKey: key };
+  return { ...routed(n), line: Buffer.alloc(bytes, 'x'), orderingKey: key };
 }
 
 const idsOf = (events: readonly DecodedChange[]) => events.map((e) => e.event.metadata.id);

@@ -131,7 +131,7 @@ export class ChangeBuffer {
 
 function bytesOf(changes: readonly DecodedChange[]): number {
   let bytes = 0;
-  for (const change of changes) bytes += change.utf8.length;
+  for (const change of changes) bytes += change.line.length;
   return bytes;
 }
 
@@ -144,7 +144,7 @@ function inParts(changes: readonly DecodedChange[], partBytes: number): readonly
   const parts: Omit<Chunk, 'order'>[] = [];
   let [start, bytes] = [0, 0];
   for (const [index, change] of changes.entries()) {
-    bytes += change.utf8.length;
+    bytes += change.line.length;
     if (bytes < partBytes && index < changes.length - 1) continue;
     parts.push({ changes: changes.slice(start, index + 1), bytes });
     [start, bytes] = [index + 1, 0];

@@ -1,6 +1,7 @@
 import { decodeEnvelope, encodeEnvelope, maxChangesOfMessage, type IncomingMessage } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import { aChange, lineOfVersion1 } from '../../../test/support/a-change.ts';
+import { textOf } from '../../../test/support/publisher-rig.ts';
 import { decodeMessage } from './decode-message.ts';
 
 const stamp = { generation: 1, epoch: 1 };
@@ -63,12 +64,11 @@ describe('decoding', () => {
     expect(changes).toEqual([
       {
         event: decodeEnvelope(line(1)),
-        line: line(1),
+        line: new TextEncoder().encode(line(1)),
         index: 0,
-        utf8: new TextEncoder().encode(line(1)),
         ...common,
       },
-      { event: decodeEnvelope(odd), line: odd, index: 1, utf8: Buffer.from(odd), ...common },
+      { event: decodeEnvelope(odd), line: Buffer.from(odd), index: 1, ...common },
     ]);
     expect(failures).toEqual([]);
   });
@@ -80,8 +80,8 @@ describe('decoding', () => {
     const ended = { ...message(lines), body: Buffer.from(`${lines.join('\n')}\n`) };
     for (const one of [message(lines), ended]) {
       const { changes } = decodeMessage(one, options);
-      expect(changes.map(({ utf8 }) => Buffer.from(utf8).toString())).toEqual([lines[0], lines[2], lines[3]]);
-      expect(changes.map((change) => change.utf8.buffer === one.body.buffer)).toEqual([true, true, true]);
+      expect(changes.map(textOf)).toEqual([lines[0], lines[2], lines[3]]);
+      expect(changes.map((change) => change.line.buffer === one.body.buffer)).toEqual([true, true, true]);
     }
   });
 
@@ -89,8 +89,7 @@ describe('decoding', () => {
     const [first, second] = [line(1), line(2)];
     const { changes, failures } = decodeMessage(message([`\ufeff${first}`, second], 's/d/dbo.T'), options);
     expect(failures).toEqual([]);
-    expect(changes.map(({ line: text }) => text)).toEqual([first, second]);
-    expect(changes.map(({ utf8 }) => Buffer.from(utf8).toString())).toEqual([first, second]);
+    expect(changes.map(textOf)).toEqual([first, second]);
   });
 
   test('without a session the changes of several tables may share a message', () => {

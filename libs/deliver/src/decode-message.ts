@@ -22,11 +22,9 @@ import { pause } from '@dstream/async';
 /** One change of a message, as every output gets it. */
 export interface DecodedChange extends RoutedEvent {
   readonly event: StampedEvent;
-  /** The envelope as it arrived, or rewritten where it was of an older version. */
-  readonly line: string;
+  /** The envelope as it arrived, a part of the message's body; rewritten where it was of an older version. */
+  readonly line: Uint8Array;
   readonly messageId: string;
-  /** `line` in UTF-8: the part of the message's body, where it is unchanged. Its length is what buffers count. */
-  readonly utf8: Uint8Array;
   /** Its place in the message, from 0. */
   readonly index: number;
 }
@@ -77,9 +75,8 @@ export function decodeMessage(message: IncomingMessage, options: DecodeOptions):
       const parsed = parseEnvelope(text);
       const event = inCurrentVersion(parsed);
       assertPlausible(event, belongs, latest);
-      const line = event === parsed ? text : JSON.stringify(event);
-      const utf8 = event === parsed ? arrived : encoder.encode(line);
-      changes.push({ event, line, utf8, orderingKey, messageId, index });
+      const line = event === parsed ? arrived : encoder.encode(JSON.stringify(event));
+      changes.push({ event, line, orderingKey, messageId, index });
       if (isNewer(event.metadata, newest)) newest = event.metadata;
     } catch (error) {
       failures.push({ index, output: '*', reason: asDStreamError(error).message });

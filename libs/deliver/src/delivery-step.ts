@@ -144,8 +144,7 @@ export class DeliveryStep {
     if (settings.onHole !== 'gap' || missing?.certain !== true || next === undefined) return fresh;
     const event = gapEvent(missing, next.event.metadata, next.orderingKey, hash);
     if (event === undefined) return fresh;
-    const line = JSON.stringify(event);
-    return [{ ...next, event, line, utf8: Buffer.from(line) }, ...fresh];
+    return [{ ...next, event, line: Buffer.from(JSON.stringify(event)) }, ...fresh];
   }
 
   #count(settled: readonly Outcome[]): void {

@@ -9,7 +9,7 @@ const stamped = (n: number) => {
 
 const message = (n: number, failures: readonly unknown[] = []): DeliveredMessage => {
   const event = stamped(n);
-  const accepted = { event, line: '', utf8: Buffer.of(), index: 0, messageId: '', orderingKey: '' };
+  const accepted = { event, line: Buffer.of(), index: 0, messageId: '', orderingKey: '' };
   return { accepted: [accepted], failures };
 };
 

@@ -63,7 +63,7 @@ test('says since when it fails, by the wall clock, and how late its newest chang
   monitor.failed({}, error('away'));
   await clock.advance(90_000);
   monitor.failed({}, error('still away'));
-  monitor.accepted([{ event: aChange(1), line: '', orderingKey: '' }]);
+  monitor.accepted([{ event: aChange(1), line: Buffer.of(), orderingKey: '' }]);
   expect(monitor.report()).toMatchObject({
     failing: { since: '2026-11-20T00:00:00.000Z', code: 'Unreachable', reason: 'still away' },
     latencySeconds: 90,

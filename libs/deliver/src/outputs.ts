@@ -81,7 +81,7 @@ export class Outputs {
     if (changes.length === 0) return [];
     for (const output of this.#optional) output.offer(changes);
     let bytes = 0;
-    for (const change of changes) bytes += change.utf8.length;
+    for (const change of changes) bytes += change.line.length;
     const refused: RefusedByOutput[] = [];
     const publishes = this.#required.map((monitor) => async (until: AbortSignal) => {
       monitor.waiting(changes.length, bytes);

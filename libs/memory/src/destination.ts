@@ -76,9 +76,8 @@ export class InMemoryDestination {
   }
 
   #tooLarge({ event, line }: RoutedEvent): DStreamError | undefined {
-    const bytes = new TextEncoder().encode(line).length;
-    if (bytes <= this.#maxLineBytes) return undefined;
-    const sizes = `${bytes} bytes, the limit is ${this.#maxLineBytes}`;
+    if (line.length <= this.#maxLineBytes) return undefined;
+    const sizes = `${line.length} bytes, the limit is ${this.#maxLineBytes}`;
     return new DStreamError('MessageTooLarge', `change ${event.metadata.id} is too large: ${sizes}`);
   }
 }

@@ -96,7 +96,7 @@ const lines = fc.oneof(envelopeLines(1), envelopeLines(2));
 /** None for a line that is refused, which is done with a MalformedMessage. */
 function decoded(line: string): readonly RoutedEvent[] {
   try {
-    return [{ event: decodeEnvelope(line), line, orderingKey: '' }];
+    return [{ event: decodeEnvelope(line), line: Buffer.from(line), orderingKey: '' }];
   } catch (error) {
     if (asDStreamError(error).code !== 'MalformedMessage') throw error;
     return [];

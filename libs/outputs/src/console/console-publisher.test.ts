@@ -25,7 +25,7 @@ function updated(): RoutedEvent {
       position: 'p' as Position,
     },
   } as const;
-  return { event, line: JSON.stringify(event), orderingKey: 's' };
+  return { event, line: Buffer.from(JSON.stringify(event)), orderingKey: 's' };
 }
 
 function collector(): { stream: Writable; text: () => string } {
@@ -46,7 +46,8 @@ describe('the console', () => {
     const { stream, text } = collector();
     await using publisher = new ConsolePublisher({ stream });
     await publisher.publish([updated(), updated()], { signal });
-    expect(text()).toBe(`${updated().line}\n${updated().line}\n`);
+    const line = JSON.stringify(updated().event);
+    expect(text()).toBe(`${line}\n${line}\n`);
   });
 
   test('on a full disk says so, and not that nobody reads it', async () => {
@@ -88,15 +89,13 @@ describe('the console', () => {
     const metadata = { ...event.metadata, table: 'T\u001b]0;owned\u0007', key: { '\u202eID': 'a\u009b2J' } };
     const line = prettyLine({ colour: false })({
       event: { ...event, metadata },
-      line: JSON.stringify({ data: { a: '\u009b2J' } }),
-      orderingKey: 's',
     });
     expect(line).toContain('dbo.T\\u001b]0;owned\\u0007  \\u202eID="a\\u009b2J"');
   });
 
   test('writes to a terminal the same JSON without a control character', () => {
     const line = JSON.stringify({ data: { a: '\u009b2J\u202e' } });
-    const shown = visibleJsonLine({ ...updated(), line });
+    const shown = visibleJsonLine({ ...updated(), line: Buffer.from(line) });
     expect([shown, JSON.parse(shown)]).toEqual(['{"data":{"a":"\\u009b2J\\u202e"}}', JSON.parse(line)]);
   });
 
@@ -110,7 +109,9 @@ describe('the console', () => {
       to: { lsn: '0x09' },
     } as const;
     const metadata = { ...event.metadata, operation: 'gap', key: null, gap } as const;
-    await publisher.publish([{ event: { data: null, metadata }, line: '', orderingKey: 's' }], { signal });
+    await publisher.publish([{ event: { data: null, metadata }, line: Buffer.of(), orderingKey: 's' }], {
+      signal,
+    });
     expect(text()).toBe(
       '09:15:30.123  gap     dbo.Persons  HistoryLost: nothing is known from 0x05 (2026-11-19T09:00:00.000Z) to 0x09\n',
     );

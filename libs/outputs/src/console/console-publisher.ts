@@ -16,9 +16,11 @@ interface ConsoleOptions {
   readonly isBlocked?: () => boolean;
 }
 
+const decoder = new TextDecoder();
+
 /** The envelope for a terminal: control characters that JSON leaves as they are appear escaped. */
-export function visibleJsonLine(event: RoutedEvent): string {
-  return visibleText(event.line);
+export function visibleJsonLine({ line }: RoutedEvent): string {
+  return visibleText(decoder.decode(line));
 }
 
 /** The publisher of an output of type `console`. */

@@ -23,7 +23,7 @@ const maxValue = 40;
 const colours = { insert: 32, update: 33, delete: 31, read: 36, gap: 35 } as const;
 
 /** The format of a terminal. `colour`: with ANSI colours. */
-export function prettyLine(options: PrettyOptions): (event: RoutedEvent) => string {
+export function prettyLine(options: PrettyOptions): (routed: Pick<RoutedEvent, 'event'>) => string {
   return ({ event }) => {
     const { metadata } = event;
     const time = visibleText(metadata.committedAt.slice(11, 23));

@@ -16,7 +16,7 @@ const o = { signal: new AbortController().signal };
 /** Change `id` of table `table`, which names its destination. */
 function change(table: string, id: string, orderingKey = ''): RoutedEvent {
   const event = aChange(1, { id, table, position: id as Position });
-  return { event, line: '{}', orderingKey };
+  return { event, line: Buffer.from('{}'), orderingKey };
 }
 
 describe('many destinations', () => {

@@ -17,7 +17,7 @@ const sdkError = (code: string) =>
 function change(id: string, key: string, orderingKey = 'A', note = ''): RoutedEvent {
   const metadata = { id, table: orderingKey, key: { ID: key }, position: id as Position };
   const event = { ...aChange(1, metadata), data: { note } };
-  return { event, line: JSON.stringify(event), orderingKey };
+  return { event, line: Buffer.from(JSON.stringify(event)), orderingKey };
 }
 
 const changes = (count: number, key: string, orderingKey = 'A') =>

@@ -3,7 +3,6 @@ import { ConnectionHolder, KeyedQueue, SharedTimeout, unlessAborted } from '@dst
 import {
   asDStreamError,
   DStreamError,
-  lineBytes,
   type CallOptions,
   type ChangeMetadata,
   type Clock,
@@ -145,7 +144,7 @@ export class EventHub implements Destination {
     const ids = await unlessAborted(this.#partitionIds(), signal);
     const events = entries.map((entry): HubEvent => {
       const { routed } = entry;
-      return { entry, partitionKey: partitionKeyOf(routed.event.metadata), body: lineBytes(routed) };
+      return { entry, partitionKey: partitionKeyOf(routed.event.metadata), body: routed.line };
     });
     const byPartition = Map.groupBy(events, ({ partitionKey }) => partitionOfKey(partitionKey, ids.length));
     const sends = [...byPartition].map(async ([partition, own]) => {

@@ -1,10 +1,10 @@
-import { lineBytes, type RoutedEvent } from '@dstream/core';
+import type { RoutedEvent } from '@dstream/core';
 
 const lineEnd = 0x0a;
 
 /** The lines of changes as JSON Lines in UTF-8, each with its end. What arrived as bytes is copied, not encoded again. */
 export function jsonLines(events: readonly RoutedEvent[]): Buffer {
-  const lines = events.map(lineBytes);
+  const lines = events.map(({ line }) => line);
   const text = Buffer.allocUnsafe(lines.reduce((sum, { length }) => sum + length + 1, 0));
   let at = 0;
   for (const line of lines) {

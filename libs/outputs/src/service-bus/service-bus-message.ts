@@ -2,7 +2,6 @@
 import {
   contentTypeOf,
   inPacks,
-  lineBytes,
   sessionIdOf,
   shorten,
   tableName,
@@ -51,7 +50,7 @@ function sessionsOf(hash: Hash): (entry: Entry) => string {
 }
 
 function itemOf(entry: Entry): Item {
-  return { entry, utf8: lineBytes(entry.routed) };
+  return { entry, utf8: entry.routed.line };
 }
 
 function packedMessage(
