@@ -88,6 +88,21 @@ describe('a timeout that calls share', () => {
     expect(clock.sleeping).toBe(0);
   });
 
+  test('bounds the calls after one that aborted its own signal', async () => {
+    const clock = new ManualClock();
+    const timeout = new SharedTimeout(clock, 1_000);
+    const abort = new AbortController();
+    const lost = timeout.run(abort.signal, late, () => {
+      abort.abort(new Error('lost'));
+      return silent();
+    });
+    await expect(lost).rejects.toThrow('lost');
+    const next = expect(timeout.run(never, late, silent)).rejects.toThrow('late');
+    await clock.advance(1_000);
+    await next;
+    await timeout.dispose();
+  });
+
   test('ends a call when its signal aborts, and starts none when it has', async () => {
     const timeout = new SharedTimeout(new ManualClock(), 1_000);
     const abort = new AbortController();

@@ -92,7 +92,8 @@ export class SharedTimeout {
       this.#running.add(running);
       signal.addEventListener('abort', abort, { once: true });
       call().finally(done).then(resolve, reject);
-      this.#watching ??= this.#watch();
+      // A call that aborted its own signal is over already: a watch of nothing would end before it is stored here.
+      if (this.#running.size > 0) this.#watching ??= this.#watch();
     });
   }
 
