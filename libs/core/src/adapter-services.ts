@@ -108,8 +108,8 @@ export interface AccessToken {
   readonly expiresOnTimestamp: number;
 }
 
-/** In the order in which HTTP clients look for the proxy of an https address. */
-const proxyVariables = [
+/** The variables that set a proxy, in the order in which HTTP clients look for that of an https address. */
+export const proxyVariables = [
   'HTTPS_PROXY',
   'https_proxy',
   'ALL_PROXY',

@@ -1,7 +1,7 @@
 /** What the process reads from its environment: its version, its name, its address, its proxies. */
 import { readFileSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
-import type { InstanceId } from '@dstream/core';
+import { proxyVariables, type InstanceId } from '@dstream/core';
 
 /** The version of this program, from its package. */
 export function version(): string {
@@ -35,15 +35,6 @@ export function announcedAddress(address: string, interfaces: () => Interfaces =
   const host = found.family === 'IPv6' ? `[${found.address}]` : found.address;
   return `${url.protocol}//${host}:${url.port}`;
 }
-
-const proxyVariables = [
-  'HTTPS_PROXY',
-  'https_proxy',
-  'ALL_PROXY',
-  'all_proxy',
-  'HTTP_PROXY',
-  'http_proxy',
-] as const;
 
 /**
  * Adds `http://` to proxy addresses without a scheme, as curl and most programs read them. The clients for blobs and
