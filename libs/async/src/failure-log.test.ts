@@ -1,18 +1,11 @@
-import { DStreamError, type Log } from '@dstream/core';
+import { DStreamError } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
 import { describe, expect, test } from 'vitest';
+import { operatorLog } from '../../../test/support/operator-log.ts';
 import { FailureLog, Reminders, type FailureLogOptions } from './failure-log.ts';
 
 function rig(options?: FailureLogOptions) {
-  const lines: unknown[] = [];
-  const note = (level: string) => (text: string, fields?: object) => void lines.push([level, text, fields]);
-  const log: Log = {
-    debug: () => undefined,
-    info: note('info'),
-    warn: note('warn'),
-    error: note('error'),
-    child: () => log,
-  };
+  const { log, lines } = operatorLog();
   const clock = new ManualClock();
   return { lines, clock, failures: new FailureLog('sending', log, clock, options) };
 }
