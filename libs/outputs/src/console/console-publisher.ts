@@ -3,6 +3,7 @@ import { createWriteStream, fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
+import { unlessAborted } from '@dstream/async';
 import { DStreamError, type CallOptions, type Publisher, type RoutedEvent } from '@dstream/core';
 import { visibleText } from '@dstream/terminal';
 import { jsonLines } from '../lines/json-lines.ts';
@@ -46,21 +47,15 @@ export class ConsolePublisher implements Publisher {
    * Resolves when the operating system has the lines. Rejects with OutputClosed when the stream accepts no more. On abort
    * the lines may still be written.
    */
-  publish(events: readonly RoutedEvent[], { signal }: CallOptions): Promise<void> {
+  async publish(events: readonly RoutedEvent[], { signal }: CallOptions): Promise<void> {
     const { stream, format } = this.#options;
-    if (this.#broken !== undefined) return Promise.reject(closed(this.#broken));
+    if (this.#broken !== undefined) throw closed(this.#broken);
+    signal.throwIfAborted();
     const text =
       format === undefined ? jsonLines(events) : events.map((event) => `${format(event)}\n`).join('');
-    return new Promise((resolve, reject) => {
-      signal.throwIfAborted();
-      const stopped = () => reject(signal.reason);
-      signal.addEventListener('abort', stopped, { once: true });
-      stream.write(text, (error) => {
-        signal.removeEventListener('abort', stopped);
-        if (error) reject(closed(error));
-        else resolve();
-      });
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    stream.write(text, (error) => (error ? reject(closed(error)) : resolve()));
+    await unlessAborted(promise, signal);
   }
 
   isBlocked(): boolean {

@@ -7,6 +7,7 @@ import {
   type ReceiveOptions,
   type Subscription,
 } from '@dstream/core';
+import { onAbort } from '@dstream/async';
 import type { ServiceBusAddress } from '@dstream/service-bus';
 import { withoutDelay } from '@dstream/service-bus/amqp';
 import { ConnectionRetry, DeliveryQueue, type DeliverySource } from './delivery-source.ts';
@@ -67,7 +68,7 @@ export class ServiceBusSubscription implements Subscription {
     // By hand: asking a signal of AbortSignal.any, as every delivery does, is slow in Node 24.
     const ended = new AbortController();
     const { signal } = ended;
-    const ends = [o.signal, this.#disposed.signal].map((one) => endWith(ended, one));
+    const ends = [o.signal, this.#disposed.signal].map((one) => onAbort(one, () => ended.abort(one.reason)));
     const running = this.#run(signal, o, ended);
     this.#running = running;
     try {
@@ -137,12 +138,4 @@ export class ServiceBusSubscription implements Subscription {
 function acceptsTooLong(acceptMs: number, mostMs: number): DStreamError {
   const reason = `acceptTimeoutMs is ${acceptMs}: it must be less than ${mostMs}, or silence would be taken for an answer`;
   return new DStreamError('ConfigInvalid', reason);
-}
-
-/** Aborts `ended` when `signal` does, with its reason. Returns what undoes it. */
-function endWith(ended: AbortController, signal: AbortSignal): () => void {
-  const abort = () => ended.abort(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
-  return () => signal.removeEventListener('abort', abort);
 }

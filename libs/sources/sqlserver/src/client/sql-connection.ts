@@ -1,3 +1,4 @@
+import { unlessAborted } from '@dstream/async';
 import { DStreamError, type TokenCredential } from '@dstream/core';
 import { Connection, Request, TYPES, type ConnectionConfiguration } from 'tedious';
 import type { Login } from '../address/login.ts';
@@ -108,10 +109,8 @@ export class SqlConnection {
 
 function connected(connection: Connection, signal: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
   connection.connect((error) => (error === undefined ? resolve() : reject(error)));
-  return promise.finally(() => signal.removeEventListener('abort', abort));
+  return unlessAborted(promise, signal);
 }
 
 function valuesOf(cells: readonly Cell[]): unknown[] {
