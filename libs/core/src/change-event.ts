@@ -2,7 +2,7 @@
 import type { Position } from './position.ts';
 
 /** `read` is a row of a snapshot, `gap` a marker of changes that are gone. */
-type Operation = 'insert' | 'update' | 'delete' | 'read' | 'gap';
+export type Operation = 'insert' | 'update' | 'delete' | 'read' | 'gap';
 
 /** A value as JSON holds it. The README of `libs/sources/sqlserver` has how each SQL type arrives. */
 export type Value = string | number | boolean | null;

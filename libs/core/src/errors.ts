@@ -51,6 +51,7 @@ export const dispositions = {
   // of one message
   MessageTooLarge: 'dead-letter',
   MalformedMessage: 'dead-letter',
+  TransformFailed: 'dead-letter',
   Rejected: 'dead-letter',
 } as const satisfies Record<string, Disposition>;
 

@@ -1,6 +1,7 @@
 export * from './adapter-services.ts';
 export * from './balance.ts';
 export * from './change-event.ts';
+export * from './change-match.ts';
 export * from './change-source.ts';
 export * from './checkpoint-document.ts';
 export * from './checkpoint-store.ts';

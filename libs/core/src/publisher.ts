@@ -4,8 +4,14 @@ import type { ChangeEvent } from './change-event.ts';
 /** A change on its way to one output. */
 export interface RoutedEvent {
   readonly event: ChangeEvent;
-  /** The change as one line of JSON in UTF-8, without the line's end. The same bytes for all outputs, not to be changed. */
+  /** The change as one line of JSON in UTF-8, without the line's end. Not to be changed. */
   readonly line: Uint8Array;
+  /** What `line` is, where the envelope of the output has a media type of its own; else `application/json`. */
+  readonly contentType?: string;
+  /** What the envelope says beside the line, by names without a prefix: headers or properties, where the destination has such. */
+  readonly attributes?: Readonly<Record<string, string>>;
+  /** The queue, hub or file that a transform has chosen; else the output's own. */
+  readonly destination?: string;
   /** Events of one ordering key reach the destination in the order given: the session of the change. */
   readonly orderingKey: string;
   /** The message that the change arrived in, for logs. */
