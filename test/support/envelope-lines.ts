@@ -27,7 +27,7 @@ const time = fc.oneof(
   fc
     .date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })
     .map((date) => date.toISOString()),
-  fc.constantFrom('2026-11-20T24:00:00Z', '2026-02-31T09:15:30.123456789Z', '2026-11-20T23:59:60Z'),
+  fc.constantFrom('2026-11-20T24:00:00Z', '2028-02-29T09:15:30.123456789Z', '2026-11-20T23:59:60Z'),
 );
 const gapEnd = fc.record({ lsn: oddText, at: time }, { requiredKeys: ['lsn'] });
 

@@ -146,14 +146,16 @@ export interface WorldOptions {
   readonly sessions?: boolean;
   readonly maxSessions?: number;
   readonly onHole?: ProcessorSettings['onHole'];
+  /** Of the topic; 262,144 if not given. */
+  readonly maxMessageBytes?: number;
   /** Outputs besides `out`, which is required. */
   readonly others?: readonly Partial<Omit<Output, 'publisher'>>[];
 }
 
 export function setup(options: WorldOptions = {}) {
-  const { sessions = true, maxSessions = 32, others = [], onHole = 'log' } = options;
+  const { sessions = true, maxSessions = 32, others = [], onHole = 'log', maxMessageBytes } = options;
   const clock = new ManualClock();
-  const topic = new InMemoryTopic({ clock });
+  const topic = new InMemoryTopic({ clock, ...(maxMessageBytes !== undefined && { maxMessageBytes }) });
   const held = maxSessions + sessionsAhead(maxSessions);
   const subscription = new Failing(topic.subscription({ sessions, maxSessions: held }));
   const [output, metrics, logging] = [new Recorder(), new Metrics(), recordingLog()];

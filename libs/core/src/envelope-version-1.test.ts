@@ -22,6 +22,7 @@ function sameInVersion2({ data, before, metadata }: Envelope): Envelope {
   return { data, ...(before != null && { before }), metadata: { ...rest, version: 2, origin } };
 }
 
+// But for dates that do not exist, such as 30 February: no ingester wrote them, and `Date.parse` took them for other days.
 test('what was accepted as version 1 is read with the same values, and nothing else is', () => {
   let accepted = 0;
   fc.assert(

@@ -29,6 +29,10 @@ describe('an envelope is refused', () => {
       'has a metadata.committedAt that is not a time in ISO 8601, UTC',
     ],
     [
+      { committedAt: '2026-02-30T00:00:00Z' },
+      'has a metadata.committedAt that is not a time in ISO 8601, UTC',
+    ],
+    [
       { committedAt: '2026-11-20T24:60:00Z' },
       'has a metadata.committedAt that is not a time in ISO 8601, UTC',
     ],
@@ -101,6 +105,30 @@ describe('an envelope passes', () => {
     { committedAt: '2026-11-20T09:15:30.1234567Z' },
   ])('with %j', (metadata) => {
     expect(decodeEnvelope(withMetadata(metadata)).metadata).toMatchObject(metadata);
+  });
+
+  test('on every day of the calendar, and on no other', () => {
+    const exists = (text: string) => {
+      const time = Date.parse(text);
+      return !Number.isNaN(time) && new Date(time).toISOString().slice(0, 10) === text.slice(0, 10);
+    };
+    const passes = (committedAt: string) => {
+      try {
+        return decodeEnvelope(withMetadata({ committedAt })).metadata.committedAt === committedAt;
+      } catch {
+        return false;
+      }
+    };
+    const two = (n: number) => String(n).padStart(2, '0');
+    const wrong = ['0000', '1900', '2000', '2023', '2024', '2100', '9996', '9999']
+      .flatMap((year) =>
+        Array.from(
+          { length: 14 * 33 },
+          (_, n) => `${year}-${two(Math.floor(n / 33))}-${two(n % 33)}T00:00:00Z`,
+        ),
+      )
+      .filter((text) => passes(text) !== exists(text));
+    expect(wrong).toEqual([]);
   });
 
   test('without data', () => {

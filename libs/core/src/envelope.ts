@@ -29,7 +29,8 @@ export function parseEnvelope(line: string): StampedEvent | EventOfVersion1 {
   try {
     parsed = JSON.parse(line);
   } catch (cause) {
-    throw new DStreamError('MalformedMessage', 'the envelope is not JSON', { cause });
+    const problem = line.trim() === '' ? 'is empty' : 'is not JSON';
+    throw new DStreamError('MalformedMessage', `the envelope ${problem}`, { cause });
   }
   const problem = problemOf(parsed);
   if (problem !== undefined) throw new DStreamError('MalformedMessage', `the envelope ${problem}`);
@@ -74,9 +75,19 @@ const maxNameLength = 512;
 /** Levels of objects and arrays, the envelope included. Ours has five. */
 const maxDepth = 32;
 
-/** `2026-11-20T09:15:30.123Z`, with any number of digits of a second. It matches what `Date.parse` can read, which costs more. */
-const utcTime =
-  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?|24:00:00(?:\.0{1,9})?)Z$/;
+/** Dates of the Gregorian calendar; the 29th of February last, because it is rare. */
+const date = [
+  String.raw`\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)`,
+  String.raw`(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29`,
+].join('|');
+
+const time = String.raw`(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?|24:00:00(?:\.0{1,9})?`;
+
+/**
+ * `2026-11-20T09:15:30.123Z`, with any number of digits of a second. `Date.parse` costs more, and takes 30 February for
+ * 2 March.
+ */
+const utcTime = new RegExp(`^(?:${date})T(?:${time})Z$`);
 
 interface Field {
   readonly expected: string;

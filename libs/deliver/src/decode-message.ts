@@ -72,7 +72,7 @@ export function decodeMessage(message: IncomingMessage, options: DecodeOptions):
     const arrived = body.subarray(start, end < 0 ? body.length : end);
     start += arrived.length + 1;
     try {
-      const parsed = parseEnvelope(text);
+      const parsed = parseEnvelope(text ?? decodedLine(arrived));
       const event = inCurrentVersion(parsed);
       assertPlausible(event, belongs, latest);
       const line = event === parsed ? arrived : encoder.encode(JSON.stringify(event));
@@ -135,20 +135,41 @@ function withoutByteOrderMark(body: Uint8Array): Uint8Array {
   return isMarked ? body.subarray(3) : body;
 }
 
-/** JSON Lines, with or without a line end after the last line; what is wrong with the body where it has none. */
-function linesOf(body: Uint8Array): readonly string[] | string {
-  let text: string;
-  try {
-    text = decoder.decode(body);
-  } catch {
-    return 'the body is not UTF-8 text';
-  }
-  const lines = text.split('\n');
-  if (lines.at(-1) === '') lines.pop();
+/**
+ * JSON Lines, with or without a line end after the last line; what is wrong with the body where it has none. A line is
+ * undefined where the body is not all UTF-8: then each line is decoded alone, so that those that are right are delivered.
+ */
+function linesOf(body: Uint8Array): readonly (string | undefined)[] | string {
+  const lines = textLines(body) ?? Array.from({ length: lineEndsOf(body) + 1 }, () => undefined);
+  if (body.length === 0 || body.at(-1) === lineEnd) lines.pop();
   if (lines.length === 0) return 'the body is empty';
   return lines.length > maxChangesOfMessage
     ? `the body has ${lines.length} lines; at most ${maxChangesOfMessage} are allowed`
     : lines;
+}
+
+/** Decoded at once, which is the usual case and faster. */
+function textLines(body: Uint8Array): (string | undefined)[] | undefined {
+  try {
+    return decoder.decode(body).split('\n');
+  } catch {
+    return undefined;
+  }
+}
+
+function lineEndsOf(body: Uint8Array): number {
+  let count = 0;
+  for (const byte of body) if (byte === lineEnd) count += 1;
+  return count;
+}
+
+/** A line of a body that is not all UTF-8. */
+function decodedLine(line: Uint8Array): string {
+  try {
+    return decoder.decode(line);
+  } catch (cause) {
+    throw new DStreamError('MalformedMessage', 'the envelope is not UTF-8 text', { cause });
+  }
 }
 
 function unreadable(reason: string): DecodedMessage {
