@@ -23,6 +23,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'libs/leases/azure-blob': ['libs/core', 'libs/async', 'libs/config'],
   'libs/service-bus': ['libs/core', 'libs/async'],
   'libs/outputs': ['libs/core', 'libs/async', 'libs/config', 'libs/service-bus', 'libs/terminal'],
+  'libs/transforms': ['libs/core', 'libs/async', 'libs/config'],
   'libs/memory': ['libs/core'],
   'libs/status': ['libs/core', 'libs/terminal'],
   'libs/terminal': [],
@@ -37,6 +38,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'libs/queues',
     'libs/leases',
     'libs/outputs',
+    'libs/transforms',
     'libs/status',
     'libs/terminal',
     'apps/ingester',
@@ -71,6 +73,8 @@ const inReserve: Readonly<Record<string, readonly string[]>> = {
   'libs/sources': forTypes,
   'libs/queues': forTypes,
   'libs/leases': forTypes,
+  // A peer of the CEL library.
+  'libs/transforms': [...forTypes, '@bufbuild/protobuf', 'quickjs-wasi'],
 };
 
 function imported(one: Package): ReadonlySet<string> {

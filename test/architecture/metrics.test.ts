@@ -12,7 +12,7 @@ const notInNames =
   /_(ms|millis|milliseconds|minutes|hours|kb|mb|kilobytes|megabytes|percent|count|sum|bucket)(_|$)/;
 
 /** Labels with few values: tables, outputs and codes are as many as are configured or known. */
-const knownLabels = ['table', 'code', 'output', 'reason', 'version', 'certainty'];
+const knownLabels = ['table', 'code', 'output', 'reason', 'version', 'certainty', 'transform', 'outcome'];
 
 /** Prometheus' "Metric and label naming". */
 function againstConventions({ name, help, type, labels }: RegisteredMetric): readonly string[] {

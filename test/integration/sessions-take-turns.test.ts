@@ -44,6 +44,8 @@ function run(): Promise<void> {
     instance: 'p',
     subscription: stack.use(broker.subscription({ maxSessions: maxSessions + sessionsAhead(maxSessions) })),
     source: 't/s',
+    transforms: [],
+    routing: { routes: [] },
     outputs: [{ name: 'out', type: 'console', required: true, bufferBytes: 0, publisher }],
     clock: systemClock,
     log: silentLog,

@@ -105,6 +105,8 @@ function processorOf({ publisher }: DirectPipelineParts, subscription: DirectSub
     instance: 'direct',
     subscription,
     source: 'direct queue',
+    transforms: [],
+    routing: { routes: [] },
     outputs: [{ name: 'file', type: 'file', required: true, bufferBytes: 0, publisher }],
     clock,
     log,

@@ -54,6 +54,8 @@ export function inMemoryTypes() {
     queues: [...types.queues, queueType],
     leases: [...types.leases, leaseStoreType],
     outputs: [...types.outputs, outputType],
+    transforms: types.transforms,
+    predicates: types.predicates,
   };
   return { types: all, source, topic, leases, destination };
 }

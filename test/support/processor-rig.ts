@@ -171,6 +171,8 @@ export function setup(options: WorldOptions = {}) {
     instance: 'p',
     subscription,
     source: 't/s',
+    transforms: [],
+    routing: { routes: [] },
     outputs: [{ name: 'out', type: 'console', required: true, bufferBytes: 0, publisher: output }, ...more],
     clock,
     log: logging.log,

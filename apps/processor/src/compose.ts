@@ -1,12 +1,14 @@
 /** Builds a processor from its configuration, which opens the queue and the outputs that it names. */
-import type { Configuration, OutputConfig, ProcessorConfig } from '@dstream/config';
+import type { Configuration, OutputConfig, ProcessorConfig, TransformConfig } from '@dstream/config';
 import { DStreamError, type AdapterServices } from '@dstream/core';
 import {
   processorMetrics,
   type ProcessorMetrics,
   defaultProcessorSettings,
+  type ConfiguredTransform,
   type Output,
   type ProcessorSettings,
+  type RoutingRules,
   sessionsAhead,
   Processor,
 } from '@dstream/deliver';
@@ -39,6 +41,9 @@ async function openProcessor(
   await using opening = new AsyncDisposableStack();
   const outputs: Output[] = [];
   for (const output of config.outputs) outputs.push(await openOutput(output, services, opening));
+  const transforms: ConfiguredTransform[] = [];
+  for (const transform of config.transforms)
+    transforms.push(await openTransform(transform, services, opening));
   const { source } = config;
   const maxSessions = source.maxSessions + sessionsAhead(source.maxSessions);
   // Closed before the outputs, which need to be open while messages are received.
@@ -48,6 +53,8 @@ async function openProcessor(
     subscription,
     source: `${source.name.topic}/${source.name.subscription}`,
     outputs,
+    transforms,
+    routing: await openRouting(config),
     random: Math.random,
     hash: sha256Hex,
     metrics,
@@ -69,6 +76,28 @@ async function openProcessor(
 function settingsOf({ source }: ProcessorConfig): ProcessorSettings {
   const { maxSessions, maxBytes, clockToleranceMs, onHole } = source;
   return { ...defaultProcessorSettings, maxSessions, maxBytes, clockToleranceMs, onHole };
+}
+
+/** @param opening closes its transform, with whatever else was opened */
+async function openTransform(
+  config: TransformConfig,
+  services: AdapterServices,
+  opening: AsyncDisposableStack,
+): Promise<ConfiguredTransform> {
+  const { name, type, match, onError } = config;
+  const log = services.log.child({ transform: name });
+  const transform = opening.use(await config.open({ ...services, name, log }));
+  return { name, type, match, onError, transform };
+}
+
+async function openRouting({ routes, defaultOutputs }: ProcessorConfig): Promise<RoutingRules> {
+  const opened = routes.map(async ({ name, match, when, outputs }) => ({
+    name,
+    match,
+    outputs,
+    ...(when && { when: await when.open() }),
+  }));
+  return { routes: await Promise.all(opened), ...(defaultOutputs && { defaultOutputs }) };
 }
 
 /** @param opening closes its publisher, with whatever else was opened */

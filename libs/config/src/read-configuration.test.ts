@@ -124,6 +124,9 @@ describe('defaults', () => {
         clockToleranceMs: 600_000,
         open: expect.any(Function),
       },
+      transforms: [],
+      routes: [],
+      defaultOutputs: undefined,
       outputs: [
         {
           path: 'processor.output',

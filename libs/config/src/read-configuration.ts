@@ -75,11 +75,19 @@ export async function readConfiguration(
     types: options.types,
     secrets: new Set(),
     places: new Map(),
+    checks: [],
   };
   const parts = readParts(document, options.use, context);
+  await runChecks(context, isUsed(options.use, 'processor'));
   problems.throwIfAny();
   assertComplete(document, parts, options.use, file);
   return withPlaces({ file, ...parts, notes: problems.notes() }, context);
+}
+
+/** Only of a file without problems: their values are blank. @param wanted the command uses the blocks that have such checks */
+async function runChecks({ checks, problems }: FileContext, wanted: boolean): Promise<void> {
+  if (!wanted || !problems.isEmpty) return;
+  for (const check of checks) if (check.unset.isEmpty) await check.run();
 }
 
 /** Throws ConfigInvalid for what is not HCL: there is nothing to check then. */

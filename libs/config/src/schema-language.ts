@@ -41,6 +41,15 @@ export {
   type SourceType,
   type SourceTypes,
 } from './definitions/source-type.ts';
+export type { Predicate, PredicateLanguage } from './definitions/predicate-language.ts';
+export {
+  defineTransform,
+  type OpenableTransform,
+  type TransformDefinition,
+  type TransformFile,
+  type TransformType,
+  type TransformTypes,
+} from './definitions/transform-type.ts';
 export { conceal } from './schema/conceal.ts';
 export type { Findings } from './schema/problems.ts';
 export type { Reading } from './schema/schema.ts';

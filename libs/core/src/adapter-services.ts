@@ -55,6 +55,12 @@ export interface LeaseServices extends AdapterServices {
   readonly source: { readonly scope: string };
 }
 
+/** Given to a transform. */
+export interface TransformServices extends AdapterServices {
+  /** The name of the transform, for messages: its label. */
+  readonly name: string;
+}
+
 /** Given to an output. */
 export interface OutputServices extends AdapterServices {
   /** The name of the output, for messages: its label, else its type. */

@@ -8,6 +8,8 @@ export interface FailedChange {
   /** The name of the output; `*` when it concerns all outputs. */
   readonly output: string;
   readonly reason: string;
+  /** A transform or a route failed on it: `output` is `*` then. */
+  readonly transform?: true;
 }
 
 /** The reasons are cut to this many characters; the indexes never are. */
@@ -49,8 +51,8 @@ function reasonsOf(failures: readonly FailedChange[]): string {
     ...new Map(failures.map((failure) => [`${failure.output}\n${failure.reason}`, failure])).values(),
   ];
   let kept: readonly FailedChange[] = [];
-  for (const { reason, ...rest } of distinct) {
-    const more = [...kept, { ...rest, reason: reason.slice(0, 200) }];
+  for (const { index, output, reason } of distinct) {
+    const more = [...kept, { index, output, reason: reason.slice(0, 200) }];
     if (JSON.stringify(more).length > maxReasons) break;
     kept = more;
   }

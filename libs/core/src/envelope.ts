@@ -67,7 +67,7 @@ function fromVersion1(event: EventOfVersion1): StampedEvent {
 }
 
 /** Longest change id (docs/messages.md): with what packing adds, it fits into the 128 characters of a message id (Service Bus quotas). */
-const maxIdLength = 96;
+export const maxIdLength = 96;
 
 /** Names and positions become properties of messages, parts of names of destinations, and the state of a session. */
 const maxNameLength = 512;

@@ -24,6 +24,8 @@ export interface Publisher extends AsyncDisposable {
   connect(o: CallOptions): Promise<void>;
   /** Resolves when all are durable at the destination. Sees repeats and tolerates them. A BatchError names a suffix for each ordering key. */
   publish(events: readonly RoutedEvent[], o: CallOptions): Promise<void>;
+  /** True: it has queues, hubs or files to choose from, so that `RoutedEvent.destination` has an effect. */
+  readonly hasDestinations?: boolean;
   /** True while something hangs that `process.exit` would wait for, such as a write in a thread. Absent: never. */
   isBlocked?(): boolean;
 }

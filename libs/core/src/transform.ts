@@ -1,7 +1,9 @@
 /** What happens to changes between the topic and the outputs. */
 import type { StampedEvent } from './change-event.ts';
 import type { CallOptions } from './context.ts';
+import { maxIdLength } from './envelope.ts';
 import type { DStreamError } from './errors.ts';
+import { shorten, type Hash } from './table-id.ts';
 
 /**
  * Turns changes into changes: one per configured `transform` block. Called by several sessions side by side; the events of one
@@ -38,4 +40,9 @@ export interface RouteOverride {
   readonly output: string;
   /** The queue, hub or file there; where it is not given, the output's own. */
   readonly destination?: string;
+}
+
+/** The id of the `part`-th change, from 1, of several that a transform made of the change `id` (docs/guarantees.md, rule 10). */
+export function partId(id: string, part: number, hash: Hash): string {
+  return shorten(`${id}.${part}`, maxIdLength, hash);
 }

@@ -6,6 +6,7 @@ import {
   isNewer,
   maxChangesOfMessage,
   parseEnvelope,
+  tableName,
   travelsBy,
   type Clock,
   type FailedChange,
@@ -25,9 +26,16 @@ export interface DecodedChange extends RoutedEvent {
   /** The envelope as it arrived, a part of the message's body; rewritten where it was of an older version. */
   readonly line: Uint8Array;
   readonly messageId: string;
-  /** Its place in the message, from 0. */
+  /** Its place in the message, from 0; several that a transform made of one have its place. */
   readonly index: number;
+  /** The change of the message that a transform made it of; absent where it is that change. */
+  readonly madeOf?: DecodedChange;
+  /** The outputs that get it, with the destination there that a transform has chosen. Absent: all outputs. */
+  readonly to?: Recipients;
 }
+
+/** Destinations by the names of outputs; undefined where the output's own applies. */
+export type Recipients = ReadonlyMap<string, string | undefined>;
 
 /** The changes of a message, as far as they could be read. */
 export interface DecodedMessage {
@@ -93,6 +101,13 @@ export function progressOf({ generation, position }: Progress): Progress {
 /** Names a message in a log line of its session. Its subject is the table. */
 export function fieldsOf({ messageId, subject }: IncomingMessage): LogFields {
   return { messageId, table: subject };
+}
+
+/** Names a change in a log line. */
+export function about(change: DecodedChange | undefined): LogFields {
+  if (change === undefined) return {};
+  const { messageId, orderingKey, event } = change;
+  return { messageId, session: orderingKey, table: tableName(event.metadata), change: event.metadata.id };
 }
 
 /**

@@ -1,4 +1,4 @@
-/** What becomes of the messages of one session: decode → drop repeats → publish to every output → settle → remember. */
+/** What becomes of the messages of one session: decode → drop repeats → transform → route → publish → settle → remember. */
 import {
   asDStreamError,
   deadLetterProperties,
@@ -20,11 +20,15 @@ import {
 } from './missing-messages.ts';
 import type { Outputs, RefusedByOutput } from './outputs.ts';
 import type { ProcessorParts } from './processor-parts.ts';
+import { Router } from './router.ts';
+import { TransformChain, type FailedToTransform } from './transform-chain.ts';
+import type { TransformMonitor } from './transform-monitor.ts';
 
 /** Options of a `DeliveryStep`. */
 export interface DeliveryStepOptions {
   readonly parts: ProcessorParts;
   readonly outputs: Outputs;
+  readonly transforms: readonly TransformMonitor[];
   readonly lock: SessionLock | undefined;
   readonly deduplicator: Deduplicator;
   /** Undefined where messages are not expected to follow each other: without sessions, or after a filter. */
@@ -63,16 +67,23 @@ interface Outcome {
 export class DeliveryStep {
   readonly #options: DeliveryStepOptions;
   readonly #settling: RetryOptions;
+  readonly #transforms: TransformChain;
+  readonly #router: Router;
 
   constructor(options: DeliveryStepOptions) {
-    const { log, giveUp, parts } = options;
+    const { log, giveUp, parts, transforms } = options;
+    const { clock, random, hash, routing, outputs, metrics } = parts;
     this.#options = options;
+    const retrying = (what: string) => {
+      const failureLog = new FailureLog(what, log, clock);
+      return { clock, random, giveUp, failureLog };
+    };
     this.#settling = {
-      clock: parts.clock,
-      failureLog: new FailureLog('settling messages', log, parts.clock),
-      giveUp,
+      ...retrying('settling messages'),
       again: ({ disposition }) => disposition !== 'lost',
     };
+    this.#transforms = new TransformChain({ transforms, clock, hash, retrying });
+    this.#router = new Router({ routing, outputs, dropped: (changes) => metrics.unrouted.inc(changes) });
   }
 
   /** Reads messages, and reports what is missing between them. To be called once for each. Never throws. */
@@ -96,10 +107,13 @@ export class DeliveryStep {
     const { parts, outputs, lock, deduplicator, log, giveUp } = this.#options;
     const isNew = deduplicator.filter();
     const judged = decoded.map((one) => this.#judge(one, isNew));
-    const changes = judged.flatMap(({ fresh }) => fresh);
+    const fresh = judged.flatMap((one) => one.fresh);
+    const transformed = await this.#transforms.apply(fresh, signal);
+    const routed = this.#router.route(transformed.changes);
     const mayStart = () => lock?.assertHeld();
-    const refused = await outputs.publish(changes, signal, { sender: this, mayStart, giveUp });
-    const outcomes = judged.map((one) => outcomeOf(one, refused));
+    const refused = await outputs.publish(routed.changes, signal, { sender: this, mayStart, giveUp });
+    const failures = [...failuresOf(refused), ...transformFailuresOf(transformed.failures, routed.failures)];
+    const outcomes = judged.map((one) => outcomeOf(one, failures));
     deduplicator.delivered(outcomes);
     const startedMs = parts.clock.monotonicMs();
     const settled = await settle(outcomes, signal, this.#settling);
@@ -108,7 +122,7 @@ export class DeliveryStep {
     this.#count(settled);
     log.debug('delivered batch', {
       messages: decoded.length,
-      changes: changes.length,
+      changes: routed.changes.length,
       settled: settled.length,
     });
   }
@@ -157,7 +171,8 @@ export class DeliveryStep {
     const { parts, log, outputs } = this.#options;
     const reason = reasonOf(failures);
     parts.metrics.deadLettered.inc({ reason });
-    for (const [output, failed] of Map.groupBy(failures, (failure) => failure.output)) {
+    const ofMessage = failures.filter(({ transform }) => transform !== true);
+    for (const [output, failed] of Map.groupBy(ofMessage, (failure) => failure.output)) {
       if (output === '*') parts.metrics.unreadable.inc(failed.length);
       else outputs.deadLettered(output, failed.length);
     }
@@ -166,24 +181,43 @@ export class DeliveryStep {
   }
 }
 
+/** A failure, with the change of the message that it is about. */
+interface Failure extends FailedChange {
+  readonly change: DecodedChange;
+}
+
 /** Failed changes are not remembered as delivered: a replay may bring them again. */
-function outcomeOf({ decoded, fresh, undelivered }: Judged, refused: readonly RefusedByOutput[]): Outcome {
+function outcomeOf({ decoded, fresh, undelivered }: Judged, all: readonly Failure[]): Outcome {
   const { delivery, changes } = decoded;
-  const failures = [...decoded.failures, ...undelivered, ...failuresOf(fresh, refused)];
+  const failures = [...decoded.failures, ...undelivered, ...ownOf(fresh, all)];
   if (failures.length === 0) return { delivery, accepted: changes, failures };
   const failed = new Set(failures.map(({ index }) => index));
   return { delivery, accepted: changes.filter(({ index }) => !failed.has(index)), failures };
 }
 
-function failuresOf(
-  published: readonly DecodedChange[],
-  refused: readonly RefusedByOutput[],
-): readonly FailedChange[] {
-  if (refused.length === 0) return [];
-  const own = new Set(published);
-  return refused
-    .filter(({ change }) => own.has(change))
-    .map(({ change: { index }, output, error }) => ({ index, output, reason: error.message }));
+function ownOf(fresh: readonly DecodedChange[], all: readonly Failure[]): readonly FailedChange[] {
+  if (all.length === 0) return [];
+  const own = new Set(fresh);
+  return all.filter(({ change }) => own.has(change)).map(({ change: _change, ...failure }) => failure);
+}
+
+function failuresOf(refused: readonly RefusedByOutput[]): readonly Failure[] {
+  return refused.map(({ change, output, error }) => ({
+    change: change.madeOf ?? change,
+    index: change.index,
+    output,
+    reason: error.message,
+  }));
+}
+
+function transformFailuresOf(...failed: readonly (readonly FailedToTransform[])[]): readonly Failure[] {
+  return failed.flat().map(({ change, error }) => ({
+    change,
+    index: change.index,
+    output: '*',
+    reason: error.message,
+    transform: true,
+  }));
 }
 
 /**
@@ -247,5 +281,6 @@ function deadLetter(delivery: Delivery, failures: readonly FailedChange[]): Prom
 
 /** The constant word an operator filters by. */
 function reasonOf(failures: readonly FailedChange[]): string {
-  return failures.every(({ output }) => output === '*') ? 'MalformedMessage' : 'NotDelivered';
+  if (failures.some(({ output }) => output !== '*')) return 'NotDelivered';
+  return failures.every(({ transform }) => transform === true) ? 'TransformFailed' : 'MalformedMessage';
 }

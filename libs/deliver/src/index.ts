@@ -3,4 +3,6 @@ export type { OutputFailure, OutputReport, OutputState } from './output-monitor.
 export { processorMetrics, type ProcessorMetrics } from './processor-metrics.ts';
 export * from './processor-parts.ts';
 export * from './processor.ts';
+export type { Route, RoutingRules } from './router.ts';
 export { sessionsAhead } from './session-limiter.ts';
+export type { ConfiguredTransform, TransformReport } from './transform-monitor.ts';

@@ -39,6 +39,8 @@ function open(got: string[]) {
     instance: 'p',
     subscription: new InMemoryTopic({ clock }).subscription({ sessions: true, maxSessions: 1 }),
     source: 't/s',
+    transforms: [],
+    routing: { routes: [] },
     outputs: [target],
     clock,
     log: silentLog,

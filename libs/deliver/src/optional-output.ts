@@ -9,11 +9,11 @@
 import { asDStreamError, type Clock, type DStreamError, type Log, type StopSignals } from '@dstream/core';
 import { abortLater, Backoff, pause, retry, withAny } from '@dstream/async';
 import { ChangeBuffer } from './change-buffer.ts';
-import type { DecodedChange } from './decode-message.ts';
+import { about, type DecodedChange } from './decode-message.ts';
 import type { OutputMonitor } from './output-monitor.ts';
 import type { DropReason } from './processor-metrics.ts';
 import type { ProcessorParts } from './processor-parts.ts';
-import { about, attemptToPublish, Bisection, publishWaits, type Attempt } from './publish-attempt.ts';
+import { attemptToPublish, Bisection, publishWaits, type Attempt } from './publish-attempt.ts';
 
 /** What one call publishes, at most: enough that the round trip does not count, little enough to be repeated. */
 const maxBatchBytes = 262_144;
@@ -40,6 +40,10 @@ export class OptionalOutput {
     this.#losses = new LossLog(monitor.output.name, parts.log, parts.clock);
   }
 
+  get name(): string {
+    return this.#monitor.output.name;
+  }
+
   /** Connects in the background. To be ended with `finish`. */
   start(stop: StopSignals): void {
     this.#stop = stop;
@@ -48,6 +52,7 @@ export class OptionalOutput {
 
   /** Buffers the changes, and drops the oldest that do not fit. Returns at once and never throws. */
   offer(changes: readonly DecodedChange[]): void {
+    if (changes.length === 0) return;
     if (this.#monitor.isClosed) return this.#drop('closed', changes);
     for (const [key, group] of groupsOf(changes)) {
       this.#recount(() => this.#drop('buffer_full', this.#buffer.add(key, group)));

@@ -1,10 +1,10 @@
 /**
- * All outputs of a processor; every change goes to each of them. A message waits for the required outputs, side by side; the
+ * All outputs of a processor; a change goes to all of them, or to those that its routes have chosen. A message waits for the required outputs, side by side; the
  * others have buffers of their own and delay nothing.
  */
 import type { DStreamError, StopSignals } from '@dstream/core';
 import { Backoff, pause, retry, runAll } from '@dstream/async';
-import type { DecodedChange } from './decode-message.ts';
+import type { DecodedChange, Recipients } from './decode-message.ts';
 import { OptionalOutput } from './optional-output.ts';
 import { OutputMonitor, type OutputReport, type Sender } from './output-monitor.ts';
 import type { ProcessorParts } from './processor-parts.ts';
@@ -79,16 +79,17 @@ export class Outputs {
     call: PublishCall,
   ): Promise<readonly RefusedByOutput[]> {
     if (changes.length === 0) return [];
-    for (const output of this.#optional) output.offer(changes);
-    let bytes = 0;
-    for (const change of changes) bytes += change.line.length;
+    for (const output of this.#optional) output.offer(changesFor(output.name, changes));
     const refused: RefusedByOutput[] = [];
     const publishes = this.#required.map((monitor) => async (until: AbortSignal) => {
-      monitor.waiting(changes.length, bytes);
+      const own = changesFor(monitor.output.name, changes);
+      if (own.length === 0) return;
+      const bytes = own.reduce((sum, { line }) => sum + line.length, 0);
+      monitor.waiting(own.length, bytes);
       try {
-        refused.push(...(await this.#publishTo(monitor, changes, until, call)));
+        refused.push(...(await this.#publishTo(monitor, own, until, call)));
       } finally {
-        monitor.waiting(-changes.length, -bytes);
+        monitor.waiting(-own.length, -bytes);
       }
     });
     await runAll(signal, publishes);
@@ -125,6 +126,22 @@ export class Outputs {
     if (refused.length > 0) monitor.refused(refused.length);
     return refused.map((one) => ({ ...one, output: monitor.output.name }));
   }
+}
+
+/** The changes that an output gets; the same list where all of them go to it. */
+function changesFor(output: string, changes: readonly DecodedChange[]): readonly DecodedChange[] {
+  if (changes.every(({ to }) => to === undefined || isFor(output, to))) return changes;
+  return changes.flatMap((change) => {
+    if (change.to === undefined) return change;
+    if (!change.to.has(output)) return [];
+    const destination = change.to.get(output);
+    return destination === undefined ? change : { ...change, destination };
+  });
+}
+
+/** It goes to the output as it is. */
+function isFor(output: string, to: Recipients): boolean {
+  return to.has(output) && to.get(output) === undefined;
 }
 
 interface PublishOptions extends AttemptOptions, PublishCall {

@@ -6,6 +6,14 @@ const dropReasons = ['buffer_full', 'refused', 'closed', 'stopping'] as const;
 /** Why a change never reached an output that is not required. */
 export type DropReason = (typeof dropReasons)[number];
 
+const transformOutcomes = ['unchanged', 'changed', 'dropped', 'failed'] as const;
+
+/** What became of a change in a transform. */
+export type TransformOutcome = (typeof transformOutcomes)[number];
+
+/** Those of one transform: what `transformMetrics` makes for its name. */
+export type TransformMetrics = ReturnType<ProcessorMetrics['transform']>;
+
 /** Instruments of a processor, registered once for a process. */
 export type ProcessorMetrics = ReturnType<typeof processorMetrics>;
 
@@ -59,10 +67,37 @@ export function processorMetrics(metrics: Metrics) {
       'Messages that arrived although an earlier message of their session, accepted by the topic, had not.',
       ['certainty'],
     ),
+    unrouted: count(
+      'dstream_changes_unrouted_total',
+      'Changes that went to no output, because a route or default_outputs names none for them.',
+    ),
     output: outputMetrics(metrics),
+    transform: transformMetrics(metrics),
   };
   for (const certainty of ['certain', 'possible']) instruments.missingMessages.inc({ certainty }, 0);
   return instruments;
+}
+
+/** Series of a transform begin at 0 when it is made. */
+function transformMetrics(metrics: Metrics) {
+  const changes = metrics.counter(
+    'dstream_transform_changes_total',
+    'Changes that a transform was given, by what became of them.',
+    ['transform', 'outcome'],
+  );
+  const seconds = metrics.histogram(
+    'dstream_transform_duration_seconds',
+    'Duration of one call of a transform, which takes the changes of one session at a time.',
+    ['transform'],
+    callBuckets,
+  );
+  return (transform: string) => {
+    for (const outcome of transformOutcomes) changes.inc({ transform, outcome }, 0);
+    return {
+      seconds: seconds.labels({ transform }),
+      changes: (outcome: TransformOutcome, count: number) => changes.inc({ transform, outcome }, count),
+    };
+  };
 }
 
 /** Series of an output begin at 0 when it is made: a rate is then right from the first change on. */

@@ -1,5 +1,7 @@
 import type { Clock, Hash, Log, Publisher, Subscription } from '@dstream/core';
 import type { ProcessorMetrics } from './processor-metrics.ts';
+import type { RoutingRules } from './router.ts';
+import type { ConfiguredTransform } from './transform-monitor.ts';
 
 /** One configured output: where changes go, under the name that configuration and status use. */
 export interface Output {
@@ -20,6 +22,9 @@ export interface ProcessorParts {
   /** Name of the subscription in the log. */
   readonly source: string;
   readonly outputs: readonly Output[];
+  /** In the order in which they are applied. */
+  readonly transforms: readonly ConfiguredTransform[];
+  readonly routing: RoutingRules;
   readonly clock: Clock;
   readonly log: Log;
   readonly hash: Hash;

@@ -19,6 +19,7 @@ import type { ProcessorParts } from './processor-parts.ts';
 import { SessionLimiter } from './session-limiter.ts';
 import { UnsavedProgress } from './session-state.ts';
 import { SessionWorker } from './session-worker.ts';
+import { TransformMonitor, type TransformReport } from './transform-monitor.ts';
 
 /** `/status` of a processor, as `dstream status` reads it. Stable: fields are added, none changes its meaning. */
 export interface ProcessorReport {
@@ -31,6 +32,8 @@ export interface ProcessorReport {
   readonly holes: HolesReport;
   /** In the order of the configuration. */
   readonly outputs: readonly OutputReport[];
+  /** In the order of the configuration. */
+  readonly transforms: readonly TransformReport[];
 }
 
 interface Running {
@@ -43,6 +46,7 @@ export class Processor implements Service {
   readonly name = 'processor';
   readonly #parts: ProcessorParts;
   readonly #outputs: Outputs;
+  readonly #transforms: readonly TransformMonitor[];
   readonly #limiter: SessionLimiter;
   readonly #unsaved: UnsavedProgress;
   readonly #missing: MissingMessagesRecord;
@@ -54,6 +58,10 @@ export class Processor implements Service {
   constructor(parts: ProcessorParts) {
     this.#parts = parts;
     this.#outputs = new Outputs(parts);
+    const { clock, log, metrics } = parts;
+    this.#transforms = parts.transforms.map(
+      (one) => new TransformMonitor(one, { clock, log, metrics: metrics.transform(one.name) }),
+    );
     this.#missing = new MissingMessagesRecord(parts.clock, parts.metrics);
     this.#limiter = new SessionLimiter(parts.settings.maxSessions, () => this.#reportLimit());
     this.#unsaved = new UnsavedProgress(parts.settings.rememberedSessions);
@@ -102,6 +110,7 @@ export class Processor implements Service {
     const worker = new SessionWorker(key, {
       parts: this.#parts,
       outputs: this.#outputs,
+      transforms: this.#transforms,
       stop,
       limiter: this.#limiter,
       unsaved: this.#unsaved,
@@ -142,6 +151,8 @@ export class Processor implements Service {
     const sessions = [...this.#running.keys()].flatMap((lock) => (lock === undefined ? [] : [lock.id]));
     const { instance } = this.#parts;
     const { report: holes } = this.#missing;
-    return { instance, ready: this.#ready, sessions, holes, outputs: this.#outputs.report() };
+    const outputs = this.#outputs.report();
+    const transforms = this.#transforms.map((transform) => transform.report());
+    return { instance, ready: this.#ready, sessions, holes, outputs, transforms };
   }
 }

@@ -1,15 +1,7 @@
 /** One attempt to publish: which changes were accepted, which were refused, and how many the next attempt takes. */
-import {
-  asDStreamError,
-  BatchError,
-  DStreamError,
-  notAccepted,
-  tableName,
-  type Clock,
-  type LogFields,
-} from '@dstream/core';
+import { asDStreamError, BatchError, DStreamError, notAccepted, type Clock } from '@dstream/core';
 import { retryWaits } from '@dstream/async';
-import type { DecodedChange } from './decode-message.ts';
+import { about, type DecodedChange } from './decode-message.ts';
 import type { OutputMonitor, Sender } from './output-monitor.ts';
 
 /** A change that the output will never accept. */
@@ -61,13 +53,6 @@ export async function attemptToPublish(
   }
   monitor.succeeded(sender, changes, startedMs);
   return allAccepted;
-}
-
-/** Names a change in a log line. */
-export function about(change: DecodedChange | undefined): LogFields {
-  if (change === undefined) return {};
-  const { messageId, orderingKey, event } = change;
-  return { messageId, session: orderingKey, table: tableName(event.metadata), change: event.metadata.id };
 }
 
 /** An output whose error contradicts itself has reported nothing: all changes are tried again. */

@@ -23,11 +23,13 @@ import type { Outputs } from './outputs.ts';
 import type { ProcessorParts } from './processor-parts.ts';
 import type { LimitedSession, SessionLimiter } from './session-limiter.ts';
 import { SessionState, type UnsavedProgress } from './session-state.ts';
+import type { TransformMonitor } from './transform-monitor.ts';
 
 /** Parts that all workers of a processor share. */
 export interface WorkerOptions {
   readonly parts: ProcessorParts;
   readonly outputs: Outputs;
+  readonly transforms: readonly TransformMonitor[];
   readonly stop: StopSignals;
   readonly limiter: SessionLimiter;
   readonly unsaved: UnsavedProgress;
@@ -51,7 +53,7 @@ export class SessionWorker implements LimitedSession {
 
   /** @param lock undefined for the worker of all messages where there are no sessions */
   constructor(lock: SessionLock | undefined, options: WorkerOptions) {
-    const { parts, outputs, stop, unsaved, missing } = options;
+    const { parts, outputs, transforms, stop, unsaved, missing } = options;
     const { clock, settings, metrics } = parts;
     this.#options = options;
     this.#lock = lock;
@@ -61,6 +63,7 @@ export class SessionWorker implements LimitedSession {
     this.#step = new DeliveryStep({
       parts,
       outputs,
+      transforms,
       lock,
       deduplicator: lock === undefined ? new IdDeduplicator(settings.rememberedIds) : this.#deduplicator,
       detector: lock === undefined || settings.onHole === 'ignore' ? undefined : this.#detector,

@@ -4,6 +4,7 @@ import { leaseStoreTypes } from '@dstream/leases';
 import { outputTypes } from '@dstream/outputs';
 import { queueTypes } from '@dstream/queues';
 import { sourceTypes } from '@dstream/sources';
+import { celPredicates, transformTypes } from '@dstream/transforms';
 import { print } from '../process/print.ts';
 
 /** Every type that a file may name. They are definitions: the class of a type is loaded when it is opened. */
@@ -12,6 +13,8 @@ export const types: AdapterTypes = {
   queues: queueTypes,
   leases: leaseStoreTypes,
   outputs: outputTypes,
+  transforms: transformTypes,
+  predicates: celPredicates,
 };
 
 /** What the command wants of the file. */

@@ -4,10 +4,13 @@
  *
  * Every part carries the `path` it came from, for `Configuration.where`.
  */
+import type { ChangeMatch } from '@dstream/core';
 import type { OpenableLeases } from '../definitions/lease-store-type.ts';
 import type { Destination } from '../definitions/output-type.ts';
 import type { OpenableSubscription, OpenableTopic } from '../definitions/queue-type.ts';
+import type { Predicate } from '../definitions/predicate-language.ts';
 import type { OpenableSource } from '../definitions/source-type.ts';
+import type { OpenableTransform } from '../definitions/transform-type.ts';
 
 /** A whole file, ready for a command. `inspect` and JSON show no secret of it. */
 export interface Configuration {
@@ -96,6 +99,36 @@ export interface ProcessorConfig {
   readonly source: SubscriptionConfig;
   /** In the order of the file. At least one when loaded for a command. Types that are not built yet are left out by `validate`. */
   readonly outputs: readonly OutputConfig[];
+  /** In the order of the file, in which they are applied. */
+  readonly transforms: readonly TransformConfig[];
+  /** In the order of the file. */
+  readonly routes: readonly RouteConfig[];
+  /** Outputs of changes that no route matches. Undefined: all of them. */
+  readonly defaultOutputs: readonly string[] | undefined;
+}
+
+/** One transform, by `type`. */
+export interface TransformConfig extends Pick<OpenableTransform, 'settings' | 'open'> {
+  readonly path: string;
+  /** The label. Unique in the file. */
+  readonly name: string;
+  readonly type: string;
+  /** It is not given other changes. */
+  readonly match: ChangeMatch;
+  /** What becomes of a change on which it fails. */
+  readonly onError: 'dead_letter' | 'drop' | 'pass';
+}
+
+/** The block `processor.route`. */
+export interface RouteConfig {
+  readonly path: string;
+  /** The label. Unique in the file. */
+  readonly name: string;
+  readonly match: ChangeMatch;
+  /** Undefined: every change that matches. */
+  readonly when: { readonly text: string; open(): Promise<Predicate> } | undefined;
+  /** Names of outputs. Empty: what matches is dropped, unless another route sends it somewhere. */
+  readonly outputs: readonly string[];
 }
 
 /** The block `processor.source`. */

@@ -58,6 +58,8 @@ export interface TypedBlock<T extends BlockType, C extends Keys = Keys> {
   readonly hasDefault: boolean;
   /** Keys of every type. */
   readonly commonKeys: C;
+  /** Blocks of every type. */
+  readonly commonBlocks?: readonly ChildSchema[];
 }
 
 /** A block that was read by the schema of its type. */
@@ -93,7 +95,7 @@ function schemaOf<T extends BlockType, C extends Keys>(type: T, typed: TypedBloc
     built: type.built,
     doc: type.doc,
     keys: { type: typeKey(typed), ...type.keys, ...typed.commonKeys },
-    blocks: type.blocks,
+    blocks: [...type.blocks, ...(typed.commonBlocks ?? [])],
   };
 }
 

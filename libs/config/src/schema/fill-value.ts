@@ -1,6 +1,12 @@
 /** From what the parser gives to what the schema reads: expressions refused, variables filled in. */
 import type { Context } from './context.ts';
-import { isJsonObject, type AttributeNode, type Place, type Json } from '../text/hcl-document.ts';
+import {
+  isJsonObject,
+  type AttributeNode,
+  type Json,
+  type JsonObject,
+  type Place,
+} from '../text/hcl-document.ts';
 import type { Key } from './schema.ts';
 import { expandTemplates } from './templates.ts';
 import type { Given } from '../values/value-type.ts';
@@ -26,6 +32,7 @@ function fill(
   written: AttributeNode['items'],
 ): Given | undefined {
   if (typeof value === 'string') return fillText(value, at, key, context);
+  if (isJsonObject(value)) return fillObject(value, at, key, context);
   if (!Array.isArray(value)) return given(value, shownValue(value), false);
   const items = (value as readonly Json[]).map((item, index) =>
     fill(item, { ...at, ...written[index] }, key, context, []),
@@ -33,6 +40,16 @@ function fill(
   const known = items.filter((item) => item !== undefined);
   if (known.length < items.length) return undefined;
   return { value: known.map((item) => item.value), shown: 'a list', fromVariable: false, items: known };
+}
+
+function fillObject(value: JsonObject, at: Written, key: Key<unknown>, context: Context): Given | undefined {
+  const filled = Object.entries(value).map(
+    ([name, inner]) => [name, fill(inner, at, key, context, [])] as const,
+  );
+  const entries = new Map(filled.flatMap(([name, inner]) => (inner === undefined ? [] : [[name, inner]])));
+  if (entries.size < filled.length) return undefined;
+  const values = Object.fromEntries([...entries].map(([name, inner]) => [name, inner.value]));
+  return { value: values, shown: shownValue(value), fromVariable: false, items: [], entries };
 }
 
 function fillText(text: string, at: Written, key: Key<unknown>, context: Context): Given | undefined {

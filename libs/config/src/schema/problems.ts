@@ -46,6 +46,11 @@ export class Problems implements Findings {
     return this.#lines(this.#notes);
   }
 
+  /** True when nothing is wrong. */
+  get isEmpty(): boolean {
+    return this.#wrong.length + this.#notBuilt.length === 0;
+  }
+
   /** Another collection, of what is wrong at the paths that are meant. */
   only(isMeant: (path: string) => boolean): Problems {
     const some = new Problems(this.#file);

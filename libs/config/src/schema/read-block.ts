@@ -36,6 +36,7 @@ export function readBlock<K extends Keys>(
   const values = Object.fromEntries([...readings].map(([name, { value }]) => [name, value]));
   return {
     place,
+    label: node?.labels[0] ?? '',
     values: values as ValuesOf<K>,
     isGiven: (key) => given.has(key),
     isSound: (...keys) => keys.every((key) => readings.get(key)?.sound === true),

@@ -94,6 +94,8 @@ export function child(schema: BlockSchema, count: ChildSchema['count']): ChildSc
 /** The values of a block. Where a value is wrong or not known, it is the blank of its type, and `isSound` is false. */
 export interface Reading<K extends Keys = Keys> {
   readonly place: Place;
+  /** Of the block, at most one; empty where it has none, or the block is absent. */
+  readonly label: string;
   readonly values: ValuesOf<K>;
   /** The file gives the key. */
   isGiven(key: keyof K & string): boolean;

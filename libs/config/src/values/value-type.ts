@@ -10,6 +10,8 @@ export interface Given {
   readonly fromVariable: boolean;
   /** Of a list. */
   readonly items: readonly Given[];
+  /** Of an object, by key. */
+  readonly entries?: ReadonlyMap<string, Given>;
 }
 
 /** One thing that is wrong with a value. */

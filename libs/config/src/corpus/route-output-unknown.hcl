@@ -1,0 +1,13 @@
+# command: processor
+processor {
+  source {
+    connection_string = "{{ env "BUS" }}"
+  }
+  output {
+    type = "console"
+  }
+  route "all" {
+    outputs = ["consol"]
+  }
+  default_outputs = ["x", "console"]
+}

@@ -1,0 +1,12 @@
+# command: processor
+processor {
+  source {
+    connection_string = "{{ env "BUS" }}"
+  }
+  output {
+    type = "console"
+  }
+  transform {
+    type = "columns"
+  }
+}

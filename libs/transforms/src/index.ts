@@ -1,0 +1,10 @@
+/**
+ * The kinds of transform that DStream has; to add one, see README.md. Importing this loads no library: a definition imports its
+ * class when it is opened or checked.
+ */
+import { columnsType } from './columns/columns-type.ts';
+
+export { celPredicates } from './cel/cel-predicates.ts';
+
+/** Every `type` that a `transform` block may have. */
+export const transformTypes = [columnsType] as const;
