@@ -31,6 +31,9 @@ async function everything(): Promise<string> {
   all.deadLettered.inc({ reason: 'NotDelivered' });
   all.settleSeconds.observe(1);
   all.sessions.set(1);
+  const transform = all.transform('t');
+  transform.changes('changed', 1);
+  transform.seconds.observe(1);
   const output = all.output('out');
   output.delivered.inc(1);
   output.deadLettered.inc(1);
