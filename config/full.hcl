@@ -101,8 +101,10 @@ processor {
     # namespace       = "shop.servicebus.windows.net" # instead: sign in with an identity
     transport = "amqp" # or "websockets"
 
-    name = "{{ server }}.{{ database }}.{{ table }}.events" # a queue or a topic; {{ schema }} works too
-    pack = 1                                                # or "auto": several changes per message
+    # A queue or a topic. {{ schema }}, {{ operation }}, {{ data.COLUMN }} and {{ key.COLUMN }} work too.
+    name             = "{{ server }}.{{ database }}.{{ table }}.events"
+    max_destinations = 1000 # that are open at a time; event hubs: 256
+    pack             = 1    # or "auto": several changes per message
   }
 
   output "analytics" {

@@ -84,7 +84,13 @@ describe('examples', () => {
         type: 'azure_service_bus',
         required: true,
         bufferBytes: 8_388_608,
-        settings: { connection: brokerConnection, name: destination, pack: 1 },
+        settings: {
+          connection: brokerConnection,
+          name: destination,
+          maxOpen: 1_000,
+          isOnlyOne: false,
+          pack: 1,
+        },
         destinationNames: expect.any(Function),
         open: expect.any(Function),
       },
@@ -101,6 +107,8 @@ describe('examples', () => {
             transport: 'websockets',
           },
           name: 'changes',
+          maxOpen: 256,
+          isOnlyOne: false,
         },
         destinationNames: expect.any(Function),
         open: expect.any(Function),
@@ -138,7 +146,13 @@ describe('examples', () => {
         path: 'processor.output',
         name: 'azure_service_bus',
         required: true,
-        settings: { connection: brokerConnection, name: destination, pack: 1 },
+        settings: {
+          connection: brokerConnection,
+          name: destination,
+          maxOpen: 1_000,
+          isOnlyOne: false,
+          pack: 1,
+        },
       },
     ]);
   });

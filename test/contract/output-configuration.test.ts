@@ -57,6 +57,7 @@ output "hubs" {
   name      = "changes"
   required  = false
   buffer    = 1048576
+  max_destinations = 8
 }
 output "files" {
   type     = "file"
@@ -68,9 +69,15 @@ output "screen" {
 }`);
     const identity = { kind: 'namespace', namespace: 'shop.servicebus.windows.net', transport: 'amqp' };
     expect(settingsOf(found)).toEqual({
-      bus: { connection: toBus, name: template, pack: 1 },
-      identity: { connection: identity, name: 'cdc/{{ schema }}.{{ table }}', pack: 'auto' },
-      hubs: { connection: identity, name: 'changes' },
+      bus: { connection: toBus, name: template, maxOpen: 1_000, isOnlyOne: false, pack: 1 },
+      identity: {
+        connection: identity,
+        name: 'cdc/{{ schema }}.{{ table }}',
+        maxOpen: 1_000,
+        isOnlyOne: false,
+        pack: 'auto',
+      },
+      hubs: { connection: identity, name: 'changes', maxOpen: 8, isOnlyOne: false },
       files: { path: '{{ table }}.jsonl', maxBytes: 104_857_600, maxAgeMs: undefined },
       screen: { format: 'pretty' },
     });
@@ -95,7 +102,7 @@ output "b" {
   connection_string = "{{ env "ENTITY" }}"
   name              = "orders"
 }`);
-    const settings = { connection: toEntity, name: 'Orders', pack: 1 };
+    const settings = { connection: toEntity, name: 'Orders', maxOpen: 1_000, isOnlyOne: true, pack: 1 };
     expect(settingsOf(found)).toEqual({ a: settings, b: settings });
   });
 
@@ -163,8 +170,8 @@ output "entity" {
   name              = "invoices"
 }`),
     ).toEqual([
-      '8: processor.output.hubs.name: "cdc/{{ table }}" is not the name of an event hub; use letters, digits, ".", "-" and "_", at most 256 characters, with a letter or digit at both ends; {{ server }}, {{ database }}, {{ schema }} and {{ table }} are replaced',
-      '13: processor.output.bus.name: unknown template {{ column }}; expected one of {{ env "NAME" }}, {{ server }}, {{ database }}, {{ schema }}, {{ table }}',
+      '8: processor.output.hubs.name: "cdc/{{ table }}" is not the name of an event hub; use letters, digits, ".", "-" and "_", at most 256 characters, with a letter or digit at both ends; {{ server }}, {{ database }}, {{ schema }}, {{ table }}, {{ operation }}, {{ data.COLUMN }} and {{ key.COLUMN }} are replaced',
+      '13: processor.output.bus.name: unknown template {{ column }}; expected one of {{ env "NAME" }}, {{ server }}, {{ database }}, {{ schema }}, {{ table }}, {{ operation }}, {{ data.COLUMN }}, {{ key.COLUMN }}',
       '18: processor.output.entity.name: name contradicts the EntityPath of the connection string; remove one of the two',
     ]);
   });

@@ -1,6 +1,6 @@
 /** A file of the original DStream, as it is written: `publisher { source {…} output { type = "azure_service_bus" } }`. */
 import { fileURLToPath } from 'node:url';
-import { destinationNames, serviceBusNames } from '../../libs/outputs/src/destinations/destination-name.ts';
+import { plannedNames, serviceBusNames } from '../../libs/outputs/src/destinations/destination-name.ts';
 import { sha256Hex } from '@dstream/runtime';
 import { expect, test } from 'vitest';
 import { createCapturedTable, insertRows } from '../support/database.ts';
@@ -25,7 +25,7 @@ test('the changes of a table come to the topic that is named after server, datab
   await insertRows(pipeline.database, 'Persons', { from: 1, to: 20 });
 
   const template = '{{ server }}.{{ database }}.{{ table }}.events';
-  const name = destinationNames(
+  const name = plannedNames(
     template,
     serviceBusNames,
     sha256Hex,

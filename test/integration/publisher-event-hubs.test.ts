@@ -29,7 +29,11 @@ describe('the Event Hubs output', () => {
   const publisherOf = (wish: HubWish = {}): Publisher =>
     stack.use(
       publisherTo(hubs.connectionString, 'unused', {
-        nameOf: ({ table }) => table.toLowerCase(),
+        nameOf: ({
+          event: {
+            metadata: { table },
+          },
+        }) => table.toLowerCase(),
         fixedName: undefined,
         ...wish,
       }),

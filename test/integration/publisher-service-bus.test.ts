@@ -60,7 +60,11 @@ describe('the Service Bus output', () => {
     stack.use(
       serviceBusPublisher({
         address: { connectionString: standIn.connectionString },
-        nameOf: ({ table }) => `${table.toLowerCase()}.events`,
+        nameOf: ({
+          event: {
+            metadata: { table },
+          },
+        }) => `${table.toLowerCase()}.events`,
         limits: { maxBytes: 131_072, maxChanges: 1 },
         clock: systemClock,
         log: silentLog,

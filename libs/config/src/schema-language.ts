@@ -64,7 +64,7 @@ export {
   type Keys,
   type ValuesOf,
 } from './schema/schema.ts';
-export { fillNames, type NamePart } from './schema/templates.ts';
+export { fillNames, isTablePart, type NamePart, type TablePart } from './schema/templates.ts';
 export type { Place } from './text/hcl-document.ts';
 export type { BrokerService, BrokerTransport } from './values/broker-connection-string.ts';
 export {

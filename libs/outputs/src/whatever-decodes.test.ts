@@ -43,7 +43,7 @@ function assertSendable({ messageId, sessionId, properties }: OutgoingMessage): 
 function toDestinations(rules: NameRules, open: () => Destination): Publisher {
   const nameOf = destinationNames(template, rules, hash);
   return new DestinationsPublisher({
-    nameOf,
+    nameOf: ({ event }) => nameOf(event),
     fixedName: undefined,
     open,
     maxOpen: 10,

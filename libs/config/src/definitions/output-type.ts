@@ -2,17 +2,20 @@
 import type { Hash, Publisher, OutputServices } from '@dstream/core';
 import type { Findings } from '../schema/problems.ts';
 import type { Reading, Keys } from '../schema/schema.ts';
-import type { NamePart } from '../schema/templates.ts';
+import type { TablePart } from '../schema/templates.ts';
 import { blockType, type BlockType, type Definition } from './block-type.ts';
 
 /** Of a table: what its destination is named after. */
-export type NamedTable = Readonly<Record<NamePart, string>>;
+export type NamedTable = Readonly<Record<TablePart, string>>;
 
 /** One output of a file, ready to be opened. */
 export interface Destination {
   /** What the type made of its keys. For people: what is secret in it shows itself as `[secret]`. */
   readonly settings: object;
-  /** Tells where the changes of a table go: a queue, a hub, a file. Pure. Not there where all go to one place. */
+  /**
+   * Tells where the changes of a table go: a queue, a hub, a file. Pure. Not there where all go to one place. What differs
+   * between the changes of a table stays a template: `orders.{{ data.Region }}`.
+   */
   destinationNames?(hash: Hash): (table: NamedTable) => string;
   /** Loads the client library. Called once per output, and again when the supervisor reopens the processor. Connects nothing. */
   open(services: OutputServices): Promise<Publisher>;
@@ -39,7 +42,7 @@ export interface OutputDefinition<K extends Keys, S extends object> extends Defi
   readonly type: string;
   /** See `SourceDefinition.settings`. */
   readonly settings: (reading: Reading<K>, findings: Findings) => S;
-  /** Tells where the changes of a table go, where that is not one place for all. For plans; pure. */
+  /** See `Destination.destinationNames`. For plans; pure. */
   readonly names?: (settings: S, hash: Hash) => (table: NamedTable) => string;
   /** See `SourceDefinition.open`. */
   readonly open?: (settings: S, services: OutputServices) => Promise<Publisher>;

@@ -15,10 +15,16 @@ export interface Expansion {
 }
 
 /** Templates that are allowed in names of destinations. They are filled in for each change, so they are kept here. */
-const names = ['server', 'database', 'schema', 'table'] as const;
+const tableParts = ['server', 'database', 'schema', 'table'] as const;
 
 /** A part of who a table is, as `{{ … }}` names it in the name of a destination. */
-export type NamePart = (typeof names)[number];
+export type TablePart = (typeof tableParts)[number];
+
+/** The same of one change: its operation, and the value of a column. */
+export type NamePart = TablePart | 'operation' | `data.${string}` | `key.${string}`;
+
+/** Without braces, which end a template, and without the dash that may stand before its end. */
+const columnPart = /^(?:data|key)\.[^\s{}](?:[^{}]*[^\s{}])?$/;
 
 const template = /\{\{-?\s*(.*?)\s*-?\}\}/gs;
 const envCall = /^env\s+(?:"([^"]+)"|`([^`]+)`)$/;
@@ -52,7 +58,12 @@ export function fillNames(text: string, valueOf: (part: NamePart) => string): st
 }
 
 function isName(inner: string): inner is NamePart {
-  return names.some((name) => name === inner);
+  return isTablePart(inner) || inner === 'operation' || columnPart.test(inner);
+}
+
+/** False: the part differs between the changes of a table. */
+export function isTablePart(part: string): part is TablePart {
+  return tableParts.some((name) => name === part);
 }
 
 function unknownTemplate(inner: string, keepsNames: boolean): string {
@@ -63,7 +74,8 @@ function unknownTemplate(inner: string, keepsNames: boolean): string {
   if (isName(inner)) {
     return `{{ ${inner} }} is supported only in names of destinations; write {{ env "NAME" }} or plain text`;
   }
-  const known = ['env "NAME"', ...(keepsNames ? names : [])].map((name) => `{{ ${name} }}`);
+  const names = keepsNames ? [...tableParts, 'operation', 'data.COLUMN', 'key.COLUMN'] : [];
+  const known = ['env "NAME"', ...names].map((name) => `{{ ${name} }}`);
   const shown = /^[\w ."`/-]{1,40}$/.test(inner) ? ` {{ ${inner} }}` : '';
   return `unknown template${shown}; expected ${known.length > 1 ? 'one of ' : ''}${known.join(', ')}`;
 }

@@ -2,20 +2,31 @@
 import {
   brokerConnectionKeys,
   connectionParts,
-  fillNames,
   readBrokerConnection,
+  wholeNumber,
   withDefault,
   type BrokerConnection,
   type BrokerConnectionKeys,
+  type BrokerService,
   type Findings,
   type Key,
   type Reading,
 } from '@dstream/config/schema';
-import type { ChangeMetadata, Hash, TokenCredential } from '@dstream/core';
+import { DStreamError, type Hash, type RoutedEvent, type TokenCredential } from '@dstream/core';
 import type { ServiceBusAddress } from '@dstream/service-bus';
-import { destinationNames, nameTemplate, type NameRules } from './destination-name.ts';
+import { checkedName, destinationNames, nameTemplate, type NameRules } from './destination-name.ts';
+import { isFixedName, partsAdvice } from './name-parts.ts';
 
-type BrokerDestinationKeys = BrokerConnectionKeys & { readonly name: Key<string> };
+type BrokerDestinationKeys = BrokerConnectionKeys & {
+  readonly name: Key<string>;
+  readonly max_destinations: Key<number>;
+};
+
+/** A destination of Service Bus is a link of one connection, a hub has a connection of its own. */
+const defaultMaxDestinations: Readonly<Record<BrokerService, number>> = {
+  'Service Bus': 1_000,
+  'Event Hubs': 256,
+};
 
 /** The keys that the outputs of both brokers have. */
 export function brokerDestinationKeys(rules: NameRules): BrokerDestinationKeys {
@@ -24,8 +35,13 @@ export function brokerDestinationKeys(rules: NameRules): BrokerDestinationKeys {
     name: withDefault(
       nameTemplate(rules),
       '{{ server }}.{{ database }}.{{ table }}.events',
-      'Name of the destination. {{ server }}, {{ database }}, {{ schema }} and {{ table }} are replaced, in lower case.',
+      `Name of the destination. ${partsAdvice} are replaced, in lower case.`,
       { keepsNames: true },
+    ),
+    max_destinations: withDefault(
+      wholeNumber({ min: 1, max: 10_000 }),
+      defaultMaxDestinations[rules.service],
+      'Destinations that are open at a time, at most. The one that was not used for longest is closed for the next.',
     ),
   };
 }
@@ -35,6 +51,10 @@ export interface BrokerDestination {
   readonly connection: BrokerConnection;
   /** A template, or a plain name: see `destinationNames`. */
   readonly name: string;
+  /** Destinations that are open at a time, at most. */
+  readonly maxOpen: number;
+  /** True when the connection string allows no other destination. */
+  readonly isOnlyOne: boolean;
 }
 
 /**
@@ -45,31 +65,49 @@ export function readBrokerDestination(
   reading: Reading<BrokerDestinationKeys>,
   findings: Findings,
 ): BrokerDestination {
-  const { connection_string: text, name } = reading.values;
+  const { connection_string: text, name, max_destinations: maxOpen } = reading.values;
   const connection = readBrokerConnection(reading, findings);
   const entity = text === undefined ? undefined : connectionParts(text).get('entitypath');
-  if (entity === undefined) return { connection, name };
+  if (entity === undefined) return { connection, name, maxOpen, isOnlyOne: false };
   if (reading.isGiven('name') && reading.isSound('name') && name.toLowerCase() !== entity.toLowerCase()) {
     findings.add(
       reading.placeOf('name'),
       'name contradicts the EntityPath of the connection string; remove one of the two',
     );
   }
-  return { connection, name: entity };
+  return { connection, name: entity, maxOpen, isOnlyOne: true };
 }
 
 /** Names of the destinations of changes. */
 export interface Names {
-  /** Name of the destination of a change. */
-  readonly nameOf: (metadata: ChangeMetadata) => string;
+  /**
+   * Name of the destination of a change: that which a transform has chosen, else one out of the template. Throws Rejected
+   * where the change has none.
+   */
+  readonly nameOf: (routed: RoutedEvent) => string;
   /** The destination of all changes, if there is only one. */
   readonly fixedName: string | undefined;
 }
 
 /** The names of destinations, from the configured `name`. */
-export function namesOf(template: string, rules: NameRules, hash: Hash): Names {
-  const isFixed = fillNames(template, () => '') === template;
-  return { nameOf: destinationNames(template, rules, hash), fixedName: isFixed ? template : undefined };
+export function namesOf(
+  { name, isOnlyOne }: Pick<BrokerDestination, 'name' | 'isOnlyOne'>,
+  rules: NameRules,
+  hash: Hash,
+): Names {
+  const fromTemplate = destinationNames(name, rules, hash);
+  const chosen = (destination: string): string => {
+    if (!isOnlyOne || destination === name) return checkedName(destination, rules);
+    throw new DStreamError(
+      'Rejected',
+      `"${destination}" cannot be reached: the EntityPath of the connection string is "${name}"`,
+    );
+  };
+  return {
+    nameOf: ({ destination, event }) =>
+      destination === undefined ? fromTemplate(event) : chosen(destination),
+    fixedName: isFixedName(name) ? name : undefined,
+  };
 }
 
 /** A connection string, or a host name and the credential that signs in. The clients of both brokers accept the same. */

@@ -1,14 +1,22 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { destinationNames, eventHubNames, nameTemplate, serviceBusNames } from './destination-name.ts';
+import type { ChangeEvent, ChangeMetadata } from '@dstream/core';
+import { aChange } from '../../../../test/support/a-change.ts';
+import {
+  destinationNames,
+  eventHubNames,
+  nameTemplate,
+  plannedNames,
+  serviceBusNames,
+} from './destination-name.ts';
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 const template = '{{ server }}.{{ database }}.{{ table }}.events';
 const persons = { server: 'db1.example.com', database: 'Shop', schema: 'dbo', table: 'Persons' };
 
 const named = (table: Partial<typeof persons>, of = template, rules = eventHubNames) =>
-  destinationNames(of, rules, hash)({ ...persons, ...table });
+  destinationNames(of, rules, hash)(aChange(1, { ...persons, ...table }));
 
 describe('the name of a destination', () => {
   test('is that of the original: server, database and table in lower case', () => {
@@ -58,15 +66,17 @@ describe('the name of a destination', () => {
   });
 
   test('is the same for the same table, whichever came before', () => {
-    const name = destinationNames(template, eventHubNames, hash);
+    const names = destinationNames(template, eventHubNames, hash);
+    const name = (table: typeof persons) => names(aChange(1, table));
     const [first, second] = [name(persons), name({ ...persons, table: 'Cars' })];
     expect(second).toBe('db1.example.com.shop.cars.events');
     expect(name({ ...persons })).toBe(first);
-    expect(destinationNames(template, eventHubNames, hash)(persons)).toBe(first);
+    expect(named({})).toBe(first);
   });
 
   test.each(['server', 'database', 'schema', 'table'] as const)('changes when only the %s does', (part) => {
-    const name = destinationNames(`{{ ${part} }}`, eventHubNames, hash);
+    const names = destinationNames(`{{ ${part} }}`, eventHubNames, hash);
+    const name = (table: typeof persons) => names(aChange(1, table));
     expect([name(persons), name({ ...persons, [part]: 'other' }), name(persons)]).toEqual([
       persons[part].toLowerCase(),
       'other',
@@ -88,18 +98,98 @@ describe('the name of a destination', () => {
   });
 });
 
+describe('the name of a destination, out of a change', () => {
+  const of = (text: string, event: Partial<ChangeEvent>, metadata: Partial<ChangeMetadata> = {}) =>
+    destinationNames(text, eventHubNames, hash)({ ...aChange(7, { ...persons, ...metadata }), ...event });
+
+  test('has its operation and the values of its columns and key, in lower case', () => {
+    const text = '{{ table }}.{{ operation }}.{{ data.Region }}.{{ key.ID }}';
+    expect(of(text, { data: { Region: 'EU-West' } }, { operation: 'update', key: { ID: 12 } })).toBe(
+      'persons.update.eu-west.12',
+    );
+    expect(of('x.{{data.Paid}}', { data: { Paid: false } })).toBe('x.false');
+  });
+
+  test('finds a column in any case, the exact one first', () => {
+    expect(of('{{ data.region }}', { data: { REGION: 'a' } })).toBe('a');
+    expect(of('{{ data.region }}', { data: { REGION: 'a', region: 'b' } })).toBe('b');
+    expect(of('{{ data.Order Region }}', { data: { 'Order Region': 'c' } })).toBe('c');
+  });
+
+  test('differs from change to change of a table', () => {
+    const name = destinationNames('{{ data.N }}', eventHubNames, hash);
+    expect([1, 2, 1].map((n) => name(aChange(n)))).toEqual(['1', '2', '1']);
+  });
+
+  test('has what it cannot hold replaced, and is cut, with a hash that tells such values apart', () => {
+    const values = [
+      'a b',
+      'a/b',
+      'a.b',
+      'a_b',
+      'ä',
+      '{{ table }}',
+      '../..',
+      'x'.repeat(10_000),
+      'x'.repeat(9_999),
+    ];
+    const names = values.map((Region) => of('r.{{ data.Region }}', { data: { Region } }));
+    expect(new Set(names).size).toBe(values.length);
+    for (const name of names) expect(name).toMatch(/^(?=.{1,256}$)r\.[a-z0-9._-]*[a-z0-9]$/);
+  });
+
+  test.each([
+    ['data.Region', { data: { Region: null } }, 'data.Region is NULL'],
+    ['data.Region', { data: { Region: '' } }, 'data.Region is empty'],
+    ['data.Region', { data: { Other: 1 } }, 'data.Region is missing'],
+    ['data.constructor', { data: {} }, 'data.constructor is missing'],
+    ['data.Region', { data: null }, 'data.Region is missing, because the change has none'],
+  ])('cannot be made without a value: %s of %j', (part, event, why) => {
+    expect(() => of(`x.{{ ${part} }}`, event)).toThrow(
+      expect.objectContaining({ code: 'Rejected', message: `no destination for change c7: ${why}` }),
+    );
+  });
+
+  test('cannot be made of a column that CDC did not carry, or of a key that a table has not', () => {
+    const unavailable = [{ in: 'data', columns: ['Photo'] }] as const;
+    expect(() => of('{{ data.Photo }}', { data: { Photo: null } }, { unavailable })).toThrow(
+      'no destination for change c7: data.Photo is not available',
+    );
+    expect(() => of('{{ key.ID }}', {}, { key: null })).toThrow(
+      'key.ID is missing, because the change has none',
+    );
+  });
+
+  test('is for a plan what the table says, and a template where changes differ', () => {
+    const planned = (text: string) =>
+      plannedNames(text, eventHubNames, hash)({ ...persons, table: 'Order Details' });
+    expect(planned('CDC.{{table}}.{{ data.Region }}')).toBe('CDC.order_details.{{ data.Region }}');
+    expect(planned(template)).toBe(named({ table: 'Order Details' }));
+    expect(planned('Changes')).toBe('Changes');
+  });
+});
+
 describe('a name in a configuration file', () => {
   const read = (value: string, rules = eventHubNames) =>
     'value' in
     nameTemplate(rules).read({ value, shown: JSON.stringify(value), fromVariable: false, items: [] });
 
-  test.each([template, 'changes', '{{table}}', 'a.{{ schema }}_{{ table }}-1'])('%s is one', (name) => {
+  test.each([
+    template,
+    'changes',
+    '{{table}}',
+    'a.{{ schema }}_{{ table }}-1',
+    '{{ operation }}.{{ data.Order Region }}.{{ key.ID }}',
+  ])('%s is one', (name) => {
     expect(read(name)).toBe(true);
   });
 
-  test.each(['a b', '.a', '{{ table }}.', 'a/b', 'é', '{{ other }}', ''])('%s is none', (name) => {
-    expect(read(name)).toBe(false);
-  });
+  test.each(['a b', '.a', '{{ table }}.', 'a/b', 'é', '{{ other }}', '{{ data }}', '{{ data. }}', ''])(
+    '%s is none',
+    (name) => {
+      expect(read(name)).toBe(false);
+    },
+  );
 
   test('slashes are for Service Bus, and its names may be longer', () => {
     expect([read('a/{{ table }}', serviceBusNames), read('a'.repeat(260), serviceBusNames)]).toEqual([

@@ -1,15 +1,18 @@
-/** The name of the queue, topic or event hub that a table's changes go to, out of a template. */
+/** The name of the queue, topic or event hub that a change goes to, out of a template. */
 import {
   faulty,
   fillNames,
+  isTablePart,
   sound,
   textOf,
   type BrokerService,
+  type Given,
   type NamedTable,
   type NamePart,
   type ValueType,
 } from '@dstream/config/schema';
-import type { Hash } from '@dstream/core';
+import { DStreamError, type ChangeEvent, type Hash } from '@dstream/core';
+import { isFixedName, isNameOfTable, namesOfChanges, partsAdvice, planOf } from './name-parts.ts';
 
 /** Naming rules of a service. Both brokers want a letter or digit at both ends and ignore case. */
 export interface NameRules {
@@ -37,56 +40,58 @@ export const eventHubNames: NameRules = {
   slashes: false,
 };
 
-/** Names of more tables than this are not remembered. */
-const maxRemembered = 10_000;
-
 const hashLength = 16;
 
 /**
- * A function from a table to the name of its destination, the same in every process. A template with nothing to fill in is
- * the name, unchanged; every other name is in lower case. Of the names filled in, everything but letters, digits, `-` and
- * `_` becomes `_`; dots too, except in the server, because dots separate the parts. A name in which something was replaced,
- * or that is too long and was cut, ends in `-` and 16 digits of a hash of the original: two tables share a destination only
- * if the template allows it, or if their names differ in case alone.
+ * A function from a change to the name of its destination, the same in every process. A template with nothing to fill in is
+ * the name, unchanged; every other name is in lower case. Of what is filled in, everything but letters, digits, `-` and `_`
+ * becomes `_`; dots too, except in the server, because dots separate the parts. A name in which something was replaced, or
+ * that is too long and was cut, ends in `-` and 16 digits of a hash of the original: two tables, or two values, share a
+ * destination only if the template allows it, or if they differ in case alone. Throws as `namesOfChanges` does.
  */
 export function destinationNames(
   template: string,
   { maxLength }: NameRules,
   hash: Hash,
+): (event: ChangeEvent) => string {
+  if (isFixedName(template)) return () => template;
+  return namesOfChanges(template, (valueOf) => nameOf(template, valueOf, maxLength, hash));
+}
+
+/** The same for plans, of a table. What differs between its changes stays a template, as in `orders.{{ data.Region }}`. */
+export function plannedNames(
+  template: string,
+  { maxLength }: NameRules,
+  hash: Hash,
 ): (table: NamedTable) => string {
-  if (fillNames(template, () => '') === template) return () => template;
-  const remembered = new Map<string, string>();
-  const recall = (table: NamedTable): string => {
-    const key = [table.server, table.database, table.schema, table.table].join('\n');
-    const known = remembered.get(key);
-    if (known !== undefined) return known;
-    const name = nameOf(template, table, maxLength, hash);
-    if (remembered.size >= maxRemembered) remembered.clear();
-    remembered.set(key, name);
-    return name;
-  };
-  // Consecutive changes are mostly of one table: comparing costs a fraction of a look-up.
-  let last: { readonly table: NamedTable; readonly name: string } | undefined;
-  return (table) => {
-    if (last === undefined || !isSame(last.table, table)) last = { table, name: recall(table) };
-    return last.name;
-  };
+  if (isFixedName(template)) return () => template;
+  if (!isNameOfTable(template))
+    return (table) => planOf(template, table, (value, part) => valid(part, value));
+  const partOf = (table: NamedTable) => (part: NamePart) => (isTablePart(part) ? table[part] : '');
+  return (table) => nameOf(template, partOf(table), maxLength, hash);
 }
 
-function isSame(a: NamedTable, b: NamedTable): boolean {
-  return a.table === b.table && a.schema === b.schema && a.database === b.database && a.server === b.server;
+/** The name that a script has chosen, as it is. Throws Rejected when the service takes no such name. */
+export function checkedName(name: string, rules: NameRules): string {
+  if (isName(name, rules)) return name;
+  throw new DStreamError('Rejected', `"${name}" is not the name of ${rules.what}; ${adviceOf(rules)}`);
 }
 
-function nameOf(template: string, table: NamedTable, maxLength: number, hash: Hash): string {
+function nameOf(
+  template: string,
+  valueOf: (part: NamePart) => string,
+  maxLength: number,
+  hash: Hash,
+): string {
   let replaced = false;
   const filled = fillNames(template, (part) => {
-    const value = valid(part, table[part]);
-    replaced ||= value !== table[part].toLowerCase();
+    const value = valid(part, valueOf(part));
+    replaced ||= value !== valueOf(part).toLowerCase();
     return value;
   }).toLowerCase();
   const name = /^[a-z0-9]/.test(filled) ? filled : `x${filled}`;
   if (!replaced && name === filled && /[a-z0-9]$/.test(name) && name.length <= maxLength) return name;
-  const exact = fillNames(template, (part) => JSON.stringify(table[part].toLowerCase()));
+  const exact = fillNames(template, (part) => JSON.stringify(valueOf(part).toLowerCase()));
   return `${name.slice(0, maxLength - hashLength - 1)}-${hash(exact).slice(0, hashLength)}`;
 }
 
@@ -94,21 +99,33 @@ function valid(part: NamePart, value: string): string {
   return value.toLowerCase().replaceAll(part === 'server' ? /[^a-z0-9._-]/g : /[^a-z0-9_-]/g, '_');
 }
 
-/** The value of the key `name`: a name, or a template of one, whose fixed text keeps to the rules. */
-export function nameTemplate({ what, maxLength, slashes }: NameRules): ValueType<string> {
-  const characters = `letters, digits, ".", "-"${slashes ? ', "_" and "/"' : ' and "_"'}`;
-  const right = `use ${characters}, at most ${maxLength} characters, with a letter or digit at both ends; {{ server }}, {{ database }}, {{ schema }} and {{ table }} are replaced`;
+function isName(name: string, { maxLength, slashes }: NameRules): boolean {
   const pattern = slashes ? /^[a-z0-9](?:[a-z0-9._/-]*[a-z0-9])?$/i : /^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/i;
+  return name.length <= maxLength && pattern.test(name);
+}
+
+function adviceOf({ maxLength, slashes }: NameRules): string {
+  const characters = `letters, digits, ".", "-"${slashes ? ', "_" and "/"' : ' and "_"'}`;
+  return `use ${characters}, at most ${maxLength} characters, with a letter or digit at both ends`;
+}
+
+/** The value of the key `name`: a name, or a template of one, whose fixed text keeps to the rules. */
+export function nameTemplate(rules: NameRules): ValueType<string> {
+  const wrong = (given: Given) => `${given.shown} is not the name of ${rules.what}`;
   return {
-    expected: `name of ${what}`,
+    expected: `name of ${rules.what}`,
     blank: '',
     read: (given) => {
       const value = textOf(given);
-      if (value === undefined)
-        return faulty(`${given.shown} is not the name of ${what}`, 'write it in double quotes');
-      const shortest = fillNames(value, () => 'x');
-      const fits = shortest.length <= maxLength && pattern.test(shortest);
-      return fits ? sound(value) : faulty(`${given.shown} is not the name of ${what}`, right);
+      if (value === undefined) return faulty(wrong(given), 'write it in double quotes');
+      if (
+        isName(
+          fillNames(value, () => 'x'),
+          rules,
+        )
+      )
+        return sound(value);
+      return faulty(wrong(given), `${adviceOf(rules)}; ${partsAdvice} are replaced`);
     },
   };
 }

@@ -34,7 +34,7 @@ describe('many destinations', () => {
     said.length = 0;
   });
 
-  const open = (name: string): Destination => ({
+  const opened = (name: string): Destination => ({
     connect: async () => {
       tried.push(name);
       if (connecting !== undefined) throw new DStreamError(connecting, 'no');
@@ -50,10 +50,18 @@ describe('many destinations', () => {
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   });
+  const open = (name: string) => {
+    if (name === 'closed') throw new DStreamError('ConfigInvalid', 'it cannot be read');
+    return opened(name);
+  };
+  const nameOf = ({ event }: RoutedEvent) => {
+    if (event.metadata.table === '?') throw new DStreamError('Rejected', 'it has no name');
+    return event.metadata.table;
+  };
   const said: unknown[] = [];
   const publisherOf = (fixedName?: string, rightsMayDiffer = false) =>
     new DestinationsPublisher({
-      nameOf: ({ table }) => table,
+      nameOf,
       fixedName,
       open,
       maxOpen: 8,
@@ -73,6 +81,22 @@ describe('many destinations', () => {
     const events = [change('X', '0'), change(first, '1'), change(second, '2'), change('Z', '3')];
     const error = await failing(publisherOf(), events);
     expect(error).toMatchObject({ failures: [{ key: '', from: 1, error: { code } }] });
+  });
+
+  test('a change that has no destination is refused by itself, and what comes after it is sent', async () => {
+    const publisher = publisherOf();
+    const events = [change('X', '0'), change('?', '1'), change('X', '2')];
+    const error = await failing(publisher, events);
+    expect(error).toMatchObject({ failures: [{ key: '', from: 1, error: { code: 'Rejected' } }] });
+    expect(accepted).toEqual(['0', '2']);
+    await publisher.publish(events.slice(2), o);
+    expect(accepted).toEqual(['0', '2']);
+  });
+
+  test('a destination that cannot even be opened refuses its own changes', async () => {
+    const error = await failing(publisherOf(), [change('closed', '0', 'a'), change('X', '1', 'b')]);
+    expect(error).toMatchObject({ code: 'DestinationUnusable', failures: [{ key: 'a', from: 0 }] });
+    expect(accepted).toEqual(['1']);
   });
 
   test('a destination is logged once, when it has first accepted something', async () => {

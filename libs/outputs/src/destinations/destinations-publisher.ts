@@ -1,6 +1,6 @@
 /**
- * Publishes changes to many destinations of one service, each named after the table of the change. A destination that
- * does not accept changes delays its own changes only.
+ * Publishes changes to many destinations of one service, each named after the change. A destination that does not accept
+ * changes delays its own changes only.
  */
 import {
   asDStreamError,
@@ -8,22 +8,19 @@ import {
   DStreamError,
   type BatchFailure,
   type CallOptions,
-  type ChangeMetadata,
-  type Log,
   type Publisher,
   type RoutedEvent,
 } from '@dstream/core';
-import type { Destination, Entry, NotAccepted } from './destination.ts';
+import { DestinationPool, type DestinationPoolOptions } from './destination-pool.ts';
+import { notAccepted, type Entry, type NotAccepted } from './destination.ts';
 
-interface DestinationsPublisherOptions {
-  /** Name of the destination of a change. */
-  readonly nameOf: (metadata: ChangeMetadata) => string;
+interface DestinationsPublisherOptions extends Omit<DestinationPoolOptions, 'shown'> {
+  /** Name of the destination of a change. Throws Rejected where it has none. */
+  readonly nameOf: (routed: RoutedEvent) => string;
   /** The destination of all changes, if there is only one. */
   readonly fixedName: string | undefined;
-  readonly open: (name: string) => Destination;
-  /** Destinations that stay open while they are not used, at most. */
-  readonly maxOpen: number;
-  readonly log: Log;
+  /** How a name is logged, if not as it is. */
+  readonly shown?: (name: string) => string;
   /** True if the identity that signs in may have rights at some destinations only. */
   readonly rightsMayDiffer: boolean;
   /** What the destinations share, such as a connection. Disposed after them. */
@@ -33,9 +30,13 @@ interface DestinationsPublisherOptions {
 /** With filled-in names there is no destination to try at the start. This one need not exist. */
 const probeName = 'dstream-connect';
 
+/** Destinations that are logged when they were reached, at most: names that hold data have no end. */
+const maxReached = 1_000;
+
 /** The publisher of an output whose service has named destinations. */
 export class DestinationsPublisher implements Publisher {
-  readonly #options: DestinationsPublisherOptions;
+  readonly hasDestinations = true;
+  readonly #options: DestinationsPublisherOptions & DestinationPoolOptions;
   readonly #destinations: DestinationPool;
   /** Accepted after a failure in their ordering key: the caller publishes them again, and they are not sent again. */
   readonly #accepted = new WeakSet<RoutedEvent>();
@@ -43,8 +44,8 @@ export class DestinationsPublisher implements Publisher {
   readonly #reached = new Set<string>();
 
   constructor(options: DestinationsPublisherOptions) {
-    this.#options = options;
-    this.#destinations = new DestinationPool(options);
+    this.#options = { shown: (name) => name, ...options };
+    this.#destinations = new DestinationPool(this.#options);
   }
 
   /**
@@ -53,7 +54,7 @@ export class DestinationsPublisher implements Publisher {
    */
   async connect(o: CallOptions): Promise<void> {
     const { fixedName } = this.#options;
-    if (fixedName !== undefined) return this.#destinations.use(fixedName, (one) => one.connect(o));
+    if (fixedName !== undefined) return this.#destinations.use(fixedName, (one) => one.connect(o), o);
     await using probe = this.#options.open(probeName);
     try {
       await probe.connect(o);
@@ -73,10 +74,9 @@ export class DestinationsPublisher implements Publisher {
     const entries = events
       .map((routed, index) => ({ index, routed }))
       .filter(({ routed }) => !this.#accepted.has(routed));
-    const sends = [...this.#byDestination(entries)].map(([name, own]) =>
-      this.#destinations.use(name, (destination) => this.#send(name, destination, own, o)),
-    );
-    const refused = (await Promise.all(sends)).flat();
+    const { byName, unnamed } = this.#byDestination(entries);
+    const sends = [...byName].map(([name, own]) => this.#sendTo(name, own, o));
+    const refused = [...unnamed, ...(await Promise.all(sends)).flat()];
     o.signal.throwIfAborted();
     const [first, ...rest] = failuresOf(refused);
     if (first === undefined) return;
@@ -90,17 +90,21 @@ export class DestinationsPublisher implements Publisher {
     stack.use(this.#destinations);
   }
 
-  async #send(
-    name: string,
-    destination: Destination,
-    entries: readonly Entry[],
-    o: CallOptions,
-  ): Promise<readonly NotAccepted[]> {
-    const refused = await destination.send(entries, o);
-    if (refused.length > 0 || this.#reached.has(name)) return refused;
+  /** Resolves with what was not accepted, on an abort, too. */
+  async #sendTo(name: string, entries: readonly Entry[], o: CallOptions): Promise<readonly NotAccepted[]> {
+    try {
+      const refused = await this.#destinations.use(name, (destination) => destination.send(entries, o), o);
+      if (refused.length === 0) this.#logReached(name);
+      return refused;
+    } catch (error) {
+      return notAccepted(entries, asDStreamError(error));
+    }
+  }
+
+  #logReached(name: string): void {
+    if (this.#reached.has(name) || this.#reached.size >= maxReached) return;
     this.#reached.add(name);
-    this.#options.log.info('reached destination', { destination: name });
-    return refused;
+    this.#options.log.info('reached destination', { destination: this.#options.shown(name) });
   }
 
   #judgeProbe(error: DStreamError): void {
@@ -111,9 +115,21 @@ export class DestinationsPublisher implements Publisher {
     });
   }
 
-  #byDestination(entries: readonly Entry[]): Map<string, Entry[]> {
-    const { nameOf } = this.#options;
-    return Map.groupBy(entries, ({ routed }) => nameOf(routed.event.metadata));
+  /** A change that has no destination is refused by itself: what comes after it is sent. */
+  #byDestination(entries: readonly Entry[]): Destined {
+    const byName = new Map<string, Entry[]>();
+    const unnamed: NotAccepted[] = [];
+    for (const entry of entries) {
+      try {
+        const name = this.#options.nameOf(entry.routed);
+        const own = byName.get(name);
+        if (own === undefined) byName.set(name, [entry]);
+        else own.push(entry);
+      } catch (error) {
+        unnamed.push({ entries: [entry], error: asDStreamError(error) });
+      }
+    }
+    return { byName, unnamed };
   }
 
   #remember(
@@ -128,6 +144,12 @@ export class DestinationsPublisher implements Publisher {
       if (isAfterFailure && !again.has(index)) this.#accepted.add(routed);
     }
   }
+}
+
+/** The changes of one call, by the name of their destination. */
+interface Destined {
+  readonly byName: ReadonlyMap<string, readonly Entry[]>;
+  readonly unnamed: readonly NotAccepted[];
 }
 
 /** Per ordering key the first change that was not accepted, with its own error. */
@@ -146,60 +168,4 @@ function failuresOf(refused: readonly NotAccepted[]): readonly BatchFailure[] {
 function ofOneDestination(error: DStreamError): DStreamError {
   if (error.disposition !== 'fatal') return error;
   return new DStreamError('DestinationUnusable', error.message, { cause: error });
-}
-
-interface Opened {
-  readonly destination: Destination;
-  uses: number;
-}
-
-/** Destinations by name, opened at their first use. Those not used for longest are closed when there are too many. */
-export class DestinationPool implements AsyncDisposable {
-  readonly #options: Pick<DestinationsPublisherOptions, 'open' | 'maxOpen' | 'log'>;
-  /** Least recently used first: a map keeps the order of insertion. */
-  readonly #opened = new Map<string, Opened>();
-  readonly #closing = new Set<Promise<void>>();
-
-  constructor(options: Pick<DestinationsPublisherOptions, 'open' | 'maxOpen' | 'log'>) {
-    this.#options = options;
-  }
-
-  /** A destination is never closed while `work` runs. */
-  async use<T>(name: string, work: (destination: Destination) => Promise<T>): Promise<T> {
-    const opened = this.#opened.get(name) ?? { destination: this.#options.open(name), uses: 0 };
-    this.#opened.delete(name);
-    this.#opened.set(name, opened);
-    opened.uses += 1;
-    try {
-      return await work(opened.destination);
-    } finally {
-      opened.uses -= 1;
-      this.#closeUnused();
-    }
-  }
-
-  /** Waits for those that are closing. Throws the errors of the open ones, several as one. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await using stack = new AsyncDisposableStack();
-    for (const { destination } of this.#opened.values()) stack.use(destination);
-    this.#opened.clear();
-    await Promise.all(this.#closing);
-  }
-
-  #closeUnused(): void {
-    for (const [name, { destination, uses }] of this.#opened) {
-      if (this.#opened.size <= this.#options.maxOpen) return;
-      if (uses > 0) continue;
-      this.#opened.delete(name);
-      this.#close(name, destination);
-    }
-  }
-
-  #close(name: string, destination: Destination): void {
-    const { log } = this.#options;
-    const closing = Promise.resolve(destination[Symbol.asyncDispose]())
-      .catch((error: unknown) => log.debug('could not close destination', { destination: name, error }))
-      .finally(() => this.#closing.delete(closing));
-    this.#closing.add(closing);
-  }
 }

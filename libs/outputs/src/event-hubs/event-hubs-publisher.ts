@@ -4,10 +4,10 @@ import {
   asDStreamError,
   DStreamError,
   type CallOptions,
-  type ChangeMetadata,
   type Clock,
   type Log,
   type Publisher,
+  type RoutedEvent,
 } from '@dstream/core';
 import { ConnectionWatch } from '@dstream/service-bus/amqp';
 import type { BrokerAddress } from '../destinations/broker-settings.ts';
@@ -20,15 +20,15 @@ import { openProducer, translateEventHubsError, type Producer } from './producer
 /** How the hubs are reached, and which hub a change goes to. */
 export interface EventHubsPublisherOptions {
   readonly address: BrokerAddress;
-  /** Name of the hub of a change. */
-  readonly nameOf: (metadata: ChangeMetadata) => string;
+  /** See `Names`. */
+  readonly nameOf: (routed: RoutedEvent) => string;
   /** The hub of all changes, if there is only one. */
   readonly fixedName?: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Longest time of one call, milliseconds; 15,000 if not given. */
   readonly sendTimeoutMs?: number;
-  /** Connections that stay open while they are not used, at most; 256 if not given. */
+  /** Connections that are open at a time, at most; 256 if not given. */
   readonly maxOpen?: number;
 }
 

@@ -5,7 +5,7 @@ import {
   namesOf,
   readBrokerDestination,
 } from '../destinations/broker-settings.ts';
-import { destinationNames, eventHubNames } from '../destinations/destination-name.ts';
+import { plannedNames, eventHubNames } from '../destinations/destination-name.ts';
 
 /** `output { type = "azure_event_hubs" }`. */
 export const eventHubsType = defineOutput({
@@ -13,12 +13,13 @@ export const eventHubsType = defineOutput({
   doc: 'Hubs of Event Hubs.',
   keys: brokerDestinationKeys(eventHubNames),
   settings: readBrokerDestination,
-  names: ({ name }, hash) => destinationNames(name, eventHubNames, hash),
-  open: async ({ connection, name }, services) => {
+  names: ({ name }, hash) => plannedNames(name, eventHubNames, hash),
+  open: async ({ connection, ...destination }, services) => {
     const { eventHubsPublisher } = await import('./event-hubs-publisher.ts');
     return eventHubsPublisher({
       ...services,
-      ...namesOf(name, eventHubNames, services.hash),
+      ...namesOf(destination, eventHubNames, services.hash),
+      maxOpen: destination.maxOpen,
       address: addressOf(connection, services.credential),
     });
   },

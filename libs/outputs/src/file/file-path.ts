@@ -1,25 +1,29 @@
 /** Paths of a `file` output: what a configuration may name, the file that a change goes to, the names of finished files. */
 import { basename, dirname, extname, join } from 'node:path';
-import { fillNames } from '@dstream/config/schema';
-import { shorten, type ChangeMetadata, type Hash } from '@dstream/core';
+import { fillNames, type NamedTable } from '@dstream/config/schema';
+import { DStreamError, shorten, type ChangeEvent, type Hash, type RoutedEvent } from '@dstream/core';
+import { isFixedName, namesOfChanges, planOf } from '../destinations/name-parts.ts';
 
 /** Longest a filled-in name gets, in characters of its encoding. File systems take names of 255 bytes. */
 const maxName = 100;
 
-/** A path that may hold `{{ server }}`, `{{ database }}`, `{{ schema }}` and `{{ table }}`, filled in for each change. */
+/** A path that may hold `{{ table }}` and other parts of names, filled in for each change. */
 export class PathTemplate {
   readonly #template: string;
   readonly #hash: Hash;
-  readonly #paths = new Map<string, string>();
+  readonly #pathOf: (event: ChangeEvent) => string;
 
   constructor(template: string, hash: Hash) {
     this.#template = template;
     this.#hash = hash;
+    this.#pathOf = namesOfChanges(template, (valueOf) =>
+      fillNames(template, (part) => encodeName(valueOf(part), hash)),
+    );
   }
 
   /** True when changes may go to several files. */
   get varies(): boolean {
-    return fillNames(this.#template, () => '') !== this.#template;
+    return !isFixedName(this.#template);
   }
 
   /** The directory that must exist. Directories below it, whose names are filled in, are created. */
@@ -28,24 +32,36 @@ export class PathTemplate {
     return this.varies ? dirname(`${fixed}x`) : dirname(this.#template);
   }
 
-  /** The file for the changes of one table. Two tables share a file only if the template allows it. */
-  pathFor(table: Pick<ChangeMetadata, 'server' | 'database' | 'schema' | 'table'>): string {
-    const key = `${table.server}\0${table.database}\0${table.schema}\0${table.table}`;
-    const known = this.#paths.get(key);
-    if (known !== undefined) return known;
-    const path = fillNames(this.#template, (part) => this.#encode(table[part]));
-    this.#paths.set(key, path);
-    return path;
+  /**
+   * The file of a change: the one that a transform has chosen, else the one of the template. Two tables share a file only if
+   * the template allows it. Throws Rejected when the change has none.
+   */
+  pathFor({ event, destination }: Pick<RoutedEvent, 'event' | 'destination'>): string {
+    return destination === undefined ? this.#pathOf(event) : this.#chosen(destination);
   }
 
-  /**
-   * Percent-encodes everything but letters, digits, `-`, `_` and dots inside the name, so that the result is a valid file
-   * name on every system, no name leads to another directory, and two names never become one.
-   */
-  #encode(text: string): string {
-    const encoded = text.replace(/[^A-Za-z0-9_.-]+|^\.|\.$/g, percentEncode);
-    return encoded.length <= maxName ? encoded : shorten(encoded, maxName, this.#hash);
+  /** For plans. */
+  plannedFor(table: NamedTable): string {
+    return planOf(this.#template, table, (value) => encodeName(value, this.#hash));
   }
+
+  /** A chosen path is one below the root, so that no change leads out of it. */
+  #chosen(path: string): string {
+    const names = path.split('/');
+    if (names.every((name) => name.length <= maxName && encodeName(name, this.#hash) === name && name !== ''))
+      return join(this.root, path);
+    const right = `write names of letters, digits, ".", "-" and "_" with "/" between them`;
+    throw new DStreamError('Rejected', `"${path}" is no path below ${this.root}; ${right}`);
+  }
+}
+
+/**
+ * Percent-encodes everything but letters, digits, `-`, `_` and dots inside the name, so that the result is a valid file
+ * name on every system, no name leads to another directory, and two names never become one.
+ */
+function encodeName(text: string, hash: Hash): string {
+  const encoded = text.replace(/[^A-Za-z0-9_.-]+|^\.|\.$/g, percentEncode);
+  return encoded.length <= maxName ? encoded : shorten(encoded, maxName, hash);
 }
 
 function percentEncode(text: string): string {

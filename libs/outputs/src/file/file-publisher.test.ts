@@ -1,6 +1,8 @@
-import type { Clock } from '@dstream/core';
+import { silentLog, type Clock } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import { lines, never, of, routed, setup } from '../../../../test/support/file-rig.ts';
+import { FileWriter } from './file-writer.ts';
+import { WriterPool } from './writer-pool.ts';
 
 describe('changes in a file', () => {
   test('are durable, a line each, when they count as delivered', async () => {
@@ -199,4 +201,74 @@ describe('a path that names fill in', () => {
     expect([files.durable('/d/A.jsonl'), files.durable('/d/B.jsonl')]).toEqual([lines(0, 2), lines(0)]);
     await cleanUp();
   });
+});
+
+describe('files that are named after changes', () => {
+  const inRegion = (n: number, Region: string | null) => {
+    const [change] = of(n);
+    if (change === undefined) throw new Error('there is no change');
+    return { ...change, event: { ...change.event, data: { Region } } };
+  };
+
+  test('hold the changes that name them, and a change without a name is refused by itself', async () => {
+    const { files, open, cleanUp } = setup();
+    const publisher = await open({ path: '/d/{{ data.Region }}.jsonl' });
+    const events = [inRegion(1, 'EU'), inRegion(2, null), inRegion(3, 'EU'), inRegion(4, 'US')];
+    await expect(publisher.publish(events, { signal: never })).rejects.toMatchObject({
+      failures: [
+        { from: 1, error: { code: 'Rejected', message: expect.stringContaining('data.Region is NULL') } },
+      ],
+    });
+    expect(files.durable('/d/EU.jsonl')).toBe(lines(1, 3));
+    expect(files.durable('/d/US.jsonl')).toBe(lines(4));
+    await cleanUp();
+  });
+
+  test('are those that a transform has chosen, in directories that are made, also where the path is one for all', async () => {
+    const { files, open, cleanUp } = setup();
+    const publisher = await open();
+    const chosen = of(2).map((event) => ({ ...event, destination: 'eu/x.jsonl' }));
+    await publisher.publish([...of(1), ...chosen], { signal: never });
+    expect([files.durable('/d/out.jsonl'), files.durable('/d/eu/x.jsonl')]).toEqual([lines(1), lines(2)]);
+    await cleanUp();
+  });
+
+  test.each([
+    [undefined, 0],
+    // Their age is not reached yet: they are finished then, and forgotten.
+    [3_600_000, 200],
+  ])(
+    'are forgotten when they are idle and finished: of 200 with an age of %s ms, %s are not',
+    async (maxAgeMs, left) => {
+      const { clock, files, cleanUp } = setup();
+      const log = silentLog;
+      const identity = { host: 'h', pid: 1, token: 'a', isAlive: () => true };
+      const open = (path: string, reserve: () => Promise<() => void>, idle: () => void) =>
+        new FileWriter({
+          files,
+          path,
+          clock,
+          log,
+          identity,
+          makesDirectory: true,
+          maxBytes: 1e6,
+          maxAgeMs,
+          reserve,
+          idle,
+        });
+      await using pool = new WriterPool({ maxOpen: 8, isKept: () => false, open, clock, log });
+      for (let n = 0; n < 200; n += 1) await pool.at(`/d/${n}.jsonl`).append(Buffer.from(`${n}\n`), never);
+      await clock.advance(1_000);
+      await pool.maintain();
+      expect(pool.size).toBe(left);
+      await clock.advance(3_600_000);
+      await pool.maintain();
+      await pool.maintain();
+      expect(pool.size).toBe(0);
+      await pool.at('/d/7.jsonl').append(Buffer.from('again\n'), never);
+      expect(files.durable('/d/7.jsonl')).toBe(left === 0 ? '7\nagain\n' : 'again\n');
+      await pool[Symbol.asyncDispose]();
+      await cleanUp();
+    },
+  );
 });

@@ -22,10 +22,11 @@ import { PathTemplate } from './file-path.ts';
 import { translateFileError, type FileSystem } from './file-system.ts';
 import { FileWriter } from './file-writer.ts';
 import type { ProcessIdentity } from './path-lock.ts';
+import { WriterPool } from './writer-pool.ts';
 
 /** The settings of the output, and the disk and process to use. */
 export interface FilePublisherOptions {
-  /** May hold `{{ server }}`, `{{ database }}`, `{{ schema }}` and `{{ table }}`. */
+  /** May hold `{{ table }}` and other parts of names. */
   readonly path: string;
   /** Size that a file does not exceed, except by a single longer line. */
   readonly maxBytes: number;
@@ -43,26 +44,25 @@ export interface FilePublisherOptions {
 /** Time between two checks of all files: their locks, their ages, and whether they are idle. */
 const maintainMs = 1_000;
 
-/** A path with filled-in names is released after this long without a line: another replica may have the session by then. */
-const idleMs = 1_000;
-
 /** The publisher of one output of type `file`. */
 export class FilePublisher implements Publisher {
+  readonly hasDestinations = true;
   readonly #options: FilePublisherOptions;
   readonly #template: PathTemplate;
   readonly #writers: WriterPool;
   readonly #disposed = new AbortController();
   #maintaining: Promise<void> | undefined;
   #identity: ProcessIdentity | undefined;
-  #maintenanceFails = false;
 
   constructor(options: FilePublisherOptions) {
     this.#options = options;
     this.#template = new PathTemplate(options.path, options.hash);
-    this.#writers = new WriterPool(options.maxOpen ?? 64, (path, reserve, idle) => {
-      if (this.#identity === undefined) throw new Error('publish was called before connect');
-      const makesDirectory = this.#template.varies;
-      return new FileWriter({ ...options, identity: this.#identity, path, makesDirectory, reserve, idle });
+    this.#writers = new WriterPool({
+      maxOpen: options.maxOpen ?? 64,
+      isKept: (path) => this.#isKept(path),
+      open: (path, reserve, idle) => this.#writerOf(path, reserve, idle),
+      clock: options.clock,
+      log: options.log,
     });
   }
 
@@ -82,12 +82,30 @@ export class FilePublisher implements Publisher {
   async publish(events: readonly RoutedEvent[], { signal }: CallOptions): Promise<void> {
     signal.throwIfAborted();
     if (events.length === 0) return;
-    if (!this.#template.varies) return this.#writers.at(this.#options.path).append(jsonLines(events), signal);
-    const byPath = Map.groupBy(events, ({ event }) => this.#template.pathFor(event.metadata));
+    if (!this.#template.varies && !events.some(({ destination }) => destination !== undefined))
+      return this.#writers.at(this.#options.path).append(jsonLines(events), signal);
+    const { byPath, refused } = this.#byPath(events);
     const groups = await Promise.all([...byPath].map(([path, group]) => this.#append(path, group, signal)));
     signal.throwIfAborted();
-    const error = batchErrorOf(events, groups);
+    const error = batchErrorOf(events, [...refused, ...groups]);
     if (error !== undefined) throw error;
+  }
+
+  /** A change that has no path is refused by itself. */
+  #byPath(events: readonly RoutedEvent[]): { byPath: Map<string, RoutedEvent[]>; refused: FileGroup[] } {
+    const byPath = new Map<string, RoutedEvent[]>();
+    const refused: FileGroup[] = [];
+    for (const event of events) {
+      try {
+        const path = this.#template.pathFor(event);
+        const group = byPath.get(path);
+        if (group === undefined) byPath.set(path, [event]);
+        else group.push(event);
+      } catch (error) {
+        refused.push({ events: [event], error: asDStreamError(error) });
+      }
+    }
+    return { byPath, refused };
   }
 
   async #append(path: string, events: readonly RoutedEvent[], signal: AbortSignal): Promise<FileGroup> {
@@ -97,6 +115,17 @@ export class FilePublisher implements Publisher {
     } catch (error) {
       return { events, error: translateFileError(error, path) };
     }
+  }
+
+  #writerOf(path: string, reserve: () => Promise<() => void>, idle: () => void): FileWriter {
+    if (this.#identity === undefined) throw new Error('publish was called before connect');
+    const options = { ...this.#options, identity: this.#identity, path, reserve, idle };
+    return new FileWriter({ ...options, makesDirectory: !this.#isKept(path) });
+  }
+
+  /** The one path of a template without names: this replica has it until it ends, and its directory exists. */
+  #isKept(path: string): boolean {
+    return !this.#template.varies && path === this.#options.path;
   }
 
   /** Checks that files can be created in the directory. */
@@ -117,33 +146,18 @@ export class FilePublisher implements Publisher {
     for (;;) {
       await pause(clock, everyMs, disposed);
       if (disposed.aborted) return;
-      for (const writer of this.#writers.all) await this.#maintain(writer);
-    }
-  }
-
-  async #maintain(writer: FileWriter): Promise<void> {
-    const nowMs = this.#options.clock.monotonicMs();
-    try {
-      const isIdle = this.#template.varies && !writer.isBusy && nowMs - writer.usedAtMs >= idleMs;
-      await writer.maintain();
-      if (isIdle && writer.isOpen && !writer.isBusy) await writer.close();
-      this.#maintenanceFails = false;
-    } catch (error) {
-      const { code, message } = asDStreamError(error);
-      if (!this.#maintenanceFails)
-        this.#options.log.warn('file maintenance failed; retrying', { code, reason: message });
-      this.#maintenanceFails = true;
+      await this.#writers.maintain();
     }
   }
 
   isBlocked(): boolean {
-    return this.#writers.all.some((writer) => writer.isBusy);
+    return this.#writers.isBusy;
   }
 
   /** Waits for what is being written, closes the files and releases the locks. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
     await using stack = new AsyncDisposableStack();
-    for (const writer of this.#writers.all) stack.defer(() => writer.close());
+    stack.use(this.#writers);
     this.#disposed.abort();
     await this.#maintaining;
   }
@@ -168,50 +182,4 @@ function batchErrorOf(events: readonly RoutedEvent[], groups: readonly FileGroup
   }
   const [first, ...more] = failures.values();
   return first === undefined ? undefined : new BatchError([first, ...more]);
-}
-
-type MakeWriter = (path: string, reserve: () => Promise<() => void>, idle: () => void) => FileWriter;
-
-/** One writer per path, of which a bounded number has its file open. */
-class WriterPool {
-  readonly #maxOpen: number;
-  readonly #make: MakeWriter;
-  readonly #writers = new Map<string, FileWriter>();
-  #open = 0;
-  #becameIdle = Promise.withResolvers<void>();
-
-  constructor(maxOpen: number, make: MakeWriter) {
-    this.#maxOpen = maxOpen;
-    this.#make = make;
-  }
-
-  at(path: string): FileWriter {
-    const known = this.#writers.get(path);
-    if (known !== undefined) return known;
-    const idle = () => {
-      this.#becameIdle.resolve();
-      this.#becameIdle = Promise.withResolvers();
-    };
-    const writer = this.#make(path, () => this.#reserve(), idle);
-    this.#writers.set(path, writer);
-    return writer;
-  }
-
-  get all(): readonly FileWriter[] {
-    return [...this.#writers.values()];
-  }
-
-  /** Closes the file that has been idle longest; waits for an idle one if all are busy. */
-  async #reserve(): Promise<() => void> {
-    while (this.#open >= this.#maxOpen) {
-      const idle = this.all.filter((writer) => writer.isOpen && !writer.isBusy);
-      const [longest] = idle.sort((a, b) => a.usedAtMs - b.usedAtMs);
-      if (longest === undefined) await this.#becameIdle.promise;
-      else await longest.close();
-    }
-    this.#open += 1;
-    return () => {
-      this.#open -= 1;
-    };
-  }
 }

@@ -40,7 +40,7 @@ export const fileType = defineOutput({
   },
   names: ({ path }, hash) => {
     const template = new PathTemplate(path, hash);
-    return (table) => template.pathFor(table);
+    return (table) => template.plannedFor(table);
   },
   open: async (settings, services) => {
     const [{ FilePublisher }, { nodeFileSystem }, { thisProcess }] = await Promise.all([

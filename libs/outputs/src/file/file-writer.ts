@@ -54,6 +54,11 @@ export class FileWriter {
     return this.#endReservation !== undefined;
   }
 
+  /** Another writer of the path could take its place: it holds nothing, and has no file to finish at its age. */
+  get isForgettable(): boolean {
+    return !this.isBusy && !this.isOpen && (this.#options.maxAgeMs === undefined || this.#file.ageMs === 0);
+  }
+
   /** Monotonic: when it was last given lines. */
   get usedAtMs(): number {
     return this.#usedAtMs;

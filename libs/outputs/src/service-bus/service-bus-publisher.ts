@@ -3,13 +3,13 @@ import {
   asDStreamError,
   BatchError,
   type CallOptions,
-  type ChangeMetadata,
   type Clock,
   type DStreamError,
   type Hash,
   type Log,
   type PackLimits,
   type Publisher,
+  type RoutedEvent,
 } from '@dstream/core';
 import { SendingConnections, ServiceBusTopic, type ServiceBusAddress } from '@dstream/service-bus';
 import { notAccepted, type Destination, type Entry, type NotAccepted } from '../destinations/destination.ts';
@@ -19,8 +19,8 @@ import { packMessages, type PackedMessage } from './service-bus-message.ts';
 /** How the namespace is reached, and which queue or topic a change goes to. */
 export interface ServiceBusPublisherOptions {
   readonly address: ServiceBusAddress;
-  /** Name of the topic or queue of a change. */
-  readonly nameOf: (metadata: ChangeMetadata) => string;
+  /** See `Names`. */
+  readonly nameOf: (routed: RoutedEvent) => string;
   /** The topic or queue of all changes, if there is only one. */
   readonly fixedName?: string | undefined;
   /** How many changes a message holds. */
@@ -30,7 +30,7 @@ export interface ServiceBusPublisherOptions {
   readonly hash: Hash;
   /** Longest time of one send, milliseconds; 15,000 if not given. */
   readonly sendTimeoutMs?: number;
-  /** Links that stay open while they are not used, at most; 1,000 if not given. */
+  /** Links that are open at a time, at most; 1,000 if not given. */
   readonly maxOpen?: number;
 }
 

@@ -6,7 +6,7 @@ import {
   namesOf,
   readBrokerDestination,
 } from '../destinations/broker-settings.ts';
-import { destinationNames, serviceBusNames } from '../destinations/destination-name.ts';
+import { plannedNames, serviceBusNames } from '../destinations/destination-name.ts';
 
 /** `pack = 1` and, as the topic of the ingester has it by default, `pack = "auto"` (docs/configuration.md, "Topic and subscription"). */
 const packLimits: Readonly<Record<'auto' | 1, PackLimits>> = {
@@ -30,12 +30,13 @@ export const serviceBusType = defineOutput({
     ...readBrokerDestination(reading, findings),
     pack: reading.values.pack,
   }),
-  names: ({ name }, hash) => destinationNames(name, serviceBusNames, hash),
-  open: async ({ connection, name, pack: packing }, services) => {
+  names: ({ name }, hash) => plannedNames(name, serviceBusNames, hash),
+  open: async ({ connection, pack: packing, ...destination }, services) => {
     const { serviceBusPublisher } = await import('./service-bus-publisher.ts');
     return serviceBusPublisher({
       ...services,
-      ...namesOf(name, serviceBusNames, services.hash),
+      ...namesOf(destination, serviceBusNames, services.hash),
+      maxOpen: destination.maxOpen,
       address: addressOf(connection, services.credential),
       limits: packLimits[packing],
     });
