@@ -21,8 +21,10 @@ import {
   Processor,
   processorMetrics,
   sessionsAhead,
+  type ConfiguredTransform,
   type Output,
   type ProcessorSettings,
+  type RoutingRules,
 } from '@dstream/deliver';
 import { aborted, withAny } from '@dstream/async';
 import { Metrics } from '@dstream/runtime';
@@ -148,12 +150,16 @@ export interface WorldOptions {
   readonly onHole?: ProcessorSettings['onHole'];
   /** Of the topic; 262,144 if not given. */
   readonly maxMessageBytes?: number;
+  /** Applied in this order. */
+  readonly transforms?: readonly ConfiguredTransform[];
+  readonly routing?: RoutingRules;
   /** Outputs besides `out`, which is required. */
   readonly others?: readonly Partial<Omit<Output, 'publisher'>>[];
 }
 
 export function setup(options: WorldOptions = {}) {
   const { sessions = true, maxSessions = 32, others = [], onHole = 'log', maxMessageBytes } = options;
+  const { transforms = [], routing = { routes: [] } } = options;
   const clock = new ManualClock();
   const topic = new InMemoryTopic({ clock, ...(maxMessageBytes !== undefined && { maxMessageBytes }) });
   const held = maxSessions + sessionsAhead(maxSessions);
@@ -171,8 +177,8 @@ export function setup(options: WorldOptions = {}) {
     instance: 'p',
     subscription,
     source: 't/s',
-    transforms: [],
-    routing: { routes: [] },
+    transforms,
+    routing,
     outputs: [{ name: 'out', type: 'console', required: true, bufferBytes: 0, publisher: output }, ...more],
     clock,
     log: logging.log,
