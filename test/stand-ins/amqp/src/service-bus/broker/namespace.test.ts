@@ -171,6 +171,36 @@ describe('scheduling', () => {
     expect(queue.size).toBe(1);
   });
 
+  test('scheduled messages are looked at for duplicates when they are scheduled, and so are those after them', () => {
+    const { clock, namespace: it } = namespace(declared);
+    const audit = it.receiveSource('ingest/Subscriptions/audit', false);
+    const topic = it.sendTarget('ingest');
+    topic.send([payload('sent')]);
+    const numbers = topic.sendLater([
+      payload('sent', later(clock)),
+      payload('later', later(clock)),
+      payload('later', later(clock)),
+    ]);
+    topic.send([payload('later')]);
+    expect(new Set(numbers).size).toBe(3);
+    expect(topic.schedule.size).toBe(1);
+    clock.advance(1000);
+    expect(audit.peek(0, 9).map((m) => m.payload.messageId)).toEqual(['sent', 'later']);
+    clock.advance(20_000);
+    topic.send([payload('later')]);
+    expect(audit.size).toBe(3);
+  });
+
+  test('a message that is too large cannot be scheduled, nor what is scheduled with it', () => {
+    const { clock, namespace: it } = namespace(declared);
+    const large = { ...payload('large', later(clock)), bytes: 300_000 };
+    const target = it.sendTarget('nobody');
+    expect(() => target.sendLater([payload('small', later(clock)), large])).toThrow(
+      condition('amqp:link:message-size-exceeded'),
+    );
+    expect(target.schedule.size).toBe(0);
+  });
+
   test('a cancelled message does not arrive, and cannot be cancelled again', () => {
     const { clock, namespace: it } = namespace();
     const queue = it.receiveSource('q', false);

@@ -40,6 +40,22 @@ test.each([
   [queue({ MaxDeliveryCount: 0 }), `${at}.Properties.MaxDeliveryCount must be a whole number of at least 1`],
   [queue({ LockDuration: '1m' }), `${at}.Properties.LockDuration: '1m' is not a duration`],
   [queue({ LockDuration: 60 }), `${at}.Properties.LockDuration must be a duration such as PT1M`],
+  [
+    queue({ DuplicateDetectionHistoryTimeWindow: 'PT19S' }),
+    `${at}.Properties.DuplicateDetectionHistoryTimeWindow must be PT20S to P7D`,
+  ],
+  [
+    queue({ DuplicateDetectionHistoryTimeWindow: 'P8D' }),
+    `${at}.Properties.DuplicateDetectionHistoryTimeWindow must be PT20S to P7D`,
+  ],
+  [
+    file({
+      Topics: [
+        { Name: 't', Subscriptions: [{ Name: 's', Properties: { RequiresDuplicateDetection: true } }] },
+      ],
+    }),
+    'Subscriptions[0].Properties.RequiresDuplicateDetection: declare it for the topic',
+  ],
   [queue({ ForwardTo: 'x' }), `${at}.Properties.ForwardTo must be empty`],
   [queue({ RequireSession: true }), `${at}.Properties.RequireSession must be one of RequiresSession`],
   [

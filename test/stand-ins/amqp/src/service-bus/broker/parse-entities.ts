@@ -19,6 +19,7 @@ function topic(value: unknown, at: string): void {
   entity(value, at);
   each(record(value, at)['Subscriptions'] ?? [], `${at}.Subscriptions`, (subscription, place) => {
     entity(subscription, place);
+    refuseDuplicateDetection(subscription, place);
     each(record(subscription, place)['Rules'] ?? [], `${place}.Rules`, refuseRule);
   });
 }
@@ -31,6 +32,13 @@ function entity(value: unknown, at: string): void {
     if (check === undefined) fail(`${at}.Properties.${key}`, `one of ${Object.keys(properties).join(', ')}`);
     check(property, `${at}.Properties.${key}`);
   }
+}
+
+/** It is a property of queues and topics: a subscription gets what its topic has taken (Duplicate detection). */
+function refuseDuplicateDetection(subscription: unknown, at: string): void {
+  const declared = record(record(subscription, at)['Properties'] ?? {}, `${at}.Properties`);
+  for (const key of ['RequiresDuplicateDetection', 'DuplicateDetectionHistoryTimeWindow'])
+    if (key in declared) throw new Error(`${at}.Properties.${key}: declare it for the topic`);
 }
 
 /** A filter that has no effect would be a trap. */
@@ -55,6 +63,13 @@ const duration: Check = (value, at) => {
   }
 };
 
+/** 20 seconds to 7 days (Duplicate detection). */
+const historyWindow: Check = (value, at) => {
+  duration(value, at);
+  const windowMs = parseDuration(String(value));
+  if (windowMs < 20_000 || windowMs > 7 * 86_400_000) fail(at, 'PT20S to P7D');
+};
+
 const unused: Check = (value, at) => {
   if (value !== '' && value !== null) fail(at, 'empty: this stand-in does not forward');
 };
@@ -66,7 +81,7 @@ const properties: Readonly<Record<string, Check>> = {
   DefaultMessageTimeToLive: duration,
   DeadLetteringOnMessageExpiration: flag,
   RequiresDuplicateDetection: flag,
-  DuplicateDetectionHistoryTimeWindow: duration,
+  DuplicateDetectionHistoryTimeWindow: historyWindow,
   MaxMessageSize: count,
   ForwardTo: unused,
   ForwardDeadLetteredMessagesTo: unused,

@@ -1,5 +1,5 @@
 import type { Payload } from '../wire/payload.ts';
-import { notAllowed, quotaExceeded } from '../../protocol/refusal.ts';
+import { messageTooLarge, notAllowed, quotaExceeded } from '../../protocol/refusal.ts';
 import { DuplicateWindow } from './duplicate-window.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { MessageQueue } from './message-queue.ts';
@@ -38,7 +38,7 @@ export abstract class SendTarget {
   /** Takes all or, throwing a Refusal, none. Duplicates are taken and dropped. */
   send(payloads: readonly Payload[]): void {
     this.check(payloads);
-    const fresh = payloads.filter((payload) => this.#duplicates?.isDuplicate(payload.messageId) !== true);
+    const fresh = payloads.filter((payload) => this.#isFresh(payload));
     const now = this.#nowMs();
     this.#deliver(fresh.filter((payload) => (payload.scheduledAtMs ?? 0) <= now));
     for (const payload of fresh) {
@@ -46,10 +46,24 @@ export abstract class SendTarget {
     }
   }
 
-  /** Sequence numbers of the scheduled messages, in order. */
+  /**
+   * Sequence numbers of the scheduled messages, in order. Takes all or, throwing a Refusal, none. A duplicate gets a
+   * number too, and nothing waits under it.
+   */
   sendLater(payloads: readonly Payload[]): number[] {
     this.check(payloads);
-    return payloads.map((payload) => this.schedule.add(payload, payload.scheduledAtMs ?? this.#nowMs()));
+    const limit = this.settings.maxMessageBytes;
+    for (const { bytes } of payloads) if (bytes > limit) throw messageTooLarge(bytes, limit);
+    return payloads.map((payload) =>
+      this.#isFresh(payload)
+        ? this.schedule.add(payload, payload.scheduledAtMs ?? this.#nowMs())
+        : this.nextSequence(),
+    );
+  }
+
+  /** Scheduled messages count as sent when they are scheduled, not when they become active (Duplicate detection). */
+  #isFresh({ messageId }: Payload): boolean {
+    return this.#duplicates?.isDuplicate(messageId) !== true;
   }
 
   protected check(_payloads: readonly Payload[]): void {
