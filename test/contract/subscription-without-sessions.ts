@@ -27,6 +27,61 @@ export function plainSubscriptionContract(name: string, open: () => Promise<Brok
       expect(await consumer.nextWithin(quietMs)).toBeUndefined();
     });
 
+    test('what is completed does not come again, whatever its session id', async () => {
+      const consumer = rig.consume({ sessions: false });
+      await rig.send([...rig.post.messages('a', 1, 2), ...rig.post.messages('b', 1, 2)]);
+      const deliveries = await consumer.take(4);
+      expect(rig.names(deliveries).sort()).toEqual(['a-1', 'a-2', 'b-1', 'b-2']);
+      expect(new Set(deliveries.map(({ message }) => message.sessionId)).size).toBe(2);
+      await Promise.all(deliveries.map((delivery) => delivery.complete()));
+      await consumer.stop();
+      expect(await rig.consume({ sessions: false }).nextWithin(quietMs)).toBeUndefined();
+    });
+
+    test('a dead letter carries its reason and properties, and the others are completed in the same tick', async ({
+      skip,
+    }) => {
+      const deadLetters = rig.deadLetters(skip);
+      const consumer = rig.consume({ sessions: false });
+      await rig.send(rig.post.messages('a', 1, 4));
+      const deliveries = await consumer.take(4);
+      const bad = deliveries[1];
+      await Promise.all(
+        deliveries.map((delivery) =>
+          delivery === bad
+            ? delivery.deadLetter('NotDelivered', 'change 0: refused', { 'failed:out': '0-3' })
+            : delivery.complete(),
+        ),
+      );
+      const dead = (await deadLetters({ sessions: false })).filter((one) => rig.post.owns(one));
+      expect(dead).toEqual([
+        {
+          messageId: bad?.message.messageId,
+          reason: 'NotDelivered',
+          description: 'change 0: refused',
+          properties: expect.objectContaining({ 'failed:out': '0-3', schema: 'dbo' }),
+        },
+      ]);
+      expect(await consumer.nextWithin(quietMs)).toBeUndefined();
+    });
+
+    test('disposal ends receiving; what is not settled comes again, at the latest when its lock has run out', async ({
+      skip,
+    }) => {
+      const faults = rig.faults(skip);
+      const subscription = rig.broker.subscription({ sessions: false });
+      const consumer = rig.use(new Consumer(subscription, rig.post));
+      await rig.send(rig.post.messages('a', 1, 2));
+      const [first, second] = await consumer.take(2);
+      await first?.complete();
+      await subscription[Symbol.asyncDispose]();
+      expect(second?.lockLost.aborted).toBe(true);
+      await expect(consumer.next()).rejects.toThrow('disposed');
+      faults.loseLock({ sessions: false }, `${second?.message.messageId}`);
+      const again = await rig.consume({ sessions: false }).next();
+      expect(again.message.messageId).toBe(second?.message.messageId);
+    });
+
     test('no more than maxInFlight are unsettled', async () => {
       const consumer = rig.consume({ sessions: false }, { maxInFlight: 2 });
       await rig.send(rig.post.messages('a', 1, 3));

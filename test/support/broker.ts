@@ -27,8 +27,8 @@ export interface Broker extends AsyncDisposable {
   /** Every call gives another client. */
   topic(): Topic;
   subscription(wish?: SubscriptionWish): Subscription;
-  /** Dead letters of the subscription with sessions, oldest first. Undefined where there is no dead-letter queue. */
-  readonly deadLetters: (() => Promise<readonly SeenDeadLetter[]>) | undefined;
+  /** Dead letters of a subscription, oldest first. Undefined where there is no dead-letter queue. */
+  readonly deadLetters: ((wish?: SubscriptionWish) => Promise<readonly SeenDeadLetter[]>) | undefined;
   /** One subscription receives at a time. */
   readonly oneReceiver?: true;
   /** No message is too large. */

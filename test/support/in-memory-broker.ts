@@ -18,8 +18,8 @@ export async function openInMemoryBroker(): Promise<Broker> {
     topic: () => topic,
     subscription: ({ sessions = true, maxSessions = 32 } = {}) =>
       topic.subscription({ name: sessions ? 'dstream' : plain, sessions, maxSessions }),
-    deadLetters: async () =>
-      topic.deadLetters().map(({ message, reason, description, properties }) => ({
+    deadLetters: async ({ sessions = true } = {}) =>
+      topic.deadLetters(sessions ? 'dstream' : plain).map(({ message, reason, description, properties }) => ({
         messageId: message.messageId,
         reason,
         description,

@@ -10,7 +10,7 @@ import type { Broker, SeenDeadLetter, SubscriptionWish } from './broker.ts';
 import type { ServiceBusEndpoint } from './endpoints.ts';
 
 export interface ServiceBusBroker extends Broker {
-  readonly deadLetters: () => Promise<readonly SeenDeadLetter[]>;
+  readonly deadLetters: NonNullable<Broker['deadLetters']>;
   readonly endpoint: ServiceBusEndpoint;
 }
 
@@ -36,7 +36,7 @@ export function openServiceBusBroker(endpoint: ServiceBusEndpoint): ServiceBusBr
         maxSessions,
         clock: systemClock,
       }),
-    deadLetters: () => deadLetters(endpoint),
+    deadLetters: (wish) => deadLetters(endpoint, wish),
     faults: undefined,
     async [Symbol.asyncDispose]() {
       // The service stays.
@@ -98,14 +98,14 @@ function loseLock(standIn: ServiceBusStandIn, address: string, id: string, sessi
   return message !== undefined && standIn.expireMessageLocks(address, message.sequence) === 1;
 }
 
-async function deadLetters({
-  connectionString,
-  topic,
-  sessionSubscription,
-}: ServiceBusEndpoint): Promise<SeenDeadLetter[]> {
+async function deadLetters(
+  { connectionString, topic, sessionSubscription, plainSubscription }: ServiceBusEndpoint,
+  { sessions = true }: SubscriptionWish = {},
+): Promise<SeenDeadLetter[]> {
+  const subscription = sessions ? sessionSubscription : plainSubscription;
   const client = openClient({ connectionString }, 10_000);
   try {
-    const receiver = client.createReceiver(topic, sessionSubscription, { subQueueType: 'deadLetter' });
+    const receiver = client.createReceiver(topic, subscription, { subQueueType: 'deadLetter' });
     const found: SeenDeadLetter[] = [];
     for (;;) {
       // A receiver goes on peeking where its last peek ended: earlier tests may have left more than one page.

@@ -31,6 +31,9 @@ const subscriptionName = text({
 
 const defaultTopic = 'ingest-topic';
 
+/** Logged whenever a processor opens such a subscription: nothing that it delivers shows it. */
+const withoutOrder = 'processor.source: sessions = false: changes are delivered without order';
+
 /** `azure_service_bus`. */
 export const serviceBusQueueType = defineQueue({
   type: 'azure_service_bus',
@@ -87,6 +90,7 @@ export const serviceBusQueueType = defineQueue({
     },
     name: ({ topic, subscription }) => ({ topic, subscription }),
     open: async ({ connection, ...settings }, services) => {
+      if (!settings.sessions) services.log.info(withoutOrder);
       const { ServiceBusSubscription } = await import('../service-bus-subscription.ts');
       const address = addressOf(connection, services);
       return new ServiceBusSubscription({ ...services, ...settings, address });
