@@ -71,6 +71,11 @@ export interface ChangeMetadata {
    */
   readonly committedAt: string;
   readonly position: Position;
+  /**
+   * How often the change was replayed from a dead-letter queue, from 1; absent for one that was not. It comes out of order:
+   * compare (generation, position).
+   */
+  readonly replay?: number;
 }
 
 /** One committed change of one row. For a delete `data` is the last image; `before` exists for an update only. */

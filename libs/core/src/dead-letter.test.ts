@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { deadLetterProperties, hasIndex } from './dead-letter.ts';
+import { deadLetterProperties, failedIndexes, indexesIn } from './dead-letter.ts';
 
 describe('the properties of a dead letter', () => {
   test('name the failed indexes as ranges, by output', () => {
@@ -26,8 +26,23 @@ describe('the properties of a dead letter', () => {
     expect(JSON.parse(String(properties['reasons']))).not.toEqual([]);
   });
 
-  test('tell whether an index is among them', () => {
-    const has = (text: string) => [0, 1, 2, 3, 7, 8].filter((index) => hasIndex(text, index));
-    expect([has('0-2,7'), has('8'), has(''), has('x,3-1,-1,1-')]).toEqual([[0, 1, 2, 7], [8], [], []]);
+  test('are read again, by output', () => {
+    const properties = deadLetterProperties([
+      { index: 2, output: 'crm', reason: 'x' },
+      { index: 0, output: '*', reason: 'y' },
+    ]);
+    expect(failedIndexes({ table: 'T', ...properties })).toEqual(
+      new Map([
+        ['crm', '2'],
+        ['*', '0'],
+      ]),
+    );
+  });
+
+  test('name indexes of the message; what is not a range, and what lies beyond, is ignored', () => {
+    const indexes = (text: string) => [...indexesIn(text, 9)];
+    expect(indexes('0-2,7')).toEqual([0, 1, 2, 7]);
+    expect([indexes('8'), indexes('7-999999'), indexes('')]).toEqual([[8], [7, 8], []]);
+    expect(indexes('x,3-1,-1,1-')).toEqual([]);
   });
 });

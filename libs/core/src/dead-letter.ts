@@ -12,6 +12,8 @@ export interface FailedChange {
   readonly transform?: true;
 }
 
+const failedPrefix = 'failed.';
+
 /** The reasons are cut to this many characters; the indexes never are. */
 const maxReasons = 1024;
 
@@ -22,13 +24,22 @@ const maxReasons = 1024;
 export function deadLetterProperties(failures: readonly FailedChange[]): DeadLetterProperties {
   const byOutput = Map.groupBy(failures, (failure) => failure.output);
   const failed = [...byOutput].map(([output, of]) => [
-    `failed.${output}`,
-    ranges(of.map(({ index }) => index)),
+    `${failedPrefix}${output}`,
+    rangesOf(of.map(({ index }) => index)),
   ]);
   return { ...(Object.fromEntries(failed) as DeadLetterProperties), reasons: reasonsOf(failures) };
 }
 
-function ranges(indexes: readonly number[]): string {
+/** The properties that a message had before `deadLetterProperties` were added. */
+export function withoutFailures(properties: DeadLetterProperties): DeadLetterProperties {
+  const own = Object.entries(properties).filter(
+    ([name]) => name !== 'reasons' && !name.startsWith(failedPrefix),
+  );
+  return Object.fromEntries(own);
+}
+
+/** `0-3,7` for 0, 1, 2, 3 and 7. */
+export function rangesOf(indexes: readonly number[]): string {
   const parts: { from: number; to: number }[] = [];
   for (const index of [...new Set(indexes)].sort((a, b) => a - b)) {
     const last = parts.at(-1);
@@ -38,12 +49,20 @@ function ranges(indexes: readonly number[]): string {
   return parts.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
 }
 
-/** True when a property `failed.<output>` has the index. What is not a range is ignored. */
-export function hasIndex(text: string, index: number): boolean {
-  return text.split(',').some((part) => {
+/** What of a message failed, by output: the reverse of `deadLetterProperties`. Empty where the broker has dead-lettered it. */
+export function failedIndexes(properties: DeadLetterProperties): ReadonlyMap<string, string> {
+  const failed = Object.entries(properties).filter(([name]) => name.startsWith(failedPrefix));
+  return new Map(failed.map(([name, ranges]) => [name.slice(failedPrefix.length), String(ranges)]));
+}
+
+/** The indexes below `count` that ranges name, as `rangesOf` writes them. What is not a range is ignored. */
+export function indexesIn(ranges: string, count: number): ReadonlySet<number> {
+  const indexes = new Set<number>();
+  for (const part of ranges.split(',')) {
     const [, from, to = from] = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(part) ?? [];
-    return Number(from) <= index && index <= Number(to);
-  });
+    for (let index = Number(from); index <= Math.min(Number(to), count - 1); index += 1) indexes.add(index);
+  }
+  return indexes;
 }
 
 function reasonsOf(failures: readonly FailedChange[]): string {

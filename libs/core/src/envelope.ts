@@ -123,6 +123,7 @@ const common: Readonly<Record<Exclude<keyof StampedEvent['metadata'], 'version' 
   position: name,
   generation: integer,
   epoch: integer,
+  replay: { ...integer, optional: true },
 };
 
 const origin: Field = { expected: 'an object of plain values', holds: isRow };

@@ -4,8 +4,10 @@
  * delivered again. A step that failed before that is judged anew.
  */
 import {
-  hasIndex,
+  failedIndexes,
+  indexesIn,
   isNewer,
+  maxChangesOfMessage,
   tableName,
   type Clock,
   type FailedChange,
@@ -124,8 +126,7 @@ function newer(a: Progress | undefined, b: Progress | undefined): Progress | und
   return a !== undefined && isNewer(a, b) ? a : b;
 }
 
-/** What we and what the broker add to a dead letter, and tools leave on what they replay. */
-const failedPrefix = 'failed.';
+/** What the broker adds to a dead letter, and tools leave on what they replay. */
 const brokerReason = 'DeadLetterReason';
 
 const replayed =
@@ -143,13 +144,14 @@ export function undelivered(
   outputs: readonly string[],
 ): readonly FailedChange[] {
   if (dropped.length === 0) return [];
-  const failed = Object.entries(properties).filter(([name]) => name.startsWith(failedPrefix));
-  if (failed.length > 0)
-    return failed.flatMap(([name, ranges]) =>
-      dropped
-        .filter((index) => hasIndex(String(ranges), index))
-        .map((index) => ({ index, output: name.slice(failedPrefix.length), reason: replayed })),
-    );
+  const failed = failedIndexes(properties);
+  if (failed.size > 0)
+    return [...failed].flatMap(([output, ranges]) => {
+      const indexes = indexesIn(ranges, maxChangesOfMessage);
+      return dropped
+        .filter((index) => indexes.has(index))
+        .map((index) => ({ index, output, reason: replayed }));
+    });
   if (properties[brokerReason] === undefined) return [];
   return outputs.flatMap((output) => dropped.map((index) => ({ index, output, reason: replayed })));
 }

@@ -2,12 +2,17 @@
 import { DStreamError, type IncomingMessage, type Progress, type DeadLetterProperties } from '@dstream/core';
 
 /** A dead-lettered message, with what the consumer gave as its reason. */
-export interface DeadLetter {
+export interface StoredDeadLetter {
   readonly message: IncomingMessage;
   readonly reason: string;
   readonly description: string;
   readonly properties: DeadLetterProperties;
+  /** An operator has it. */
+  isLocked: boolean;
 }
+
+/** What the consumer gives when it dead-letters a message. */
+export type GivenReason = Omit<StoredDeadLetter, 'message' | 'isLocked'>;
 
 /** A message that is not settled yet. Messages of a session keep their order, whatever happens to them. */
 export interface Stored {
@@ -41,7 +46,7 @@ interface Session {
 export class Backlog {
   readonly name: string;
   readonly sessions: boolean;
-  readonly deadLetters: DeadLetter[] = [];
+  readonly deadLetters: StoredDeadLetter[] = [];
   readonly #sessions = new Map<string, Session>();
   readonly #watchers = new Set<() => void>();
 
@@ -81,14 +86,14 @@ export class Backlog {
   }
 
   /** Completes or dead-letters a message. Throws LockLost if `lock` has ended. */
-  settle(stored: Stored, lock: Lock, dead?: Omit<DeadLetter, 'message'>): void {
+  settle(stored: Stored, lock: Lock, dead?: GivenReason): void {
     this.assertHeld(lock);
     const session = this.#session(stored.message.sessionId);
     const index = session.messages.indexOf(stored);
     if (index < 0)
       throw new DStreamError('LockLost', `message ${stored.message.messageId} has already been settled`);
     session.messages.splice(index, 1);
-    if (dead !== undefined) this.deadLetters.push({ message: stored.message, ...dead });
+    if (dead !== undefined) this.deadLetters.push({ message: stored.message, ...dead, isLocked: false });
     this.#changed();
   }
 

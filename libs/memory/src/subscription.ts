@@ -8,7 +8,7 @@ import {
   type DeadLetterProperties,
   type Subscription,
 } from '@dstream/core';
-import { type Backlog, type DeadLetter, Lock, type Stored } from './backlog.ts';
+import { type Backlog, type GivenReason, Lock, type Stored } from './backlog.ts';
 
 /** A consumer of a backlog. `receive` is called by one consumer at a time. */
 export class InMemorySubscription implements Subscription {
@@ -174,7 +174,7 @@ class Held implements SessionLock {
 }
 
 function deliveryOf(stored: Stored, lock: Lock, backlog: Backlog, settled: () => void): Delivery {
-  const settle = (dead?: Omit<DeadLetter, 'message'>) => {
+  const settle = (dead?: GivenReason) => {
     backlog.settle(stored, lock, dead);
     settled();
   };

@@ -5,6 +5,7 @@ import {
   type BatchFailure,
   type CallOptions,
   type Clock,
+  type DeadLetterQueue,
   DStreamError,
   type IncomingMessage,
   type OutgoingMessage,
@@ -12,7 +13,8 @@ import {
   type Subscription,
   type Topic,
 } from '@dstream/core';
-import { Backlog, type DeadLetter } from './backlog.ts';
+import { Backlog, type StoredDeadLetter } from './backlog.ts';
+import { InMemoryDeadLetterQueue } from './dead-letter-queue.ts';
 import { InMemorySubscription } from './subscription.ts';
 
 /** What the topic accepts. */
@@ -81,9 +83,12 @@ export class InMemoryTopic implements Topic {
   /** A new consumer. As with a broker, a subscription gets what is sent after it was created. */
   subscription(options: InMemorySubscriptionOptions = {}): Subscription {
     const { name = 'dstream', sessions = true, maxSessions = 32 } = options;
-    const backlog = this.#backlogs.get(name) ?? new Backlog(name, sessions);
-    this.#backlogs.set(name, backlog);
-    return new InMemorySubscription(backlog, maxSessions);
+    return new InMemorySubscription(this.#backlog(name, sessions), maxSessions);
+  }
+
+  /** Another operator of the dead letters of a subscription. */
+  deadLetterQueue(name = 'dstream', sessions = true): DeadLetterQueue {
+    return new InMemoryDeadLetterQueue(this, this.#backlog(name, sessions));
   }
 
   /** What a subscription has not settled, oldest first. */
@@ -91,7 +96,7 @@ export class InMemoryTopic implements Topic {
     return this.#backlogs.get(name)?.messages ?? [];
   }
 
-  deadLetters(name = 'dstream'): readonly DeadLetter[] {
+  deadLetters(name = 'dstream'): readonly StoredDeadLetter[] {
     return this.#backlogs.get(name)?.deadLetters ?? [];
   }
 
@@ -107,6 +112,12 @@ export class InMemoryTopic implements Topic {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // There is nothing to close; what was sent stays.
+  }
+
+  #backlog(name: string, sessions: boolean): Backlog {
+    const backlog = this.#backlogs.get(name) ?? new Backlog(name, sessions);
+    this.#backlogs.set(name, backlog);
+    return backlog;
   }
 
   #tooLarge({ messageId, bodyBytes }: OutgoingMessage): DStreamError | undefined {
