@@ -46,6 +46,7 @@ function run(): Promise<void> {
     source: 't/s',
     transforms: [],
     routing: { routes: [] },
+    subscriptionName: 'dstream',
     outputs: [{ name: 'out', type: 'console', required: true, bufferBytes: 0, publisher }],
     clock: systemClock,
     log: silentLog,

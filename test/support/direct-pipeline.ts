@@ -107,6 +107,7 @@ function processorOf({ publisher }: DirectPipelineParts, subscription: DirectSub
     source: 'direct queue',
     transforms: [],
     routing: { routes: [] },
+    subscriptionName: 'dstream',
     outputs: [{ name: 'file', type: 'file', required: true, bufferBytes: 0, publisher }],
     clock,
     log,

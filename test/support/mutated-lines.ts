@@ -99,7 +99,7 @@ const oddProperty = fc.oneof(
 /** Application properties as no ingester writes them, under the names that processors read. */
 export const oddProperties = fc.dictionary(
   fc.constantFrom(
-    ...'follows generation lastPosition firstPosition changes reasons replay-for failed.* failed.out'.split(
+    ...'follows generation lastPosition firstPosition changes reasons replay-count replay-outputs failed.* failed.out'.split(
       ' ',
     ),
     ...'failed. DeadLetterReason DeadLetterErrorDescription __proto__'.split(' '),

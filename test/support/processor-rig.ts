@@ -63,9 +63,15 @@ export function routed(n: number): DecodedChange {
   return { event, line, orderingKey: 's', messageId: `m${n}`, index: 0 };
 }
 
+function metadataOf(line: Uint8Array): unknown {
+  return (JSON.parse(Buffer.from(line).toString('utf8')) as { readonly metadata: unknown }).metadata;
+}
+
 /** An output that records, and answers each publish with the next of `answers`. */
 class Recorder implements Publisher {
   readonly got: string[] = [];
+  /** The metadata of the same changes, as they are in their lines. */
+  readonly metadata: unknown[] = [];
   readonly answers: ((events: readonly RoutedEvent[]) => Error | undefined)[] = [];
   /** Answers each attempt to connect; without one it succeeds. */
   readonly refusals: Error[] = [];
@@ -92,6 +98,7 @@ class Recorder implements Publisher {
     if (error !== undefined && !(error instanceof BatchError)) throw error;
     const accepted = error instanceof BatchError ? events.slice(0, error.failures[0]?.from) : events;
     this.got.push(...accepted.map(({ event }) => event.metadata.id));
+    this.metadata.push(...accepted.map(({ line }) => metadataOf(line)));
     if (error !== undefined) throw error;
   }
 
@@ -179,6 +186,7 @@ export function setup(options: WorldOptions = {}) {
     source: 't/s',
     transforms,
     routing,
+    subscriptionName: 's',
     outputs: [{ name: 'out', type: 'console', required: true, bufferBytes: 0, publisher: output }, ...more],
     clock,
     log: logging.log,

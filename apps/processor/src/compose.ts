@@ -52,6 +52,7 @@ async function openProcessor(
     ...context,
     subscription,
     source: `${source.name.topic}/${source.name.subscription}`,
+    subscriptionName: source.name.subscription,
     outputs,
     transforms,
     routing: await openRouting(config),

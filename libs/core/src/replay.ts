@@ -94,9 +94,9 @@ export interface Replay {
 /** Undefined for a message that was not replayed. Called for every message. */
 export function replayOf({ properties }: Pick<IncomingMessage, 'properties'>): Replay | undefined {
   const subscription = properties[forProperty];
-  if (subscription === undefined) return undefined;
+  if (typeof subscription !== 'string' || subscription === '') return undefined;
   const count = Math.max(1, replayCount({ properties }));
-  return { subscription: String(subscription), count, outputs: outputsByIndex(properties[outputsProperty]) };
+  return { subscription, count, outputs: outputsByIndex(properties[outputsProperty]) };
 }
 
 /** Names of entities are case-insensitive (Service Bus quotas). */
@@ -152,7 +152,7 @@ function linesToReplay({ body, properties }: Pick<IncomingMessage, 'body' | 'pro
   const lines = linesOf(body);
   const failed = [...failedIndexes(properties).values()].join(',');
   const indexes = [...indexesIn(failed, lines.length)].sort((a, b) => a - b);
-  const isWhole = indexes.length === 0 || lines.length > maxChangesOfMessage || !isText(body);
+  const isWhole = indexes.length === 0 || lines.length > maxChangesOfMessage || mayMeanAll(indexes, body);
   return { lines, indexes: isWhole ? lines.map((_, index) => index) : indexes, isWhole };
 }
 
@@ -183,12 +183,14 @@ function joined(lines: readonly Uint8Array[]): Uint8Array {
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-function isText(body: Uint8Array): boolean {
+/** Older processors refused a body that is not all UTF-8 as a whole, and named its first line for it. */
+function mayMeanAll([first, ...others]: readonly number[], body: Uint8Array): boolean {
+  if (first !== 0 || others.length > 0) return false;
   try {
     decoder.decode(body);
-    return true;
-  } catch {
     return false;
+  } catch {
+    return true;
   }
 }
 

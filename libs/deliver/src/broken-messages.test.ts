@@ -9,7 +9,7 @@ const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1');
 describe('what is refused and what is delivered of a message', () => {
   test.each(brokenMessages)('$name', ({ body, refused, delivered }) => {
     const incoming = { ...message([1]), messageId: 'm', body, sequenceNumber: '1', enqueuedAtMs: 0 };
-    const decoded = decodeMessage(incoming, { hash: (of) => of, nowMs: Date.now() });
+    const decoded = decodeMessage(incoming, { hash: (of) => of, nowMs: Date.now(), subscription: 'dstream' });
     const reasons = decoded.failures.map(({ index, reason }) => [index, reason]);
     expect(reasons).toEqual([...refused]);
     expect(decoded.failures.every(({ output }) => output === '*')).toBe(true);

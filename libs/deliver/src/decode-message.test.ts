@@ -5,7 +5,7 @@ import { textOf } from '../../../test/support/publisher-rig.ts';
 import { decodeMessage } from './decode-message.ts';
 
 const stamp = { generation: 1, epoch: 1 };
-const options = { hash: () => '0123456789abcdef', nowMs: 0 };
+const options = { hash: () => '0123456789abcdef', nowMs: 0, subscription: 'dstream' };
 
 function line(n: number, table = 'T'): string {
   return encodeEnvelope(aChange(n, { table }), stamp);

@@ -4,8 +4,10 @@ import {
   DStreamError,
   inCurrentVersion,
   isNewer,
+  isReplayFor,
   maxChangesOfMessage,
   parseEnvelope,
+  replayOf,
   tableName,
   travelsBy,
   type Clock,
@@ -15,6 +17,7 @@ import {
   type Log,
   type LogFields,
   type Progress,
+  type Replay,
   type RoutedEvent,
   type StampedEvent,
 } from '@dstream/core';
@@ -32,6 +35,8 @@ export interface DecodedChange extends RoutedEvent {
   readonly madeOf?: DecodedChange;
   /** The outputs that get it, with the destination there that a transform has chosen. Absent: all outputs. */
   readonly to?: Recipients;
+  /** The only outputs that get it: those that a replayed message names for it. */
+  readonly replayTo?: readonly string[];
 }
 
 /** Destinations by the names of outputs; undefined where the output's own applies. */
@@ -42,8 +47,10 @@ export interface DecodedMessage {
   readonly changes: readonly DecodedChange[];
   /** Lines that cannot be read. They concern every output. */
   readonly failures: readonly FailedChange[];
-  /** The newest of the changes. */
+  /** The newest of the changes; undefined for a replayed message, which neither moves nor is compared with the progress. */
   readonly newest: Progress | undefined;
+  /** How it was replayed from the dead-letter queue. Without changes where that was for another subscription. */
+  readonly replay?: Replay;
 }
 
 /** Options of `decodeMessage`. */
@@ -51,6 +58,8 @@ export interface DecodeOptions {
   readonly hash: Hash;
   /** Wall clock, for generations that no clock could have given. */
   readonly nowMs: number;
+  /** Name of the subscription that the message came from. */
+  readonly subscription: string;
 }
 
 const encoder = new TextEncoder();
@@ -65,6 +74,19 @@ const maxAheadMs = 366 * 86_400_000;
 
 /** Reads every line that can be read. Never throws: a line that cannot be read is a failure with its reason. */
 export function decodeMessage(message: IncomingMessage, options: DecodeOptions): DecodedMessage {
+  const replay = replayOf(message);
+  if (replay === undefined) return decodeLines(message, options, undefined);
+  if (!isReplayFor(replay, options.subscription)) return { ...nothing, replay };
+  return { ...decodeLines(message, options, replay), newest: undefined, replay };
+}
+
+const nothing: DecodedMessage = { changes: [], failures: [], newest: undefined };
+
+function decodeLines(
+  message: IncomingMessage,
+  options: DecodeOptions,
+  replay: Replay | undefined,
+): DecodedMessage {
   const { messageId, sessionId: orderingKey = '', enqueuedAtMs } = message;
   const body = withoutByteOrderMark(message.body);
   const lines = linesOf(body);
@@ -81,16 +103,28 @@ export function decodeMessage(message: IncomingMessage, options: DecodeOptions):
     start += arrived.length + 1;
     try {
       const parsed = parseEnvelope(text ?? decodedLine(arrived));
-      const event = inCurrentVersion(parsed);
+      const event = withReplay(inCurrentVersion(parsed), replay);
       assertPlausible(event, belongs, latest);
       const line = event === parsed ? arrived : encoder.encode(JSON.stringify(event));
-      changes.push({ event, line, orderingKey, messageId, index });
+      const change = { event, line, orderingKey, messageId, index };
+      changes.push(replay === undefined ? change : limited(change, replay));
       if (isNewer(event.metadata, newest)) newest = event.metadata;
     } catch (error) {
       failures.push({ index, output: '*', reason: asDStreamError(error).message });
     }
   }
   return { changes, failures, newest: newest && progressOf(newest) };
+}
+
+/** The event as outputs get it when it was replayed: out of order, and they can see that. */
+function withReplay(event: StampedEvent, replay: Replay | undefined): StampedEvent {
+  return replay === undefined ? event : { ...event, metadata: { ...event.metadata, replay: replay.count } };
+}
+
+/** To the outputs that the replay names for it; by its routes where it names none. */
+function limited(change: DecodedChange, { outputs }: Replay): DecodedChange {
+  const replayTo = outputs.get(change.index);
+  return replayTo === undefined ? change : { ...change, replayTo };
 }
 
 /** A copy without the rest of the metadata, which would stay in memory with it. */

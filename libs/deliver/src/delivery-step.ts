@@ -2,6 +2,7 @@
 import {
   asDStreamError,
   deadLetterProperties,
+  isReplayFor,
   type Delivery,
   type FailedChange,
   type Log,
@@ -20,6 +21,7 @@ import {
 } from './missing-messages.ts';
 import type { Outputs, RefusedByOutput } from './outputs.ts';
 import type { ProcessorParts } from './processor-parts.ts';
+import type { ReplayRecord } from './replay-record.ts';
 import { Router } from './router.ts';
 import { TransformChain, type FailedToTransform } from './transform-chain.ts';
 import type { TransformMonitor } from './transform-monitor.ts';
@@ -34,6 +36,7 @@ export interface DeliveryStepOptions {
   /** Undefined where messages are not expected to follow each other: without sessions, or after a filter. */
   readonly detector: MissingMessagesDetector | undefined;
   readonly missing: MissingMessagesRecord;
+  readonly replays: ReplayRecord;
   readonly outdated: OutdatedChangeLog;
   readonly log: Log;
   /** Once it aborts nothing is tried again: what is not settled is released. */
@@ -52,13 +55,15 @@ interface Judged {
   readonly decoded: DecodedDelivery;
   /** Changes to publish. */
   readonly fresh: readonly DecodedChange[];
-  /** Dropped as repeats, though they were never delivered. */
+  /** Changes that no output will get: dropped as repeats, though they were never delivered, or replayed to an unknown output. */
   readonly undelivered: readonly FailedChange[];
 }
 
 /** A message that every required output has, except for its failures. */
 interface Outcome {
+  readonly decoded: DecodedDelivery;
   readonly delivery: Delivery;
+  /** Not those of a replayed message, which moves no progress. */
   readonly accepted: readonly DecodedChange[];
   readonly failures: readonly FailedChange[];
 }
@@ -89,11 +94,12 @@ export class DeliveryStep {
   /** Reads messages, and reports what is missing between them. To be called once for each. Never throws. */
   decode(deliveries: readonly Delivery[]): readonly DecodedDelivery[] {
     const { parts, detector, missing: record, log } = this.#options;
-    const decoding = { hash: parts.hash, nowMs: parts.clock.wallMs() };
+    const { hash, subscriptionName: subscription } = parts;
+    const decoding = { hash, nowMs: parts.clock.wallMs(), subscription };
     return deliveries.map((delivery) => {
       const { message } = delivery;
       const decoded = decodeMessage(message, decoding);
-      const missing = detector?.before(message, decoded);
+      const missing = decoded.replay === undefined ? detector?.before(message, decoded) : undefined;
       if (missing !== undefined) record.add(missing, message, log);
       return { ...decoded, delivery, message, missing };
     });
@@ -133,9 +139,11 @@ export class DeliveryStep {
   }
 
   #judge(decoded: DecodedDelivery, isNew: (event: StampedEvent) => boolean): Judged {
+    const { changes, replay } = decoded;
+    if (replay !== undefined) return judgeReplay(decoded, this.#options.outputs.names);
     const fresh: DecodedChange[] = [];
     const old: DecodedChange[] = [];
-    for (const change of decoded.changes) (isNew(change.event) ? fresh : old).push(change);
+    for (const change of changes) (isNew(change.event) ? fresh : old).push(change);
     this.#dropped(old, this.#options.deduplicator.newest);
     const dropped = old.map(({ index }) => index);
     return {
@@ -165,6 +173,15 @@ export class DeliveryStep {
     const dead = settled.filter(({ failures }) => failures.length > 0);
     this.#options.parts.metrics.completed.inc(settled.length - dead.length);
     for (const outcome of dead) this.#reportDeadLetter(outcome);
+    for (const outcome of settled) this.#reportReplay(outcome);
+  }
+
+  #reportReplay({ decoded: { replay, message, changes }, failures }: Outcome): void {
+    if (replay === undefined) return;
+    const { replays, log, parts } = this.#options;
+    if (!isReplayFor(replay, parts.subscriptionName)) replays.skipped(message, replay, log);
+    else if (failures.length > 0) replays.deadLettered();
+    else replays.delivered(message, replay, changes.length, log);
   }
 
   #reportDeadLetter({ delivery, failures }: Outcome): void {
@@ -188,11 +205,27 @@ interface Failure extends FailedChange {
 
 /** Failed changes are not remembered as delivered: a replay may bring them again. */
 function outcomeOf({ decoded, fresh, undelivered }: Judged, all: readonly Failure[]): Outcome {
-  const { delivery, changes } = decoded;
+  const { delivery, changes, replay } = decoded;
   const failures = [...decoded.failures, ...undelivered, ...ownOf(fresh, all)];
-  if (failures.length === 0) return { delivery, accepted: changes, failures };
+  const common = { decoded, delivery, failures };
+  if (replay !== undefined) return { ...common, accepted: [] };
+  if (failures.length === 0) return { ...common, accepted: changes };
   const failed = new Set(failures.map(({ index }) => index));
-  return { delivery, accepted: changes.filter(({ index }) => !failed.has(index)), failures };
+  return { ...common, accepted: changes.filter(({ index }) => !failed.has(index)) };
+}
+
+/**
+ * Nothing of a replayed message is a repeat. A change for an output that is not known goes back to the dead-letter queue: this
+ * processor has another configuration than the one that it was replayed with.
+ */
+function judgeReplay(decoded: DecodedDelivery, known: ReadonlySet<string>): Judged {
+  const reason = 'replayed to an output that this processor does not have';
+  const undelivered = decoded.changes.flatMap(({ index, replayTo = [] }) =>
+    replayTo.filter((output) => !known.has(output)).map((output) => ({ index, output, reason })),
+  );
+  const isForSome = ({ replayTo }: DecodedChange) =>
+    replayTo === undefined || replayTo.some((output) => known.has(output));
+  return { decoded, fresh: decoded.changes.filter(isForSome), undelivered };
 }
 
 function ownOf(fresh: readonly DecodedChange[], all: readonly Failure[]): readonly FailedChange[] {

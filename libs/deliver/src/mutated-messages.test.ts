@@ -47,7 +47,12 @@ test('every line of a damaged pack is decoded or refused with a reason without i
     fc.property(packs, oddProperties, (lines, properties) => {
       const body = bodyOf(lines);
       const incoming = { ...message([]), body, properties, sequenceNumber: '1', enqueuedAtMs: 0 };
-      const { changes, failures } = decodeMessage(incoming, { hash: (text) => text, nowMs: 0 });
+      const decoding = { hash: (text: string) => text, nowMs: 0, subscription: 's' };
+      const { changes, failures } = decodeMessage(incoming, decoding);
+      const replay = { ...incoming, properties: { ...properties, 'replay-for': 's' } };
+      expect(decodeMessage(replay, decoding).failures, 'whatever the other marks of a replay').toEqual(
+        failures,
+      );
       const decoded = changes.map((change) => latin1(change.line));
       const left = [...decoded];
       for (const { bytes } of lines.filter((one) => one.sound)) {
@@ -90,7 +95,7 @@ test('its session goes on: all is settled, and what was decoded is delivered or 
         await world.clock.advance(3_000_000);
         expect(world.topic.messages()).toEqual([]);
         const counted = /^dstream_repeats_dropped_total (\d+)/m.exec(await world.metrics.text())?.[1];
-        const decoding = { hash: (text: string) => text, nowMs: world.clock.wallMs() };
+        const decoding = { hash: (text: string) => text, nowMs: world.clock.wallMs(), subscription: 's' };
         const decoded = messages.flatMap(
           ({ body, ...rest }) =>
             decodeMessage({ ...rest, body, sequenceNumber: '1', enqueuedAtMs: 0 }, decoding).changes,

@@ -41,6 +41,7 @@ function open(got: string[]) {
     source: 't/s',
     transforms: [],
     routing: { routes: [] },
+    subscriptionName: 'dstream',
     outputs: [target],
     clock,
     log: silentLog,

@@ -68,6 +68,11 @@ export class Outputs {
     await runAll(signal, connects);
   }
 
+  /** Names of all. */
+  get names(): ReadonlySet<string> {
+    return new Set(this.#monitors.map(({ output }) => output.name));
+  }
+
   /**
    * Resolves when every required output has accepted the changes or refused them for good, with the refused ones.
    * Rejects with LockLost, with OutputClosed of a required output, with the last error after `giveUp`, or with

@@ -14,6 +14,9 @@ export type TransformOutcome = (typeof transformOutcomes)[number];
 /** Those of one transform: what `transformMetrics` makes for its name. */
 export type TransformMetrics = ReturnType<ProcessorMetrics['transform']>;
 
+/** What becomes of a replayed message. */
+const replayOutcomes = ['delivered', 'dead_lettered', 'skipped'] as const;
+
 /** Instruments of a processor, registered once for a process. */
 export type ProcessorMetrics = ReturnType<typeof processorMetrics>;
 
@@ -71,10 +74,16 @@ export function processorMetrics(metrics: Metrics) {
       'dstream_changes_unrouted_total',
       'Changes that went to no output, because a route or default_outputs names none for them.',
     ),
+    replayed: metrics.counter(
+      'dstream_messages_replayed_total',
+      'Messages that were replayed from the dead-letter queue and are settled.',
+      ['outcome'],
+    ),
     output: outputMetrics(metrics),
     transform: transformMetrics(metrics),
   };
   for (const certainty of ['certain', 'possible']) instruments.missingMessages.inc({ certainty }, 0);
+  for (const outcome of replayOutcomes) instruments.replayed.inc({ outcome }, 0);
   return instruments;
 }
 

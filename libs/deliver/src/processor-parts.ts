@@ -21,6 +21,8 @@ export interface ProcessorParts {
   readonly subscription: Subscription;
   /** Name of the subscription in the log. */
   readonly source: string;
+  /** Its name alone: what was replayed for another subscription of the topic is not delivered. */
+  readonly subscriptionName: string;
   readonly outputs: readonly Output[];
   /** In the order in which they are applied. */
   readonly transforms: readonly ConfiguredTransform[];

@@ -16,6 +16,7 @@ import { MissingMessagesRecord, type HolesReport } from './missing-messages.ts';
 import type { OutputReport } from './output-monitor.ts';
 import { Outputs } from './outputs.ts';
 import type { ProcessorParts } from './processor-parts.ts';
+import { ReplayRecord, type ReplayReport } from './replay-record.ts';
 import { SessionLimiter } from './session-limiter.ts';
 import { UnsavedProgress } from './session-state.ts';
 import { SessionWorker } from './session-worker.ts';
@@ -30,6 +31,8 @@ export interface ProcessorReport {
   readonly sessions: readonly string[];
   /** Messages that the topic accepted and that never arrived, as far as other messages show. */
   readonly holes: HolesReport;
+  /** Messages that were replayed from the dead-letter queue. */
+  readonly replayed: ReplayReport;
   /** In the order of the configuration. */
   readonly outputs: readonly OutputReport[];
   /** In the order of the configuration. */
@@ -50,6 +53,7 @@ export class Processor implements Service {
   readonly #limiter: SessionLimiter;
   readonly #unsaved: UnsavedProgress;
   readonly #missing: MissingMessagesRecord;
+  readonly #replays: ReplayRecord;
   readonly #running = new Map<SessionLock | undefined, Running>();
   readonly #failed = new AbortController();
   #ready = false;
@@ -63,6 +67,7 @@ export class Processor implements Service {
       (one) => new TransformMonitor(one, { clock, log, metrics: metrics.transform(one.name) }),
     );
     this.#missing = new MissingMessagesRecord(parts.clock, parts.metrics);
+    this.#replays = new ReplayRecord(parts.metrics);
     this.#limiter = new SessionLimiter(parts.settings.maxSessions, () => this.#reportLimit());
     this.#unsaved = new UnsavedProgress(parts.settings.rememberedSessions);
   }
@@ -115,6 +120,7 @@ export class Processor implements Service {
       limiter: this.#limiter,
       unsaved: this.#unsaved,
       missing: this.#missing,
+      replays: this.#replays,
     });
     const ended = worker
       .run(this.#workerOf(key?.id)?.finished)
@@ -153,6 +159,7 @@ export class Processor implements Service {
     const { report: holes } = this.#missing;
     const outputs = this.#outputs.report();
     const transforms = this.#transforms.map((transform) => transform.report());
-    return { instance, ready: this.#ready, sessions, holes, outputs, transforms };
+    const { report: replayed } = this.#replays;
+    return { instance, ready: this.#ready, sessions, holes, replayed, outputs, transforms };
   }
 }

@@ -1,4 +1,7 @@
-/** Chooses the outputs of changes: what a transform has chosen, else every route that matches, else the default outputs. */
+/**
+ * Chooses the outputs of changes: those for which a change was replayed, else what a transform has chosen, else every route that
+ * matches, else the default outputs.
+ */
 import {
   asDStreamError,
   changeMatcher,
@@ -82,7 +85,8 @@ export class Router {
     return { changes: failures.length === 0 ? routed : withoutFailed(routed, failures), failures };
   }
 
-  #recipientsOf({ event, to }: DecodedChange): Recipients | undefined {
+  #recipientsOf({ event, to, replayTo }: DecodedChange): Recipients | undefined {
+    if (replayTo !== undefined) return new Map(replayTo.map((output) => [output, to?.get(output)]));
     if (to !== undefined) return this.#checked(to);
     if (this.#rules.length === 0) return this.#default;
     const matching = this.#rules.filter((rule) => isMatch(rule, event));

@@ -21,6 +21,7 @@ import { DeliveryStep, withMessage } from './delivery-step.ts';
 import { MissingMessagesDetector, type MissingMessagesRecord } from './missing-messages.ts';
 import type { Outputs } from './outputs.ts';
 import type { ProcessorParts } from './processor-parts.ts';
+import type { ReplayRecord } from './replay-record.ts';
 import type { LimitedSession, SessionLimiter } from './session-limiter.ts';
 import { SessionState, type UnsavedProgress } from './session-state.ts';
 import type { TransformMonitor } from './transform-monitor.ts';
@@ -34,6 +35,7 @@ export interface WorkerOptions {
   readonly limiter: SessionLimiter;
   readonly unsaved: UnsavedProgress;
   readonly missing: MissingMessagesRecord;
+  readonly replays: ReplayRecord;
 }
 
 /** One hold of one session, or all messages where there are no sessions. */
@@ -53,7 +55,7 @@ export class SessionWorker implements LimitedSession {
 
   /** @param lock undefined for the worker of all messages where there are no sessions */
   constructor(lock: SessionLock | undefined, options: WorkerOptions) {
-    const { parts, outputs, transforms, stop, unsaved, missing } = options;
+    const { parts, outputs, transforms, stop, unsaved, missing, replays } = options;
     const { clock, settings, metrics } = parts;
     this.#options = options;
     this.#lock = lock;
@@ -68,6 +70,7 @@ export class SessionWorker implements LimitedSession {
       deduplicator: lock === undefined ? new IdDeduplicator(settings.rememberedIds) : this.#deduplicator,
       detector: lock === undefined || settings.onHole === 'ignore' ? undefined : this.#detector,
       missing,
+      replays,
       outdated: new OutdatedChangeLog({ clock, metrics, log }),
       log,
       giveUp: stop.draining,
