@@ -32,13 +32,13 @@ export function parseEnvelope(line: string): StampedEvent | EventOfVersion1 {
     const problem = line.trim() === '' ? 'is empty' : 'is not JSON';
     throw new DStreamError('MalformedMessage', `the envelope ${problem}`, { cause });
   }
-  const problem = problemOf(parsed);
+  const problem = envelopeProblem(parsed);
   if (problem !== undefined) throw new DStreamError('MalformedMessage', `the envelope ${problem}`);
   return withoutNullBefore(parsed as StampedEvent | EventOfVersion1);
 }
 
 /** Serializers of other languages write an absent `before` as null. */
-function withoutNullBefore<E extends StampedEvent | EventOfVersion1>(event: E): E {
+export function withoutNullBefore<E extends StampedEvent | EventOfVersion1>(event: E): E {
   if ((event as { readonly before?: unknown }).before !== null) return event;
   const { before: _absent, ...rest } = event;
   return rest as E;
@@ -134,8 +134,11 @@ const fieldsOf: ReadonlyMap<unknown, readonly (readonly [string, Field])[]> = ne
   [2, Object.entries({ ...common, origin })],
 ]);
 
-/** What is wrong, as it reads after "the envelope"; undefined for nothing. */
-function problemOf(envelope: unknown): string | undefined {
+/**
+ * What is wrong with the envelope, of any version: it reads after "the envelope", and never repeats the content. Undefined:
+ * nothing. `envelope` is what `JSON.parse` gives.
+ */
+export function envelopeProblem(envelope: unknown): string | undefined {
   if (!isObject(envelope)) return 'is not a JSON object';
   if (isDeeper(envelope, maxDepth)) return `is nested deeper than ${maxDepth} levels`;
   const { data, before, metadata } = envelope;
