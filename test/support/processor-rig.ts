@@ -77,6 +77,9 @@ class Recorder implements Publisher {
   readonly refusals: Error[] = [];
   /** Answers each publish that has no other answer. */
   away: Error | undefined;
+  /** The same, by what is published. */
+  fails: ((events: readonly RoutedEvent[]) => Error | undefined) | undefined;
+  destinationOf?: (event: RoutedEvent) => string;
   /** Awaited by every publish; an abort ends it. */
   hold: Promise<void> | undefined;
   publishes = 0;
@@ -89,7 +92,7 @@ class Recorder implements Publisher {
   async publish(events: readonly RoutedEvent[], { signal }: CallOptions): Promise<void> {
     this.publishes += 1;
     const answer = this.answers.shift();
-    const error = answer === undefined ? this.away : answer(events);
+    const error = answer === undefined ? (this.fails?.(events) ?? this.away) : answer(events);
     const { hold } = this;
     if (hold !== undefined) {
       await withAny([signal], (any) => Promise.race([hold, aborted(any)]));

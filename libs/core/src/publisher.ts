@@ -26,6 +26,11 @@ export interface Publisher extends AsyncDisposable {
   publish(events: readonly RoutedEvent[], o: CallOptions): Promise<void>;
   /** True: it has queues, hubs or files to choose from, so that `RoutedEvent.destination` has an effect. */
   readonly hasDestinations?: boolean;
+  /**
+   * The destination (queue, hub, file) of a change. Absent where all changes go to one, except for those with a `destination` of
+   * their own. Pure. A failure of one destination says nothing about the others.
+   */
+  destinationOf?(event: RoutedEvent): string;
   /** True while something hangs that `process.exit` would wait for, such as a write in a thread. Absent: never. */
   isBlocked?(): boolean;
 }

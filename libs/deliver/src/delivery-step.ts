@@ -21,6 +21,7 @@ import {
 } from './missing-messages.ts';
 import type { Outputs, RefusedByOutput } from './outputs.ts';
 import type { ProcessorParts } from './processor-parts.ts';
+import type { PublishCall } from './publish-in-order.ts';
 import type { ReplayRecord } from './replay-record.ts';
 import { Router } from './router.ts';
 import { TransformChain, type FailedToTransform } from './transform-chain.ts';
@@ -41,6 +42,8 @@ export interface DeliveryStepOptions {
   readonly log: Log;
   /** Once it aborts nothing is tried again: what is not settled is released. */
   readonly giveUp: AbortSignal;
+  /** See `PublishCall`. */
+  readonly waits?: PublishCall['waits'];
 }
 
 /** A message and what could be read of it. */
@@ -63,6 +66,8 @@ interface Judged {
 interface Outcome {
   readonly decoded: DecodedDelivery;
   readonly delivery: Delivery;
+  /** Its changes that are no repeats. */
+  readonly fresh: readonly DecodedChange[];
   /** Not those of a replayed message, which moves no progress. */
   readonly accepted: readonly DecodedChange[];
   readonly failures: readonly FailedChange[];
@@ -110,19 +115,25 @@ export class DeliveryStep {
    * `signal.reason`; it may be called again with the same messages then.
    */
   async run(decoded: readonly DecodedDelivery[], signal: AbortSignal): Promise<void> {
-    const { parts, outputs, lock, deduplicator, log, giveUp } = this.#options;
+    const { parts, outputs, lock, deduplicator, log, giveUp, waits } = this.#options;
     const isNew = deduplicator.filter();
     const judged = decoded.map((one) => this.#judge(one, isNew));
     const fresh = judged.flatMap((one) => one.fresh);
     const transformed = await this.#transforms.apply(fresh, signal);
     const routed = this.#router.route(transformed.changes);
     const mayStart = () => lock?.assertHeld();
-    const refused = await outputs.publish(routed.changes, signal, { sender: this, mayStart, giveUp });
-    const failures = [...failuresOf(refused), ...transformFailuresOf(transformed.failures, routed.failures)];
+    const call = { sender: this, session: lock?.id, mayStart, giveUp, waits };
+    const published = await outputs.publish(routed.changes, signal, call);
+    const failures = [
+      ...failuresOf(published.refused),
+      ...transformFailuresOf(transformed.failures, routed.failures),
+    ];
     const outcomes = judged.map((one) => outcomeOf(one, failures));
     deduplicator.delivered(outcomes);
     const startedMs = parts.clock.monotonicMs();
+    if (outcomes.some((outcome) => outcome.failures.length > 0)) published.remember();
     const settled = await settle(outcomes, signal, this.#settling);
+    outputs.settled(lock?.id, settled, routed.changes);
     parts.metrics.settleSeconds.observe((parts.clock.monotonicMs() - startedMs) / 1000);
     deduplicator.settled(settled);
     this.#count(settled);
@@ -207,7 +218,7 @@ interface Failure extends FailedChange {
 function outcomeOf({ decoded, fresh, undelivered }: Judged, all: readonly Failure[]): Outcome {
   const { delivery, changes, replay } = decoded;
   const failures = [...decoded.failures, ...undelivered, ...ownOf(fresh, all)];
-  const common = { decoded, delivery, failures };
+  const common = { decoded, delivery, fresh, failures };
   if (replay !== undefined) return { ...common, accepted: [] };
   if (failures.length === 0) return { ...common, accepted: changes };
   const failed = new Set(failures.map(({ index }) => index));

@@ -1,4 +1,10 @@
-import { encodeEnvelope, followsText, type OutgoingMessage, type RoutedEvent } from '@dstream/core';
+import {
+  DStreamError,
+  encodeEnvelope,
+  followsText,
+  type OutgoingMessage,
+  type RoutedEvent,
+} from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import { aChange } from '../../../test/support/a-change.ts';
 import { message, setup, stop } from '../../../test/support/processor-rig.ts';
@@ -150,7 +156,9 @@ describe('does not count as missing:', () => {
       ...Array.from(
         { length: 9 },
         () => (events: readonly RoutedEvent[]) =>
-          events.some(({ event }) => event.metadata.id === 'c2') ? new TypeError('never') : undefined,
+          events.some(({ event }) => event.metadata.id === 'c2')
+            ? new DStreamError('Rejected', 'never')
+            : undefined,
       ),
     );
     const running = world.start();

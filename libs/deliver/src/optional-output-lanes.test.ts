@@ -4,6 +4,7 @@ import { Metrics } from '@dstream/runtime';
 import { expect, test } from 'vitest';
 import { routed } from '../../../test/support/processor-rig.ts';
 import { OptionalOutput } from './optional-output.ts';
+import { OutputGate } from './output-gate.ts';
 import { OutputMonitor } from './output-monitor.ts';
 import { processorMetrics } from './processor-metrics.ts';
 import { defaultProcessorSettings } from './processor-parts.ts';
@@ -51,7 +52,7 @@ function open(got: string[]) {
     settings: defaultProcessorSettings,
   };
   const monitor = new OutputMonitor(target, { clock, log: silentLog, metrics: metrics.output('o') });
-  const output = new OptionalOutput(monitor, parts);
+  const output = new OptionalOutput(new OutputGate(monitor, parts), parts);
   output.start({ draining: never, aborted: never });
   return { output, clock };
 }

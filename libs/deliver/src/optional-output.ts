@@ -8,12 +8,15 @@
  */
 import { asDStreamError, type Clock, type DStreamError, type Log, type StopSignals } from '@dstream/core';
 import { abortLater, Backoff, pause, retry, withAny } from '@dstream/async';
+import { Bisection } from './bisection.ts';
 import { ChangeBuffer } from './change-buffer.ts';
+import { noTurn } from './circuit-breaker.ts';
 import { about, type DecodedChange } from './decode-message.ts';
+import type { OutputGate } from './output-gate.ts';
 import type { OutputMonitor } from './output-monitor.ts';
 import type { DropReason } from './processor-metrics.ts';
-import type { ProcessorParts } from './processor-parts.ts';
-import { attemptToPublish, Bisection, publishWaits, type Attempt } from './publish-attempt.ts';
+import { publishWaits, type ProcessorParts } from './processor-parts.ts';
+import { attemptToPublish, type Attempt } from './publish-attempt.ts';
 
 /** What one call publishes, at most: enough that the round trip does not count, little enough to be repeated. */
 const maxBatchBytes = 262_144;
@@ -24,6 +27,7 @@ const maxCallMs = 10_000;
 
 /** Fills its buffer from `offer` and empties it by itself. */
 export class OptionalOutput {
+  readonly #gate: OutputGate;
   readonly #monitor: OutputMonitor;
   readonly #parts: ProcessorParts;
   readonly #buffer: ChangeBuffer;
@@ -33,7 +37,9 @@ export class OptionalOutput {
   #connecting: Promise<void> = Promise.resolve();
   #connected = false;
 
-  constructor(monitor: OutputMonitor, parts: ProcessorParts) {
+  constructor(gate: OutputGate, parts: ProcessorParts) {
+    const { monitor } = gate;
+    this.#gate = gate;
     this.#monitor = monitor;
     this.#parts = parts;
     this.#buffer = new ChangeBuffer(monitor.output.bufferBytes);
@@ -95,21 +101,28 @@ export class OptionalOutput {
   /** Sends what waits of one session until nothing does, or until it gives up. */
   async #send(key: string, stop: StopSignals): Promise<void> {
     const { clock, random } = this.#parts;
-    const backoff = new Backoff({ ...publishWaits, random });
-    const attempting = { monitor: this.#monitor, sender: {}, clock };
-    const bisection = new Bisection(attempting);
+    const gate = this.#gate;
+    const backoff = new Backoff({ ...(gate.output.retry ?? publishWaits), random });
+    const attempting = { gate, sender: {}, clock };
+    using bisection = new Bisection(attempting);
     // The first turn is a microtask later: whoever offers is not kept waiting.
     await Promise.resolve();
     try {
       for (;;) {
+        // At the stop every lane has its last attempt, whatever the breaker's state is.
+        const turn = gate.breaker.isClosed ? noTurn : await gate.breaker.turn(stop.draining, stop.aborted);
         const events = this.#buffer.take(key, maxBatchBytes, Math.min(bisection.size, maxBatchChanges));
-        if (events.length === 0) return;
+        if (events.length === 0) return turn[Symbol.dispose]();
         const isLast = stop.draining.aborted;
-        const made = await this.#withinStop(stop, (signal) => attemptToPublish(events, signal, attempting));
+        const made = await this.#withinStop(stop, (signal) =>
+          attemptToPublish(events, signal, attempting),
+        ).finally(() => turn[Symbol.dispose]());
         const attempt = bisection.judge(events, made);
         this.#settle(key, attempt);
-        if (attempt.transient === undefined || attempt.bisect) backoff.reset();
-        if (attempt.transient === undefined) continue;
+        if (attempt.transient === undefined) {
+          backoff.reset();
+          continue;
+        }
         if (isLast) return this.#giveUp('stopping', key);
         await pause(clock, backoff.next(), stop.draining, stop.aborted);
       }

@@ -1,6 +1,7 @@
 /** What an output counts and how it does: for the metrics, for `/status` and for the log. */
-import type { Clock, DStreamError, Log, LogFields, RoutedEvent } from '@dstream/core';
+import { DStreamError, type Clock, type Log, type LogFields, type RoutedEvent } from '@dstream/core';
 import { FailureLog } from '@dstream/async';
+import type { BreakerState, CircuitBreaker } from './circuit-breaker.ts';
 import type { DropReason, OutputMetrics } from './processor-metrics.ts';
 import type { Output } from './processor-parts.ts';
 
@@ -36,8 +37,17 @@ export interface OutputReport {
   readonly dropped: number;
   /** Changes it refused for good. Those of a required output are in the dead-letter queue; of another they are only counted. */
   readonly refused: number;
+  /** Its circuit breaker: while it is not closed, sessions wait and one at a time makes an attempt. */
+  readonly breaker: BreakerReport;
   /** Seconds from commit to delivery of the newest change delivered; null before the first. */
   readonly latencySeconds: number | null;
+}
+
+/** The circuit breaker of an output in `/status`. */
+export interface BreakerReport {
+  readonly state: BreakerState;
+  /** When it opened, ISO 8601, UTC; null while it is closed. */
+  readonly since: string | null;
 }
 
 /** The failure of an output in `/status`. */
@@ -56,6 +66,19 @@ export interface MonitorOptions {
   readonly metrics: OutputMetrics;
 }
 
+/** Tells whether an output accepts other changes than one that fails. To be disposed of when nobody asks any more. */
+export interface OthersAccepted extends Disposable {
+  /** True when the same destination has accepted another change since the last call. */
+  take(): boolean;
+}
+
+interface Watch {
+  readonly isSamePlace: (change: RoutedEvent) => boolean;
+  accepted: boolean;
+}
+
+const breakerLevels: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 };
+
 /** Whoever publishes: a session, or its lane of a buffer. Compared by identity. */
 export type Sender = object;
 
@@ -71,6 +94,7 @@ export class OutputMonitor {
   readonly #connecting: FailureLog;
   readonly #publishing: FailureLog;
   readonly #failing = new Set<Sender>();
+  readonly #watches = new Set<Watch>();
   #state: OutputState = 'connecting';
   #sinceMs = 0;
   #error: DStreamError | undefined;
@@ -80,6 +104,7 @@ export class OutputMonitor {
   #waitingBytes = 0;
   #dropped = 0;
   #refused = 0;
+  #breaker: BreakerReport = { state: 'closed', since: null };
   #latencySeconds: number | null = null;
 
   constructor(output: Output, { clock, log, metrics }: MonitorOptions) {
@@ -90,16 +115,12 @@ export class OutputMonitor {
     this.#connecting = new FailureLog(`connecting to output ${output.name}`, log, clock);
     this.#publishing = new FailureLog(`publishing to ${output.name}`, log, clock);
     metrics.up.set(0);
+    metrics.breaker.set(breakerLevels.closed);
     this.waiting(0, 0);
   }
 
   get isClosed(): boolean {
     return this.#state === 'closed';
-  }
-
-  /** Changes it has accepted. */
-  get delivered(): number {
-    return this.#delivered;
   }
 
   /** Logs the attempts to connect. */
@@ -142,9 +163,31 @@ export class OutputMonitor {
   recovered(sender: Sender): void {
     if (this.#state !== 'failing') return;
     this.#failing.delete(sender);
-    if (this.#failing.size > 0) return;
-    this.#publishing.succeeded();
-    this.#setWorking();
+    if (this.#failing.size === 0 && this.#breaker.state === 'closed') this.#recovered();
+  }
+
+  /** From now on `take` of the result tells whether other changes are accepted where `change` goes. */
+  watchOthers(placeOf: (change: RoutedEvent) => string, change: RoutedEvent): OthersAccepted {
+    const place = placeOf(change);
+    const watch: Watch = { isSamePlace: (other) => placeOf(other) === place, accepted: false };
+    this.#watches.add(watch);
+    return {
+      take: () => {
+        const { accepted } = watch;
+        watch.accepted = false;
+        return accepted;
+      },
+      [Symbol.dispose]: () => void this.#watches.delete(watch),
+    };
+  }
+
+  /** Its breaker has another state now. */
+  breakerChanged({ state, hasTooManyRefusals }: Pick<CircuitBreaker, 'state' | 'hasTooManyRefusals'>): void {
+    const since = this.#breaker.since ?? new Date(this.#clock.wallMs()).toISOString();
+    this.#breaker = { state, since: state === 'closed' ? null : since };
+    this.#metrics.breaker.set(breakerLevels[state]);
+    if (state === 'open' && hasTooManyRefusals) this.#tooManyRefusals();
+    if (state === 'closed' && this.#state === 'failing' && this.#failing.size === 0) this.#recovered();
   }
 
   /** The sender publishes no more: its failure does not count any longer. */
@@ -156,6 +199,7 @@ export class OutputMonitor {
   accepted(events: readonly RoutedEvent[]): void {
     if (events.length === 0) return;
     this.#delivered += events.length;
+    if (this.#watches.size > 0) this.#tellWatches(events);
     this.#metrics.delivered.inc(events.length);
     const nowMs = this.#clock.wallMs();
     let [committedAt, seconds] = ['', 0];
@@ -205,12 +249,30 @@ export class OutputMonitor {
       failing: this.#error === undefined ? null : failureOf(this.#error, this.#sinceMs),
       delivered: this.#delivered,
       failedAttempts: this.#failedAttempts,
+      breaker: this.#breaker,
       waiting: { changes: this.#waitingChanges, bytes: this.#waitingBytes },
       bufferBytes: required ? null : bufferBytes,
       dropped: this.#dropped,
       refused: this.#refused,
       latencySeconds: this.#latencySeconds,
     };
+  }
+
+  #tellWatches(events: readonly RoutedEvent[]): void {
+    for (const watch of this.#watches) watch.accepted ||= events.some(watch.isSamePlace);
+  }
+
+  #recovered(): void {
+    this.#publishing.succeeded();
+    this.#setWorking();
+  }
+
+  /** Whatever is sent may be refused: a wrong key, a wrong address. Changes are tried slowly until one is accepted. */
+  #tooManyRefusals(): void {
+    const what = `output ${this.output.name} refuses one change after the other; check its configuration`;
+    const error = new DStreamError('Rejected', what);
+    this.#publishing.failed(error);
+    this.#setFailure('failing', error);
   }
 
   #setFailure(state: OutputState, error: DStreamError): void {

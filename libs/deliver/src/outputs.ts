@@ -2,56 +2,61 @@
  * All outputs of a processor; a change goes to all of them, or to those that its routes have chosen. A message waits for the required outputs, side by side; the
  * others have buffers of their own and delay nothing.
  */
-import type { DStreamError, StopSignals } from '@dstream/core';
-import { Backoff, pause, retry, runAll } from '@dstream/async';
+import type { StopSignals } from '@dstream/core';
+import { retry, runAll } from '@dstream/async';
+import { AcceptedChanges, type SettledMessage } from './accepted-changes.ts';
 import type { DecodedChange, Recipients } from './decode-message.ts';
 import { OptionalOutput } from './optional-output.ts';
+import { OutputGate } from './output-gate.ts';
 import { OutputMonitor, type OutputReport, type Sender } from './output-monitor.ts';
 import type { ProcessorParts } from './processor-parts.ts';
-import {
-  attemptToPublish,
-  Bisection,
-  publishWaits,
-  type AttemptOptions,
-  type RefusedChange,
-} from './publish-attempt.ts';
-
-/** Identifies on whose behalf changes are published. */
-export interface PublishCall {
-  readonly sender: Sender;
-  /** Called right before every attempt; throws when the session may no longer be ours. */
-  readonly mayStart: () => void;
-  /** Once it aborts nothing is tried again. */
-  readonly giveUp: AbortSignal;
-}
+import type { RefusedChange } from './publish-attempt.ts';
+import { PublicationInOrder, type PublishCall } from './publish-in-order.ts';
 
 /** A change that a required output will never accept. */
 export interface RefusedByOutput extends RefusedChange {
   readonly output: string;
 }
 
+/** What became of published changes. */
+export interface Published {
+  readonly refused: readonly RefusedByOutput[];
+  /**
+   * To be called before messages are settled of which a part has failed. Should they come again, because they could not be
+   * settled, no output is given again what it has accepted.
+   */
+  readonly remember: () => void;
+}
+
 /** Connects, publishes, reports. */
 export class Outputs {
   readonly #parts: ProcessorParts;
-  readonly #monitors: readonly OutputMonitor[];
-  readonly #required: readonly OutputMonitor[];
+  readonly #gates: readonly OutputGate[];
+  readonly #required: readonly OutputGate[];
   readonly #optional: readonly OptionalOutput[];
+  readonly #accepted = new AcceptedChanges();
 
   constructor(parts: ProcessorParts) {
     const { clock, log, metrics } = parts;
     this.#parts = parts;
-    this.#monitors = parts.outputs.map(
-      (output) => new OutputMonitor(output, { clock, log, metrics: metrics.output(output.name) }),
-    );
-    this.#required = this.#monitors.filter(({ output }) => output.required);
-    this.#optional = this.#monitors
+    this.#gates = parts.outputs.map((output) => {
+      const monitor = new OutputMonitor(output, { clock, log, metrics: metrics.output(output.name) });
+      return new OutputGate(monitor, parts);
+    });
+    this.#required = this.#gates.filter(({ output }) => output.required);
+    this.#optional = this.#gates
       .filter(({ output }) => !output.required)
-      .map((monitor) => new OptionalOutput(monitor, parts));
+      .map((gate) => new OptionalOutput(gate, parts));
   }
 
   /** Names of those that a message waits for. */
   get required(): readonly string[] {
     return this.#required.map(({ output }) => output.name);
+  }
+
+  /** False while the breaker of a required output is not closed: sessions wait for it. */
+  get areAvailable(): boolean {
+    return this.#required.every(({ breaker }) => breaker.isClosed);
   }
 
   /**
@@ -61,8 +66,8 @@ export class Outputs {
   async connect(signal: AbortSignal, stop: StopSignals): Promise<void> {
     const { clock, random } = this.#parts;
     for (const output of this.#optional) output.start(stop);
-    const connects = this.#required.map(({ output, connecting }) => async (until: AbortSignal) => {
-      const options = { clock, random, failureLog: connecting };
+    const connects = this.#required.map(({ output, monitor }) => async (until: AbortSignal) => {
+      const options = { clock, random, failureLog: monitor.connecting };
       await retry((attempt) => output.publisher.connect({ signal: attempt }), until, options);
     });
     await runAll(signal, connects);
@@ -70,66 +75,69 @@ export class Outputs {
 
   /** Names of all. */
   get names(): ReadonlySet<string> {
-    return new Set(this.#monitors.map(({ output }) => output.name));
+    return new Set(this.#gates.map(({ output }) => output.name));
   }
 
   /**
-   * Resolves when every required output has accepted the changes or refused them for good, with the refused ones.
-   * Rejects with LockLost, with OutputClosed of a required output, with the last error after `giveUp`, or with
-   * `signal.reason`.
+   * Resolves when every required output has accepted the changes that go to it or refused them for good. Rejects with LockLost,
+   * with OutputClosed of a required output, with the last error after `giveUp`, or with `signal.reason`. When the same changes
+   * come again after that, an output is not given again what it has accepted.
    */
   async publish(
     changes: readonly DecodedChange[],
     signal: AbortSignal,
     call: PublishCall,
-  ): Promise<readonly RefusedByOutput[]> {
-    if (changes.length === 0) return [];
+  ): Promise<Published> {
     for (const output of this.#optional) output.offer(changesFor(output.name, changes));
-    const refused: RefusedByOutput[] = [];
-    const publishes = this.#required.map((monitor) => async (until: AbortSignal) => {
-      const own = changesFor(monitor.output.name, changes);
-      if (own.length === 0) return;
-      const bytes = own.reduce((sum, { line }) => sum + line.length, 0);
-      monitor.waiting(own.length, bytes);
-      try {
-        refused.push(...(await this.#publishTo(monitor, own, until, call)));
-      } finally {
-        monitor.waiting(-own.length, -bytes);
-      }
+    const session = call.session ?? '';
+    const publications = this.#required.map((gate) => {
+      const { name } = gate.output;
+      const owed = this.#accepted.without(session, name, changesFor(name, changes));
+      return new PublicationInOrder(gate, owed, call, this.#parts);
     });
-    await runAll(signal, publishes);
-    return refused;
+    const remember = () => {
+      for (const { output, accepted } of publications) this.#accepted.remember(session, output, accepted);
+    };
+    try {
+      const tasks = publications.map((one) => (until: AbortSignal) => one.run(until));
+      await runAll(signal, tasks);
+      // Each has ended by itself: what one has begun is not broken off because another one is given up.
+      for (const { gaveUp } of publications) if (gaveUp !== undefined) throw gaveUp;
+    } catch (error) {
+      remember();
+      throw error;
+    }
+    const refused = publications.flatMap(({ output, refused }) => refused.map((one) => ({ ...one, output })));
+    return { refused, remember };
+  }
+
+  /** These messages, of `published` changes among others, are settled. */
+  settled(
+    session: string | undefined,
+    messages: readonly SettledMessage[],
+    published: readonly DecodedChange[],
+  ): void {
+    this.#accepted.settled(session ?? '', messages, published);
   }
 
   /** Refused changes of `output` were dead-lettered. */
   deadLettered(output: string, changes: number): void {
-    this.#monitors.find((monitor) => monitor.output.name === output)?.deadLettered(changes);
+    this.#gates.find((gate) => gate.output.name === output)?.monitor.deadLettered(changes);
   }
 
   /** A session publishes no more. */
   forget(sender: Sender): void {
-    for (const monitor of this.#required) monitor.forget(sender);
+    for (const { monitor } of this.#required) monitor.forget(sender);
   }
 
   /** Called when nothing is published any more. Empties the buffers, within the limits of the stop. Never rejects. */
   async finish(): Promise<void> {
     await Promise.all(this.#optional.map((output) => output.finish()));
+    await Promise.all(this.#gates.map((gate) => gate[Symbol.asyncDispose]()));
   }
 
   report(): readonly OutputReport[] {
-    return this.#monitors.map((monitor) => monitor.report());
-  }
-
-  async #publishTo(
-    monitor: OutputMonitor,
-    changes: readonly DecodedChange[],
-    signal: AbortSignal,
-    call: PublishCall,
-  ): Promise<readonly RefusedByOutput[]> {
-    const { clock, random } = this.#parts;
-    const refused = await publishInOrder(changes, signal, { ...call, monitor, clock, random });
-    if (refused.length > 0) monitor.refused(refused.length);
-    return refused.map((one) => ({ ...one, output: monitor.output.name }));
+    return this.#gates.map(({ monitor }) => monitor.report());
   }
 }
 
@@ -147,45 +155,4 @@ function changesFor(output: string, changes: readonly DecodedChange[]): readonly
 /** It goes to the output as it is. */
 function isFor(output: string, to: Recipients): boolean {
   return to.has(output) && to.get(output) === undefined;
-}
-
-interface PublishOptions extends AttemptOptions, PublishCall {
-  readonly random: () => number;
-}
-
-/**
- * Publishes changes of one session to one required output, in order, until each is accepted or refused. Transient errors
- * are retried with growing waits; an error that repeats is bisected down to the change that causes it; the rest continues.
- */
-async function publishInOrder(
-  changes: readonly DecodedChange[],
-  signal: AbortSignal,
-  options: PublishOptions,
-): Promise<readonly RefusedChange[]> {
-  const refused: RefusedChange[] = [];
-  const backoff = new Backoff({ ...publishWaits, random: options.random });
-  const bisection = new Bisection(options);
-  let rest = changes;
-  while (rest.length > 0) {
-    signal.throwIfAborted();
-    options.mayStart();
-    const chunk = bisection.size >= rest.length ? rest : rest.slice(0, bisection.size);
-    const attempt = bisection.judge(chunk, await attemptToPublish(chunk, signal, options));
-    refused.push(...attempt.refused);
-    rest = chunk === rest ? attempt.again : [...attempt.again, ...rest.slice(chunk.length)];
-    if (attempt.transient === undefined || attempt.bisect) backoff.reset();
-    if (attempt.transient !== undefined) await waitAfter(attempt.transient, backoff.next(), signal, options);
-  }
-  return refused;
-}
-
-async function waitAfter(
-  error: DStreamError,
-  ms: number,
-  signal: AbortSignal,
-  { clock, giveUp }: PublishOptions,
-): Promise<void> {
-  await pause(clock, ms, signal, giveUp);
-  signal.throwIfAborted();
-  if (giveUp.aborted) throw error;
 }

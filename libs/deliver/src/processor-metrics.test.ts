@@ -34,6 +34,7 @@ async function everything(): Promise<string> {
   const transform = all.transform('t');
   transform.changes('changed', 1);
   transform.seconds.observe(1);
+  all.sessionsWaiting.set(1);
   const output = all.output('out');
   output.delivered.inc(1);
   output.deadLettered.inc(1);
@@ -44,6 +45,7 @@ async function everything(): Promise<string> {
   output.waitingBytes.set(1);
   output.dropped('refused', 1);
   output.up.set(1);
+  output.breaker.set(1);
   return metrics.text();
 }
 
@@ -64,7 +66,11 @@ describe('the metrics of the processor', () => {
   });
 
   test('have names and units as Prometheus wants them', async () => {
-    const ends = { counter: /_total$/, histogram: /_seconds$/, gauge: /_(held|up|changes|bytes)$/ };
+    const ends = {
+      counter: /_total$/,
+      histogram: /_seconds$/,
+      gauge: /_(held|waiting|up|state|changes|bytes)$/,
+    };
     const wrong = registered(await everything()).filter(
       ({ name, type }) => !/^dstream_[a-z_]+$/.test(name) || !ends[type as keyof typeof ends].test(name),
     );

@@ -57,6 +57,11 @@ export function processorMetrics(metrics: Metrics) {
       callBuckets,
     ),
     sessions: metrics.gauge('dstream_sessions_held', 'Sessions held by this replica.', []),
+    sessionsWaiting: metrics.gauge(
+      'dstream_sessions_waiting',
+      'Sessions held by this replica that wait for an output, and do not count against max_sessions.',
+      [],
+    ),
     sessionsLost: count(
       'dstream_sessions_lost_total',
       'Sessions whose lock was lost while this replica held them.',
@@ -137,6 +142,11 @@ function outputMetrics(metrics: Metrics) {
     '1 while the output is reachable and no attempt is failing, else 0.',
     label,
   );
+  const breaker = metrics.gauge(
+    'dstream_output_breaker_state',
+    'Circuit breaker of an output: 0 closed, 1 half-open (one session tries), 2 open (sessions wait).',
+    label,
+  );
   const waitingChanges = metrics.gauge(
     'dstream_output_waiting_changes',
     'Changes that an output has not accepted yet.',
@@ -167,6 +177,7 @@ function outputMetrics(metrics: Metrics) {
       delivered: delivered.labels(of),
       deadLettered: deadLettered.labels(of),
       up: up.labels(of),
+      breaker: breaker.labels(of),
       waitingChanges: waitingChanges.labels(of),
       waitingBytes: waitingBytes.labels(of),
       latencySeconds: latencySeconds.labels(of),

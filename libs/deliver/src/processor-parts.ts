@@ -1,7 +1,11 @@
 import type { Clock, Hash, Log, Publisher, Subscription } from '@dstream/core';
+import { retryWaits } from '@dstream/async';
 import type { ProcessorMetrics } from './processor-metrics.ts';
 import type { RoutingRules } from './router.ts';
 import type { ConfiguredTransform } from './transform-monitor.ts';
+
+/** First and longest wait after a failed attempt to publish. */
+export const publishWaits = { ...retryWaits, firstMs: 200 };
 
 /** One configured output: where changes go, under the name that configuration and status use. */
 export interface Output {
@@ -12,6 +16,12 @@ export interface Output {
   readonly required: boolean;
   /** Capacity of its buffer when it is not required. */
   readonly bufferBytes: number;
+  /** Calls of its publisher at a time, over all sessions. Undefined: as many as there are sessions. */
+  readonly maxInFlight?: number | undefined;
+  /** Longest time of one call, milliseconds. Undefined: as long as the publisher takes. */
+  readonly timeoutMs?: number | undefined;
+  /** First and longest wait after a failed attempt, milliseconds; `publishWaits` when not given. */
+  readonly retry?: { readonly firstMs: number; readonly maxMs: number } | undefined;
   readonly publisher: Publisher;
 }
 
@@ -50,6 +60,8 @@ export interface ProcessorSettings {
   readonly maxHoldMs: number;
   /** Sessions that may stay. One that is accepted above it has waited for its turn, and another one is evicted. */
   readonly maxSessions: number;
+  /** Sessions that wait for an output and do not count against `maxSessions`, at most. */
+  readonly maxWaitingSessions: number;
   /** `idleMs` and `maxHoldMs` while sessions wait. The first is longer than a following message takes to arrive. */
   readonly idleOverLimitMs: number;
   readonly maxHoldOverLimitMs: number;
@@ -71,6 +83,7 @@ export const defaultProcessorSettings: ProcessorSettings = {
   idleMs: 10_000,
   maxHoldMs: 60_000,
   maxSessions: 32,
+  maxWaitingSessions: 256,
   idleOverLimitMs: 50,
   maxHoldOverLimitMs: 2_000,
   clockToleranceMs: 600_000,

@@ -30,7 +30,7 @@ describe('a processor whose lock was lost', () => {
     await stop(world, running);
   });
 
-  test('a session lost before a refused change was dead-lettered: it is dead-lettered when the message arrives again', async () => {
+  test('a session lost before a refused change was dead-lettered: it is dead-lettered when the message arrives again, and the others are not delivered again', async () => {
     const world = setup();
     const refusing = (events: readonly RoutedEvent[]) => {
       const from = events.findIndex(({ event }) => event.metadata.id === 'c2');
@@ -42,7 +42,7 @@ describe('a processor whose lock was lost', () => {
     await world.send(message([1, 2]), message([3]));
     const running = world.start();
     await world.clock.advance(5_000);
-    expect(world.output.got).toEqual(['c1', 'c3', 'c1', 'c3']);
+    expect(world.output.got).toEqual(['c1', 'c3']);
     expect(world.topic.deadLetters()).toMatchObject([{ properties: { 'failed.out': '1' } }]);
     expect(world.topic.messages()).toEqual([]);
     await stop(world, running);

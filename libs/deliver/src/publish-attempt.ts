@@ -1,8 +1,8 @@
-/** One attempt to publish: which changes were accepted, which were refused, and how many the next attempt takes. */
+/** One attempt to publish: which changes were accepted, which were refused, and which are to be published again. */
 import { asDStreamError, BatchError, DStreamError, notAccepted, type Clock } from '@dstream/core';
-import { retryWaits } from '@dstream/async';
 import { about, type DecodedChange } from './decode-message.ts';
-import type { OutputMonitor, Sender } from './output-monitor.ts';
+import type { OutputGate } from './output-gate.ts';
+import type { Sender } from './output-monitor.ts';
 
 /** A change that the output will never accept. */
 export interface RefusedChange {
@@ -23,36 +23,58 @@ export interface Attempt {
 
 /** Parts that an attempt uses. */
 export interface AttemptOptions {
-  readonly monitor: OutputMonitor;
+  readonly gate: OutputGate;
   readonly sender: Sender;
   readonly clock: Clock;
+  /** Called right before the call of the publisher; throws when the session may no longer be ours. */
+  readonly mayStart?: (() => void) | undefined;
 }
 
-/** First and longest wait after a failed attempt. */
-export const publishWaits = { ...retryWaits, firstMs: 200 };
+/** The attempt that leaves nothing to do. */
+export const allAccepted: Attempt = { refused: [], again: [], transient: undefined, bisect: false };
 
-const allAccepted: Attempt = { refused: [], again: [], transient: undefined, bisect: false };
-
-/** Rejects with OutputClosed, or with `signal.reason` on abort. */
-export async function attemptToPublish(
+/** Rejects with OutputClosed, with what `mayStart` throws, or with `signal.reason` on abort. */
+export function attemptToPublish(
   changes: readonly DecodedChange[],
   signal: AbortSignal,
-  { monitor, sender, clock }: AttemptOptions,
+  options: AttemptOptions,
 ): Promise<Attempt> {
+  return options.gate.admit(signal, () => attempt(changes, signal, options));
+}
+
+async function attempt(
+  changes: readonly DecodedChange[],
+  signal: AbortSignal,
+  { gate, sender, clock, mayStart }: AttemptOptions,
+): Promise<Attempt> {
+  mayStart?.();
   const startedMs = clock.monotonicMs();
   try {
-    await monitor.output.publisher.publish(changes, { signal });
+    await gate.publish(changes, signal);
   } catch (caught) {
     signal.throwIfAborted();
     const error = asDStreamError(caught);
     if (error.code === 'OutputClosed') throw error;
-    const attempt = judgeOrRetry(changes, error);
-    if (attempt.transient !== undefined) monitor.failed(sender, attempt.transient, about(attempt.again[0]));
-    monitor.accepted(acceptedOf(changes, attempt));
-    return attempt;
+    const judged = judgeOrRetry(changes, error);
+    report(changes, judged, gate, sender);
+    return judged;
   }
-  monitor.succeeded(sender, changes, startedMs);
+  gate.breaker.succeeded();
+  gate.monitor.succeeded(sender, changes, startedMs);
   return allAccepted;
+}
+
+/** Tells the monitor and the breaker of an attempt that did not succeed as a whole. */
+function report(changes: readonly DecodedChange[], judged: Attempt, gate: OutputGate, sender: Sender): void {
+  const { monitor, breaker } = gate;
+  const { refused, again, transient } = judged;
+  const accepted = acceptedOf(changes, judged);
+  if (accepted.length > 0) breaker.succeeded();
+  else if (refused.length > 0) breaker.refused(refused.length);
+  if (transient === undefined) return monitor.accepted(accepted);
+  if (gate.concernsAll(transient)) breaker.failed();
+  monitor.failed(sender, transient, about(again[0]));
+  monitor.accepted(accepted);
 }
 
 /** An output whose error contradicts itself has reported nothing: all changes are tried again. */
@@ -110,77 +132,4 @@ function refusedBy(
 function transientOf(error: DStreamError): DStreamError | undefined {
   const errors = error instanceof BatchError ? error.failures.map((failure) => failure.error) : [error];
   return errors.find(({ disposition }) => disposition !== 'dead-letter');
-}
-
-/** Failures of a change alone before it is refused, at least. */
-const minFailures = 5;
-
-/** Time for which a change is tried alone while the output accepts no other change. */
-const maxAloneMs = 180_000;
-
-/**
- * Decides how many changes the next attempt of one session takes, and when a change is refused.
- *
- * Two kinds of failure are bisected until one change is alone: a refusal of some change that the output did not name, and an
- * error of code `Unexpected`, because one change may be what causes it. A change that is refused alone is refused for good.
- * An unexpected error may also be an outage: it counts against a change only when it repeats on that change alone, a few
- * times if the output has accepted anything since the first error, and for minutes if it has not.
- */
-export class Bisection {
-  readonly #options: AttemptOptions;
-  #size = Infinity;
-  /** What the output had accepted when the first unexpected error came. */
-  #acceptedBefore: number | undefined;
-  /** Failures of the one change that is tried alone. */
-  #failures = 0;
-  #aloneSinceMs = 0;
-
-  constructor(options: AttemptOptions) {
-    this.#options = options;
-  }
-
-  /** Changes that the next attempt takes, at most. */
-  get size(): number {
-    return this.#size;
-  }
-
-  /** Called after every attempt. Returns it, with the change that is now refused among the refused ones. */
-  judge(changes: readonly DecodedChange[], attempt: Attempt): Attempt {
-    if (attempt.transient?.code === 'Unexpected')
-      return this.#unexpected(changes, attempt, attempt.transient);
-    if (this.#size === Infinity) this.#acceptedBefore = undefined;
-    this.#failures = 0;
-    this.#size = attempt.bisect ? half(changes) : Infinity;
-    return attempt;
-  }
-
-  #unexpected(changes: readonly DecodedChange[], attempt: Attempt, error: DStreamError): Attempt {
-    const acceptedNow = changes.length - attempt.again.length - attempt.refused.length;
-    this.#acceptedBefore ??= this.#options.monitor.delivered - acceptedNow;
-    this.#size = half(attempt.again);
-    const [only] = attempt.again;
-    if (changes.length > 1 || only === undefined) return { ...attempt, bisect: true };
-    if (this.#failures === 0) this.#aloneSinceMs = this.#options.clock.monotonicMs();
-    this.#failures += 1;
-    return this.#isAtFault() ? this.#refuse(only, attempt, error) : attempt;
-  }
-
-  #isAtFault(): boolean {
-    const { monitor, clock } = this.#options;
-    if (this.#failures < minFailures) return false;
-    const othersSucceeded = monitor.delivered > (this.#acceptedBefore ?? Infinity);
-    return othersSucceeded || clock.monotonicMs() - this.#aloneSinceMs >= maxAloneMs;
-  }
-
-  #refuse(change: DecodedChange, attempt: Attempt, cause: DStreamError): Attempt {
-    const what = `failed ${this.#failures} times with an unexpected error: ${cause.message}`;
-    const refused = [...attempt.refused, { change, error: new DStreamError('Rejected', what, { cause }) }];
-    [this.#size, this.#failures, this.#acceptedBefore] = [Infinity, 0, undefined];
-    this.#options.monitor.recovered(this.#options.sender);
-    return { ...allAccepted, refused };
-  }
-}
-
-function half(changes: readonly DecodedChange[]): number {
-  return Math.max(1, Math.ceil(changes.length / 2));
 }
