@@ -1,5 +1,5 @@
 /** A broker as the contract suites of topic and subscription see it. */
-import type { OutgoingMessage, Subscription, Topic } from '@dstream/core';
+import type { DeadLetterQueue, OutgoingMessage, Subscription, Topic } from '@dstream/core';
 
 export interface SubscriptionWish {
   /** True when not given. */
@@ -29,6 +29,8 @@ export interface Broker extends AsyncDisposable {
   subscription(wish?: SubscriptionWish): Subscription;
   /** Dead letters of a subscription, oldest first. Undefined where there is no dead-letter queue. */
   readonly deadLetters: ((wish?: SubscriptionWish) => Promise<readonly SeenDeadLetter[]>) | undefined;
+  /** Every call gives another operator's. Undefined where there is no dead-letter queue. */
+  readonly deadLetterQueue: ((wish?: SubscriptionWish) => DeadLetterQueue) | undefined;
   /** One subscription receives at a time. */
   readonly oneReceiver?: true;
   /** No message is too large. */

@@ -16,6 +16,7 @@ export async function openDirectBroker(): Promise<Broker> {
     topic: () => new DirectTopic(queue),
     subscription: ({ maxSessions = 32 } = {}) => new DirectSubscription(queue, { maxSessions }),
     deadLetters: undefined,
+    deadLetterQueue: undefined,
     oneReceiver: true,
     anySize: true,
     // No lock runs out, and a send is refused only with its messages: see direct-queue.test.ts.

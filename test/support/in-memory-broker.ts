@@ -25,6 +25,8 @@ export async function openInMemoryBroker(): Promise<Broker> {
         description,
         properties: { ...message.properties, ...properties },
       })),
+    deadLetterQueue: ({ sessions = true } = {}) =>
+      topic.deadLetterQueue(sessions ? 'dstream' : plain, sessions),
     faults: {
       loseLock: ({ sessions = true }, id) => topic.loseLock(id, sessions ? 'dstream' : plain),
       refuseSends: (transfers) => (refuse = transfers),

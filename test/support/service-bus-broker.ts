@@ -1,7 +1,7 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import { systemClock } from '@dstream/async';
 import { openClient, ServiceBusTopic } from '@dstream/service-bus';
-import { ServiceBusSubscription } from '@dstream/service-bus-queue';
+import { ServiceBusDeadLetterQueue, ServiceBusSubscription } from '@dstream/service-bus-queue';
 import {
   startServiceBus,
   type ServiceBusStandIn,
@@ -37,6 +37,13 @@ export function openServiceBusBroker(endpoint: ServiceBusEndpoint): ServiceBusBr
         clock: systemClock,
       }),
     deadLetters: (wish) => deadLetters(endpoint, wish),
+    deadLetterQueue: ({ sessions = true } = {}) =>
+      new ServiceBusDeadLetterQueue({
+        address,
+        topic,
+        subscription: sessions ? endpoint.sessionSubscription : endpoint.plainSubscription,
+        clock: systemClock,
+      }),
     faults: undefined,
     async [Symbol.asyncDispose]() {
       // The service stays.

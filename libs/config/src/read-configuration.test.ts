@@ -123,6 +123,7 @@ describe('defaults', () => {
         onHole: 'log',
         clockToleranceMs: 600_000,
         open: expect.any(Function),
+        openDeadLetters: expect.any(Function),
       },
       transforms: [],
       routes: [],

@@ -123,6 +123,7 @@ export function readSubscription(
   const { type, reading, unset } = found;
   const subscription = type.read(reading, context.problems, fileTopic(ingesterTopic, type.type, context));
   const { values } = reading;
+  const { openDeadLetters } = subscription;
   return {
     path: canonicalPath(reading.place.path),
     type: type.type,
@@ -133,6 +134,7 @@ export function readSubscription(
     onHole: values.on_hole,
     clockToleranceMs: values.clock_tolerance,
     open: onceSet(unset, (services) => subscription.open(services)),
+    ...(openDeadLetters !== undefined && { openDeadLetters: onceSet(unset, openDeadLetters) }),
   };
 }
 

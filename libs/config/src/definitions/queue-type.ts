@@ -1,5 +1,12 @@
 /** A kind of queue between ingester and processor, as the configuration sees it: what sends to it, and what receives. */
-import type { Subscription, SubscriptionServices, Topic, TopicServices } from '@dstream/core';
+import type {
+  AdapterServices,
+  DeadLetterQueue,
+  Subscription,
+  SubscriptionServices,
+  Topic,
+  TopicServices,
+} from '@dstream/core';
 import type { Findings } from '../schema/problems.ts';
 import type { Reading, Keys } from '../schema/schema.ts';
 import type { Place } from '../text/hcl-document.ts';
@@ -22,6 +29,8 @@ export interface OpenableSubscription {
   readonly name: SubscriptionName;
   /** Called once for every life of the processor. Connects nothing. */
   open(services: SubscriptionServices): Promise<Subscription>;
+  /** Opens its dead-letter queue, for an operator's command. Connects nothing. Absent where the queue has none. */
+  readonly openDeadLetters?: (services: AdapterServices) => Promise<DeadLetterQueue>;
 }
 
 /** How a subscription is called in logs and plans. */
@@ -84,6 +93,8 @@ export interface SubscriptionDefinition<K extends Keys, S extends object> extend
   readonly name: (settings: S) => SubscriptionName;
   /** See `SourceDefinition.open`. */
   readonly open?: (settings: S, services: SubscriptionServices) => Promise<Subscription>;
+  /** Opens its dead-letter queue: `dstream dead-letters`. Not given for a queue without one. */
+  readonly deadLetters?: (settings: S, services: AdapterServices) => Promise<DeadLetterQueue>;
 }
 
 /** What `defineQueue` takes: both sides of one queue, under one type. */
@@ -126,13 +137,14 @@ function subscriptionType<K extends Keys, S extends object>(
   type: string,
   definition: SubscriptionDefinition<K, S>,
 ): SubscriptionType<K> {
-  const { settings: settingsOf, name, open } = definition;
+  const { settings: settingsOf, name, open, deadLetters } = definition;
   const read = (reading: Reading<K>, findings: Findings, topicOfFile: FileTopic): OpenableSubscription => {
     const settings = settingsOf(reading, findings, topicOfFile);
     return {
       settings,
       name: name(settings),
       open: open === undefined ? notOpenable('source', type) : (services) => open(settings, services),
+      ...(deadLetters !== undefined && { openDeadLetters: (services) => deadLetters(settings, services) }),
     };
   };
   return { ...blockType<K>(type, definition, open !== undefined), read };

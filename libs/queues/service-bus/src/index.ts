@@ -1,1 +1,2 @@
+export { ServiceBusDeadLetterQueue, type ServiceBusDeadLetterQueueOptions } from './dead-letter-queue.ts';
 export { ServiceBusSubscription, type ServiceBusSubscriptionOptions } from './service-bus-subscription.ts';

@@ -95,6 +95,11 @@ export const serviceBusQueueType = defineQueue({
       const address = addressOf(connection, services);
       return new ServiceBusSubscription({ ...services, ...settings, address });
     },
+    deadLetters: async ({ connection, topic, subscription }, services) => {
+      const { ServiceBusDeadLetterQueue } = await import('../dead-letter-queue.ts');
+      const address = addressOf(connection, services);
+      return new ServiceBusDeadLetterQueue({ ...services, address, topic, subscription });
+    },
   },
 });
 
