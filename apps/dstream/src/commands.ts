@@ -34,6 +34,7 @@ export function addCommands(program: Command, exit: Exit): void {
   addValidate(program, exit);
   addPlan(program, exit);
   addStatus(program, exit);
+  addTransform(program, exit);
 }
 
 function withConfig(command: Command): Command {
@@ -199,4 +200,38 @@ function intervalOf(text: string): number {
   if (ms === undefined || ms < 100 || ms > 3_600_000)
     throw new InvalidArgumentError('An interval is a duration from 100ms to 1h, such as 2s.');
   return ms;
+}
+
+const transformTestHelp = `
+Examples:
+  $ dstream transform test --config dstream.hcl --input changes.jsonl          before and after of each line
+  $ dstream transform test --input changes.jsonl --transform mine              by one transform, without the routes
+  $ echo '{"data":{"ID":1,"Email":"a@b.org"},"metadata":{"table":"sales.Customers"}}' |
+      dstream transform test --input -                                         a change in its short form
+  $ dstream transform test --input changes.jsonl | jq -c '.after[].data'
+
+A line of the input is a change as the file output writes it, or a short form: data, where wanted before, and any fields
+of metadata (table, operation, key, …); the others get a default. Only the variables of the transforms and routes that are
+used are needed; nothing is connected but what a transform calls. Piped, the output is JSON, one object a line. Exit
+code: 1 when a change could not be read, transformed or routed.`;
+
+interface TransformTestFlags {
+  readonly config: string;
+  readonly input: string;
+  readonly transform?: string;
+  readonly json?: boolean;
+}
+
+function addTransform(program: Command, exit: Exit): void {
+  const transform = program.command('transform').description('try the transforms of a file');
+  withConfig(transform.command('test'))
+    .description('show what the transforms and routes make of changes in a file; delivers nothing')
+    .requiredOption('--input <file>', 'file with a change a line (JSON Lines); - is standard input')
+    .option('--transform <name>', 'apply this transform only, and no routes')
+    .option('--json', 'print JSON, in a terminal too')
+    .addHelpText('after', transformTestHelp)
+    .action(async ({ config, input, transform: name, json = false }: TransformTestFlags) => {
+      const { testTransforms } = await import('./transform-test/test-transforms.ts');
+      exit(await testTransforms({ config, input, transform: name, json }));
+    });
 }

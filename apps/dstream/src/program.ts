@@ -12,6 +12,7 @@ Examples:
   $ dstream validate dstream.hcl                    check the file without connecting to anything
   $ dstream plan --config dstream.hcl               show what would be read and where it would go
   $ dstream status --config dstream.hcl --watch     watch tables, owners, lag, rates, faults
+  $ dstream transform test --input changes.jsonl    show what the transforms of dstream.hcl make of changes
   $ dstream ingester --config dstream.hcl --instance blue-1 --log-level debug
 
 Without --config, dstream.hcl in the current directory is read.
@@ -54,7 +55,8 @@ function build(exit: (code: number) => void): Command {
 }
 
 function optionsOf(program: Command): ReadonlySet<string> {
-  return new Set(program.commands.flatMap(({ options }) => options.map(({ long }) => long ?? '')));
+  const below = program.commands.flatMap((command) => [command, ...command.commands]);
+  return new Set(below.flatMap(({ options }) => options.map(({ long }) => long ?? '')));
 }
 
 /** Prints help and version. A reader that has gone away is no failure. */

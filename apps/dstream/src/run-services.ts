@@ -2,37 +2,32 @@
  * The life of one process: configuration → log → services and their HTTP endpoint → run until a signal → exit code. The
  * first service that fails stops the others cleanly.
  */
-import { isatty } from 'node:tty';
-import { redactor, type Configuration, type LogLevel } from '@dstream/config';
+import { redactor, type Configuration } from '@dstream/config';
 import { asDStreamError, type Log } from '@dstream/core';
 import {
-  createLog,
   logActivity,
   Metrics,
   standardErrorLog,
   startHttp,
   Stop,
   stopOnSignals,
-  type LogFormat,
   type RunningService,
 } from '@dstream/runtime';
 import { onAbort, pause, systemClock } from '@dstream/async';
-import { hasColours } from '@dstream/terminal';
 import { azureCredentials } from './sign-in/azure-credential.ts';
 import { load } from './configuration/load.ts';
 import { announcedAddress, instanceName, version } from './process/environment.ts';
 import { endProcess, exitCodeOf, onCrash } from './process/exit.ts';
+import { logFor, type LogOptions } from './process/log.ts';
 import { onParentGone } from './process/parent.ts';
 
 /** What a command runs; `server` runs both. */
 export type ServiceName = 'ingester' | 'processor';
 
 /** The options of `ingester`, `processor` and `server`. */
-export interface RunOptions {
+export interface RunOptions extends LogOptions {
   readonly config: string;
   readonly instance?: string;
-  readonly logLevel?: LogLevel;
-  readonly logFormat?: LogFormat;
 }
 
 type ExitCode = 0 | 1 | 2;
@@ -81,20 +76,6 @@ function drainOnCrash(stop: Stop, log: Log): Disposable & { readonly seen: numbe
     },
     [Symbol.dispose]: () => crashes[Symbol.dispose](),
   };
-}
-
-function logFor(configuration: Configuration, options: RunOptions): Log {
-  const terminal = isatty(2);
-  const output = standardErrorLog();
-  const log = createLog({
-    level: options.logLevel ?? configuration.service.logLevel,
-    format: options.logFormat ?? (terminal ? 'pretty' : 'json'),
-    colour: hasColours(terminal, process.env),
-    redact: redactor(configuration),
-    write: (text) => output.write(text),
-  });
-  output.onDropped((lines) => log.warn('dropped log lines: standard error is blocked', { lines }));
-  return log;
 }
 
 /** Resolves with the exit code; what failed is logged. */

@@ -1,5 +1,5 @@
 /** Builds a processor from its configuration, which opens the queue and the outputs that it names. */
-import type { Configuration, OutputConfig, ProcessorConfig, TransformConfig } from '@dstream/config';
+import type { Configuration, OutputConfig, ProcessorConfig } from '@dstream/config';
 import { DStreamError, type AdapterServices } from '@dstream/core';
 import {
   processorMetrics,
@@ -8,7 +8,6 @@ import {
   type ConfiguredTransform,
   type Output,
   type ProcessorSettings,
-  type RoutingRules,
   sessionsAhead,
   Processor,
 } from '@dstream/deliver';
@@ -19,6 +18,7 @@ import {
   type RunningService,
   type ServiceContext,
 } from '@dstream/runtime';
+import { openRouting, openTransform } from './open-transforms.ts';
 
 /** Connects nothing. Rejects when a part cannot be opened. */
 export async function composeProcessor(context: ServiceContext<Configuration>): Promise<RunningService> {
@@ -77,28 +77,6 @@ async function openProcessor(
 function settingsOf({ source }: ProcessorConfig): ProcessorSettings {
   const { maxSessions, maxBytes, clockToleranceMs, onHole } = source;
   return { ...defaultProcessorSettings, maxSessions, maxBytes, clockToleranceMs, onHole };
-}
-
-/** @param opening closes its transform, with whatever else was opened */
-async function openTransform(
-  config: TransformConfig,
-  services: AdapterServices,
-  opening: AsyncDisposableStack,
-): Promise<ConfiguredTransform> {
-  const { name, type, match, onError } = config;
-  const log = services.log.child({ transform: name });
-  const transform = opening.use(await config.open({ ...services, name, log }));
-  return { name, type, match, onError, transform };
-}
-
-async function openRouting({ routes, defaultOutputs }: ProcessorConfig): Promise<RoutingRules> {
-  const opened = routes.map(async ({ name, match, when, outputs }) => ({
-    name,
-    match,
-    outputs,
-    ...(when && { when: await when.open() }),
-  }));
-  return { routes: await Promise.all(opened), ...(defaultOutputs && { defaultOutputs }) };
 }
 
 /** @param opening closes its publisher, with whatever else was opened */

@@ -32,7 +32,7 @@ export interface RoutingRules {
 }
 
 /** An output, as far as routing knows it. */
-interface RoutableOutput {
+export interface RoutableOutput {
   readonly name: string;
   readonly publisher: Pick<Publisher, 'hasDestinations'>;
 }

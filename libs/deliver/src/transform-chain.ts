@@ -33,10 +33,13 @@ export interface TransformedChanges {
   readonly failures: readonly FailedToTransform[];
 }
 
+/** One configured transform, and who is told what becomes of its changes. */
+export type ObservedTransform = Pick<TransformMonitor, 'configured' | 'called' | 'count' | 'failed'>;
+
 /** Options of a `TransformChain`. */
 export interface TransformChainOptions {
   /** In the order of the file. */
-  readonly transforms: readonly TransformMonitor[];
+  readonly transforms: readonly ObservedTransform[];
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly hash: Hash;
   /** How errors that may pass are retried. @param what for the log: `transform mine` */
@@ -85,13 +88,13 @@ function changeOf({ source, event, to }: Item): DecodedChange {
 
 /** One transform, for one session. */
 class Stage {
-  readonly #monitor: TransformMonitor;
+  readonly #monitor: ObservedTransform;
   readonly #matches: (event: ChangeEvent) => boolean;
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #hash: Hash;
   readonly #retrying: RetryOptions;
 
-  constructor(monitor: TransformMonitor, options: Omit<TransformChainOptions, 'transforms'>) {
+  constructor(monitor: ObservedTransform, options: Omit<TransformChainOptions, 'transforms'>) {
     this.#monitor = monitor;
     this.#matches = changeMatcher(monitor.configured.match);
     this.#clock = options.clock;

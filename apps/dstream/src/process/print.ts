@@ -2,17 +2,22 @@
 import { DStreamError } from '@dstream/core';
 
 /**
- * Resolves when the text is written, so that nothing is left in a pipe at the exit, or when the reader is gone (a pipe to
- * `head`), which is no failure. Rejects when the text is lost for another reason, such as a full disk.
+ * Resolves when the text is written, so that nothing is left in a pipe at the exit: with false when the reader is gone (a pipe
+ * to `head`), which is no failure. Rejects when the text is lost for another reason, such as a full disk.
  */
-export function print(text: string): Promise<void> {
+export function print(text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const done = (error?: Error | null) => {
-      if (error === undefined || error === null || isReaderGone(error)) resolve();
+    const failed = (error: Error) => {
+      if (isReaderGone(error)) resolve(false);
       else reject(notWritten(error));
     };
-    process.stdout.on('error', done);
-    process.stdout.write(text, done);
+    // It stays after a failure: the error is emitted after it was given to the callback.
+    process.stdout.on('error', failed);
+    process.stdout.write(text, (error) => {
+      if (error) return failed(error);
+      process.stdout.off('error', failed);
+      resolve(true);
+    });
   });
 }
 

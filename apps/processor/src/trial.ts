@@ -1,0 +1,199 @@
+/** Applies the transforms and routes of a configuration to changes that come from no topic, and sends them nowhere. */
+import type { ProcessorConfig } from '@dstream/config';
+import {
+  asDStreamError,
+  DStreamError,
+  type AdapterServices,
+  type ErrorCode,
+  type StampedEvent,
+} from '@dstream/core';
+import {
+  Router,
+  TransformChain,
+  type ConfiguredTransform,
+  type DecodedChange,
+  type ObservedTransform,
+  type Recipients,
+} from '@dstream/deliver';
+import { openRouting, openTransform } from './open-transforms.ts';
+
+/** A change as it would arrive from the topic. */
+export interface TrialChange {
+  readonly event: StampedEvent;
+  /** Its line. */
+  readonly text: string;
+}
+
+/** One of the changes that became of one. */
+export interface MadeChange extends TrialChange {
+  /** Null where only the routes would decide, and they are not part of the trial. */
+  readonly route: readonly TrialRecipient[] | null;
+}
+
+/** An output that gets a change. */
+export interface TrialRecipient {
+  readonly output: string;
+  /** Only where a transform has chosen it. */
+  readonly destination?: string;
+}
+
+/** A transform or a route that failed on a change. */
+export interface TrialFailure {
+  /** Null of a route, and of a failure that may pass, which concerns a whole call. */
+  readonly transform: string | null;
+  readonly code: ErrorCode;
+  readonly reason: string;
+  /** What a processor does: `retry` for what may pass, else what `on_error` of the transform says. */
+  readonly outcome: 'retry' | 'dead_letter' | 'drop' | 'pass';
+}
+
+/** What became of one change. `C` is what the caller knows of it. */
+export interface TriedChange<C extends TrialChange = TrialChange> {
+  readonly source: C;
+  /** Empty where it was dropped or failed. */
+  readonly made: readonly MadeChange[];
+  readonly failures: readonly TrialFailure[];
+}
+
+/** Options of `Trial.open`. */
+export interface TrialOptions {
+  readonly processor: Pick<ProcessorConfig, 'transforms' | 'routes' | 'defaultOutputs' | 'outputs'>;
+  readonly services: AdapterServices;
+  /** The only transform that is applied, without the routes. Undefined: all, and the routes. */
+  readonly only: string | undefined;
+}
+
+/** The transforms and routes of one file, opened. */
+export class Trial implements AsyncDisposable {
+  readonly #options: TrialOptions;
+  readonly #parts: TrialParts;
+
+  private constructor(options: TrialOptions, parts: TrialParts) {
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  /** Connects nothing. Rejects when a transform or a route cannot be opened. */
+  static async open(options: TrialOptions): Promise<Trial> {
+    const { processor, services, only } = options;
+    await using opening = new AsyncDisposableStack();
+    const transforms: ConfiguredTransform[] = [];
+    for (const config of processor.transforms.filter(({ name }) => only === undefined || name === only))
+      transforms.push(await openTransform(config, services, opening));
+    const outputs = processor.outputs.map(({ name, ...output }) => ({
+      name,
+      publisher: { hasDestinations: 'destinationNames' in output },
+    }));
+    const routing = only === undefined ? await openRouting(processor) : { routes: [] };
+    const router = new Router({ routing, outputs, dropped: () => undefined });
+    const failed: Failed[] = [];
+    const chain = chainOf(transforms, services, failed);
+    return new Trial(options, { chain, router, failed, connections: opening.move() });
+  }
+
+  /** Changes of one table, in order. Resolves with as many. Rejects with `signal.reason` only. One call at a time. */
+  async apply<C extends TrialChange>(
+    changes: readonly C[],
+    signal: AbortSignal,
+  ): Promise<readonly TriedChange<C>[]> {
+    const { chain, failed } = this.#parts;
+    const decoded = new Map(changes.map((source) => [asDecoded(source), source]));
+    failed.length = 0;
+    try {
+      const transformed = await chain.apply([...decoded.keys()], signal);
+      const made = Map.groupBy(transformed.changes, (change) => change.madeOf ?? change);
+      return Array.from(decoded, ([change, source]) => ({
+        source,
+        ...this.#routed(change, made.get(change) ?? []),
+      }));
+    } catch (error) {
+      signal.throwIfAborted();
+      const failure = failureOf(null, asDStreamError(error), 'retry');
+      return changes.map((source) => ({ source, made: [], failures: [failure] }));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.connections[Symbol.asyncDispose]();
+  }
+
+  /** One by one, because the router leaves out what goes nowhere. What fails with one fails with all made of its change. */
+  #routed(source: DecodedChange, changes: readonly DecodedChange[]): Omit<TriedChange, 'source'> {
+    const { router, failed } = this.#parts;
+    const routed = changes.map((change) => ({ change, ...router.route([change]) }));
+    const misrouted = routed
+      .flatMap(({ failures }) => failures)
+      .map(({ error }) => failureOf(null, error, 'dead_letter'));
+    const failures = [
+      ...failed.filter(([change]) => change === source).map(([, failure]) => failure),
+      ...misrouted,
+    ];
+    const made = routed.map(({ change, changes: [to] }) => ({
+      event: change.event,
+      text: decoder.decode(change.line),
+      route: to === undefined ? [] : this.#recipients(to.to),
+    }));
+    return { made: misrouted.length > 0 ? [] : made, failures };
+  }
+
+  #recipients(to: Recipients | undefined): readonly TrialRecipient[] | null {
+    const { only, processor } = this.#options;
+    if (to === undefined && only !== undefined) return null;
+    if (to === undefined) return processor.outputs.map(({ name }) => ({ output: name }));
+    return Array.from(to, ([output, destination]) => ({
+      output,
+      ...(destination !== undefined && { destination }),
+    }));
+  }
+}
+
+interface TrialParts {
+  readonly chain: TransformChain;
+  readonly router: Router;
+  /** On which changes of the call under way a transform has failed. */
+  readonly failed: Failed[];
+  readonly connections: AsyncDisposable;
+}
+
+type Failed = readonly [DecodedChange, TrialFailure];
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Nothing is tried again: what may pass is reported, as everything else. */
+function chainOf(
+  transforms: readonly ConfiguredTransform[],
+  { clock, hash }: AdapterServices,
+  failed: Failed[],
+): TransformChain {
+  const giveUp = AbortSignal.abort(new DStreamError('Transient', 'a trial makes one attempt'));
+  const failureLog = { failed: () => undefined, succeeded: () => undefined };
+  return new TransformChain({
+    transforms: transforms.map((configured) => observed(configured, failed)),
+    clock,
+    hash,
+    retrying: () => ({ clock, giveUp, failureLog }),
+  });
+}
+
+function observed(configured: ConfiguredTransform, failed: Failed[]): ObservedTransform {
+  return {
+    configured,
+    called: () => undefined,
+    count: () => undefined,
+    failed: (change, error) =>
+      void failed.push([change, failureOf(configured.name, error, configured.onError)]),
+  };
+}
+
+function failureOf(
+  transform: string | null,
+  { code, message: reason }: DStreamError,
+  outcome: TrialFailure['outcome'],
+): TrialFailure {
+  return { transform, code, reason, outcome };
+}
+
+function asDecoded({ event, text }: TrialChange): DecodedChange {
+  return { event, line: encoder.encode(text), orderingKey: '', messageId: '', index: 0 };
+}
