@@ -6,6 +6,7 @@ import { serviceBusQueueType } from '@dstream/service-bus-queue/type';
 import { sqlServerType } from '@dstream/sqlserver/type';
 import { celPredicates } from '@dstream/transforms';
 import { consoleType } from '../../libs/outputs/src/console/console-type.ts';
+import { envelopeTypes } from '../../libs/outputs/src/envelopes/envelope-types.ts';
 import { eventHubsType } from '../../libs/outputs/src/event-hubs/event-hubs-type.ts';
 import { fileType } from '../../libs/outputs/src/file/file-type.ts';
 import { serviceBusType } from '../../libs/outputs/src/service-bus/service-bus-type.ts';
@@ -16,6 +17,7 @@ export const fixedTypes: AdapterTypes = {
   queues: [serviceBusQueueType, directType],
   leases: [azureBlobType],
   outputs: [consoleType, serviceBusType, eventHubsType, fileType],
+  envelopes: envelopeTypes,
   transforms: [columnsType],
   predicates: celPredicates,
 };

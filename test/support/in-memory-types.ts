@@ -54,6 +54,7 @@ export function inMemoryTypes() {
     queues: [...types.queues, queueType],
     leases: [...types.leases, leaseStoreType],
     outputs: [...types.outputs, outputType],
+    envelopes: types.envelopes,
     transforms: types.transforms,
     predicates: types.predicates,
   };

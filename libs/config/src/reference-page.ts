@@ -17,17 +17,38 @@ Every block and key. How to write a file: [docs/configuration.md](../docs/config
 
 /** The whole page as Markdown. */
 export function referencePage(types: AdapterTypes): string {
-  return [opening, ...rootSchema(types, undefined).blocks.flatMap((child) => sections(child, ''))].join('\n');
+  return [opening, ...sections(rootSchema(types, undefined).blocks, '')].join('\n');
 }
 
-/** @param type that of a block around it: blocks inside are of it, too */
-function sections(child: ChildSchema, parent: string, type?: string): readonly string[] {
+/** @param type that of a block around them: blocks inside are of it, too */
+function sections(children: readonly ChildSchema[], parent: string, type?: string): readonly string[] {
+  return [...Map.groupBy(children, ({ schema }) => schema.type)].flatMap(([name, variants]) => {
+    const path = childPath(parent, name);
+    const common = commonBlocks(variants);
+    const own = variants.flatMap((child) => variantSections(child, path, common, type));
+    return [...own, ...sections([...common], path, type)];
+  });
+}
+
+/** Blocks that are in several variants, all of them the same: they are described once. */
+function commonBlocks(variants: readonly ChildSchema[]): ReadonlySet<ChildSchema> {
+  const [first, second] = variants.map(({ schema }) => schema.blocks);
+  const known = new Set(second?.map(({ schema }) => schema));
+  return new Set(first?.filter(({ schema }) => known.has(schema)));
+}
+
+function variantSections(
+  child: ChildSchema,
+  path: string,
+  common: ReadonlySet<ChildSchema>,
+  type: string | undefined,
+): readonly string[] {
   const { schema } = child;
-  const path = childPath(parent, schema.type);
   if (schema.alias === true) return [`## \`${path}\`\n\n${schema.doc}\n`];
   const variant = schema.variant ?? type;
-  const below = schema.blocks.flatMap((inner) => sections(inner, path, variant));
-  return [section(child, path, variant), ...below];
+  const described = new Set(Array.from(common, (one) => one.schema));
+  const inner = schema.blocks.filter((one) => !described.has(one.schema));
+  return [section(child, path, variant), ...sections(inner, path, variant)];
 }
 
 function section(child: ChildSchema, path: string, variant: string | undefined): string {

@@ -12,6 +12,14 @@ export {
   type BrokerConnectionKeys,
 } from './definitions/broker-connection.ts';
 export {
+  defineEnvelope,
+  type Carries,
+  type EnvelopeDefinition,
+  type EnvelopeType,
+  type EnvelopeTypes,
+  type Wrap,
+} from './definitions/envelope-type.ts';
+export {
   defineLeaseStore,
   type LeaseStoreDefinition,
   type LeaseStoreType,

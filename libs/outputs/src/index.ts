@@ -9,3 +9,5 @@ import { serviceBusType } from './service-bus/service-bus-type.ts';
 
 /** Every `type` that an `output` block may have. */
 export const outputTypes = [consoleType, serviceBusType, eventHubsType, fileType] as const;
+
+export { envelopeTypes } from './envelopes/envelope-types.ts';

@@ -1,16 +1,10 @@
 /** A message that can be read and then breaks an output would hold its table up: there is none. */
 import { Writable } from 'node:stream';
-import {
-  asDStreamError,
-  decodeEnvelope,
-  silentLog,
-  type OutgoingMessage,
-  type Publisher,
-  type RoutedEvent,
-} from '@dstream/core';
+import { silentLog, type OutgoingMessage, type Publisher, type RoutedEvent } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { decodedLines } from '../../../test/support/decoded-lines.ts';
 import { envelopeLines } from '../../../test/support/envelope-lines.ts';
 import { FakeHub } from '../../../test/support/fake-hub.ts';
 import { never, setup as setupFiles } from '../../../test/support/file-rig.ts';
@@ -93,21 +87,11 @@ afterAll(async () => {
 
 const lines = fc.oneof(envelopeLines(1), envelopeLines(2));
 
-/** None for a line that is refused, which is done with a MalformedMessage. */
-function decoded(line: string): readonly RoutedEvent[] {
-  try {
-    return [{ event: decodeEnvelope(line), line: Buffer.from(line), orderingKey: '' }];
-  } catch (error) {
-    if (asDStreamError(error).code !== 'MalformedMessage') throw error;
-    return [];
-  }
-}
-
 test('whatever decodes can be published by every output', async () => {
   let published = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(lines, { minLength: 1, maxLength: 3 }), async (texts) => {
-      const events = texts.flatMap(decoded);
+      const events = decodedLines(...texts);
       for (const publisher of Object.values(outputs)) await publisher.publish(events, { signal: never });
       published += events.length;
     }),

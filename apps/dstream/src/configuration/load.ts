@@ -1,7 +1,7 @@
 /** How every command reads its configuration file, and `dstream validate`, which does nothing else. */
 import { loadConfiguration, type AdapterTypes, type Configuration, type Use } from '@dstream/config';
 import { leaseStoreTypes } from '@dstream/leases';
-import { outputTypes } from '@dstream/outputs';
+import { envelopeTypes, outputTypes } from '@dstream/outputs';
 import { queueTypes } from '@dstream/queues';
 import { sourceTypes } from '@dstream/sources';
 import { celPredicates, transformTypes } from '@dstream/transforms';
@@ -13,6 +13,7 @@ export const types: AdapterTypes = {
   queues: queueTypes,
   leases: leaseStoreTypes,
   outputs: outputTypes,
+  envelopes: envelopeTypes,
   transforms: transformTypes,
   predicates: celPredicates,
 };

@@ -155,6 +155,8 @@ export interface OutputConfig extends Destination {
   readonly required: boolean;
   /** What may wait for an output that is not required, at most. */
   readonly bufferBytes: number;
+  /** The form in which it writes changes: `dstream` as they arrived. Its publisher does that by itself. */
+  readonly envelope: string;
 }
 
 /** Where health, status and metrics are served. */

@@ -1,12 +1,13 @@
 /** The blocks `output`: the keys of every output around those of its type. */
-import type { FileContext } from '../definitions/adapter-types.ts';
+import type { AdapterTypes, FileContext } from '../definitions/adapter-types.ts';
 import { readTypedBlock, schemasOf, type TypedBlock } from '../definitions/block-type.ts';
-import type { OutputType, OutputTypes } from '../definitions/output-type.ts';
+import type { OutputType } from '../definitions/output-type.ts';
 import { canonicalPath, type Context } from '../schema/context.ts';
 import { withDefault, type BlockSchema, type Reading } from '../schema/schema.ts';
 import type { BlockNode, Place } from '../text/hcl-document.ts';
 import { boolean, sizeInBytes } from '../values/scalars.ts';
 import type { OutputConfig } from './configuration.ts';
+import { envelopeBlocks, envelopeKey, readEnvelope, type EnvelopeKey } from './envelope.ts';
 
 const outputKeys = {
   required: withDefault(
@@ -22,23 +23,33 @@ const outputKeys = {
   ),
 } as const;
 
-function outputBlock(types: OutputTypes): TypedBlock<OutputType, typeof outputKeys> {
-  return { block: 'output', types, typeDoc: 'Type of output.', hasDefault: false, commonKeys: outputKeys };
+type OutputKeys = typeof outputKeys & EnvelopeKey;
+
+function outputBlock({ outputs: types, envelopes }: AdapterTypes): TypedBlock<OutputType, OutputKeys> {
+  return {
+    block: 'output',
+    types,
+    typeDoc: 'Type of output.',
+    hasDefault: false,
+    commonKeys: { ...outputKeys, ...envelopeKey(envelopes) },
+    commonBlocks: envelopeBlocks(envelopes),
+  };
 }
 
 /** The schemas of `output`, one per type. */
-export function outputSchemas(types: OutputTypes): readonly BlockSchema[] {
+export function outputSchemas(types: AdapterTypes): readonly BlockSchema[] {
   return schemasOf(outputBlock(types));
 }
 
 /** Undefined when it is wrong, not known, or of a type that is not built yet. */
 export function readOutput(node: BlockNode, parent: Place, context: FileContext): OutputConfig | undefined {
-  const found = readTypedBlock(outputBlock(context.types.outputs), node, parent, context);
+  const found = readTypedBlock(outputBlock(context.types), node, parent, context);
   if (found === undefined) return undefined;
   const { type, reading } = found;
   noteBufferWithoutEffect(reading, context);
-  const destination = type.read(reading, context.problems);
-  if (destination === undefined) return undefined;
+  const read = type.read(reading, context.problems);
+  if (read === undefined) return undefined;
+  const { carries = {}, ...destination } = read;
   return {
     path: canonicalPath(reading.place.path),
     name: node.labels[0] ?? type.type,
@@ -47,10 +58,11 @@ export function readOutput(node: BlockNode, parent: Place, context: FileContext)
     required: !reading.isSound('required') || reading.values.required,
     bufferBytes: reading.values.buffer,
     ...destination,
+    ...readEnvelope(reading, { ...destination, carries }, context),
   };
 }
 
-function noteBufferWithoutEffect(reading: Reading<typeof outputKeys>, context: Context): void {
+function noteBufferWithoutEffect(reading: Reading<OutputKeys>, context: Context): void {
   if (!reading.isGiven('buffer') || !reading.isSound('required') || !reading.values.required) return;
   context.problems.addNote(reading.placeOf('buffer'), 'no effect on a required output; add required = false');
 }

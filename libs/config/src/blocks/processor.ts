@@ -14,7 +14,7 @@ function children(types: AdapterTypes): readonly ChildSchema[] {
   const many = { count: 'many', label: 'optional', built: true } as const;
   return [
     ...subscriptionChildren(types),
-    ...outputSchemas(types.outputs).map((schema) => ({ schema, ...many })),
+    ...outputSchemas(types).map((schema) => ({ schema, ...many })),
     ...transformSchemas(types.transforms).map((schema) => ({ schema, ...many, label: 'required' as const })),
     { schema: routeSchema, ...many, label: 'required' },
   ];

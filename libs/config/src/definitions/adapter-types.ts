@@ -1,4 +1,5 @@
 import type { Context } from '../schema/context.ts';
+import type { EnvelopeTypes } from './envelope-type.ts';
 import type { Problems } from '../schema/problems.ts';
 import type { LeaseStoreTypes } from './lease-store-type.ts';
 import type { OutputTypes } from './output-type.ts';
@@ -15,6 +16,8 @@ export interface AdapterTypes {
   readonly outputs: OutputTypes;
   readonly transforms: TransformTypes;
   readonly predicates: PredicateLanguage;
+  /** Forms in which outputs write changes. */
+  readonly envelopes: EnvelopeTypes;
 }
 
 /** What is checked after a file without problems was read, because it needs a library. */

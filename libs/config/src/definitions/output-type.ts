@@ -4,6 +4,7 @@ import type { Findings } from '../schema/problems.ts';
 import type { Reading, Keys } from '../schema/schema.ts';
 import type { TablePart } from '../schema/templates.ts';
 import { blockType, type BlockType, type Definition } from './block-type.ts';
+import type { Carries } from './envelope-type.ts';
 
 /** Of a table: what its destination is named after. */
 export type NamedTable = Readonly<Record<TablePart, string>>;
@@ -12,6 +13,8 @@ export type NamedTable = Readonly<Record<TablePart, string>>;
 export interface Destination {
   /** What the type made of its keys. For people: what is secret in it shows itself as `[secret]`. */
   readonly settings: object;
+  /** What envelopes may make of a change. Absent: one body. */
+  readonly carries?: Carries;
   /**
    * Tells where the changes of a table go: a queue, a hub, a file. Pure. Not there where all go to one place. What differs
    * between the changes of a table stays a template: `orders.{{ data.Region }}`.
@@ -21,7 +24,7 @@ export interface Destination {
   open(services: OutputServices): Promise<Publisher>;
 }
 
-/** Every output has the keys `type`, `required` and `buffer` besides those of its type. */
+/** Every output has the keys `type`, `required`, `buffer` and `envelope` besides those of its type. */
 export interface OutputType<K extends Keys = Keys> extends BlockType<K> {
   /**
    * Called once for every output of the type, also when something in it is wrong: then values are blank,
@@ -36,12 +39,14 @@ export type OutputTypes = readonly [OutputType, ...OutputType[]];
 /** What `defineOutput` takes. `K` are its keys, `S` the settings of its class. */
 export interface OutputDefinition<K extends Keys, S extends object> extends Definition<
   K,
-  'type' | 'required' | 'buffer'
+  'type' | 'required' | 'buffer' | 'envelope'
 > {
   /** As it is in a file: `output { type = "…" }`. */
   readonly type: string;
   /** See `SourceDefinition.settings`. */
   readonly settings: (reading: Reading<K>, findings: Findings) => S;
+  /** See `Destination.carries`. */
+  readonly carries?: (settings: S) => Carries;
   /** See `Destination.destinationNames`. For plans; pure. */
   readonly names?: (settings: S, hash: Hash) => (table: NamedTable) => string;
   /** See `SourceDefinition.open`. */
@@ -52,12 +57,13 @@ export interface OutputDefinition<K extends Keys, S extends object> extends Defi
 export function defineOutput<const K extends Keys, S extends object>(
   definition: OutputDefinition<K, S>,
 ): OutputType<K> {
-  const { type, settings: settingsOf, names, open } = definition;
+  const { type, settings: settingsOf, carries, names, open } = definition;
   const read = (reading: Reading<K>, findings: Findings): Destination | undefined => {
     const settings = settingsOf(reading, findings);
     if (open === undefined) return undefined;
     return {
       settings,
+      ...(carries && { carries: carries(settings) }),
       ...(names && { destinationNames: (hash) => names(settings, hash) }),
       open: (services) => open(settings, services),
     };

@@ -80,13 +80,25 @@ function closed(cause: NodeJS.ErrnoException): DStreamError {
 export function openConsole(format: 'auto' | 'json' | 'pretty'): Publisher {
   const output = standardOutput();
   const { stream, terminal } = output;
-  const isPretty = format === 'pretty' || (format === 'auto' && terminal);
-  const jsonFormat = terminal ? { format: visibleJsonLine } : {};
   return new ConsolePublisher({
     stream,
-    ...(isPretty ? { format: prettyLine({ colour: terminal }) } : jsonFormat),
+    ...formatOf(format, terminal),
     isBlocked: () => output.isBlocked(),
   });
+}
+
+/** Absent: lines as they arrived. Changes in an envelope, which have a content type, are JSON in a terminal, too. */
+export function formatOf(
+  format: 'auto' | 'json' | 'pretty',
+  terminal: boolean,
+): Pick<ConsoleOptions, 'format'> {
+  const pretty = prettyLine({ colour: terminal });
+  if (format === 'pretty') return { format: pretty };
+  if (!terminal) return {};
+  if (format === 'json') return { format: visibleJsonLine };
+  return {
+    format: (routed) => (routed.contentType === undefined ? pretty(routed) : visibleJsonLine(routed)),
+  };
 }
 
 /** Descriptor 1 as a stream that never stops the event loop, whatever it is connected to. */

@@ -44,13 +44,22 @@ export function tableIdOf({ server, database, schema, table }: ChangeMetadata): 
   return { source: server, database, schema, table };
 }
 
-/** Application properties of a message with the changes of one table from `first` to `last` (docs/messages.md). */
+/** Of a message with one change. */
+export function mediaTypeOf({ contentType = 'application/json' }: RoutedEvent): string {
+  return contentType;
+}
+
+/**
+ * Application properties of a message with the changes of one table from `first` to `last` (docs/messages.md). Attributes
+ * of the first, which only messages of one change have, are CloudEvents': with the prefix that "AMQP Protocol Binding for
+ * CloudEvents", 3.1.3.1, prefers, because filters and JMS take no colon.
+ */
 export function changeProperties(
-  first: ChangeMetadata,
+  { event: { metadata: first }, attributes }: RoutedEvent,
   last: ChangeMetadata,
   changes: number,
 ): Record<string, PropertyValue> {
-  return {
+  const properties: Record<string, PropertyValue> = {
     schema: first.schema,
     table: first.table,
     database: first.database,
@@ -59,4 +68,6 @@ export function changeProperties(
     firstPosition: first.position,
     lastPosition: last.position,
   };
+  for (const name in attributes) properties[`cloudEvents_${name}`] = attributes[name] ?? '';
+  return properties;
 }

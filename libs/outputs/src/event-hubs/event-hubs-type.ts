@@ -13,6 +13,7 @@ export const eventHubsType = defineOutput({
   doc: 'Hubs of Event Hubs.',
   keys: brokerDestinationKeys(eventHubNames),
   settings: readBrokerDestination,
+  carries: () => ({ attributes: true, keys: true }),
   names: ({ name }, hash) => plannedNames(name, eventHubNames, hash),
   open: async ({ connection, ...destination }, services) => {
     const { eventHubsPublisher } = await import('./event-hubs-publisher.ts');

@@ -5,7 +5,7 @@
  */
 import type { EventDataBatch } from '@azure/event-hubs';
 import { asDStreamError, DStreamError, tableName } from '@dstream/core';
-import { changeProperties, type Entry } from '../destinations/destination.ts';
+import { changeProperties, mediaTypeOf, type Entry } from '../destinations/destination.ts';
 import type { Producer } from './producer.ts';
 
 /** A change on its way to a partition. */
@@ -150,13 +150,14 @@ export class PartitionSender {
 
 /** The event as the SDK takes it: as an AMQP message, because the SDK's plain events have no subject. */
 function toEventData({ entry, partitionKey, body }: HubEvent): Parameters<EventDataBatch['tryAdd']>[0] {
-  const { metadata } = entry.routed.event;
+  const { routed } = entry;
+  const { metadata } = routed.event;
   return {
     bodyType: 'data',
     body: Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength),
-    properties: { messageId: metadata.id, subject: tableName(metadata), contentType: 'application/json' },
+    properties: { messageId: metadata.id, subject: tableName(metadata), contentType: mediaTypeOf(routed) },
     applicationProperties: {
-      ...changeProperties(metadata, metadata, 1),
+      ...changeProperties(routed, metadata, 1),
       operation: metadata.operation,
       partitionKey,
     },

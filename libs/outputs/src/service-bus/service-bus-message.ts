@@ -11,7 +11,7 @@ import {
   type Pack,
   type PackLimits,
 } from '@dstream/core';
-import { changeProperties, tableIdOf, type Entry } from '../destinations/destination.ts';
+import { changeProperties, mediaTypeOf, tableIdOf, type Entry } from '../destinations/destination.ts';
 
 /** A message and the changes in it. */
 export interface PackedMessage {
@@ -63,14 +63,14 @@ function packedMessage(
   const entries: [Entry, ...Entry[]] = [entry, ...others.map((item) => item.entry)];
   const first = entry.routed.event.metadata;
   const last = entries.at(-1)?.routed.event.metadata ?? first;
-  const properties = changeProperties(first, last, entries.length);
+  const properties = changeProperties(entry.routed, last, entries.length);
   if (limits.maxChanges === 1) properties['operation'] = first.operation;
   const message = {
     messageId: messageIdOf(entries, hash),
     sessionId,
     partitionKey: sessionId,
     subject: tableName(first),
-    contentType: contentTypeOf(entries.length),
+    contentType: entries.length === 1 ? mediaTypeOf(entry.routed) : contentTypeOf(entries.length),
     body,
     bodyBytes,
     properties,

@@ -30,6 +30,10 @@ export const serviceBusType = defineOutput({
     ...readBrokerDestination(reading, findings),
     pack: reading.values.pack,
   }),
+  carries: (settings) => ({
+    attributes:
+      settings.pack === 1 || 'a message of several changes has no attributes of each; write pack = 1',
+  }),
   names: ({ name }, hash) => plannedNames(name, serviceBusNames, hash),
   open: async ({ connection, pack: packing, ...destination }, services) => {
     const { serviceBusPublisher } = await import('./service-bus-publisher.ts');

@@ -1,0 +1,10 @@
+# command: processor
+processor {
+  source {
+    connection_string = "{{ env "BUS" }}"
+  }
+  output {
+    type     = "console"
+    envelope = "debesium"
+  }
+}
