@@ -105,6 +105,11 @@ processor {
     name             = "{{ server }}.{{ database }}.{{ table }}.events"
     max_destinations = 1000 # that are open at a time; event hubs: 256
     pack             = 1    # or "auto": several changes per message
+
+    envelope = "cloudevents" # default "dstream"; or "debezium", "plain"
+    cloudevents {
+      mode = "structured" # or "binary": the attributes as properties of the message
+    }
   }
 
   output "analytics" {
@@ -112,6 +117,12 @@ processor {
     namespace = "shop-analytics.servicebus.windows.net" # or connection_string
     name      = "changes"                               # default: as above
     transport = "websockets"                            # AMQP over port 443
+    envelope  = "debezium"
+    debezium {
+      wrapper    = false         # or true: {"schema":null,"payload":…}
+      tombstones = true          # after a delete an event without a body; only where the destination has keys
+      bigint     = ["Orders.Id"] # columns of type bigint as numbers instead of strings
+    }
   }
 
   output "archive" {

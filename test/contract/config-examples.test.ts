@@ -84,6 +84,7 @@ describe('examples', () => {
         type: 'azure_service_bus',
         required: true,
         bufferBytes: 8_388_608,
+        envelope: 'cloudevents',
         settings: {
           connection: brokerConnection,
           name: destination,
@@ -100,6 +101,7 @@ describe('examples', () => {
         type: 'azure_event_hubs',
         required: true,
         bufferBytes: 8_388_608,
+        envelope: 'debezium',
         settings: {
           connection: {
             kind: 'namespace',
@@ -119,6 +121,7 @@ describe('examples', () => {
         type: 'file',
         required: false,
         bufferBytes: 8_388_608,
+        envelope: 'dstream',
         settings: { path: 'changes.jsonl', maxBytes: 104_857_600, maxAgeMs: 3_600_000 },
         destinationNames: expect.any(Function),
         open: expect.any(Function),

@@ -116,6 +116,36 @@ output {
     expect(redactor(found)(`cannot sign in with ${broker}`)).toBe('cannot sign in with [secret]');
   });
 
+  test('have any envelope that their destination can carry', async () => {
+    const found = await load(`
+output "bus" {
+  type              = "azure_service_bus"
+  connection_string = "{{ env "BUS" }}"
+  envelope          = "cloudevents"
+  cloudevents {
+    mode = "binary"
+  }
+}
+output "hub" {
+  type              = "azure_event_hubs"
+  connection_string = "{{ env "BUS" }}"
+  envelope          = "debezium"
+  debezium {
+    tombstones = true
+    wrapper    = true
+    bigint     = ["Orders.Id", "sales.*.Total"]
+  }
+}
+output "screen" {
+  type = "console"
+}`);
+    expect(found.processor?.outputs.map(({ envelope }) => envelope)).toEqual([
+      'cloudevents',
+      'debezium',
+      'dstream',
+    ]);
+  });
+
   test('with a buffer that has no effect are noted', async () => {
     const found = await load('output {\n  type = "console"\n  buffer = 4096\n}');
     expect(found.notes.map((note) => note.slice(note.indexOf('hcl:')))).toEqual([
@@ -188,8 +218,40 @@ output {
     ).toEqual([
       '5: processor.output.path: missing key path; write path = … (path)',
       '7: processor.output: unknown key "paht"; did you mean "path"?',
-      '8: processor.output: unknown key "max_size"; expected one of type, path, max_bytes, max_age, required, buffer',
+      '8: processor.output: unknown key "max_size"; expected one of type, path, max_bytes, max_age, required, buffer, envelope, debezium, cloudevents',
       '9: processor.output: unknown key "name"; it belongs in processor.output of type "azure_service_bus" or processor.output of type "azure_event_hubs"',
+    ]);
+  });
+
+  test('its envelope', async () => {
+    expect(
+      await refusal(`
+output "text" {
+  type     = "console"
+  format   = "pretty"
+  envelope = "plain"
+}
+output "packed" {
+  type              = "azure_service_bus"
+  connection_string = "{{ env "BUS" }}"
+  pack              = "auto"
+  envelope          = "cloudevents"
+  cloudevents {
+    mode = "binary"
+  }
+}
+output "files" {
+  type     = "file"
+  path     = "x"
+  envelope = "debezium"
+  debezium {
+    tombstones = true
+  }
+}`),
+    ).toEqual([
+      '8: processor.output.text.envelope: format = "pretty" has no envelope; write format = "json"',
+      '16: processor.output.packed.cloudevents.mode: a message of several changes has no attributes of each; write pack = 1',
+      '24: processor.output.files.debezium.tombstones: the destination has no keys; remove tombstones',
     ]);
   });
 });

@@ -116,3 +116,42 @@ test('a processor that is killed again and again leaves a file with every change
   expect(await last.stop()).toBe(0);
   expect([...new Set(await numbersIn(file))]).toEqual(numbers(1_500));
 }, 120_000);
+
+test('every output writes the envelope that it asks for', async () => {
+  await using stack = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), 'dstream-envelopes-'));
+  stack.defer(() => rm(directory, { recursive: true }));
+  const pipeline = stack.use(await Pipeline.start());
+  await createCapturedTable(pipeline.database, 'A');
+  const envelopes = ['debezium', 'cloudevents', 'plain'] as const;
+  const files = envelopes.map(
+    (envelope) => `output "${envelope}" {
+      type     = "file"
+      path     = "${directory}/${envelope}.jsonl"
+      envelope = "${envelope}"
+    }`,
+  );
+  const text = pipeline
+    .configText({ tables: ['A'] })
+    .replace('output {', [...files, 'output "screen" {'].join('\n'));
+  const server = pipeline.run('server', await pipeline.file('envelopes.hcl', text));
+  await server.logged('processor ready');
+  await insertRows(pipeline.database, 'A', { from: 1, to: 20 });
+  const lines = async (envelope: string) => {
+    const content = await readFile(join(directory, `${envelope}.jsonl`), 'utf8');
+    return content.split('\n').slice(0, -1);
+  };
+  const [debezium, cloudEvents, plain] = await until(
+    async () => {
+      const found = await Promise.all(envelopes.map(lines));
+      return found.every(({ length }) => length === 20) && found;
+    },
+    () => 'every file has every change',
+  );
+  expect(await server.stop()).toBe(0);
+  expect(pipeline.arrived).toHaveLength(20);
+  const [first] = pipeline.arrived;
+  expect(plain?.[0]).toBe(JSON.stringify(first?.data));
+  expect(JSON.parse(debezium?.[0] ?? '')).toMatchObject({ before: null, after: first?.data, op: 'c' });
+  expect(JSON.parse(cloudEvents?.[0] ?? '')).toMatchObject({ specversion: '1.0', data: first });
+});

@@ -1,7 +1,9 @@
 /** What the Event Hubs output does with many hubs and partitions, and when the service misbehaves. */
 import { asDStreamError, notAccepted, type Publisher, type RoutedEvent } from '@dstream/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { withEnvelope } from '../../libs/outputs/src/envelopes/with-envelope.ts';
 import { partitionOfKey } from '../../libs/outputs/src/event-hubs/partition-key.ts';
+import { envelopes } from '../support/enveloped-rig.ts';
 import { publisherTo, type HubWish } from '../support/event-hubs-destination.ts';
 import { Changes, inOrder, textOf, withoutRepeats } from '../support/publisher-rig.ts';
 import { failing, persist } from '../support/publishing.ts';
@@ -73,6 +75,33 @@ describe('the Event Hubs output', () => {
           lastPosition: 'p0001',
           partitionKey: '180',
         },
+      },
+    ]);
+  });
+
+  test('a delete in the envelope of Debezium is followed by an event without a body under its key', async () => {
+    const { event, ...routed } = ofRow('A', 1, 180);
+    const remove = {
+      ...routed,
+      event: { ...event, metadata: { ...event.metadata, operation: 'delete' } },
+    } as const;
+    await withEnvelope(publisherOf(), envelopes.debezium()).publish([remove], never);
+    const partition = String(partitionOfKey('180', 4));
+    const properties = { partitionKey: '180', operation: 'delete' };
+    expect(hubs.taken('a')).toMatchObject([
+      { partition, line: expect.stringContaining('"op":"d"') as string, application_properties: properties },
+      { partition, line: '', application_properties: properties },
+    ]);
+  });
+
+  test('a binary CloudEvent has its attributes as properties', async () => {
+    const event = ofRow('A', 1, 180);
+    await withEnvelope(publisherOf(), envelopes.binary()).publish([event], never);
+    expect(hubs.taken('a')).toMatchObject([
+      {
+        line: textOf(event),
+        content_type: 'application/json',
+        application_properties: { cloudEvents_specversion: '1.0', cloudEvents_id: event.event.metadata.id },
       },
     ]);
   });

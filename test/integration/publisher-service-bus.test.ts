@@ -13,10 +13,12 @@ import { sha256Hex } from '@dstream/runtime';
 import { systemClock } from '@dstream/async';
 import { openClient } from '@dstream/service-bus';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { withEnvelope } from '../../libs/outputs/src/envelopes/with-envelope.ts';
 import {
   startServiceBus,
   type ServiceBusStandIn,
 } from '../stand-ins/amqp/src/service-bus/service-bus-server.ts';
+import { envelopes } from '../support/enveloped-rig.ts';
 import { Changes, textOf } from '../support/publisher-rig.ts';
 import { failing, persist } from '../support/publishing.ts';
 
@@ -108,6 +110,35 @@ describe('the Service Bus output', () => {
       },
     });
     expect(String(message?.body)).toBe(textOf(event));
+  });
+
+  test('a binary CloudEvent has its attributes as properties, by which subscriptions filter', async () => {
+    const event = changes.event('A', 1);
+    await withEnvelope(publisherOf(), envelopes.binary()).publish([event], never);
+    const [message] = await peeked('a.events');
+    expect(message).toMatchObject({
+      messageId: event.event.metadata.id,
+      contentType: 'application/json',
+      applicationProperties: {
+        table: 'A',
+        cloudEvents_specversion: '1.0',
+        cloudEvents_id: event.event.metadata.id,
+        cloudEvents_type: 'dstream.change.insert',
+        cloudEvents_subject: 'dbo.A',
+      },
+    });
+    expect(String(message?.body)).toBe(textOf(event));
+  });
+
+  test('a structured CloudEvent has its media type, and several in a message that of lines', async () => {
+    const packing = { limits: { maxBytes: 131_072, maxChanges: 500 } };
+    const publisher = withEnvelope(publisherOf(packing), envelopes.structured());
+    await publisher.publish(changes.events('A', 1, 1), never);
+    await publisher.publish(changes.events('A', 2, 3), never);
+    const [one, several] = await peeked('a.events');
+    expect(one).toMatchObject({ contentType: 'application/cloudevents+json' });
+    expect(several).toMatchObject({ contentType: 'application/x-ndjson' });
+    expect(String(several?.body).split('\n')).toHaveLength(2);
   });
 
   test('packed, a message holds consecutive changes and is named after all of them', async () => {

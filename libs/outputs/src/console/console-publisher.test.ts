@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import type { Position, RoutedEvent } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
-import { ConsolePublisher, visibleJsonLine } from './console-publisher.ts';
+import { ConsolePublisher, formatOf, visibleJsonLine } from './console-publisher.ts';
 import { prettyLine } from './pretty-line.ts';
 
 function updated(): RoutedEvent {
@@ -97,6 +97,14 @@ describe('the console', () => {
     const line = JSON.stringify({ data: { a: '\u009b2J\u202e' } });
     const shown = visibleJsonLine({ ...updated(), line: Buffer.from(line) });
     expect([shown, JSON.parse(shown)]).toEqual(['{"data":{"a":"\\u009b2J\\u202e"}}', JSON.parse(line)]);
+  });
+
+  test('in a terminal is readable text, but for changes in an envelope', () => {
+    const shown = formatOf('auto', true).format;
+    const enveloped = { ...updated(), line: Buffer.from('{"ID":1}'), contentType: 'application/json' };
+    expect(shown?.(updated())).toContain('dbo.Persons');
+    expect(shown?.(enveloped)).toBe('{"ID":1}');
+    expect([formatOf('auto', false), formatOf('json', false)]).toEqual([{}, {}]);
   });
 
   test('shows a person from where to where changes are gone', async () => {
