@@ -47,6 +47,7 @@ const outputs = ['a', 'b'].map((name) => ({
   type: 'test',
   required: true,
   bufferBytes: 0,
+  envelope: 'dstream',
   settings: {},
   open: () => Promise.reject(new Error('an output is opened')),
 })) as Config['outputs'];
