@@ -235,6 +235,38 @@ export function sessionsContract(name: string, open: () => Promise<Broker>): voi
       expect(codeThrownBy(() => hold.assertHeld())).toBe('LockLost');
     });
 
+    test('a session that waits leaves its slot and its bytes to another one, gets nothing more, and continues in order', async () => {
+      const body = JSON.stringify('x'.repeat(100_000));
+      const limits = { maxBytes: messageMemory(body.length) + 1, oneAtFirst: () => true };
+      const consumer = rig.use(new Consumer(rig.subscribe({ maxSessions: 1 }), rig.post, limits));
+      await rig.send([rig.post.message('a', 1, body), rig.post.message('a', 2, body)]);
+      const first = await consumer.next();
+      expect(first.session?.wait?.()).toBe(true);
+      await rig.send([rig.post.message('b', 1, body)]);
+      const other = await consumer.next();
+      expect(rig.names([other])).toEqual(['b-1']);
+      await other.complete();
+      await other.session?.close();
+      expect(await consumer.nextWithin(quietMs)).toBeUndefined();
+      first.session?.resume?.();
+      await first.complete();
+      expect(rig.names([await consumer.next()])).toEqual(['a-2']);
+    });
+
+    test('a session that ends while it waits frees no second slot', async () => {
+      const limits = { oneAtFirst: () => true };
+      const consumer = rig.use(new Consumer(rig.subscribe({ maxSessions: 1 }), rig.post, limits));
+      await rig.send([rig.post.message('a', 1)]);
+      const first = await consumer.next();
+      expect(first.session?.wait?.()).toBe(true);
+      await first.session?.close();
+      const again = await consumer.next();
+      expect([rig.names([again]), again.deliveryCount]).toEqual([['a-1'], 0]);
+      await rig.send([rig.post.message('b', 1)]);
+      expect(await consumer.nextWithin(quietMs)).toBeUndefined();
+      await again.complete();
+    });
+
     test('an abort ends receiving at once with its reason; what is held can be settled and closed', async () => {
       const consumer = await rig.consumerOf(rig.post.messages('a', 1, 2));
       const [first, second] = await consumer.take(2);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Delivery, ReceiveLimits, Subscription } from '@dstream/core';
+import type { Delivery, ReceiveOptions, Subscription } from '@dstream/core';
 import type { Post } from './broker.ts';
 
 /**
@@ -12,7 +12,7 @@ export class Consumer implements AsyncDisposable {
   readonly #iterator: AsyncIterator<Delivery>;
   #asked: Promise<IteratorResult<Delivery>> | undefined;
 
-  constructor(subscription: Subscription, post: Post, limits: Partial<ReceiveLimits> = {}) {
+  constructor(subscription: Subscription, post: Post, limits: Partial<Omit<ReceiveOptions, 'signal'>> = {}) {
     this.#post = post;
     const deliveries = subscription.receive({
       signal: this.#abort.signal,

@@ -163,13 +163,15 @@ export interface WorldOptions {
   /** Applied in this order. */
   readonly transforms?: readonly ConfiguredTransform[];
   readonly routing?: RoutingRules;
+  /** Of the processor, besides those above. */
+  readonly settings?: Partial<ProcessorSettings>;
   /** Outputs besides `out`, which is required. */
   readonly others?: readonly Partial<Omit<Output, 'publisher'>>[];
 }
 
 export function setup(options: WorldOptions = {}) {
   const { sessions = true, maxSessions = 32, others = [], onHole = 'log', maxMessageBytes } = options;
-  const { transforms = [], routing = { routes: [] } } = options;
+  const { transforms = [], routing = { routes: [] }, settings } = options;
   const clock = new ManualClock();
   const topic = new InMemoryTopic({ clock, ...(maxMessageBytes !== undefined && { maxMessageBytes }) });
   const held = maxSessions + sessionsAhead(maxSessions);
@@ -196,7 +198,7 @@ export function setup(options: WorldOptions = {}) {
     hash: (text) => text,
     random: () => 0.5,
     metrics: processorMetrics(metrics),
-    settings: { ...defaultProcessorSettings, maxSessions, onHole },
+    settings: { ...defaultProcessorSettings, maxSessions, onHole, ...settings },
   });
   const draining = new AbortController();
   const aborting = new AbortController();

@@ -46,6 +46,19 @@ describe('a semaphore', () => {
     expect(begun).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  test('a permit that is borrowed is given back before anybody gets another one', async () => {
+    const semaphore = new Semaphore(1);
+    await semaphore.acquire(never);
+    semaphore.borrow();
+    let entered = false;
+    const entering = semaphore.acquire(never).then(() => (entered = true));
+    semaphore.release();
+    await Promise.resolve();
+    expect(entered).toBe(false);
+    semaphore.release();
+    await entering;
+  });
+
   test('work that fails leaves its place to the next', async () => {
     const begun: string[] = [];
     const semaphore = new Semaphore(1);

@@ -26,10 +26,15 @@ export class Semaphore {
     else await this.#turn(signal);
   }
 
+  /** Takes a permit at once, even when none is free: then nobody gets one before as many were given back. */
+  borrow(): void {
+    this.#free -= 1;
+  }
+
   /** Hands the permit to who waits longest: nobody who comes later overtakes. */
   release(): void {
     const [next] = this.#waiting;
-    if (next === undefined) {
+    if (next === undefined || this.#free < 0) {
       this.#free += 1;
       return;
     }

@@ -32,6 +32,14 @@ export interface SessionLock {
   /** The progress in the session's state. Undefined when there is none, or none that can be understood. */
   load(): Promise<Progress | undefined>;
   save(progress: Progress): Promise<void>;
+  /**
+   * The session waits for its destination, until `resume`: its slot is free for another session, its message does not count
+   * against `maxBytes`, and it gets no other. False when it has more than one message, or has asked for more: then the consumer
+   * closes it. Absent: a session that waits keeps its slot.
+   */
+  wait?(): boolean;
+  /** It waits no more. There may be more sessions than `maxSessions` and more bytes than `maxBytes` then, for a while. */
+  resume?(): void;
   /** Releases the session. What was not settled is handed out again, and no delivery count is spent. Idempotent. */
   close(): Promise<void>;
 }
@@ -68,6 +76,11 @@ export interface ReceiveLimits {
 export interface ReceiveOptions extends CallOptions, ReceiveLimits {
   /** Called once, when the subscription exists and grants access, whether or not a message waits. */
   readonly reached?: () => void;
+  /**
+   * Asked when a session was accepted. True: its destination may not be available, so it is given one message, and the next ones
+   * only after that one was settled. Such a session can `wait`.
+   */
+  readonly oneAtFirst?: (sessionId: string) => boolean;
 }
 
 /** Where the processor receives: peek-lock. */

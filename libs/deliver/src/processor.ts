@@ -6,6 +6,7 @@
 import {
   asDStreamError,
   type Delivery,
+  type LogFields,
   type Service,
   type SessionLock,
   type StopSignals,
@@ -29,6 +30,8 @@ export interface ProcessorReport {
   readonly ready: boolean;
   /** Ids of the sessions this replica holds. */
   readonly sessions: readonly string[];
+  /** How many of them wait for an output that is not available. */
+  readonly waitingSessions: number;
   /** Messages that the topic accepted and that never arrived, as far as other messages show. */
   readonly holes: HolesReport;
   /** Messages that were replayed from the dead-letter queue. */
@@ -57,7 +60,7 @@ export class Processor implements Service {
   readonly #running = new Map<SessionLock | undefined, Running>();
   readonly #failed = new AbortController();
   #ready = false;
-  #loggedLimit = false;
+  readonly #loggedLimits = new Set<string>();
 
   constructor(parts: ProcessorParts) {
     this.#parts = parts;
@@ -68,7 +71,7 @@ export class Processor implements Service {
     );
     this.#missing = new MissingMessagesRecord(parts.clock, parts.metrics);
     this.#replays = new ReplayRecord(parts.metrics);
-    this.#limiter = new SessionLimiter(parts.settings.maxSessions, () => this.#reportLimit());
+    this.#limiter = this.#sessionLimiter();
     this.#unsaved = new UnsavedProgress(parts.settings.rememberedSessions);
   }
 
@@ -103,7 +106,9 @@ export class Processor implements Service {
       log.info('processor ready', { instance });
     };
     const { maxInFlight, maxBytes } = settings;
-    for await (const delivery of subscription.receive({ signal, maxInFlight, maxBytes, reached })) {
+    const oneAtFirst = (id: string) => !this.#outputs.areAvailable || this.#limiter.wasWaiting(id);
+    const options = { signal, maxInFlight, maxBytes, reached, oneAtFirst };
+    for await (const delivery of subscription.receive(options)) {
       this.#workerFor(delivery, stop).push(delivery);
     }
   }
@@ -138,12 +143,29 @@ export class Processor implements Service {
     return [...this.#running.values()].map(({ worker }) => worker).findLast((w) => w.sessionId === sessionId);
   }
 
-  #reportLimit(): void {
-    if (this.#loggedLimit) return;
-    this.#loggedLimit = true;
-    const { settings, log } = this.#parts;
-    log.warn('session limit reached; rotating sessions: raise max_sessions or add a replica', {
-      maxSessions: settings.maxSessions,
+  #sessionLimiter(): SessionLimiter {
+    const { clock, log, metrics, settings } = this.#parts;
+    const { maxSessions, maxWaitingSessions, maxBytes, maxHoldOverLimitMs, rememberedSessions } = settings;
+    const warn = (sentence: string, fields: LogFields) => {
+      if (!this.#loggedLimits.has(sentence)) log.warn(sentence, fields);
+      this.#loggedLimits.add(sentence);
+    };
+    return new SessionLimiter({
+      maxSessions,
+      maxWaiting: maxWaitingSessions,
+      maxWaitingBytes: maxBytes,
+      minWaitMs: maxHoldOverLimitMs,
+      remembered: rememberedSessions,
+      clock,
+      exceeded: () =>
+        warn('session limit reached; rotating sessions: raise max_sessions or add a replica', {
+          maxSessions,
+        }),
+      waitingExceeded: () =>
+        warn('limit of waiting sessions reached; rotating them: an output is unavailable', {
+          maxWaitingSessions,
+        }),
+      waitingChanged: (sessions) => metrics.sessionsWaiting.set(sessions),
     });
   }
 
@@ -160,6 +182,7 @@ export class Processor implements Service {
     const outputs = this.#outputs.report();
     const transforms = this.#transforms.map((transform) => transform.report());
     const { report: replayed } = this.#replays;
-    return { instance, ready: this.#ready, sessions, holes, replayed, outputs, transforms };
+    const { waiting: waitingSessions } = this.#limiter;
+    return { instance, ready: this.#ready, sessions, waitingSessions, holes, replayed, outputs, transforms };
   }
 }

@@ -2,14 +2,16 @@
  * Works through one session while this process holds it.
  *
  * Loading (its progress) → working (takes all that waits, delivers, settles) ⇄ waiting → closed: idle for long, or draining,
- * or, while other sessions wait for a slot, evicted or held for long: the progress is saved and the session released; or
+ * or, while other sessions wait for a slot, evicted or held for long: the progress is saved and the session released; a
+ * session that waits for an output may be evicted, too, and gives up what it has taken; or
  * lost: another process may have it, nothing is saved, and what was delivered is remembered for when it arrives again.
  * Without sessions one worker has all messages, and stays.
  */
 import {
   asDStreamError,
+  DStreamError,
+  messageMemory,
   type Delivery,
-  type DStreamError,
   type Log,
   type SessionLock,
   type StopSignals,
@@ -51,11 +53,16 @@ export class SessionWorker implements LimitedSession {
   readonly #delivering: RetryOptions;
   readonly #state: SessionState | undefined;
   readonly #finished = Promise.withResolvers<void>();
+  /** Aborts when it drains or is evicted: nothing is tried again. */
+  readonly #leaving = new AbortController();
+  /** Names of the outputs that it waits for. */
+  readonly #waitsFor = new Set<string>();
+  #taken: readonly Delivery[] = [];
   #isEvicted = false;
 
   /** @param lock undefined for the worker of all messages where there are no sessions */
   constructor(lock: SessionLock | undefined, options: WorkerOptions) {
-    const { parts, outputs, transforms, stop, unsaved, missing, replays } = options;
+    const { parts, outputs, transforms, unsaved, missing, replays } = options;
     const { clock, settings, metrics } = parts;
     this.#options = options;
     this.#lock = lock;
@@ -73,12 +80,12 @@ export class SessionWorker implements LimitedSession {
       replays,
       outdated: new OutdatedChangeLog({ clock, metrics, log }),
       log,
-      giveUp: stop.draining,
+      giveUp: this.#leaving.signal,
+      waits: (output, waits) => this.#waits(output, waits),
     });
-    this.#delivering = this.#retrying(
-      'delivering',
-      ({ disposition, code }) => disposition !== 'lost' && code !== 'OutputClosed',
-    );
+    const again = ({ disposition, code }: DStreamError) =>
+      disposition !== 'lost' && code !== 'OutputClosed' && !this.#leaving.signal.aborted;
+    this.#delivering = { ...this.#retrying('delivering', again), giveUp: this.#leaving.signal };
     if (lock === undefined) return;
     const retrying = this.#retrying('loading or saving session state', (e) => e.disposition !== 'lost');
     this.#state = new SessionState({
@@ -108,7 +115,19 @@ export class SessionWorker implements LimitedSession {
 
   evict(): void {
     this.#isEvicted = true;
+    this.#leaving.abort(evicted);
     this.#inbox.wake();
+  }
+
+  freeSlot(): boolean {
+    // A queue that cannot let a session wait keeps its slot.
+    if (this.#lock?.wait?.() !== false) return true;
+    this.evict();
+    return false;
+  }
+
+  takeSlot(): void {
+    this.#lock?.resume?.();
   }
 
   /**
@@ -118,6 +137,7 @@ export class SessionWorker implements LimitedSession {
   async run(before?: Promise<void>): Promise<void> {
     const { limiter, stop } = this.#options;
     const lost = this.#lock === undefined ? [] : [this.#lock.lost];
+    const removeListener = onAbort(stop.draining, () => this.#leaving.abort(stop.draining.reason));
     if (this.#lock !== undefined) limiter.enter(this);
     try {
       await before;
@@ -126,8 +146,9 @@ export class SessionWorker implements LimitedSession {
       const error = asDStreamError(caught);
       if (error.code === 'OutputClosed') throw error;
       if (error.disposition === 'lost') this.#reportLost(error);
-      else if (!stop.draining.aborted) throw error;
+      else if (!this.#leaving.signal.aborted) throw error;
     } finally {
+      removeListener();
       limiter.leave(this);
       this.#step.ended();
       this.#state?.ended();
@@ -177,11 +198,27 @@ export class SessionWorker implements LimitedSession {
     draining: AbortSignal,
     aborted: AbortSignal,
   ): Promise<void> {
+    this.#taken = deliveries;
     const decoded = this.#step.decode(deliveries);
     if (this.#lock !== undefined) await this.#clockGuard.pass(decoded, this.#deduplicator.newest, draining);
     if (draining.aborted) return;
     const failureLog = withMessage(this.#delivering.failureLog, deliveries[0]);
     await retry((signal) => this.#step.run(decoded, signal), aborted, { ...this.#delivering, failureLog });
+    this.#options.limiter.delivered(this);
+  }
+
+  /** All outputs of a session wait for the slowest: it waits until none keeps it waiting. */
+  #waits(output: string, waits: boolean): void {
+    const { limiter } = this.#options;
+    if (this.#lock === undefined) return;
+    if (waits) {
+      this.#waitsFor.add(output);
+      const bytes = this.#taken.reduce((sum, { message }) => sum + messageMemory(message.body.length), 0);
+      limiter.wait(this, bytes);
+      return;
+    }
+    this.#waitsFor.delete(output);
+    if (this.#waitsFor.size === 0 && !this.#leaving.signal.aborted) limiter.resume(this);
   }
 
   /** First until the session may be evicted, then until what was settled before is to be saved. */
@@ -259,6 +296,8 @@ class Inbox {
     this.#wake = () => undefined;
   }
 }
+
+const evicted = new DStreamError('Unexpected', 'the session was released for another one');
 
 /** Made once: an error takes its stack trace when it is made. */
 const arrived = new Error('a delivery arrived');

@@ -104,13 +104,22 @@ export class Backlog {
   /** Makes what is under `lock` available again, in order. `counts`: the lock expired, which counts as a delivery. */
   release(lock: Lock, reason: DStreamError, counts: boolean): void {
     if (lock.lost.aborted) return;
+    const released: Session[] = [];
     for (const session of this.#sessions.values()) {
-      if (session.holder === lock) session.holder = undefined;
+      if (session.holder === lock) {
+        session.holder = undefined;
+        released.push(session);
+      }
       for (const stored of session.messages) {
         if (stored.lock !== lock) continue;
         stored.lock = undefined;
         if (counts) stored.deliveryCount += 1;
       }
+    }
+    // Others come before it when the next one is accepted.
+    for (const session of released) {
+      this.#sessions.delete(session.id);
+      this.#sessions.set(session.id, session);
     }
     lock.end(reason);
     this.#changed();
@@ -136,6 +145,11 @@ export class Backlog {
   watch(listener: () => void): () => void {
     this.#watchers.add(listener);
     return () => this.#watchers.delete(listener);
+  }
+
+  /** Tells the watchers that a consumer may have room for more. */
+  wake(): void {
+    this.#changed();
   }
 
   #messageLock(messageId: string): Lock | undefined {

@@ -25,7 +25,13 @@ export class InMemorySubscription implements Subscription {
     this.#maxSessions = maxSessions;
   }
 
-  async *receive({ signal, maxInFlight, maxBytes, reached }: ReceiveOptions): AsyncIterable<Delivery> {
+  async *receive({
+    signal,
+    maxInFlight,
+    maxBytes,
+    reached,
+    oneAtFirst = () => false,
+  }: ReceiveOptions): AsyncIterable<Delivery> {
     if (this.#receiving)
       throw new DStreamError('Unexpected', `receive is already running for ${this.#backlog.name}`);
     this.#receiving = true;
@@ -34,7 +40,7 @@ export class InMemorySubscription implements Subscription {
       for (;;) {
         signal.throwIfAborted();
         this.#disposed.signal.throwIfAborted();
-        const delivery = this.#usedBytes() < maxBytes ? this.#next(maxInFlight) : undefined;
+        const delivery = this.#usedBytes() < maxBytes ? this.#next(maxInFlight, oneAtFirst) : undefined;
         if (delivery === undefined) await this.#change(signal);
         else yield delivery;
       }
@@ -51,8 +57,10 @@ export class InMemorySubscription implements Subscription {
     for (const lock of this.#loose.keys()) this.#backlog.release(lock, gone, true);
   }
 
-  #next(maxInFlight: number): Delivery | undefined {
-    return this.#backlog.sessions ? this.#nextOfSessions(maxInFlight) : this.#nextLoose(maxInFlight);
+  #next(maxInFlight: number, oneAtFirst: (id: string) => boolean): Delivery | undefined {
+    if (!this.#backlog.sessions) return this.#nextLoose(maxInFlight);
+    this.#accept(oneAtFirst);
+    return this.#nextOfSessions(maxInFlight);
   }
 
   #usedBytes(): number {
@@ -63,7 +71,6 @@ export class InMemorySubscription implements Subscription {
   }
 
   #nextOfSessions(maxInFlight: number): Delivery | undefined {
-    this.#accept();
     for (const held of this.#held) {
       const delivery = held.next(maxInFlight);
       if (delivery === undefined) continue;
@@ -75,11 +82,11 @@ export class InMemorySubscription implements Subscription {
     return undefined;
   }
 
-  #accept(): void {
-    while (this.#held.size < this.#maxSessions) {
+  #accept(oneAtFirst: (id: string) => boolean): void {
+    while ([...this.#held].filter(({ waits }) => !waits).length < this.#maxSessions) {
       const accepted = this.#backlog.acceptNext();
       if (accepted === undefined) return;
-      const held = new Held(accepted.id, this.#backlog, accepted.lock);
+      const held = new Held(accepted.id, this.#backlog, accepted.lock, oneAtFirst(accepted.id));
       this.#held.add(held);
       held.lost.addEventListener('abort', () => this.#held.delete(held), { once: true });
     }
@@ -119,9 +126,12 @@ class Held implements SessionLock {
   #unsettled = 0;
   #usedBytes = 0;
   #handedOut = 0;
+  #oneOnly: boolean;
+  #waits = false;
 
-  constructor(id: string, backlog: Backlog, lock: Lock) {
+  constructor(id: string, backlog: Backlog, lock: Lock, oneAtFirst: boolean) {
     this.id = id;
+    this.#oneOnly = oneAtFirst;
     this.#backlog = backlog;
     this.#lock = lock;
   }
@@ -131,7 +141,11 @@ class Held implements SessionLock {
   }
 
   get usedBytes(): number {
-    return this.#usedBytes;
+    return this.#waits ? 0 : this.#usedBytes;
+  }
+
+  get waits(): boolean {
+    return this.#waits;
   }
 
   get untouched(): boolean {
@@ -143,7 +157,7 @@ class Held implements SessionLock {
   }
 
   next(maxInFlight: number): Delivery | undefined {
-    if (this.#unsettled >= maxInFlight) return undefined;
+    if (this.#waits || this.#unsettled >= (this.#oneOnly ? 1 : maxInFlight)) return undefined;
     const stored = this.#backlog.next(this.id, this.#lock);
     if (stored === undefined) return undefined;
     this.#unsettled += 1;
@@ -153,6 +167,7 @@ class Held implements SessionLock {
     const settled = () => {
       this.#unsettled -= 1;
       this.#usedBytes -= bytes;
+      this.#oneOnly = false;
     };
     return { ...deliveryOf(stored, this.#lock, this.#backlog, settled), session: this };
   }
@@ -165,6 +180,18 @@ class Held implements SessionLock {
   async save(progress: Progress): Promise<void> {
     this.#backlog.assertHeld(this.#lock);
     this.#backlog.setState(this.id, progress);
+  }
+
+  wait(): boolean {
+    if (this.lost.aborted || this.#unsettled > 1) return false;
+    this.#waits = true;
+    this.#backlog.wake();
+    return true;
+  }
+
+  resume(): void {
+    this.#waits = false;
+    this.#backlog.wake();
   }
 
   async close(): Promise<void> {

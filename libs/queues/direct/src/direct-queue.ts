@@ -78,6 +78,11 @@ export class DirectQueue {
     unwatch();
   }
 
+  /** There may be room for more to be handed out. */
+  wake(): void {
+    this.#notify();
+  }
+
   #session(id: string): DirectSession {
     let session = this.#sessions.get(id);
     if (session === undefined) {

@@ -70,10 +70,10 @@ export class DirectSubscription implements Subscription {
   }
 
   #firstOfNext(maxInFlight: number): Delivery | undefined {
-    while (this.#holds.size < this.#maxSessions) {
+    while ([...this.#holds].filter(({ waits }) => !waits).length < this.#maxSessions) {
       const session = this.#queue.nextWaiting();
       if (session === undefined) return undefined;
-      const hold = new DirectHold(session);
+      const hold = new DirectHold(session, () => this.#queue.wake());
       const delivery = hold.next(maxInFlight);
       if (delivery !== undefined) {
         this.#keep(hold);
@@ -107,22 +107,30 @@ class DirectHold implements SessionLock {
   readonly id: string;
   readonly lost: AbortSignal;
   readonly #session: DirectSession;
+  readonly #freed: () => void;
   #usedBytes = 0;
+  #waits = false;
 
-  constructor(session: DirectSession) {
+  /** @param freed called when there may be room for another session, or for more of this one */
+  constructor(session: DirectSession, freed: () => void) {
     this.id = session.id;
     this.lost = session.hold();
     this.#session = session;
+    this.#freed = freed;
+  }
+
+  get waits(): boolean {
+    return this.#waits;
   }
 
   /** Memory of what is handed out and not settled. */
   get usedBytes(): number {
-    return this.#usedBytes;
+    return this.#waits ? 0 : this.#usedBytes;
   }
 
   /** The next message, unless `maxInFlight` are handed out and not settled. */
   next(maxInFlight: number): Delivery | undefined {
-    if (this.#session.handedOut >= maxInFlight) return undefined;
+    if (this.#waits || this.#session.handedOut >= maxInFlight) return undefined;
     const entry = this.#session.next();
     return entry === undefined ? undefined : this.#deliver(entry);
   }
@@ -142,6 +150,19 @@ class DirectHold implements SessionLock {
   async save(progress: Progress): Promise<void> {
     this.lost.throwIfAborted();
     this.#session.progress = progress;
+  }
+
+  /** Whatever it holds: the sender has its messages in memory as long as they are not settled, and counts them there. */
+  wait(): boolean {
+    if (this.lost.aborted) return false;
+    this.#waits = true;
+    this.#freed();
+    return true;
+  }
+
+  resume(): void {
+    this.#waits = false;
+    this.#freed();
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 /** The parts that both kinds of source share: with sessions (`session-source.ts`) and without (`plain-source.ts`). */
-import type { Clock, Delivery, DStreamError, Log } from '@dstream/core';
+import type { Clock, Delivery, DStreamError, Log, ReceiveOptions } from '@dstream/core';
 import { Backoff, FailureLog, retryWaits, unlessAborted } from '@dstream/async';
 import type { ByteBudget } from './receive-credit.ts';
 
@@ -25,6 +25,7 @@ export interface ReceiveRun {
   readonly connection: ConnectionRetry;
   readonly maxInFlight: number;
   readonly budget: ByteBudget;
+  readonly oneAtFirst?: ReceiveOptions['oneAtFirst'];
 }
 
 /** A source of deliveries: sessions, or one plain receiver. */

@@ -64,6 +64,7 @@ describe('a held session', () => {
   let port: FakeReceiver;
   let queue: DeliveryQueue;
   let warnings: string[];
+  let waitings: boolean[];
   let hold: HeldSession;
 
   beforeEach(async () => {
@@ -71,6 +72,7 @@ describe('a held session', () => {
     port = new FakeReceiver();
     queue = new DeliveryQueue();
     warnings = [];
+    waitings = [];
     const log = { ...silentLog, warn: (sentence: string) => void warnings.push(sentence) };
     hold = new HeldSession({
       port,
@@ -81,6 +83,7 @@ describe('a held session', () => {
       log,
       lockDurationMs: 60_000,
       acceptedBeforeMs: 0,
+      waits: (waits) => void waitings.push(waits),
       maxInFlight: 2,
       budget: new ByteBudget(67_108_864),
       reservedBytes: 0,
@@ -169,6 +172,15 @@ describe('a held session', () => {
     await clock.advance(300_000);
     expect(hold.lost.aborted).toBe(false);
     await leavesNothing();
+  });
+
+  test('says when it waits and when no more, and does not wait while it has asked for another message', async () => {
+    await delivered(1);
+    expect([hold.wait(), waitings]).toEqual([false, []]);
+    await delivered(2);
+    expect([hold.wait(), waitings]).toEqual([false, []]);
+    await leavesNothing();
+    expect([hold.wait(), waitings]).toEqual([false, []]);
   });
 
   test('hands out nothing that waits when it ends', async () => {

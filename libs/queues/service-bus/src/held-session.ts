@@ -24,6 +24,8 @@ export interface HeldSessionOptions extends SourceOptions, Omit<CreditWindowOpti
   /** Monotonic time before the call that accepted the session. */
   readonly acceptedBeforeMs: number;
   readonly expiry: LockExpiryCheck;
+  /** Called when the session begins to wait for its destination, and when it waits no more. */
+  readonly waits: (waits: boolean) => void;
 }
 
 /** One session, from its accept to its close. */
@@ -96,6 +98,18 @@ export class HeldSession implements SessionLock, SettlementLock {
   async save(progress: Progress): Promise<void> {
     const state = encodeProgress(progress);
     await this.#underLock('write the state of', (o) => this.#options.port.setSessionState(state, o));
+  }
+
+  wait(): boolean {
+    if (this.lost.aborted || !this.#credit.wait()) return false;
+    this.#options.waits(true);
+    return true;
+  }
+
+  resume(): void {
+    if (this.lost.aborted) return;
+    this.#options.waits(false);
+    this.#credit.resume();
   }
 
   close(): Promise<void> {

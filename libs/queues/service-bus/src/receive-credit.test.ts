@@ -51,6 +51,63 @@ async function rounds(sessions: readonly Sending[], count: number): Promise<void
   }
 }
 
+describe('a session that may have to wait', () => {
+  const opened = (budget: ByteBudget) =>
+    new CreditWindow({
+      budget,
+      maxInFlight: 16,
+      reservedBytes: 0,
+      oneAtFirst: true,
+      resumed: () => undefined,
+    });
+
+  test('asks for one message, and for all it may have once that was settled', async () => {
+    const session = new Sending(opened(new ByteBudget(64 * MB)), 1_000);
+    session.pump();
+    await Promise.resolve();
+    session.pump();
+    expect([session.window.atStart, session.sent]).toEqual([1, 1]);
+    session.settleOne();
+    for (let n = 0; n < 20; n += 1) {
+      await Promise.resolve();
+      session.pump();
+    }
+    expect(session.unsettled).toBe(16);
+  });
+
+  test('uses nothing of the budget while it waits, and the same again afterwards', () => {
+    const budget = new ByteBudget(64 * MB);
+    const session = new Sending(opened(budget), 1_000);
+    session.pump();
+    const before = budget.usedBytes;
+    expect([session.window.wait(), budget.usedBytes]).toEqual([true, 0]);
+    session.window.resume();
+    expect(budget.usedBytes).toBe(before);
+    session.settleOne();
+    session.window.end();
+    expect(budget.usedBytes).toBe(0);
+  });
+
+  test('frees nothing twice when it ends while it waits', () => {
+    const budget = new ByteBudget(64 * MB);
+    const [session, other] = [new Sending(opened(budget), 1_000), new Sending(opened(budget), 1_000)];
+    for (const one of [session, other]) one.pump();
+    const before = budget.usedBytes;
+    session.window.wait();
+    session.window.end();
+    session.window.resume();
+    expect(budget.usedBytes).toBe(before / 2);
+  });
+
+  test('cannot wait with two messages, or with one that it has asked for', () => {
+    const budget = new ByteBudget(64 * MB);
+    const session = new Sending(open(budget), 1_000);
+    expect(session.window.wait()).toBe(false);
+    session.pump();
+    expect(session.window.wait()).toBe(false);
+  });
+});
+
 describe('a budget of bytes', () => {
   test('gives a session alone all the credit it may have', async () => {
     const session = new Sending(open(new ByteBudget(64 * MB)), 1_000);

@@ -83,6 +83,16 @@ export class ByteBudget {
     this.free(window.usedBytes);
   }
 
+  /** A window that counted for nothing while its session waited counts again: possibly beyond the bound. */
+  resume(bytes: number): void {
+    this.#usedBytes += bytes;
+  }
+
+  /** The claimant wants nothing more at the moment. */
+  withdraw(claimant: Claimant): void {
+    this.#claims.delete(claimant);
+  }
+
   /** Used or reserved bytes are free again. */
   free(bytes: number): void {
     this.#usedBytes -= bytes;
@@ -163,6 +173,8 @@ export interface CreditWindowOptions {
   readonly maxInFlight: number;
   /** Reserved in the budget for the first message already; 0 when nothing is. */
   readonly reservedBytes: number;
+  /** Gives one credit, and the next ones only after the first message was settled. */
+  readonly oneAtFirst?: boolean;
   /** Called when the broker may send again after it could not. */
   readonly resumed: () => void;
 }
@@ -184,19 +196,23 @@ export class CreditWindow implements Claimant {
   #reservedBytes: number;
   #unsettled = 0;
   #heldBytes = 0;
+  /** Unsettled messages, at most. */
+  #limit: number;
+  #waits = false;
   #movedSinceLapse = true;
   #ended = false;
 
   constructor(options: CreditWindowOptions) {
-    const { budget, maxInFlight, reservedBytes } = options;
+    const { budget, maxInFlight, reservedBytes, oneAtFirst = false } = options;
     this.#options = options;
+    this.#limit = oneAtFirst ? 1 : maxInFlight;
     this.#expectedBytes = budget.typicalBytes;
-    this.atStart = this.#outstanding = budget.open(this, maxInFlight, this.#expectedBytes, reservedBytes);
+    this.atStart = this.#outstanding = budget.open(this, this.#limit, this.#expectedBytes, reservedBytes);
     this.#reservedBytes = this.atStart * this.#expectedBytes;
   }
 
   get usedBytes(): number {
-    return this.#heldBytes + this.#reservedBytes;
+    return this.#waits ? 0 : this.#heldBytes + this.#reservedBytes;
   }
 
   get expectedBytes(): number {
@@ -229,7 +245,25 @@ export class CreditWindow implements Claimant {
     const bytes = messageMemory(bodyBytes);
     this.#unsettled -= 1;
     this.#heldBytes -= bytes;
+    this.#limit = this.#options.maxInFlight;
     this.#options.budget.free(bytes);
+    this.#claim();
+  }
+
+  /** Until `resume` what it holds does not count, and it asks for nothing. False with more than one message, here or on its way. */
+  wait(): boolean {
+    if (this.#ended || this.#outstanding > 0 || this.#unsettled > 1) return false;
+    this.#options.budget.withdraw(this);
+    const { usedBytes } = this;
+    this.#waits = true;
+    this.#options.budget.free(usedBytes);
+    return true;
+  }
+
+  resume(): void {
+    if (this.#ended || !this.#waits) return;
+    this.#waits = false;
+    this.#options.budget.resume(this.usedBytes);
     this.#claim();
   }
 
@@ -258,7 +292,7 @@ export class CreditWindow implements Claimant {
   }
 
   #claim(): void {
-    const open = this.#outstanding + this.#unsettled < this.#options.maxInFlight;
+    const open = !this.#waits && this.#outstanding + this.#unsettled < this.#limit;
     if (!this.#ended && open && this.#withheld.length > 0) this.#options.budget.claim(this);
   }
 

@@ -90,7 +90,7 @@ export class ServiceBusSubscription implements Subscription {
   /** Never rejects: what ends the source ends `receive` through `ended`. */
   async #run(
     signal: AbortSignal,
-    { reached, maxInFlight, maxBytes }: ReceiveOptions,
+    { reached, maxInFlight, maxBytes, oneAtFirst }: ReceiveOptions,
     ended: AbortController,
   ): Promise<void> {
     const { clock, random = Math.random, log = silentLog } = this.#options;
@@ -98,7 +98,7 @@ export class ServiceBusSubscription implements Subscription {
     const budget = new ByteBudget(maxBytes);
     const watching = budget.watch(clock, signal).catch(() => undefined);
     try {
-      await withoutDelay(() => this.#source.run({ signal, connection, maxInFlight, budget }));
+      await withoutDelay(() => this.#source.run({ signal, connection, maxInFlight, budget, oneAtFirst }));
     } catch (error) {
       ended.abort(error);
     }

@@ -34,6 +34,8 @@ export class SessionSource implements DeliverySource {
   readonly #acceptor: SessionAcceptor;
   readonly #slots: Semaphore;
   readonly #held = new Set<HeldSession>();
+  /** Those of them that wait for their destination: they have no slot. */
+  readonly #waiting = new Set<HeldSession>();
   readonly #background: BackgroundTasks;
   readonly #expiry: LockExpiryCheck;
   readonly #helpers = new Set<Promise<void>>();
@@ -133,14 +135,16 @@ export class SessionSource implements DeliverySource {
   async #hold(
     { port, beforeMs, beforeWallMs, release }: AcceptedSession,
     reservedBytes: number,
-    { signal, maxInFlight, budget }: ReceiveRun,
+    { signal, maxInFlight, budget, oneAtFirst }: ReceiveRun,
   ): Promise<boolean> {
-    const hold = new HeldSession({
+    const hold: HeldSession = new HeldSession({
       ...this.#options,
       port,
       maxInFlight,
       budget,
       reservedBytes,
+      oneAtFirst: oneAtFirst?.(port.sessionId) ?? false,
+      waits: (waits) => this.#waits(hold, waits),
       acceptedBeforeMs: beforeMs,
       expiry: this.#expiry,
     });
@@ -157,9 +161,20 @@ export class SessionSource implements DeliverySource {
     return !hold.lost.aborted;
   }
 
+  #waits(hold: HeldSession, waits: boolean): void {
+    if (waits === this.#waiting.has(hold)) return;
+    if (waits) {
+      this.#waiting.add(hold);
+      this.#slots.release();
+    } else {
+      this.#waiting.delete(hold);
+      this.#slots.borrow();
+    }
+  }
+
   #ended(hold: HeldSession, release: () => void): void {
     this.#held.delete(hold);
-    this.#slots.release();
+    if (!this.#waiting.delete(hold)) this.#slots.release();
     // A failed close is reported by the session, or to the consumer: here only its connection is released.
     this.#background.add(
       hold

@@ -1,0 +1,173 @@
+import { DStreamError, messageMemory, type StampedEvent } from '@dstream/core';
+import type { ManualClock } from '@dstream/memory/manual-clock';
+import { describe, expect, test } from 'vitest';
+import { message, setup, stop, type WorldOptions } from '../../../test/support/processor-rig.ts';
+
+const firstOfB = 1_000;
+const isForB = ({ metadata: { id } }: StampedEvent) => Number(id.slice(1)) >= firstOfB;
+const sessionOf = (n: number) => `s/d/dbo.T/${n}`;
+const sessionOfB = (n: number) => sessionOf(500 + n);
+const count = (numbers: number) => Array.from({ length: numbers }, (_, n) => n);
+
+/** Outputs `out` and `b`; changes from number 1,000 on go to `b`, the others to `out`. A replica holds four sessions. */
+function twoDestinations(options: WorldOptions = {}) {
+  const routes = [
+    { name: 'b', match: {}, when: isForB, outputs: ['b'] },
+    { name: 'a', match: {}, when: (event: StampedEvent) => !isForB(event), outputs: ['out'] },
+  ];
+  const world = setup({
+    maxSessions: 4,
+    routing: { routes },
+    others: [{ name: 'b', required: true }],
+    ...options,
+  });
+  const [b] = world.others;
+  if (b === undefined) throw new Error('there is no output b');
+  b.away = new DStreamError('Unreachable', 'nobody answers');
+  return { ...world, b };
+}
+
+/** Time passes in small steps: in each only so much happens (`ManualClock`). */
+async function pass(clock: ManualClock, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 20) await clock.advance(20);
+}
+
+/** Three messages for each of so many sessions of `b`. */
+function sendToB({ send }: ReturnType<typeof twoDestinations>, sessions: number): Promise<void> {
+  return send(
+    ...count(sessions).flatMap((session) =>
+      count(3).map((n) => message([firstOfB + session * 10 + n], sessionOfB(session))),
+    ),
+  );
+}
+
+/** Sends one change to each of so many sessions of `out`, and says how many of them arrive within five seconds. */
+async function arriving(
+  world: ReturnType<typeof twoDestinations>,
+  n: number,
+  sessions: number,
+): Promise<number> {
+  const before = world.output.got.length;
+  await world.send(...count(sessions).map((session) => message([n], sessionOf(session))));
+  await pass(world.clock, 5_000);
+  return world.output.got.length - before;
+}
+
+describe('with an output that is not available, a hundred sessions wait for it', () => {
+  test('and the changes for another output flow as before, in four slots', async () => {
+    const world = twoDestinations();
+    await sendToB(world, 100);
+    const running = world.start();
+    await pass(world.clock, 30_000);
+    expect(world.report().waitingSessions).toBe(100);
+    expect(await world.metrics.text()).toContain('dstream_sessions_waiting 100\n');
+    for (const n of count(20)) expect(await arriving(world, n, 10)).toBe(10);
+    world.b.away = undefined;
+    await pass(world.clock, 30_000);
+    expect(world.b.got).toHaveLength(300);
+    for (const session of count(100)) {
+      const own = count(3).map((n) => `c${firstOfB + session * 10 + n}`);
+      expect(world.b.got.filter((id) => own.includes(id))).toEqual(own);
+    }
+    expect([world.topic.messages(), world.topic.deadLetters()]).toEqual([[], []]);
+    expect(world.report().waitingSessions).toBe(0);
+    await stop(world, running);
+  });
+
+  test('with one message each, which takes nothing of max_bytes', async () => {
+    const bytes = messageMemory(message([firstOfB]).bodyBytes);
+    const world = twoDestinations({ settings: { maxBytes: 100 * bytes } });
+    await sendToB(world, 90);
+    const running = world.start();
+    await pass(world.clock, 30_000);
+    expect(world.report().waitingSessions).toBe(90);
+    expect(world.report().outputs[1]).toMatchObject({ waiting: { changes: 90 } });
+    for (const n of count(5)) expect(await arriving(world, n, 50)).toBe(50);
+    await stop(world, running);
+  });
+
+  test('of which more than max_waiting_sessions take turns, unsettled and unspent, and leave slots for the others', async () => {
+    const world = twoDestinations({ settings: { maxWaitingSessions: 20 } });
+    await sendToB(world, 100);
+    const running = world.start();
+    await pass(world.clock, 30_000);
+    expect(world.report().waitingSessions).toBe(20);
+    expect(world.lines()).toContain(
+      'limit of waiting sessions reached; rotating them: an output is unavailable',
+    );
+    const arrived: number[] = [];
+    for (const n of count(20)) arrived.push(await arriving(world, n, 1));
+    await pass(world.clock, 60_000);
+    expect(world.output.got).toHaveLength(20);
+    world.b.away = undefined;
+    await pass(world.clock, 120_000);
+    expect([world.b.got.length, world.topic.messages(), world.topic.deadLetters()]).toEqual([300, [], []]);
+    await stop(world, running);
+  });
+
+  test('and give back what they hold when the process stops', async () => {
+    const world = twoDestinations();
+    await sendToB(world, 50);
+    const running = world.start();
+    await pass(world.clock, 30_000);
+    await stop(world, running);
+    expect(world.topic.messages()).toHaveLength(150);
+    expect(world.b.got).toEqual([]);
+  });
+});
+
+describe('a session', () => {
+  test('whose destination a person must fix waits as well, without a breaker that is open', async () => {
+    const world = twoDestinations();
+    world.b.away = undefined;
+    world.b.destinationOf = ({ orderingKey }) => orderingKey;
+    world.b.fails = ([first]) =>
+      first?.orderingKey === sessionOfB(0)
+        ? new DStreamError('DestinationUnusable', 'no such queue')
+        : undefined;
+    await sendToB(world, 3);
+    const running = world.start();
+    await pass(world.clock, 30_000);
+    expect(world.b.got).toHaveLength(6);
+    expect(world.report()).toMatchObject({
+      waitingSessions: 1,
+      outputs: [{}, { breaker: { state: 'closed' }, failing: { code: 'DestinationUnusable' } }],
+    });
+    world.b.fails = undefined;
+    await pass(world.clock, 30_000);
+    expect([world.b.got.length, world.report().waitingSessions]).toEqual([9, 0]);
+    await stop(world, running);
+  });
+
+  test('that goes to both outputs waits for the slower one', async () => {
+    const world = twoDestinations({ routing: { routes: [] } });
+    await world.send(message([1]));
+    const running = world.start();
+    await pass(world.clock, 30_000);
+    expect([world.output.got, world.b.got, world.report().waitingSessions]).toEqual([['c1'], [], 1]);
+    await stop(world, running);
+  });
+
+  test('saves what it has settled before it is released', async () => {
+    const world = twoDestinations({ routing: { routes: [] } });
+    world.b.away = undefined;
+    await world.send(message([1]));
+    const running = world.start();
+    await pass(world.clock, 50);
+    world.b.away = new DStreamError('Unreachable', 'nobody answers');
+    await world.send(message([2]), message([3]), message([4]));
+    await pass(world.clock, 900);
+    const saves = 'dstream_session_state_saves_total';
+    expect(await world.metrics.text()).toContain(`${saves} 0\n`);
+    await pass(world.clock, 10_000);
+    expect(await world.metrics.text()).toContain(`${saves} 1\n`);
+    expect(world.report().waitingSessions).toBe(1);
+    world.b.away = undefined;
+    await pass(world.clock, 10_000);
+    expect([world.output.got, world.b.got]).toEqual([
+      ['c1', 'c2', 'c3', 'c4'],
+      ['c1', 'c2', 'c3', 'c4'],
+    ]);
+    await stop(world, running);
+  });
+});
