@@ -72,7 +72,7 @@ export {
   type Keys,
   type ValuesOf,
 } from './schema/schema.ts';
-export { fillNames, isTablePart, type NamePart, type TablePart } from './schema/templates.ts';
+export { fillNames, isTablePart, templatePieces, type NamePart, type TablePart } from './schema/templates.ts';
 export type { Place } from './text/hcl-document.ts';
 export type { BrokerService, BrokerTransport } from './values/broker-connection-string.ts';
 export {
@@ -85,6 +85,7 @@ export {
 } from './values/connection-strings.ts';
 export { formatDuration } from './values/go-duration.ts';
 export { listOf } from './values/list-of.ts';
+export { mapOf } from './values/map-of.ts';
 export { nearest } from './values/nearest.ts';
 export {
   boolean,

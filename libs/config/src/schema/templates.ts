@@ -57,6 +57,19 @@ export function fillNames(text: string, valueOf: (part: NamePart) => string): st
   return text.replaceAll(template, (whole, inner: string) => (isName(inner) ? valueOf(inner) : whole));
 }
 
+/** A template in pieces: text as it is, and what is filled in between. */
+export function templatePieces(text: string): readonly (string | { readonly part: NamePart })[] {
+  const pieces: (string | { readonly part: NamePart })[] = [];
+  let end = 0;
+  for (const match of text.matchAll(template)) {
+    const [whole, inner = ''] = match;
+    if (!isName(inner)) continue;
+    pieces.push(text.slice(end, match.index), { part: inner });
+    end = match.index + whole.length;
+  }
+  return [...pieces, text.slice(end)].filter((piece) => piece !== '');
+}
+
 function isName(inner: string): inner is NamePart {
   return isTablePart(inner) || inner === 'operation' || columnPart.test(inner);
 }
@@ -72,7 +85,7 @@ function unknownTemplate(inner: string, keepsNames: boolean): string {
     return `the variable name is not quoted; write {{ env "${unquoted}" }}`;
   }
   if (isName(inner)) {
-    return `{{ ${inner} }} is supported only in names of destinations; write {{ env "NAME" }} or plain text`;
+    return `{{ ${inner} }} is supported only in names of destinations and in columns that are set; write {{ env "NAME" }} or plain text`;
   }
   const names = keepsNames ? [...tableParts, 'operation', 'data.COLUMN', 'key.COLUMN'] : [];
   const known = ['env "NAME"', ...names].map((name) => `{{ ${name} }}`);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { formatDuration, parseDuration } from './go-duration.ts';
 import { nearest } from './nearest.ts';
-import { expandTemplates } from '../schema/templates.ts';
+import { expandTemplates, templatePieces } from '../schema/templates.ts';
 import { isLocal } from './broker-connection-string.ts';
 import { secretParts } from './connection-strings.ts';
 
@@ -47,6 +47,17 @@ describe('templates', () => {
   test('keep the names that are filled in for each change', () => {
     const text = '{{ server }}.{{ database }}.{{schema}}.{{ table }}';
     expect(expandTemplates(text, env, true)).toEqual({ text, variables: [], unset: [], faults: [] });
+  });
+
+  test('are read in pieces: text, and parts of a change', () => {
+    expect(templatePieces('{{ table }} of {{ data.Order Date }}{{key.N}}.')).toEqual([
+      { part: 'table' },
+      ' of ',
+      { part: 'data.Order Date' },
+      { part: 'key.N' },
+      '.',
+    ]);
+    expect(templatePieces('plain {{ odd }}')).toEqual(['plain {{ odd }}']);
   });
 });
 
