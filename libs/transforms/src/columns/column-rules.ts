@@ -1,0 +1,168 @@
+/** What the configuration says of each column: which name it leaves with, and what becomes of its value. */
+import { DStreamError, type Row, type Value } from '@dstream/core';
+import {
+  converters,
+  hasher,
+  mask,
+  truncater,
+  type ConvertedType,
+  type Scalar,
+  type ValueChange,
+} from './column-values.ts';
+
+/** What `ColumnsTransform` does. The names of columns that arrive are in lower case: their case is ignored. */
+export interface ColumnsSettings {
+  readonly drop: ReadonlySet<string>;
+  /** Absent: all that are not dropped. */
+  readonly keep: ReadonlySet<string> | undefined;
+  readonly rename: ReadonlyMap<string, string>;
+  readonly hash: ReadonlySet<string>;
+  readonly hashSalt: string;
+  readonly mask: ReadonlySet<string>;
+  readonly truncate: ReadonlyMap<string, number>;
+  readonly convert: ReadonlyMap<string, ConvertedType>;
+  /** Values, texts with `{{ … }}` among them, by the names of the columns as they leave. */
+  readonly set: ReadonlyMap<string, Value>;
+  /** The key may lose columns, or their values. */
+  readonly allowKey: boolean;
+}
+
+/** What becomes of one column. */
+export interface ColumnRule {
+  /** As it arrives. */
+  readonly from: string;
+  /** As it leaves; undefined when it is dropped. */
+  readonly to: string | undefined;
+  /** Undefined: its values stay. Throws TransformFailed. */
+  readonly change: ValueChange | undefined;
+  /** Why rows are not told apart by it any more: `hashed`. Undefined: they are. */
+  readonly lost: string | undefined;
+}
+
+/** Columns whose rules are remembered. */
+const maxKnown = 100_000;
+
+/** The rules of a configuration. */
+export class ColumnRules {
+  readonly #settings: ColumnsSettings;
+  readonly #hash: ValueChange;
+  readonly #known = new Map<string, ColumnRule>();
+
+  constructor(settings: ColumnsSettings) {
+    this.#settings = settings;
+    this.#hash = hasher(settings.hashSalt);
+  }
+
+  /** @param column as it arrives */
+  ruleOf(column: string): ColumnRule {
+    const known = this.#known.get(column);
+    if (known !== undefined) return known;
+    const rule = this.#newRule(column);
+    if (this.#known.size >= maxKnown) this.#known.clear();
+    this.#known.set(column, rule);
+    return rule;
+  }
+
+  #newRule(column: string): ColumnRule {
+    const { drop, keep, rename, set } = this.#settings;
+    const name = column.toLowerCase();
+    if (drop.has(name) || keep?.has(name) === false)
+      return { from: column, to: undefined, change: undefined, lost: 'dropped' };
+    const changes = this.#changesOf(name);
+    const to = rename.get(name) ?? column;
+    return { from: column, to, change: joined(column, changes), lost: this.#lost(name, set.has(to)) };
+  }
+
+  /** Steps in the order in which they happen. */
+  #changesOf(name: string): readonly ValueChange[] {
+    const { convert, truncate, hash, mask: masked } = this.#settings;
+    const type = convert.get(name);
+    const length = truncate.get(name);
+    return [
+      ...(type === undefined ? [] : [converters[type]]),
+      ...(length === undefined ? [] : [truncater(length)]),
+      ...(hash.has(name) ? [this.#hash] : []),
+      ...(masked.has(name) ? [() => mask] : []),
+    ];
+  }
+
+  #lost(name: string, isSet: boolean): string | undefined {
+    const { truncate, hash, mask: masked } = this.#settings;
+    if (isSet) return 'set';
+    if (masked.has(name)) return 'masked';
+    if (hash.has(name)) return 'hashed';
+    return truncate.has(name) ? 'truncated' : undefined;
+  }
+}
+
+function joined(column: string, changes: readonly ValueChange[]): ValueChange | undefined {
+  if (changes.length === 0) return undefined;
+  return (value) => {
+    try {
+      return changes.reduce<Scalar>((changed, change) => change(changed), value);
+    } catch (cause) {
+      if (!(cause instanceof DStreamError)) throw cause;
+      throw new DStreamError(cause.code, `column ${column}: ${cause.message}`, { cause });
+    }
+  };
+}
+
+/** What becomes of rows with certain columns. Immutable: made once for many rows. */
+export class RowPlan {
+  readonly rules: readonly ColumnRule[];
+  /** The first column that no longer tells rows apart. */
+  readonly lost: ColumnRule | undefined;
+  readonly #kept: readonly (ColumnRule & { readonly to: string })[];
+  readonly #isSameNames: boolean;
+  readonly #isIdentity: boolean;
+  /** A plain assignment to it would set the prototype. */
+  readonly #hasProto: boolean;
+
+  /**
+   * Throws TransformFailed when two columns leave with one name.
+   * @param missing columns that the rows do not have, because CDC did not carry them
+   */
+  constructor(rules: readonly ColumnRule[], missing: readonly ColumnRule[] = []) {
+    checkNames([...rules, ...missing]);
+    this.rules = rules;
+    this.lost = rules.find(({ lost }) => lost !== undefined);
+    this.#kept = rules.filter((rule) => rule.to !== undefined) as (ColumnRule & { to: string })[];
+    this.#isSameNames = rules.every(({ from, to }) => from === to);
+    this.#isIdentity = this.#isSameNames && rules.every(({ change }) => change === undefined);
+    this.#hasProto = this.#kept.some(({ to }) => to === '__proto__');
+  }
+
+  /** The same object where nothing changed. */
+  apply(row: Row): Row {
+    if (this.#isIdentity) return row;
+    if (this.#hasProto)
+      return Object.fromEntries(this.#kept.map((rule) => [rule.to, changed(rule, row[rule.from] ?? null)]));
+    const made: Record<string, Value> = {};
+    let isSame = this.#isSameNames;
+    for (const rule of this.#kept) {
+      const value = row[rule.from] ?? null;
+      const now = changed(rule, value);
+      isSame &&= now === value;
+      made[rule.to] = now;
+    }
+    return isSame ? row : made;
+  }
+}
+
+function changed({ change }: ColumnRule, value: Value): Value {
+  return change === undefined || value === null ? value : change(value);
+}
+
+function checkNames(rules: readonly ColumnRule[]): void {
+  const taken = new Map<string, string>();
+  for (const { from, to } of rules) {
+    if (to === undefined) continue;
+    const other = taken.get(to);
+    if (other !== undefined)
+      throw new DStreamError(
+        'TransformFailed',
+        `the columns ${other} and ${from} would both be named ${to}; rename or drop one of them`,
+      );
+    taken.set(to, from);
+  }
+}

@@ -1,0 +1,138 @@
+/** Columns that `set` adds or replaces: constants, and templates over the change as the other rules leave it. */
+import { templatePieces, type ChangePart } from '@dstream/config/schema';
+import { DStreamError, type Row, type StampedEvent, type Unavailable, type Value } from '@dstream/core';
+import { missingIn, withParts } from './event-parts.ts';
+
+/** Sets columns. They come last: templates see what the other rules have left. */
+export class ColumnSetter {
+  readonly #columns: readonly SetColumn[];
+  readonly #names: ReadonlySet<string>;
+
+  /** @param columns constants, or texts with `{{ … }}`, by name */
+  constructor(columns: ReadonlyMap<string, Value>) {
+    this.#columns = [...columns].map(([name, value]) => new SetColumn(name, value));
+    this.#names = new Set(columns.keys());
+  }
+
+  /** The same event where there is nothing to set. Throws TransformFailed. */
+  apply(event: StampedEvent): StampedEvent {
+    const { data, before, metadata } = event;
+    if (this.#columns.length === 0 || data === null) return event;
+    const inData = this.#row(data, 'data', event);
+    const inBefore = before && this.#row(before, 'before', { ...event, data: before });
+    const { key, changed, unavailable = [] } = metadata;
+    return {
+      data: inData.row,
+      ...(inBefore && { before: inBefore.row }),
+      metadata: withParts(metadata, {
+        key: key && this.#key(key, inData.row),
+        changed: changed && this.#changed(changed),
+        unavailable: [
+          { in: 'data', columns: [...this.#others(unavailable, 'data'), ...inData.missing] },
+          { in: 'before', columns: [...this.#others(unavailable, 'before'), ...(inBefore?.missing ?? [])] },
+        ],
+      }),
+    };
+  }
+
+  #row(row: Row, image: Unavailable['in'], event: StampedEvent): SetRow {
+    const unavailable = missingIn(image, event.metadata.unavailable);
+    const isMissing = new Set(unavailable.map((column) => column.toLowerCase()));
+    const columns: [string, Value][] = [];
+    const missing: string[] = [];
+    for (const column of this.#columns) {
+      const value = column.valueFor(event, isMissing);
+      if (value === undefined) missing.push(column.name);
+      else columns.push([column.name, value]);
+    }
+    return { row: withColumns(withoutColumns(row, missing), columns), missing };
+  }
+
+  /** A key column that is set has its new value in the key, too. */
+  #key(key: Row, data: Row): Row {
+    const set = Object.keys(key).filter((name) => this.#names.has(name));
+    return set.length === 0
+      ? key
+      : withColumns(
+          key,
+          set.map((name) => [name, data[name] ?? null]),
+        );
+  }
+
+  #changed(changed: readonly string[]): readonly string[] {
+    const sources = new Set(changed.map((column) => column.toLowerCase()));
+    const set = this.#columns.filter((column) => column.sources.some((source) => sources.has(source)));
+    return [...changed.filter((column) => !this.#names.has(column)), ...set.map(({ name }) => name)];
+  }
+
+  #others(unavailable: readonly Unavailable[], image: Unavailable['in']): readonly string[] {
+    return missingIn(image, unavailable).filter((column) => !this.#names.has(column));
+  }
+}
+
+interface SetRow {
+  readonly row: Row;
+  /** Columns that could not be set. */
+  readonly missing: readonly string[];
+}
+
+/** One column that is set. */
+class SetColumn {
+  readonly name: string;
+  /** Columns, in lower case, that its template names. */
+  readonly sources: readonly string[];
+  readonly #pieces: readonly (string | ChangePart)[] | undefined;
+  readonly #constant: Value;
+
+  /** @param value a constant, or a text with `{{ … }}` */
+  constructor(name: string, value: Value) {
+    this.name = name;
+    this.#constant = value;
+    const pieces = typeof value === 'string' ? templatePieces(value) : [];
+    const parts = pieces.filter((piece) => typeof piece !== 'string');
+    this.#pieces = parts.length === 0 ? undefined : pieces;
+    this.sources = parts.flatMap((part) => columnOf(part) ?? []);
+  }
+
+  /**
+   * A template that is one part has its value, of whatever type; NULL in any part makes it NULL. Undefined when a part is
+   * unavailable. Throws TransformFailed when the change has no such column.
+   * @param missing columns that are unavailable in this image, in lower case
+   */
+  valueFor(event: StampedEvent, missing: ReadonlySet<string>): Value | undefined {
+    if (this.#pieces === undefined) return this.#constant;
+    if (this.sources.some((source) => missing.has(source))) return undefined;
+    const values = this.#pieces.map((piece) => this.#valueOf(piece, event));
+    const [first = null] = values;
+    if (values.length === 1) return first;
+    return values.includes(null) ? null : values.join('');
+  }
+
+  #valueOf(piece: string | ChangePart, event: StampedEvent): Value {
+    if (typeof piece === 'string') return piece;
+    const value = piece.of(event);
+    if (value !== undefined) return value;
+    const what = `{{ ${piece.name} }} of the column ${this.name}`;
+    throw new DStreamError('TransformFailed', `${what}: the change has no such column`);
+  }
+}
+
+function columnOf({ name }: ChangePart): string | undefined {
+  return /^(?:data|key)\.(.+)$/s.exec(name)?.[1]?.toLowerCase();
+}
+
+/** The row with these columns, in their places where it has them, else at its end. */
+function withColumns(row: Row, columns: readonly (readonly [string, Value])[]): Row {
+  if (columns.every(([name, value]) => Object.hasOwn(row, name) && row[name] === value)) return row;
+  // Entries, because a plain assignment to __proto__ would set the prototype.
+  if (columns.some(([name]) => name === '__proto__') || Object.hasOwn(row, '__proto__'))
+    return Object.fromEntries([...Object.entries(row), ...columns]);
+  const made: Record<string, Value> = { ...row };
+  for (const [name, value] of columns) made[name] = value;
+  return made;
+}
+
+function withoutColumns(row: Row, columns: readonly string[]): Row {
+  if (columns.length === 0) return row;
+  return Object.fromEntries(Object.entries(row).filter(([column]) => !columns.includes(column)));
+}
