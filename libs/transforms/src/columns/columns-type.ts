@@ -92,7 +92,7 @@ export const columnsType = defineTransform({
       byColumn(constant, 'values', '{ Region = "eu" }'),
       'none',
       'Columns to add or replace: a value, or a text with `{{ table }}`, `{{ operation }}`, `{{ data.COLUMN }}`, `{{ key.COLUMN }}` and the like, filled in after everything else.',
-      { keepsNames: 'change' },
+      { keepsNames: true },
     ),
     allow_key: withDefault(
       boolean,

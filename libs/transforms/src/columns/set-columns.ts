@@ -1,5 +1,5 @@
 /** Columns that `set` adds or replaces: constants, and templates over the change as the other rules leave it. */
-import { templatePieces, type ChangePart } from '@dstream/config/schema';
+import { templatePieces, type NamePart } from '@dstream/config/schema';
 import { DStreamError, type Row, type StampedEvent, type Unavailable, type Value } from '@dstream/core';
 import { missingIn, withParts } from './event-parts.ts';
 
@@ -81,17 +81,17 @@ class SetColumn {
   readonly name: string;
   /** Columns, in lower case, that its template names. */
   readonly sources: readonly string[];
-  readonly #pieces: readonly (string | ChangePart)[] | undefined;
+  readonly #pieces: readonly (string | Part)[] | undefined;
   readonly #constant: Value;
 
   /** @param value a constant, or a text with `{{ … }}` */
   constructor(name: string, value: Value) {
     this.name = name;
     this.#constant = value;
-    const pieces = typeof value === 'string' ? templatePieces(value) : [];
+    const pieces = typeof value === 'string' ? templatePieces(value).map(partOf) : [];
     const parts = pieces.filter((piece) => typeof piece !== 'string');
     this.#pieces = parts.length === 0 ? undefined : pieces;
-    this.sources = parts.flatMap((part) => columnOf(part) ?? []);
+    this.sources = parts.flatMap(({ column }) => column ?? []);
   }
 
   /**
@@ -108,7 +108,7 @@ class SetColumn {
     return values.includes(null) ? null : values.join('');
   }
 
-  #valueOf(piece: string | ChangePart, event: StampedEvent): Value {
+  #valueOf(piece: string | Part, event: StampedEvent): Value {
     if (typeof piece === 'string') return piece;
     const value = piece.of(event);
     if (value !== undefined) return value;
@@ -117,8 +117,32 @@ class SetColumn {
   }
 }
 
-function columnOf({ name }: ChangePart): string | undefined {
-  return /^(?:data|key)\.(.+)$/s.exec(name)?.[1]?.toLowerCase();
+/** What a template names of a change. */
+interface Part {
+  readonly name: string;
+  /** In lower case; undefined for what is the same for every column. */
+  readonly column: string | undefined;
+  /** Undefined where the change has no such column. */
+  readonly of: (event: StampedEvent) => Value | undefined;
+}
+
+function partOf(piece: string | { readonly part: NamePart }): string | Part {
+  if (typeof piece === 'string') return piece;
+  const name: string = piece.part;
+  const [, image, column] = /^(data|key)\.(.+)$/s.exec(name) ?? [];
+  if (column === undefined)
+    return { name, column, of: ({ metadata }) => metadata[name as keyof typeof metadata] as Value };
+  const rowOf = ({ data, metadata }: StampedEvent) => (image === 'key' ? metadata.key : data);
+  return { name, column: column.toLowerCase(), of: (event) => valueAt(rowOf(event), column) };
+}
+
+/** The case of the name is ignored, unless two columns differ in it. */
+function valueAt(row: Row | null, column: string): Value | undefined {
+  if (row === null) return undefined;
+  if (Object.hasOwn(row, column)) return row[column];
+  const lower = column.toLowerCase();
+  const found = Object.keys(row).find((name) => name.toLowerCase() === lower);
+  return found === undefined ? undefined : row[found];
 }
 
 /** The row with these columns, in their places where it has them, else at its end. */
