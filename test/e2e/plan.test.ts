@@ -23,6 +23,22 @@ const output = `
   }
 `;
 
+const routing = `
+  transform "people" {
+    type = "columns"
+    match {
+      tables = ["Persons"]
+    }
+    drop = ["Notes"]
+  }
+  route "rest" {
+    match {
+      tables = ["Missing"]
+    }
+    outputs = ["archive"]
+  }
+`;
+
 function configText(pipeline: Pipeline, tables: readonly string[]): string {
   return pipeline.configText({ tables }).replace(/ {2}output \{[^}]*\}/, output);
 }
@@ -31,7 +47,11 @@ describe('a plan', () => {
   test('names every table with capture instance, session and destinations, as they will be', async () => {
     await using pipeline = await Pipeline.onStandIns();
     await createCapturedTable(pipeline.database, 'Persons');
-    const config = await pipeline.file('dstream.hcl', configText(pipeline, ['persons', 'Missing']));
+    const text = configText(pipeline, ['persons', 'Missing']).replace(
+      'output "orders"',
+      `${routing}output "orders"`,
+    );
+    const config = await pipeline.file('dstream.hcl', text);
     const { code, plan: found } = await plan(pipeline, '--config', config);
     expect(code).toBe(1);
     expect(found).toMatchObject({
@@ -42,18 +62,22 @@ describe('a plan', () => {
         { name: 'orders', type: 'azure_service_bus', required: true },
         { name: 'archive', type: 'file', required: true },
       ],
+      transforms: [{ name: 'people', type: 'columns' }],
     });
     expect(found.tables).toEqual([
       {
         table: 'dbo.Persons',
         captureInstances: ['dbo_Persons'],
         sessions: ['e2e/shop/dbo.Persons'],
+        transforms: ['people'],
         destinations: { orders: 'e2e.shop.persons.events', archive: 'dbo.Persons.jsonl' },
         fault: null,
       },
       expect.objectContaining({
         table: 'dbo.Missing',
         captureInstances: null,
+        transforms: [],
+        destinations: { archive: 'dbo.Missing.jsonl' },
         fault: { code: 'TableNotFound', message: expect.stringContaining('Missing') },
       }),
     ]);

@@ -29,7 +29,8 @@ function hasChanged({ operation, changed }: ChangeMetadata, columns: ReadonlySet
 
 type NamedTable = Pick<ChangeMetadata, 'schema' | 'table'>;
 
-function tableMatcher(patterns: readonly string[]): (table: NamedTable) => boolean {
+/** As `changeMatcher`, for the tables alone. */
+export function tableMatcher(patterns: readonly string[]): (table: NamedTable) => boolean {
   const expressions = patterns.map(expressionOf);
   // Consecutive changes are mostly of one table.
   let last: { readonly schema: string; readonly table: string; readonly matches: boolean } | undefined;

@@ -1,7 +1,9 @@
 /** What `dstream plan` prints as JSON. Stable: fields are added, none changes its meaning. */
 import type { Configuration, OutputConfig } from '@dstream/config';
 import type { IngesterPlan, PlannedTable } from '@dstream/ingester/plan';
+import type { TableId } from '@dstream/core';
 import { sha256Hex } from '@dstream/runtime/service-context';
+import { pathOf, type TablePath } from './plan-paths.ts';
 
 /** The whole answer. */
 export interface PlanDocument {
@@ -14,6 +16,8 @@ export interface PlanDocument {
   /** Null where the file has no processor. */
   readonly subscription: PlanSubscription | null;
   readonly outputs: readonly PlanOutput[];
+  /** In the order of the file. */
+  readonly transforms: readonly PlanTransform[];
   /** What a person should know, one sentence each. */
   readonly notes: readonly string[];
 }
@@ -38,7 +42,9 @@ export interface PlanTable {
   readonly captureInstances: readonly string[] | null;
   /** Session ids that its changes travel by. */
   readonly sessions: readonly string[];
-  /** By the name of an output, where the table's changes go. Null: offline, of a pattern. */
+  /** Transforms that may be given its changes, in the order in which they are applied. */
+  readonly transforms: readonly string[];
+  /** By the name of an output that the routes may choose, where the table's changes go. Null: offline, of a pattern. */
   readonly destinations: Readonly<Record<string, string | null>>;
   /** Why the table would not be read. */
   readonly fault: { readonly code: string; readonly message: string } | null;
@@ -57,15 +63,23 @@ export interface PlanOutput {
   readonly required: boolean;
 }
 
+/** One transform, in the order of the file. */
+export interface PlanTransform {
+  readonly name: string;
+  readonly type: string;
+}
+
 /** Joins the file with what the source answered. Pure. @param ingester undefined where the file has none */
 export function planDocument(
   configuration: Configuration,
   ingester: IngesterPlan | undefined,
   offline: boolean,
 ): PlanDocument {
-  const outputs = configuration.processor?.outputs ?? [];
+  const { processor } = configuration;
+  const { outputs = [], transforms = [] } = processor ?? {};
   const destinations = outputs.map((output) => ({ output, nameOf: namesOf(output) }));
-  const tables = (ingester?.tables ?? []).map((table) => planTable(table, destinations));
+  const path = (id: TableId | undefined) => processor && pathOf(processor, id);
+  const tables = (ingester?.tables ?? []).map((table) => planTable(table, destinations, path(table.id)));
   return {
     file: configuration.file,
     offline,
@@ -73,6 +87,7 @@ export function planDocument(
     tables,
     subscription: subscriptionOf(configuration),
     outputs: outputs.map(({ name, type, required }) => ({ name, type, required })),
+    transforms: transforms.map(({ name, type }) => ({ name, type })),
     notes: [...configuration.notes, ...notesOf(configuration, tables, offline)],
   };
 }
@@ -90,12 +105,15 @@ function namesOf(output: OutputConfig): NamedOutput['nameOf'] {
 function planTable(
   { table, id, captureInstances, sessions, fault }: PlannedTable,
   outputs: readonly NamedOutput[],
+  path: TablePath | undefined,
 ): PlanTable {
-  const names = outputs.map(({ output, nameOf }) => [output.name, id === undefined ? null : nameOf(id)]);
+  const possible = outputs.filter(({ output: { name } }) => path?.outputs.includes(name));
+  const names = possible.map(({ output, nameOf }) => [output.name, id === undefined ? null : nameOf(id)]);
   return {
     table,
     captureInstances: captureInstances ?? null,
     sessions,
+    transforms: path?.transforms ?? [],
     destinations: Object.fromEntries(names) as PlanTable['destinations'],
     fault: fault ?? null,
   };

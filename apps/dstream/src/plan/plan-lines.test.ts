@@ -6,6 +6,7 @@ const table = (name: string, more: Partial<PlanTable> = {}): PlanTable => ({
   table: `dbo.${name}`,
   captureInstances: [`dbo_${name}`],
   sessions: [`db1/shop/dbo.${name}`],
+  transforms: [],
   destinations: { orders: `db1.shop.${name.toLowerCase()}.events` },
   fault: null,
   ...more,
@@ -21,6 +22,7 @@ const plan: PlanDocument = {
     table('C', { captureInstances: null, fault: { code: 'TableNotFound', message: 'it does not exist' } }),
   ],
   subscription: { topic: 'ingest-topic', subscription: 'dstream' },
+  transforms: [],
   outputs: [{ name: 'orders', type: 'azure_service_bus', required: false }],
   notes: ['a note'],
 };
@@ -47,4 +49,19 @@ test('offline there is no capture instance to show, and no destination of a patt
   expect(
     planLines({ ...plan, offline: true, tables: [pattern], notes: [] }, { width: 120 }).slice(5, 7),
   ).toEqual(['TABLE  SESSION  ORDERS', 'dbo.*  –        –']);
+});
+
+test('transforms have a column where there are some, and an output that the routes exclude has no destination', () => {
+  const transforms = [
+    { name: 'mask', type: 'columns' },
+    { name: 'large', type: 'filter' },
+  ];
+  const tables = [table('A', { transforms: ['mask', 'large'] }), table('B', { destinations: {} })];
+  const lines = planLines({ ...plan, transforms, tables, notes: [] }, { width: 120 });
+  expect(lines[3]).toBe('transforms: mask (columns), large (filter)');
+  expect(lines.slice(6, 9)).toEqual([
+    'TABLE  CAPTURE INSTANCE  SESSION         TRANSFORMS   ORDERS',
+    'dbo.A  dbo_A             db1/shop/dbo.A  mask, large  db1.shop.a.events',
+    'dbo.B  dbo_B             db1/shop/dbo.B  –            –',
+  ]);
 });

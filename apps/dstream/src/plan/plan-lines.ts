@@ -26,7 +26,7 @@ export function planLines(plan: PlanDocument, { width, paint = plain }: PlanLine
   ];
 }
 
-function headOf({ source, subscription, outputs, offline }: PlanDocument): readonly string[] {
+function headOf({ source, subscription, transforms, outputs, offline }: PlanDocument): readonly string[] {
   const asked = offline ? ', not asked' : '';
   return [
     ...(source === null
@@ -38,23 +38,32 @@ function headOf({ source, subscription, outputs, offline }: PlanDocument): reado
     ...(subscription === null
       ? []
       : [`receives from topic ${subscription.topic}, subscription ${subscription.subscription}`]),
+    ...(transforms.length === 0
+      ? []
+      : [`transforms: ${transforms.map(({ name, type }) => `${name} (${type})`).join(', ')}`]),
     ...outputs.map(
       ({ name, type, required }) => `output ${name} (${type}${required ? '' : ', not required'})`,
     ),
   ];
 }
 
-function columnsOf({ outputs, offline }: PlanDocument): readonly Column<PlanTable>[] {
+function columnsOf({ outputs, transforms, offline }: PlanDocument): readonly Column<PlanTable>[] {
   const instances: Column<PlanTable> = {
     title: 'CAPTURE INSTANCE',
     cell: ({ captureInstances, fault }) => fault?.code ?? (captureInstances?.join(', ') || dash),
     style: ({ fault }) => (fault === null ? undefined : 'red'),
     least: 16,
   };
+  const transformed: Column<PlanTable> = {
+    title: 'TRANSFORMS',
+    cell: (table) => table.transforms.join(', ') || dash,
+    least: 10,
+  };
   return [
     { title: 'TABLE', cell: ({ table }) => table, least: 16, keep: 'end' },
     ...(offline ? [] : [instances]),
     { title: 'SESSION', cell: sessionText, least: 16, keep: 'end' },
+    ...(transforms.length === 0 ? [] : [transformed]),
     ...outputs.map(({ name }): Column<PlanTable> => ({
       title: name.toUpperCase(),
       cell: ({ destinations }) => destinations[name] ?? dash,
