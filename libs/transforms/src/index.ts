@@ -3,8 +3,9 @@
  * class when it is opened or checked.
  */
 import { columnsType } from './columns/columns-type.ts';
+import { filterType } from './filter/filter-type.ts';
 
 export { celPredicates } from './cel/cel-predicates.ts';
 
 /** Every `type` that a `transform` block may have. */
-export const transformTypes = [columnsType] as const;
+export const transformTypes = [columnsType, filterType] as const;
