@@ -38,7 +38,7 @@ test.each([
   expect(await loaded(run)).toEqual([]);
 });
 
-test('a plan without the database loads none either, one with it the SQL driver, a status the blob storage', async () => {
+test('a plan without the database loads none either, one with it the SQL driver, a status the blob storage, dead letters the queue', async () => {
   await using pipeline = await Pipeline.start();
   await createCapturedTable(pipeline.database, 'T');
   const config = await pipeline.config({ tables: ['T'] });
@@ -50,6 +50,7 @@ test('a plan without the database loads none either, one with it the SQL driver,
   expect(await of('plan', '--offline')).toEqual([]);
   expect(await of('plan')).toEqual(['tedious', '@azure/identity']);
   expect(await of('status')).toEqual(['@azure/storage-blob']);
+  expect(await of('dead-letters', 'list')).toEqual(['@azure/service-bus']);
 });
 
 const rows = 10;

@@ -5,6 +5,7 @@
 import { parseDuration } from '@dstream/config/duration';
 import { DStreamError } from '@dstream/core';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { addDeadLetters } from './dead-letter-commands.ts';
 import type { RunOptions, ServiceName } from './run-services.ts';
 import type { StatusOptions } from './status/show-status.ts';
 
@@ -35,6 +36,7 @@ export function addCommands(program: Command, exit: Exit): void {
   addPlan(program, exit);
   addStatus(program, exit);
   addTransform(program, exit);
+  addDeadLetters(program, defaultFile, exit);
 }
 
 function withConfig(command: Command): Command {

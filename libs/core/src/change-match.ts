@@ -27,7 +27,8 @@ function hasChanged({ operation, changed }: ChangeMetadata, columns: ReadonlySet
   return changed.some((column) => columns.has(column.toLowerCase()));
 }
 
-type NamedTable = Pick<ChangeMetadata, 'schema' | 'table'>;
+/** A table as patterns name it. */
+export type NamedTable = Pick<ChangeMetadata, 'schema' | 'table'>;
 
 /** As `changeMatcher`, for the tables alone. */
 export function tableMatcher(patterns: readonly string[]): (table: NamedTable) => boolean {

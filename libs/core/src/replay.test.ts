@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { deadLetterProperties, type FailedChange } from './dead-letter.ts';
 import type { DeadLetter } from './dead-letter-queue.ts';
-import { failedChanges, failedOutputs, isReplayFor, replayMessage, replayOf } from './replay.ts';
+import { failedChanges, failedLines, failedOutputs, isReplayFor, replayMessage, replayOf } from './replay.ts';
 import type { IncomingMessage } from './subscription.ts';
 import { bodyText, type OutgoingMessage } from './topic.ts';
 
@@ -119,6 +119,17 @@ describe('the message that replays a dead letter', () => {
     const { messageId } = replay(dead(['a'], [], { messageId: 'm'.repeat(128) }));
     expect(messageId).toMatch(/^m{108}~0123456789abcdef:r1$/);
   });
+});
+
+test('a dead letter shows the lines that failed, and where', () => {
+  const letter = dead(['a', 'b', 'c'], [failed(0, '*'), failed(2, 'bus'), failed(2, 'hook')]);
+  expect(
+    failedLines(letter).map(({ line, ...rest }) => ({ ...rest, line: Buffer.from(line).toString() })),
+  ).toEqual([
+    { index: 0, outputs: ['*'], line: 'a' },
+    { index: 2, outputs: ['bus', 'hook'], line: 'c' },
+  ]);
+  expect(failedLines(dead(['a'], [])).map(({ outputs }) => outputs)).toEqual([[]]);
 });
 
 test('a dead letter names the outputs that refused changes of it, and how many those are', () => {

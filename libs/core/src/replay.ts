@@ -43,9 +43,33 @@ export function failedOutputs({ message }: DeadLetter): readonly string[] {
   return [...failedIndexes(message.properties).keys()].filter((output) => output !== allOutputs);
 }
 
-/** How many changes a replay of it would bring. */
+/** How many changes a replay of it brings. */
 export function failedChanges({ message }: DeadLetter): number {
   return linesToReplay(message).indexes.length;
+}
+
+/** A line of a dead letter that a replay brings. */
+export interface FailedLine {
+  /** Its place in the message, from 0. */
+  readonly index: number;
+  /** As it arrived. */
+  readonly line: Uint8Array;
+  /** Where it failed; `*` stands for all outputs. None where the broker has dead-lettered the message. */
+  readonly outputs: readonly string[];
+}
+
+/** What of a dead letter failed, for people. */
+export function failedLines({ message }: DeadLetter): readonly FailedLine[] {
+  const { lines, indexes } = linesToReplay(message);
+  const failed = Array.from(failedIndexes(message.properties), ([output, ranges]) => ({
+    output,
+    own: indexesIn(ranges, lines.length),
+  }));
+  return indexes.map((index) => ({
+    index,
+    line: lines[index] ?? new Uint8Array(),
+    outputs: failed.filter(({ own }) => own.has(index)).map(({ output }) => output),
+  }));
 }
 
 /** How often the changes of a message were replayed before it arrived. */

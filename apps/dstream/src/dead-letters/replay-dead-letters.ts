@@ -1,0 +1,191 @@
+/** Runs `dstream dead-letters replay` and `discard`: chooses, checks, asks, acts, reports. */
+import { createInterface } from 'node:readline';
+import { DStreamError } from '@dstream/core';
+import { systemClock } from '@dstream/async';
+import { sha256Hex } from '@dstream/runtime/service-context';
+import { visibleText } from '@dstream/terminal';
+import { print } from '../process/print.ts';
+import { summaryOf, type DeadLetterSummary } from './dead-letter-document.ts';
+import { chosen, type DeadLetterFilter } from './dead-letter-filter.ts';
+import { openDeadLetters, type OpenDeadLetters } from './open-dead-letters.ts';
+import { settleDeadLetters, type DeadLetterAction, type DeadLetterOutcome } from './settle-dead-letters.ts';
+import { isForPeople, jsonLine } from './show-dead-letters.ts';
+
+/** The options of `replay` and `discard`. */
+export interface SettleCommandOptions {
+  readonly config: string;
+  readonly filter: DeadLetterFilter;
+  readonly limit: number;
+  /** JSON in a terminal too. */
+  readonly json: boolean;
+  /** Do not ask. */
+  readonly yes: boolean;
+}
+
+/** The options of `replay`. */
+export interface ReplayCommandOptions extends SettleCommandOptions {
+  /** By the routes of the configuration, not to the outputs at which the changes failed. */
+  readonly reroute: boolean;
+}
+
+/** Sends the failed changes again and removes the dead letters. Resolves with the exit code: 1 when some are left. */
+export function replayDeadLetters({ reroute, ...options }: ReplayCommandOptions): Promise<number> {
+  return settleChosen('replay', options, (open, letters) => {
+    if (!reroute) assertOutputs(open, letters);
+    const { subscription } = open;
+    return {
+      action: { kind: 'replay', subscription, reroute, hash: sha256Hex },
+      question: `Replay ${summed(letters)} to subscription ${subscription}? [y/N] `,
+      agreed: /^y(es)?$/i,
+    };
+  });
+}
+
+/** Removes the dead letters. Resolves with the exit code: 1 when some are left. */
+export async function discardDeadLetters(options: SettleCommandOptions): Promise<number> {
+  if (options.yes && isEverything(options.filter))
+    throw new DStreamError(
+      'ConfigInvalid',
+      'discard --yes would remove every dead letter; add sequence numbers or a filter, or leave out --yes',
+    );
+  return settleChosen('discard', options, ({ subscription }, letters) => ({
+    action: { kind: 'discard' },
+    question: `Discard ${summed(letters)} of subscription ${subscription}? They are lost for good. Type "discard" to go on: `,
+    agreed: /^discard$/i,
+  }));
+}
+
+function isEverything({ numbers, reasons, tables, outputs, sinceMs }: DeadLetterFilter): boolean {
+  return [numbers, reasons, tables, outputs].every((list) => list.length === 0) && sinceMs === undefined;
+}
+
+interface Plan {
+  readonly action: DeadLetterAction;
+  readonly question: string;
+  readonly agreed: RegExp;
+}
+
+async function settleChosen(
+  command: string,
+  { config, filter, limit, json, yes }: SettleCommandOptions,
+  planFor: (open: OpenDeadLetters, letters: readonly DeadLetterSummary[]) => Plan,
+): Promise<number> {
+  const mayAsk = process.stdin.isTTY && process.stderr.isTTY;
+  if (!yes && !mayAsk)
+    throw new DStreamError(
+      'ConfigInvalid',
+      `${command} asks before it acts, and there is no terminal; add --yes`,
+    );
+  await using open = await openDeadLetters(config);
+  const browsed = open.queue.browse({ signal: new AbortController().signal });
+  const { items: letters } = await chosen(browsed, filter, limit, summaryOf);
+  const missing = reportMissing(filter, letters);
+  if (letters.length === 0) return await reportNothing(json, missing);
+  const { action, question, agreed } = planFor(open, letters);
+  if (!yes && !agreed.test((await answerTo(question)).trim())) {
+    process.stderr.write('nothing was done\n');
+    return 1;
+  }
+  const isComplete = await settleAll(letters, open, action, json);
+  return isComplete && !missing ? 0 : 1;
+}
+
+/** A number that was asked for and that no dead letter has, or none that the filter lets through. */
+function reportMissing({ numbers }: DeadLetterFilter, letters: readonly DeadLetterSummary[]): boolean {
+  const found = new Set(letters.map(({ sequenceNumber }) => sequenceNumber));
+  const missing = numbers.filter((number) => !found.has(number));
+  for (const number of missing) process.stderr.write(`dstream: there is no such dead letter: ${number}\n`);
+  return missing.length > 0;
+}
+
+async function reportNothing(json: boolean, missing: boolean): Promise<number> {
+  if (isForPeople(json)) await print('no dead letter matches\n');
+  return missing ? 1 : 0;
+}
+
+/** Nothing is sent to an output that is gone: the change would come back. */
+function assertOutputs({ file, outputs }: OpenDeadLetters, letters: readonly DeadLetterSummary[]): void {
+  for (const { sequenceNumber, outputs: failedAt } of letters) {
+    const gone = failedAt.find((name) => !outputs.has(name));
+    if (gone === undefined) continue;
+    throw new DStreamError(
+      'ConfigInvalid',
+      `dead letter ${sequenceNumber} failed at output "${gone}", which ${file} does not have; nothing was replayed. ` +
+        'With --reroute its changes go by the routes of the file; with --output NAME only dead letters of outputs that are there are replayed',
+    );
+  }
+}
+
+/** True when all of them were settled. */
+async function settleAll(
+  letters: readonly DeadLetterSummary[],
+  { queue }: OpenDeadLetters,
+  action: DeadLetterAction,
+  json: boolean,
+): Promise<boolean> {
+  using interrupted = interruption();
+  const { signal } = interrupted;
+  let left = letters.length;
+  try {
+    for await (const outcome of settleDeadLetters(letters, { queue, action, clock: systemClock, signal })) {
+      if (isDone(outcome)) left -= 1;
+      await report(outcome, json);
+    }
+  } finally {
+    const did = action.kind === 'replay' ? 'replayed' : 'discarded';
+    const rest = left === 0 ? '' : `; ${left} left`;
+    if (isForPeople(json)) await print(`${did} ${counted(letters.length - left, 'dead letter')}${rest}\n`);
+  }
+  return left === 0;
+}
+
+async function report(outcome: DeadLetterOutcome, json: boolean): Promise<void> {
+  if (!isForPeople(json)) await print(jsonLine(outcome));
+  else if (!isDone(outcome)) await print(`${visibleText(sentenceOf(outcome))}\n`);
+}
+
+function isDone({ outcome }: DeadLetterOutcome): boolean {
+  return outcome === 'replayed' || outcome === 'discarded';
+}
+
+function sentenceOf({ sequenceNumber, outcome, error = '' }: DeadLetterOutcome): string {
+  const of = `dead letter ${sequenceNumber}`;
+  if (outcome === 'refused') return `${of} cannot be replayed: ${error}`;
+  if (outcome === 'kept') return `${of} was replayed and could not be removed: ${error}`;
+  return `${of} was skipped: somebody else has locked it, or it is gone`;
+}
+
+function summed(letters: readonly DeadLetterSummary[]): string {
+  const changes = letters.reduce((sum, letter) => sum + letter.changes, 0);
+  return `${counted(letters.length, 'dead letter')} (${counted(changes, 'change')})`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** Empty when the terminal ends the input, or the question is interrupted. */
+function answerTo(question: string): Promise<string> {
+  return new Promise((resolve) => {
+    const lines = createInterface({ input: process.stdin, output: process.stderr });
+    lines.once('close', () => resolve(''));
+    lines.once('SIGINT', () => lines.close());
+    lines.question(question, (answer) => {
+      resolve(answer);
+      lines.close();
+    });
+  });
+}
+
+/** The first SIGINT or SIGTERM ends the work after the dead letter that is under way; a second one ends the process. */
+function interruption(): Disposable & { readonly signal: AbortSignal } {
+  const stop = new AbortController();
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const interrupt = () => {
+    stop.abort();
+    remove();
+  };
+  const remove = () => signals.forEach((name) => process.removeListener(name, interrupt));
+  signals.forEach((name) => process.on(name, interrupt));
+  return { signal: stop.signal, [Symbol.dispose]: remove };
+}
