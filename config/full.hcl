@@ -83,6 +83,7 @@ processor {
     subscription    = "dstream"
     sessions        = true
     max_sessions    = 32
+    max_waiting_sessions = 256 # held besides, with one message each, while an output is unavailable
     max_bytes       = 67108864 # memory for messages that are not settled, over all sessions
     lock_duration   = "60s" # at most that of the subscription
     on_hole         = "log" # or "gap": also an event for messages that never arrived; "ignore" if the subscription filters
@@ -132,6 +133,13 @@ processor {
     max_age   = "1h"      # and after this time; default: no limit
     required  = false     # messages do not wait for it
     buffer    = 8388608   # what waits for it, in bytes; when full, the oldest is dropped and counted
+    # of every output:
+    max_in_flight = 8     # calls at a time, over all sessions; default: as many as there are sessions
+    timeout       = "30s" # longest time of one call; default: that of the type
+    retry {
+      min_wait = "200ms" # between attempts while the output fails; doubles
+      max_wait = "3s"
+    }
   }
 
   # default_outputs = ["screen"]

@@ -30,6 +30,8 @@ function settled(part: object | undefined): Record<string, unknown> {
 }
 
 const brokerConnection = { kind: 'connection-string', connectionString: broker, transport: 'amqp' };
+/** Of an output that says nothing about it. */
+const unlimited = { maxInFlight: undefined, timeoutMs: undefined, retry: { firstMs: 200, maxMs: 3_000 } };
 const destination = '{{ server }}.{{ database }}.{{ table }}.events';
 
 async function refusal(file: string, use: Use): Promise<string> {
@@ -84,6 +86,7 @@ describe('examples', () => {
         type: 'azure_service_bus',
         required: true,
         bufferBytes: 8_388_608,
+        ...unlimited,
         envelope: 'cloudevents',
         settings: {
           connection: brokerConnection,
@@ -101,6 +104,7 @@ describe('examples', () => {
         type: 'azure_event_hubs',
         required: true,
         bufferBytes: 8_388_608,
+        ...unlimited,
         envelope: 'debezium',
         settings: {
           connection: {
@@ -121,6 +125,9 @@ describe('examples', () => {
         type: 'file',
         required: false,
         bufferBytes: 8_388_608,
+        maxInFlight: 8,
+        timeoutMs: 30_000,
+        retry: { firstMs: 200, maxMs: 3_000 },
         envelope: 'dstream',
         settings: { path: 'changes.jsonl', maxBytes: 104_857_600, maxAgeMs: 3_600_000 },
         destinationNames: expect.any(Function),

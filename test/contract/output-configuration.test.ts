@@ -218,7 +218,7 @@ output {
     ).toEqual([
       '5: processor.output.path: missing key path; write path = … (path)',
       '7: processor.output: unknown key "paht"; did you mean "path"?',
-      '8: processor.output: unknown key "max_size"; expected one of type, path, max_bytes, max_age, required, buffer, envelope, debezium, cloudevents',
+      '8: processor.output: unknown key "max_size"; expected one of type, path, max_bytes, max_age, required, buffer, max_in_flight, timeout, envelope, retry, debezium, cloudevents',
       '9: processor.output: unknown key "name"; it belongs in processor.output of type "azure_service_bus" or processor.output of type "azure_event_hubs"',
     ]);
   });

@@ -75,8 +75,9 @@ async function openProcessor(
 }
 
 function settingsOf({ source }: ProcessorConfig): ProcessorSettings {
-  const { maxSessions, maxBytes, clockToleranceMs, onHole } = source;
-  return { ...defaultProcessorSettings, maxSessions, maxBytes, clockToleranceMs, onHole };
+  const { maxSessions, maxWaitingSessions, maxBytes, clockToleranceMs, onHole } = source;
+  const own = { maxSessions, maxWaitingSessions, maxBytes, clockToleranceMs, onHole };
+  return { ...defaultProcessorSettings, ...own };
 }
 
 /** @param opening closes its publisher, with whatever else was opened */
@@ -85,8 +86,8 @@ async function openOutput(
   services: AdapterServices,
   opening: AsyncDisposableStack,
 ): Promise<Output> {
-  const { name, type, required, bufferBytes } = config;
+  const { name, type, required, bufferBytes, maxInFlight, timeoutMs, retry } = config;
   const log = services.log.child({ output: name });
   const publisher = opening.use(await config.open({ ...services, name, log }));
-  return { name, type, required, bufferBytes, publisher };
+  return { name, type, required, bufferBytes, maxInFlight, timeoutMs, retry, publisher };
 }

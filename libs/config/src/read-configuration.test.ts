@@ -48,6 +48,8 @@ ${more}
 }
 `;
 
+/** Of an output that says nothing about it. */
+const unlimited = { maxInFlight: undefined, timeoutMs: undefined, retry: { firstMs: 200, maxMs: 3_000 } };
 const toBus = { kind: 'connection-string', connectionString: env.BUS, transport: 'amqp' };
 const poll = (pollIntervalMs: number, maxPollIntervalMs: number) => ({ pollIntervalMs, maxPollIntervalMs });
 
@@ -119,6 +121,7 @@ describe('defaults', () => {
           lockDurationMs: 60_000,
         },
         maxSessions: 32,
+        maxWaitingSessions: 256,
         maxBytes: 67_108_864,
         onHole: 'log',
         clockToleranceMs: 600_000,
@@ -135,6 +138,7 @@ describe('defaults', () => {
           type: 'console',
           required: true,
           bufferBytes: 8_388_608,
+          ...unlimited,
           envelope: 'dstream',
           settings: { format: 'auto' },
           open: expect.any(Function),
@@ -220,6 +224,12 @@ test('an output has what its type makes of its keys, and what every output has',
     namespace = "shop.example.com"
     required  = false
     buffer    = 4096
+    timeout       = "30s"
+    max_in_flight = 8
+    retry {
+      min_wait = "1s"
+      max_wait = "1m"
+    }
   }
   output "again" {
     type              = "warehouse"
@@ -235,6 +245,9 @@ test('an output has what its type makes of its keys, and what every output has',
       type: 'warehouse',
       required: false,
       bufferBytes: 4096,
+      maxInFlight: 8,
+      timeoutMs: 30_000,
+      retry: { firstMs: 1_000, maxMs: 60_000 },
       envelope: 'dstream',
       settings: {
         name: '{{ table }}',
@@ -248,6 +261,7 @@ test('an output has what its type makes of its keys, and what every output has',
       type: 'warehouse',
       required: true,
       bufferBytes: 4096,
+      ...unlimited,
       envelope: 'dstream',
       settings: {
         name: 'cdc.{{ table }}',
@@ -257,7 +271,7 @@ test('an output has what its type makes of its keys, and what every output has',
     },
   ]);
   expect(found.notes).toEqual([
-    'dstream.hcl:19: processor.output.again.buffer: no effect on a required output; add required = false',
+    'dstream.hcl:25: processor.output.again.buffer: no effect on a required output; add required = false',
   ]);
 });
 

@@ -137,6 +137,8 @@ export interface SubscriptionConfig extends OpenableSubscription {
   readonly type: string;
   /** Sessions held side by side, at most. */
   readonly maxSessions: number;
+  /** Sessions that wait for an output, held besides, at most. */
+  readonly maxWaitingSessions: number;
   /** What messages take in memory that were received and are not settled, of all sessions. */
   readonly maxBytes: number;
   /** What becomes of messages that were accepted and never came. */
@@ -155,6 +157,12 @@ export interface OutputConfig extends Destination {
   readonly required: boolean;
   /** What may wait for an output that is not required, at most. */
   readonly bufferBytes: number;
+  /** Calls to it at a time, at most. Undefined: as many as there are sessions. */
+  readonly maxInFlight: number | undefined;
+  /** Longest time of one call. Undefined: as the type has it. */
+  readonly timeoutMs: number | undefined;
+  /** First and longest wait after a failed attempt. */
+  readonly retry: { readonly firstMs: number; readonly maxMs: number };
   /** The form in which it writes changes: `dstream` as they arrived. Its publisher does that by itself. */
   readonly envelope: string;
 }

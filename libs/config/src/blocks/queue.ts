@@ -68,6 +68,11 @@ const subscriptionKeys = {
     32,
     'Sessions that one process works on at a time. While sessions rotate, up to one eighth more (at least one) are held.',
   ),
+  max_waiting_sessions: withDefault(
+    wholeNumber({ min: 0, max: 4_000 }),
+    256,
+    'Sessions that are held besides while they wait for an output that is unavailable, each with one message, so that sessions for other outputs continue. If there are more, they rotate. Their messages take up to `max_bytes` besides.',
+  ),
   max_bytes: withDefault(
     sizeInBytes({ min: 1_048_576, max: 1_099_511_627_776 }),
     67_108_864,
@@ -130,6 +135,7 @@ export function readSubscription(
     settings: subscription.settings,
     name: subscription.name,
     maxSessions: values.max_sessions,
+    maxWaitingSessions: values.max_waiting_sessions,
     maxBytes: values.max_bytes,
     onHole: values.on_hole,
     clockToleranceMs: values.clock_tolerance,

@@ -24,7 +24,7 @@ export interface Destination {
   open(services: OutputServices): Promise<Publisher>;
 }
 
-/** Every output has the keys `type`, `required`, `buffer` and `envelope` besides those of its type. */
+/** Every output has the keys `type`, `required`, `buffer`, `max_in_flight`, `timeout` and `envelope` besides those of its type. */
 export interface OutputType<K extends Keys = Keys> extends BlockType<K> {
   /**
    * Called once for every output of the type, also when something in it is wrong: then values are blank,
@@ -39,7 +39,7 @@ export type OutputTypes = readonly [OutputType, ...OutputType[]];
 /** What `defineOutput` takes. `K` are its keys, `S` the settings of its class. */
 export interface OutputDefinition<K extends Keys, S extends object> extends Definition<
   K,
-  'type' | 'required' | 'buffer' | 'envelope'
+  'type' | 'required' | 'buffer' | 'max_in_flight' | 'timeout' | 'envelope'
 > {
   /** As it is in a file: `output { type = "…" }`. */
   readonly type: string;

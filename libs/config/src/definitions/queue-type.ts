@@ -85,7 +85,7 @@ export interface TopicDefinition<K extends Keys, S extends object> extends Defin
 /** The receiving side of what `defineQueue` takes. `K` are its keys, `S` the settings of its class. */
 export interface SubscriptionDefinition<K extends Keys, S extends object> extends Definition<
   K,
-  'type' | 'max_sessions' | 'max_bytes' | 'on_hole' | 'clock_tolerance'
+  'type' | 'max_sessions' | 'max_waiting_sessions' | 'max_bytes' | 'on_hole' | 'clock_tolerance'
 > {
   /** See `SourceDefinition.settings`. */
   readonly settings: (reading: Reading<K>, findings: Findings, topicOfFile: FileTopic) => S;

@@ -23,10 +23,17 @@ class EnvelopedPublisher implements Publisher {
   readonly #encode: Encode;
   /** Of batches that failed: a publisher remembers by object what it has accepted of them. */
   readonly #failed = new WeakMap<RoutedEvent, ReturnType<Encode>>();
+  readonly destinationOf?: (routed: RoutedEvent) => string;
 
   constructor(publisher: Publisher, encode: Encode) {
+    if (publisher.destinationOf !== undefined)
+      this.destinationOf = (routed) => publisher.destinationOf?.(routed) ?? '';
     this.#publisher = publisher;
     this.#encode = encode;
+  }
+
+  get hasDestinations(): boolean {
+    return this.#publisher.hasDestinations ?? false;
   }
 
   connect(o: CallOptions): Promise<void> {

@@ -73,8 +73,13 @@ describe('a held session', () => {
     queue = new DeliveryQueue();
     warnings = [];
     waitings = [];
+    hold = await held();
+  });
+
+  /** Held by a process that has just accepted it. */
+  async function held(oneAtFirst = false): Promise<HeldSession> {
     const log = { ...silentLog, warn: (sentence: string) => void warnings.push(sentence) };
-    hold = new HeldSession({
+    const session = new HeldSession({
       port,
       queue,
       clock,
@@ -85,14 +90,16 @@ describe('a held session', () => {
       acceptedBeforeMs: 0,
       waits: (waits) => void waitings.push(waits),
       maxInFlight: 2,
+      oneAtFirst,
       budget: new ByteBudget(67_108_864),
       reservedBytes: 0,
       silenceMs: 60_000,
       answerMs: 10_000,
       expiry: new LockExpiryCheck({ entity: 'subscription dstream', lockDurationMs: 60_000, log: silentLog }),
     });
-    await hold.start(new AbortController().signal);
-  });
+    await session.start(new AbortController().signal);
+    return session;
+  }
 
   async function delivered(number: number): Promise<Delivery> {
     port.deliver(number);
@@ -181,6 +188,22 @@ describe('a held session', () => {
     expect([hold.wait(), waitings]).toEqual([false, []]);
     await leavesNothing();
     expect([hold.wait(), waitings]).toEqual([false, []]);
+  });
+
+  test('keeps its lock for hours while it waits, with one message, and then settles it', async () => {
+    await hold.close();
+    port.isClosed = false;
+    hold = await held(true);
+    const first = await delivered(1);
+    expect([port.asked, hold.wait(), waitings]).toEqual([1, true, [true]]);
+    port.waiting = [message(2)];
+    await clock.advance(10 * 3_600_000);
+    expect([hold.lost.aborted, port.asked]).toEqual([false, 1]);
+    hold.resume();
+    await first.complete();
+    await clock.advance(0);
+    expect([waitings, port.asked]).toEqual([[true, false], 2]);
+    await leavesNothing();
   });
 
   test('hands out nothing that waits when it ends', async () => {
