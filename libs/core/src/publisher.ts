@@ -28,7 +28,7 @@ export interface Publisher extends AsyncDisposable {
   readonly hasDestinations?: boolean;
   /**
    * The destination (queue, hub, file) of a change. Absent where all changes go to one, except for those with a `destination` of
-   * their own. Pure. A failure of one destination says nothing about the others.
+   * their own. Pure. Asked only about changes that have one. A failure of one destination says nothing about the others.
    */
   destinationOf?(event: RoutedEvent): string;
   /** True while something hangs that `process.exit` would wait for, such as a write in a thread. Absent: never. */

@@ -83,6 +83,11 @@ describe('many destinations', () => {
     expect(error).toMatchObject({ failures: [{ key: '', from: 1, error: { code } }] });
   });
 
+  test('says where a change goes, unless all go to one place', () => {
+    expect(publisherOf().destinationOf?.(change('X', '0'))).toBe('X');
+    expect(publisherOf('X').destinationOf?.(change('X', '0'))).toBeUndefined();
+  });
+
   test('a change that has no destination is refused by itself, and what comes after it is sent', async () => {
     const publisher = publisherOf();
     const events = [change('X', '0'), change('?', '1'), change('X', '2')];

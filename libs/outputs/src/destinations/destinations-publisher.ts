@@ -36,6 +36,7 @@ const maxReached = 1_000;
 /** The publisher of an output whose service has named destinations. */
 export class DestinationsPublisher implements Publisher {
   readonly hasDestinations = true;
+  readonly destinationOf?: (routed: RoutedEvent) => string;
   readonly #options: DestinationsPublisherOptions & DestinationPoolOptions;
   readonly #destinations: DestinationPool;
   /** Accepted after a failure in their ordering key: the caller publishes them again, and they are not sent again. */
@@ -45,6 +46,7 @@ export class DestinationsPublisher implements Publisher {
 
   constructor(options: DestinationsPublisherOptions) {
     this.#options = { shown: (name) => name, ...options };
+    if (options.fixedName === undefined) this.destinationOf = options.nameOf;
     this.#destinations = new DestinationPool(this.#options);
   }
 

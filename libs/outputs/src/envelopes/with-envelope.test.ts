@@ -106,3 +106,14 @@ describe('an envelope', () => {
     expect(recorder.closed).toEqual(['closed']);
   });
 });
+
+test('says of its publisher whether it has destinations, and which a change has', () => {
+  const plain = new Recorder();
+  const destined = Object.assign(new Recorder(), {
+    hasDestinations: true,
+    destinationOf: ({ orderingKey }: RoutedEvent) => orderingKey,
+  });
+  const [one, many] = [withEnvelope(plain, encode), withEnvelope(destined, encode)];
+  expect([one.hasDestinations, one.destinationOf?.(routed(2))]).toEqual([false, undefined]);
+  expect([many.hasDestinations, many.destinationOf?.(routed(2))]).toEqual([true, 'even']);
+});

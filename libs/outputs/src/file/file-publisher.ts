@@ -47,6 +47,7 @@ const maintainMs = 1_000;
 /** The publisher of one output of type `file`. */
 export class FilePublisher implements Publisher {
   readonly hasDestinations = true;
+  readonly destinationOf?: (event: RoutedEvent) => string;
   readonly #options: FilePublisherOptions;
   readonly #template: PathTemplate;
   readonly #writers: WriterPool;
@@ -56,7 +57,9 @@ export class FilePublisher implements Publisher {
 
   constructor(options: FilePublisherOptions) {
     this.#options = options;
-    this.#template = new PathTemplate(options.path, options.hash);
+    const template = new PathTemplate(options.path, options.hash);
+    this.#template = template;
+    if (template.varies) this.destinationOf = (event) => template.pathFor(event);
     this.#writers = new WriterPool({
       maxOpen: options.maxOpen ?? 64,
       isKept: (path) => this.#isKept(path),
