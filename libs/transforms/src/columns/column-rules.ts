@@ -135,18 +135,21 @@ export class RowPlan {
   /** The same object where nothing changed. */
   apply(row: Row): Row {
     if (this.#isIdentity) return row;
-    if (this.#hasProto)
-      return Object.fromEntries(this.#kept.map((rule) => [rule.to, changed(rule, row[rule.from] ?? null)]));
     const made: Record<string, Value> = {};
     let isSame = this.#isSameNames;
     for (const rule of this.#kept) {
       const value = row[rule.from] ?? null;
       const now = changed(rule, value);
       isSame &&= now === value;
-      made[rule.to] = now;
+      if (this.#hasProto) define(made, rule.to, now);
+      else made[rule.to] = now;
     }
     return isSame ? row : made;
   }
+}
+
+function define(row: Record<string, Value>, name: string, value: Value): void {
+  Object.defineProperty(row, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 function changed({ change }: ColumnRule, value: Value): Value {

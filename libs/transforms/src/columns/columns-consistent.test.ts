@@ -5,6 +5,8 @@ import { expect, test } from 'vitest';
 import { aChange } from '../../../../test/support/a-change.ts';
 import { ColumnsTransform } from './columns-transform.ts';
 
+const never = { signal: new AbortController().signal };
+
 const names = ['ID', 'Name', 'email', 'Notes', '__proto__', 'Other'];
 const lower = names.map((name) => name.toLowerCase());
 
@@ -95,7 +97,7 @@ test('an event stays consistent, and nothing hidden is left in it', async () => 
     fc.asyncProperty(rules, changes, async (settings, change) => {
       const line = JSON.stringify(change);
       await using transform = new ColumnsTransform(settings);
-      const [result] = await transform.apply([change]);
+      const [result] = await transform.apply([change], never);
       const events = result instanceof DStreamError ? [] : (result ?? []);
       made += events.length;
       expect(events.flatMap((event) => faultsOf(event, settings))).toEqual([]);

@@ -6,6 +6,8 @@ import { aChange } from '../../../../test/support/a-change.ts';
 import type { ColumnsSettings } from './column-rules.ts';
 import { ColumnsTransform } from './columns-transform.ts';
 
+const never = { signal: new AbortController().signal };
+
 const nothing: ColumnsSettings = {
   drop: new Set(),
   keep: undefined,
@@ -27,7 +29,7 @@ function event(parts: Partial<Omit<StampedEvent, 'metadata'>>, metadata = {}): S
 
 async function apply(settings: Partial<ColumnsSettings>, given: StampedEvent) {
   await using transform = new ColumnsTransform({ ...nothing, ...settings });
-  const [result] = await transform.apply([given]);
+  const [result] = await transform.apply([given], never);
   if (result instanceof DStreamError) return result;
   expect(result).toHaveLength(1);
   return result?.[0];

@@ -1,13 +1,14 @@
 /** Changes the columns of changes, consistently in every part of an event. */
 import {
-  asDStreamError,
   DStreamError,
+  type CallOptions,
   type Row,
   type StampedEvent,
   type Transform,
   type Transformed,
   type Unavailable,
 } from '@dstream/core';
+import { eachEvent } from '../each-event.ts';
 import { ColumnRules, RowPlan, type ColumnsSettings } from './column-rules.ts';
 import { missingIn, withParts } from './event-parts.ts';
 import { ColumnSetter } from './set-columns.ts';
@@ -30,24 +31,12 @@ export class ColumnsTransform implements Transform {
     this.#allowKey = settings.allowKey;
   }
 
-  apply(events: readonly StampedEvent[]): Promise<readonly Transformed[]> {
-    return Promise.resolve(events.map((event) => this.#attempt(event)));
+  apply(events: readonly StampedEvent[], call: CallOptions): Promise<readonly Transformed[]> {
+    return eachEvent(events, call, (event) => [this.#setter.apply(this.#ruled(event))]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
-  }
-
-  #attempt(event: StampedEvent): Transformed {
-    try {
-      return [this.#one(event)];
-    } catch (error) {
-      return asDStreamError(error);
-    }
-  }
-
-  #one(event: StampedEvent): StampedEvent {
-    return this.#setter.apply(this.#ruled(event));
   }
 
   /** Everything but `set`. */

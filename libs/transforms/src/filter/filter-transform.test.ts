@@ -4,6 +4,8 @@ import { aChange } from '../../../../test/support/a-change.ts';
 import { compileCel } from '../cel/compile-cel.ts';
 import { FilterTransform } from './filter-transform.ts';
 
+const never = { signal: new AbortController().signal };
+
 function insert(data: Row): StampedEvent {
   const { metadata } = aChange(1);
   return { data, metadata: { ...metadata, generation: 1, epoch: 1 } };
@@ -17,7 +19,7 @@ function update(data: Row, before: Row, unavailable?: readonly Unavailable[]): S
 
 async function filter(given: StampedEvent, leaving: 'drop' | 'delete' = 'drop') {
   await using transform = new FilterTransform({ when: compileCel('data.Amount > 10'), leaving });
-  const [result] = await transform.apply([given]);
+  const [result] = await transform.apply([given], never);
   return result;
 }
 

@@ -1,12 +1,13 @@
 import type { Predicate } from '@dstream/config/schema';
 import {
-  asDStreamError,
   DStreamError,
+  type CallOptions,
   type Row,
   type StampedEvent,
   type Transform,
   type Transformed,
 } from '@dstream/core';
+import { eachEvent } from '../each-event.ts';
 
 /** What `FilterTransform` does. */
 export interface FilterOptions {
@@ -26,21 +27,17 @@ export class FilterTransform implements Transform {
     this.#leaving = leaving;
   }
 
-  apply(events: readonly StampedEvent[]): Promise<readonly Transformed[]> {
-    return Promise.resolve(events.map((event) => this.#attempt(event)));
+  apply(events: readonly StampedEvent[], call: CallOptions): Promise<readonly Transformed[]> {
+    return eachEvent(events, call, (event) => this.#one(event));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
   }
 
-  #attempt(event: StampedEvent): Transformed {
-    try {
-      if (this.#when(event)) return [event];
-      return this.#leaving === 'delete' && this.#leaves(event) ? [deletion(event)] : [];
-    } catch (error) {
-      return asDStreamError(error);
-    }
+  #one(event: StampedEvent): readonly StampedEvent[] {
+    if (this.#when(event)) return [event];
+    return this.#leaving === 'delete' && this.#leaves(event) ? [deletion(event)] : [];
   }
 
   /** The condition is judged with the row as it was: `data` is what `before` was, and there is no `before`. */
