@@ -7,7 +7,11 @@ export interface DebeziumEvent {
   readonly op: string;
   readonly before: Readonly<Record<string, unknown>> | null;
   readonly after: Readonly<Record<string, unknown>> | null;
-  readonly source: { readonly table: string; readonly commit_lsn: string };
+  readonly source: {
+    readonly table: string;
+    readonly commit_lsn: string;
+    readonly [field: string]: unknown;
+  };
 }
 
 /** Integers that a number cannot hold become a bigint. */
@@ -27,11 +31,11 @@ export const UNAVAILABLE =
   'what CDC did not carry is null or a placeholder in Debezium; dstream leaves it out and names it as unavailable';
 
 /** `unavailable.value.placeholder`, also as bytes. */
-const PLACEHOLDER = '__debezium_unavailable_value';
+export const PLACEHOLDER = '__debezium_unavailable_value';
 const NOT_CARRIED: ReadonlySet<unknown> = new Set([
   null,
   PLACEHOLDER,
-  Buffer.from(PLACEHOLDER).toString('hex'),
+  Buffer.from(PLACEHOLDER).toString('base64'),
 ]);
 
 const OPERATIONS = { insert: 'c', update: 'u', delete: 'd' } as const;
@@ -88,7 +92,8 @@ function compareEvent(
   return faults;
 }
 
-function compareImage(
+/** What is different between two images of a row. Adds the differences of the list that were met to `met`. */
+export function compareImage(
   types: Readonly<Record<string, string>>,
   ours: Row | null,
   theirs: Readonly<Record<string, unknown>> | null,
@@ -120,5 +125,6 @@ function comparable(theirs: unknown, ours: Value | undefined, type: string, met:
   return converted;
 }
 
-const shown = (value: unknown): string =>
+/** A value in a fault. */
+export const shown = (value: unknown): string =>
   typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? 'nothing').slice(0, 120);

@@ -1,8 +1,10 @@
 /** Debezium's connector beside a real `dstream` on one database: the same changes, order and values. */
+import { readFile } from 'node:fs/promises';
 import type { StampedEvent } from '@dstream/core';
 import { sqlLogin } from '../stand-ins/all/src/stand-ins-env.ts';
 import { Pipeline } from '../support/pipeline.ts';
 import { until } from '../support/until.ts';
+import { compareEnvelopes, envelopesIn, laterMs } from './compare-envelopes.ts';
 import { compareEvents, readDebeziumEvent, UNAVAILABLE, type DebeziumEvent } from './compare-events.ts';
 import { differences } from './differences.ts';
 import type { ForeignClient, Report } from './foreign-client.ts';
@@ -34,10 +36,8 @@ export const debeziumClient: ForeignClient = {
 async function compareIn(mode: string, report: Report, signal: AbortSignal): Promise<void> {
   await using pipeline = await Pipeline.onStandIns();
   await createTables(pipeline);
-  pipeline.run(
-    'server',
-    await pipeline.config({ tables: [MARKER, ...comparedTables.map(({ name }) => name)] }),
-  );
+  const written = await pipeline.file('debezium.jsonl', '');
+  pipeline.run('server', await pipeline.file('dstream.hcl', configOf(pipeline, written)));
   const stop = new AbortController();
   const seen = startDebezium(pipeline, mode, AbortSignal.any([limited(signal), stop.signal]));
   try {
@@ -47,6 +47,28 @@ async function compareIn(mode: string, report: Report, signal: AbortSignal): Pro
     await seen.ended.catch(() => undefined);
   }
   reportComparison(mode, pipeline.arrived, seen.events, report);
+  await reportEnvelopes(mode, written, seen.events, report);
+}
+
+/** Beside the envelope `dstream` on its standard output, `debezium` in a file. */
+function configOf(pipeline: Pipeline, path: string): string {
+  const tables = [MARKER, ...comparedTables.map(({ name }) => name)];
+  const file = `output "debezium" {
+    type     = "file"
+    path     = "${path}"
+    envelope = "debezium"
+    debezium {
+      bigint = ${JSON.stringify(comparedTables.flatMap(bigintColumns))}
+    }
+  }
+  output "screen" {`;
+  return pipeline.configText({ tables }).replace('output {', file);
+}
+
+function bigintColumns({ name, types }: ComparedTable): readonly string[] {
+  return Object.keys(types)
+    .filter((column) => types[column] === 'bigint')
+    .map((column) => `${name}.${column}`);
 }
 
 /** Resolves when Debezium has ended with the last change, and dstream, which has no order across tables, has as many. */
@@ -123,6 +145,32 @@ function reportComparison(
   for (const name of [UNAVAILABLE, ...differences.map((difference) => difference.name)])
     if (met.has(name)) report.passed(`${mode}: represented in another way: ${name}`);
     else report.failed(`${mode}: represented in another way: ${name}`, 'this difference was not met');
+}
+
+async function reportEnvelopes(
+  mode: string,
+  path: string,
+  events: readonly DebeziumEvent[],
+  report: Report,
+): Promise<void> {
+  const isCompared = ({ source }: DebeziumEvent) => comparedTables.some(({ name }) => name === source.table);
+  const read = async () => envelopesIn(await readFile(path, 'utf8')).filter(isCompared);
+  const expected = events.filter(isCompared).length;
+  const written = await until(
+    async () => {
+      const found = await read();
+      return found.length >= expected && found;
+    },
+    () => `the file has the ${expected} events that Debezium has`,
+    readyWithinMs,
+  );
+  for (const { name, types } of comparedTables) {
+    const of = (all: readonly DebeziumEvent[]) => all.filter(({ source }) => source.table === name);
+    const check = `${mode}: ${name}: ${of(written).length} events in the envelope of Debezium`;
+    const faults = compareEnvelopes({ types, mostLaterMs: laterMs[mode] ?? 0 }, of(written), of(events));
+    if (faults.length === 0) report.passed(check);
+    else report.failed(check, `${faults.length} differences; the first: ${faults.slice(0, 3).join('; ')}`);
+  }
 }
 
 /** The tables of which dstream has delivered less than Debezium. */

@@ -35,8 +35,8 @@ function withOffset(value: unknown, type: string): string {
 }
 
 /** Of the bytes of a value as the database keeps them. */
-function textOfClr(hex: unknown, type: string): string {
-  const bytes = Uint8Array.from(Buffer.from(String(hex), 'hex'));
+function textOfClr(base64: unknown, type: string): string {
+  const bytes = Uint8Array.from(Buffer.from(String(base64), 'base64'));
   if (type === 'geography' || type === 'geometry')
     return `SRID=${spatialOf(bytes, type).srid};${clrText(bytes, { name: type })}`;
   return clrText(bytes, { name: 'hierarchyid' });
@@ -56,11 +56,6 @@ export const differences: readonly Difference[] = [
     types: /^real$/,
     convert: (theirs, _type, ours) =>
       Math.fround(Number(theirs)) === Math.fround(Number(ours)) ? ours : theirs,
-  },
-  {
-    name: 'bytes are hexadecimal in Debezium (binary.handling.mode) and base64 in dstream',
-    types: /^(?:var)?binary|^image$/,
-    convert: (theirs) => Buffer.from(String(theirs), 'hex').toString('base64'),
   },
   {
     name: 'date has a zone in Debezium (time.precision.mode isostring), and none in dstream',

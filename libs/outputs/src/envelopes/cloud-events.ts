@@ -33,6 +33,7 @@ export const cloudEventsType = defineEnvelope({
 
 const dataContentType = 'application/json';
 const structuredContentType = 'application/cloudevents+json';
+const beforeData = `,"datacontenttype":"${dataContentType}","data":`;
 const end = Buffer.from('}');
 
 /** @param mode binary: attributes are in `RoutedEvent.attributes`, except `datacontenttype`, which is the content type */
@@ -45,8 +46,8 @@ export function cloudEventsEnvelope(mode: Mode): Encode {
       attributes: attributesOf(routed.event.metadata),
     });
   return (routed) => {
-    const all = { ...attributesOf(routed.event.metadata), datacontenttype: dataContentType };
-    const start = Buffer.from(`${JSON.stringify(all).slice(0, -1)},"data":`);
+    const text = JSON.stringify(attributesOf(routed.event.metadata));
+    const start = Buffer.from(text.slice(0, -1) + beforeData);
     return { ...routed, line: Buffer.concat([start, routed.line, end]), contentType: structuredContentType };
   };
 }

@@ -39,6 +39,6 @@ export function debeziumSource(): (metadata: ChangeMetadata) => string {
 
 /** `0x0000002A000001F80003` as `"0000002a:000001f8:0003"`; null where a source has no LSNs. */
 function lsnText(lsn: string): string {
-  const [, a, b, c] = /^0x([\da-f]{8})([\da-f]{8})([\da-f]{4})$/i.exec(lsn) ?? [];
-  return a === undefined ? 'null' : `"${a}:${b}:${c}"`.toLowerCase();
+  if (!/^0x[\da-f]{20}$/i.test(lsn)) return 'null';
+  return `"${lsn.slice(2, 10)}:${lsn.slice(10, 18)}:${lsn.slice(18)}"`.toLowerCase();
 }

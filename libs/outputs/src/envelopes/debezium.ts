@@ -118,19 +118,23 @@ function bigintColumns(patterns: readonly string[]): (event: ChangeEvent) => Col
       column: pattern.slice(dot + 1).toLowerCase(),
     };
   });
-  return (event) => {
-    const here = known.filter(({ matches }) => matches(event)).map(({ column }) => column);
-    return here.length === 0 ? undefined : new Set(here);
-  };
+  return rememberingLast(
+    (event) => {
+      const here = known.filter(({ matches }) => matches(event)).map(({ column }) => column);
+      return here.length === 0 ? undefined : new Set(here);
+    },
+    ({ metadata: a }, { metadata: b }) => a.table === b.table && a.schema === b.schema,
+  );
 }
 
 /** Digits as they are: a JavaScript number would lose some of them. */
 function textWithNumbers(row: Row, numbers: Columns): string {
   const text = (column: string, value: Value) =>
     numbers.has(column.toLowerCase()) && isInteger(value) ? value : JSON.stringify(value);
-  return `{${Object.entries(row)
-    .map(([column, value]) => `${JSON.stringify(column)}:${text(column, value)}`)
-    .join(',')}}`;
+  let fields = '';
+  for (const [column, value] of Object.entries(row))
+    fields += `${fields === '' ? '' : ','}${JSON.stringify(column)}:${text(column, value)}`;
+  return `{${fields}}`;
 }
 
 /** As JSON has it: no leading zeros. */

@@ -66,7 +66,7 @@ public final class Main {
       {"offset.flush.interval.ms", "1000"},
       {"converter.schemas.enable", "false"},
       {"decimal.handling.mode", "string"},
-      {"binary.handling.mode", "hex"},
+      {"binary.handling.mode", "base64"},
       {"time.precision.mode", "isostring"},
     };
     for (String[] pair : pairs) properties.setProperty(pair[0], pair[1]);
