@@ -142,6 +142,19 @@ processor {
     }
   }
 
+  output "hook" {
+    type              = "http"
+    url               = "https://example.org/changes" # {{ table }} and its like may be in the path and the query
+    method            = "POST"                        # or "PUT", "PATCH"
+    headers           = { Authorization = "Bearer {{ env "HOOK_TOKEN" }}" }
+    body              = "array" # of JSON; or "lines": JSON Lines, "single": one change per request
+    max_batch_changes = 100
+    max_batch_bytes   = 102400
+    secret            = "{{ env "HOOK_SECRET" }}"          # signs requests: whsec_…
+    previous_secret   = "{{ env "HOOK_PREVIOUS_SECRET" }}" # signs, too, while the secret is exchanged
+    lasting_statuses  = [400, 409, 413, 415, 422]          # refuse a change for good: it is dead-lettered
+  }
+
   # default_outputs = ["screen"]
   # transform "name" { … }
   # route "name" { … }

@@ -17,6 +17,9 @@ const env = {
   DSTREAM_PUBLISHER_CONNECTION_STRING: broker,
   DSTREAM_ORDERS_CONNECTION_STRING: broker,
   DSTREAM_BLOB_CONNECTION_STRING: 'UseDevelopmentStorage=true',
+  HOOK_TOKEN: 'open-sesame',
+  HOOK_SECRET: `whsec_${Buffer.alloc(32, 'a').toString('base64')}`,
+  HOOK_PREVIOUS_SECRET: `whsec_${Buffer.alloc(32, 'b').toString('base64')}`,
 };
 
 function load(file: string, use: Use): Promise<Configuration> {
@@ -130,6 +133,24 @@ describe('examples', () => {
         retry: { firstMs: 200, maxMs: 3_000 },
         envelope: 'dstream',
         settings: { path: 'changes.jsonl', maxBytes: 104_857_600, maxAgeMs: 3_600_000 },
+        destinationNames: expect.any(Function),
+        open: expect.any(Function),
+      },
+      {
+        path: 'processor.output.hook',
+        name: 'hook',
+        type: 'http',
+        required: true,
+        bufferBytes: 8_388_608,
+        envelope: 'dstream',
+        settings: {
+          url: 'https://example.org/changes',
+          method: 'POST',
+          headers: { authorization: 'Bearer open-sesame' },
+          limits: { form: 'array', maxChanges: 100, maxBytes: 102_400 },
+          secrets: [env.HOOK_SECRET, env.HOOK_PREVIOUS_SECRET],
+          lastingStatuses: [400, 409, 413, 415, 422],
+        },
         destinationNames: expect.any(Function),
         open: expect.any(Function),
       },

@@ -1,5 +1,6 @@
 /** A message that can be read and then breaks an output would hold its table up: there is none. */
 import { Writable } from 'node:stream';
+import { SharedTimeout } from '@dstream/async';
 import { silentLog, type OutgoingMessage, type Publisher, type RoutedEvent } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
 import fc from 'fast-check';
@@ -23,6 +24,11 @@ import { debeziumEnvelope } from './envelopes/debezium.ts';
 import { plainEnvelope } from './envelopes/plain.ts';
 import { withEnvelope, type Encode } from './envelopes/with-envelope.ts';
 import { EventHub } from './event-hubs/event-hubs-publisher.ts';
+import { defaultLastingStatuses } from './http/answer.ts';
+import type { HttpRequest } from './http/http-client.ts';
+import { HttpDestination } from './http/http-destination.ts';
+import { UrlTemplate } from './http/http-url.ts';
+import type { BodyForm } from './http/request-body.ts';
 import { ServiceBusDestination } from './service-bus/service-bus-publisher.ts';
 
 const hash = (text: string) => `${text.length}`.padStart(16, '0');
@@ -60,6 +66,41 @@ function toServiceBus(maxChanges: number): Publisher {
   return toDestinations(serviceBusNames, () => new ServiceBusDestination(topic, limits, hash));
 }
 
+/** What an HTTP client takes: a URL that can be read and is not changed by that, and headers of one line of ASCII. */
+function toHttp(form: BodyForm): Publisher {
+  const template = new UrlTemplate(`http://localhost/{{ schema }}/{{ table }}?of={{ database }}`, hash);
+  const client = {
+    send: ({ url, headers, body = new Uint8Array() }: HttpRequest) => {
+      expect(new URL(url).href.length).toBeLessThan(8_000);
+      expect(new URL(url).pathname.split('/')).toHaveLength(3);
+      for (const value of Object.values(headers)) expect(value).toMatch(/^[ -~]+$/);
+      if (form !== 'lines') JSON.parse(Buffer.from(body).toString());
+      return Promise.resolve({ status: 204, headers: {}, text: '' });
+    },
+  };
+  const options = {
+    client,
+    shown: (url: string) => template.shown(url),
+    method: 'POST',
+    headers: {},
+    secrets: [`whsec_${'A'.repeat(32)}`],
+    limits: { form, maxChanges: 2, maxBytes: 1_000 },
+    timeout: new SharedTimeout(clock, 1e9),
+    lastingStatuses: new Set<number>(defaultLastingStatuses),
+    hide: (text: string) => text,
+    clock,
+    hash,
+  } as const;
+  return new DestinationsPublisher({
+    nameOf: (routed) => template.urlFor(routed),
+    fixedName: undefined,
+    open: (url) => new HttpDestination(url, options),
+    maxOpen: 10,
+    log: silentLog,
+    rightsMayDiffer: false,
+  });
+}
+
 function toConsole(format?: (event: RoutedEvent) => string): Publisher {
   return new ConsolePublisher({
     stream: new Writable({ write: (_chunk, _encoding, done) => done() }),
@@ -70,6 +111,9 @@ function toConsole(format?: (event: RoutedEvent) => string): Publisher {
 const hub = new FakeHub();
 const files = setupFiles();
 const outputs: Record<string, Publisher> = {
+  'http, array': toHttp('array'),
+  'http, lines': toHttp('lines'),
+  'http, single': toHttp('single'),
   'console, json': toConsole(),
   'console, pretty': toConsole(prettyLine({ colour: true })),
   'azure_service_bus, pack = 1': toServiceBus(1),
@@ -98,6 +142,12 @@ const envelopes: Record<string, Encode> = {
   debezium: debeziumEnvelope({ wrapper: true, tombstones: true, bigint: ['*.*.ID'] }, clock),
 };
 
+/** No file gives tombstones to an output without keys. */
+function carriedBy(output: string, encode: Encode): Encode {
+  if (!output.startsWith('http')) return encode;
+  return (routed) => [encode(routed)].flat().filter(({ line }) => line.length > 0);
+}
+
 const lines = fc.oneof(envelopeLines(1), envelopeLines(2));
 
 test.each(Object.entries(envelopes))(
@@ -107,8 +157,8 @@ test.each(Object.entries(envelopes))(
     await fc.assert(
       fc.asyncProperty(fc.array(lines, { minLength: 1, maxLength: 3 }), async (texts) => {
         const events = decodedLines(...texts);
-        for (const publisher of Object.values(outputs))
-          await withEnvelope(publisher, encode).publish(events, { signal: never });
+        for (const [name, publisher] of Object.entries(outputs))
+          await withEnvelope(publisher, carriedBy(name, encode)).publish(events, { signal: never });
         published += events.length;
       }),
       { numRuns: 200 },

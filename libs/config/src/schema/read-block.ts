@@ -93,11 +93,8 @@ function readKey(
 }
 
 function readGiven(given: Given, key: Key<unknown>, node: AttributeNode, context: Context): KeyReading {
-  if (key.secret && typeof given.value === 'string') {
-    for (const secret of [given.value, given.value.trim(), ...(key.type.secretsOf?.(given.value) ?? [])]) {
-      context.secrets.add(secret);
-    }
-  }
+  const whole = key.secret && typeof given.value === 'string' ? [given.value, given.value.trim()] : [];
+  for (const secret of [...whole, ...(key.type.secretsOf?.(given) ?? [])]) context.secrets.add(secret);
   const result = key.type.read(given);
   if ('faults' in result) {
     for (const fault of result.faults) {

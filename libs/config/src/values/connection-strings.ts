@@ -65,7 +65,7 @@ export function connectionString(
   return {
     expected: what.replace(/^an? /, ''),
     blank: '',
-    secretsOf: secretParts,
+    secretsOf: ({ value }) => (typeof value === 'string' ? secretParts(value) : []),
     read: (given: Given): Result<string> => {
       const value = textOf(given);
       if (value === undefined) return faulty(`${given.shown} is not ${what}`, 'write it in double quotes');

@@ -33,8 +33,8 @@ export interface ValueType<T> {
   /** Stands in where a value is wrong or cannot be known, so that the rest of the file can still be checked. */
   readonly blank: T;
   read(given: Given): Result<T>;
-  /** Parts of a secret value that must never be shown either. */
-  secretsOf?(value: T): readonly string[];
+  /** Parts of a value that must never be shown. Called for every value of the type, right or wrong. */
+  secretsOf?(given: Given): readonly string[];
 }
 
 /** The result of a value that is right. */

@@ -83,11 +83,6 @@ describe('many destinations', () => {
     expect(error).toMatchObject({ failures: [{ key: '', from: 1, error: { code } }] });
   });
 
-  test('says where a change goes, unless all go to one place', () => {
-    expect(publisherOf().destinationOf?.(change('X', '0'))).toBe('X');
-    expect(publisherOf('X').destinationOf?.(change('X', '0'))).toBeUndefined();
-  });
-
   test('a change that has no destination is refused by itself, and what comes after it is sent', async () => {
     const publisher = publisherOf();
     const events = [change('X', '0'), change('?', '1'), change('X', '2')];
@@ -96,6 +91,12 @@ describe('many destinations', () => {
     expect(accepted).toEqual(['0', '2']);
     await publisher.publish(events.slice(2), o);
     expect(accepted).toEqual(['0', '2']);
+  });
+
+  test('several destinations are told apart, one is not', () => {
+    const { destinationOf } = publisherOf();
+    expect(['X', 'Y', '?'].map((table) => destinationOf?.(change(table, '1')))).toEqual(['X', 'Y', '']);
+    expect(publisherOf('only').destinationOf).toBeUndefined();
   });
 
   test('a destination that cannot even be opened refuses its own changes', async () => {

@@ -13,12 +13,15 @@ import {
 } from '@dstream/core';
 import { DestinationPool, type DestinationPoolOptions } from './destination-pool.ts';
 import { notAccepted, type Entry, type NotAccepted } from './destination.ts';
+import { nameOrNone } from './name-parts.ts';
 
 interface DestinationsPublisherOptions extends Omit<DestinationPoolOptions, 'shown'> {
   /** Name of the destination of a change. Throws Rejected where it has none. */
   readonly nameOf: (routed: RoutedEvent) => string;
   /** The destination of all changes, if there is only one. */
   readonly fixedName: string | undefined;
+  /** What is tried at the start where there is no single destination, if not `dstream-connect`. */
+  readonly probeName?: string;
   /** How a name is logged, if not as it is. */
   readonly shown?: (name: string) => string;
   /** True if the identity that signs in may have rights at some destinations only. */
@@ -28,7 +31,7 @@ interface DestinationsPublisherOptions extends Omit<DestinationPoolOptions, 'sho
 }
 
 /** With filled-in names there is no destination to try at the start. This one need not exist. */
-const probeName = 'dstream-connect';
+const defaultProbeName = 'dstream-connect';
 
 /** Destinations that are logged when they were reached, at most: names that hold data have no end. */
 const maxReached = 1_000;
@@ -46,8 +49,9 @@ export class DestinationsPublisher implements Publisher {
 
   constructor(options: DestinationsPublisherOptions) {
     this.#options = { shown: (name) => name, ...options };
-    if (options.fixedName === undefined) this.destinationOf = options.nameOf;
     this.#destinations = new DestinationPool(this.#options);
+    if (options.fixedName === undefined)
+      this.destinationOf = (routed) => nameOrNone(() => options.nameOf(routed));
   }
 
   /**
@@ -55,7 +59,7 @@ export class DestinationsPublisher implements Publisher {
    * credentials, as far as that can be known without a destination.
    */
   async connect(o: CallOptions): Promise<void> {
-    const { fixedName } = this.#options;
+    const { fixedName, probeName = defaultProbeName } = this.#options;
     if (fixedName !== undefined) return this.#destinations.use(fixedName, (one) => one.connect(o), o);
     await using probe = this.#options.open(probeName);
     try {

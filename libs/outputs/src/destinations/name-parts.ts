@@ -44,6 +44,15 @@ export function namesOfChanges(template: string, fill: FillName): (event: Change
   return parts.every(isTablePart) ? namesOfTables(fill) : namesOfValues(parts, fill);
 }
 
+/** For `Publisher.destinationOf`. A change without a destination has failed by itself: it says nothing about any. */
+export function nameOrNone(nameOf: () => string): string {
+  try {
+    return nameOf();
+  } catch {
+    return '';
+  }
+}
+
 /**
  * The parts of a table, for plans. What differs between the changes of a table stays a template.
  * @param encode what becomes of a part that the table has

@@ -219,6 +219,12 @@ describe('files that are named after changes', () => {
         { from: 1, error: { code: 'Rejected', message: expect.stringContaining('data.Region is NULL') } },
       ],
     });
+    expect(events.map((event) => publisher.destinationOf?.(event))).toEqual([
+      '/d/EU.jsonl',
+      '',
+      '/d/EU.jsonl',
+      '/d/US.jsonl',
+    ]);
     expect(files.durable('/d/EU.jsonl')).toBe(lines(1, 3));
     expect(files.durable('/d/US.jsonl')).toBe(lines(4));
     await cleanUp();

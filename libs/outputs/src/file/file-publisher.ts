@@ -17,6 +17,7 @@ import {
   type Publisher,
   type RoutedEvent,
 } from '@dstream/core';
+import { nameOrNone } from '../destinations/name-parts.ts';
 import { jsonLines } from '../lines/json-lines.ts';
 import { PathTemplate } from './file-path.ts';
 import { translateFileError, type FileSystem } from './file-system.ts';
@@ -57,9 +58,7 @@ export class FilePublisher implements Publisher {
 
   constructor(options: FilePublisherOptions) {
     this.#options = options;
-    const template = new PathTemplate(options.path, options.hash);
-    this.#template = template;
-    if (template.varies) this.destinationOf = (event) => template.pathFor(event);
+    this.#template = new PathTemplate(options.path, options.hash);
     this.#writers = new WriterPool({
       maxOpen: options.maxOpen ?? 64,
       isKept: (path) => this.#isKept(path),
@@ -67,6 +66,8 @@ export class FilePublisher implements Publisher {
       clock: options.clock,
       log: options.log,
     });
+    if (this.#template.varies)
+      this.destinationOf = (event) => nameOrNone(() => this.#template.pathFor(event));
   }
 
   /**

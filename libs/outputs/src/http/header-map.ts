@@ -1,0 +1,50 @@
+/** The value of the key `headers`: an object of names and texts. */
+import { faulty, sound, textOf, type Given, type Result, type ValueType } from '@dstream/config/schema';
+
+/** What the output or its client sets. */
+const ours =
+  /^(?:webhook-.*|ce-.*|content-length|transfer-encoding|connection|keep-alive|upgrade|host|expect|te|trailer)$/i;
+
+/** Header fields whose values are hidden wherever they appear; so is every value that came out of a variable. */
+const sensitive = /auth|cookie|key|passw|secret|signature|token/i;
+
+/** "RFC 9110, 5.6.2. Tokens" and "5.5. Field Values", of which ASCII only. */
+const [fieldName, fieldValue] = [/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, /^[!-~](?:[\t -~]*[!-~])?$/];
+
+const example = 'write { Authorization = "{{ env "NAME" }}" }';
+
+/** Names and values. */
+export const headerMap: ValueType<Readonly<Record<string, string>>> = {
+  expected: 'object of headers',
+  blank: {},
+  read: ({ entries, shown }) => {
+    if (entries === undefined) return faulty(`${shown} is not an object`, example);
+    const headers: Record<string, string> = {};
+    for (const [name, given] of entries) {
+      const result = readHeader(name, given);
+      if ('faults' in result) return result;
+      headers[name.toLowerCase()] = result.value;
+    }
+    return sound(headers);
+  },
+  secretsOf: ({ entries = new Map<string, Given>() }) =>
+    [...entries].flatMap(([name, given]) =>
+      given.fromVariable || sensitive.test(name) ? secretOf(given) : [],
+    ),
+};
+
+function readHeader(name: string, given: Given): Result<string> {
+  if (!fieldName.test(name)) return faulty(`"${name}" is not the name of a header`, example);
+  if (ours.test(name)) return faulty(`the header ${name} is set by the output`, 'remove it');
+  const value = textOf(given);
+  if (value === undefined || !fieldValue.test(value))
+    return faulty(`the value of the header ${name} is not a text of visible ASCII characters`, example);
+  return sound(value);
+}
+
+/** The whole value, and what follows the scheme in `Bearer …`. */
+function secretOf({ value }: Given): readonly string[] {
+  if (typeof value !== 'string') return [];
+  const [, credentials] = /^\w+\s+(\S.*)$/s.exec(value.trim()) ?? [];
+  return [value.trim(), ...(credentials === undefined ? [] : [credentials.trim()])];
+}

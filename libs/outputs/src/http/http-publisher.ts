@@ -1,0 +1,68 @@
+/** Publishes changes to a web service: a webhook. */
+import { SharedTimeout } from '@dstream/async';
+import type { Clock, Hash, Log, Publisher } from '@dstream/core';
+import { DestinationsPublisher } from '../destinations/destinations-publisher.ts';
+import { HttpClient } from './http-client.ts';
+import { HttpDestination, type HttpDestinationOptions } from './http-destination.ts';
+import { UrlTemplate } from './http-url.ts';
+import type { BatchLimits } from './request-body.ts';
+
+/** The settings of the output, and the clock and log to use. */
+export interface HttpPublisherOptions {
+  /** May hold parts of names in its path and query. May hold a key: secret. */
+  readonly url: string;
+  readonly method: HttpDestinationOptions['method'];
+  readonly limits: BatchLimits;
+  /** Secret. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Secret. The first is the current one. */
+  readonly secrets: readonly string[];
+  readonly lastingStatuses: readonly number[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly hash: Hash;
+  /** Longest time of one request, milliseconds; 30,000 if not given. */
+  readonly requestTimeoutMs?: number;
+}
+
+/** A URL takes no connection of its own, so what is bounded is memory. */
+const maxOpen = 1_000;
+
+/** The publisher of an output of type `http`. */
+export function httpPublisher({
+  url,
+  lastingStatuses,
+  requestTimeoutMs = 30_000,
+  log,
+  ...options
+}: HttpPublisherOptions): Publisher {
+  const { clock, hash, headers, secrets } = options;
+  const template = new UrlTemplate(url, hash);
+  const client = new HttpClient();
+  const timeout = new SharedTimeout(clock, requestTimeoutMs);
+  const hide = hiding([...Object.values(headers), ...secrets]);
+  const shown = (text: string) => template.shown(text);
+  const shared = { ...options, client, shown, timeout, hide, lastingStatuses: new Set(lastingStatuses) };
+  return new DestinationsPublisher({
+    nameOf: (routed) => template.urlFor(routed),
+    fixedName: template.fixed,
+    probeName: template.probe,
+    open: (name) => new HttpDestination(name, shared),
+    maxOpen,
+    shown,
+    log,
+    rightsMayDiffer: false,
+    shared: {
+      [Symbol.asyncDispose]: async () => {
+        await timeout.dispose();
+        await client[Symbol.asyncDispose]();
+      },
+    },
+  });
+}
+
+/** A receiver may repeat what it was sent. A value of a few characters is no secret. */
+function hiding(values: readonly string[]): (text: string) => string {
+  const secrets = values.filter(({ length }) => length >= 8);
+  return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text);
+}
