@@ -8,7 +8,7 @@ import {
   type Transformed,
   type Unavailable,
 } from '@dstream/core';
-import { eachEvent } from '../each-event.ts';
+import { eachEvent } from '../events/each-event.ts';
 import { ColumnRules, RowPlan, type ColumnsSettings } from './column-rules.ts';
 import { missingIn, withParts } from './event-parts.ts';
 import { ColumnSetter } from './set-columns.ts';

@@ -7,7 +7,7 @@ import {
   type Transform,
   type Transformed,
 } from '@dstream/core';
-import { eachEvent } from '../each-event.ts';
+import { eachEvent } from '../events/each-event.ts';
 
 /** What `FilterTransform` does. */
 export interface FilterOptions {
