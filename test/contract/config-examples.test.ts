@@ -142,6 +142,7 @@ describe('examples', () => {
         type: 'http',
         required: true,
         bufferBytes: 8_388_608,
+        ...unlimited,
         envelope: 'dstream',
         settings: {
           url: 'https://example.org/changes',
