@@ -4,8 +4,9 @@
  */
 import { columnsType } from './columns/columns-type.ts';
 import { filterType } from './filter/filter-type.ts';
+import { scriptType } from './script/script-type.ts';
 
 export { celPredicates } from './cel/cel-predicates.ts';
 
 /** Every `type` that a `transform` block may have. */
-export const transformTypes = [columnsType, filterType] as const;
+export const transformTypes = [columnsType, filterType, scriptType] as const;
