@@ -70,7 +70,7 @@ export class ScriptThread implements AsyncDisposable {
     this.#running ??= await RunningScript.start(this.#options);
     const outcome = await this.#running.run(changes);
     if ('answers' in outcome) {
-      this.#options.logged(outcome.log);
+      if (outcome.log.length > 0) this.#options.logged(outcome.log);
       return outcome.answers;
     }
     this.#running = undefined;
