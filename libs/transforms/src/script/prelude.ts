@@ -272,7 +272,7 @@ export function prelude(host: PreludeHost, allowClock: boolean): Prelude {
   function described(error: unknown): string {
     try {
       if (!(error instanceof ErrorClass)) return `it threw ${text(error)}`;
-      const [, at] = /\(?([^\s()]+:\d+(?::\d+)?)\)?/.exec(text(error.stack)) ?? [];
+      const at = /\(?([^\s()]+:\d+(?::\d+)?)\)?/.exec(text(error.stack))?.[1];
       return `${error.name}: ${error.message}${at === undefined ? '' : ` (${at})`}`;
     } catch {
       return 'it threw something that cannot be shown';

@@ -392,7 +392,7 @@ describe('a script that cannot be used', () => {
     ['const a = []; for (;;) a.push(new Array(1000).fill(0));', 't.js cannot be loaded: it used more'],
     [
       'new Array(4294967295).join("x");',
-      't.js cannot be loaded: it used more CPU time than it may (100 ms), in a built-in function',
+      't.js cannot be loaded: it used more CPU time than it may (100 ms) and could not be interrupted',
     ],
     ['Date.now(); export default (c) => c;', 't.js:1:'],
   ])('%s', async (source, message) => {

@@ -85,7 +85,7 @@ export class Watchdog implements Disposable {
   }
 
   #end(limitMs: number): void {
-    this.#ended(`it used more CPU time than it may (${limitMs} ms), in a built-in function`);
+    this.#ended(`it used more CPU time than it may (${limitMs} ms) and could not be interrupted`);
     void this.#worker.terminate();
   }
 }
