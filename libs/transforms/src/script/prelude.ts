@@ -142,15 +142,16 @@ export function prelude(host: PreludeHost, allowClock: boolean): Prelude {
     route,
   });
 
-  function deepFreeze(value: unknown): unknown {
-    if (typeof value !== 'object' || value === null) return value;
-    for (const name of keys(value)) deepFreeze((value as Row)[name]);
-    return freeze(value);
+  /** So that a script cannot change it unnoticed: what it returns with this object has this metadata. */
+  function frozen(read: Row): Row {
+    for (const field of ['key', 'origin', 'changed', 'unavailable']) freeze(read[field]);
+    for (const item of (read['unavailable'] ?? []) as readonly Row[]) freeze(freeze(item)['columns']);
+    return freeze(read);
   }
 
   /** Reading metadata costs more than reading values, and many scripts never look at it. */
   function changeOf(parts: readonly unknown[], index: number): Change {
-    const read = () => (metadata[index] ??= deepFreeze(parse(host.metadata(text(index)))));
+    const read = () => (metadata[index] ??= frozen(parse(host.metadata(text(index)))));
     const data = parts[0];
     if (parts.length === 1)
       return {
