@@ -92,6 +92,7 @@ export class Processor implements Service {
     } finally {
       this.#ready = false;
       await Promise.all([...this.#running.values()].map(({ ended }) => ended));
+      await this.#limiter.end();
       await this.#outputs.finish();
     }
     if (this.#failed.signal.aborted) throw this.#failed.signal.reason;

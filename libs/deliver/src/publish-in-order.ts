@@ -28,10 +28,7 @@ export interface PublishCall {
   readonly mayStart: () => void;
   /** Once it aborts nothing is tried again. */
   readonly giveUp: AbortSignal;
-  /**
-   * Called with true when the session begins to wait for an output, and again after each of its attempts that fails meanwhile;
-   * with false when it waits no more.
-   */
+  /** Called with true when the session begins to wait for an output, with false when it waits no more. */
   readonly waits?: ((output: string, waits: boolean) => void) | undefined;
 }
 
@@ -146,7 +143,7 @@ export class PublicationInOrder {
   }
 
   #setWaits(waits: boolean): void {
-    if (!waits && !this.#waits) return;
+    if (waits === this.#waits) return;
     this.#waits = waits;
     this.#call.waits?.(this.output, waits);
   }

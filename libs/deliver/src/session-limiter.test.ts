@@ -113,8 +113,11 @@ describe('a limit of two sessions that wait for an output', () => {
     limiter.wait(c, 1);
     expect([evicted, slots]).toEqual([[], ['a frees its slot', 'b frees its slot']]);
     await clock.advance(1);
-    limiter.wait(b, 1);
     expect([evicted, slots.at(-1), limiter.waiting]).toEqual([['a'], 'c frees its slot', 2]);
+    const d = enter('d');
+    limiter.wait(d, 1);
+    await limiter.end();
+    expect([evicted, clock.sleeping]).toEqual([['a'], 0]);
   });
 
   test('evicts also when their messages take too much memory, but lets a single one wait whatever its size', async () => {

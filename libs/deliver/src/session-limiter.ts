@@ -9,6 +9,7 @@
  * released unsettled, to be accepted again later.
  */
 import type { Clock } from '@dstream/core';
+import { pause } from '@dstream/async';
 
 /** Whoever works on a session. */
 export interface LimitedSession {
@@ -46,6 +47,8 @@ export function sessionsAhead(maxSessions: number): number {
   return Math.ceil(maxSessions / 8);
 }
 
+const ended = new Error('all sessions have ended');
+
 interface Waiting {
   readonly sinceMs: number;
   readonly bytes: number;
@@ -63,6 +66,8 @@ export class SessionLimiter {
   /** Those without one, the longest waiting first. */
   readonly #waiting = new Map<LimitedSession, Waiting>();
   #waitingBytes = 0;
+  readonly #ended = new AbortController();
+  #looking: Promise<void> | undefined;
   /** Ids of sessions that were released while they waited, oldest first. */
   readonly #released = new Set<string>();
 
@@ -106,13 +111,10 @@ export class SessionLimiter {
     this.#idle.delete(session);
   }
 
-  /** It waits for an output, with a message of so many bytes. To be called again while it does: then others are evicted that waited too long. */
+  /** It waits for an output, with messages of so many bytes. Its slot is freed as soon as there is room among those that wait. */
   wait(session: LimitedSession, bytes: number): void {
     if (this.#sessions.has(session)) this.#entering.set(session, bytes);
-    for (const [next, size] of this.#entering) {
-      while (!this.#hasRoom(size)) if (!this.#evictWaiting()) return;
-      this.#freeSlot(next, size);
-    }
+    this.#makeRoom();
   }
 
   /** It waits no more. */
@@ -134,6 +136,31 @@ export class SessionLimiter {
     this.#sessions.delete(session);
     this.#entering.delete(session);
     this.#leaveWaiting(session);
+  }
+
+  /** Called when all sessions have ended. */
+  async end(): Promise<void> {
+    this.#ended.abort(ended);
+    await this.#looking;
+  }
+
+  #makeRoom(): void {
+    for (const [session, bytes] of this.#entering) {
+      while (!this.#hasRoom(bytes)) if (!this.#evictWaiting()) return this.#lookAgain();
+      this.#freeSlot(session, bytes);
+    }
+  }
+
+  /** When the one that waits longest may be evicted. */
+  #lookAgain(): void {
+    const { clock, minWaitMs } = this.#options;
+    const [longest] = this.#waiting.values();
+    if (this.#looking !== undefined || longest === undefined) return;
+    const ms = longest.sinceMs + minWaitMs - clock.monotonicMs();
+    this.#looking = pause(clock, ms, this.#ended.signal).then(() => {
+      this.#looking = undefined;
+      if (!this.#ended.signal.aborted) this.#makeRoom();
+    });
   }
 
   #evict(): void {

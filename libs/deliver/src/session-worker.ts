@@ -24,6 +24,7 @@ import { MissingMessagesDetector, type MissingMessagesRecord } from './missing-m
 import type { Outputs } from './outputs.ts';
 import type { ProcessorParts } from './processor-parts.ts';
 import type { ReplayRecord } from './replay-record.ts';
+import { SessionInbox } from './session-inbox.ts';
 import type { LimitedSession, SessionLimiter } from './session-limiter.ts';
 import { SessionState, type UnsavedProgress } from './session-state.ts';
 import type { TransformMonitor } from './transform-monitor.ts';
@@ -45,7 +46,7 @@ export class SessionWorker implements LimitedSession {
   readonly #options: WorkerOptions;
   readonly #lock: SessionLock | undefined;
   readonly #log: Log;
-  readonly #inbox: Inbox;
+  readonly #inbox: SessionInbox;
   readonly #deduplicator = new SessionDeduplicator();
   readonly #detector = new MissingMessagesDetector();
   readonly #clockGuard: ClockGuard;
@@ -67,7 +68,7 @@ export class SessionWorker implements LimitedSession {
     this.#options = options;
     this.#lock = lock;
     const log = (this.#log = lock === undefined ? parts.log : parts.log.child({ session: lock.id }));
-    this.#inbox = new Inbox(parts);
+    this.#inbox = new SessionInbox(parts.clock);
     this.#clockGuard = new ClockGuard({ clock, log, toleranceMs: settings.clockToleranceMs });
     this.#step = new DeliveryStep({
       parts,
@@ -204,6 +205,7 @@ export class SessionWorker implements LimitedSession {
     if (draining.aborted) return;
     const failureLog = withMessage(this.#delivering.failureLog, deliveries[0]);
     await retry((signal) => this.#step.run(decoded, signal), aborted, { ...this.#delivering, failureLog });
+    this.#taken = [];
     this.#options.limiter.delivered(this);
   }
 
@@ -255,49 +257,4 @@ export class SessionWorker implements LimitedSession {
   }
 }
 
-/** Deliveries of one session that wait for their turn. Bounded by what the subscription hands out unsettled. */
-class Inbox {
-  readonly #clock: ProcessorParts['clock'];
-  #waiting: Delivery[] = [];
-  #wake: () => void = () => undefined;
-
-  constructor({ clock }: Pick<ProcessorParts, 'clock'>) {
-    this.#clock = clock;
-  }
-
-  push(delivery: Delivery): void {
-    this.#waiting.push(delivery);
-    this.#wake();
-  }
-
-  /** Ends a `take` that waits. */
-  wake(): void {
-    this.#wake();
-  }
-
-  /** Everything that waits; empty when nothing arrived within `ms`, when it was woken, or when `signal` aborted. */
-  async take(ms: number, signal: AbortSignal): Promise<readonly Delivery[]> {
-    if (this.#waiting.length === 0 && !signal.aborted) await this.#wait(ms, signal);
-    const taken = this.#waiting;
-    this.#waiting = [];
-    return taken;
-  }
-
-  async #wait(ms: number, signal: AbortSignal): Promise<void> {
-    const timer = new AbortController();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wake = resolve;
-    const removeListener = onAbort(signal, resolve);
-    const slept = this.#clock.sleep(ms, timer.signal).then(resolve, resolve);
-    await promise;
-    removeListener();
-    timer.abort(arrived);
-    await slept;
-    this.#wake = () => undefined;
-  }
-}
-
 const evicted = new DStreamError('Unexpected', 'the session was released for another one');
-
-/** Made once: an error takes its stack trace when it is made. */
-const arrived = new Error('a delivery arrived');
