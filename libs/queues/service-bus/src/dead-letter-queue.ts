@@ -1,6 +1,6 @@
 /**
  * The dead-letter queue of a subscription of Service Bus. It has no sessions, whatever its subscription has ("Overview of Service
- * Bus dead-letter queues"), and a message can only be locked by receiving it: by its number only when it is deferred ("Message
+ * Bus dead-letter queues"; azure-sdk-for-net #21271), and a message can only be locked by receiving it: by its number only when it is deferred ("Message
  * deferral"). So `lock` receives from the oldest on, and keeps what is not wanted locked until it is done.
  */
 import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
