@@ -7,7 +7,8 @@ import type { DeadLetterOutcome } from '../../apps/dstream/src/dead-letters/sett
 import { aChange } from '../support/a-change.ts';
 import { DStreamProcess } from '../support/dstream-process.ts';
 import { Pipeline } from '../support/pipeline.ts';
-import { runDstream } from '../support/status-command.ts';
+import { dstream, runDstream } from '../support/status-command.ts';
+import { hasTerminal, Terminal } from '../support/terminal.ts';
 import { until } from '../support/until.ts';
 
 const session = 's/d/dbo.T';
@@ -289,3 +290,50 @@ test('what is discarded is gone, and a direct queue has nothing to list', { time
   expect([none.code, none.documents]).toEqual([2, []]);
   expect(none.err).toContain('has no dead-letter queue');
 });
+
+test(
+  'in a terminal there is a table, and a question before anything happens',
+  { timeout: 120_000 },
+  async (context) => {
+    context.skip(!hasTerminal(), 'it needs the command script of util-linux');
+    await using world = await World.open();
+    const config = await world.pipeline.file('small.hcl', configText('small'));
+    const processor = await world.processor(config);
+    await world.send(-1);
+    await until(
+      () => world.messages(deadLetterQueue).length === 1,
+      () => 'the message is in the dead-letter queue',
+    );
+    expect(await processor.stop()).toBe(0);
+    const inTerminal = (...args: readonly string[]) =>
+      new Terminal([process.execPath, dstream, 'dead-letters', ...args, '--config', config], {
+        columns: 100,
+        rows: 24,
+        env: { ...world.pipeline.env, NO_COLOR: '1' },
+      });
+
+    await using list = inTerminal('list');
+    expect(await list.ended, list.text).toBe(0);
+    expect(list.lines[0]?.trim()).toMatch(/^NUMBER +ENQUEUED +TABLE +REASON +OUTPUTS +CHANGES +DESCRIPTION$/);
+    expect(list.lines[1]).toMatch(/ dbo\.T +NotDelivered +bus +1 +change 0: /);
+
+    await using declined = inTerminal('replay');
+    await declined.shows((lines) => lines.join('').includes('[y/N]'), 'the question');
+    expect(declined.text).toContain('Replay 1 dead letter (1 change) to subscription dstream?');
+    declined.press('\r');
+    expect([await declined.ended, declined.text.includes('nothing was done')]).toEqual([1, true]);
+
+    await using interrupted = inTerminal('discard');
+    await interrupted.shows((lines) => lines.join('').includes('Type "discard"'), 'the question');
+    interrupted.press('\u0003');
+    expect(await interrupted.ended).toBe(1);
+    expect(world.messages(deadLetterQueue)).toHaveLength(1);
+
+    await using accepted = inTerminal('discard');
+    await accepted.shows((lines) => lines.join('').includes('Type "discard"'), 'the question');
+    accepted.press('discard\r');
+    expect(await accepted.ended, accepted.text).toBe(0);
+    expect(accepted.text).toContain('discarded 1 dead letter');
+    expect(world.messages(deadLetterQueue)).toEqual([]);
+  },
+);
