@@ -6,7 +6,7 @@ import {
   type TransformCall,
   type Transformed,
 } from '@dstream/core';
-import { madeEvents } from '../made-event.ts';
+import { madeEvents } from '../events/made-event.ts';
 import type { AnswerOfOne, MadeValue } from './prelude.ts';
 import type { ChangeText, EngineAnswer } from './script-engine.ts';
 import type { ScriptThread } from './script-thread.ts';

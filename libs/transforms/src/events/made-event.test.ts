@@ -1,6 +1,6 @@
 import type { StampedEvent } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
-import { aChange } from '../../../test/support/a-change.ts';
+import { aChange } from '../../../../test/support/a-change.ts';
 import { madeEvents } from './made-event.ts';
 
 const { data, metadata } = aChange(1, { operation: 'update', changed: ['N'] });
