@@ -14,6 +14,14 @@ describe('faults', () => {
     expect(rig.bus.messages('plain')).toHaveLength(1);
   });
 
+  test('a lost reply leaves the message sent, and its sender in doubt', async () => {
+    rig.bus.loseReplies(1);
+    const sender = rig.client.createSender('plain');
+    await expect(sender.sendMessages({ body: 1 })).rejects.toThrow();
+    await sender.sendMessages({ body: 2 });
+    expect(rig.bus.messages('plain')).toHaveLength(2);
+  });
+
   test('a full entity refuses until it has room', async () => {
     rig.bus.setFull('plain', true);
     const sender = rig.client.createSender('plain');

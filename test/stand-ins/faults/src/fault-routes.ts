@@ -90,6 +90,9 @@ const serviceBusRoutes = {
   'service-bus/throttle': route({ sends: wholeNumber }, ({ serviceBus }, { sends }) =>
     serviceBus.serverBusy(sends),
   ),
+  'service-bus/lose-replies': route({ count: wholeNumber }, ({ serviceBus }, { count }) =>
+    serviceBus.loseReplies(count),
+  ),
   'service-bus/delay-sends': route({ ms: wholeNumber }, ({ serviceBus }, { ms }) =>
     serviceBus.delaySends(ms),
   ),

@@ -7,6 +7,8 @@ import type { LinkContext } from './context/link-context.ts';
 export interface Faults extends ConnectionFaults {
   /** Refuses the next transfers with com.microsoft:server-busy. */
   serverBusy(sends: number): void;
+  /** Accepts the next transfers, and cuts their connections instead of answering. */
+  loseReplies(count: number): void;
   /** From now on transfers are looked at, and answered, so much later; 0 ends it. */
   delaySends(ms: number): void;
   /** The same for settlements. */
@@ -31,6 +33,7 @@ export function faultsOf(server: AmqpServer, context: LinkContext): Faults & { r
   return {
     ...ofConnections,
     serverBusy: (sends) => (faults.serverBusySends = sends),
+    loseReplies: (count) => (faults.lostReplies = count),
     delaySends: (ms) => (faults.sendDelayMs = ms),
     delaySettlements: (ms) => (faults.settlementDelayMs = ms),
     refuseSettlements(count, condition = 'amqp:internal-error') {

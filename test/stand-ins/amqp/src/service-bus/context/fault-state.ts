@@ -4,6 +4,8 @@ import { Refusal } from '../../protocol/refusal.ts';
 export class FaultState {
   /** So many transfers are refused with server-busy. */
   serverBusySends = 0;
+  /** The answers of so many accepted transfers are lost, with their connections. */
+  lostReplies = 0;
   /** Milliseconds before a transfer is looked at, and so before it is answered. */
   sendDelayMs = 0;
   /** Milliseconds before a settlement is looked at. */
@@ -14,6 +16,7 @@ export class FaultState {
 
   clear(): void {
     this.serverBusySends = 0;
+    this.lostReplies = 0;
     this.sendDelayMs = 0;
     this.settlementDelayMs = 0;
     this.settlementRefusals = 0;
@@ -22,6 +25,12 @@ export class FaultState {
   takeServerBusy(): boolean {
     if (this.serverBusySends <= 0) return false;
     this.serverBusySends -= 1;
+    return true;
+  }
+
+  takeLostReply(): boolean {
+    if (this.lostReplies <= 0) return false;
+    this.lostReplies -= 1;
     return true;
   }
 

@@ -48,7 +48,8 @@ export class SenderLink implements LinkHandler {
       const payloads = this.#read(message, format);
       this.#target.send(payloads);
       counters.messagesIn += payloads.length;
-      this.#settler.accept(delivery);
+      if (this.#context.faults.takeLostReply()) this.#link.connection.socket?.destroy();
+      else this.#settler.accept(delivery);
     } catch (error) {
       counters.sendsRefused += 1;
       this.#settler.reject(delivery, asRefusal(error));
