@@ -94,6 +94,11 @@ export function transactionRows(): number {
   return Number(variable('TRANSACTION_ROWS') ?? 100_000);
 }
 
+/** How long the ledger is kept under random faults, seconds: `DSTREAM_TEST_LEDGER_SECONDS`; 0 for not at all. */
+export function ledgerSeconds(): number {
+  return Number(variable('LEDGER_SECONDS') ?? 0);
+}
+
 function variable(name: string): string | undefined {
   const value = process.env[`DSTREAM_TEST_${name}`];
   return value === '' ? undefined : value;

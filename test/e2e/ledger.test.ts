@@ -1,0 +1,33 @@
+/** What two processors deliver to four outputs while each of them fails in its turn: everything, in order, to those that must get it. */
+import { expect, test } from 'vitest';
+import { LedgerRig } from '../support/ledger-rig.ts';
+
+const nothing = { missing: [], unexpected: [], outOfOrder: [], changed: [] };
+
+test('every output has what its routes say, transformed, each once or more, in order; nothing is dead-lettered', async () => {
+  await using rig = await LedgerRig.start(1_000);
+  for (const fault of rig.faults) {
+    const sending = rig.send(3);
+    await fault.inject();
+    await sending;
+    await rig.send(1);
+    await rig.settled();
+  }
+  expect(await rig.leaks()).toEqual([]);
+  expect(await rig.stop()).toEqual([0, 0]);
+
+  expect(await rig.differences()).toEqual({ bus: nothing, hub: nothing, files: nothing, hook: nothing });
+  expect(rig.deadLetters).toEqual([]);
+  // Otherwise it would say nothing.
+  for (const output of ['bus', 'hub', 'files', 'hook']) {
+    expect(
+      rig.logs.some((line) => line.includes(`publishing to ${output} failed; retrying`)),
+      output,
+    ).toBe(true);
+    expect((await rig.counts(output)).due).toBeGreaterThan(200);
+  }
+  for (const output of ['bus', 'hub', 'hook']) {
+    const { arrived, due } = await rig.counts(output);
+    expect(arrived, `${output}: a lost reply is a repeat`).toBeGreaterThan(due);
+  }
+}, 180_000);
