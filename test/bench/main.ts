@@ -1,5 +1,6 @@
 /** `npm run bench`, or `npm run bench -- NAME`: prints figures, decides nothing. */
 import { backlog } from './backlog.ts';
+import { envelope } from './envelopes.ts';
 import { tableLine, type Figure } from './figure.ts';
 import { handOver } from './hand-over.ts';
 import { ingest } from './ingest.ts';
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'process-service-bus': processServiceBus,
   'process-event-hubs': processEventHubs,
   'process-file': processFile,
+  envelope,
   sessions,
   'hand-over': handOver,
   start,
