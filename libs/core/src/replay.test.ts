@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { deadLetterProperties, type FailedChange } from './dead-letter.ts';
 import type { DeadLetter } from './dead-letter-queue.ts';
@@ -113,6 +114,41 @@ describe('the message that replays a dead letter', () => {
     const second = replay(again);
     expect([second.messageId, replay(again).messageId]).toEqual(['c1:4:7:r2', 'c1:4:7:r2']);
     expect([bodyText(second), second.properties['replay-count']]).toEqual(['c', 2]);
+  });
+
+  test('keeps its outputs where the broker dead-letters the replay itself', () => {
+    const first = replay(dead(['a', 'b', 'c'], [failed(1, 'bus'), failed(2, '*')]));
+    const again = deadAgain(first, []);
+    const second = replay(again);
+    expect([bodyText(second), second.properties['replay-outputs'], failedOutputs(again)]).toEqual([
+      'b\nc',
+      '{"bus":"0"}',
+      ['bus'],
+    ]);
+  });
+
+  test('brings each failed change to each output that refused it, and to no other', () => {
+    const failures = fc.array(
+      fc.record({
+        index: fc.nat(11),
+        output: fc.constantFrom('*', 'bus', 'hook'),
+        reason: fc.constant('no'),
+      }),
+      { minLength: 1, maxLength: 30 },
+    );
+    fc.assert(
+      fc.property(failures, (all) => {
+        const lines = Array.from({ length: 12 }, (_, n) => `line ${n}`);
+        const sent = replay(dead(lines, all));
+        const outputs = replayOf(sent)?.outputs;
+        const brought = bodyText(sent).split('\n');
+        expect(brought).toEqual(lines.filter((_, index) => all.some((one) => one.index === index)));
+        for (const [at, line] of brought.entries()) {
+          const of = new Set(all.filter(({ index }) => line === `line ${index}`).map(({ output }) => output));
+          expect(new Set(outputs?.get(at) ?? ['*'])).toEqual(of.has('*') ? new Set(['*']) : of);
+        }
+      }),
+    );
   });
 
   test('has an id that fits, whatever the length of that of another producer', () => {

@@ -40,7 +40,7 @@ export interface ReplayOptions {
 
 /** The outputs at which changes of a dead letter failed, except for those that failed as a whole. */
 export function failedOutputs({ message }: DeadLetter): readonly string[] {
-  return [...failedIndexes(message.properties).keys()].filter((output) => output !== allOutputs);
+  return [...outputsIn(message.properties).keys()].filter((output) => output !== allOutputs);
 }
 
 /** How many changes a replay of it brings. */
@@ -150,9 +150,20 @@ function parsedObject(text: unknown): Readonly<Record<string, unknown>> {
   }
 }
 
+/**
+ * By output the ranges of its changes in a dead letter. A replayed message that the broker has dead-lettered, because nobody took
+ * it in time, is still for the outputs that it names.
+ */
+function outputsIn(properties: DeadLetterProperties): ReadonlyMap<string, string> {
+  const failed = failedIndexes(properties);
+  if (failed.size > 0) return failed;
+  const named = Object.entries(parsedObject(properties[outputsProperty]));
+  return new Map(named.map(([output, ranges]) => [output, String(ranges)]));
+}
+
 /** By output the ranges of its changes in the replayed message. A change that failed as a whole is left to the routes. */
 function outputsOf(properties: DeadLetterProperties, indexes: readonly number[]): Record<string, string> {
-  const failed = failedIndexes(properties);
+  const failed = outputsIn(properties);
   const whole = indexesIn(failed.get(allOutputs) ?? '', maxChangesOfMessage);
   const outputs: Record<string, string> = {};
   for (const [output, ranges] of failed) {
