@@ -1,6 +1,7 @@
 /** What two processors deliver to four outputs while each of them fails in its turn: everything, in order, to those that must get it. */
 import { expect, test } from 'vitest';
 import { LedgerRig } from '../support/ledger-rig.ts';
+import { until } from '../support/until.ts';
 
 const nothing = { missing: [], unexpected: [], outOfOrder: [], changed: [] };
 
@@ -31,3 +32,26 @@ test('every output has what its routes say, transformed, each once or more, in o
     expect(arrived, `${output}: a lost reply is a repeat`).toBeGreaterThan(due);
   }
 }, 180_000);
+
+test('while outputs are away a stop is clean and quick; the next processors deliver the rest, and nothing is dead-lettered', async () => {
+  await using rig = await LedgerRig.start(1_000);
+  await rig.send(2);
+  await rig.settled();
+  const end = rig.outage();
+  await rig.send(5);
+  await until(
+    () => rig.logs.some((line) => line.includes('publishing to bus failed; retrying')),
+    () => 'the outage is noticed',
+  );
+  const startMs = performance.now();
+  expect(await rig.stop()).toEqual([0, 0]);
+  // Far below `shutdown_timeout`: nothing is waited for that does not come.
+  expect(performance.now() - startMs).toBeLessThan(20_000);
+  rig.startProcessors();
+  await rig.send(2);
+  end();
+  await rig.settled();
+  expect(await rig.stop()).toEqual([0, 0]);
+  expect(await rig.differences()).toEqual({ bus: nothing, hub: nothing, files: nothing, hook: nothing });
+  expect(rig.deadLetters).toEqual([]);
+}, 120_000);

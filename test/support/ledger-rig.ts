@@ -84,9 +84,29 @@ export class LedgerRig implements AsyncDisposable {
     const config = await pipeline.file('ledger.hcl', ledgerConfig);
     const rig = new LedgerRig({ pipeline, bus, hook, config, outageMs }, starting.move());
     for (const folder of [rig.#folder, rig.#movedFolder]) await mkdir(folder);
-    const ready = [rig.#startProcessor(), rig.#startProcessor()];
+    const ready = rig.startProcessors();
     await Promise.all(ready.map((processor) => processor.logged('processor ready')));
     return rig;
+  }
+
+  /** Two of them, at the start and after `stop`. */
+  startProcessors(): readonly DStreamProcess[] {
+    return [this.#startProcessor(), this.#startProcessor()];
+  }
+
+  /** From now on no broker and no web service is there, until what it returns is called. */
+  outage(): () => void {
+    const { bus, hook, pipeline } = this.#parts;
+    const brokers = [bus, pipeline.standIns.eventHubs];
+    for (const broker of brokers) {
+      broker.refuseConnections(600_000);
+      broker.dropConnections();
+    }
+    hook.otherwise = broken;
+    return () => {
+      for (const broker of brokers) broker.refuseConnections(0);
+      hook.otherwise = undefined;
+    };
   }
 
   /** Sends so many messages of each table, of one to nine changes each. */
