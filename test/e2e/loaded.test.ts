@@ -15,6 +15,7 @@ const heavy = [
   '@azure/storage-blob',
   '@azure/service-bus',
   '@azure/event-hubs',
+  'undici',
   'pino',
   'prom-client',
 ];

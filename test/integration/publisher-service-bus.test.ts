@@ -88,6 +88,30 @@ describe('the Service Bus output', () => {
   const ids = async (topic: string) => (await peeked(topic)).map(({ messageId }) => messageId);
   const idsOf = (events: readonly RoutedEvent[]) => events.map(({ event }) => event.metadata.id);
 
+  test('hundreds of names leave a bounded number of links, and nothing is lost', async () => {
+    // Without declared entities they come into being by use.
+    const many = await startServiceBus();
+    stack.defer(() => many.close());
+    const publisher = publisherOf({
+      address: { connectionString: many.connectionString },
+      nameOf: ({ event }) => `n${event.metadata.position}`,
+      maxOpen: 16,
+    });
+    let most = 0;
+    const looking = setInterval(() => (most = Math.max(most, many.counters().openLinks)), 5);
+    stack.defer(() => clearInterval(looking));
+    const names = 400;
+    const events = changes.events('A', 1, names);
+    const [half, rest] = [events.slice(0, names / 2), events.slice(names / 2)];
+    await Promise.all([publisher.publish(half, never), publisher.publish(rest, never)]);
+    // Again, the other way round: what was closed is opened anew.
+    await publisher.publish(changes.events('A', names - 99, names).toReversed(), never);
+    expect(many.counters().messagesIn).toBe(names + 100);
+    expect(many.entities().filter(({ name }) => /^np\d+$/.test(name))).toHaveLength(names);
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThanOrEqual(16);
+  });
+
   test('a message says in its properties what the change is', async () => {
     const event = changes.event('A', 1);
     await publisherOf().publish([event], never);

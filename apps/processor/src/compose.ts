@@ -88,6 +88,6 @@ async function openOutput(
 ): Promise<Output> {
   const { name, type, required, bufferBytes, maxInFlight, timeoutMs, retry } = config;
   const log = services.log.child({ output: name });
-  const publisher = opening.use(await config.open({ ...services, name, log }));
+  const publisher = opening.use(await config.open({ ...services, name, log, timeoutMs }));
   return { name, type, required, bufferBytes, maxInFlight, timeoutMs, retry, publisher };
 }

@@ -65,6 +65,8 @@ export interface TransformServices extends AdapterServices {
 export interface OutputServices extends AdapterServices {
   /** The name of the output, for messages: its label, else its type. */
   readonly name: string;
+  /** Longest time of one call, in milliseconds, which the caller keeps. A publisher's own limits are not below it. Undefined: they count. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /**

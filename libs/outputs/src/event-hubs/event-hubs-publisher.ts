@@ -27,7 +27,7 @@ export interface EventHubsPublisherOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Longest time of one call, milliseconds; 15,000 if not given. */
-  readonly sendTimeoutMs?: number;
+  readonly sendTimeoutMs?: number | undefined;
   /** Connections that are open at a time, at most; 256 if not given. */
   readonly maxOpen?: number;
 }

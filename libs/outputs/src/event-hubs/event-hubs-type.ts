@@ -21,6 +21,7 @@ export const eventHubsType = defineOutput({
       ...services,
       ...namesOf(destination, eventHubNames, services.hash),
       maxOpen: destination.maxOpen,
+      sendTimeoutMs: services.timeoutMs,
       address: addressOf(connection, services.credential),
     });
   },

@@ -22,7 +22,7 @@ export interface HttpPublisherOptions {
   readonly log: Log;
   readonly hash: Hash;
   /** Longest time of one request, milliseconds; 30,000 if not given. */
-  readonly requestTimeoutMs?: number;
+  readonly requestTimeoutMs?: number | undefined;
 }
 
 /** A URL takes no connection of its own, so what is bounded is memory. */

@@ -102,6 +102,6 @@ export const httpType = defineOutput({
   },
   open: async (settings, services) => {
     const { httpPublisher } = await import('./http-publisher.ts');
-    return httpPublisher({ ...settings, ...services });
+    return httpPublisher({ ...settings, ...services, requestTimeoutMs: services.timeoutMs });
   },
 });

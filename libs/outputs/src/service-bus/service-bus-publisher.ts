@@ -29,7 +29,7 @@ export interface ServiceBusPublisherOptions {
   readonly log: Log;
   readonly hash: Hash;
   /** Longest time of one send, milliseconds; 15,000 if not given. */
-  readonly sendTimeoutMs?: number;
+  readonly sendTimeoutMs?: number | undefined;
   /** Links that are open at a time, at most; 1,000 if not given. */
   readonly maxOpen?: number;
 }

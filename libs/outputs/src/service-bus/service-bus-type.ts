@@ -41,6 +41,7 @@ export const serviceBusType = defineOutput({
       ...services,
       ...namesOf(destination, serviceBusNames, services.hash),
       maxOpen: destination.maxOpen,
+      sendTimeoutMs: services.timeoutMs,
       address: addressOf(connection, services.credential),
       limits: packLimits[packing],
     });

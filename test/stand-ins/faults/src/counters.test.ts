@@ -7,7 +7,7 @@ import { SqlFaults } from './sql-faults.ts';
 
 test('a reset starts the counts again, but not what is open now', () => {
   const faults = new SqlFaults({ now: () => 0, onFailure: () => undefined });
-  const bus = { ...newCounters(), openConnections: 2, sessionsLocked: 1 };
+  const bus = { ...newCounters(), openConnections: 2, openLinks: 5, sessionsLocked: 1 };
   const hubs = { ...newHubCounters(), openConnections: 3 };
   const blobs = new Map<BlobOperation, number>([['put-blob', 3]]);
   const board = new CounterBoard({
@@ -26,7 +26,7 @@ test('a reset starts the counts again, but not what is open now', () => {
 
   const { sql, serviceBus, eventHubs, blobs: seen } = board.read();
   expect(sql).toMatchObject({ statements: 0, openConnections: 4 });
-  expect(serviceBus).toMatchObject({ messagesIn: 2, openConnections: 2, sessionsLocked: 1 });
+  expect(serviceBus).toMatchObject({ messagesIn: 2, openConnections: 2, openLinks: 5, sessionsLocked: 1 });
   expect(eventHubs).toMatchObject({ eventsIn: 1, openConnections: 3 });
   expect(seen).toEqual({ requests: 2, byOperation: { 'put-blob': 1, 'get-blob': 1 } });
 });

@@ -20,7 +20,7 @@ export interface Counted {
 }
 
 /** Those of what is there now; they do not go back to zero. */
-const levels: ReadonlySet<string> = new Set(['openConnections', 'sessionsLocked']);
+const levels: ReadonlySet<string> = new Set(['openConnections', 'openLinks', 'sessionsLocked']);
 
 type Counts = Readonly<Record<string, number>>;
 

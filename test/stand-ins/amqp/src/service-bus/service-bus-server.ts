@@ -36,10 +36,18 @@ export interface ServiceBusOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+/** How many there are now. */
+export interface ServiceBusLevels {
+  readonly openConnections: number;
+  /** To entities, of all connections. */
+  readonly openLinks: number;
+  readonly sessionsLocked: number;
+}
+
 export interface ServiceBusStandIn extends Faults {
   readonly port: number;
   readonly connectionString: string;
-  counters(): Readonly<Counters> & { readonly openConnections: number; readonly sessionsLocked: number };
+  counters(): Readonly<Counters> & ServiceBusLevels;
   entities(): InspectedEntity[];
   /** Everything in a queue, subscription or dead-letter queue, in order. Throws a Refusal for an unknown address. */
   messages(address: string): InspectedMessage[];
@@ -72,6 +80,7 @@ export async function startServiceBus(options: ServiceBusOptions = {}): Promise<
     counters: () => ({
       ...counters,
       openConnections: server.connections,
+      openLinks: links.size,
       sessionsLocked: sessionsLocked(namespace),
     }),
     entities: () => inspectEntities(namespace),
