@@ -3,6 +3,8 @@ import { Writable } from 'node:stream';
 import { SharedTimeout } from '@dstream/async';
 import { silentLog, type OutgoingMessage, type Publisher, type RoutedEvent } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
+import type { HttpRequest } from '@dstream/http-client';
+import { defaultLastingStatuses } from '@dstream/http-client/schema';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decodedLines } from '../../../test/support/decoded-lines.ts';
@@ -24,8 +26,6 @@ import { debeziumEnvelope } from './envelopes/debezium.ts';
 import { plainEnvelope } from './envelopes/plain.ts';
 import { withEnvelope, type Encode } from './envelopes/with-envelope.ts';
 import { EventHub } from './event-hubs/event-hubs-publisher.ts';
-import { defaultLastingStatuses } from './http/answer.ts';
-import type { HttpRequest } from './http/http-client.ts';
 import { HttpDestination } from './http/http-destination.ts';
 import { UrlTemplate } from './http/http-url.ts';
 import type { BodyForm } from './http/request-body.ts';
@@ -75,7 +75,7 @@ function toHttp(form: BodyForm): Publisher {
       expect(new URL(url).pathname.split('/')).toHaveLength(3);
       for (const value of Object.values(headers)) expect(value).toMatch(/^[ -~]+$/);
       if (form !== 'lines') JSON.parse(Buffer.from(body).toString());
-      return Promise.resolve({ status: 204, headers: {}, text: '' });
+      return Promise.resolve({ status: 204, headers: {}, body: Buffer.of(), isWhole: true });
     },
   };
   const options = {

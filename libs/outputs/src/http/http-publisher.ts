@@ -1,8 +1,9 @@
 /** Publishes changes to a web service: a webhook. */
 import { SharedTimeout } from '@dstream/async';
 import type { Clock, Hash, Log, Publisher } from '@dstream/core';
+import { HttpClient } from '@dstream/http-client';
+import { hidingSecrets } from '@dstream/http-client/schema';
 import { DestinationsPublisher } from '../destinations/destinations-publisher.ts';
-import { HttpClient } from './http-client.ts';
 import { HttpDestination, type HttpDestinationOptions } from './http-destination.ts';
 import { UrlTemplate } from './http-url.ts';
 import type { BatchLimits } from './request-body.ts';
@@ -40,7 +41,7 @@ export function httpPublisher({
   const template = new UrlTemplate(url, hash);
   const client = new HttpClient();
   const timeout = new SharedTimeout(clock, requestTimeoutMs);
-  const hide = hiding([...Object.values(headers), ...secrets]);
+  const hide = hidingSecrets([...Object.values(headers), ...secrets]);
   const shown = (text: string) => template.shown(text);
   const shared = { ...options, client, shown, timeout, hide, lastingStatuses: new Set(lastingStatuses) };
   return new DestinationsPublisher({
@@ -59,10 +60,4 @@ export function httpPublisher({
       },
     },
   });
-}
-
-/** A receiver may repeat what it was sent. A value of a few characters is no secret. */
-function hiding(values: readonly string[]): (text: string) => string {
-  const secrets = values.filter(({ length }) => length >= 8);
-  return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text);
 }

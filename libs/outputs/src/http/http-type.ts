@@ -2,24 +2,15 @@ import {
   choice,
   conceal,
   defineOutput,
-  listOf,
   optional,
   required,
   sizeInBytes,
   wholeNumber,
   withDefault,
 } from '@dstream/config/schema';
-import { defaultLastingStatuses } from './answer.ts';
-import { headerMap } from './header-map.ts';
+import { defaultLastingStatuses, headerMap, lastingStatuses } from '@dstream/http-client/schema';
 import { UrlTemplate, urlTemplate } from './http-url.ts';
 import { signingSecret } from './signature.ts';
-
-const lastingStatuses = listOf(wholeNumber({ min: 400, max: 499 }), {
-  what: 'statuses',
-  one: 'status',
-  example: `[${defaultLastingStatuses.join(', ')}]`,
-  key: String,
-});
 
 /** `output { type = "http" }`. */
 export const httpType = defineOutput({

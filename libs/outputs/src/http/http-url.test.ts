@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { shownUrl } from '@dstream/http-client/schema';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { aChange } from '../../../../test/support/a-change.ts';
-import { shownUrl, UrlTemplate, urlTemplate } from './http-url.ts';
+import { UrlTemplate, urlTemplate } from './http-url.ts';
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 const given = (value: string) => ({ value, shown: JSON.stringify(value), fromVariable: false, items: [] });

@@ -1,12 +1,11 @@
 /** The URL of a change, out of a template, and how a URL is shown: without what may be a secret in it. */
 import { fillNames, faulty, sound, textOf, type NamedTable, type ValueType } from '@dstream/config/schema';
 import { DStreamError, type ChangeEvent, type Hash, type RoutedEvent } from '@dstream/core';
+import { secretPartsOf, shownUrl, tokensOf, urlFault } from '@dstream/http-client/schema';
 import { isFixedName, namesOfChanges, planOf } from '../destinations/name-parts.ts';
 
 /** Longest a filled-in value gets, in characters before it is encoded. Many servers take URLs of 8,000 bytes. */
 const maxValue = 200;
-
-const right = 'write https://HOST/PATH';
 
 /** The value of the key `url`. Only the path and the query may hold templates: data never decides which host is reached. */
 export const urlTemplate: ValueType<string> = {
@@ -16,17 +15,12 @@ export const urlTemplate: ValueType<string> = {
     const text = textOf(given);
     // A URL may hold a key, so none is repeated.
     if (text === undefined) return faulty('the value is not a URL', 'write it in double quotes');
-    const [url, other] = ['x', 'y'].map((value) => URL.parse(fillNames(text, () => value)));
-    if (!url || !other) return faulty('the value is not a URL', right);
-    if (!/^https?:$/.test(url.protocol)) return faulty('the URL is neither http nor https', right);
-    if (url.origin !== other.origin) return faulty('the host of the URL holds a template', 'write its name');
-    if (url.username !== '' || url.password !== '')
-      return faulty(
-        'the URL holds a user or password',
-        'write headers = { Authorization = "{{ env "NAME" }}" }',
-      );
-    if (url.hash !== '') return faulty('the URL has a fragment (#), which is never sent', 'remove it');
-    return sound(text);
+    const [url, other] = ['x', 'y'].map((value) => URL.parse(fillNames(text, () => value)) ?? undefined);
+    const fault = urlFault(url);
+    if (fault !== undefined) return fault;
+    return url?.origin === other?.origin
+      ? sound(text)
+      : faulty('the host of the URL holds a template', 'write its name');
   },
   secretsOf: ({ value }) => (typeof value === 'string' ? secretPartsOf(value) : []),
 };
@@ -102,34 +96,4 @@ function encoded(value: string, hash: Hash): string {
   if (!isDots && value.length <= maxValue) return encodeURIComponent(value.toWellFormed());
   const beginning = isDots ? '_' : value.slice(0, maxValue - 17);
   return `${encodeURIComponent(beginning.toWellFormed())}-${hash(value).slice(0, 16)}`;
-}
-
-/** A part of a path that may be a token, as webhooks of chat services have: it is long, or it is not short and has a digit. */
-const tokenLike = /^(?=.*\d).{12,}$|^.{20,}$/;
-
-/** The URL for people: without its query, and without what may be a token in its path. */
-export function shownUrl(url: string, isToken = (part: string) => tokenLike.test(part)): string {
-  const [address = ''] = url.split(/[?#]/, 1);
-  const [scheme, empty, host, ...path] = address.split('/');
-  return [scheme, empty, host, ...path.map((part) => (isToken(part) ? '…' : part))].join('/');
-}
-
-/** The parts of the path that are the same for all changes and may be a token. */
-function tokensOf(template: string): readonly string[] {
-  const [address = ''] = template.split('?', 1);
-  return address
-    .split('/')
-    .slice(3)
-    .filter((part) => !part.includes('{{') && tokenLike.test(part));
-}
-
-/** What is not shown of a configured URL. */
-function secretPartsOf(url: string): readonly string[] {
-  const [, query] = url.split('?', 2);
-  const values = [...new URLSearchParams(query ?? '')].flatMap(([, value]) => [
-    value,
-    encodeURIComponent(value),
-  ]);
-  // A short value is hardly a key, and it would be replaced wherever it occurs.
-  return [...tokensOf(url), ...values.filter((value) => value.length >= 8 && !value.includes('{{'))];
 }

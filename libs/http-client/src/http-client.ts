@@ -10,6 +10,8 @@ export interface HttpRequest {
   readonly method: 'OPTIONS' | 'POST' | 'PUT' | 'PATCH';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
+  /** Of an answer so much is read, and the connection of a longer one closed. */
+  readonly maxAnswerBytes?: number;
 }
 
 /** The answer to a request, of any status. */
@@ -17,15 +19,14 @@ export interface HttpAnswer {
   readonly status: number;
   /** By names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The beginning of its body, where that is not compressed: no compression is asked for. */
-  readonly text: string;
+  /** As it arrived: no compression is asked for. */
+  readonly body: Uint8Array;
+  /** False: it is longer than `maxAnswerBytes`, and the rest was not read. */
+  readonly isWhole: boolean;
 }
 
-/** Of an answer so much is read. The connection of a longer one is closed. */
-const maxAnswerBytes = 65_536;
-
-/** Of an answer so much is kept, for errors. */
-const maxKeptBytes = 1_024;
+/** `maxAnswerBytes` of a request that does not say: errors show a part of it. */
+const usualAnswerBytes = 65_536;
 
 /** Connections to one host, at most. */
 const maxConnections = 64;
@@ -41,15 +42,17 @@ export class HttpClient implements AsyncDisposable {
   }
 
   /**
-   * Resolves when the whole answer has arrived, or the beginning of a long one. Rejects with Unreachable, TimedOut, ConfigInvalid
+   * Resolves when the whole answer has arrived, or as much of it as is wanted. Rejects with Unreachable, TimedOut, ConfigInvalid
    * (a certificate that is not trusted) or `signal.reason`. Redirects are answers.
    */
-  async send({ url, shown, ...options }: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  async send(
+    { url, shown, maxAnswerBytes = usualAnswerBytes, ...options }: HttpRequest,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
     try {
       const answer = await request(url, { ...options, dispatcher: this.#dispatcher, signal });
-      const text = await beginningOf(answer.body);
-      const isText = answer.headers['content-encoding'] === undefined;
-      return { status: answer.statusCode, headers: answer.headers, text: isText ? text : '' };
+      const { statusCode: status, headers } = answer;
+      return { status, headers, ...(await beginningOf(answer.body, maxAnswerBytes)) };
     } catch (error) {
       signal.throwIfAborted();
       throw translateHttpError(error, shown, this.#env);
@@ -77,16 +80,18 @@ function dispatcherOf(env: NodeJS.ProcessEnv): Dispatcher {
   });
 }
 
-async function beginningOf(body: AsyncIterable<Buffer>): Promise<string> {
-  const kept: Buffer[] = [];
-  let [bytes, keptBytes] = [0, 0];
+async function beginningOf(
+  body: AsyncIterable<Buffer>,
+  maxBytes: number,
+): Promise<Pick<HttpAnswer, 'body' | 'isWhole'>> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
   for await (const chunk of body) {
-    if (keptBytes < maxKeptBytes) kept.push(chunk.subarray(0, maxKeptBytes - keptBytes));
-    keptBytes += kept.at(-1)?.length ?? 0;
     bytes += chunk.length;
-    if (bytes > maxAnswerBytes) break;
+    chunks.push(bytes > maxBytes ? chunk.subarray(0, chunk.length - (bytes - maxBytes)) : chunk);
+    if (bytes > maxBytes) break;
   }
-  return Buffer.concat(kept).toString();
+  return { body: Buffer.concat(chunks), isWhole: bytes <= maxBytes };
 }
 
 /** Errors of TLS that speak of the certificate ("X509 certificate error codes", Node.js, TLS). */

@@ -2,10 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import { DStreamError, type ErrorCode } from '@dstream/core';
 import type { HttpAnswer, HttpRequest } from './http-client.ts';
-import { shownUrl } from './http-url.ts';
-
-/** Statuses that speak of a change: it is dead-lettered. */
-export const defaultLastingStatuses = [400, 409, 413, 415, 422] as const;
+import { shownUrl } from './shown-url.ts';
 
 /** Statuses that are neither: the request is sent again. 5xx, too. */
 const passing: Readonly<Record<number, ErrorCode>> = {
@@ -34,7 +31,7 @@ export interface AnswerRules {
 }
 
 /**
- * Undefined: the receiver has the changes. `dead-letter`: it will never take one of them. `fatal`: the output is at fault, and a
+ * Undefined: the receiver has the changes. `dead-letter`: it will never take one of them. `fatal`: the address or the sign-in is at fault, and a
  * person must act. `retry`: it may work later.
  */
 export function errorOfAnswer(
@@ -48,7 +45,7 @@ export function errorOfAnswer(
   if (lastingStatuses.has(status))
     return new DStreamError(
       status === 413 ? 'MessageTooLarge' : 'Rejected',
-      `${said}${excerptOf(answer.text, hide)}`,
+      `${said}${excerptOf(answer, hide)}`,
     );
   if (status >= 500 || passing[status] !== undefined)
     return new DStreamError(passing[status] ?? 'Transient', said);
@@ -66,8 +63,13 @@ function adviceFor({ status, headers }: HttpAnswer, url: string): string {
 
 const maxExcerpt = 200;
 
+/** Of an answer so many bytes are looked at. */
+const maxRead = 1_024;
+
 /** Why a change was refused, in the words of the receiver, as one line. */
-function excerptOf(text: string, hide: (text: string) => string): string {
+function excerptOf({ body, headers }: HttpAnswer, hide: (text: string) => string): string {
+  const text =
+    headers['content-encoding'] === undefined ? Buffer.from(body.subarray(0, maxRead)).toString() : '';
   const line = hide(text)
     .replaceAll(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
     .trim();

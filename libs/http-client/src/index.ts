@@ -1,0 +1,3 @@
+export type { AnswerRules } from './answer.ts';
+export { HttpClient, type HttpAnswer, type HttpRequest } from './http-client.ts';
+export { HttpEndpoint, type HttpEndpointOptions } from './http-endpoint.ts';

@@ -1,0 +1,37 @@
+/** How a URL is shown: without what may be a secret in it. */
+
+/** A part of a path that may be a token, as webhooks of chat services have: it is long, or it is not short and has a digit. */
+const tokenLike = /^(?=.*\d).{12,}$|^.{20,}$/;
+
+/** The URL for people: without its query, and without what may be a token in its path. */
+export function shownUrl(url: string, isToken = (part: string) => tokenLike.test(part)): string {
+  const [address = ''] = url.split(/[?#]/, 1);
+  const [scheme, empty, host, ...path] = address.split('/');
+  return [scheme, empty, host, ...path.map((part) => (isToken(part) ? '…' : part))].join('/');
+}
+
+/** The parts of a path that may be a token. */
+export function tokensOf(url: string): readonly string[] {
+  const [address = ''] = url.split('?', 1);
+  return address
+    .split('/')
+    .slice(3)
+    .filter((part) => !part.includes('{{') && tokenLike.test(part));
+}
+
+/** What is not shown of a configured URL. It may hold templates. */
+export function secretPartsOf(url: string): readonly string[] {
+  const [, query] = url.split('?', 2);
+  const values = [...new URLSearchParams(query ?? '')].flatMap(([, value]) => [
+    value,
+    encodeURIComponent(value),
+  ]);
+  // A short value is hardly a key, and it would be replaced wherever it occurs.
+  return [...tokensOf(url), ...values.filter((value) => value.length >= 8 && !value.includes('{{'))];
+}
+
+/** Takes secrets out of what a service answers, which may repeat what it was sent. A value of a few characters is no secret. */
+export function hidingSecrets(values: readonly string[]): (text: string) => string {
+  const secrets = values.filter(({ length }) => length >= 8);
+  return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text);
+}
