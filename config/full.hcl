@@ -156,8 +156,7 @@ processor {
   }
 
   # default_outputs = ["screen"]
-  # transform "name" { … }
-  # route "name" { … }
+  # transform "name" { … } and route "name" { … }: see transforms/every-key.hcl
 }
 
 service {

@@ -158,13 +158,16 @@ describe('examples', () => {
     ]);
   });
 
-  test('full.hcl names every key of the reference', async () => {
-    const [text, reference] = await Promise.all(
-      ['full.hcl', 'REFERENCE.md'].map((file) => readFile(join(examples, file), 'utf8')),
+  test('full.hcl and transforms/every-key.hcl name every key of the reference', async () => {
+    const [full, transforms, reference] = await Promise.all(
+      ['full.hcl', 'transforms/every-key.hcl', 'REFERENCE.md'].map((file) =>
+        readFile(join(examples, file), 'utf8'),
+      ),
     );
+    const text = `${full}${transforms}`;
     const keys = [...(reference ?? '').matchAll(/^- `(\w+)`/gm)].map(([, key]) => key ?? '');
     expect(keys.length).toBeGreaterThan(40);
-    expect(keys.filter((key) => !new RegExp(`\\b${key}\\s+=`).test(text ?? ''))).toEqual([]);
+    expect(keys.filter((key) => !new RegExp(`\\b${key}\\s+=`).test(text))).toEqual([]);
   });
 
   test('original.hcl is loaded as it is written', async () => {

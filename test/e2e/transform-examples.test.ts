@@ -1,7 +1,9 @@
 /** The examples of `config/transforms/`: what `dstream transform test` prints for each. After a change of one: `vitest run -u`. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runDstream } from '../support/status-command.ts';
 
 const folder = fileURLToPath(new URL('../../config/transforms/', import.meta.url));
@@ -15,7 +17,24 @@ const env = {
   DSTREAM_INGEST_CONNECTION_STRING: broker,
   DSTREAM_PUBLISHER_CONNECTION_STRING: broker,
   HASH_SALT: 'a long random text',
+  SCORE_TOKEN: 'open-sesame',
+  SCORE_URL: '',
 };
+
+/** The service of `http-service.hcl`. */
+let service: ChildProcess;
+beforeAll(async () => {
+  service = spawn(process.execPath, [`${folder}http-service.js`, '0'], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(service.stdout ?? service, 'data')) as [Buffer];
+  env.SCORE_URL = line.toString().trim();
+});
+afterAll(async () => {
+  service.kill();
+  await once(service, 'exit');
+});
 
 describe.each(names)('config/transforms/%s.hcl', (name) => {
   test('is valid', async () => {

@@ -57,7 +57,7 @@ describe('a service', () => {
   });
 
   test.each([
-    [422, 'Rejected', 'dead-letter'],
+    [422, 'TransformFailed', 'dead-letter'],
     [401, 'Unauthorized', 'fatal'],
     [404, 'EntityNotFound', 'fatal'],
     [503, 'Throttled', 'retry'],

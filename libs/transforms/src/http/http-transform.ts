@@ -1,4 +1,5 @@
 import {
+  asDStreamError,
   DStreamError,
   type StampedEvent,
   type Transform,
@@ -61,7 +62,7 @@ export class HttpTransform implements Transform {
       body: Buffer.from(`[${batch.map(({ text }) => text).join()}]`),
       maxAnswerBytes: limits.maxAnswerBytes,
     } as const;
-    const answer = await endpoint.ask(request, signal);
+    const answer = await endpoint.ask(request, signal).catch(asTransformFailure);
     const made = elementsOf(answer, batch.length, endpoint.shown);
     for (const [index, { event }] of batch.entries())
       this.#answered.set(event, madeEvents(event, made[index]));
@@ -72,6 +73,14 @@ export class HttpTransform implements Transform {
     if (answer === undefined) throw new Error(`the change ${event.metadata.id} was not asked about`);
     return answer;
   }
+}
+
+/** What the service says of a change is a failure of the transform; `cause` has the status. */
+function asTransformFailure(error: unknown): never {
+  const { disposition, message } = asDStreamError(error);
+  throw disposition === 'dead-letter'
+    ? new DStreamError('TransformFailed', message, { cause: error })
+    : error;
 }
 
 const jsonHeaders = { 'content-type': 'application/json', accept: 'application/json' };
