@@ -41,6 +41,19 @@ processor {
     leaving = "drop" # "delete"
   }
 
+  transform "script" {
+    type = "script"
+    match {
+      tables = ["dbo.Other"]
+    }
+    file        = "enrich.js"
+    allow_clock = false
+    limits {
+      cpu    = "50ms"
+      memory = 33554432
+    }
+  }
+
   transform "http" {
     type = "http"
     match {
