@@ -16,6 +16,9 @@ const heavy = [
   '@azure/service-bus',
   '@azure/event-hubs',
   'undici',
+  'undici',
+  'quickjs-wasi',
+  '@bufbuild/cel',
   'pino',
   'prom-client',
 ];
@@ -37,6 +40,17 @@ test.each([
 ])('%s loads no engine and no client library', async (_, args) => {
   const run: Run = async (env) => expect((await runDstream(args, { env })).code).toBe(0);
   expect(await loaded(run)).toEqual([]);
+});
+
+test('a test of transforms loads the delivery engine and the log, and no client of a service', async () => {
+  const of = (name: string) =>
+    loaded(async (env) => {
+      const example = fileURLToPath(new URL(`../../config/transforms/${name}`, import.meta.url));
+      const args = ['transform', 'test', '--config', `${example}.hcl`, '--input', `${example}.jsonl`];
+      const ran = await runDstream(args, { env: { ...env, HASH_SALT: 'salt' } });
+      expect([ran.code, ran.err]).toEqual([0, '']);
+    });
+  expect(await of('mask-personal-data')).toEqual(['libs/deliver', 'pino', 'prom-client']);
 });
 
 test('a plan without the database loads none either, one with it the SQL driver, a status the blob storage, dead letters the queue', async () => {

@@ -29,7 +29,15 @@ function running(instance: string, does = ''): ProcessView {
 }
 
 function view(change: Partial<PlaygroundView> = {}, tables = [table('Orders')]): PlaygroundView {
-  const status: StatusDocument = { version: 1, at: '', tables, replicas: [], outputs: [], notes: [] };
+  const status: StatusDocument = {
+    version: 1,
+    at: '',
+    tables,
+    replicas: [],
+    outputs: [],
+    transforms: [],
+    notes: [],
+  };
   return {
     elapsedMs: 61_000,
     paused: false,

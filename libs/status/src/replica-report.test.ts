@@ -28,22 +28,37 @@ const output = {
   latencySeconds: 0.25,
 };
 
+const transform = {
+  name: 'mask',
+  type: 'columns',
+  unchanged: 1,
+  changed: 2,
+  dropped: 3,
+  failed: 4,
+  lastError: { at: '2026-11-20T00:00:00.000Z', code: 'TransformFailed', reason: 'no' },
+};
+
 test('a status is read as it is written', () => {
   const status = {
     ingester: { instance: 'i1', announcement: 'i1-1', tables: [table] },
-    processor: { instance: 'i1', sessions: ['a', 'b'], outputs: [output] },
+    processor: { instance: 'i1', sessions: ['a', 'b'], outputs: [output], transforms: [transform] },
   };
   const { bufferBytes: _, ...known } = output;
   expect(readReport(status)).toEqual({
     ingester: { instance: 'i1', announcement: 'i1-1', tables: [table] },
-    processor: { instance: 'i1', sessions: 2, outputs: [{ ...known, replica: 'i1', waiting: 3 }] },
+    processor: {
+      instance: 'i1',
+      sessions: 2,
+      outputs: [{ ...known, replica: 'i1', waiting: 3 }],
+      transforms: [{ ...transform, replica: 'i1' }],
+    },
   });
 });
 
 test('what an older or newer program leaves out or writes otherwise is null, not an error', () => {
   const status = {
     ingester: { instance: 'i1', tables: [{ key: 'k', epoch: '3', lagMs: null, fault: 'x' }, {}, null, 'x'] },
-    processor: { instance: 'i1', sessions: 4, outputs: ['console', {}] },
+    processor: { instance: 'i1', sessions: 4, outputs: ['console', {}], transforms: ['x'] },
   };
   const unknown = {
     owner: null,
@@ -59,6 +74,7 @@ test('what an older or newer program leaves out or writes otherwise is null, not
   expect(report?.ingester?.tables).toEqual([{ key: 'k', table: 'k', ...unknown }]);
   expect(report?.processor?.sessions).toBeNull();
   expect(report?.processor?.outputs).toMatchObject([{ name: 'console' }, { name: '?', delivered: null }]);
+  expect(report?.processor?.transforms).toMatchObject([{ name: '?', changed: null, lastError: null }]);
 });
 
 test.each([null, undefined, 7, 'ok', [], {}, { ingester: null }, { ingester: { tables: [] } }])(

@@ -3,7 +3,7 @@
  * that what is missing or strange is null or left out, and never an error.
  */
 import type { Announced } from '@dstream/core';
-import type { OutputRow } from './status-document.ts';
+import type { OutputRow, TransformRow } from './status-document.ts';
 
 /** The parts of a process that `/status` reports, as far as they could be read. */
 export interface ReplicaReport {
@@ -38,6 +38,7 @@ export interface ProcessorPart {
   readonly instance: string;
   readonly sessions: number | null;
   readonly outputs: readonly OutputRow[];
+  readonly transforms: readonly TransformRow[];
 }
 
 /** Undefined for what is not a status of dstream. */
@@ -92,12 +93,13 @@ function readTable(value: unknown): readonly ReportedTable[] {
 }
 
 function readProcessor(value: unknown): ProcessorPart | undefined {
-  const { instance, sessions, outputs } = fields(value);
+  const { instance, sessions, outputs, transforms } = fields(value);
   if (typeof instance !== 'string') return undefined;
   return {
     instance,
     sessions: Array.isArray(sessions) ? sessions.length : null,
     outputs: list(outputs).map((output) => readOutput(instance, output)),
+    transforms: list(transforms).map((transform) => readTransform(instance, transform)),
   };
 }
 
@@ -117,6 +119,21 @@ function readOutput(replica: string, value: unknown): OutputRow {
     refused: number(output['refused']),
     failedAttempts: number(output['failedAttempts']),
     latencySeconds: number(output['latencySeconds']),
+  };
+}
+
+function readTransform(replica: string, value: unknown): TransformRow {
+  const transform = fields(value);
+  const { at, code, reason } = fields(transform['lastError']);
+  return {
+    replica,
+    name: text(transform['name']) ?? '?',
+    type: text(transform['type']),
+    unchanged: number(transform['unchanged']),
+    changed: number(transform['changed']),
+    dropped: number(transform['dropped']),
+    failed: number(transform['failed']),
+    lastError: typeof code === 'string' ? { at: text(at), code, reason: text(reason) ?? '' } : null,
   };
 }
 

@@ -12,6 +12,8 @@ export interface StatusDocument {
   readonly replicas: readonly ReplicaRow[];
   /** By replica, in the order of its configuration. */
   readonly outputs: readonly OutputRow[];
+  /** By replica, in the order of its configuration. */
+  readonly transforms: readonly TransformRow[];
   /** What concerns no table, replica or output alone; a sentence each. */
   readonly notes: readonly string[];
 }
@@ -89,4 +91,18 @@ export interface OutputRow {
   readonly refused: number | null;
   readonly failedAttempts: number | null;
   readonly latencySeconds: number | null;
+}
+
+/** One transform of one processor. Counts are of changes, since the start of the process. */
+export interface TransformRow {
+  readonly replica: string;
+  readonly name: string;
+  readonly type: string | null;
+  readonly unchanged: number | null;
+  readonly changed: number | null;
+  /** On purpose. */
+  readonly dropped: number | null;
+  readonly failed: number | null;
+  /** The newest failure. */
+  readonly lastError: { readonly at: string | null; readonly code: string; readonly reason: string } | null;
 }

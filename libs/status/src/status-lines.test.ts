@@ -52,6 +52,7 @@ function document(change: Partial<StatusDocument> = {}): StatusDocument {
     tables: [table('Customers')],
     replicas: [replica],
     outputs: [output],
+    transforms: [],
     notes: [],
     ...change,
   };
@@ -164,5 +165,26 @@ test('where there are more tables than lines, those that do not run stay', () =>
 test('without any table it reports that', () => {
   expect(statusLines(document({ tables: [], replicas: [], outputs: [] }), { width: 80 })).toEqual([
     'no tables',
+  ]);
+});
+
+test('transforms are counted, and their newest failure is in full', () => {
+  const transform = {
+    replica: 'processor-1',
+    name: 'mask',
+    type: 'columns',
+    unchanged: 7,
+    changed: 1_234,
+    dropped: 0,
+    failed: 2,
+    lastError: { at: '2026-11-20T00:00:00.000Z', code: 'TransformFailed', reason: 'no' },
+  };
+  const only = document({ tables: [], replicas: [], outputs: [], transforms: [transform] });
+  expect(statusLines(only, { width: 80 }).slice(1)).toEqual([
+    '',
+    'TRANSFORM  REPLICA      CHANGED  UNCHANGED  FAILED',
+    'mask       processor-1    1,234          7       2',
+    '',
+    '! transform mask of processor-1, last failure: TransformFailed: no',
   ]);
 });

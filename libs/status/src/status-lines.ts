@@ -1,7 +1,13 @@
 /** A status document as lines for a person: tables, replicas, outputs, and what is wrong in full below them. */
 import { layoutTable, plain, wrapText, type Column, type Paint, type Style } from '@dstream/terminal';
 import { dash, formatCount, formatDuration, formatRate } from './figures.ts';
-import type { OutputRow, ReplicaRow, StatusDocument, TableStatusRow } from './status-document.ts';
+import type {
+  OutputRow,
+  ReplicaRow,
+  StatusDocument,
+  TableStatusRow,
+  TransformRow,
+} from './status-document.ts';
 
 /** How the lines look. */
 export interface StatusLinesOptions {
@@ -18,6 +24,7 @@ export function statusLines(document: StatusDocument, options: StatusLinesOption
   const below = [
     ...section(replicaColumns, document.replicas, { width, paint }),
     ...section(outputColumns, document.outputs, { width, paint }),
+    ...section(transformColumns, document.transforms, { width, paint }),
     ...spaced(wordsOf(document).flatMap((words) => indented(words, width, paint))),
   ];
   return [...tableSection(document, { width, paint, height: height - below.length }), ...below];
@@ -57,11 +64,16 @@ function section<Row>(
 const spaced = (lines: readonly string[]) => (lines.length === 0 ? [] : ['', ...lines]);
 
 /** What is wrong in full, a paragraph each: the tables above only name it. */
-function wordsOf({ tables, replicas, outputs, notes }: StatusDocument): readonly string[] {
+function wordsOf({ tables, replicas, outputs, transforms, notes }: StatusDocument): readonly string[] {
   return [
     ...tables.flatMap(({ table, fault }) => (fault ? [`${table}: ${fault.code}: ${fault.message}`] : [])),
     ...outputs.flatMap(({ replica, name, failing }) =>
       failing ? [`output ${name} of ${replica}: ${failing.code}: ${failing.reason}`] : [],
+    ),
+    ...transforms.flatMap(({ replica, name, lastError }) =>
+      lastError
+        ? [`transform ${name} of ${replica}, last failure: ${lastError.code}: ${lastError.reason}`]
+        : [],
     ),
     ...replicas.flatMap(({ instance, address, note }) =>
       note ? [`${instance ?? address ?? '?'}: ${note}`] : [],
@@ -142,6 +154,20 @@ const outputColumns: readonly Column<OutputRow>[] = [
     title: 'STATE',
     cell: ({ state }) => state ?? dash,
     style: ({ state }) => (state === 'working' ? 'green' : 'red'),
+  },
+];
+
+const transformColumns: readonly Column<TransformRow>[] = [
+  { title: 'TRANSFORM', cell: ({ name }) => name, least: 10 },
+  { title: 'REPLICA', cell: ({ replica }) => replica, least: 10, keep: 'end' },
+  { title: 'CHANGED', cell: ({ changed }) => formatCount(changed), align: 'right' },
+  { title: 'UNCHANGED', cell: ({ unchanged }) => formatCount(unchanged), align: 'right', rank: 1 },
+  { title: 'DROPPED', cell: ({ dropped }) => someOf(dropped), align: 'right', rank: 2 },
+  {
+    title: 'FAILED',
+    cell: ({ failed }) => someOf(failed),
+    style: () => 'red',
+    align: 'right',
   },
 ];
 

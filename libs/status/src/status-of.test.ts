@@ -98,6 +98,7 @@ test('what the owner reports and what is stored are in one row', () => {
       },
     ],
     outputs: [],
+    transforms: [],
     notes: [],
   });
 });
@@ -253,7 +254,7 @@ test('a replica without an address is unknown, and one that was only given by it
   const processor = {
     address: 'http://p',
     problem: undefined,
-    report: { ingester: undefined, processor: { instance: 'p', sessions: 3, outputs: [] } },
+    report: { ingester: undefined, processor: { instance: 'p', sessions: 3, outputs: [], transforms: [] } },
   };
   const answers = [processor, refused('gone')];
   expect(statusOf({ atMs, overview: silent, answers }).replicas).toMatchObject([

@@ -46,6 +46,7 @@ export function statusOf(given: StatusInputs): StatusDocument {
     tables: tables.sort((a, b) => compare(a.table, b.table) || compare(a.key ?? '', b.key ?? '')),
     replicas: replicaRows(inputs),
     outputs: answers.flatMap(({ report }) => report?.processor?.outputs ?? []),
+    transforms: answers.flatMap(({ report }) => report?.processor?.transforms ?? []),
     notes: [...(inputs.notes ?? []), ...nobodyNote(inputs), ...takenNames(inputs)],
   };
 }

@@ -36,7 +36,7 @@ export async function testTransforms(options: TransformTestOptions): Promise<num
     throw new DStreamError('ConfigInvalid', 'only one of --config and --input can be standard input');
   const configuration = await load(options.config, { use: 'validate' });
   const processor = processorOf(configuration, options.transform);
-  const log = logFor(configuration, { logLevel: 'info' });
+  const log = logFor(configuration, { logLevel: 'debug' });
   const services = adapterServices({ clock: systemClock, log, credential: azureCredentials() });
   await using trial = await Trial.open({ processor, services, only: options.transform });
   const onScreen = process.stdout.isTTY && !options.json;
