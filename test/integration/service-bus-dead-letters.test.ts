@@ -91,3 +91,22 @@ test('a subscription that is not there is named', async () => {
     message: expect.stringContaining('the dead-letter queue of subscription gone of topic changes'),
   });
 });
+
+test(
+  'a connection that is cut while one is locked ends the iteration in time',
+  { timeout: 60_000 },
+  async () => {
+    await deadLetters(20);
+    const [, second = ''] = await numbers();
+    const startedMs = performance.now();
+    const locking = async () => {
+      for await (const dead of queue.lock([second], { signal })) {
+        broker.standIn.dropConnections();
+        await dead.complete();
+      }
+    };
+    await expect(locking()).rejects.toMatchObject({ code: 'TimedOut' });
+    // The completion has ten seconds, what was received on the way five.
+    expect(performance.now() - startedMs).toBeLessThan(25_000);
+  },
+);

@@ -46,6 +46,12 @@ async function openQueue(
       configuration,
       `a source of type "${type}" has no dead-letter queue: what fails for good there is logged by its processor`,
     );
+  // `validate` reads a name whose variable is not set as blank.
+  if (source.name.topic === '')
+    throw refused(
+      configuration,
+      'the topic is taken from ingester.topic, whose variable is not set; set it, or write topic = "…" here',
+    );
   const context = { clock: systemClock, credential: azureCredentials(), log: silentLog };
   return await open(adapterServices(context));
 }

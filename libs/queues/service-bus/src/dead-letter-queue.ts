@@ -4,17 +4,19 @@
  * deferral"). So `lock` receives from the oldest on, and keeps what is not wanted locked until it is done.
  */
 import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
-import type {
-  BrowseOptions,
-  CallOptions,
-  Clock,
-  DeadLetter,
-  DeadLetterQueue,
-  LockedDeadLetter,
-  Log,
-  OutgoingMessage,
+import {
+  DStreamError,
+  silentLog,
+  type BrowseOptions,
+  type CallOptions,
+  type Clock,
+  type DeadLetter,
+  type DeadLetterQueue,
+  type LockedDeadLetter,
+  type Log,
+  type OutgoingMessage,
 } from '@dstream/core';
-import { close } from '@dstream/async';
+import { close, withTimeout } from '@dstream/async';
 import { openClient, ServiceBusTopic, translateError, type ServiceBusAddress } from '@dstream/service-bus';
 import { withoutDelay } from '@dstream/service-bus/amqp';
 import Long from 'long';
@@ -31,6 +33,11 @@ export interface ServiceBusDeadLetterQueueOptions {
 
 /** Longest time of one call, milliseconds. */
 const answerMs = 30_000;
+
+/** Longest wait for the answer to a completion, milliseconds. */
+const settleMs = 10_000;
+
+const never = new AbortController().signal;
 
 /** Messages of one page; the service may return fewer. */
 const pageSize = 100;
@@ -118,8 +125,12 @@ export class ServiceBusDeadLetterQueue implements DeadLetterQueue {
     });
   }
 
-  #close(receiver: ServiceBusReceiver): Promise<void> {
-    return close(`a receiver of ${this.#entity}`, receiver, this.#options.clock);
+  /** Never rejects: it would hide why the receiver is closed. */
+  async #close(receiver: Pick<ServiceBusReceiver, 'close'>): Promise<void> {
+    const { clock, log = silentLog } = this.#options;
+    await close(`a receiver of ${this.#entity}`, receiver, clock).catch((error: unknown) =>
+      log.debug('could not close receiver', { entity: this.#entity, error }),
+    );
   }
 
   #peek(
@@ -149,11 +160,19 @@ export class ServiceBusDeadLetterQueue implements DeadLetterQueue {
     held: HeldMessages,
   ): LockedDeadLetter {
     const complete = async () => {
-      const { signal } = new AbortController();
-      await this.#call('complete a message of', signal, () => receiver.completeMessage(message));
+      await this.#call('complete a message of', never, () => this.#inTime(receiver.completeMessage(message)));
       held.delete(message);
     };
     return { ...toDeadLetter(message), complete };
+  }
+
+  /** Over a connection that was cut a settlement gets no answer, and the SDK waits for a minute. */
+  #inTime(settling: Promise<void>): Promise<void> {
+    const { clock } = this.#options;
+    const late = () =>
+      new DStreamError('TimedOut', `${this.#entity}: no answer to a completion; it may be done`);
+    const limit = { clock, atMs: clock.monotonicMs() + settleMs, late, signal: never };
+    return withTimeout(limit, () => settling);
   }
 
   async #call<T>(tried: string, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
@@ -168,7 +187,7 @@ export class ServiceBusDeadLetterQueue implements DeadLetterQueue {
 
 interface Receivers {
   readonly open: () => ServiceBusReceiver;
-  readonly close: (receiver: ServiceBusReceiver) => Promise<void>;
+  readonly close: (receiver: Pick<ServiceBusReceiver, 'close'>) => Promise<void>;
 }
 
 /** What was received and not settled. */
@@ -203,8 +222,14 @@ class HeldMessages {
   async release(): Promise<void> {
     const receiver = this.#receiver;
     if (receiver === undefined) return;
-    await Promise.allSettled(Array.from(this.#messages, (message) => receiver.abandonMessage(message)));
-    await this.#receivers.close(receiver);
+    const abandoned = Array.from(this.#messages, (message) => receiver.abandonMessage(message));
+    // Within the limit of a close: over a connection that was cut they get no answer.
+    await this.#receivers.close({
+      close: async () => {
+        await Promise.allSettled(abandoned);
+        await receiver.close();
+      },
+    });
   }
 }
 
