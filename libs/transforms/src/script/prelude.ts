@@ -6,6 +6,8 @@
  * script can spoil is its own answer, and the host checks every answer.
  */
 
+import type { ScriptContext } from './script-api.ts';
+
 /** What the host does for it. Everything is text. */
 export interface PreludeHost {
   /** The metadata of change `index` of this call, as JSON. */
@@ -128,7 +130,7 @@ export function prelude(host: PreludeHost, allowClock: boolean): Prelude {
     routes[routes.length] = [target, output, destination ?? null];
   };
 
-  const context = freeze({
+  const context: ScriptContext = freeze({
     hash: (value: unknown, salt: unknown = '') =>
       value === null || value === undefined ? value : host.hash(text(salt) + text(value)),
     uuid: (seed: unknown) => {
