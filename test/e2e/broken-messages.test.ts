@@ -82,3 +82,80 @@ test('each is dead-lettered with its reason and named in the log, and everything
     }),
   );
 });
+
+type AmqpAnnotatedMessage = ServiceBusReceivedMessage['_rawAmqpMessage'];
+
+/** Bodies and marks that only other senders than ours write, and what is said of them; none for what is delivered. */
+const foreign: readonly (readonly [
+  what: string,
+  message: Partial<AmqpAnnotatedMessage>,
+  reason: string | undefined,
+])[] = [
+  ['a null value', { bodyType: 'value', body: null }, 'the envelope is not a JSON object'],
+  ['a number', { bodyType: 'value', body: 4711 }, 'the envelope is not a JSON object'],
+  ['a time', { bodyType: 'value', body: new Date(0) }, 'the envelope is not a JSON object'],
+  ['a text', { bodyType: 'value', body: content }, 'the envelope is not JSON'],
+  ['a map that is no envelope', { bodyType: 'value', body: { N: content } }, 'the envelope has no data'],
+  ['a sequence', { bodyType: 'sequence', body: [[content]] }, 'the envelope is not a JSON object'],
+  ['no bytes', { bodyType: 'data', body: Buffer.alloc(0) }, 'the body is empty'],
+  ['an envelope as a text', { bodyType: 'value', body: soundBetween(0).line }, undefined],
+  [
+    'an envelope as a map',
+    { bodyType: 'value', body: JSON.parse(soundBetween(1).line) as object },
+    undefined,
+  ],
+  [
+    'properties of every type',
+    {
+      bodyType: 'data',
+      body: Buffer.from(soundBetween(2).line),
+      applicationProperties: {
+        follows: 'x',
+        generation: 'now',
+        lastPosition: 7,
+        changes: -1,
+        when: new Date(0),
+        nothing: null as never,
+        ['__proto__']: 'x',
+        'replay-outputs': '{',
+        'replay-count': Number.NaN,
+        'failed.*': '9-0',
+      },
+    },
+    undefined,
+  ],
+];
+
+test('bodies that are no bytes, and properties of any type, stop nothing either', async () => {
+  await using pipeline = await Pipeline.onStandIns();
+  const config = await pipeline.config({ tables: ['T'] });
+  await using processor = new DStreamProcess(
+    ['processor', '--config', config, '--log-format', 'json'],
+    pipeline.env,
+  );
+  await processor.logged('processor ready');
+  const client = new ServiceBusClient(pipeline.env.DSTREAM_INGEST_CONNECTION_STRING);
+  await using _closing = { [Symbol.asyncDispose]: () => client.close() };
+  const sender = client.createSender('ingest-topic');
+  for (const [messageId, message] of foreign) {
+    const properties = { messageId, groupId: sessionId };
+    await sender.sendMessages({ ...message, properties } as AmqpAnnotatedMessage);
+  }
+  const last = soundBetween(3);
+  await sender.sendMessages({ sessionId, messageId: 'last', body: Buffer.from(last.line) });
+  await until(
+    () => processor.lines.some((line) => line.includes(`"${last.id}"`)),
+    () => `the last message arrived\n${processor.logs.slice(-5).join('\n')}`,
+  );
+  expect(await processor.stop()).toBe(0);
+  const ids = processor.lines.map((line) => (JSON.parse(line) as { metadata: { id: string } }).metadata.id);
+  expect(ids).toEqual([0, 1, 2, 3].map((i) => soundBetween(i).id));
+  const receiver = client.createReceiver('ingest-topic', 'dstream', { subQueueType: 'deadLetter' });
+  const dead = await receiver.peekMessages(100);
+  const said = dead.map(({ messageId, deadLetterErrorDescription: why }) => [messageId, why]);
+  expect(said).toEqual(
+    foreign
+      .filter(([, , reason]) => reason !== undefined)
+      .map(([what, , reason]) => [what, expect.stringContaining(`change 0: ${reason}`)]),
+  );
+});
