@@ -119,6 +119,20 @@ test('one that the topic refuses for good stays; the next goes on', async () => 
   expect(await all(world.queue)).toMatchObject([{ messageId: 'm1' }]);
 });
 
+test('one of another producer, without a session, is not sent: it would be dead-lettered at once', async () => {
+  const world = await deadLettered(failed(0));
+  const foreign = withOwn(world.queue, {
+    async *lock(numbers, o) {
+      for await (const dead of world.queue.lock(numbers, o)) {
+        const { sessionId: _session, ...message } = dead.message;
+        yield { ...dead, message };
+      }
+    },
+  });
+  expect(await settle(world, { queue: foreign })).toMatchObject([{ outcome: 'refused' }]);
+  expect([waiting(world), await all(world.queue)]).toMatchObject([[], [{ messageId: 'm1' }]]);
+});
+
 test('a throttled send is tried again', async () => {
   const world = await deadLettered(failed(0));
   let refusals = 2;
