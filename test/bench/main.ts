@@ -8,7 +8,7 @@ import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { ordering } from './ordering.ts';
 import { probe } from './probe.ts';
-import { processConsole, processEventHubs, processFile, processServiceBus } from './process.ts';
+import { processConsole, processEventHubs, processFile, processHttp, processServiceBus } from './process.ts';
 import { readMemory } from './read-memory.ts';
 import { read } from './read.ts';
 import { sessions } from './sessions.ts';
@@ -24,6 +24,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'process-service-bus': processServiceBus,
   'process-event-hubs': processEventHubs,
   'process-file': processFile,
+  'process-http': processHttp,
   envelope,
   sessions,
   'hand-over': handOver,

@@ -6,6 +6,7 @@ import type { StandInsEnv } from '@dstream/stand-ins';
 import { alternate, type Run } from './alternate.ts';
 import type { BareDestination } from './bare/destinations.ts';
 import { figure, type Figure } from './figure.ts';
+import { startHttpSink } from './http-sink.ts';
 import { fullSubscriptions, runLoop, runProcessor, sink } from './processor-run.ts';
 import { changes } from './sample.ts';
 
@@ -70,6 +71,17 @@ export async function processFile(): Promise<readonly Figure[]> {
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** To a web service that forgets what it gets. */
+export async function processHttp(): Promise<readonly Figure[]> {
+  await using service = await startHttpSink();
+  return await processTo('process-http', {
+    output: () => `
+      type = "http"
+      url  = "${service.url}"`,
+    bare: () => ({ type: 'http', url: service.url }),
+  });
 }
 
 async function processTo(name: string, destination: Destination): Promise<readonly Figure[]> {

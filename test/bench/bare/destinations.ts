@@ -2,13 +2,15 @@
 import { open } from 'node:fs/promises';
 import { ServiceBusClient } from '@azure/service-bus';
 import { EventHubProducerClient, type EventData } from '@azure/event-hubs';
+import { request } from 'undici';
 import { inBatches } from './sending.ts';
 
 export type BareDestination =
   | { readonly type: 'console' }
   | { readonly type: 'service-bus'; readonly connectionString: string; readonly topic: string }
   | { readonly type: 'event-hubs'; readonly connectionString: string; readonly hub: string }
-  | { readonly type: 'file'; readonly path: string };
+  | { readonly type: 'file'; readonly path: string }
+  | { readonly type: 'http'; readonly url: string };
 
 interface Metadata {
   readonly id: string;
@@ -36,9 +38,26 @@ export function openDestination(destination: BareDestination): Promise<Write> {
       return sendByPartition(destination);
     case 'file':
       return appendDurably(destination.path);
+    case 'http':
+      return Promise.resolve(postArrays(destination.url));
     default:
       throw new Error('no such destination');
   }
+}
+
+/** 100 changes a request, as an array: as our output does by default. */
+function postArrays(url: string): Write {
+  return async ({ lines }) => {
+    for (let from = 0; from < lines.length; from += 100) {
+      const { statusCode, body } = await request(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: `[${lines.slice(from, from + 100).join(',')}]`,
+      });
+      await body.dump();
+      if (statusCode !== 204) throw new Error(`the answer was ${statusCode}`);
+    }
+  };
 }
 
 function writeLines({ lines }: Received): Promise<void> {
