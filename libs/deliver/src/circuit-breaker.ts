@@ -8,7 +8,7 @@
  * time, and a destination that fails for one session only does not keep the others out.
  */
 import type { Clock } from '@dstream/core';
-import { Backoff, Semaphore, withAny, type BackoffOptions } from '@dstream/async';
+import { Backoff, pause, Semaphore, withAny, type BackoffOptions } from '@dstream/async';
 
 /** State of a breaker, as `/status` shows it. */
 export type BreakerState = 'closed' | 'open' | 'half_open';
@@ -29,6 +29,8 @@ const mostRefusals = 20;
 /** After too many refusals one more change is tried after this, then after growing waits: milliseconds. */
 const refusalWaits = { firstMs: 5_000, maxMs: 300_000 };
 
+const closed = new Error('the breaker is closed');
+
 /** What is disposed of after an attempt that nobody waited for. */
 export const noTurn: Disposable = { [Symbol.dispose]: () => undefined };
 
@@ -43,6 +45,8 @@ export class CircuitBreaker {
   #failures = 0;
   #refusals = 0;
   #openUntilMs = 0;
+  /** Aborts when it closes. */
+  #closing = new AbortController();
 
   constructor(options: CircuitBreakerOptions) {
     this.#options = options;
@@ -77,6 +81,16 @@ export class CircuitBreaker {
     }
   }
 
+  /** Nobody has a turn until `unblock`: the output was not reached yet. */
+  block(): void {
+    this.#openUntilMs = Infinity;
+    this.#become('open');
+  }
+
+  unblock(): void {
+    if (this.#openUntilMs === Infinity) this.#close();
+  }
+
   /** The output has accepted something. */
   succeeded(): void {
     [this.#failures, this.#refusals] = [0, 0];
@@ -101,15 +115,11 @@ export class CircuitBreaker {
   async #nextTurn(signal: AbortSignal): Promise<Disposable> {
     const { clock } = this.#options;
     await this.#turns.acquire(signal);
-    try {
-      while (!this.isClosed && clock.monotonicMs() < this.#openUntilMs)
-        await clock.sleep(this.#openUntilMs - clock.monotonicMs(), signal);
-    } catch (error) {
-      this.#turns.release();
-      throw error;
-    }
-    if (!this.isClosed) return this.#probe();
+    while (!this.isClosed && !signal.aborted && clock.monotonicMs() < this.#openUntilMs)
+      await pause(clock, this.#openUntilMs - clock.monotonicMs(), signal, this.#closing.signal);
+    if (!this.isClosed && !signal.aborted) return this.#probe();
     this.#turns.release();
+    signal.throwIfAborted();
     return noTurn;
   }
 
@@ -130,9 +140,12 @@ export class CircuitBreaker {
   }
 
   #close(): void {
+    this.#openUntilMs = 0;
     this.#failureWaits.reset();
     this.#refusalWaits.reset();
     this.#become('closed');
+    this.#closing.abort(closed);
+    this.#closing = new AbortController();
   }
 
   #become(state: BreakerState): void {

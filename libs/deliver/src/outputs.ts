@@ -3,7 +3,7 @@
  * others have buffers of their own and delay nothing.
  */
 import type { StopSignals } from '@dstream/core';
-import { retry, runAll } from '@dstream/async';
+import { runAll } from '@dstream/async';
 import { AcceptedChanges, type SettledMessage } from './accepted-changes.ts';
 import type { DecodedChange, Recipients } from './decode-message.ts';
 import { OptionalOutput } from './optional-output.ts';
@@ -12,6 +12,7 @@ import { OutputMonitor, type OutputReport, type Sender } from './output-monitor.
 import type { ProcessorParts } from './processor-parts.ts';
 import type { RefusedChange } from './publish-attempt.ts';
 import { PublicationInOrder, type PublishCall } from './publish-in-order.ts';
+import { RequiredConnection } from './required-connection.ts';
 
 /** A change that a required output will never accept. */
 export interface RefusedByOutput extends RefusedChange {
@@ -35,6 +36,8 @@ export class Outputs {
   readonly #required: readonly OutputGate[];
   readonly #optional: readonly OptionalOutput[];
   readonly #accepted = new AcceptedChanges();
+  readonly #connections: readonly RequiredConnection[];
+  #connecting: readonly Promise<void>[] = [];
 
   constructor(parts: ProcessorParts) {
     const { clock, log, metrics } = parts;
@@ -44,6 +47,7 @@ export class Outputs {
       return new OutputGate(monitor, parts);
     });
     this.#required = this.#gates.filter(({ output }) => output.required);
+    this.#connections = this.#required.map((gate) => new RequiredConnection(gate, parts));
     this.#optional = this.#gates
       .filter(({ output }) => !output.required)
       .map((gate) => new OptionalOutput(gate, parts));
@@ -59,18 +63,24 @@ export class Outputs {
     return this.#required.every(({ breaker }) => breaker.isClosed);
   }
 
+  /** True once every required output was reached. */
+  get areReached(): boolean {
+    return this.#connections.every(({ isReached }) => isReached);
+  }
+
   /**
-   * Resolves when every required output is reached; the others are connected in the background. Rejects with what a
-   * person must fix, or with `signal.reason`. In any case `finish` ends what was begun.
+   * Resolves when each required output has been tried and one is reached; the rest are connected in the background. Rejects with
+   * what a person must fix, or with the reason of the stop. In any case `finish` ends what was begun, after the stop.
+   * @param reached called for each required output, when it is reached
    */
-  async connect(signal: AbortSignal, stop: StopSignals): Promise<void> {
-    const { clock, random } = this.#parts;
+  async connect(stop: StopSignals, reached: () => void): Promise<void> {
     for (const output of this.#optional) output.start(stop);
-    const connects = this.#required.map(({ output, monitor }) => async (until: AbortSignal) => {
-      const options = { clock, random, failureLog: monitor.connecting };
-      await retry((attempt) => output.publisher.connect({ signal: attempt }), until, options);
-    });
-    await runAll(signal, connects);
+    if (this.#connections.length === 0) return;
+    this.#connecting = this.#connections.map((connection) => connection.run(stop, reached));
+    await Promise.all(this.#connections.map(({ tried }) => tried));
+    // One that fails for good meanwhile ends the wait, too.
+    await Promise.race(this.#connections.map((connection) => connection.reached));
+    for (const connection of this.#connections) connection.started();
   }
 
   /** Names of all. */
@@ -88,8 +98,9 @@ export class Outputs {
     signal: AbortSignal,
     call: PublishCall,
   ): Promise<Published> {
-    for (const output of this.#optional) output.offer(changesFor(output.name, changes));
     const session = call.session ?? '';
+    for (const output of this.#optional)
+      output.offer(this.#accepted.without(session, output.name, changesFor(output.name, changes)));
     const publications = this.#required.map((gate) => {
       const { name } = gate.output;
       const owed = this.#accepted.without(session, name, changesFor(name, changes));
@@ -97,6 +108,8 @@ export class Outputs {
     });
     const remember = () => {
       for (const { output, accepted } of publications) this.#accepted.remember(session, output, accepted);
+      for (const { name } of this.#optional)
+        this.#accepted.remember(session, name, changesFor(name, changes));
     };
     try {
       const tasks = publications.map((one) => (until: AbortSignal) => one.run(until));
@@ -132,6 +145,7 @@ export class Outputs {
 
   /** Called when nothing is published any more. Empties the buffers, within the limits of the stop. Never rejects. */
   async finish(): Promise<void> {
+    await Promise.all(this.#connecting);
     await Promise.all(this.#optional.map((output) => output.finish()));
     await Promise.all(this.#gates.map((gate) => gate[Symbol.asyncDispose]()));
   }

@@ -1,5 +1,5 @@
 /**
- * Brings the messages of a subscription to the outputs, sessions side by side. Connecting (every required output) →
+ * Brings the messages of a subscription to the outputs, sessions side by side. Connecting (every required output was tried, one is reached) →
  * receiving: each delivery goes to the worker of its session → draining: nothing new is taken, every worker finishes
  * what it has begun, saves and releases its session; then the buffers of outputs that are not required are emptied.
  */
@@ -59,7 +59,7 @@ export class Processor implements Service {
   readonly #replays: ReplayRecord;
   readonly #running = new Map<SessionLock | undefined, Running>();
   readonly #failed = new AbortController();
-  #ready = false;
+  #isSubscribed = false;
   readonly #loggedLimits = new Set<string>();
 
   constructor(parts: ProcessorParts) {
@@ -77,7 +77,7 @@ export class Processor implements Service {
 
   /** True once every required output and the subscription were reached: from then on every failure is retried. */
   get ready(): boolean {
-    return this.#ready;
+    return this.#isSubscribed && this.#outputs.areReached;
   }
 
   /** Rejects with OutputClosed, and before the first success with what a person must fix. */
@@ -90,7 +90,7 @@ export class Processor implements Service {
     } catch (error) {
       if (!draining.aborted) this.#failed.abort(asDStreamError(error));
     } finally {
-      this.#ready = false;
+      this.#isSubscribed = false;
       await Promise.all([...this.#running.values()].map(({ ended }) => ended));
       await this.#limiter.end();
       await this.#outputs.finish();
@@ -99,12 +99,12 @@ export class Processor implements Service {
   }
 
   async #receive(signal: AbortSignal, stop: StopSignals): Promise<void> {
-    const { subscription, source, settings, log, instance } = this.#parts;
-    await this.#outputs.connect(signal, stop);
+    const { subscription, source, settings, log } = this.#parts;
+    await this.#outputs.connect(stop, () => this.#reportReady());
     const reached = () => {
-      this.#ready = true;
+      this.#isSubscribed = true;
       log.info('connected', { to: `subscription ${source}` });
-      log.info('processor ready', { instance });
+      this.#reportReady();
     };
     const { maxInFlight, maxBytes } = settings;
     const oneAtFirst = (id: string) => !this.#outputs.areAvailable || this.#limiter.wasWaiting(id);
@@ -142,6 +142,11 @@ export class Processor implements Service {
   #workerOf(sessionId: string | undefined): SessionWorker | undefined {
     if (sessionId === undefined) return undefined;
     return [...this.#running.values()].map(({ worker }) => worker).findLast((w) => w.sessionId === sessionId);
+  }
+
+  #reportReady(): void {
+    const { log, instance } = this.#parts;
+    if (this.ready) log.info('processor ready', { instance });
   }
 
   #sessionLimiter(): SessionLimiter {
@@ -184,6 +189,6 @@ export class Processor implements Service {
     const transforms = this.#transforms.map((transform) => transform.report());
     const { report: replayed } = this.#replays;
     const { waiting: waitingSessions } = this.#limiter;
-    return { instance, ready: this.#ready, sessions, waitingSessions, holes, replayed, outputs, transforms };
+    return { instance, ready: this.ready, sessions, waitingSessions, holes, replayed, outputs, transforms };
   }
 }

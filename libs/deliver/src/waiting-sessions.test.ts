@@ -171,3 +171,78 @@ describe('a session', () => {
     await stop(world, running);
   });
 });
+
+describe('a required output that is not available when the process starts', () => {
+  test('holds up only what is meant for it; the processor is not ready before it is there', async () => {
+    const world = twoDestinations();
+    world.b.away = undefined;
+    const away = new DStreamError('Unreachable', 'nobody answers');
+    world.b.refusals.push(...count(99).map(() => away), new DStreamError('Unauthorized', 'no access yet'));
+    await sendToB(world, 20);
+    const running = world.start();
+    await pass(world.clock, 20_000);
+    expect(world.report()).toMatchObject({
+      ready: false,
+      waitingSessions: 20,
+      outputs: [{ state: 'working' }, { state: 'connecting', breaker: { state: 'open' } }],
+    });
+    for (const n of count(5)) expect(await arriving(world, n, 10)).toBe(10);
+    expect([world.b.publishes, world.lines().includes('processor ready')]).toEqual([0, false]);
+    await pass(world.clock, 400_000);
+    expect([world.b.got.length, world.report().ready]).toEqual([60, true]);
+    expect(world.lines()).toContain('processor ready');
+    await stop(world, running);
+  });
+
+  test('and is the only one: nothing is received', async () => {
+    const world = setup();
+    world.output.refusals.push(...count(99).map(() => new DStreamError('Unreachable', 'nobody answers')));
+    await world.send(message([1]));
+    const running = world.start();
+    await pass(world.clock, 5_000);
+    expect(world.report()).toMatchObject({ ready: false, sessions: [], outputs: [{ state: 'connecting' }] });
+    await stop(world, running);
+  });
+
+  test.each([0, 2])(
+    'ends the process with what a person must fix, after %i attempts that did not tell',
+    async (attempts) => {
+      const world = twoDestinations();
+      const away = new DStreamError('Unreachable', 'nobody answers');
+      world.output.refusals.push(...count(9).map(() => away));
+      world.b.refusals.push(
+        ...count(attempts).map(() => away),
+        new DStreamError('Unauthorized', 'no access'),
+      );
+      const running = world.start();
+      const outcome = expect(running).rejects.toMatchObject({ code: 'Unauthorized' });
+      await pass(world.clock, 10_000);
+      await outcome;
+      expect(world.clock.sleeping).toBe(0);
+    },
+  );
+});
+
+test('an optional output is not given again what a session had when it was released', async () => {
+  const world = setup({
+    others: [
+      { name: 'b', required: true },
+      { name: 'extra', required: false },
+    ],
+  });
+  const [b, extra] = world.others;
+  if (b === undefined) throw new Error('there is no output b');
+  b.away = new DStreamError('Unreachable', 'nobody answers');
+  await world.send(message([1]), message([2]));
+  const running = world.start();
+  await pass(world.clock, 5_000);
+  world.topic.loseLock('s/d/dbo.T');
+  await pass(world.clock, 5_000);
+  b.away = undefined;
+  await pass(world.clock, 5_000);
+  expect([extra?.got, b.got]).toEqual([
+    ['c1', 'c2'],
+    ['c1', 'c2'],
+  ]);
+  await stop(world, running);
+});
