@@ -9,6 +9,7 @@ import {
 } from '../../libs/transforms/src/http/open-http-transform.ts';
 import { aChange } from '../support/a-change.ts';
 import { HttpReceiver, status, type Answer } from '../support/http-receiver.ts';
+import { message, setup, stop } from '../support/processor-rig.ts';
 import { until } from '../support/until.ts';
 
 let service: HttpReceiver;
@@ -73,9 +74,11 @@ describe('a service', () => {
     const transform = open({ clock });
     service.next.push(status(429, { 'retry-after': '3' }));
     await expect(transform.apply(events, call)).rejects.toMatchObject({ code: 'Throttled' });
-    await expect(transform.apply(events, call)).rejects.toThrow('asked for no request for another 3 s');
+    const until3s = new Date(clock.wallMs() + 3_000).toISOString();
+    await clock.advance(2_999);
+    await expect(transform.apply(events, call)).rejects.toThrow(`asked for no request before ${until3s}`);
     expect(service.requests).toHaveLength(1);
-    await clock.advance(3_000);
+    await clock.advance(1);
     await transform.apply(events, call);
     expect(service.requests).toHaveLength(2);
   });
@@ -131,5 +134,66 @@ describe('a service', () => {
       () => service.open === 0,
       () => 'the connection is closed',
     );
+  });
+});
+
+describe('a processor with a service', () => {
+  /** Time of the processor is moved by hand, so that requests, which take real time, come in between. */
+  function processor() {
+    const transform = open();
+    return setup({
+      transforms: [{ name: 'score', type: 'http', match: {}, onError: 'dead_letter', transform }],
+    });
+  }
+
+  async function advanced(world: ReturnType<typeof setup>, done: () => boolean, what: string) {
+    await until(
+      async () => {
+        await world.clock.advance(1_000);
+        return done();
+      },
+      () => what,
+    );
+  }
+
+  test('dead-letters the change that the service refuses, and only that', async () => {
+    service.otherwise = (response, request) => {
+      const changes = JSON.parse(request.body.toString()) as readonly StampedEvent[];
+      const isRefused = changes.some(({ metadata }) => metadata.id === 'c3');
+      return isRefused ? status(422, {}, 'no such customer')(response, request) : echo(response, request);
+    };
+    const world = processor();
+    await world.send(message([1, 2, 3, 4]), message([5]));
+    const running = world.start();
+    await advanced(world, () => world.output.got.length === 4, 'the others are delivered');
+    await stop(world, running);
+    expect(world.output.got).toEqual(['c1', 'c2', 'c4', 'c5']);
+    expect(world.topic.deadLetters()).toMatchObject([
+      {
+        reason: 'TransformFailed',
+        description: expect.stringMatching(/^change 2: transform score: .*422 .*no such customer$/),
+      },
+    ]);
+  });
+
+  test.each([
+    [401, 'Unauthorized'],
+    [404, 'EntityNotFound'],
+    [503, 'Throttled'],
+  ])('waits while the service answers %s, says so, and loses nothing', async (code, error) => {
+    let asked = 0;
+    service.otherwise = (response, request) => {
+      asked += 1;
+      return asked <= 5 ? status(code)(response, request) : echo(response, request);
+    };
+    const world = processor();
+    await world.send(message([1, 2]), message([3]));
+    const running = world.start();
+    await advanced(world, () => world.output.got.length === 3, 'all are delivered');
+    await stop(world, running);
+    expect([world.output.got, world.topic.deadLetters()]).toEqual([['c1', 'c2', 'c3'], []]);
+    const failure = world.said.find(({ sentence }) => sentence === 'transform score failed; retrying');
+    expect(failure?.fields).toMatchObject({ code: error });
+    expect(world.lines()).toContain('transform score recovered');
   });
 });

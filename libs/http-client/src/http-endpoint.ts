@@ -20,8 +20,8 @@ export class HttpEndpoint {
   readonly shown: string;
   readonly #url: string;
   readonly #options: HttpEndpointOptions;
-  /** Monotonic: the service asked for no request before. */
-  #notBeforeMs = -Infinity;
+  /** The service asked for no request before: monotonic, and as errors name it. */
+  #notBefore = { ms: -Infinity, shown: '' };
 
   constructor({ url, shown }: Pick<HttpRequest, 'url' | 'shown'>, options: HttpEndpointOptions) {
     this.#url = url;
@@ -38,7 +38,10 @@ export class HttpEndpoint {
     const { clock } = this.#options;
     const answer = await this.#follow({ ...request, url: this.#url, shown: this.shown }, signal);
     const waitMs = retryAfterMs(answer, clock.wallMs());
-    if (waitMs > 0) this.#notBeforeMs = clock.monotonicMs() + waitMs;
+    if (waitMs > 0) {
+      const shown = new Date(clock.wallMs() + waitMs).toISOString();
+      this.#notBefore = { ms: clock.monotonicMs() + waitMs, shown };
+    }
     const error = errorOfAnswer(answer, { url: this.#url, shown: this.shown }, this.#options);
     if (error !== undefined) throw error;
     return answer;
@@ -49,12 +52,14 @@ export class HttpEndpoint {
     await this.#send({ url: this.#url, shown: this.shown, method: 'OPTIONS', headers }, signal);
   }
 
-  /** Without a request, so that the caller's waits go on and an abort is heard. */
+  /**
+   * Without a request, so that the caller's waits go on and an abort is heard. The text is the same until then: logs show an
+   * error again when it changes.
+   */
   #assertMayAsk(): void {
-    const waitMs = this.#notBeforeMs - this.#options.clock.monotonicMs();
-    if (waitMs <= 0) return;
-    const seconds = Math.ceil(waitMs / 1_000);
-    throw new DStreamError('Throttled', `${this.shown} asked for no request for another ${seconds} s`);
+    const { ms, shown } = this.#notBefore;
+    if (this.#options.clock.monotonicMs() >= ms) return;
+    throw new DStreamError('Throttled', `${this.shown} asked for no request before ${shown}`);
   }
 
   /** Follows 307 and 308 on the same host, which keep method and body; headers go nowhere else. */
