@@ -13,6 +13,8 @@ export interface ConfigChoice {
   readonly subscription?: string;
   /** What stands between the braces of `output`. */
   readonly output?: string;
+  /** What else is in `processor`: whole blocks. */
+  readonly blocks?: string;
 }
 
 export function configText(choice: ConfigChoice): string {
@@ -25,6 +27,7 @@ export function configText(choice: ConfigChoice): string {
     pollInterval = '200ms',
     subscription = 'dstream',
     output = 'type = "console"',
+    blocks = '',
   } = choice;
   return `
 ingester {
@@ -58,6 +61,7 @@ processor {
   output {
     ${output}
   }
+  ${blocks}
 }
 service {
   http = "127.0.0.1:0"

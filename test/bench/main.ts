@@ -13,6 +13,7 @@ import { readMemory } from './read-memory.ts';
 import { read } from './read.ts';
 import { sessions } from './sessions.ts';
 import { start } from './start.ts';
+import { transformColumns, transformFilter } from './transform.ts';
 
 const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   read,
@@ -26,6 +27,8 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'process-file': processFile,
   'process-http': processHttp,
   envelope,
+  'transform-columns': transformColumns,
+  'transform-filter': transformFilter,
   sessions,
   'hand-over': handOver,
   start,

@@ -81,14 +81,25 @@ export function startIdleProcessor({ standIns }: FullSubscriptions): Promise<DSt
   return DStreamProgram.start({ command: 'processor', config, env: { ...standIns.env } });
 }
 
-/** @param output what stands between the braces of the block */
+/**
+ * @param output what stands between the braces of the block
+ * @param blocks what else is in `processor`
+ */
 export async function runProcessor(
   { standIns, messages }: FullSubscriptions,
   subscription: string,
   output: string,
+  blocks?: string,
 ): Promise<MeasuredRun> {
   const before = await standIns.progress();
-  const config = configText({ name: 'bench', tables, topic, subscription, output });
+  const config = configText({
+    name: 'bench',
+    tables,
+    topic,
+    subscription,
+    output,
+    ...(blocks && { blocks }),
+  });
   await using program = await DStreamProgram.start({
     command: 'processor',
     config,

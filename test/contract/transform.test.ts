@@ -24,3 +24,12 @@ function script(name: string): () => Promise<Transform> {
 
 transformContract('script', { busy: script('busy'), idle: script('idle') });
 transformContract('script, in batches', { busy: script('busy-batch'), idle: script('idle-batch') });
+transformContract('flatten', {
+  busy: loadedTransform('flatten', 'columns = ["json"]'),
+  idle: loadedTransform('flatten', 'columns = ["Empty", "Other"]'),
+});
+
+transformContract('parse_json', {
+  busy: loadedTransform('parse_json', 'columns = ["Json"]'),
+  idle: loadedTransform('parse_json', 'columns = ["Empty"]'),
+});

@@ -56,7 +56,7 @@ function delivered(): StampedEvent[] {
 }
 
 function textOf({ data, metadata: { operation } }: StampedEvent): string {
-  return `${operation} ${String(data?.['Id'])} ${String(data?.['Name'])}`;
+  return `${operation} ${data?.['Id'] as number} ${data?.['Name'] as string}`;
 }
 
 const deliveredOf = (table: string) => delivered().filter(({ metadata }) => metadata.table === table);

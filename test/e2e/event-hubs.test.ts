@@ -86,7 +86,7 @@ function historyOfRows(events: readonly StampedEvent[]): ReadonlyMap<unknown, re
   for (const { metadata, data } of events) {
     const history = histories.get(data?.['Id']) ?? [];
     histories.set(data?.['Id'], history);
-    history.push(`${metadata.operation} ${String(data?.['Note']).replace(/^row \d+/, 'row')}`);
+    history.push(`${metadata.operation} ${((data?.['Note'] ?? '') as string).replace(/^row \d+/, 'row')}`);
   }
   return histories;
 }

@@ -96,7 +96,7 @@ test.each([
     );
     expect(await ingester.stop()).toBe(0);
     const changes = changesOf(pipeline);
-    expect(changes.map(({ metadata, data }) => `${metadata.operation} ${String(data?.['Id'])}`)).toEqual(
+    expect(changes.map(({ metadata, data }) => `${metadata.operation} ${data?.['Id'] as number}`)).toEqual(
       expected,
     );
     expect(changes.slice(0, -1).map(({ metadata }) => metadata.position)).toEqual(

@@ -1,5 +1,5 @@
 /** Compares what Debezium and dstream say of the changes of one table, one by one. Pure. */
-import type { Row, StampedEvent, Value } from '@dstream/core';
+import type { Json, Row, StampedEvent, Value } from '@dstream/core';
 import { differences } from './differences.ts';
 
 /** A change as Debezium writes it, as far as it is compared. */
@@ -112,7 +112,7 @@ export function compareImage(
 }
 
 /** A value of Debezium in the form of dstream; undefined when it was not carried. */
-function comparable(theirs: unknown, ours: Value | undefined, type: string, met: Set<string>): unknown {
+function comparable(theirs: unknown, ours: Json | undefined, type: string, met: Set<string>): unknown {
   if (ours === undefined && NOT_CARRIED.has(theirs)) {
     met.add(UNAVAILABLE);
     return undefined;
@@ -120,7 +120,7 @@ function comparable(theirs: unknown, ours: Value | undefined, type: string, met:
   if (theirs === null) return null;
   const difference = differences.find(({ types }) => types.test(type));
   if (difference === undefined) return theirs;
-  const converted = difference.convert(theirs, type, ours);
+  const converted = difference.convert(theirs, type, ours as Value | undefined);
   if (!Object.is(converted, theirs)) met.add(difference.name);
   return converted;
 }

@@ -1,6 +1,6 @@
 /** Values of megabytes, tables of a thousand columns, and text that is none: as exact as the small and the usual. */
 import { createHash } from 'node:crypto';
-import { decodeEnvelope, encodeEnvelope, type ChangeEvent, type Value } from '@dstream/core';
+import { decodeEnvelope, encodeEnvelope, type ChangeEvent, type Json } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import { capturedEvents } from '../support/captured-events.ts';
 import { unicode } from '../support/sql-literal.ts';
@@ -49,7 +49,7 @@ test.each([
     `DELETE FROM dbo.${table}`,
   ]);
   const events = await capturedEvents(database(), table, 3, { maxRows: 5_000, maxBytes: 1_048_576 });
-  const digest = (text: Value | undefined) =>
+  const digest = (text: Json | undefined) =>
     typeof text === 'string' ? createHash('sha256').update(text).digest('hex') : text;
   expect(events.map(({ data, before }) => [digest(before?.['V']), digest(data?.['V'])])).toEqual([
     [undefined, digest(value(1))],

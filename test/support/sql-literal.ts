@@ -1,10 +1,10 @@
 /** Values of events as T-SQL again: what a consumer does that applies changes to a table of the same columns. */
-import type { Value } from '@dstream/core';
+import type { Json } from '@dstream/core';
 
 /** @param type as a column declares it */
-export function literalOf(type: string, value: Value): string {
+export function literalOf(type: string, value: Json): string {
   if (value === null) return 'NULL';
-  const text = String(value);
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
   switch (type.replace(/\(.*/, '')) {
     case 'bit':
       return value === true ? '1' : '0';

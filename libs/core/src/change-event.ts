@@ -7,8 +7,14 @@ export type Operation = 'insert' | 'update' | 'delete' | 'read' | 'gap';
 /** A value as JSON holds it. The README of `libs/sources/sqlserver` has how each SQL type arrives. */
 export type Value = string | number | boolean | null;
 
-/** Values by the names of their columns. */
-export type Row = Readonly<Record<string, Value>>;
+/** JSON of any depth. */
+export type Json = Value | readonly Json[] | { readonly [name: string]: Json };
+
+/** Values by the names of their columns. Lists and objects come of no source: transforms make them of text that holds JSON. */
+export type Row = Readonly<Record<string, Json>>;
+
+/** The same without lists and objects: what sources make, and every key. */
+export type PlainRow = Readonly<Record<string, Value>>;
 
 /** What only one kind of source knows about a change. Its README names the fields. */
 export type Origin = Readonly<Record<string, Value>>;
@@ -56,7 +62,7 @@ export interface ChangeMetadata {
   readonly table: string;
   readonly operation: Operation;
   /** Values of the key columns; null for a table without a key. */
-  readonly key: Row | null;
+  readonly key: PlainRow | null;
   /** The columns whose values changed; updates only. */
   readonly changed?: readonly string[];
   readonly unavailable?: readonly Unavailable[];

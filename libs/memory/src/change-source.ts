@@ -14,7 +14,7 @@ import {
   partitionOf,
   type Position,
   type ResumePoint,
-  type Row,
+  type PlainRow,
   scopeOf,
   type TableId,
   tableKey,
@@ -40,8 +40,8 @@ export interface InMemoryChangeSourceOptions {
 
 /** A change to be committed. An update gives the whole row before and after, a delete the last image. */
 export type InMemoryChange = { readonly schema?: string; readonly table: string } & (
-  | { readonly operation: 'insert' | 'delete'; readonly data: Row }
-  | { readonly operation: 'update'; readonly data: Row; readonly before: Row }
+  | { readonly operation: 'insert' | 'delete'; readonly data: PlainRow }
+  | { readonly operation: 'update'; readonly data: PlainRow; readonly before: PlainRow }
 );
 
 interface CapturedTable {

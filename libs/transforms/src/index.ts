@@ -5,9 +5,18 @@
 import { columnsType } from './columns/columns-type.ts';
 import { filterType } from './filter/filter-type.ts';
 import { httpType } from './http/http-type.ts';
+import { flattenType } from './json/flatten-type.ts';
+import { parseJsonType } from './json/parse-json-type.ts';
 import { scriptType } from './script/script-type.ts';
 
 export { celPredicates } from './cel/cel-predicates.ts';
 
 /** Every `type` that a `transform` block may have. */
-export const transformTypes = [columnsType, filterType, httpType, scriptType] as const;
+export const transformTypes = [
+  columnsType,
+  filterType,
+  flattenType,
+  httpType,
+  parseJsonType,
+  scriptType,
+] as const;

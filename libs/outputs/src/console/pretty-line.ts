@@ -9,7 +9,7 @@ import {
   type GapFacts,
   type Row,
   type RoutedEvent,
-  type Value,
+  type Json,
 } from '@dstream/core';
 import { visibleText } from '@dstream/terminal';
 
@@ -57,7 +57,7 @@ function differences({ data, before, metadata }: ChangeEvent): string {
 }
 
 /** A column may have any name, `constructor` too. */
-function valueOf(row: Row | null | undefined, column: string): Value | undefined {
+function valueOf(row: Row | null | undefined, column: string): Json | undefined {
   return row && Object.hasOwn(row, column) ? row[column] : undefined;
 }
 
@@ -67,7 +67,7 @@ function values(row: Row): string {
     .join('  ');
 }
 
-function show(value: Value | undefined): string {
+function show(value: Json | undefined): string {
   if (value === undefined) return '(unavailable)';
   const text = JSON.stringify(value);
   return text.length > maxValue ? `${text.slice(0, maxValue)}…` : text;

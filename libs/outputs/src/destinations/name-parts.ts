@@ -110,7 +110,8 @@ function valueOf(part: NamePart, event: ChangeEvent): string {
   const row = image === 'key' ? metadata.key : event.data;
   const name = row === null ? undefined : columnOf(row, column);
   const value = row === null || name === undefined ? undefined : row[name];
-  if (value !== undefined && value !== null && value !== '') return String(value);
+  if (value !== undefined && value !== null && value !== '')
+    return typeof value === 'object' ? JSON.stringify(value) : String(value);
   const why = image === 'data' && isUnavailable(metadata, column) ? 'is not available' : missing(value, row);
   throw new DStreamError('Rejected', `no destination for change ${metadata.id}: ${part} ${why}`);
 }

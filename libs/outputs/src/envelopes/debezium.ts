@@ -11,7 +11,7 @@ import {
   type Operation,
   type Row,
   type RoutedEvent,
-  type Value,
+  type Json,
 } from '@dstream/core';
 import { json } from './plain.ts';
 import { debeziumSource, debeziumTimes } from './debezium-source.ts';
@@ -129,7 +129,7 @@ function bigintColumns(patterns: readonly string[]): (event: ChangeEvent) => Col
 
 /** Digits as they are: a JavaScript number would lose some of them. */
 function textWithNumbers(row: Row, numbers: Columns): string {
-  const text = (column: string, value: Value) =>
+  const text = (column: string, value: Json) =>
     numbers.has(column.toLowerCase()) && isInteger(value) ? value : JSON.stringify(value);
   let fields = '';
   for (const [column, value] of Object.entries(row))
@@ -138,6 +138,6 @@ function textWithNumbers(row: Row, numbers: Columns): string {
 }
 
 /** As JSON has it: no leading zeros. */
-function isInteger(value: Value): value is string {
+function isInteger(value: Json): value is string {
   return typeof value === 'string' && /^-?(?:0|[1-9]\d{0,18})$/.test(value);
 }

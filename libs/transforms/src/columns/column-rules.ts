@@ -1,12 +1,11 @@
 /** What the configuration says of each column: which name it leaves with, and what becomes of its value. */
-import { DStreamError, type Row, type Value } from '@dstream/core';
+import { DStreamError, type Json, type PlainRow, type Row, type Value } from '@dstream/core';
 import {
   converters,
   hasher,
   mask,
   truncater,
   type ConvertedType,
-  type Scalar,
   type ValueChange,
 } from './column-values.ts';
 
@@ -96,10 +95,11 @@ export class ColumnRules {
 }
 
 function joined(column: string, changes: readonly ValueChange[]): ValueChange | undefined {
-  if (changes.length === 0) return undefined;
+  const [first, ...others] = changes;
+  if (first === undefined) return undefined;
   return (value) => {
     try {
-      return changes.reduce<Scalar>((changed, change) => change(changed), value);
+      return others.reduce((changed, change) => change(changed), first(value));
     } catch (cause) {
       if (!(cause instanceof DStreamError)) throw cause;
       throw new DStreamError(cause.code, `column ${column}: ${cause.message}`, { cause });
@@ -133,9 +133,11 @@ export class RowPlan {
   }
 
   /** The same object where nothing changed. */
+  apply(row: PlainRow): PlainRow;
+  apply(row: Row): Row;
   apply(row: Row): Row {
     if (this.#isIdentity) return row;
-    const made: Record<string, Value> = {};
+    const made: Record<string, Json> = {};
     let isSame = this.#isSameNames;
     for (const rule of this.#kept) {
       const value = row[rule.from] ?? null;
@@ -148,11 +150,11 @@ export class RowPlan {
   }
 }
 
-function define(row: Record<string, Value>, name: string, value: Value): void {
+function define(row: Record<string, Json>, name: string, value: Json): void {
   Object.defineProperty(row, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
-function changed({ change }: ColumnRule, value: Value): Value {
+function changed({ change }: ColumnRule, value: Json): Json {
   return change === undefined || value === null ? value : change(value);
 }
 

@@ -2,23 +2,24 @@
  * What `columns` does to one value. Nothing here sees NULL, and no error repeats a value: it may be what is to be hidden.
  */
 import { hash } from 'node:crypto';
-import { DStreamError, type Value } from '@dstream/core';
+import { DStreamError, type Json, type Value } from '@dstream/core';
+import { exactNumber, isNumber } from '../json/exact-number.ts';
 
 /** Types that `convert` knows. */
 export type ConvertedType = 'text' | 'number' | 'boolean';
 
-/** A value of a column that is not NULL, or what became of it. */
-export type Scalar = Exclude<Value, null>;
+/** A value of a column that is not NULL. */
+export type Content = Exclude<Json, null>;
 
 /** Throws TransformFailed, which says why but not of which column. */
-export type ValueChange = (value: Scalar) => Scalar;
+export type ValueChange = (value: Content) => Exclude<Value, null>;
 
 /** What stands for every value that is masked, whatever its type and length. */
 export const mask = '***';
 
-/** The text of a value, as JSON writes it, without quotes. */
-export function textOfValue(value: Scalar): string {
-  return typeof value === 'string' ? value : String(value);
+/** The text of a value: that of a text, and of any other value its JSON. */
+export function textOfValue(value: Content): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** SHA-256 of salt and text, both in UTF-8, one after the other: 64 hex digits in lower case. */
@@ -47,7 +48,9 @@ export const converters: Readonly<Record<ConvertedType, ValueChange>> = {
   text: textOfValue,
   number: (value) => {
     if (typeof value === 'number') return value;
-    return typeof value === 'boolean' ? Number(value) : numberOf(value);
+    if (typeof value === 'boolean') return Number(value);
+    if (typeof value === 'string') return numberOf(value);
+    throw failed('a list or an object is not a number');
   },
   boolean: (value) => {
     if (typeof value === 'boolean') return value;
@@ -58,26 +61,13 @@ export const converters: Readonly<Record<ConvertedType, ValueChange>> = {
   },
 };
 
-const decimal = /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d{1,6}))?$/i;
-
 /** A number that prints the same decimal digits: what JSON readers then have is what the text says. */
 function numberOf(text: string): number {
-  const digits = digitsOf(text);
-  if (digits === undefined) throw failed('the text is not a number');
-  const number = Number(text);
-  if (digitsOf(String(number)) !== digits) throw failed('a number would lose digits of it; leave it as text');
-  return number;
-}
-
-/** Sign, significant digits and exponent: the same for `12.50`, `+12.5` and `1250e-2`. */
-function digitsOf(text: string): string | undefined {
-  const [, sign, whole = '', fraction = '', exponent = '0'] = decimal.exec(text) ?? [];
-  const all = whole + fraction;
-  if (all === '') return undefined;
-  const significant = all.replace(/^0+/, '').replace(/0+$/, '');
-  if (significant === '') return '0';
-  const trailing = all.length - all.replace(/0+$/, '').length;
-  return `${sign === '-' ? '-' : ''}${significant}e${Number(exponent) - fraction.length + trailing}`;
+  const number = exactNumber(text);
+  if (number !== undefined) return number;
+  throw failed(
+    isNumber(text) ? 'a number would lose digits of it; leave it as text' : 'the text is not a number',
+  );
 }
 
 function failed(why: string): DStreamError {

@@ -1,5 +1,5 @@
 /** Whatever the rules and the change: every part of what is made of it agrees, and nothing hidden is left in it. */
-import { DStreamError, type Row, type StampedEvent } from '@dstream/core';
+import { DStreamError, type PlainRow, type StampedEvent } from '@dstream/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aChange } from '../../../../test/support/a-change.ts';
@@ -46,7 +46,7 @@ const shape = fc.record({
 
 const changes = shape.map(({ all, changed, away, awayBefore, key, isUpdate }): StampedEvent => {
   const held = (columns: readonly string[]) => columns.filter((column) => all.includes(column));
-  const without = (missing: readonly string[]): Row =>
+  const without = (missing: readonly string[]): PlainRow =>
     Object.fromEntries(all.filter((name) => !missing.includes(name)).map((name) => [name, `secret-${name}`]));
   const inKey = held(key).filter((name) => !away.includes(name));
   const unavailable = [

@@ -2,6 +2,7 @@
 import {
   DStreamError,
   type CallOptions,
+  type PlainRow,
   type Row,
   type StampedEvent,
   type Transform,
@@ -10,7 +11,7 @@ import {
 } from '@dstream/core';
 import { eachEvent } from '../events/each-event.ts';
 import { ColumnRules, RowPlan, type ColumnsSettings } from './column-rules.ts';
-import { missingIn, withParts } from './event-parts.ts';
+import { missingIn, withParts } from '../events/event-parts.ts';
 import { ColumnSetter } from './set-columns.ts';
 
 /** Sets of columns whose plans are remembered. */
@@ -62,7 +63,7 @@ export class ColumnsTransform implements Transform {
     return withParts(metadata, { key, changed, unavailable });
   }
 
-  #key(key: Row): Row | null {
+  #key(key: PlainRow): PlainRow | null {
     const plan = this.#planFor(Object.keys(key), []);
     if (plan.lost !== undefined && !this.#allowKey)
       throw new DStreamError(

@@ -1,7 +1,16 @@
 /** Columns that `set` adds or replaces: constants, and templates over the change as the other rules leave it. */
 import { templatePieces, type NamePart } from '@dstream/config/schema';
-import { DStreamError, type Row, type StampedEvent, type Unavailable, type Value } from '@dstream/core';
-import { missingIn, withParts } from './event-parts.ts';
+import {
+  DStreamError,
+  type Json,
+  type PlainRow,
+  type Row,
+  type StampedEvent,
+  type Unavailable,
+  type Value,
+} from '@dstream/core';
+import { textOfValue } from './column-values.ts';
+import { missingIn, withParts } from '../events/event-parts.ts';
 
 /** Sets columns. They come last: templates see what the other rules have left. */
 export class ColumnSetter {
@@ -38,7 +47,7 @@ export class ColumnSetter {
   #row(row: Row, image: Unavailable['in'], event: StampedEvent): SetRow {
     const unavailable = missingIn(image, event.metadata.unavailable);
     const isMissing = new Set(unavailable.map((column) => column.toLowerCase()));
-    const columns: [string, Value][] = [];
+    const columns: [string, Json][] = [];
     const missing: string[] = [];
     for (const column of this.#columns) {
       const value = column.valueFor(event, isMissing);
@@ -49,14 +58,10 @@ export class ColumnSetter {
   }
 
   /** A key column that is set has its new value in the key, too. */
-  #key(key: Row, data: Row): Row {
-    const set = Object.keys(key).filter((name) => this.#names.has(name));
-    return set.length === 0
-      ? key
-      : withColumns(
-          key,
-          set.map((name) => [name, data[name] ?? null]),
-        );
+  #key(key: PlainRow, data: Row): PlainRow {
+    if (!Object.keys(key).some((name) => this.#names.has(name))) return key;
+    const valueOf = (name: string) => (this.#names.has(name) ? inKey(name, data) : (key[name] ?? null));
+    return Object.fromEntries(Object.keys(key).map((name) => [name, valueOf(name)]));
   }
 
   #changed(changed: readonly string[]): readonly string[] {
@@ -99,16 +104,16 @@ class SetColumn {
    * unavailable. Throws TransformFailed when the change has no such column.
    * @param missing columns that are unavailable in this image, in lower case
    */
-  valueFor(event: StampedEvent, missing: ReadonlySet<string>): Value | undefined {
+  valueFor(event: StampedEvent, missing: ReadonlySet<string>): Json | undefined {
     if (this.#pieces === undefined) return this.#constant;
     if (this.sources.some((source) => missing.has(source))) return undefined;
     const values = this.#pieces.map((piece) => this.#valueOf(piece, event));
     const [first = null] = values;
     if (values.length === 1) return first;
-    return values.includes(null) ? null : values.join('');
+    return values.includes(null) ? null : values.map((value) => textOfValue(value ?? '')).join('');
   }
 
-  #valueOf(piece: string | Part, event: StampedEvent): Value {
+  #valueOf(piece: string | Part, event: StampedEvent): Json {
     if (typeof piece === 'string') return piece;
     const value = piece.of(event);
     if (value !== undefined) return value;
@@ -117,13 +122,23 @@ class SetColumn {
   }
 }
 
+function inKey(name: string, data: Row): Value {
+  const value = Object.hasOwn(data, name) ? data[name] : undefined;
+  if (value === undefined)
+    throw new DStreamError(
+      'TransformFailed',
+      `the column ${name} is part of the key and cannot be set: its template names a column that is unavailable`,
+    );
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
+}
+
 /** What a template names of a change. */
 interface Part {
   readonly name: string;
   /** In lower case; undefined for what is the same for every column. */
   readonly column: string | undefined;
   /** Undefined where the change has no such column. */
-  readonly of: (event: StampedEvent) => Value | undefined;
+  readonly of: (event: StampedEvent) => Json | undefined;
 }
 
 function partOf(piece: string | { readonly part: NamePart }): string | Part {
@@ -137,7 +152,7 @@ function partOf(piece: string | { readonly part: NamePart }): string | Part {
 }
 
 /** The case of the name is ignored, unless two columns differ in it. */
-function valueAt(row: Row | null, column: string): Value | undefined {
+function valueAt(row: Row | null, column: string): Json | undefined {
   if (row === null) return undefined;
   if (Object.hasOwn(row, column)) return row[column];
   const lower = column.toLowerCase();
@@ -146,12 +161,12 @@ function valueAt(row: Row | null, column: string): Value | undefined {
 }
 
 /** The row with these columns, in their places where it has them, else at its end. */
-function withColumns(row: Row, columns: readonly (readonly [string, Value])[]): Row {
+function withColumns(row: Row, columns: readonly (readonly [string, Json])[]): Row {
   if (columns.every(([name, value]) => Object.hasOwn(row, name) && row[name] === value)) return row;
   // Entries, because a plain assignment to __proto__ would set the prototype.
   if (columns.some(([name]) => name === '__proto__') || Object.hasOwn(row, '__proto__'))
     return Object.fromEntries([...Object.entries(row), ...columns]);
-  const made: Record<string, Value> = { ...row };
+  const made: Record<string, Json> = { ...row };
   for (const [name, value] of columns) made[name] = value;
   return made;
 }

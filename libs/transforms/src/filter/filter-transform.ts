@@ -2,10 +2,12 @@ import type { Predicate } from '@dstream/config/schema';
 import {
   DStreamError,
   type CallOptions,
+  type PlainRow,
   type Row,
   type StampedEvent,
   type Transform,
   type Transformed,
+  type Value,
 } from '@dstream/core';
 import { eachEvent } from '../events/each-event.ts';
 
@@ -75,11 +77,10 @@ function deletion({ before = {}, metadata }: StampedEvent): StampedEvent {
 }
 
 /** The values of the key in the image that is deleted. */
-function keyIn(image: Row, key: Row): Row {
-  return Object.fromEntries(
-    Object.entries(key).map(([name, value]) => [
-      name,
-      Object.hasOwn(image, name) ? (image[name] ?? null) : value,
-    ]),
-  );
+function keyIn(image: Row, key: PlainRow): PlainRow {
+  const valueOf = (name: string, known: Value) => {
+    const value = Object.hasOwn(image, name) ? image[name] : undefined;
+    return value === undefined || (typeof value === 'object' && value !== null) ? known : value;
+  };
+  return Object.fromEntries(Object.entries(key).map(([name, known]) => [name, valueOf(name, known)]));
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { decodeChange, type Row, type TableId } from '@dstream/core';
+import { decodeChange, type PlainRow, type TableId } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import type { CaptureInstance } from '../sql/catalogue.ts';
 import { selectedColumns } from '../sql/page-statement.ts';
@@ -23,7 +23,7 @@ const instance: CaptureInstance = {
   columnUpdates: 0,
 };
 
-const row = (operation: number, values: Row, mask: number): ChangeRow => ({
+const row = (operation: number, values: PlainRow, mask: number): ChangeRow => ({
   lsn: zeroLsn,
   commandId: 0,
   seqval: zeroLsn,

@@ -1,5 +1,5 @@
 /** Parts of an event that name columns. */
-import type { Row, StampedEvent, Unavailable } from '@dstream/core';
+import type { PlainRow, StampedEvent, Unavailable } from '@dstream/core';
 
 /** Columns that are unavailable in one image. */
 export function missingIn(
@@ -12,7 +12,7 @@ export function missingIn(
 
 /** What of the metadata names columns. */
 export interface NamingParts {
-  readonly key: Row | null;
+  readonly key: PlainRow | null;
   readonly changed: readonly string[] | undefined;
   readonly unavailable: readonly Unavailable[] | undefined;
 }

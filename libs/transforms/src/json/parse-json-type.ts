@@ -1,0 +1,25 @@
+import { defineTransform, listOf, required, text } from '@dstream/config/schema';
+
+/** The value of keys that name columns which hold JSON. */
+export const jsonColumns = listOf(
+  text({ what: 'a column name', pattern: /^.{1,128}$/su, right: 'write at most 128 characters' }),
+  { what: 'column names', one: 'column', example: '["Details"]', key: (name) => name.toLowerCase() },
+);
+
+/** `transform { type = "parse_json" }`. */
+export const parseJsonType = defineTransform({
+  type: 'parse_json',
+  doc: 'Makes the JSON in text columns part of the change, as lists, objects and values instead of text.',
+  keys: {
+    columns: required(
+      jsonColumns,
+      'Text columns that hold JSON; the case of names is ignored. Text that is not JSON is an error of its change; NULL stays NULL.',
+    ),
+  },
+  settings: ({ values }) => ({ columns: new Set(values.columns.map((name) => name.toLowerCase())) }),
+  hides: () => false,
+  open: async ({ columns }) => {
+    const { ParseJsonTransform } = await import('./parse-json-transform.ts');
+    return new ParseJsonTransform(columns);
+  },
+});
