@@ -117,7 +117,7 @@ function imageOf<R extends Row | null>(image: R, table: string): R {
   if (table !== 'Items') return image;
   return {
     ...rest,
-    Secret: hash('sha256', `${ledgerSecrets.DSTREAM_SALT}${String(secret)}`, 'hex'),
+    Secret: hash('sha256', `${ledgerSecrets.DSTREAM_SALT}${secret as string}`, 'hex'),
   } as unknown as R;
 }
 
