@@ -89,6 +89,13 @@ test('what is wrong is refused with what would be right, and without what may be
   ]);
 });
 
+test('a status that says nothing about a change dead-letters none', async () => {
+  expect(await refusal('    url = "https://h/"\n    lasting_statuses = [404, 401, 429]')).toEqual([
+    '8: processor.output.lasting_statuses: 401 says nothing about a change; remove it',
+    '8: processor.output.lasting_statuses: 429 says nothing about a change; remove it',
+  ]);
+});
+
 test('a previous secret alone signs nothing', async () => {
   expect(await refusal('    url = "https://h/"\n    previous_secret = "{{ env "OLD" }}"')).toEqual([
     '8: processor.output.previous_secret: previous_secret has no effect without secret; write secret',

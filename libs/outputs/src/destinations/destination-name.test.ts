@@ -163,7 +163,7 @@ describe('the name of a destination, out of a change', () => {
   test('is for a plan what the table says, and a template where changes differ', () => {
     const planned = (text: string) =>
       plannedNames(text, eventHubNames, hash)({ ...persons, table: 'Order Details' });
-    expect(planned('CDC.{{table}}.{{ data.Region }}')).toBe('CDC.order_details.{{ data.Region }}');
+    expect(planned('CDC.{{table}}.{{ data.Region }}')).toBe('cdc.order_details.{{ data.Region }}');
     expect(planned(template)).toBe(named({ table: 'Order Details' }));
     expect(planned('Changes')).toBe('Changes');
   });

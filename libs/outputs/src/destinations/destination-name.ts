@@ -66,9 +66,16 @@ export function plannedNames(
 ): (table: NamedTable) => string {
   if (isFixedName(template)) return () => template;
   if (!isNameOfTable(template))
-    return (table) => planOf(template, table, (value, part) => valid(part, value));
+    return (table) => lowerCaseAround(planOf(template, table, (value, part) => valid(part, value)));
   const partOf = (table: NamedTable) => (part: NamePart) => (isTablePart(part) ? table[part] : '');
   return (table) => nameOf(template, partOf(table), maxLength, hash);
+}
+
+/** The names of columns stay as they are written. */
+function lowerCaseAround(text: string): string {
+  return text.replaceAll(/\{\{[^{}]*\}\}|[^{}]+/g, (part) =>
+    part.startsWith('{') ? part : part.toLowerCase(),
+  );
 }
 
 /** The name that a script has chosen, as it is. Throws Rejected when the service takes no such name. */

@@ -12,6 +12,9 @@ import { defaultLastingStatuses, headerMap, lastingStatuses } from '@dstream/htt
 import { UrlTemplate, urlTemplate } from './http-url.ts';
 import { signingSecret } from './signature.ts';
 
+/** To dead-letter changes for them would lose an outage's worth: a login that is missing, a receiver that asks to wait. */
+const neverOfAChange: ReadonlySet<number> = new Set([401, 407, 408, 425, 429]);
+
 /** `output { type = "http" }`. */
 export const httpType = defineOutput({
   type: 'http',
@@ -61,6 +64,9 @@ export const httpType = defineOutput({
   },
   settings: (reading, findings) => {
     const { values } = reading;
+    for (const status of values.lasting_statuses ?? [])
+      if (neverOfAChange.has(status))
+        findings.add(reading.placeOf('lasting_statuses'), `${status} says nothing about a change; remove it`);
     if (reading.isGiven('previous_secret') && !reading.isGiven('secret'))
       findings.add(
         reading.placeOf('previous_secret'),
