@@ -49,6 +49,7 @@ describe('an envelope is refused', () => {
     [{ table: 't'.repeat(513) }, 'has a metadata.table that is not a text of 1 to 512 characters'],
     [{ position: 'p'.repeat(513) }, 'has a metadata.position that is not a text of 1 to 512 characters'],
     [{ sequence: '1' }, 'has a metadata.sequence that is not a whole number that is not negative'],
+    [{ replay: 'once' }, 'has a metadata.replay that is not a whole number that is not negative'],
     [{ generation: -1 }, 'has a metadata.generation that is not a whole number that is not negative'],
     [{ epoch: undefined }, 'has no metadata.epoch'],
     [
