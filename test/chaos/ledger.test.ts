@@ -5,7 +5,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ledgerSeconds } from '../support/endpoints.ts';
-import { LedgerRig, type Fault } from '../support/ledger-rig.ts';
+import type { Fault } from '../support/ledger-outputs.ts';
+import { LedgerRig } from '../support/ledger-rig.ts';
 
 const seconds = ledgerSeconds();
 const nothing = { missing: [], unexpected: [], outOfOrder: [], changed: [] };

@@ -37,7 +37,7 @@ test('while outputs are away a stop is clean and quick; the next processors deli
   await using rig = await LedgerRig.start(1_000);
   await rig.send(2);
   await rig.settled();
-  const end = rig.outage();
+  const end = rig.outputs.outage();
   await rig.send(5);
   await until(
     () => rig.logs.some((line) => line.includes('publishing to bus failed; retrying')),
@@ -54,4 +54,31 @@ test('while outputs are away a stop is clean and quick; the next processors deli
   expect(await rig.stop()).toEqual([0, 0]);
   expect(await rig.differences()).toEqual({ bus: nothing, hub: nothing, files: nothing, hook: nothing });
   expect(rig.deadLetters).toEqual([]);
+}, 120_000);
+
+test('every change ends delivered, dropped on purpose and counted, or dead-lettered; a replay completes what is missing', async () => {
+  await using rig = await LedgerRig.start(1_000);
+  const isRefused = (line: string) => /"N":\d*7[,}]/.test(line.slice(0, line.indexOf('"metadata"')));
+  rig.outputs.refuseAtHook(isRefused);
+  await rig.send(15);
+  await rig.settled();
+  const { bus, hub, files, hook } = await rig.differences();
+  expect({ bus, hub, files }).toEqual({ bus: nothing, hub: nothing, files: nothing });
+  const missing = hook?.missing ?? [];
+  expect(missing.length).toBeGreaterThan(10);
+  expect(hook).toEqual({ ...nothing, missing });
+  expect(await rig.counted('dstream_changes_dead_lettered_total', '"hook"')).toBe(missing.length);
+  expect(await rig.counted('dstream_changes_unrouted_total')).toBe(rig.sent('Noise'));
+  expect(rig.deadLetters.length).toBeGreaterThan(0);
+
+  rig.outputs.refuseAtHook(undefined);
+  expect(await rig.replay()).toBe(0);
+  await rig.settled();
+  expect(rig.deadLetters).toEqual([]);
+  const after = await rig.differences();
+  // They are marked as replayed, and out of order by nature.
+  expect({ ...after['hook'], outOfOrder: [] }).toEqual({ ...nothing, changed: expect.any(Array) });
+  expect(after['hook']?.changed.toSorted()).toEqual(missing.toSorted());
+  expect(after).toMatchObject({ bus: nothing, hub: nothing, files: nothing });
+  expect(await rig.stop()).toEqual([0, 0]);
 }, 120_000);

@@ -2,17 +2,10 @@
  * Two processors and four outputs, all of which can be made to fail, and the ledger of what each output must have got. The
  * changes are sent to the topic by hand.
  */
-import { mkdir, readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { dirname } from 'node:path';
 import { ServiceBusClient } from '@azure/service-bus';
-import {
-  startServiceBus,
-  type ServiceBusStandIn,
-} from '../stand-ins/amqp/src/service-bus/service-bus-server.ts';
-import { DeliveryLedger, type Lane, type LedgerDifferences } from './delivery-ledger.ts';
-import type { DStreamProcess } from './dstream-process.ts';
-import { HttpReceiver, linesOf, status, type Answer } from './http-receiver.ts';
+import { DeliveryLedger, type LedgerDifferences } from './delivery-ledger.ts';
+import { DStreamProcess } from './dstream-process.ts';
 import {
   changeOf,
   ledgerConfig,
@@ -22,33 +15,16 @@ import {
   transformed,
   type LedgerTable,
 } from './ledger-changes.ts';
+import { LedgerOutputs, type Fault } from './ledger-outputs.ts';
 import { Pipeline } from './pipeline.ts';
 import { until } from './until.ts';
 
-/** A way in which something goes wrong. It is right again when `inject` resolves, or after a few attempts. */
-export interface Fault {
-  /** An output, `processor` or `topic`. */
-  readonly of: string;
-  readonly what: string;
-  inject(): unknown;
-}
-
 const subscription = 'ingest-topic/Subscriptions/dstream';
-
-const bySession: Lane = ({ metadata }) => metadata.table;
-/** Event Hubs: the changes of a row share a partition. */
-const byRow: Lane = ({ metadata }) => `${metadata.table}/${String(metadata.key?.['ID'])}`;
-
-const times = <T>(count: number, one: T): readonly T[] => Array.from({ length: count }, () => one);
-
-const broken: Answer = (response) => void response.socket?.destroy();
 
 interface Parts {
   readonly pipeline: Pipeline;
-  readonly bus: ServiceBusStandIn;
-  readonly hook: HttpReceiver;
+  readonly outputs: LedgerOutputs;
   readonly config: string;
-  readonly outageMs: number;
 }
 
 export class LedgerRig implements AsyncDisposable {
@@ -59,7 +35,6 @@ export class LedgerRig implements AsyncDisposable {
   readonly #sent = new Map<LedgerTable, number>();
   readonly #processors: DStreamProcess[] = [];
   readonly #generation = Date.now();
-  #moved = 0;
 
   private constructor(parts: Parts, stack: AsyncDisposableStack) {
     this.#parts = parts;
@@ -77,36 +52,22 @@ export class LedgerRig implements AsyncDisposable {
   static async start(outageMs: number): Promise<LedgerRig> {
     await using starting = new AsyncDisposableStack();
     const pipeline = starting.use(await Pipeline.onStandIns());
-    const entities = { UserConfig: { Namespaces: [{ Queues: [{ Name: 'changes' }] }] } };
-    const bus = await startServiceBus({ entities });
-    starting.defer(() => bus.close());
-    const hook = starting.use(await HttpReceiver.start());
     const config = await pipeline.file('ledger.hcl', ledgerConfig);
-    const rig = new LedgerRig({ pipeline, bus, hook, config, outageMs }, starting.move());
-    for (const folder of [rig.#folder, rig.#movedFolder]) await mkdir(folder);
+    const { eventHubs } = pipeline.standIns;
+    const outputs = starting.use(await LedgerOutputs.start(eventHubs, dirname(config), outageMs));
+    const rig = new LedgerRig({ pipeline, outputs, config }, starting.move());
     const ready = rig.startProcessors();
     await Promise.all(ready.map((processor) => processor.logged('processor ready')));
     return rig;
   }
 
+  get outputs(): LedgerOutputs {
+    return this.#parts.outputs;
+  }
+
   /** Two of them, at the start and after `stop`. */
   startProcessors(): readonly DStreamProcess[] {
     return [this.#startProcessor(), this.#startProcessor()];
-  }
-
-  /** From now on no broker and no web service is there, until what it returns is called. */
-  outage(): () => void {
-    const { bus, hook, pipeline } = this.#parts;
-    const brokers = [bus, pipeline.standIns.eventHubs];
-    for (const broker of brokers) {
-      broker.refuseConnections(600_000);
-      broker.dropConnections();
-    }
-    hook.otherwise = broken;
-    return () => {
-      for (const broker of brokers) broker.refuseConnections(0);
-      hook.otherwise = undefined;
-    };
   }
 
   /** Sends so many messages of each table, of one to nine changes each. */
@@ -123,9 +84,30 @@ export class LedgerRig implements AsyncDisposable {
     );
   }
 
+  /** Replays every dead letter by the command. Resolves with its exit code. */
+  replay(): Promise<number | null> {
+    const { config } = this.#parts;
+    const command = ['dead-letters', 'replay', '--yes', '--config', config];
+    const process = this.#stack.use(new DStreamProcess(command, this.#env));
+    return process.ended;
+  }
+
+  /** The sum of a counter over the processors that run, and over its labels that hold `label`. */
+  async counted(name: string, label = ''): Promise<number> {
+    const pages = await Promise.all(this.#pages('metrics'));
+    const lines = pages.flatMap((page) => page.split('\n'));
+    const own = lines.filter((line) => line.startsWith(name) && line.includes(label));
+    return own.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+  }
+
+  /** How many changes of a table were sent. */
+  sent(table: LedgerTable): number {
+    return this.#sent.get(table) ?? 0;
+  }
+
   /** Every way to fail. */
   get faults(): readonly Fault[] {
-    return [...this.#faultsOfBrokers(), ...this.#faultsOfFiles(), ...this.#faultsOfHook(), ...this.#others()];
+    return [...this.outputs.faults, ...this.#others()];
   }
 
   /** Lines of the logs of every processor that there was. */
@@ -135,13 +117,13 @@ export class LedgerRig implements AsyncDisposable {
 
   /** How many changes an output got, with repeats, and how many it must have got. */
   async counts(output: string): Promise<{ readonly arrived: number; readonly due: number }> {
-    const arrived = (await this.#arrived()).find(({ name }) => name === output)?.lines.length ?? 0;
+    const arrived = (await this.outputs.arrived()).find(({ name }) => name === output)?.lines.length ?? 0;
     return { arrived, due: this.#ledger.due(output) };
   }
 
   /** What of each output is not as it must be. */
   async differences(): Promise<Readonly<Record<string, LedgerDifferences>>> {
-    const outputs = await this.#arrived();
+    const outputs = await this.outputs.arrived();
     return Object.fromEntries(
       outputs.map(({ name, lines, lane }) => [name, this.#ledger.differences(name, lines, lane)]),
     );
@@ -149,9 +131,7 @@ export class LedgerRig implements AsyncDisposable {
 
   /** What the processors show of secrets, and of data that a transform hides: in logs, `/status` and metrics. */
   async leaks(): Promise<readonly string[]> {
-    const addresses = this.#processors.slice(-2).map(({ logs }) => addressIn(logs));
-    const pages = addresses.flatMap((http) => [`${http}/status`, `${http}/metrics`]);
-    const shown = await Promise.all(pages.map(async (page) => (await fetch(page)).text()));
+    const shown = await Promise.all([...this.#pages('status'), ...this.#pages('metrics')]);
     const hidden = [...Object.values(ledgerSecrets), 'code-of-the-hook', 'secret of'];
     return [...this.logs, ...shown].filter((text) => hidden.some((one) => text.includes(one)));
   }
@@ -171,23 +151,19 @@ export class LedgerRig implements AsyncDisposable {
     return this.#stack.disposeAsync();
   }
 
-  get #folder(): string {
-    return join(dirname(this.#parts.config), 'out');
+  get #env(): Readonly<Record<string, string>> {
+    return { ...this.#parts.pipeline.env, ...ledgerSecrets, ...this.outputs.env };
   }
 
-  /** What the files were renamed to by another program. */
-  get #movedFolder(): string {
-    return join(dirname(this.#parts.config), 'moved');
+  /** A page of each processor that runs. */
+  #pages(page: 'status' | 'metrics'): readonly Promise<string>[] {
+    const addresses = this.#processors.slice(-2).map(({ logs }) => addressIn(logs));
+    return addresses.map(async (http) => (await fetch(`${http}/${page}`)).text());
   }
 
   #startProcessor(): DStreamProcess {
-    const { pipeline, bus, hook, config } = this.#parts;
-    const processor = pipeline.run('processor', config, {
-      DSTREAM_BUS_CONNECTION_STRING: bus.connectionString,
-      ...ledgerSecrets,
-      DSTREAM_HOOK_URL: `${hook.url}/changes?code=code-of-the-hook`,
-      DSTREAM_FOLDER: this.#folder,
-    });
+    const { pipeline, config } = this.#parts;
+    const processor = pipeline.run('processor', config, this.#env);
     this.#processors.push(processor);
     return processor;
   }
@@ -214,46 +190,6 @@ export class LedgerRig implements AsyncDisposable {
     return queues.reduce((sum, { messages }) => sum + messages, 0);
   }
 
-  #faultsOfBrokers(): readonly Fault[] {
-    const { bus, pipeline } = this.#parts;
-    const hub = pipeline.standIns.eventHubs;
-    return [
-      { of: 'bus', what: 'connections drop', inject: () => bus.dropConnections() },
-      { of: 'bus', what: 'throttled', inject: () => bus.serverBusy(5) },
-      { of: 'bus', what: 'replies are lost', inject: () => bus.loseReplies(2) },
-      { of: 'bus', what: 'full', inject: () => this.#fullBus() },
-      { of: 'bus', what: 'away', inject: () => this.#away(bus) },
-      { of: 'hub', what: 'connections drop', inject: () => hub.dropConnections() },
-      { of: 'hub', what: 'throttled', inject: () => hub.serverBusy(5) },
-      { of: 'hub', what: 'refuses', inject: () => hub.refuseSends(5) },
-      { of: 'hub', what: 'replies are lost', inject: () => hub.loseReplies(2) },
-      { of: 'hub', what: 'away', inject: () => this.#away(hub) },
-    ];
-  }
-
-  #faultsOfFiles(): readonly Fault[] {
-    return [
-      { of: 'files', what: 'renamed by another program', inject: () => this.#renameFiles() },
-      { of: 'files', what: 'the directory is gone', inject: () => this.#folderBlocked() },
-    ];
-  }
-
-  #faultsOfHook(): readonly Fault[] {
-    const { hook } = this.#parts;
-    const answers = (count: number, answer: Answer) => () => hook.next.push(...times(count, answer));
-    const accepted: Answer = (response, request) => {
-      hook.accepted.push(request);
-      response.socket?.destroy();
-    };
-    return [
-      { of: 'hook', what: 'connections break', inject: answers(5, broken) },
-      { of: 'hook', what: 'throttled', inject: answers(2, status(429, { 'retry-after': '1' })) },
-      { of: 'hook', what: 'fails', inject: answers(5, status(503)) },
-      { of: 'hook', what: 'replies are lost', inject: answers(2, accepted) },
-      { of: 'hook', what: 'away', inject: () => this.#hookAway() },
-    ];
-  }
-
   #others(): readonly Fault[] {
     const { serviceBus } = this.#parts.pipeline.standIns;
     const loseLocks = () =>
@@ -265,39 +201,6 @@ export class LedgerRig implements AsyncDisposable {
     ];
   }
 
-  async #away(server: Pick<ServiceBusStandIn, 'dropConnections' | 'refuseConnections'>): Promise<void> {
-    server.refuseConnections(this.#parts.outageMs);
-    server.dropConnections();
-    await sleep(this.#parts.outageMs);
-  }
-
-  async #fullBus(): Promise<void> {
-    this.#parts.bus.setFull('changes', true);
-    await sleep(this.#parts.outageMs);
-    this.#parts.bus.setFull('changes', false);
-  }
-
-  async #hookAway(): Promise<void> {
-    this.#parts.hook.otherwise = broken;
-    await sleep(this.#parts.outageMs);
-    this.#parts.hook.otherwise = undefined;
-  }
-
-  /** A file is where the directory was. What processors write before that, into one that they made anew, counts. */
-  async #folderBlocked(): Promise<void> {
-    do await rename(this.#folder, join(this.#movedFolder, `${(this.#moved += 1)}`));
-    while (!(await isCreated(this.#folder)));
-    await sleep(this.#parts.outageMs);
-    await unlink(this.#folder);
-    await mkdir(this.#folder, { recursive: true });
-  }
-
-  async #renameFiles(): Promise<void> {
-    for (const file of await jsonLinesIn(this.#folder)) {
-      await rename(join(this.#folder, file), join(this.#movedFolder, `${(this.#moved += 1)}-${file}`));
-    }
-  }
-
   /** The older one; another one takes its place. */
   async #kill(): Promise<void> {
     const [older] = this.#processors.slice(-2);
@@ -305,49 +208,9 @@ export class LedgerRig implements AsyncDisposable {
     await older?.ended;
     await this.#startProcessor().logged('processor ready');
   }
-
-  async #arrived(): Promise<readonly { name: string; lines: readonly string[]; lane: Lane }[]> {
-    const { bus, hook, pipeline } = this.#parts;
-    const messages = bus.messages('changes').flatMap(({ body }) => String(body).split('\n'));
-    const events = pipeline.standIns.eventHubs.events('changes').map(({ body }) => String(body));
-    const requests = hook.accepted.flatMap((request) => [...linesOf(request)]);
-    return [
-      { name: 'bus', lines: messages, lane: bySession },
-      { name: 'hub', lines: events, lane: byRow },
-      { name: 'files', lines: await this.#linesOfFiles(), lane: bySession },
-      { name: 'hook', lines: requests, lane: bySession },
-    ];
-  }
-
-  /** Those that were written to last are last. */
-  async #linesOfFiles(): Promise<readonly string[]> {
-    const folders = [this.#folder, this.#movedFolder];
-    const found = await Promise.all(folders.map((folder) => jsonLinesIn(folder, { recursive: true })));
-    const paths = found.flatMap((files, i) => files.map((file) => join(folders[i] ?? '', file)));
-    const dated = await Promise.all(paths.map(async (path) => ({ path, at: (await stat(path)).mtimeMs })));
-    const texts = await Promise.all(
-      dated.toSorted((a, b) => a.at - b.at).map(({ path }) => readFile(path, 'utf8')),
-    );
-    return texts.flatMap((text) => text.split('\n').slice(0, -1));
-  }
 }
 
 function addressIn(logs: readonly string[]): string {
   const line = logs.find((one) => one.includes('"http"'));
   return (JSON.parse(line ?? '{}') as { readonly http?: string }).http ?? '';
-}
-
-async function jsonLinesIn(folder: string, options?: { readonly recursive: boolean }): Promise<string[]> {
-  return (await readdir(folder, options)).filter((file) => file.endsWith('.jsonl'));
-}
-
-/** False when there is something already. */
-async function isCreated(file: string): Promise<boolean> {
-  try {
-    await writeFile(file, '', { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw error;
-  }
 }
