@@ -1,7 +1,7 @@
 /** Scripts that try to hold up or to take over the process: each fails with its reason, and the next change goes on. */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { DStreamError, StampedEvent } from '@dstream/core';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ScriptThread } from '../../libs/transforms/src/script/script-thread.ts';
 import { ScriptTransform } from '../../libs/transforms/src/script/script-transform.ts';
 import { aChange } from '../support/a-change.ts';
@@ -74,3 +74,35 @@ test('what they took is given back', async () => {
     .poll(() => process.memoryUsage().rss - before, { timeout: 10_000 })
     .toBeLessThan(48 * megabyte);
 }, 120_000);
+
+describe('while a script loops', () => {
+  const looping = scripts.find(({ name }) => name === 'loop-while.js') as (typeof scripts)[number];
+  const call = { signal: new AbortController().signal, route: () => undefined };
+
+  test('the process goes on: locks are renewed, other work is done', async () => {
+    await using transform = new ScriptTransform(await open(looping));
+    let ticks = 0;
+    const timer = setInterval(() => (ticks += 1), 10);
+    await transform.apply(
+      Array.from({ length: 20 }, () => bad),
+      call,
+    );
+    clearInterval(timer);
+    // 20 changes take 2 s of CPU time. A process that waits for each of them would have ticked 20 times.
+    expect(ticks).toBeGreaterThan(60);
+  });
+
+  test('other sessions take turns with it', async () => {
+    await using transform = new ScriptTransform(await open(looping));
+    const ended: string[] = [];
+    const session = async (name: string, event: StampedEvent, count: number) => {
+      await transform.apply(
+        Array.from({ length: count }, () => event),
+        call,
+      );
+      ended.push(name);
+    };
+    await Promise.all([session('looping', bad, 15), session('one', good, 400), session('other', good, 400)]);
+    expect(ended.at(-1)).toBe('looping');
+  });
+});
