@@ -11,6 +11,7 @@ export * from './dead-letter-queue.ts';
 export * from './encoded-change.ts';
 export * from './envelope.ts';
 export * from './errors.ts';
+export * from './exact-json.ts';
 export * from './lease-store.ts';
 export * from './leases.ts';
 export * from './pack.ts';

@@ -77,6 +77,34 @@ describe('a chain of transforms', () => {
     expect(got[0]?.madeOf).toBe(changes[0]);
   });
 
+  test('a change whose numbers were rounded when it was read fails, unless no transform gets it', async () => {
+    const rounded = (n: number) => ({ ...routed(n), line: Buffer.from('{"n":12345678901234567890}') });
+    const seen: string[] = [];
+    const apply = each((event) => {
+      seen.push(event.metadata.id);
+      return [withData(event, 1)];
+    });
+    const { chain } = chainOf(transformOf(apply, { match: { operations: ['insert'] } }));
+    const other = rounded(4);
+    const update = {
+      ...other,
+      event: { ...other.event, metadata: { ...other.event.metadata, operation: 'update' as const } },
+    };
+    const { changes: got, failures } = await chain.apply([routed(1), rounded(2), routed(3), update], never);
+    expect(seen).toEqual(['c1', 'c3']);
+    expect(got.map(({ event }) => event.metadata.id)).toEqual(['c1', 'c3', 'c4']);
+    expect(got[2]).toBe(update);
+    expect(
+      failures.map(({ change, error }) => [change.event.metadata.id, error.code, error.message]),
+    ).toEqual([
+      [
+        'c2',
+        'TransformFailed',
+        'transform t: the change has a number in "n" with more digits than a double holds; its producer has to write a string',
+      ],
+    ]);
+  });
+
   test('changes that do not match pass it by, in their places', async () => {
     const gone = transformOf(
       each(() => []),

@@ -8,6 +8,7 @@ import {
   changeMatcher,
   DStreamError,
   partId,
+  roundedNumber,
   type ChangeEvent,
   type Clock,
   type Hash,
@@ -78,6 +79,17 @@ type Failures = Map<DecodedChange, DStreamError>;
 type Overrides = Map<StampedEvent, Map<string, string | undefined>>;
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Undefined also for what a transform made: its line is not written yet. */
+function roundingError({ source, event }: Item): DStreamError | undefined {
+  const name = event === source.event ? roundedNumber(decoder.decode(source.line)) : undefined;
+  if (name === undefined) return undefined;
+  return new DStreamError(
+    'TransformFailed',
+    `the change has a number in ${JSON.stringify(name)} with more digits than a double holds; its producer has to write a string`,
+  );
+}
 
 function changeOf({ source, event, to }: Item): DecodedChange {
   const isUntouched = event === source.event;
@@ -111,7 +123,7 @@ class Stage {
     if (matching.length === 0) return items;
     const overrides: Overrides = new Map();
     const startedMs = this.#clock.monotonicMs();
-    const results = await this.#results(matching, overrides, signal);
+    const results = await this.#exactResults(matching, overrides, signal);
     this.#monitor.called(startedMs);
     return this.#merge(items, matching, results, (item, made) => this.#made(item, made, overrides), failed);
   }
@@ -139,6 +151,20 @@ class Stage {
     for (const outcome of ['unchanged', 'changed', 'dropped'] as const)
       this.#monitor.count(outcome, counts[outcome]);
     return merged;
+  }
+
+  /** As many as items. A change whose numbers were rounded when it was read would be written with other digits. */
+  async #exactResults(
+    items: readonly Item[],
+    overrides: Overrides,
+    signal: AbortSignal,
+  ): Promise<readonly Transformed[]> {
+    const errors = items.map(roundingError);
+    const exact = items.filter((_, index) => errors[index] === undefined);
+    const results = exact.length === 0 ? [] : await this.#results(exact, overrides, signal);
+    if (exact.length === items.length) return results;
+    const next = results.values();
+    return errors.map((error) => error ?? next.next().value ?? []);
   }
 
   /** As many as items. A batch that is refused as a whole is bisected down to the change that causes it. */
