@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { deadLetterProperties, failedIndexes, indexesIn } from './dead-letter.ts';
+import { maxChangesOfMessage } from './pack.ts';
 
 describe('the properties of a dead letter', () => {
   test('name the failed indexes as ranges, by output', () => {
@@ -24,6 +25,22 @@ describe('the properties of a dead letter', () => {
     expect(String(properties['failed.*']).split(',')).toHaveLength(400);
     expect(String(properties['reasons']).length).toBeLessThanOrEqual(1024);
     expect(JSON.parse(String(properties['reasons']))).not.toEqual([]);
+  });
+
+  test.each([1, 2, 3, 20])('fit into a message however much failed, at %i outputs', (outputs) => {
+    const indexes = Array.from({ length: maxChangesOfMessage / 2 }, (_, n) => n * 2 + 1);
+    const failures = Array.from({ length: outputs }, (_, n) =>
+      indexes.map((index) => ({ index, output: `output-${n}`, reason: 'refused' })),
+    );
+    const properties = deadLetterProperties(failures.flat());
+    const sizes = Object.entries(properties).map(([name, value]) => name.length + String(value).length);
+    expect(Math.max(...sizes)).toBeLessThan(32_768);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(50_000);
+    for (const ranges of failedIndexes(properties).values()) {
+      const named = indexesIn(ranges, maxChangesOfMessage);
+      expect(indexes.filter((index) => !named.has(index))).toEqual([]);
+      expect(named.size === indexes.length).toBe(outputs === 1);
+    }
   });
 
   test('are read again, by output', () => {

@@ -18,14 +18,22 @@ const failedPrefix = 'failed.';
 const maxReasons = 1024;
 
 /**
+ * The ranges of all outputs have at most so many characters: the properties of a message, which has its own, take 32 KB each
+ * and 64 KB in all ("Service Bus quotas").
+ */
+const maxRanges = 30_000;
+
+/**
  * Properties `failed.<output>`: indexes as ranges (`0-3,7`), and `reasons`: JSON, one `{index, output, reason}` of
- * each distinct reason, as many as fit.
+ * each distinct reason, as many as fit. Ranges that would not fit are widened to one, because a dead letter that the broker does
+ * not take would block its session: a replay repeats what lies between them.
  */
 export function deadLetterProperties(failures: readonly FailedChange[]): DeadLetterProperties {
   const byOutput = Map.groupBy(failures, (failure) => failure.output);
+  const maxLength = Math.floor(maxRanges / byOutput.size);
   const failed = [...byOutput].map(([output, of]) => [
     `${failedPrefix}${output}`,
-    rangesOf(of.map(({ index }) => index)),
+    widened(rangesOf(of.map(({ index }) => index)), maxLength),
   ]);
   return { ...(Object.fromEntries(failed) as DeadLetterProperties), reasons: reasonsOf(failures) };
 }
@@ -47,6 +55,11 @@ export function rangesOf(indexes: readonly number[]): string {
     else parts.push({ from: index, to: index });
   }
   return parts.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
+}
+
+function widened(ranges: string, maxLength: number): string {
+  if (ranges.length <= maxLength) return ranges;
+  return `${/^\d+/.exec(ranges)?.[0]}-${/\d+$/.exec(ranges)?.[0]}`;
 }
 
 /** What of a message failed, by output: the reverse of `deadLetterProperties`. Empty where the broker has dead-lettered it. */
