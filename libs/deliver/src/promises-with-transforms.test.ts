@@ -155,6 +155,29 @@ test('what a transform or a route drops moves the progress of its session: it is
   await stop(world, running);
 });
 
+test('a message of which each step refuses something is dead-lettered once, with all of it; the rest is delivered', async () => {
+  const failing = configured((events) =>
+    Promise.resolve(
+      events.map((event) =>
+        event.metadata.id === 'c2' ? new DStreamError('TransformFailed', 'no') : [event],
+      ),
+    ),
+  );
+  const world = setup({ transforms: [failing] });
+  const refusesLast = (events: readonly RoutedEvent[]) =>
+    idsOf(events).includes('c4') ? new DStreamError('Rejected', 'not this one') : undefined;
+  world.output.answers.push(...Array.from({ length: 10 }, () => refusesLast));
+  const running = world.start();
+  await world.send(message([1, 2, 'no JSON', 4, 5]), message([6]));
+  await world.clock.advance(10_000);
+  expect(world.output.got).toEqual(['c1', 'c5', 'c6']);
+  expect(world.topic.messages()).toEqual([]);
+  expect(world.topic.deadLetters()).toMatchObject([
+    { reason: 'NotDelivered', properties: { 'failed.*': '1-2', 'failed.out': '3' } },
+  ]);
+  await stop(world, running);
+});
+
 function idsOf(events: readonly RoutedEvent[]): readonly string[] {
   return events.map(({ event }) => event.metadata.id);
 }
