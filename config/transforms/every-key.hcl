@@ -41,6 +41,17 @@ processor {
     leaving = "drop" # "delete"
   }
 
+  transform "flatten" {
+    type = "flatten"
+    match {
+      tables = ["dbo.Documents"]
+    }
+    columns    = ["Details"] # that hold JSON: Details_a, Details_b_c, …
+    separator  = "_"
+    depth      = 24
+    collisions = "error" # "suffix"
+  }
+
   transform "script" {
     type = "script"
     match {
@@ -66,6 +77,14 @@ processor {
     max_batch_bytes    = 102400
     max_response_bytes = 1048576
     lasting_statuses   = [400, 409, 413, 415, 422]
+  }
+
+  transform "parse" {
+    type = "parse_json" # after script and http, which take plain values
+    match {
+      tables = ["dbo.Documents"]
+    }
+    columns = ["Extra"]
   }
 
   route "orders" {
