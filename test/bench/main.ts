@@ -13,7 +13,7 @@ import { readMemory } from './read-memory.ts';
 import { read } from './read.ts';
 import { sessions } from './sessions.ts';
 import { start } from './start.ts';
-import { transformColumns, transformFilter } from './transform.ts';
+import { transformColumns, transformFilter, transformScript } from './transform.ts';
 
 const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   read,
@@ -29,6 +29,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   envelope,
   'transform-columns': transformColumns,
   'transform-filter': transformFilter,
+  'transform-script': transformScript,
   sessions,
   'hand-over': handOver,
   start,

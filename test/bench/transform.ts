@@ -1,4 +1,5 @@
 /** What a transform costs: the real processor from a full subscription to the console, with it and without it. */
+import { fileURLToPath } from 'node:url';
 import { alternate, type Run } from './alternate.ts';
 import { figure, type Figure } from './figure.ts';
 import { fullSubscriptions, runProcessor } from './processor-run.ts';
@@ -30,6 +31,17 @@ export function transformFilter(): Promise<readonly Figure[]> {
     `
       type = "filter"
       when = "metadata.operation == 'delete' || double(data.Balance) > 2500.0"`,
+  );
+}
+
+/** Every change gets another column, and one is masked: every line is written anew. */
+export function transformScript(): Promise<readonly Figure[]> {
+  const file = fileURLToPath(new URL('transform-script.js', import.meta.url));
+  return through(
+    'transform-script',
+    `
+      type = "script"
+      file = "${file}"`,
   );
 }
 

@@ -11,8 +11,8 @@ import type { AnswerOfOne, MadeValue } from './prelude.ts';
 import type { ChangeText, EngineAnswer } from './script-engine.ts';
 import type { ScriptThread } from './script-thread.ts';
 
-/** Changes that go to the thread at once. A `batch` never gets more. */
-const maxChanges = 100;
+/** Changes that go to the thread at once. One by one they are done for as long as a turn lasts; a `batch` takes them all. */
+const maxChanges = { change: 500, batch: 100 };
 
 /** Runs one script. What it does to a change that fails, the script does not see: the error goes to the caller. */
 export class ScriptTransform implements Transform {
@@ -28,7 +28,7 @@ export class ScriptTransform implements Transform {
     const texts = events.map(textOf);
     const results: Transformed[] = [];
     while (results.length < events.length) {
-      const slice = texts.slice(results.length, results.length + maxChanges);
+      const slice = texts.slice(results.length, results.length + maxChanges[this.#thread.form]);
       // eslint-disable-next-line no-await-in-loop -- in order: a turn goes on where the last one ended
       const answers = await this.#thread.run(slice, call.signal);
       const each = this.#thread.form === 'batch' ? ofBatch(answers, slice.length) : answers.map(ofOne);
