@@ -68,6 +68,9 @@ describe('the http transform', () => {
     await transform.apply([event(1), event(2), event(3), event(4, 'x'.repeat(bytes)), event(5)], call);
     expect(asked).toEqual([[1, 2], [3], [4], [5]]);
     expect(requests[0]?.body).toHaveLength(bytes);
+    const less = serviceOf((changes) => changes, { maxChanges: 10, maxBytes: bytes - 1 });
+    await less.transform.apply([event(1), event(2)], call);
+    expect(less.asked).toEqual([[1], [2]]);
   });
 
   test('takes null, a change and a list for each, and says which are wrong', async () => {
@@ -91,6 +94,10 @@ describe('the http transform', () => {
     [
       '[]',
       'https://service/x answered 2 changes with an array of 0; element i must be what becomes of change i: null, a change, or an array',
+    ],
+    [
+      '[1,2,3]',
+      'https://service/x answered 2 changes with an array of 3; element i must be what becomes of change i: null, a change, or an array',
     ],
     [
       '{}',
