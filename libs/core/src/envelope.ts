@@ -89,14 +89,17 @@ const time = String.raw`(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?|24:00:00
  */
 const utcTime = new RegExp(`^(?:${date})T(?:${time})Z$`);
 
+/** Whether a value is columns by their names. */
+type IsRow = (value: unknown) => boolean;
+
 interface Field {
   readonly expected: string;
-  readonly holds: (value: unknown) => boolean;
+  readonly holds: (value: unknown, isRow: IsRow) => boolean;
   readonly optional?: true;
 }
 
-const name: Field = textOf(maxNameLength);
-const integer: Field = { expected: 'a whole number that is not negative', holds: isCount };
+const name = textOf(maxNameLength);
+const integer = { expected: 'a whole number that is not negative', holds: isCount } as const satisfies Field;
 
 /** The fields of every version. */
 const common: Readonly<
@@ -111,7 +114,7 @@ const common: Readonly<
   table: name,
   key: {
     expected: 'null or an object of plain values',
-    holds: (value) => value === null || isRow(value),
+    holds: (value, isRow) => value === null || isRow(value),
   },
   changed: { expected: 'a list of column names', holds: isTexts, optional: true },
   unavailable: {
@@ -127,7 +130,7 @@ const common: Readonly<
   epoch: integer,
 };
 
-const origin: Field = { expected: 'an object of plain values', holds: isRow };
+const origin: Field = { expected: 'an object of plain values', holds: isPlainRow };
 
 /** The fields of each `metadata.version`. */
 const fieldsOf: ReadonlyMap<unknown, readonly (readonly [string, Field])[]> = new Map([
@@ -140,6 +143,15 @@ const fieldsOf: ReadonlyMap<unknown, readonly (readonly [string, Field])[]> = ne
  * nothing. `envelope` is what `JSON.parse` gives.
  */
 export function envelopeProblem(envelope: unknown): string | undefined {
+  return problemOf(envelope, isPlainRow);
+}
+
+/** As `envelopeProblem`, of what a transform made: its columns may also hold lists and objects, as `parse_json` makes them. */
+export function madeEnvelopeProblem(envelope: unknown): string | undefined {
+  return problemOf(envelope, isObject);
+}
+
+function problemOf(envelope: unknown, isRow: IsRow): string | undefined {
   if (!isObject(envelope)) return 'is not a JSON object';
   if (isDeeper(envelope, maxDepth)) return `is nested deeper than ${maxDepth} levels`;
   const { data, before, metadata } = envelope;
@@ -152,7 +164,7 @@ export function envelopeProblem(envelope: unknown): string | undefined {
   if (fields === undefined) return wrongField('version', version, [...fieldsOf.keys()].join(' or '));
   for (const [field, { expected, holds, optional }] of fields) {
     const value = metadata[field];
-    if (value === undefined ? !optional : !holds(value)) return wrongField(field, value, expected);
+    if (value === undefined ? !optional : !holds(value, isRow)) return wrongField(field, value, expected);
   }
   // Not with the others: what is nearly always absent costs less by its name.
   if (replay !== undefined && !integer.holds(replay)) return wrongField('replay', replay, integer.expected);
@@ -164,10 +176,10 @@ function wrongField(field: string, value: unknown, expected: string): string {
   return value === undefined ? `has no metadata.${field}` : `has a metadata.${field} that is not ${expected}`;
 }
 
-function textOf(maxLength: number): Field {
+function textOf(maxLength: number) {
   return {
     expected: `a text of 1 to ${maxLength} characters`,
-    holds: (value) => typeof value === 'string' && value.length > 0 && value.length <= maxLength,
+    holds: (value: unknown) => typeof value === 'string' && value.length > 0 && value.length <= maxLength,
   };
 }
 
@@ -201,7 +213,7 @@ function isGapEnd(value: unknown): boolean {
 }
 
 /** An object whose values are all plain: see `Value`. */
-function isRow(value: unknown): boolean {
+function isPlainRow(value: unknown): boolean {
   if (!isObject(value)) return false;
   for (const column in value) if (typeof value[column] === 'object' && value[column] !== null) return false;
   return true;

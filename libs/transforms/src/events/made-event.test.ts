@@ -10,6 +10,8 @@ const input: StampedEvent = { data, before: { N: 0 }, metadata: { ...metadata, g
 const copy = (changes: object = {}, metadataChanges: object = {}): unknown =>
   JSON.parse(JSON.stringify({ ...input, ...changes, metadata: { ...input.metadata, ...metadataChanges } }));
 
+const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)]);
+
 describe('what code that is not ours made of a change', () => {
   test('nothing drops it, an equal one is the same object', () => {
     expect(madeEvents(input, null)).toEqual([]);
@@ -30,14 +32,19 @@ describe('what code that is not ours made of a change', () => {
     ]);
   });
 
+  test('columns may hold lists and objects: another transform may have made them', () => {
+    const rows = { data: { N: { a: [1, { b: null }] } }, before: { N: [1] } };
+    expect(madeEvents(input, copy(rows))).toMatchObject([rows]);
+    const given = { ...input, ...rows };
+    expect(madeEvents(given, JSON.parse(JSON.stringify(given)))).toEqual([given]);
+  });
+
   test.each([
     ['text', 'the returned change is not a JSON object'],
     [5, 'the returned change is not a JSON object'],
     [{}, 'the returned change has no data: null or an object of plain values is expected'],
-    [
-      copy({ data: { N: { nested: 1 } } }),
-      'the returned change has no data: null or an object of plain values is expected',
-    ],
+    [copy({ data: [1] }), 'the returned change has no data: null or an object of plain values is expected'],
+    [copy({ data: { N: nested(40) } }), 'the returned change is nested deeper than 32 levels'],
     [copy({ data: null }), 'the returned change has no data; to drop a change, return null in its place'],
     [
       copy({}, { changed: 5 }),

@@ -1,7 +1,7 @@
 /** Checks what code that is not ours made of a change: a script, a service. */
 import {
   DStreamError,
-  envelopeProblem,
+  madeEnvelopeProblem,
   withoutNullBefore,
   type StampedEvent,
   type Transformed,
@@ -13,7 +13,7 @@ const changeableMetadata: ReadonlySet<string> = new Set(['operation', 'changed',
 
 /**
  * What `value`, made of `input`, means: null or undefined drops the change, an envelope replaces it, an array holds several. Every
- * envelope is checked as one from the topic is; beyond `data`, `before` and of the metadata `operation`, `changed` and `unavailable`
+ * envelope is checked as one from the topic is, except that columns may hold lists and objects; beyond `data`, `before` and of the metadata `operation`, `changed` and `unavailable`
  * it must equal the input. One that equals the input throughout becomes the same object.
  *
  * @param value what `JSON.parse` gives: plain objects and arrays
@@ -36,7 +36,7 @@ function madeOf(input: StampedEvent, made: readonly unknown[], nameOf: (n: numbe
 
 /** As it reads after the name of the change. */
 function problemOf(input: StampedEvent, made: unknown): string | undefined {
-  const problem = envelopeProblem(made);
+  const problem = madeEnvelopeProblem(made);
   if (problem !== undefined) return problem;
   const event = made as StampedEvent;
   const field = differing(input.metadata, event.metadata, changeableMetadata);

@@ -136,12 +136,13 @@ describe('a script', () => {
       'change.data.N = NaN; return change',
       'TypeError: column N is NaN, which JSON does not have; use null or a text',
     ],
+    [
+      'change.data.N = { list: [1, NaN] }; return change',
+      'TypeError: column 1 is NaN, which JSON does not have',
+    ],
     ['return { ...change, data: { N: 1 / 0 } }', 'TypeError: column N is Infinity, which JSON does not have'],
     ['change.data.N = 10n; return change', 'TypeError: '],
-    [
-      'change.data.N = { nested: 1 }; return change',
-      'the returned change has no data: null or an object of plain values is expected',
-    ],
+    ['return { ...change, data: [1] }', 'the returned change has no data'],
     ['return {}', 'the returned change has no data'],
     [
       'return { ...change, metadata: { ...change.metadata, id: "x" } }',
