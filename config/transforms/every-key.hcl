@@ -44,12 +44,20 @@ processor {
   transform "flatten" {
     type = "flatten"
     match {
-      tables = ["dbo.Documents"]
+      tables = ["dbo.Products"]
     }
-    columns    = ["Details"] # that hold JSON: Details_a, Details_b_c, …
+    columns    = ["Attributes"] # that hold JSON: Attributes_a, Attributes_b_c, …
     separator  = "_"
     depth      = 24
     collisions = "error" # "suffix"
+  }
+
+  transform "parse-json" {
+    type = "parse_json"
+    match {
+      tables = ["dbo.Products"]
+    }
+    columns = ["Tags"]
   }
 
   transform "script" {

@@ -47,6 +47,10 @@ describe('a change of an input file', () => {
       'the change has no data: null or an object of plain values is expected; the shortest change is {"data":{"ID":1}}',
     ],
     ['{"data":{"ID":[1]}}', 'the change has no data: null or an object of plain values is expected'],
+    [
+      '{"data":{"ID":9007199254740993}}',
+      'the change has a number in "ID" with more digits than a double holds; write a string',
+    ],
     ['{"data":{},"metadata":[]}', 'the change has no metadata'],
     [
       '{"data":{},"metadata":{"operation":"upsert"}}',

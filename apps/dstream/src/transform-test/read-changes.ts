@@ -6,6 +6,7 @@ import {
   DStreamError,
   envelopeProblem,
   inCurrentVersion,
+  roundedNumber,
   type StampedEvent,
 } from '@dstream/core';
 import type { TrialChange } from '@dstream/processor/trial';
@@ -52,6 +53,12 @@ export function parseChange(text: string, line: number): InputChange {
   const envelope = isShort ? withDefaults(given, line) : given;
   const problem = envelopeProblem(envelope);
   if (problem !== undefined) throw malformed(`${problem}${isObject(given) && 'data' in given ? '' : hint}`);
+  // The line of a short form is written anew, so the engine would not find it.
+  const rounded = isShort ? roundedNumber(text) : undefined;
+  if (rounded !== undefined)
+    throw malformed(
+      `has a number in ${JSON.stringify(rounded)} with more digits than a double holds; write a string`,
+    );
   const event = inCurrentVersion(envelope as StampedEvent);
   return { line, event, text: event === given ? text : JSON.stringify(event) };
 }
