@@ -1,7 +1,5 @@
 /** What becomes of the messages of one session: decode → drop repeats → transform → route → publish → settle → remember. */
 import {
-  asDStreamError,
-  deadLetterProperties,
   isReplayFor,
   type Delivery,
   type FailedChange,
@@ -10,7 +8,7 @@ import {
   type SessionLock,
   type StampedEvent,
 } from '@dstream/core';
-import { FailureLog, retry, type AttemptLog, type RetryOptions } from '@dstream/async';
+import { FailureLog, type RetryOptions } from '@dstream/async';
 import { decodeMessage, fieldsOf, type DecodedChange, type DecodedMessage } from './decode-message.ts';
 import { undelivered, type Deduplicator, type OutdatedChangeLog } from './deduplicator.ts';
 import {
@@ -24,6 +22,7 @@ import type { ProcessorParts } from './processor-parts.ts';
 import type { PublishCall } from './publish-in-order.ts';
 import type { ReplayRecord } from './replay-record.ts';
 import { Router } from './router.ts';
+import { reasonOf, settle, type MessageOutcome } from './settle.ts';
 import { TransformChain, type FailedToTransform } from './transform-chain.ts';
 import type { TransformMonitor } from './transform-monitor.ts';
 
@@ -63,14 +62,12 @@ interface Judged {
 }
 
 /** A message that every required output has, except for its failures. */
-interface Outcome {
+interface Outcome extends MessageOutcome {
   readonly decoded: DecodedDelivery;
-  readonly delivery: Delivery;
   /** Its changes that are no repeats. */
   readonly fresh: readonly DecodedChange[];
   /** Not those of a replayed message, which moves no progress. */
   readonly accepted: readonly DecodedChange[];
-  readonly failures: readonly FailedChange[];
 }
 
 /** Works through the messages of one session, or of all where there are none. */
@@ -262,69 +259,4 @@ function transformFailuresOf(...failed: readonly (readonly FailedToTransform[])[
     reason: error.message,
     transform: true,
   }));
-}
-
-/**
- * Settles in order and resolves with what was settled. Completes that follow each other are sent together; a dead
- * letter is awaited alone, because the client library merges different outcomes of one tick. Rejects with LockLost
- * when the session is gone; without a session only the message whose lock is gone is left out.
- */
-export async function settle<T extends Pick<Outcome, 'delivery' | 'failures'>>(
-  outcomes: readonly T[],
-  signal: AbortSignal,
-  options: RetryOptions,
-): Promise<readonly T[]> {
-  const settled: T[] = [];
-  let completes: T[] = [];
-  const flush = async () => {
-    const sent = completes;
-    completes = [];
-    const kept = await Promise.all(sent.map((outcome) => settleOne(outcome, signal, options)));
-    settled.push(...sent.filter((_, index) => kept[index] === true));
-  };
-  for (const outcome of outcomes) {
-    if (outcome.failures.length > 0) await flush();
-    completes.push(outcome);
-    if (outcome.failures.length > 0) await flush();
-  }
-  await flush();
-  return settled;
-}
-
-/** The same log, with the message that an attempt was about in its lines. */
-export function withMessage(failureLog: AttemptLog, delivery: Delivery | undefined): AttemptLog {
-  if (delivery === undefined) return failureLog;
-  return {
-    failed: (error) => failureLog.failed(error, fieldsOf(delivery.message)),
-    succeeded: () => failureLog.succeeded(),
-  };
-}
-
-/** False when the message's own lock was lost: it is delivered again. */
-async function settleOne(
-  { delivery, failures }: Pick<Outcome, 'delivery' | 'failures'>,
-  signal: AbortSignal,
-  options: RetryOptions,
-): Promise<boolean> {
-  const once = () => (failures.length === 0 ? delivery.complete() : deadLetter(delivery, failures));
-  try {
-    await retry(once, signal, { ...options, failureLog: withMessage(options.failureLog, delivery) });
-    return true;
-  } catch (error) {
-    if (delivery.session !== undefined || asDStreamError(error).disposition !== 'lost') throw error;
-    return false;
-  }
-}
-
-function deadLetter(delivery: Delivery, failures: readonly FailedChange[]): Promise<void> {
-  const [first] = failures;
-  const what = `change ${first?.index ?? 0}: ${first?.reason ?? ''}`;
-  const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : '';
-  return delivery.deadLetter(reasonOf(failures), `${what}${more}`, deadLetterProperties(failures));
-}
-
-/** The constant word an operator filters by. */
-function reasonOf(failures: readonly FailedChange[]): string {
-  if (failures.some(({ output }) => output !== '*')) return 'NotDelivered';
-  return failures.every(({ transform }) => transform === true) ? 'TransformFailed' : 'MalformedMessage';
 }

@@ -19,7 +19,7 @@ import {
 import { FailureLog, onAbort, retry, withAny, type RetryOptions } from '@dstream/async';
 import { ClockGuard } from './decode-message.ts';
 import { IdDeduplicator, OutdatedChangeLog, SessionDeduplicator } from './deduplicator.ts';
-import { DeliveryStep, withMessage } from './delivery-step.ts';
+import { DeliveryStep } from './delivery-step.ts';
 import { MissingMessagesDetector, type MissingMessagesRecord } from './missing-messages.ts';
 import type { Outputs } from './outputs.ts';
 import type { ProcessorParts } from './processor-parts.ts';
@@ -27,6 +27,7 @@ import type { ReplayRecord } from './replay-record.ts';
 import { SessionInbox } from './session-inbox.ts';
 import type { LimitedSession, SessionLimiter } from './session-limiter.ts';
 import { SessionState, type UnsavedProgress } from './session-state.ts';
+import { withMessage } from './settle.ts';
 import type { TransformMonitor } from './transform-monitor.ts';
 
 /** Parts that all workers of a processor share. */

@@ -2,7 +2,7 @@ import { silentLog, type Delivery } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
 import { FailureLog } from '@dstream/async';
 import { describe, expect, test } from 'vitest';
-import { settle } from './delivery-step.ts';
+import { settle } from './settle.ts';
 
 const never = new AbortController().signal;
 
