@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { roundedNumber } from './exact-json.ts';
+import { exactNumber, isDecimalNumber, roundedNumber } from './exact-json.ts';
 
 test.each([
   '{"a":1}',
@@ -24,4 +24,28 @@ test.each([
   ['{"a":1e-400}', 'a'],
 ])('%s is rounded', (json, name) => {
   expect(roundedNumber(json)).toBe(name);
+});
+
+test.each([
+  ['12.50', 12.5],
+  ['+12.5', 12.5],
+  ['1250e-2', 12.5],
+  ['.5', 0.5],
+  ['-0.00', -0],
+  ['1E+2', 100],
+])('the number %s is exactly %d', (text, number) => {
+  expect(exactNumber(text)).toBe(number);
+});
+
+test.each([
+  ['9007199254740993', true],
+  ['0.10000000000000000001', true],
+  ['1e400', true],
+  ['12,5', false],
+  [' 1', false],
+  ['.', false],
+  ['', false],
+  ['Infinity', false],
+])('%j has no exact number; a decimal number: %s', (text, isDecimal) => {
+  expect([exactNumber(text), isDecimalNumber(text)]).toEqual([undefined, isDecimal]);
 });

@@ -1,4 +1,4 @@
-/** Numbers of JSON that JavaScript rounds: a double holds about 16 digits, and JSON has no limit. */
+/** Numbers that JavaScript rounds: a double holds about 16 digits, and JSON and SQL have no limit. */
 
 /** A number of 16 characters or more, or with an exponent. In a string it is found, too: that costs time only. */
 const mayBeRounded = /[[:,]\s*-?(?:[\d.]{16}|[\d.]+[eE])/;
@@ -15,24 +15,40 @@ export function roundedNumber(json: string): string | undefined {
   let found: string | undefined;
   // `source` is the text of a value that is no object ("JSON.parse source text access" of ECMAScript).
   const look: Reviver = (name, value, context) => {
-    if (typeof value === 'number' && !isSameNumber(context?.source ?? '', String(value))) found ??= name;
+    if (typeof value === 'number' && isRounded(context?.source ?? '', value)) found ??= name;
     return value;
   };
   JSON.parse(json, look);
   return found;
 }
 
-/** Whether two texts are the same number, digit for digit. */
-function isSameNumber(a: string, b: string): boolean {
-  return a === b || canonical(a) === canonical(b);
+function isRounded(source: string, value: number): boolean {
+  return source !== String(value) && exactNumber(source) === undefined;
 }
 
-/** Digits without zeros around them, and the power of ten of the last one. */
-function canonical(text: string): string {
-  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
-    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
-  const digits = `${whole}${fraction}`.replace(/^0+/, '');
-  const significant = digits.replace(/0+$/, '');
-  if (significant === '') return text.includes('Infinity') ? text : '0';
-  return `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
+/** Digits with an optional sign, point and exponent, as in SQL and JSON. */
+const decimal = /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d{1,6}))?$/i;
+
+/** The number that prints the digits of the text, whatever zeros and exponent it is written with. Undefined where there is none. */
+export function exactNumber(text: string): number | undefined {
+  const digits = digitsOf(text);
+  if (digits === undefined) return undefined;
+  const number = Number(text);
+  return digitsOf(String(number)) === digits ? number : undefined;
+}
+
+/** Whether it is a decimal number, exact or not. */
+export function isDecimalNumber(text: string): boolean {
+  return digitsOf(text) !== undefined;
+}
+
+/** Sign, significant digits and exponent: the same for `12.50`, `+12.5` and `1250e-2`. */
+function digitsOf(text: string): string | undefined {
+  const [, sign, whole = '', fraction = '', exponent = '0'] = decimal.exec(text) ?? [];
+  const all = whole + fraction;
+  if (all === '') return undefined;
+  const significant = all.replace(/^0+/, '').replace(/0+$/, '');
+  if (significant === '') return '0';
+  const trailing = all.length - all.replace(/0+$/, '').length;
+  return `${sign === '-' ? '-' : ''}${significant}e${Number(exponent) - fraction.length + trailing}`;
 }

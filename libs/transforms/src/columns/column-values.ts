@@ -2,8 +2,7 @@
  * What `columns` does to one value. Nothing here sees NULL, and no error repeats a value: it may be what is to be hidden.
  */
 import { hash } from 'node:crypto';
-import { DStreamError, type Json, type Value } from '@dstream/core';
-import { exactNumber, isNumber } from '../json/exact-number.ts';
+import { DStreamError, exactNumber, isDecimalNumber, type Json, type Value } from '@dstream/core';
 
 /** Types that `convert` knows. */
 export type ConvertedType = 'text' | 'number' | 'boolean';
@@ -66,7 +65,7 @@ function numberOf(text: string): number {
   const number = exactNumber(text);
   if (number !== undefined) return number;
   throw failed(
-    isNumber(text) ? 'a number would lose digits of it; leave it as text' : 'the text is not a number',
+    isDecimalNumber(text) ? 'a number would lose digits of it; leave it as text' : 'the text is not a number',
   );
 }
 

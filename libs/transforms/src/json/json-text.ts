@@ -1,6 +1,5 @@
 /** Reads JSON in a column, exactly: a number of which JavaScript would lose digits stays as it is written. */
-import { DStreamError, type Json } from '@dstream/core';
-import { exactNumber } from './exact-number.ts';
+import { DStreamError, exactNumber, type Json } from '@dstream/core';
 
 /** Deeper JSON is refused: what reads an envelope accepts 32 levels, the envelope included. */
 const maxDepth = 24;
