@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,7 +63,19 @@ test('a file that cannot be read or is too large is refused', async () => {
   expect(await saidOf('file = "large.js"')).toContain(
     'large.js has 1048580 bytes; a script may have 1048576',
   );
-  expect(await saidOf('file = "."')).toContain('cannot read');
+});
+
+test('only a regular file of UTF-8 is read: nothing can block', async () => {
+  execFileSync('mkfifo', [join(folder, 'pipe.js')]);
+  await writeFile(
+    join(folder, 'latin1.js'),
+    Buffer.from('// \xfc\nexport default (change) => change;', 'latin1'),
+  );
+  const sentence = 'is not a regular file; give the path of the script';
+  expect(await saidOf('file = "pipe.js"')).toContain(`pipe.js ${sentence}`);
+  expect(await saidOf('file = "."')).toContain(sentence);
+  expect(await saidOf('file = "/dev/zero"')).toContain(`/dev/zero ${sentence}`);
+  expect(await saidOf('file = "latin1.js"')).toContain('latin1.js is not UTF-8; save it as UTF-8');
 });
 
 test('limits have bounds, and pass needs a word', async () => {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import {
@@ -98,17 +99,28 @@ async function threadOf(
   return await ScriptThread.open({ name: basename(file), source, loadMs, ...limits, logged });
 }
 
+/** Opens nothing but a regular file: a pipe or a device could block, or never end. */
 async function sourceOf(file: string): Promise<string> {
+  const found = await orUnreadable(file, stat(file));
+  if (!found.isFile())
+    throw new DStreamError('ConfigInvalid', `${file} is not a regular file; give the path of the script`);
+  if (found.size > maxFileBytes)
+    throw new DStreamError(
+      'ConfigInvalid',
+      `${file} has ${found.size} bytes; a script may have ${maxFileBytes}`,
+    );
+  const bytes = await orUnreadable(file, readFile(file));
+  if (!isUtf8(bytes)) throw new DStreamError('ConfigInvalid', `${file} is not UTF-8; save it as UTF-8`);
+  return bytes.toString('utf8');
+}
+
+async function orUnreadable<T>(file: string, reading: Promise<T>): Promise<T> {
   try {
-    const { size } = await stat(file);
-    if (size > maxFileBytes)
-      throw new DStreamError('ConfigInvalid', `${file} has ${size} bytes; a script may have ${maxFileBytes}`);
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (error instanceof DStreamError) throw error;
-    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    return await reading;
+  } catch (cause) {
+    const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
     throw new DStreamError('ConfigInvalid', `cannot read ${file} (${code}); give the path of the script`, {
-      cause: error,
+      cause,
     });
   }
 }
