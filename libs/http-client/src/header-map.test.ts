@@ -15,11 +15,12 @@ test('headers are names and texts; names are in lower case', () => {
 
 test.each([
   [{ 'a b': 'x' }, '"a b" is not the name of a header'],
-  [{ 'Content-Length': '1' }, 'the header Content-Length is set by the output'],
-  [{ 'Webhook-Id': '1' }, 'the header Webhook-Id is set by the output'],
+  [{ 'Content-Length': '1' }, 'the header Content-Length is set by dstream'],
+  [{ 'Webhook-Id': '1' }, 'the header Webhook-Id is set by dstream'],
   [{ 'X-A': 'a\r\nX-B: b' }, 'the value of the header X-A is not a text of visible ASCII characters'],
   [{ 'X-A': 'é' }, 'the value of the header X-A is not a text of visible ASCII characters'],
   [{ 'X-A': '' }, 'the value of the header X-A is not a text of visible ASCII characters'],
+  [{ 'X-A': '1', 'x-a': '2' }, 'duplicate header x-a'],
   [{ 'X-A': 1 }, 'the value of the header X-A is not a text of visible ASCII characters'],
 ])('%j is refused: %s', (headers, wrong) => {
   expect(headerMap.read(given(headers as Record<string, string | number>))).toMatchObject({

@@ -23,6 +23,7 @@ export const headerMap: ValueType<Readonly<Record<string, string>>> = {
     for (const [name, given] of entries) {
       const result = readHeader(name, given);
       if ('faults' in result) return result;
+      if (Object.hasOwn(headers, name.toLowerCase())) return faulty(`duplicate header ${name}`, 'remove one');
       headers[name.toLowerCase()] = result.value;
     }
     return sound(headers);
@@ -35,7 +36,7 @@ export const headerMap: ValueType<Readonly<Record<string, string>>> = {
 
 function readHeader(name: string, given: Given): Result<string> {
   if (!fieldName.test(name)) return faulty(`"${name}" is not the name of a header`, example);
-  if (ours.test(name)) return faulty(`the header ${name} is set by the output`, 'remove it');
+  if (ours.test(name)) return faulty(`the header ${name} is set by dstream`, 'remove it');
   const value = textOf(given);
   if (value === undefined || !fieldValue.test(value))
     return faulty(`the value of the header ${name} is not a text of visible ASCII characters`, example);
