@@ -334,6 +334,23 @@ test('a command needs only the variables of its own blocks, and sees only those 
   expect(found.notes).toEqual([]);
 });
 
+test('a route or default_outputs of optional outputs only is noted', async () => {
+  const text = processor(`  output "log" {
+    type = "console"
+    required = false
+  }
+  route "all" {
+    outputs = ["log"]
+  }
+  default_outputs = ["log"]`);
+  const note = 'none of these outputs is required: what their buffers drop, or a crash loses, is gone';
+  const { notes } = await load(text, 'validate');
+  expect(notes.map((one) => one.replace(/^[^ ]* /, ''))).toEqual([
+    `processor.route.all.outputs: ${note}`,
+    `processor.default_outputs: ${note}`,
+  ]);
+});
+
 test('validate needs no variable, and notes what is not set and what is not built', async () => {
   const text =
     ingester('  on_gap = "snapshot"') +

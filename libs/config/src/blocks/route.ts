@@ -15,9 +15,12 @@ export const outputNames: ValueType<readonly string[]> = {
   expected: 'list of output names',
   blank: [],
   read: (given) => {
-    const names = given.items.map(textOf).filter((name) => name !== undefined);
-    if (!Array.isArray(given.value) || names.length !== given.items.length)
+    if (!Array.isArray(given.value))
       return faulty(`${given.shown} is not a list of output names`, 'write ["orders"]');
+    const other = given.items.find((item) => textOf(item) === undefined);
+    if (other !== undefined)
+      return faulty(`${other.shown} is not the name of an output`, 'write it in double quotes');
+    const names = given.items.map(textOf).filter((name) => name !== undefined);
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     return twice === undefined ? sound(names) : faulty(`duplicate output ${twice}`, 'remove one');
   },
@@ -58,7 +61,6 @@ export function readRoute(
   const unset = context.unset.only((path) => path.startsWith(`${reading.place.path}.`));
   const { when, outputs: names } = reading.values;
   checkNames(names, reading.placeOf('outputs'), outputs, context);
-  noteOptionalOnly(names, reading.placeOf('outputs'), outputs, context);
   const { predicates } = context.types;
   if (when !== undefined) {
     context.checks.push({
@@ -78,19 +80,21 @@ export function readRoute(
   };
 }
 
-/** Reports names that no output has. */
+/** Reports names that no output has, and notes when none of the outputs is required. */
 export function checkNames(
   names: readonly string[],
   at: Place,
   outputs: readonly OutputConfig[],
-  { problems }: FileContext,
+  context: FileContext,
 ): void {
+  const { problems } = context;
   const known = outputs.map(({ name }) => name);
   for (const name of names.filter((one) => !known.includes(one))) {
     const meant = nearest(name, known);
     const right = meant === undefined ? `expected one of ${known.join(', ')}` : `did you mean "${meant}"?`;
     problems.add(at, `there is no output "${name}"; ${right}`);
   }
+  noteOptionalOnly(names, at, outputs, context);
 }
 
 function noteOptionalOnly(
