@@ -13,7 +13,7 @@ processor {
     mask     = ["Phone"]
     truncate = { Comment = 1.5 }
     convert  = { Amount = "decimal" }
-    rename   = { A = "C", B = "C" }
+    rename   = { A = "C", B = "c" }
     set      = { Region = "{{ row }}" }
   }
   transform "two" {
@@ -26,5 +26,14 @@ processor {
   }
   transform "three" {
     type = "columns"
+  }
+  transform "four" {
+    type = "columns"
+    set  = { Count = 9007199254740993, Huge = 1e400 }
+  }
+  transform "five" {
+    type   = "columns"
+    rename = { A = "region" }
+    set    = { Region = "eu" }
   }
 }

@@ -70,16 +70,17 @@ function checkMasked(reading: ColumnsReading, findings: Findings): void {
         findings.add(reading.placeOf(key), `the column ${name} is also in mask; remove one`);
 }
 
+/** Names that differ in case only are one name, as in SQL Server by default. */
 function checkNewNames(reading: ColumnsReading, findings: Findings): void {
   const { rename, set } = reading.values;
-  const taken = new Set(set?.keys());
+  const taken = new Set(namesIn([...(set?.keys() ?? [])]));
   for (const [from, to] of rename ?? []) {
-    if (taken.has(to))
+    if (taken.has(to.toLowerCase()))
       findings.add(
         reading.placeOf('rename'),
         `${from}: another column gets the name ${to}, too; choose another`,
       );
-    taken.add(to);
+    taken.add(to.toLowerCase());
   }
 }
 

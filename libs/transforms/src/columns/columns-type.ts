@@ -46,11 +46,16 @@ const constant: ValueType<Value> = {
         `${given.shown} is not a value of a column`,
         'write a text, a number, true, false or null',
       );
-    if (Number.isInteger(value) && !Number.isSafeInteger(value))
+    if (typeof value === 'number' && !isExact(value))
       return faulty('the number has too many digits for JSON', 'write it in double quotes');
     return sound(value);
   },
 };
+
+/** What is larger than a double became infinite when the file was read. */
+function isExact(value: number): boolean {
+  return Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value);
+}
 
 const salt = text({ what: 'a salt', pattern: /\S/, right: 'write a long random text' });
 

@@ -21,7 +21,7 @@ export const httpType = defineTransform({
     }),
     timeout: withDefault(
       duration({ min: '100ms', max: '10m' }),
-      10_000,
+      '10s',
       'Longest time until the whole answer has arrived. Then the request is sent again.',
     ),
     max_batch_changes: withDefault(
