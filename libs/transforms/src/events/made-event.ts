@@ -13,8 +13,8 @@ const changeableMetadata: ReadonlySet<string> = new Set(['operation', 'changed',
 
 /**
  * What `value`, made of `input`, means: null or undefined drops the change, an envelope replaces it, an array holds several. Every
- * envelope is checked as one from the topic is, except that columns may hold lists and objects; beyond `data`, `before` and of the metadata `operation`, `changed` and `unavailable`
- * it must equal the input. One that equals the input throughout becomes the same object.
+ * envelope is checked as one from the topic is, except that columns may hold lists and objects; beyond `data`, `before` and of the
+ * metadata `operation`, `changed` and `unavailable` it must equal the input. One that equals the input throughout becomes the same object.
  *
  * @param value what `JSON.parse` gives: plain objects and arrays
  * @returns TransformFailed, which names the first thing that is wrong and repeats no values

@@ -171,13 +171,13 @@ export function prelude(host: PreludeHost, allowClock: boolean): Prelude {
     };
   }
 
-  /** JSON would write NaN and infinities as null. What is nested deeper is refused by the host. */
-  function checkNumbers(row: unknown, levels = 32): void {
-    if (typeof row !== 'object' || row === null || levels === 0) return;
+  /** JSON would write NaN and infinities as null. */
+  function checkNumbers(row: unknown): void {
+    if (typeof row !== 'object' || row === null) return;
     for (const column of keys(row)) {
       const value = (row as Row)[column];
-      if (typeof value === 'object') checkNumbers(value, levels - 1);
-      if (typeof value === 'number' && !isFinite(value))
+      if (typeof value === 'object') checkNumbers(value);
+      else if (typeof value === 'number' && !isFinite(value))
         throw new TypeError(`column ${column} is ${value}, which JSON does not have; use null or a text`);
     }
   }

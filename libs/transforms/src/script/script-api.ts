@@ -3,8 +3,12 @@
  * (README.md shows how).
  */
 
-/** A value as JSON holds it. Numbers that JavaScript would damage are texts: bigint, decimal, money. */
-export type ColumnValue = string | number | boolean | null;
+/**
+ * A value as JSON holds it. Numbers that JavaScript would damage are texts: bigint, decimal, money. Lists and objects come of the
+ * transform `parse_json`.
+ */
+export type ColumnValue =
+  string | number | boolean | null | readonly ColumnValue[] | { readonly [name: string]: ColumnValue };
 
 /** Values by the names of their columns. */
 export type Columns = Record<string, ColumnValue>;

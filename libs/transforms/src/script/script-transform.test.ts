@@ -140,6 +140,10 @@ describe('a script', () => {
       'change.data.N = { list: [1, NaN] }; return change',
       'TypeError: column 1 is NaN, which JSON does not have',
     ],
+    [
+      'change.data.N = { list: [1, -Infinity] }; return change',
+      'column 1 is -Infinity, which JSON does not have',
+    ],
     ['return { ...change, data: { N: 1 / 0 } }', 'TypeError: column N is Infinity, which JSON does not have'],
     ['change.data.N = 10n; return change', 'TypeError: '],
     ['return { ...change, data: [1] }', 'the returned change has no data'],
