@@ -82,7 +82,7 @@ test('what is wrong is refused with what would be right, and without what may be
   expect(said).toEqual([
     '7: processor.output.url: the URL holds a user or password; write headers = { Authorization = "{{ env "NAME" }}" }',
     '8: processor.output.method: invalid value "GET"; write "POST", "PUT" or "PATCH"',
-    '9: processor.output.headers: the header Host is set by the output; remove it',
+    '9: processor.output.headers: the header Host is set by DStream; remove it',
     '10: processor.output.body: invalid value "xml"; write "array", "lines" or "single"',
     '11: processor.output.secret: the value is not a signing secret; write whsec_ and 24 to 64 random bytes in base64, as "openssl rand -base64 32" prints them',
     '12: processor.output.lasting_statuses: 500 is out of range (400–499)',

@@ -4,8 +4,8 @@ import { DStreamError, type ErrorCode } from '@dstream/core';
 import type { HttpAnswer, HttpRequest } from './http-client.ts';
 import { shownUrl } from './shown-url.ts';
 
-/** Statuses that are neither: the request is sent again. 5xx, too. */
-const passing: Readonly<Record<number, ErrorCode>> = {
+/** Transient: the request is sent again, as for every 5xx. */
+const transient: Readonly<Record<number, ErrorCode>> = {
   408: 'TimedOut',
   425: 'Transient',
   429: 'Throttled',
@@ -47,8 +47,8 @@ export function errorOfAnswer(
       status === 413 ? 'MessageTooLarge' : 'Rejected',
       `${said}${excerptOf(answer, hide)}`,
     );
-  if (status >= 500 || passing[status] !== undefined)
-    return new DStreamError(passing[status] ?? 'Transient', said);
+  if (status >= 500 || transient[status] !== undefined)
+    return new DStreamError(transient[status] ?? 'Transient', said);
   return new DStreamError(
     status === 404 || status === 410 ? 'EntityNotFound' : 'Unauthorized',
     `${said}: ${adviceFor(answer, url)}`,

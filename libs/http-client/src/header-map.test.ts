@@ -15,8 +15,8 @@ test('headers are names and texts; names are in lower case', () => {
 
 test.each([
   [{ 'a b': 'x' }, '"a b" is not the name of a header'],
-  [{ 'Content-Length': '1' }, 'the header Content-Length is set by dstream'],
-  [{ 'Webhook-Id': '1' }, 'the header Webhook-Id is set by dstream'],
+  [{ 'Content-Length': '1' }, 'the header Content-Length is set by DStream'],
+  [{ 'Webhook-Id': '1' }, 'the header Webhook-Id is set by DStream'],
   [{ 'X-A': 'a\r\nX-B: b' }, 'the value of the header X-A is not a text of visible ASCII characters'],
   [{ 'X-A': 'é' }, 'the value of the header X-A is not a text of visible ASCII characters'],
   [{ 'X-A': '' }, 'the value of the header X-A is not a text of visible ASCII characters'],

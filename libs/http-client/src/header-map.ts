@@ -1,8 +1,8 @@
 /** The value of the key `headers`: an object of names and texts. */
 import { faulty, sound, textOf, type Given, type Result, type ValueType } from '@dstream/config/schema';
 
-/** What the output or its client sets. */
-const ours =
+/** What the output, the transform or the client library sets. */
+const reserved =
   /^(?:webhook-.*|ce-.*|content-length|transfer-encoding|connection|keep-alive|upgrade|host|expect|te|trailer)$/i;
 
 /** Header fields whose values are hidden wherever they appear; so is every value that came out of a variable. */
@@ -36,7 +36,7 @@ export const headerMap: ValueType<Readonly<Record<string, string>>> = {
 
 function readHeader(name: string, given: Given): Result<string> {
   if (!fieldName.test(name)) return faulty(`"${name}" is not the name of a header`, example);
-  if (ours.test(name)) return faulty(`the header ${name} is set by dstream`, 'remove it');
+  if (reserved.test(name)) return faulty(`the header ${name} is set by DStream`, 'remove it');
   const value = textOf(given);
   if (value === undefined || !fieldValue.test(value))
     return faulty(`the value of the header ${name} is not a text of visible ASCII characters`, example);

@@ -98,12 +98,12 @@ async function beginningOf(
 const certificateError =
   /^(?:CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT$|SELF_SIGNED_CERT_IN_CHAIN$|HOSTNAME_MISMATCH$)/;
 
-const late = /TIMEDOUT$|TIMEOUT$/;
+const timeoutCode = /TIMEDOUT$|TIMEOUT$/;
 
 /** The one place where an error of a connection becomes ours: by its code, never by the text of its message. */
 function translateHttpError(error: unknown, shown: string, env: NodeJS.ProcessEnv): DStreamError {
   const code = codeOf(error);
-  const ours = oursOf(code);
+  const ours = errorCodeOf(code);
   const variable = ours === 'ConfigInvalid' ? undefined : proxyVariable(env);
   const through = variable === undefined ? '' : `, through the proxy of ${variable}`;
   return new DStreamError(ours, `could not reach ${shown}${through}: ${meaningOf(ours, code)}`, {
@@ -117,10 +117,10 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : String(name);
 }
 
-function oursOf(code: string): ErrorCode {
+function errorCodeOf(code: string): ErrorCode {
   if (certificateError.test(code)) return 'ConfigInvalid';
   if (code === 'UND_ERR_INVALID_ARG') return 'Unexpected';
-  return late.test(code) ? 'TimedOut' : 'Unreachable';
+  return timeoutCode.test(code) ? 'TimedOut' : 'Unreachable';
 }
 
 function meaningOf(ours: ErrorCode, code: string): string {

@@ -1,19 +1,7 @@
-import {
-  choice,
-  conceal,
-  defineOutput,
-  optional,
-  required,
-  sizeInBytes,
-  wholeNumber,
-  withDefault,
-} from '@dstream/config/schema';
-import { defaultLastingStatuses, headerMap, lastingStatuses } from '@dstream/http-client/schema';
+import { choice, conceal, defineOutput, optional, required, withDefault } from '@dstream/config/schema';
+import { batchKeys, defaultLastingStatuses, headersKey, lastingStatuses } from '@dstream/http-client/schema';
 import { UrlTemplate, urlTemplate } from './http-url.ts';
 import { signingSecret } from './signature.ts';
-
-/** To dead-letter changes for them would lose an outage's worth: a login that is missing, a receiver that asks to wait. */
-const neverOfAChange: ReadonlySet<number> = new Set([401, 407, 408, 425, 429]);
 
 /** `output { type = "http" }`. */
 export const httpType = defineOutput({
@@ -26,24 +14,13 @@ export const httpType = defineOutput({
       { keepsNames: true },
     ),
     method: withDefault(choice(['POST', 'PUT', 'PATCH']), 'POST', 'Method of the requests.'),
-    headers: optional(headerMap, 'none', 'Headers of every request, as in { Authorization = "Bearer …" }.', {
-      secret: true,
-    }),
+    headers: headersKey,
     body: withDefault(
       choice(['array', 'lines', 'single']),
       'array',
       'What a request holds: a JSON array of changes, JSON Lines, or one change.',
     ),
-    max_batch_changes: withDefault(
-      wholeNumber({ min: 1, max: 10_000 }),
-      100,
-      'Changes of a request, at most. They are of one session.',
-    ),
-    max_batch_bytes: withDefault(
-      sizeInBytes({ min: 1024, max: 67_108_864 }),
-      102_400,
-      'Size of a request, at most. A larger change is sent alone.',
-    ),
+    ...batchKeys,
     secret: optional(
       signingSecret,
       'requests are not signed',
@@ -64,9 +41,6 @@ export const httpType = defineOutput({
   },
   settings: (reading, findings) => {
     const { values } = reading;
-    for (const status of values.lasting_statuses ?? [])
-      if (neverOfAChange.has(status))
-        findings.add(reading.placeOf('lasting_statuses'), `${status} says nothing about a change; remove it`);
     if (reading.isGiven('previous_secret') && !reading.isGiven('secret'))
       findings.add(
         reading.placeOf('previous_secret'),

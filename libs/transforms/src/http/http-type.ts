@@ -5,10 +5,15 @@ import {
   optional,
   required,
   sizeInBytes,
-  wholeNumber,
   withDefault,
 } from '@dstream/config/schema';
-import { defaultLastingStatuses, headerMap, httpUrl, lastingStatuses } from '@dstream/http-client/schema';
+import {
+  batchKeys,
+  defaultLastingStatuses,
+  headersKey,
+  httpUrl,
+  lastingStatuses,
+} from '@dstream/http-client/schema';
 
 /** `transform { type = "http" }`. */
 export const httpType = defineTransform({
@@ -16,24 +21,13 @@ export const httpType = defineTransform({
   doc: 'A web service that is given changes and answers with what becomes of them.',
   keys: {
     url: required(httpUrl, 'Where changes are sent, by POST. Its query is shown nowhere.'),
-    headers: optional(headerMap, 'none', 'Headers of every request, as in { Authorization = "Bearer …" }.', {
-      secret: true,
-    }),
+    headers: headersKey,
     timeout: withDefault(
       duration({ min: '100ms', max: '10m' }),
       '10s',
       'Longest time until the whole answer has arrived. Then the request is sent again.',
     ),
-    max_batch_changes: withDefault(
-      wholeNumber({ min: 1, max: 10_000 }),
-      100,
-      'Changes of a request, at most. They are of one session.',
-    ),
-    max_batch_bytes: withDefault(
-      sizeInBytes({ min: 1024, max: 67_108_864 }),
-      102_400,
-      'Size of a request, at most. A larger change is sent alone.',
-    ),
+    ...batchKeys,
     max_response_bytes: withDefault(
       sizeInBytes({ min: 1024, max: 67_108_864 }),
       1_048_576,
