@@ -123,7 +123,7 @@ describe('a trial', () => {
     expect(one?.made).toHaveLength(made);
   });
 
-  test('makes one attempt: what may pass is a failure of all changes of the call', async () => {
+  test('makes one attempt: a transient error is a failure of all changes of the call', async () => {
     const down: Apply = () => {
       throw new DStreamError('Unreachable', 'it is down');
     };

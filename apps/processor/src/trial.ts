@@ -39,11 +39,11 @@ export interface TrialRecipient {
 
 /** A transform or a route that failed on a change. */
 export interface TrialFailure {
-  /** Null of a route, and of a failure that may pass, which concerns a whole call. */
+  /** Null of a route, and of a transient failure, which concerns a whole call. */
   readonly transform: string | null;
   readonly code: ErrorCode;
   readonly reason: string;
-  /** What a processor does: `retry` for what may pass, else what `on_error` of the transform says. */
+  /** What a processor does: `retry` for a transient failure, else `on_error` of the transform. */
   readonly outcome: 'retry' | 'dead_letter' | 'drop' | 'pass';
 }
 
@@ -160,7 +160,7 @@ type Failed = readonly [DecodedChange, TrialFailure];
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Nothing is tried again: what may pass is reported, as everything else. */
+/** Nothing is tried again: transient failures are reported, too. */
 function chainOf(
   transforms: readonly ConfiguredTransform[],
   { clock, hash }: AdapterServices,

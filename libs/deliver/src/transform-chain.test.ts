@@ -179,7 +179,7 @@ describe('a chain of transforms', () => {
     expect(failures[0]?.error.message).toBe('transform t: the transform t returned 0 results for 1 changes');
   });
 
-  test('an error that may pass is retried with the same changes', async () => {
+  test('a transient error is retried with the same changes', async () => {
     let failures = 2;
     const seen: number[] = [];
     const away = transformOf((events) => {

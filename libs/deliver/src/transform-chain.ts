@@ -34,7 +34,7 @@ export interface TransformedChanges {
   readonly failures: readonly FailedToTransform[];
 }
 
-/** One configured transform, and who is told what becomes of its changes. */
+/** One configured transform, and the record of what became of its changes. */
 export type ObservedTransform = Pick<TransformMonitor, 'configured' | 'called' | 'count' | 'failed'>;
 
 /** Options of a `TransformChain`. */
@@ -43,7 +43,7 @@ export interface TransformChainOptions {
   readonly transforms: readonly ObservedTransform[];
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly hash: Hash;
-  /** How errors that may pass are retried. @param what for the log: `transform mine` */
+  /** How transient errors are retried. @param what for the log: `transform mine` */
   readonly retrying: (what: string) => RetryOptions;
 }
 

@@ -42,7 +42,7 @@ export interface SettleOptions {
   readonly signal: AbortSignal;
 }
 
-/** Failures that may pass: so many attempts for one message. */
+/** Attempts for one message while failures are transient. */
 const maxAttempts = 5;
 
 /** Yields the outcome of each. Throws what concerns all of them: no connection, no access. */

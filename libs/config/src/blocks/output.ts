@@ -36,7 +36,7 @@ const outputKeys = {
 /** The block `retry` of every output. */
 const retrySchema = {
   type: 'retry',
-  doc: 'The time between attempts to publish while an output fails for a reason that may pass. It doubles from one to the next, with jitter.',
+  doc: 'The time between attempts to publish while an output fails for a transient reason. It doubles from one attempt to the next, with jitter.',
   keys: {
     min_wait: withDefault(duration({ min: '10ms', max: '5m' }), '200ms', 'After the first failure.'),
     max_wait: withDefault(duration({ min: '10ms', max: '1h' }), '3s', 'Between later ones.'),

@@ -31,7 +31,7 @@ export interface HttpTransformOptions {
 
 /**
  * Sends changes to a service as JSON arrays, and takes the answers for what became of them. Requests of one call follow each other.
- * What may pass rejects the call, which is repeated with the same events; those that were answered are not sent again.
+ * A transient error rejects the call, which is repeated with the same events; those that were answered are not sent again.
  */
 export class HttpTransform implements Transform {
   readonly #options: HttpTransformOptions;
