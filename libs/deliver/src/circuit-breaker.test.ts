@@ -95,6 +95,16 @@ describe('a circuit breaker', () => {
     expect(turns).toEqual(['a at 2500', 'b at 7500']);
     expect([breaker.state, breaker.hasTooManyRefusals]).toEqual(['closed', false]);
   });
+
+  test('waits no longer for refusals of attempts that were under way when it opened', async () => {
+    breaker.refused(21);
+    for (let session = 0; session < 31; session += 1) breaker.refused(1);
+    const turns: string[] = [];
+    const next = probe(turns, 'a', () => breaker.succeeded());
+    await clock.advance(300_000);
+    await next;
+    expect(turns).toEqual(['a at 2500']);
+  });
 });
 
 describe('an output that is not available', () => {

@@ -104,12 +104,16 @@ export class CircuitBreaker {
     if (opens) this.#open(this.#failureWaits);
   }
 
-  /** The output refused changes for good and accepted none: it is reachable, and something may be wrong with all of them. */
+  /**
+   * The output refused changes for good and accepted none: it is reachable, and something may be wrong with all of them. While the
+   * breaker is open this is the answer to an attempt that was under way before: it does not make the wait longer.
+   */
   refused(changes: number): void {
     this.#failures = 0;
     this.#refusals += changes;
-    if (this.hasTooManyRefusals) this.#open(this.#refusalWaits);
-    else if (!this.isClosed) this.#close();
+    if (!this.hasTooManyRefusals) {
+      if (!this.isClosed) this.#close();
+    } else if (this.#state !== 'open') this.#open(this.#refusalWaits);
   }
 
   async #nextTurn(signal: AbortSignal): Promise<Disposable> {
