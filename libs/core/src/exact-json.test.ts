@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exactNumber, isDecimalNumber, roundedNumber } from './exact-json.ts';
+import { exactNumber, isDecimalNumber, parseToRewrite, roundedNumber } from './exact-json.ts';
 
 test.each([
   '{"a":1}',
@@ -48,4 +48,10 @@ test.each([
   ['Infinity', false],
 ])('%j has no exact number; a decimal number: %s', (text, isDecimal) => {
   expect([exactNumber(text), isDecimalNumber(text)]).toEqual([undefined, isDecimal]);
+});
+
+test('what is read to be written again keeps every digit', () => {
+  const json =
+    '{"a":9007199254740993,"b":[1.10,-0,1e400,{"c":1E+2}],"d":null,"e":"1.10","__proto__":{"f":1},"g":true}';
+  expect(JSON.stringify(parseToRewrite(json))).toBe(json);
 });

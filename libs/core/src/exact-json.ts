@@ -26,6 +26,22 @@ function isRounded(source: string, value: number): boolean {
   return source !== String(value) && exactNumber(source) === undefined;
 }
 
+/** Makes of the text of a number what `JSON.stringify` writes as it is ("JSON.parse source text access" of ECMAScript). */
+const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
+
+/**
+ * As `JSON.parse`, for a value that is to be written again: a number that JavaScript would write otherwise (`1.10`, or one that it
+ * rounds) is an object that `JSON.stringify` writes as it was. @param json valid JSON
+ */
+export function parseToRewrite(json: string): unknown {
+  const keep: Reviver = (_name, value, context) => {
+    const source = context?.source;
+    const isSame = typeof value !== 'number' || source === undefined || source === String(value);
+    return isSame ? value : rawJSON(source);
+  };
+  return JSON.parse(json, keep);
+}
+
 /** Digits with an optional sign, point and exponent, as in SQL and JSON. */
 const decimal = /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d{1,6}))?$/i;
 

@@ -7,9 +7,11 @@ import {
   isReplayFor,
   maxChangesOfMessage,
   parseEnvelope,
+  parseToRewrite,
   replayOf,
   tableName,
   travelsBy,
+  withoutNullBefore,
   type Clock,
   type FailedChange,
   type Hash,
@@ -102,10 +104,15 @@ function decodeLines(
     const arrived = body.subarray(start, end < 0 ? body.length : end);
     start += arrived.length + 1;
     try {
-      const parsed = parseEnvelope(text ?? decodedLine(arrived));
-      const event = withReplay(inCurrentVersion(parsed), replay);
+      const json = text ?? decodedLine(arrived);
+      const parsed = parseEnvelope(json);
+      const current = inCurrentVersion(parsed);
+      const event = withReplay(current, replay);
       assertPlausible(event, belongs, latest);
-      const line = event === parsed ? arrived : encoder.encode(JSON.stringify(event));
+      const line =
+        event === parsed
+          ? arrived
+          : encoder.encode(current === parsed ? replayed(json, replay) : JSON.stringify(event));
       const change = { event, line, orderingKey, messageId, index };
       changes.push(replay === undefined ? change : limited(change, replay));
       if (isNewer(event.metadata, newest)) newest = event.metadata;
@@ -119,6 +126,11 @@ function decodeLines(
 /** The event as outputs get it when it was replayed: out of order, and they can see that. */
 function withReplay(event: StampedEvent, replay: Replay | undefined): StampedEvent {
   return replay === undefined ? event : { ...event, metadata: { ...event.metadata, replay: replay.count } };
+}
+
+/** The line of such an event. A line that arrived in the current version keeps the digits of its numbers. */
+function replayed(json: string, replay: Replay | undefined): string {
+  return JSON.stringify(withReplay(withoutNullBefore(parseToRewrite(json) as StampedEvent), replay));
 }
 
 /** To the outputs that the replay names for it; by its routes where it names none. */

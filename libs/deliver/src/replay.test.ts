@@ -1,6 +1,12 @@
 /** Messages that `dstream dead-letters replay` sends: docs/guarantees.md, rule 8. */
-import { DStreamError, replayMessage, type RoutedEvent, type StampedEvent } from '@dstream/core';
-import { expect, test } from 'vitest';
+import {
+  DStreamError,
+  encodeEnvelope,
+  replayMessage,
+  type RoutedEvent,
+  type StampedEvent,
+} from '@dstream/core';
+import { describe, expect, test } from 'vitest';
 import { lineOfVersion1, aChange } from '../../../test/support/a-change.ts';
 import { message, setup, stop, type WorldOptions } from '../../../test/support/processor-rig.ts';
 
@@ -222,6 +228,42 @@ test('a transform runs again, and what it makes goes only to the output that ref
   expect([world.output.got, world.others[0]?.got]).toEqual([['c1'], ['c1']]);
   expect(world.output.metadata).toMatchObject([{ id: 'c1', replay: 1 }]);
   await stop(world, running);
+});
+
+describe('with numbers that JavaScript writes otherwise, or rounds', () => {
+  const line = encodeEnvelope(aChange(1), { generation: 1, epoch: 1 }).replace(
+    '"data":{',
+    '"data":{"Big":12345678901234567890,"Price":1.10,',
+  );
+  const passes = {
+    name: 'passes',
+    type: 'test',
+    match: {},
+    onError: 'dead_letter',
+    transform: {
+      apply: async (events: readonly StampedEvent[]) => events.map((event) => [{ ...event }]),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    },
+  } as const;
+  const again = { ...message([line]), properties: { 'replay-for': 's', 'replay-count': 1 } };
+  const rewritten = line.replace(/}}$/, ',"replay":1}}');
+
+  test.each([
+    ['it keeps their digits', [], { lines: [rewritten], dead: 0 }],
+    ['a transform refuses it again', [passes], { lines: [], dead: 1 }],
+  ])('%s', async (_, transforms, expected) => {
+    const world = setup({ transforms });
+    const lines: string[] = [];
+    world.output.fails = (events) => {
+      lines.push(...events.map((change) => Buffer.from(change.line).toString()));
+      return undefined;
+    };
+    await world.send(again);
+    const running = world.start();
+    await world.clock.advance(1_000);
+    expect({ lines, dead: world.topic.deadLetters().length }).toEqual(expected);
+    await stop(world, running);
+  });
 });
 
 test('routes do not count for a change that names its output', async () => {
