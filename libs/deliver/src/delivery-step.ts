@@ -89,7 +89,7 @@ export class DeliveryStep {
       ...retrying('settling messages'),
       again: ({ disposition }) => disposition !== 'lost',
     };
-    this.#transforms = new TransformChain({ transforms, clock, hash, retrying });
+    this.#transforms = new TransformChain({ transforms, clock, hash, retrying, waits: options.waits });
     this.#router = new Router({ routing, outputs, dropped: (changes) => metrics.unrouted.inc(changes) });
   }
 

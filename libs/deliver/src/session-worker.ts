@@ -57,7 +57,7 @@ export class SessionWorker implements LimitedSession {
   readonly #finished = Promise.withResolvers<void>();
   /** Aborts when it drains or is evicted: nothing is tried again. */
   readonly #leaving = new AbortController();
-  /** Names of the outputs that it waits for. */
+  /** What it waits for: names of outputs, `transform mine`. */
   readonly #waitsFor = new Set<string>();
   #taken: readonly Delivery[] = [];
   #isEvicted = false;
@@ -83,7 +83,7 @@ export class SessionWorker implements LimitedSession {
       outdated: new OutdatedChangeLog({ clock, metrics, log }),
       log,
       giveUp: this.#leaving.signal,
-      waits: (output, waits) => this.#waits(output, waits),
+      waits: (on, waits) => this.#waits(on, waits),
     });
     const again = ({ disposition, code }: DStreamError) =>
       disposition !== 'lost' && code !== 'OutputClosed' && !this.#leaving.signal.aborted;
@@ -211,16 +211,16 @@ export class SessionWorker implements LimitedSession {
   }
 
   /** All outputs of a session wait for the slowest: it waits until none keeps it waiting. */
-  #waits(output: string, waits: boolean): void {
+  #waits(on: string, waits: boolean): void {
     const { limiter } = this.#options;
     if (this.#lock === undefined) return;
     if (waits) {
-      this.#waitsFor.add(output);
+      this.#waitsFor.add(on);
       const bytes = this.#taken.reduce((sum, { message }) => sum + messageMemory(message.body.length), 0);
       limiter.wait(this, bytes);
       return;
     }
-    this.#waitsFor.delete(output);
+    this.#waitsFor.delete(on);
     if (this.#waitsFor.size === 0 && !this.#leaving.signal.aborted) limiter.resume(this);
   }
 

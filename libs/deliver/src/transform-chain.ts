@@ -19,6 +19,7 @@ import {
 import { retry, type RetryOptions } from '@dstream/async';
 import type { DecodedChange, Recipients } from './decode-message.ts';
 import type { TransformMonitor } from './transform-monitor.ts';
+import { WaitingLog } from './waiting-log.ts';
 
 /** A change that a transform or a route failed on: its message is dead-lettered with it. */
 export interface FailedToTransform {
@@ -45,6 +46,8 @@ export interface TransformChainOptions {
   readonly hash: Hash;
   /** How transient errors are retried. @param what for the log: `transform mine` */
   readonly retrying: (what: string) => RetryOptions;
+  /** Called with true when the session begins to wait for a transform, with false when it waits no more. @param on `transform mine` */
+  readonly waits?: ((on: string, waits: boolean) => void) | undefined;
 }
 
 /** The transforms for the changes of one session. */
@@ -105,14 +108,19 @@ class Stage {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #hash: Hash;
   readonly #retrying: RetryOptions;
+  readonly #waiting: WaitingLog;
 
   constructor(monitor: ObservedTransform, options: Omit<TransformChainOptions, 'transforms'>) {
     this.#monitor = monitor;
     this.#matches = changeMatcher(monitor.configured.match);
     this.#clock = options.clock;
     this.#hash = options.hash;
+    const what = `transform ${monitor.configured.name}`;
+    const retrying = options.retrying(what);
+    this.#waiting = new WaitingLog(retrying.failureLog, (waits) => options.waits?.(what, waits));
     this.#retrying = {
-      ...options.retrying(`transform ${monitor.configured.name}`),
+      ...retrying,
+      failureLog: this.#waiting,
       again: (error) => !isOfAChange(error) && error.disposition !== 'lost',
     };
   }
@@ -123,7 +131,9 @@ class Stage {
     if (matching.length === 0) return items;
     const overrides: Overrides = new Map();
     const startedMs = this.#clock.monotonicMs();
-    const results = await this.#exactResults(matching, overrides, signal);
+    const results = await this.#exactResults(matching, overrides, signal).finally(() =>
+      this.#waiting.ended(),
+    );
     this.#monitor.called(startedMs);
     return this.#merge(items, matching, results, (item, made) => this.#made(item, made, overrides), failed);
   }

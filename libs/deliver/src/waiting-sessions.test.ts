@@ -2,6 +2,7 @@ import { DStreamError, messageMemory, type StampedEvent } from '@dstream/core';
 import type { ManualClock } from '@dstream/memory/manual-clock';
 import { describe, expect, test } from 'vitest';
 import { message, setup, stop, type WorldOptions } from '../../../test/support/processor-rig.ts';
+import type { ConfiguredTransform } from './transform-monitor.ts';
 
 const firstOfB = 1_000;
 const isForB = ({ metadata: { id } }: StampedEvent) => Number(id.slice(1)) >= firstOfB;
@@ -245,4 +246,40 @@ test('an optional output is not given again what a session had when it was relea
     ['c1', 'c2'],
   ]);
   await stop(world, running);
+});
+
+describe('with a transform that is not available, a hundred sessions wait for it', () => {
+  const hundred = count(100).map(sessionOfB);
+  const isThere = { now: false };
+  const service: ConfiguredTransform = {
+    name: 'service',
+    type: 'test',
+    match: {},
+    onError: 'dead_letter',
+    transform: {
+      apply: (events) =>
+        !isThere.now && events.some(isForB)
+          ? Promise.reject(new DStreamError('Unreachable', 'nobody answers'))
+          : Promise.resolve(events.map((event) => [event])),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    },
+  };
+
+  test('and the changes that it is not given flow, in four slots', async () => {
+    const world = setup({ maxSessions: 4, transforms: [service] });
+    await world.send(...hundred.map((session, n) => message([firstOfB + n], session)));
+    const running = world.start();
+    await pass(world.clock, 120_000);
+    expect(world.report().waitingSessions).toBe(100);
+    for (const n of count(20)) {
+      await world.send(message([n], sessionOf(n)));
+      await pass(world.clock, 5_000);
+    }
+    expect(world.output.got).toEqual(count(20).map((n) => `c${n}`));
+    isThere.now = true;
+    await pass(world.clock, 30_000);
+    expect([world.output.got.length, world.report().waitingSessions]).toEqual([120, 0]);
+    expect([world.topic.messages(), world.topic.deadLetters()]).toEqual([[], []]);
+    await stop(world, running);
+  });
 });

@@ -71,7 +71,7 @@ const subscriptionKeys = {
   max_waiting_sessions: withDefault(
     wholeNumber({ min: 0, max: 4_000 }),
     256,
-    'Sessions that are held besides while they wait for an output that is unavailable, each with one message, so that sessions for other outputs continue. If there are more, they rotate. Their messages take up to `max_bytes` besides.',
+    'Sessions that are held besides while they wait for an output or a transform that is unavailable, each with one message, so that sessions for other outputs continue. If there are more, they rotate. Their messages take up to `max_bytes` besides.',
   ),
   max_bytes: withDefault(
     sizeInBytes({ min: 1_048_576, max: 1_099_511_627_776 }),
