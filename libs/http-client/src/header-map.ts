@@ -1,5 +1,6 @@
 /** The value of the key `headers`: an object of names and texts. */
 import { faulty, sound, textOf, type Given, type Result, type ValueType } from '@dstream/config/schema';
+import { withCredentials } from './shown-url.ts';
 
 /** What the output, the transform or the client library sets. */
 const reserved =
@@ -30,7 +31,9 @@ export const headerMap: ValueType<Readonly<Record<string, string>>> = {
   },
   secretsOf: ({ entries = new Map<string, Given>() }) =>
     [...entries].flatMap(([name, given]) =>
-      given.fromVariable || sensitive.test(name) ? secretOf(given) : [],
+      (given.fromVariable || sensitive.test(name)) && typeof given.value === 'string'
+        ? withCredentials(given.value)
+        : [],
     ),
 };
 
@@ -41,11 +44,4 @@ function readHeader(name: string, given: Given): Result<string> {
   if (value === undefined || !fieldValue.test(value))
     return faulty(`the value of the header ${name} is not a text of visible ASCII characters`, example);
   return sound(value);
-}
-
-/** The whole value, and what follows the scheme in `Bearer …`. */
-function secretOf({ value }: Given): readonly string[] {
-  if (typeof value !== 'string') return [];
-  const [, credentials] = /^\w+\s+(\S.*)$/s.exec(value.trim()) ?? [];
-  return [value.trim(), ...(credentials === undefined ? [] : [credentials.trim()])];
 }

@@ -21,6 +21,15 @@ describe('a url in a configuration file', () => {
   );
 });
 
-test('secrets are taken out of what a service answers; a short value is none', () => {
-  expect(hidingSecrets(['hunter2hunter2', 'a'])('a key: hunter2hunter2!')).toBe('a key: [secret]!');
+test('secrets of a request are taken out of what a service answers; a short value is none', () => {
+  const hide = hidingSecrets({
+    url: 'https://h/hook/Zq8wXs1kLmN4pQ7rTt?code=hunter2%2Fhunter2',
+    headers: { authorization: 'Bearer open-sesame', 'x-a': 'a' },
+    others: ['whsec_signs'],
+  });
+  expect(hide('a token open-sesame, or Bearer open-sesame')).toBe('a token [secret], or [secret]');
+  expect(hide('at Zq8wXs1kLmN4pQ7rTt: hunter2/hunter2, hunter2%2Fhunter2')).toBe(
+    'at [secret]: [secret], [secret]',
+  );
+  expect(hide('signed with whsec_signs')).toBe('signed with [secret]');
 });

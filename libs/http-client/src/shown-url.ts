@@ -30,8 +30,25 @@ export function secretPartsOf(url: string): readonly string[] {
   return [...tokensOf(url), ...values.filter((value) => value.length >= 8 && !value.includes('{{'))];
 }
 
-/** Takes secrets out of what a service answers, which may repeat what it was sent. A value of a few characters is no secret. */
-export function hidingSecrets(values: readonly string[]): (text: string) => string {
-  const secrets = values.filter(({ length }) => length >= 8);
+/** What a request carries that a service may repeat in its answer. */
+export interface RequestSecrets {
+  /** As configured: its query, and what may be a token in its path. */
+  readonly url: string;
+  /** Every value, alone and without its scheme (`Bearer …`). */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Others, such as those that sign. */
+  readonly others?: readonly string[];
+}
+
+/** Takes secrets out of what a service answers. A value of a few characters is no secret. */
+export function hidingSecrets({ url, headers, others = [] }: RequestSecrets): (text: string) => string {
+  const values = [...Object.values(headers).flatMap(withCredentials), ...secretPartsOf(url), ...others];
+  const secrets = values.filter(({ length }) => length >= 8).sort((a, b) => b.length - a.length);
   return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text);
+}
+
+/** A header's value, and what follows its scheme in `Bearer …`. */
+export function withCredentials(value: string): readonly string[] {
+  const [, credentials] = /^\w+\s+(\S.*)$/s.exec(value.trim()) ?? [];
+  return [value.trim(), ...(credentials === undefined ? [] : [credentials.trim()])];
 }

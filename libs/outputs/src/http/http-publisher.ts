@@ -41,7 +41,7 @@ export function httpPublisher({
   const template = new UrlTemplate(url, hash);
   const client = new HttpClient();
   const timeout = new SharedTimeout(clock, requestTimeoutMs);
-  const hide = hidingSecrets([...Object.values(headers), ...secrets]);
+  const hide = hidingSecrets({ url, headers, others: secrets });
   const shown = (text: string) => template.shown(text);
   const shared = { ...options, client, shown, timeout, hide, lastingStatuses: new Set(lastingStatuses) };
   return new DestinationsPublisher({

@@ -2,7 +2,7 @@
 import { SharedTimeout } from '@dstream/async';
 import type { Clock } from '@dstream/core';
 import { HttpClient, HttpEndpoint } from '@dstream/http-client';
-import { hidingSecrets, secretPartsOf, shownUrl } from '@dstream/http-client/schema';
+import { hidingSecrets, shownUrl } from '@dstream/http-client/schema';
 import { HttpTransform, type HttpTransformLimits } from './http-transform.ts';
 
 /** The settings of the transform, and the clock to use. */
@@ -30,7 +30,7 @@ export function openHttpTransform(settings: HttpTransformSettings): HttpTransfor
       timeout,
       clock,
       lastingStatuses: new Set(lastingStatuses),
-      hide: hidingSecrets([...Object.values(headers), ...secretPartsOf(url)]),
+      hide: hidingSecrets({ url, headers }),
     },
   );
   const close = async () => {
