@@ -81,7 +81,6 @@ interface Item {
 type Failures = Map<DecodedChange, DStreamError>;
 type Overrides = Map<StampedEvent, Map<string, string | undefined>>;
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Undefined also for what a transform made: its line is not written yet. */
@@ -97,7 +96,7 @@ function roundingError({ source, event }: Item): DStreamError | undefined {
 function changeOf({ source, event, to }: Item): DecodedChange {
   const isUntouched = event === source.event;
   if (isUntouched && to === source.to) return source;
-  const line = isUntouched ? source.line : encoder.encode(JSON.stringify(event));
+  const line = isUntouched ? source.line : Buffer.from(JSON.stringify(event));
   return { ...source, event, line, madeOf: source, ...(to && { to }) };
 }
 

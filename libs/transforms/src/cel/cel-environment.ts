@@ -43,19 +43,33 @@ function wholeNumber(text: string, min: bigint, max: bigint): bigint {
 /** The names of the variables. */
 export const variableNames = ['data', 'before', 'metadata'] as const;
 
-/** The variables of an expression, as it sees a change. Each is made when it is asked for; `before` is null where there is none. */
-export function variablesOf(event: StampedEvent): Readonly<Record<(typeof variableNames)[number], CelInput>> {
-  return {
-    get data() {
-      return viewOf(event.data);
-    },
-    get before() {
-      return viewOf(event.before);
-    },
-    get metadata() {
-      return viewOf(event.metadata);
-    },
-  };
+/** By name. */
+export type Variables = Readonly<Record<(typeof variableNames)[number], CelInput>>;
+
+/** What an expression sees of a change; `before` is null where there is none. Each variable is made when it is asked for. */
+export function variablesOf(event: StampedEvent): Variables {
+  return new EventVariables(event);
+}
+
+/** A class, because getters of an object literal are defined anew for each change. */
+class EventVariables implements Variables {
+  readonly #event: StampedEvent;
+
+  constructor(event: StampedEvent) {
+    this.#event = event;
+  }
+
+  get data(): CelInput {
+    return viewOf(this.#event.data);
+  }
+
+  get before(): CelInput {
+    return viewOf(this.#event.before);
+  }
+
+  get metadata(): CelInput {
+    return viewOf(this.#event.metadata);
+  }
 }
 
 /** JSON as CEL has it. */

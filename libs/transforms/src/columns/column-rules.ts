@@ -1,5 +1,5 @@
 /** What the configuration says of each column: which name it leaves with, and what becomes of its value. */
-import { DStreamError, type Json, type PlainRow, type Row, type Value } from '@dstream/core';
+import { DStreamError, type Value } from '@dstream/core';
 import {
   converters,
   hasher,
@@ -105,69 +105,4 @@ function joined(column: string, changes: readonly ValueChange[]): ValueChange | 
       throw new DStreamError(cause.code, `column ${column}: ${cause.message}`, { cause });
     }
   };
-}
-
-/** What becomes of rows with certain columns. Immutable: made once for many rows. */
-export class RowPlan {
-  readonly rules: readonly ColumnRule[];
-  /** The first column that no longer tells rows apart. */
-  readonly lost: ColumnRule | undefined;
-  readonly #kept: readonly (ColumnRule & { readonly to: string })[];
-  readonly #isSameNames: boolean;
-  readonly #isIdentity: boolean;
-  /** A plain assignment to it would set the prototype. */
-  readonly #hasProto: boolean;
-
-  /**
-   * Throws TransformFailed when two columns leave with one name.
-   * @param missing columns that the rows do not have, because CDC did not carry them
-   */
-  constructor(rules: readonly ColumnRule[], missing: readonly ColumnRule[] = []) {
-    checkNames([...rules, ...missing]);
-    this.rules = rules;
-    this.lost = rules.find(({ lost }) => lost !== undefined);
-    this.#kept = rules.filter((rule) => rule.to !== undefined) as (ColumnRule & { to: string })[];
-    this.#isSameNames = rules.every(({ from, to }) => from === to);
-    this.#isIdentity = this.#isSameNames && rules.every(({ change }) => change === undefined);
-    this.#hasProto = this.#kept.some(({ to }) => to === '__proto__');
-  }
-
-  /** The same object where nothing changed. */
-  apply(row: PlainRow): PlainRow;
-  apply(row: Row): Row;
-  apply(row: Row): Row {
-    if (this.#isIdentity) return row;
-    const made: Record<string, Json> = {};
-    let isSame = this.#isSameNames;
-    for (const rule of this.#kept) {
-      const value = row[rule.from] ?? null;
-      const now = changed(rule, value);
-      isSame &&= now === value;
-      if (this.#hasProto) define(made, rule.to, now);
-      else made[rule.to] = now;
-    }
-    return isSame ? row : made;
-  }
-}
-
-function define(row: Record<string, Json>, name: string, value: Json): void {
-  Object.defineProperty(row, name, { value, enumerable: true, configurable: true, writable: true });
-}
-
-function changed({ change }: ColumnRule, value: Json): Json {
-  return change === undefined || value === null ? value : change(value);
-}
-
-function checkNames(rules: readonly ColumnRule[]): void {
-  const taken = new Map<string, string>();
-  for (const { from, to } of rules) {
-    if (to === undefined) continue;
-    const other = taken.get(to);
-    if (other !== undefined)
-      throw new DStreamError(
-        'TransformFailed',
-        `the columns ${other} and ${from} would both be named ${to}; rename or drop one of them`,
-      );
-    taken.set(to, from);
-  }
 }

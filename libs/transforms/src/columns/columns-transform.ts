@@ -10,24 +10,23 @@ import {
   type Unavailable,
 } from '@dstream/core';
 import { eachEvent } from '../events/each-event.ts';
-import { ColumnRules, RowPlan, type ColumnsSettings } from './column-rules.ts';
+import { ColumnRules, type ColumnsSettings } from './column-rules.ts';
+import { RowPlans } from './row-plans.ts';
 import { missingIn, withParts } from '../events/event-parts.ts';
 import { ColumnSetter } from './set-columns.ts';
-
-/** Sets of columns whose plans are remembered. */
-const maxPlans = 1_000;
 
 /** The transform of type `columns`. */
 export class ColumnsTransform implements Transform {
   readonly #rules: ColumnRules;
   readonly #setter: ColumnSetter;
   readonly #allowKey: boolean;
-  readonly #plans = new Map<string, RowPlan>();
-  /** Consecutive rows mostly have the same columns: comparing costs a fraction of a look-up. */
-  #last: RowPlan | undefined;
+  readonly #images: RowPlans;
+  readonly #keys: RowPlans;
 
   constructor(settings: ColumnsSettings) {
     this.#rules = new ColumnRules(settings);
+    this.#images = new RowPlans(this.#rules);
+    this.#keys = new RowPlans(this.#rules);
     this.#setter = new ColumnSetter(settings.set);
     this.#allowKey = settings.allowKey;
   }
@@ -51,7 +50,7 @@ export class ColumnsTransform implements Transform {
   }
 
   #row(row: Row, missing: readonly string[]): Row {
-    return this.#planFor(Object.keys(row), missing).apply(row);
+    return this.#images.planOf(row, missing).apply(row);
   }
 
   #metadata(metadata: StampedEvent['metadata']): StampedEvent['metadata'] {
@@ -64,7 +63,7 @@ export class ColumnsTransform implements Transform {
   }
 
   #key(key: PlainRow): PlainRow | null {
-    const plan = this.#planFor(Object.keys(key), []);
+    const plan = this.#keys.planOf(key);
     if (plan.lost !== undefined && !this.#allowKey)
       throw new DStreamError(
         'TransformFailed',
@@ -88,28 +87,4 @@ export class ColumnsTransform implements Transform {
     });
     return now.every((one, index) => one === unavailable[index]) ? unavailable : now;
   }
-
-  #planFor(names: readonly string[], missing: readonly string[]): RowPlan {
-    if (missing.length === 0 && this.#last !== undefined && isFor(this.#last, names)) return this.#last;
-    const plan = this.#recall(names, missing);
-    if (missing.length === 0) this.#last = plan;
-    return plan;
-  }
-
-  #recall(names: readonly string[], missing: readonly string[]): RowPlan {
-    const id = JSON.stringify([names, missing]);
-    const known = this.#plans.get(id);
-    if (known !== undefined) return known;
-    const rulesOf = (columns: readonly string[]) => columns.map((column) => this.#rules.ruleOf(column));
-    const plan = new RowPlan(rulesOf(names), rulesOf(missing));
-    if (this.#plans.size >= maxPlans) this.#plans.clear();
-    this.#plans.set(id, plan);
-    return plan;
-  }
-}
-
-function isFor({ rules }: RowPlan, names: readonly string[]): boolean {
-  if (rules.length !== names.length) return false;
-  for (let index = 0; index < names.length; index += 1) if (rules[index]?.from !== names[index]) return false;
-  return true;
 }
