@@ -1,9 +1,17 @@
 /** Numbers that JavaScript rounds: a double holds about 16 digits, and JSON and SQL have no limit. */
 
-/** A number of 16 characters or more, or with an exponent. In a string it is found, too: that costs time only. */
-const mayBeRounded = /[[:,]\s*-?(?:[\d.]{16}|[\d.]+[eE])/;
+/** A number of 16 characters or more, or with an exponent. */
+const longNumber = /[[:,]\s*-?(?:[\d.]{16}|[\d.]+[eE])/;
 
 type Reviver = (name: string, value: unknown, context?: { readonly source?: string }) => unknown;
+
+/**
+ * False: `roundedNumber` finds nothing. Most texts are judged by this alone. It looks at ASCII only, so the bytes of UTF-8 may be given
+ * as Latin-1, which costs less to read.
+ */
+export function mayHaveRounded(json: string): boolean {
+  return longNumber.test(json);
+}
 
 /**
  * The name beside the first number that `JSON.parse` rounds, so that it would be written with other digits; undefined where there
@@ -11,7 +19,7 @@ type Reviver = (name: string, value: unknown, context?: { readonly source?: stri
  */
 export function roundedNumber(json: string): string | undefined {
   // A reviver makes reading several times slower, and few texts have such numbers.
-  if (!mayBeRounded.test(json)) return undefined;
+  if (!mayHaveRounded(json)) return undefined;
   let found: string | undefined;
   // `source` is the text of a value that is no object ("JSON.parse source text access" of ECMAScript).
   const look: Reviver = (name, value, context) => {

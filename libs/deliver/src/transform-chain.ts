@@ -8,6 +8,7 @@ import {
   changeMatcher,
   DStreamError,
   partId,
+  mayHaveRounded,
   roundedNumber,
   type ChangeEvent,
   type Clock,
@@ -85,12 +86,17 @@ const decoder = new TextDecoder();
 
 /** Undefined also for what a transform made: its line is not written yet. */
 function roundingError({ source, event }: Item): DStreamError | undefined {
-  const name = event === source.event ? roundedNumber(decoder.decode(source.line)) : undefined;
+  const name = event === source.event ? roundedIn(source.line) : undefined;
   if (name === undefined) return undefined;
   return new DStreamError(
     'TransformFailed',
     `the change has a number in ${JSON.stringify(name)} with more digits than a double holds; its producer has to write a string`,
   );
+}
+
+function roundedIn(line: Uint8Array): string | undefined {
+  const bytes = Buffer.from(line.buffer, line.byteOffset, line.byteLength);
+  return mayHaveRounded(bytes.toString('latin1')) ? roundedNumber(decoder.decode(line)) : undefined;
 }
 
 function changeOf({ source, event, to }: Item): DecodedChange {
