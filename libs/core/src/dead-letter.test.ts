@@ -61,5 +61,6 @@ describe('the properties of a dead letter', () => {
     expect(indexes('0-2,7')).toEqual([0, 1, 2, 7]);
     expect([indexes('8'), indexes('7-999999'), indexes('')]).toEqual([[8], [7, 8], []]);
     expect(indexes('x,3-1,-1,1-')).toEqual([]);
+    expect(indexes('5-6,0-2,1,1-3,5')).toEqual([0, 1, 2, 3, 5, 6]);
   });
 });

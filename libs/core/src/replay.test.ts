@@ -189,6 +189,15 @@ describe('a message', () => {
       );
   });
 
+  test('that names every change for more outputs than there may be goes by the routes', () => {
+    const naming = (outputs: number) => {
+      const ranges = Object.fromEntries(Array.from({ length: outputs }, (_, n) => [`o${n}`, '0-9999']));
+      const properties = { 'replay-for': 'x', 'replay-outputs': JSON.stringify(ranges) };
+      return replayOf({ properties })?.outputs.size;
+    };
+    expect([naming(20), naming(3_800)]).toEqual([10_000, 0]);
+  });
+
   test('is for its subscription in any spelling', () => {
     const mark = replayOf({ properties: { 'replay-for': 'DStream' } });
     expect(mark && [isReplayFor(mark, 'dstream'), isReplayFor(mark, 'dstream-2')]).toEqual([true, false]);

@@ -133,4 +133,14 @@ describe('the memory of what outputs have', () => {
     const known = ['s', 't', 'u'].map((name) => accepted.without(name, 'a', changes).length < 3);
     expect(known).toEqual([true, false, true]);
   });
+
+  test('is bounded where there is one session: what is oldest is forgotten first', () => {
+    const accepted = new AcceptedChanges(4);
+    const many = [1, 2, 3, 4, 5, 6].map(routed);
+    for (const change of many) for (const output of ['a', 'b']) accepted.remember('', output, [change]);
+    for (const output of ['a', 'b']) expect(accepted.without('', output, many)).toEqual(many.slice(0, 4));
+    accepted.settled('', [{ fresh: many }], many);
+    accepted.remember('', 'a', many.slice(0, 4));
+    expect(accepted.without('', 'a', many)).toEqual(many.slice(4));
+  });
 });

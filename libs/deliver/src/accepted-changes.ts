@@ -2,7 +2,8 @@
  * What required outputs have of messages that are not settled: another output did not accept its part before the session was
  * released or lost, or the settlement failed. When the messages arrive again at this process, an output is not given again what it
  * has. Changes are known by session, generation and id. They are forgotten when their message is settled, so that what is
- * sent again on purpose is delivered again; and bounded: of all sessions the one that was added to longest ago is forgotten first.
+ * sent again on purpose is delivered again; and bounded: of all sessions the one that was added to longest ago is forgotten first, and of
+ * the last one what is oldest.
  */
 import type { DecodedChange } from './decode-message.ts';
 
@@ -62,9 +63,22 @@ export class AcceptedChanges {
 
   #forgetOldest(): void {
     for (const [session, outputs] of this.#sessions) {
-      if (this.#size <= this.#max || this.#sessions.size === 1) return;
+      if (this.#size <= this.#max) return;
+      if (this.#sessions.size === 1) return this.#forgetIn(outputs);
       this.#sessions.delete(session);
       for (const ids of outputs.values()) this.#size -= ids.size;
+    }
+  }
+
+  /** The oldest ids of each output: without sessions there is one, and what another process has settled stays in it. */
+  #forgetIn(outputs: Session): void {
+    for (const ids of outputs.values()) {
+      const [before, keep] = [ids.size, Math.ceil(this.#max / outputs.size)];
+      for (const id of ids) {
+        if (ids.size <= keep) break;
+        ids.delete(id);
+      }
+      this.#size -= before - ids.size;
     }
   }
 }
