@@ -71,11 +71,20 @@ export function failedIndexes(properties: DeadLetterProperties): ReadonlyMap<str
 /** The indexes below `count` that ranges name, as `rangesOf` writes them. What is not a range is ignored. */
 export function indexesIn(ranges: string, count: number): ReadonlySet<number> {
   const indexes = new Set<number>();
-  for (const part of ranges.split(',')) {
-    const [, from, to = from] = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(part) ?? [];
-    for (let index = Number(from); index <= Math.min(Number(to), count - 1); index += 1) indexes.add(index);
+  let next = 0;
+  // In order, so that each index is looked at once: anybody may have written thousands of ranges that overlap.
+  for (const { from, to } of rangesIn(ranges).sort((a, b) => a.from - b.from)) {
+    for (let index = Math.max(from, next); index <= Math.min(to, count - 1); index += 1) indexes.add(index);
+    next = Math.max(next, to + 1);
   }
   return indexes;
+}
+
+function rangesIn(text: string): { readonly from: number; readonly to: number }[] {
+  return text.split(',').flatMap((part) => {
+    const [, from, to = from] = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(part) ?? [];
+    return from === undefined ? [] : { from: Number(from), to: Number(to) };
+  });
 }
 
 function reasonsOf(failures: readonly FailedChange[]): string {

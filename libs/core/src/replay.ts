@@ -128,15 +128,26 @@ export function isReplayFor({ subscription }: Replay, name: string): boolean {
   return subscription.toLowerCase() === name.toLowerCase();
 }
 
-/** What cannot be read means no entry: the changes go by the routes, which loses nothing. */
+/** Pairs of a change and an output in one message, at most: all changes of a full one for a hundred outputs. */
+const maxPairs = 100 * maxChangesOfMessage;
+
+/**
+ * What cannot be read, or names more pairs than there may be, means no entry: the changes go by the routes, which loses nothing.
+ * Anybody who may send to the topic may have written it.
+ */
 function outputsByIndex(text: unknown): ReadonlyMap<number, readonly string[]> {
   const byIndex = new Map<number, string[]>();
-  for (const [output, ranges] of Object.entries(parsedObject(text)))
-    for (const index of indexesIn(String(ranges), maxChangesOfMessage)) {
+  let pairs = 0;
+  for (const [output, ranges] of Object.entries(parsedObject(text))) {
+    const indexes = indexesIn(String(ranges), maxChangesOfMessage);
+    pairs += indexes.size;
+    if (pairs > maxPairs) return new Map();
+    for (const index of indexes) {
       const outputs = byIndex.get(index);
       if (outputs === undefined) byIndex.set(index, [output]);
       else outputs.push(output);
     }
+  }
   return byIndex;
 }
 
