@@ -1,5 +1,6 @@
 /** The commands `dstream dead-letters …`: their options and their help. The files that do the work are loaded when they run. */
 import { parseDuration } from '@dstream/config/duration';
+import { parseTablePattern } from '@dstream/config/table-pattern';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { DeadLetterFilter } from './dead-letters/dead-letter-filter.ts';
 
@@ -124,7 +125,11 @@ function withFilter(command: Command, limit: string): Command {
     new Option(flag, `${description}; may be repeated`).argParser(added).default([], 'all');
   return command
     .addOption(repeatable('--reason <reason>', 'dead-letter reason, such as NotDelivered'))
-    .addOption(repeatable('--table <pattern>', 'table as in a configuration file: Persons, sales.*'))
+    .addOption(
+      repeatable('--table <pattern>', 'table as in a configuration file: Persons, sales.*').argParser(
+        tableAdded,
+      ),
+    )
     .addOption(repeatable('--output <name>', 'output that refused changes'))
     .addOption(
       new Option('--since <time>', 'accepted by the topic since: 2h, or a time in ISO 8601').argParser(
@@ -146,6 +151,13 @@ function filterOf(wanted: readonly string[], { reason, table, output, since }: F
 
 function added(text: string, before: readonly string[]): string[] {
   return [...before, text];
+}
+
+function tableAdded(text: string, before: readonly string[]): string[] {
+  const pattern = parseTablePattern(text);
+  if (pattern === undefined)
+    throw new InvalidArgumentError('A table is Orders, sales.*, dbo.Order* or [odd.schema].[my table].');
+  return [...before, pattern];
 }
 
 function numbers(text: string, before: readonly string[] = []): string[] {

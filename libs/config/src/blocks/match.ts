@@ -3,28 +3,20 @@ import type { ChangeMatch } from '@dstream/core';
 import { child, optional, type BlockSchema, type Reading } from '../schema/schema.ts';
 import { listOf } from '../values/list-of.ts';
 import { choice, text } from '../values/scalars.ts';
+import { parseTablePattern } from '../values/table-pattern.ts';
 import { faulty, sound, textOf, type ValueType } from '../values/value-type.ts';
 
-const part = String.raw`(\[(?:[^\]]|\]\])+\]|[^.[\]]+)`;
-const qualified = new RegExp(`^(?:${part}\\.)?${part}$`);
-
-/** `Orders` (in dbo), `sales.*`, `dbo.Order*`, `[odd.schema].[my table]`. The value always has its schema. */
+/** The value always has its schema. */
 const tablePattern: ValueType<string> = {
   expected: 'table pattern',
   blank: '*.*',
   read: (given) => {
-    const value = textOf(given);
-    if (value === '*') return sound('*.*');
-    const [, schema = 'dbo', table] = qualified.exec(value ?? '') ?? [];
-    return table === undefined
+    const pattern = parseTablePattern(textOf(given) ?? '');
+    return pattern === undefined
       ? faulty(`${given.shown} is not a table pattern`, 'write "Orders", "sales.*" or "dbo.Order*"')
-      : sound(`${withoutBrackets(schema)}.${withoutBrackets(table)}`);
+      : sound(pattern);
   },
 };
-
-function withoutBrackets(name: string): string {
-  return name.startsWith('[') ? name.slice(1, -1).replaceAll(']]', ']') : name;
-}
 
 const operations = choice(['insert', 'update', 'delete', 'read']);
 
