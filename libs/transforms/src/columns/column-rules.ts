@@ -45,11 +45,14 @@ const maxKnown = 100_000;
 export class ColumnRules {
   readonly #settings: ColumnsSettings;
   readonly #hash: ValueChange;
+  /** Names of columns that are set, by their lower case. */
+  readonly #set: ReadonlyMap<string, string>;
   readonly #known = new Map<string, ColumnRule>();
 
   constructor(settings: ColumnsSettings) {
     this.#settings = settings;
     this.#hash = hasher(settings.hashSalt);
+    this.#set = new Map([...settings.set.keys()].map((name) => [name.toLowerCase(), name]));
   }
 
   /** @param column as it arrives */
@@ -68,7 +71,8 @@ export class ColumnRules {
     if (drop.has(name) || keep?.has(name) === false)
       return { from: column, to: undefined, change: undefined, lost: 'dropped' };
     const changes = this.#changesOf(name);
-    const to = rename.get(name) ?? column;
+    // A column that is set in another case is replaced, not joined by a second one that leaves its value readable.
+    const to = rename.get(name) ?? this.#set.get(name) ?? column;
     return { from: column, to, change: joined(column, changes), lost: this.#lost(name, set.has(to)) };
   }
 

@@ -113,6 +113,14 @@ describe('every part of an event', () => {
     expect(metadata.unavailable).toEqual([{ in: 'before', columns: ['Notes', 'Text'] }]);
   });
 
+  test('has one column of a name that is set in another case, with the new value', async () => {
+    const { data, before, metadata } = await made({ set: new Map([['NAME', 'x']]) }, update);
+    expect(data).toMatchObject({ NAME: 'x' });
+    expect(before).toMatchObject({ NAME: 'x' });
+    for (const image of [data, before]) expect(Object.keys(image ?? {})).not.toContain('Name');
+    expect(metadata.changed).not.toContain('Name');
+  });
+
   test('stays as it is, and the same object, where no rule applies', async () => {
     expect(await made({ drop: new Set(['other']), hash: new Set(['city']) }, event({ data: { City: null } }))).toEqual(event({ data: { City: null } })); // prettier-ignore
     const given = event({ data: { N: 1, City: null } });
@@ -203,7 +211,8 @@ describe('a change fails', () => {
     );
     for (const hiding of ['hash', 'mask'] as const)
       expect(await failureOf({ [hiding]: new Set(['id']) }, update)).toContain('part of the key');
-    expect(await failureOf({ set: new Map([['ID', 1]]) }, update)).toContain('would be set');
+    for (const id of ['ID', 'id'])
+      expect(await failureOf({ set: new Map([[id, 1]]) }, update)).toContain('would be set');
     const { metadata } = await made({ drop: new Set(['id']), allowKey: true }, update);
     expect(metadata.key).toBeNull();
     const masked = await made({ mask: new Set(['id']), allowKey: true }, update);
