@@ -351,6 +351,20 @@ test('a route or default_outputs of optional outputs only is noted', async () =>
   ]);
 });
 
+test('default_outputs that drop every change are noted', async () => {
+  const notesOf = async (text: string) => (await load(processor(text), 'validate')).notes;
+  const drops = [
+    expect.stringMatching(
+      /: processor\.default_outputs: no route names an output: every change is dropped, unless a script routes it$/,
+    ),
+  ];
+  expect(await notesOf('  default_outputs = []')).toEqual(drops);
+  expect(await notesOf('  default_outputs = []\n  route "no" {\n    outputs = []\n  }')).toEqual(drops);
+  expect(await notesOf('  default_outputs = []\n  route "all" {\n    outputs = ["console"]\n  }')).toEqual(
+    [],
+  );
+});
+
 test('validate needs no variable, and notes what is not set and what is not built', async () => {
   const text =
     ingester('  on_gap = "snapshot"') +

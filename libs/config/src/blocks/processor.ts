@@ -70,6 +70,11 @@ export function readProcessor(
   const routes = reading.blocks(routeSchema).map((route) => readRoute(route, known, context));
   const { default_outputs: defaultOutputs } = reading.values;
   checkNames(defaultOutputs ?? [], reading.placeOf('default_outputs'), known, context);
+  if (defaultOutputs?.length === 0 && routes.every((route) => route.outputs.length === 0))
+    context.problems.addNote(
+      reading.placeOf('default_outputs'),
+      'no route names an output: every change is dropped, unless a script routes it',
+    );
   const sourceNode = blockOf(node, 'source');
   const source = sourceNode && readSubscription(sourceNode, place, ingesterTopic, context);
   if (source === undefined) return undefined;
