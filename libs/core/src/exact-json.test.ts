@@ -55,3 +55,10 @@ test('what is read to be written again keeps every digit', () => {
     '{"a":9007199254740993,"b":[1.10,-0,1e400,{"c":1E+2}],"d":null,"e":"1.10","__proto__":{"f":1},"g":true}';
   expect(JSON.stringify(parseToRewrite(json))).toBe(json);
 });
+
+test.each([
+  ['digits and a letter', `${'1'.repeat(200_000)}x`, false],
+  ['zeros between digits', `1${'0'.repeat(200_000)}1`, true],
+])('a long text is read in linear time: %s', (_, text, isDecimal) => {
+  expect([exactNumber(text), isDecimalNumber(text)]).toEqual([undefined, isDecimal]);
+});

@@ -20,7 +20,7 @@ const { DOUBLE, INT, STRING, UINT } = CelScalar;
 export const environment: CelEnv = celEnv({
   funcs: [
     celFunc('double', [STRING], DOUBLE, (text) =>
-      Number(checked(text, /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i)),
+      Number(checked(text, /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i)),
     ),
     celFunc('int', [STRING], INT, (text) =>
       BigInt.asIntN(64, wholeNumber(text, -(2n ** 63n), 2n ** 63n - 1n)),
@@ -35,9 +35,20 @@ function checked(text: string, pattern: RegExp): string {
 }
 
 function wholeNumber(text: string, min: bigint, max: bigint): bigint {
-  const number = BigInt(checked(text, /^-?\d+$/));
+  const number = BigInt(checked(text, /^-?0*\d{1,20}$/));
   if (number >= min && number <= max) return number;
   throw new Error('out of range');
+}
+
+/** Elements of lists and columns that one evaluation may visit: a list inside of a macro over a list is visited for each element. */
+const maxVisits = 100_000;
+
+/** Of the evaluation that runs; it never waits. */
+let visits = 0;
+
+function visit(count: number): void {
+  visits += count;
+  if (visits > maxVisits) throw new Error(`more than ${maxVisits} elements would be visited`);
 }
 
 /** The names of the variables. */
@@ -48,6 +59,7 @@ export type Variables = Readonly<Record<(typeof variableNames)[number], CelInput
 
 /** What an expression sees of a change; `before` is null where there is none. Each variable is made when it is asked for. */
 export function variablesOf(event: StampedEvent): Variables {
+  visits = 0;
   return new EventVariables(event);
 }
 
@@ -74,7 +86,10 @@ class EventVariables implements Variables {
 
 /** JSON as CEL has it. */
 function viewOf(value: unknown): CelInput {
-  if (Array.isArray(value)) return celList(value.map(viewOf));
+  if (Array.isArray(value)) {
+    visit(value.length);
+    return celList(value.map(viewOf));
+  }
   if (typeof value === 'object' && value !== null) return celMap(new ObjectView(value));
   return (value ?? null) as CelInput;
 }
@@ -123,6 +138,8 @@ class ObjectView implements ReadonlyMap<string, CelInput> {
   }
 
   #copy(): Map<string, CelInput> {
-    return new Map(Object.entries(this.#object).map(([name, value]) => [name, viewOf(value)]));
+    const columns = Object.entries(this.#object);
+    visit(columns.length);
+    return new Map(columns.map(([name, value]) => [name, viewOf(value)]));
   }
 }

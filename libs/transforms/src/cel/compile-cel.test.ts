@@ -118,3 +118,30 @@ test('a regular expression takes no longer than its text', () => {
   const condition = compileCel('data.A.matches("^(a+)+$")');
   expect(condition(event({ A: `${'a'.repeat(5_000)}!` }))).toBe(false);
 });
+
+test.each(['double', 'int', 'uint'])('%s of a long text takes no longer than its text', (type) => {
+  const condition = compileCel(`${type}(data.A) == ${type}(1)`);
+  const failure = failureOf(() => condition(event({ A: `${'1'.repeat(200_000)}x` })));
+  expect(failure).toContain('a value is not of the form that is needed here');
+});
+
+describe('an evaluation that would visit very many elements', () => {
+  const row = (columns: number) =>
+    Object.fromEntries(Array.from({ length: columns }, (_, n) => [`c${n}`, n]));
+  const list = (length: number) => ({ L: Array.from({ length }, (_, n) => n) });
+
+  test.each([
+    ['data.L.exists(a, data.L.exists(b, a < b && b < a))', list(1_000)],
+    ['data.L.all(a, a in data.L)', list(1_000)],
+    ['data.all(a, data.all(b, a == a || a != b))', row(1_000)],
+    ['data.L.all(a, data.L[0] == 0.0)', list(1_000)],
+  ])('fails: %s', (text, data) => {
+    const failure = failureOf(() => compileCel(text)(event(data)));
+    expect(failure).toContain('more than 100000 elements would be visited');
+  });
+
+  test('does not fail for the next change', () => {
+    const condition = compileCel('data.L.exists(a, data.L.exists(b, a < b && b < a))');
+    for (let n = 0; n < 3; n += 1) expect(condition(event(list(200)))).toBe(false);
+  });
+});

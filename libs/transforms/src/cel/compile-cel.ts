@@ -61,6 +61,6 @@ function reasonOf({ message }: CelError, text: string): string {
     return `there is no column or field ${column}; ask has(…) first`;
   const overload = /^found no matching overload for '(.*)' applied to '(.*)'$/.exec(message);
   if (overload !== null) return `${overload[1]} does not take ${overload[2]}`;
-  if (/^(?:int|uint) overflow|^divi|^modulus/.test(message)) return message;
+  if (/^(?:int|uint) overflow|^divi|^modulus|^more than \d+ elements/.test(message)) return message;
   return 'a value is not of the form that is needed here';
 }

@@ -98,6 +98,24 @@ describe('what code that is not ours made of a change', () => {
     });
   });
 
+  test('more than a thousand of one change are refused, unread', () => {
+    expect(
+      madeEvents(
+        input,
+        Array.from({ length: 1_000 }, () => input),
+      ),
+    ).toHaveLength(1_000);
+    expect(
+      madeEvents(
+        input,
+        Array.from({ length: 1_001 }, () => 'unread'),
+      ),
+    ).toMatchObject({
+      code: 'TransformFailed',
+      message: '1001 changes were made of one; at most 1000 are allowed',
+    });
+  });
+
   test('a change that carries fields we do not know keeps them', () => {
     const extended = { ...input, traceparent: '00-1' } as StampedEvent;
     const made = JSON.parse(JSON.stringify({ ...extended, data: { N: 7 } })) as unknown;

@@ -11,6 +11,9 @@ const changeable: ReadonlySet<string> = new Set(['data', 'before', 'metadata']);
 /** What of the metadata is about the values. All else says which change it is. */
 const changeableMetadata: ReadonlySet<string> = new Set(['operation', 'changed', 'unavailable']);
 
+/** Of one change. A short answer can hold very many, and what each becomes is kept in memory. */
+const maxMade = 1_000;
+
 /**
  * What `value`, made of `input`, means: null or undefined drops the change, an envelope replaces it, an array holds several. Every
  * envelope is checked as one from the topic is, except that columns may hold lists and objects; beyond `data`, `before` and of the
@@ -22,6 +25,11 @@ const changeableMetadata: ReadonlySet<string> = new Set(['operation', 'changed',
 export function madeEvents(input: StampedEvent, value: unknown): Transformed {
   if (value === null || value === undefined) return [];
   if (!Array.isArray(value)) return madeOf(input, [value], () => 'the returned change');
+  if (value.length > maxMade)
+    return new DStreamError(
+      'TransformFailed',
+      `${value.length} changes were made of one; at most ${maxMade} are allowed`,
+    );
   return madeOf(input, value, (n) => `the returned change ${n} of ${value.length}`);
 }
 
