@@ -153,7 +153,12 @@ export function prelude(host: PreludeHost, allowClock: boolean): Prelude {
 
   /** Reading metadata costs more than reading values, and many scripts never look at it. */
   function changeOf(parts: readonly unknown[], index: number): Change {
-    const read = () => (metadata[index] ??= frozen(parse(host.metadata(text(index)))));
+    const ofThisCall = metadata;
+    const read = () => {
+      if (metadata !== ofThisCall)
+        throw new TypeError('a change of an earlier call was used; a script may keep values, not changes');
+      return (metadata[index] ??= frozen(parse(host.metadata(text(index)))));
+    };
     const data = parts[0];
     if (parts.length === 1)
       return {

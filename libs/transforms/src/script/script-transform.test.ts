@@ -185,6 +185,19 @@ describe('a script', () => {
     expect(results).toEqual([[events[0]], expect.objectContaining({ code: 'TransformFailed' }), [events[2]]]);
   });
 
+  test('a change of an earlier call cannot stand for another one', async () => {
+    const source = `let kept; export default (change) => {
+      if (kept === undefined) { kept = change; return change; }
+      return change.data.N === 2 ? kept : { ...kept };
+    };`;
+    const { results } = await ran(source, [stamped(1), stamped(2), stamped(3)]);
+    const refused = {
+      code: 'TransformFailed',
+      message: expect.stringContaining('a change of an earlier call was used'),
+    };
+    expect(results.slice(1)).toEqual([expect.objectContaining(refused), expect.objectContaining(refused)]);
+  });
+
   test('values arrive exactly and leave exactly', async () => {
     const data = {
       big: '9223372036854775807',
