@@ -55,9 +55,11 @@ const decimal = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,6}))?$/i;
 
 /** The number that prints the digits of the text, whatever zeros and exponent it is written with. Undefined where there is none. */
 export function exactNumber(text: string): number | undefined {
+  const number = Number(text);
+  // Most numbers are written as JavaScript writes them, and comparing digits costs much more.
+  if (String(number) === text && Number.isFinite(number)) return number;
   const digits = digitsOf(text);
   if (digits === undefined) return undefined;
-  const number = Number(text);
   return digitsOf(String(number)) === digits ? number : undefined;
 }
 
