@@ -4,7 +4,7 @@
  */
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { Semaphore } from '@dstream/async';
+import { Semaphore, unlessAborted } from '@dstream/async';
 import { DStreamError } from '@dstream/core';
 import {
   compileEngine,
@@ -54,11 +54,14 @@ export class ScriptThread implements AsyncDisposable {
 
   /**
    * Gives changes to the script, all of them at once where its form is `batch`. Resolves with what became of the first of them: of
-   * one at least, of as many as fit into the time of a turn. Rejects with `signal.reason` on abort while waiting, and when the
-   * thread cannot be started.
+   * one at least, of as many as fit into the time of a turn. Rejects with `signal.reason` on abort, and when the thread
+   * cannot be started. What it runs then keeps the turn until it has ended.
    */
   async run(changes: readonly ChangeText[], signal: AbortSignal): Promise<readonly EngineAnswer[]> {
-    return await this.#turn.run(signal, () => this.#run(changes));
+    return await unlessAborted(
+      this.#turn.run(signal, () => this.#run(changes)),
+      signal,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

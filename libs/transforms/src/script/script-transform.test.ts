@@ -185,6 +185,21 @@ describe('a script', () => {
     expect(results).toEqual([[events[0]], expect.objectContaining({ code: 'TransformFailed' }), [events[2]]]);
   });
 
+  test('an abort does not wait for a script that computes; the next call does', async () => {
+    await using transform = await opened(apply('if (change.data.N === 1) for (;;); return change'), {
+      cpuMs: 3_000,
+    });
+    const abort = new AbortController();
+    const options = { signal: abort.signal, route: () => undefined };
+    const first = transform.apply([stamped(1)], options);
+    const second = transform.apply([stamped(2)], { ...options, signal: never });
+    const startedMs = performance.now();
+    setTimeout(() => abort.abort(new Error('stopped')), 20);
+    await expect(first).rejects.toThrow('stopped');
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    expect(await second).toEqual([[stamped(2)]]);
+  }, 30_000);
+
   test('a change of an earlier call cannot stand for another one', async () => {
     const source = `let kept; export default (change) => {
       if (kept === undefined) { kept = change; return change; }
