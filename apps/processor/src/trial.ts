@@ -167,18 +167,21 @@ function chainOf(
   failed: Failed[],
 ): TransformChain {
   const giveUp = AbortSignal.abort(new DStreamError('Transient', 'a trial makes one attempt'));
-  const failureLog = { failed: () => undefined, succeeded: () => undefined };
   return new TransformChain({
     transforms: transforms.map((configured) => observed(configured, failed)),
     clock,
     hash,
-    retrying: () => ({ clock, giveUp, failureLog }),
+    random: () => 0,
+    session: '',
+    giveUp,
   });
 }
 
 function observed(configured: ConfiguredTransform, failed: Failed[]): ObservedTransform {
   return {
     configured,
+    // No attempt is repeated.
+    attempts: () => ({ failed: () => undefined, succeeded: () => undefined, left: () => undefined }),
     called: () => undefined,
     count: () => undefined,
     failed: (change, error) =>

@@ -78,18 +78,24 @@ export class DeliveryStep {
   readonly #router: Router;
 
   constructor(options: DeliveryStepOptions) {
-    const { log, giveUp, parts, transforms } = options;
+    const { log, giveUp, parts, transforms, lock, waits } = options;
     const { clock, random, hash, routing, outputs, metrics } = parts;
     this.#options = options;
-    const retrying = (what: string) => {
-      const failureLog = new FailureLog(what, log, clock);
-      return { clock, random, giveUp, failureLog };
-    };
     this.#settling = {
-      ...retrying('settling messages'),
+      clock,
+      failureLog: new FailureLog('settling messages', log, clock),
+      giveUp,
       again: ({ disposition }) => disposition !== 'lost',
     };
-    this.#transforms = new TransformChain({ transforms, clock, hash, retrying, waits: options.waits });
+    this.#transforms = new TransformChain({
+      transforms,
+      clock,
+      random,
+      hash,
+      giveUp,
+      waits,
+      session: lock?.id ?? '',
+    });
     this.#router = new Router({ routing, outputs, dropped: (changes) => metrics.unrouted.inc(changes) });
   }
 

@@ -41,6 +41,19 @@ describe('a processor', () => {
     await stop(world, running);
   });
 
+  test('an output that answers with a refusal after an outage is working again', async () => {
+    const world = setup();
+    world.output.answers.push(
+      () => new DStreamError('Throttled', 'busy'),
+      () => new DStreamError('Rejected', 'no'),
+    );
+    await world.send(message([1]));
+    const running = world.start();
+    await world.clock.advance(10_000);
+    expect(world.report().outputs).toMatchObject([{ state: 'working', failing: null, refused: 1 }]);
+    await stop(world, running);
+  });
+
   test('is not ready before its subscription was reached, whatever the state of its outputs', async () => {
     const world = setup();
     world.subscription.away = true;

@@ -71,7 +71,11 @@ function report(changes: readonly DecodedChange[], judged: Attempt, gate: Output
   const accepted = acceptedOf(changes, judged);
   if (accepted.length > 0) breaker.succeeded();
   else if (refused.length > 0) breaker.refused(refused.length);
-  if (transient === undefined) return monitor.accepted(accepted);
+  if (transient === undefined) {
+    monitor.accepted(accepted);
+    // It has answered: what it refuses is no failure of the output.
+    return monitor.recovered(sender);
+  }
   if (gate.concernsAll(transient)) breaker.failed();
   monitor.failed(sender, transient, about(again[0]));
   monitor.accepted(accepted);

@@ -6,9 +6,8 @@ import {
   type Transformed,
 } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
-import { FailureLog } from '@dstream/async';
 import { Metrics } from '@dstream/runtime';
-import { silentLog } from '@dstream/core';
+import { silentLog, type Log } from '@dstream/core';
 import { describe, expect, test } from 'vitest';
 import { routed } from '../../../test/support/processor-rig.ts';
 import { processorMetrics } from './processor-metrics.ts';
@@ -36,22 +35,33 @@ function each(one: (event: StampedEvent, call: TransformCall) => Transformed): A
 function chainOf(...transforms: readonly ConfiguredTransform[]) {
   const clock = new ManualClock();
   const metrics = processorMetrics(new Metrics());
+  const lines: string[] = [];
+  const log: Log = {
+    ...silentLog,
+    error: (line) => void lines.push(line),
+    info: (line) => void lines.push(line),
+  };
   const monitors = transforms.map(
-    (one) => new TransformMonitor(one, { clock, log: silentLog, metrics: metrics.transform(one.name) }),
+    (one) => new TransformMonitor(one, { clock, log, metrics: metrics.transform(one.name) }),
   );
   const giveUp = new AbortController();
-  const chain = new TransformChain({
-    transforms: monitors,
-    clock,
-    hash: (text) => text,
-    retrying: (what) => ({
+  const another = (session: string) =>
+    new TransformChain({
+      transforms: monitors,
       clock,
+      hash: (text) => text,
       random: () => 0.5,
+      session,
       giveUp: giveUp.signal,
-      failureLog: new FailureLog(what, silentLog, clock),
-    }),
-  });
-  return { chain, clock, giveUp, reports: () => monitors.map((monitor) => monitor.report()) };
+    });
+  return {
+    chain: another('s'),
+    another,
+    clock,
+    giveUp,
+    lines,
+    reports: () => monitors.map((monitor) => monitor.report()),
+  };
 }
 
 const changes = [1, 2, 3, 4].map(routed);
@@ -192,6 +202,23 @@ describe('a chain of transforms', () => {
     await clock.advance(10_000);
     expect((await applied).changes).toEqual(changes);
     expect(seen).toEqual([4, 4, 4]);
+  });
+
+  test('what it is down with is logged once for all sessions', async () => {
+    let isAway = true;
+    const away = transformOf((events) => {
+      if (isAway) throw new DStreamError('Unreachable', 'away');
+      return events.map((event) => [event]);
+    });
+    const { chain, another, clock, lines } = chainOf(away);
+    const sessions = [chain, ...Array.from({ length: 99 }, (_, n) => another(`s${n}`))];
+    const applied = sessions.map((session) => session.apply(changes, never));
+    await clock.advance(60_000);
+    expect(lines.filter((line) => line === 'transform t failed; retrying')).toHaveLength(1);
+    isAway = false;
+    await clock.advance(5_000);
+    expect((await Promise.all(applied)).map((one) => one.changes.length)).toEqual(sessions.map(() => 4));
+    expect(lines.at(-1)).toBe('transform t recovered');
   });
 
   test('after giveUp it is not retried any more', async () => {

@@ -37,16 +37,23 @@ export interface TransformedChanges {
 }
 
 /** One configured transform, and the record of what became of its changes. */
-export type ObservedTransform = Pick<TransformMonitor, 'configured' | 'called' | 'count' | 'failed'>;
+export type ObservedTransform = Pick<
+  TransformMonitor,
+  'configured' | 'attempts' | 'called' | 'count' | 'failed'
+>;
 
 /** Options of a `TransformChain`. */
 export interface TransformChainOptions {
   /** In the order of the file. */
   readonly transforms: readonly ObservedTransform[];
-  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly clock: Clock;
   readonly hash: Hash;
-  /** How transient errors are retried. @param what for the log: `transform mine` */
-  readonly retrying: (what: string) => RetryOptions;
+  /** The session, for the log; empty where there are none. */
+  readonly session: string;
+  /** Draws a number in [0, 1), for back-offs. */
+  readonly random: () => number;
+  /** Once it aborts nothing is tried again. */
+  readonly giveUp: AbortSignal;
   /** Called with true when the session begins to wait for a transform, with false when it waits no more. @param on `transform mine` */
   readonly waits?: ((on: string, waits: boolean) => void) | undefined;
 }
@@ -110,7 +117,7 @@ function changeOf({ source, event, to }: Item): DecodedChange {
 class Stage {
   readonly #monitor: ObservedTransform;
   readonly #matches: (event: ChangeEvent) => boolean;
-  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  readonly #clock: Clock;
   readonly #hash: Hash;
   readonly #retrying: RetryOptions;
   readonly #waiting: WaitingLog;
@@ -121,10 +128,12 @@ class Stage {
     this.#clock = options.clock;
     this.#hash = options.hash;
     const what = `transform ${monitor.configured.name}`;
-    const retrying = options.retrying(what);
-    this.#waiting = new WaitingLog(retrying.failureLog, (waits) => options.waits?.(what, waits));
+    const { clock, random, giveUp, session, waits } = options;
+    this.#waiting = new WaitingLog(monitor.attempts(session), (isWaiting) => waits?.(what, isWaiting));
     this.#retrying = {
-      ...retrying,
+      clock,
+      random,
+      giveUp,
       failureLog: this.#waiting,
       again: (error) => !isOfAChange(error) && error.disposition !== 'lost',
     };

@@ -1,8 +1,9 @@
 /** What a transform counts, for all sessions: for the metrics, for `/status` and for the log. */
 import type { ChangeMatch, Clock, DStreamError, Log, Transform } from '@dstream/core';
-import { Reminders } from '@dstream/async';
+import { Reminders, SharedFailureLog } from '@dstream/async';
 import { about, type DecodedChange } from './decode-message.ts';
 import type { TransformMetrics, TransformOutcome } from './processor-metrics.ts';
+import type { SharedAttemptLog } from './waiting-log.ts';
 
 /** One configured transform, as the processor is given it. */
 export interface ConfiguredTransform {
@@ -33,7 +34,7 @@ export interface TransformReport {
 
 /** Options of a `TransformMonitor`. */
 export interface TransformMonitorOptions {
-  readonly clock: Pick<Clock, 'monotonicMs' | 'wallMs'>;
+  readonly clock: Clock;
   readonly log: Log;
   readonly metrics: TransformMetrics;
 }
@@ -43,12 +44,20 @@ export class TransformMonitor {
   readonly configured: ConfiguredTransform;
   readonly #options: TransformMonitorOptions;
   readonly #counts: Record<TransformOutcome, number> = { unchanged: 0, changed: 0, dropped: 0, failed: 0 };
+  readonly #attempts: SharedFailureLog;
   #reminders: Reminders | undefined;
   #lastError: TransformReport['lastError'] = null;
 
   constructor(configured: ConfiguredTransform, options: TransformMonitorOptions) {
     this.configured = configured;
     this.#options = options;
+    const { log, clock } = options;
+    this.#attempts = new SharedFailureLog(`transform ${configured.name}`, 'sessions', log, clock);
+  }
+
+  /** The attempts of one session: a failure is logged once, however many sessions wait. @param session logged as the example */
+  attempts(session: string): SharedAttemptLog {
+    return this.#attempts.part(session);
   }
 
   count(outcome: TransformOutcome, changes: number): void {
