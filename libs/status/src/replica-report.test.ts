@@ -19,6 +19,7 @@ const output = {
   required: false,
   state: 'failing',
   failing: { since: '2026-11-20T00:00:00.000Z', code: 'Unreachable', reason: 'nobody answers' },
+  breaker: { state: 'open', since: '2026-11-20T00:00:01.000Z' },
   delivered: 7,
   failedAttempts: 2,
   waiting: { changes: 3, bytes: 900 },

@@ -106,6 +106,8 @@ function readProcessor(value: unknown): ProcessorPart | undefined {
 function readOutput(replica: string, value: unknown): OutputRow {
   const output = fields(value);
   const { since, code, reason } = fields(output['failing']);
+  const breaker = fields(output['breaker']);
+  const breakerState = text(breaker['state']);
   return {
     replica,
     name: text(output['name']) ?? text(value) ?? '?',
@@ -113,6 +115,7 @@ function readOutput(replica: string, value: unknown): OutputRow {
     required: typeof output['required'] === 'boolean' ? output['required'] : null,
     state: text(output['state']),
     failing: typeof code === 'string' ? { since: text(since), code, reason: text(reason) ?? '' } : null,
+    breaker: breakerState === null ? null : { state: breakerState, since: text(breaker['since']) },
     delivered: number(output['delivered']),
     waiting: number(fields(output['waiting'])['changes']),
     dropped: number(output['dropped']),

@@ -85,6 +85,8 @@ export interface OutputRow {
   /** `connecting`, `working`, `failing` or `closed`. */
   readonly state: string | null;
   readonly failing: { readonly since: string | null; readonly code: string; readonly reason: string } | null;
+  /** `state` is `closed`, `open` or `half_open`; `since` is null while it is closed. Null from a version without breakers. */
+  readonly breaker: { readonly state: string; readonly since: string | null } | null;
   readonly delivered: number | null;
   readonly waiting: number | null;
   readonly dropped: number | null;

@@ -37,6 +37,7 @@ const output: OutputRow = {
   required: true,
   state: 'working',
   failing: null,
+  breaker: { state: 'closed', since: null },
   delivered: 1_234,
   waiting: 0,
   dropped: 0,
@@ -139,6 +140,16 @@ test('what is wrong is named in the tables and in full below them', () => {
     '! no processor was found',
   ]);
   expect(lines.join('\n')).toContain('DROPPED');
+});
+
+test.each([
+  ['open', 'failing, breaker open'],
+  ['half_open', 'failing, breaker half-open'],
+  ['closed', 'failing'],
+])('an output whose breaker is %s is shown as "%s"', (state, shown) => {
+  const failing = { ...output, state: 'failing', breaker: { state, since: null } };
+  const lines = statusLines(document({ tables: [], replicas: [], outputs: [failing] }), { width: 80 });
+  expect(lines.at(-1)).toBe(`orders  processor-1      1,234        0   250 ms  ${shown}`);
 });
 
 test.each([40, 60, 72, 80, 100, 132, 200])('in %i columns no line is longer', (width) => {

@@ -152,10 +152,18 @@ const outputColumns: readonly Column<OutputRow>[] = [
   },
   {
     title: 'STATE',
-    cell: ({ state }) => state ?? dash,
+    cell: outputText,
     style: ({ state }) => (state === 'working' ? 'green' : 'red'),
   },
 ];
+
+/** The state, and that of the breaker where it is not closed: `failing, breaker half-open`. */
+function outputText({ state, breaker }: OutputRow): string {
+  const words = [state ?? dash];
+  if (breaker !== null && breaker.state !== 'closed')
+    words.push(`breaker ${breaker.state.replace('_', '-')}`);
+  return words.join(', ');
+}
 
 const transformColumns: readonly Column<TransformRow>[] = [
   { title: 'TRANSFORM', cell: ({ name }) => name, least: 10 },
