@@ -8,6 +8,8 @@
 import { createHash, hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { EvalFlags, Intrinsics, JSException, QuickJS, type JSValueHandle } from 'quickjs-wasi';
+import { CpuBudget } from './cpu-budget.ts';
+import { newText, textIn } from './engine-text.ts';
 import { prelude } from './prelude.ts';
 
 /** What an engine is made of. */
@@ -140,9 +142,9 @@ export class ScriptEngine implements Disposable {
   }
 
   #answer(entry: JSValueHandle, input: string): EngineAnswer {
-    using given = this.#vm.newString(input);
+    using given = newText(this.#vm, input);
     using answer = this.#vm.callFunction(entry, this.#vm.undefined, given);
-    const text = answer.isString ? answer.toString() : '!it returned something that is not understood';
+    const text = answer.isString ? textIn(answer) : '!it returned something that is not understood';
     if (text.startsWith('!')) return { kind: 'threw', reason: text.slice(1, maxReason) };
     if (text.length > maxAnswer)
       return { kind: 'threw', reason: `it returned ${text.length} characters, more than ${maxAnswer}` };
@@ -185,7 +187,7 @@ export class ScriptEngine implements Disposable {
       using handle = vm.newFunction(name, (...args) => {
         const text = answer(...args.map((arg) => (arg.isString ? arg.toString() : '')));
         returned.dispose();
-        returned = text === undefined ? vm.undefined : vm.newString(text);
+        returned = text === undefined ? vm.undefined : newText(vm, text);
         return returned;
       });
       host.setProp(name, handle);
@@ -265,50 +267,4 @@ function withoutClock(memory: WebAssembly.Memory): Record<string, () => number> 
       return 0;
     },
   };
-}
-
-/**
- * CPU time of this thread since `begin`, up to a millisecond more: many calls are shorter, and reading it costs. The wall clock is cheaper to read, and CPU time never runs faster: it is looked at only
- * when the wall clock says that the time could be up. So a busy or suspended machine fails no change.
- */
-class CpuBudget {
-  #limitMs = 0;
-  #startedMs = 0;
-  #measuredMs = -Infinity;
-  #lookAtMs = Infinity;
-  #spent = false;
-
-  get wasSpent(): boolean {
-    return this.#spent;
-  }
-
-  begin(limitMs: number): void {
-    this.#limitMs = limitMs;
-    this.#spent = false;
-    const nowMs = performance.now();
-    this.#lookAtMs = nowMs + limitMs;
-    if (nowMs - this.#measuredMs < 1) return;
-    this.#measuredMs = nowMs;
-    this.#startedMs = cpuMs();
-  }
-
-  end(): void {
-    this.#lookAtMs = Infinity;
-  }
-
-  /** Called by the engine every few thousand steps. Once it is true it stays true. */
-  isSpent(): boolean {
-    if (this.#spent) return true;
-    const nowMs = performance.now();
-    if (nowMs < this.#lookAtMs) return false;
-    const leftMs = this.#startedMs + this.#limitMs - cpuMs();
-    this.#lookAtMs = nowMs + leftMs;
-    this.#spent = leftMs <= 0;
-    return this.#spent;
-  }
-}
-
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1000;
 }

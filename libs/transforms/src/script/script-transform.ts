@@ -7,7 +7,7 @@ import {
   type Transformed,
 } from '@dstream/core';
 import { madeEvents } from '../events/made-event.ts';
-import type { AnswerOfOne, MadeValue } from './prelude.ts';
+import type { AnswerOfOne, MadeValue } from './prelude-types.ts';
 import type { ChangeText, EngineAnswer } from './script-engine.ts';
 import type { ScriptThread } from './script-thread.ts';
 
