@@ -324,13 +324,13 @@ test(
     expect([await declined.ended, declined.text.includes('nothing was done')]).toEqual([1, true]);
 
     await using interrupted = inTerminal('discard');
-    await interrupted.shows((lines) => lines.join('').includes('Type "discard"'), 'the question');
+    await interrupted.shows((lines) => lines.join('').includes('Type "discard" to continue'), 'the question');
     interrupted.press('\u0003');
     expect(await interrupted.ended).toBe(1);
     expect(world.messages(deadLetterQueue)).toHaveLength(1);
 
     await using accepted = inTerminal('discard');
-    await accepted.shows((lines) => lines.join('').includes('Type "discard"'), 'the question');
+    await accepted.shows((lines) => lines.join('').includes('Type "discard" to continue'), 'the question');
     accepted.press('discard\r');
     expect(await accepted.ended, accepted.text).toBe(0);
     expect(accepted.text).toContain('discarded 1 dead letter');

@@ -5,7 +5,7 @@
 import { parseDuration } from '@dstream/config/duration';
 import { DStreamError } from '@dstream/core';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { addDeadLetters } from './dead-letter-commands.ts';
+import { addDeadLetters } from './dead-letters/commands.ts';
 import type { RunOptions, ServiceName } from './run-services.ts';
 import type { StatusOptions } from './status/show-status.ts';
 

@@ -1,15 +1,15 @@
 /** Runs `dstream dead-letters replay` and `discard`: chooses, checks, asks, acts, reports. */
-import { createInterface } from 'node:readline';
 import { DStreamError } from '@dstream/core';
 import { systemClock } from '@dstream/async';
 import { sha256Hex } from '@dstream/runtime/service-context';
-import { visibleText } from '@dstream/terminal';
+import { canAsk, confirm } from '../process/confirm.ts';
+import { interruption } from '../process/interruption.ts';
 import { print } from '../process/print.ts';
 import { summaryOf, type DeadLetterSummary } from './dead-letter-document.ts';
 import { chosen, type DeadLetterFilter } from './dead-letter-filter.ts';
 import { openDeadLetters, type OpenDeadLetters } from './open-dead-letters.ts';
-import { settleDeadLetters, type DeadLetterAction, type DeadLetterOutcome } from './settle-dead-letters.ts';
-import { isForPeople, jsonLine } from './show-dead-letters.ts';
+import { counted, isDone, isForPeople, reportMissing, reportOutcome, summed } from './report-dead-letters.ts';
+import { settleDeadLetters, type DeadLetterAction } from './settle-dead-letters.ts';
 
 /** The options of `replay` and `discard`. */
 export interface SettleCommandOptions {
@@ -50,7 +50,7 @@ export async function discardDeadLetters(options: SettleCommandOptions): Promise
     );
   return settleChosen('discard', options, ({ subscription }, letters) => ({
     action: { kind: 'discard' },
-    question: `Discard ${summed(letters)} of subscription ${subscription}? They are lost for good. Type "discard" to go on: `,
+    question: `Discard ${summed(letters)} of subscription ${subscription}? They are lost for good. Type "discard" to continue: `,
     agreed: /^discard$/i,
   }));
 }
@@ -70,8 +70,7 @@ async function settleChosen(
   { config, filter, limit, json, yes }: SettleCommandOptions,
   planFor: (open: OpenDeadLetters, letters: readonly DeadLetterSummary[]) => Plan,
 ): Promise<number> {
-  const mayAsk = process.stdin.isTTY && process.stderr.isTTY;
-  if (!yes && !mayAsk)
+  if (!yes && !canAsk())
     throw new DStreamError(
       'ConfigInvalid',
       `${command} asks before it acts, and there is no terminal; add --yes`,
@@ -79,28 +78,27 @@ async function settleChosen(
   await using open = await openDeadLetters(config);
   const browsed = open.queue.browse({ signal: new AbortController().signal });
   const { items: letters } = await chosen(browsed, filter, limit, summaryOf);
-  const missing = reportMissing(filter, letters);
-  if (letters.length === 0) return await reportNothing(json, missing);
+  const missing = missingOf(filter, letters);
+  missing.forEach(reportMissing);
+  if (letters.length === 0) return await reportNothing(json, missing.length);
   const { action, question, agreed } = planFor(open, letters);
-  if (!yes && !agreed.test((await answerTo(question)).trim())) {
+  if (!yes && !(await confirm(question, agreed))) {
     process.stderr.write('nothing was done\n');
     return 1;
   }
   const isComplete = await settleAll(letters, open, action, json);
-  return isComplete && !missing ? 0 : 1;
+  return isComplete && missing.length === 0 ? 0 : 1;
 }
 
-/** A number that was asked for and that no dead letter has, or none that the filter lets through. */
-function reportMissing({ numbers }: DeadLetterFilter, letters: readonly DeadLetterSummary[]): boolean {
+/** The numbers that were asked for and that no dead letter has, or none that the filter lets through. */
+function missingOf({ numbers }: DeadLetterFilter, letters: readonly DeadLetterSummary[]): readonly string[] {
   const found = new Set(letters.map(({ sequenceNumber }) => sequenceNumber));
-  const missing = numbers.filter((number) => !found.has(number));
-  for (const number of missing) process.stderr.write(`dstream: there is no such dead letter: ${number}\n`);
-  return missing.length > 0;
+  return numbers.filter((number) => !found.has(number));
 }
 
-async function reportNothing(json: boolean, missing: boolean): Promise<number> {
+async function reportNothing(json: boolean, missing: number): Promise<number> {
   if (isForPeople(json)) await print('no dead letter matches\n');
-  return missing ? 1 : 0;
+  return missing === 0 ? 0 : 1;
 }
 
 /** Nothing is sent to an output that is gone: the change would come back. */
@@ -129,7 +127,7 @@ async function settleAll(
   try {
     for await (const outcome of settleDeadLetters(letters, { queue, action, clock: systemClock, signal })) {
       if (isDone(outcome)) left -= 1;
-      await report(outcome, json);
+      await reportOutcome(outcome, json);
     }
   } finally {
     const did = action.kind === 'replay' ? 'replayed' : 'discarded';
@@ -137,55 +135,4 @@ async function settleAll(
     if (isForPeople(json)) await print(`${did} ${counted(letters.length - left, 'dead letter')}${rest}\n`);
   }
   return left === 0;
-}
-
-async function report(outcome: DeadLetterOutcome, json: boolean): Promise<void> {
-  if (!isForPeople(json)) await print(jsonLine(outcome));
-  else if (!isDone(outcome)) await print(`${visibleText(sentenceOf(outcome))}\n`);
-}
-
-function isDone({ outcome }: DeadLetterOutcome): boolean {
-  return outcome === 'replayed' || outcome === 'discarded';
-}
-
-function sentenceOf({ sequenceNumber, outcome, error = '' }: DeadLetterOutcome): string {
-  const of = `dead letter ${sequenceNumber}`;
-  if (outcome === 'refused') return `${of} cannot be replayed: ${error}`;
-  if (outcome === 'kept') return `${of} was replayed and could not be removed: ${error}`;
-  return `${of} was skipped: somebody else has locked it, or it is gone`;
-}
-
-function summed(letters: readonly DeadLetterSummary[]): string {
-  const changes = letters.reduce((sum, letter) => sum + letter.changes, 0);
-  return `${counted(letters.length, 'dead letter')} (${counted(changes, 'change')})`;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
-}
-
-/** Empty when the terminal ends the input, or the question is interrupted. */
-function answerTo(question: string): Promise<string> {
-  return new Promise((resolve) => {
-    const lines = createInterface({ input: process.stdin, output: process.stderr });
-    lines.once('close', () => resolve(''));
-    lines.once('SIGINT', () => lines.close());
-    lines.question(question, (answer) => {
-      resolve(answer);
-      lines.close();
-    });
-  });
-}
-
-/** The first SIGINT or SIGTERM ends the work after the dead letter that is under way; a second one ends the process. */
-function interruption(): Disposable & { readonly signal: AbortSignal } {
-  const stop = new AbortController();
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  const interrupt = () => {
-    stop.abort();
-    remove();
-  };
-  const remove = () => signals.forEach((name) => process.removeListener(name, interrupt));
-  signals.forEach((name) => process.on(name, interrupt));
-  return { signal: stop.signal, [Symbol.dispose]: remove };
 }

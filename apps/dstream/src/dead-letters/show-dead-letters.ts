@@ -1,11 +1,12 @@
 /** Runs `dstream dead-letters list` and `show`: they lock nothing and change nothing. */
 import type { DeadLetter, DeadLetterQueue } from '@dstream/core';
-import { paintFor, visibleText } from '@dstream/terminal';
+import { paintFor } from '@dstream/terminal';
 import { print } from '../process/print.ts';
 import { documentOf, summaryOf } from './dead-letter-document.ts';
 import { chosen, type DeadLetterFilter } from './dead-letter-filter.ts';
 import { documentLines, summaryLines, type DeadLetterLinesOptions } from './dead-letter-lines.ts';
 import { openDeadLetters } from './open-dead-letters.ts';
+import { isForPeople, jsonLine, reportMissing } from './report-dead-letters.ts';
 
 /** The options of `list`. */
 export interface ListOptions {
@@ -43,7 +44,7 @@ export async function showDeadLetters({ config, numbers, json }: ShowOptions): P
   for (const number of numbers) {
     const dead = await find(open.queue, number);
     if (dead === undefined) {
-      process.stderr.write(`dstream: there is no dead letter ${number}\n`);
+      reportMissing(number);
       exitCode = 1;
     } else if (isForPeople(json)) await print(textOf(documentLines(documentOf(dead), look())));
     else await print(jsonLine(documentOf(dead)));
@@ -55,16 +56,6 @@ async function find(queue: DeadLetterQueue, number: string): Promise<DeadLetter 
   for await (const dead of queue.browse({ signal: never, from: number }))
     return dead.message.sequenceNumber === number ? dead : undefined;
   return undefined;
-}
-
-/** Standard output is a terminal, and nobody asked for JSON. */
-export function isForPeople(json: boolean): boolean {
-  return process.stdout.isTTY && !json;
-}
-
-/** One line of JSON, with its end. */
-export function jsonLine(document: object): string {
-  return `${visibleText(JSON.stringify(document))}\n`;
 }
 
 function look(): DeadLetterLinesOptions {

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { addDeadLetters } from './dead-letter-commands.ts';
+import { addDeadLetters } from './commands.ts';
 
 /** The error of a command line. */
 async function errorOf(...words: readonly string[]): Promise<string> {

@@ -2,7 +2,7 @@
 import { parseDuration } from '@dstream/config/duration';
 import { parseTablePattern } from '@dstream/config/table-pattern';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { DeadLetterFilter } from './dead-letters/dead-letter-filter.ts';
+import type { DeadLetterFilter } from './dead-letter-filter.ts';
 
 const help = `
 Examples:
@@ -72,7 +72,7 @@ function addList(command: Command, exit: (code: number) => void): void {
   withFilter(command, String(usualLimit))
     .addHelpText('after', listHelp)
     .action(async (flags: Flags) => {
-      const { listDeadLetters } = await import('./dead-letters/show-dead-letters.ts');
+      const { listDeadLetters } = await import('./show-dead-letters.ts');
       const { config, limit = usualLimit, json = false } = flags;
       exit(await listDeadLetters({ config, filter: filterOf([], flags), limit, json }));
     });
@@ -83,7 +83,7 @@ function addShow(command: Command, exit: (code: number) => void): void {
     .argument('<number...>', 'sequence numbers, as list shows them', numbers)
     .addHelpText('after', listHelp)
     .action(async (wanted: readonly string[], { config, json = false }: Flags) => {
-      const { showDeadLetters } = await import('./dead-letters/show-dead-letters.ts');
+      const { showDeadLetters } = await import('./show-dead-letters.ts');
       exit(await showDeadLetters({ config, numbers: wanted, json }));
     });
 }
@@ -97,7 +97,7 @@ function addReplay(command: Command, exit: (code: number) => void): void {
     .option('--yes', 'do not ask')
     .addHelpText('after', replayHelp)
     .action(async (wanted: readonly string[] = [], flags: ReplayFlags) => {
-      const { replayDeadLetters } = await import('./dead-letters/replay-dead-letters.ts');
+      const { replayDeadLetters } = await import('./replay-dead-letters.ts');
       exit(await replayDeadLetters({ ...settling(wanted, flags), reroute: flags.reroute ?? false }));
     });
 }
@@ -110,7 +110,7 @@ function addDiscard(command: Command, exit: (code: number) => void): void {
     .option('--yes', 'do not ask')
     .addHelpText('after', discardHelp)
     .action(async (wanted: readonly string[] = [], flags: SettleFlags) => {
-      const { discardDeadLetters } = await import('./dead-letters/replay-dead-letters.ts');
+      const { discardDeadLetters } = await import('./replay-dead-letters.ts');
       exit(await discardDeadLetters(settling(wanted, flags)));
     });
 }
