@@ -65,3 +65,34 @@ test('transforms have a column where there are some, and an output that the rout
     'dbo.B  dbo_B             db1/shop/dbo.B  –            –',
   ]);
 });
+
+test('where a column for each output does not fit, each destination has a line', () => {
+  const names = ['orders', 'archive', 'hook', 'hub', 'audit'];
+  const outputs = names.map((name) => ({ name, type: 'file', required: true }));
+  const destinations = (table: string) =>
+    Object.fromEntries(names.map((name) => [name, `${name}/${table}.jsonl`]));
+  const tables = [
+    table('A', { destinations: destinations('dbo.A') }),
+    table('B', { destinations: { hook: 'https://example.org/b', hub: null } }),
+    table('C', { destinations: {} }),
+  ];
+  const lines = planLines({ ...plan, outputs, tables, notes: [] }, { width: 80 });
+  expect(lines.slice(lines.indexOf('') + 1)).toEqual([
+    'TABLE  CAPTURE INSTANCE  SESSION',
+    'dbo.A  dbo_A             db1/shop/dbo.A',
+    'dbo.B  dbo_B             db1/shop/dbo.B',
+    'dbo.C  dbo_C             db1/shop/dbo.C',
+    '',
+    'TABLE  OUTPUT   DESTINATION',
+    'dbo.A  orders   orders/dbo.A.jsonl',
+    'dbo.A  archive  archive/dbo.A.jsonl',
+    'dbo.A  hook     hook/dbo.A.jsonl',
+    'dbo.A  hub      hub/dbo.A.jsonl',
+    'dbo.A  audit    audit/dbo.A.jsonl',
+    'dbo.B  hook     https://example.org/b',
+    'dbo.B  hub      –',
+    'dbo.C  –        –',
+    '',
+  ]);
+  expect(planLines({ ...plan, outputs, tables }, { width: 200 }).join('\n')).not.toContain('DESTINATION');
+});
