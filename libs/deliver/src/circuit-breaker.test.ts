@@ -25,7 +25,7 @@ describe('a circuit breaker', () => {
 
   /** Waits for its turn, and then answers as it is told. Records when its turn came. */
   function probe(turns: string[], name: string, answer: () => void): Promise<void> {
-    return breaker.turn(never).then((turn) => {
+    return breaker.acquireTurn(never).then((turn) => {
       turns.push(`${name} at ${clock.monotonicMs()}`);
       answer();
       turn[Symbol.dispose]();
@@ -71,7 +71,7 @@ describe('a circuit breaker', () => {
   test('keeps nobody who stops waiting, and gives the turn to the next', async () => {
     fail(5);
     const leaving = new AbortController();
-    const first = breaker.turn(leaving.signal);
+    const first = breaker.acquireTurn(leaving.signal);
     const turns: string[] = [];
     const second = probe(turns, 'b', () => breaker.succeeded());
     await clock.advance(100);

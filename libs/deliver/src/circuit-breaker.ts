@@ -71,7 +71,7 @@ export class CircuitBreaker {
    * Resolves when the caller may make one attempt: at once while closed, else when it is closed or when it is the caller's turn.
    * Also resolves when one of `until` aborts: the caller looks at its signals. To be disposed of after the attempt.
    */
-  async turn(...until: readonly AbortSignal[]): Promise<Disposable> {
+  async acquireTurn(...until: readonly AbortSignal[]): Promise<Disposable> {
     if (this.isClosed) return noTurn;
     try {
       return await withAny(until, (signal) => this.#nextTurn(signal));
@@ -81,20 +81,21 @@ export class CircuitBreaker {
     }
   }
 
-  /** Nobody has a turn until `unblock`: the output was not reached yet. */
-  block(): void {
+  /** Nobody has a turn until `reached`: there is no connection yet. */
+  openUntilReached(): void {
     this.#openUntilMs = Infinity;
     this.#become('open');
   }
 
-  unblock(): void {
+  /** There is a connection. Changes nothing unless `openUntilReached` was called last. */
+  reached(): void {
     if (this.#openUntilMs === Infinity) this.#close();
   }
 
   /** The output has accepted something. */
   succeeded(): void {
     [this.#failures, this.#refusals] = [0, 0];
-    if (!this.isClosed) this.#close();
+    this.#ensureClosed();
   }
 
   /** An attempt failed for a transient reason, or for one that a person must fix at the output. */
@@ -111,9 +112,8 @@ export class CircuitBreaker {
   refused(changes: number): void {
     this.#failures = 0;
     this.#refusals += changes;
-    if (!this.hasTooManyRefusals) {
-      if (!this.isClosed) this.#close();
-    } else if (this.#state !== 'open') this.#open(this.#refusalWaits);
+    if (this.hasTooManyRefusals) this.#ensureOpen(this.#refusalWaits);
+    else this.#ensureClosed();
   }
 
   async #nextTurn(signal: AbortSignal): Promise<Disposable> {
@@ -136,6 +136,14 @@ export class CircuitBreaker {
         this.#turns.release();
       },
     };
+  }
+
+  #ensureOpen(waits: Backoff): void {
+    if (this.#state !== 'open') this.#open(waits);
+  }
+
+  #ensureClosed(): void {
+    if (!this.isClosed) this.#close();
   }
 
   #open(waits: Backoff): void {

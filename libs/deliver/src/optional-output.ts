@@ -110,7 +110,9 @@ export class OptionalOutput {
     try {
       for (;;) {
         // At the stop every lane has its last attempt, whatever the breaker's state is.
-        const turn = gate.breaker.isClosed ? noTurn : await gate.breaker.turn(stop.draining, stop.aborted);
+        const turn = gate.breaker.isClosed
+          ? noTurn
+          : await gate.breaker.acquireTurn(stop.draining, stop.aborted);
         const events = this.#buffer.take(key, maxBatchBytes, Math.min(bisection.size, maxBatchChanges));
         if (events.length === 0) return turn[Symbol.dispose]();
         const isLast = stop.draining.aborted;

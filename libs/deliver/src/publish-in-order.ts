@@ -121,7 +121,7 @@ export class PublicationInOrder {
     const { breaker } = this.#gate;
     const { giveUp } = this.#call;
     if (!breaker.isClosed) this.#setWaits(true);
-    using _turn = breaker.isClosed ? undefined : await breaker.turn(signal, giveUp);
+    using _turn = breaker.isClosed ? undefined : await breaker.acquireTurn(signal, giveUp);
     signal.throwIfAborted();
     if (giveUp.aborted && !breaker.isClosed) return undefined;
     const chunk = bisection.size >= this.#rest.length ? this.#rest : this.#rest.slice(0, bisection.size);

@@ -41,7 +41,7 @@ export class RequiredConnection {
   /** From now on sessions wait for it, until it is reached. */
   started(): void {
     this.#isStarted = true;
-    if (!this.#isReached) this.#gate.breaker.block();
+    if (!this.#isReached) this.#gate.breaker.openUntilReached();
   }
 
   /** Called once. Never rejects; ends when it is reached, or at the stop. */
@@ -49,7 +49,7 @@ export class RequiredConnection {
     try {
       await withAny([draining, aborted], (signal) => this.#connect(signal));
       this.#isReached = true;
-      this.#gate.breaker.unblock();
+      this.#gate.breaker.reached();
       this.#tried.resolve();
       this.#reached.resolve();
       reached();
