@@ -1,7 +1,7 @@
 /** The parts that both kinds of source share: with sessions (`session-source.ts`) and without (`plain-source.ts`). */
 import type { Clock, Delivery, DStreamError, Log, ReceiveOptions } from '@dstream/core';
 import { Backoff, FailureLog, retryWaits, unlessAborted } from '@dstream/async';
-import type { ByteBudget } from './receive-credit.ts';
+import type { ByteBudget } from './byte-budget.ts';
 
 /** Settings of a source, for the life of the subscription. */
 export interface SourceOptions {

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { DeliveryQueue } from './delivery-source.ts';
 import { HeldSession } from './held-session.ts';
 import { LockExpiryCheck } from './lock-renewal.ts';
-import { ByteBudget } from './receive-credit.ts';
+import { ByteBudget } from './byte-budget.ts';
 import type { ReceiveHandlers, SessionReceiverPort } from './receiver.ts';
 
 /** Answers everything at once unless the test says otherwise. */

@@ -13,7 +13,7 @@ import { translateError } from '@dstream/service-bus';
 import { close, withTimeout } from '@dstream/async';
 import type { SourceOptions } from './delivery-source.ts';
 import { LockRenewal, type LockExpiryCheck } from './lock-renewal.ts';
-import { CreditWindow, type CreditWindowOptions } from './receive-credit.ts';
+import { CreditWindow, type CreditWindowOptions } from './credit-window.ts';
 import { toIncomingMessage, type CallSignal, type SessionReceiverPort } from './receiver.ts';
 import { Settlement, type SettlementLock } from './settlement.ts';
 import { SilenceWatch } from './silence-watch.ts';

@@ -8,7 +8,7 @@ import { translateError } from '@dstream/service-bus';
 import { close, Semaphore } from '@dstream/async';
 import type { SourceOptions } from './delivery-source.ts';
 import { LockRenewal, type LockExpiryCheck } from './lock-renewal.ts';
-import { CreditWindow, type CreditWindowOptions } from './receive-credit.ts';
+import { CreditWindow, type CreditWindowOptions } from './credit-window.ts';
 import { toIncomingMessage, type PlainReceiverPort } from './receiver.ts';
 import { Settlement, type SettlementLock } from './settlement.ts';
 

@@ -12,7 +12,7 @@ import type { ServiceBusAddress } from '@dstream/service-bus';
 import { withoutDelay } from '@dstream/service-bus/amqp';
 import { ConnectionRetry, DeliveryQueue, type DeliverySource } from './delivery-source.ts';
 import { PlainSource, type PlainClient } from './plain-source.ts';
-import { ByteBudget } from './receive-credit.ts';
+import { ByteBudget } from './byte-budget.ts';
 import { acceptingClient, plainClient } from './sdk-clients.ts';
 import { sdkLimitMs, type AcceptingClient } from './session-acceptor.ts';
 import { SessionSource } from './session-source.ts';

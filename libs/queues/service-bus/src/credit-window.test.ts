@@ -2,7 +2,8 @@ import { messageMemory } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ByteBudget, CreditWindow } from './receive-credit.ts';
+import { ByteBudget } from './byte-budget.ts';
+import { CreditWindow } from './credit-window.ts';
 
 const MB = 1_048_576;
 const never = new AbortController().signal;
