@@ -6,14 +6,10 @@
  * the last one what is oldest.
  */
 import type { DecodedChange } from './decode-message.ts';
+import type { MessageOutcome } from './settle.ts';
 
 /** Changes that are remembered, over all sessions and outputs, at most: about 20 MB. */
 const maxRemembered = 100_000;
-
-/** A message that is settled, with its changes that were no repeats. */
-export interface SettledMessage {
-  readonly fresh: readonly DecodedChange[];
-}
 
 /** The ids by output. */
 type Session = Map<string, Set<string>>;
@@ -49,7 +45,11 @@ export class AcceptedChanges {
   }
 
   /** These messages are settled. @param published changes, those that were made of changes of the messages among them */
-  settled(session: string, messages: readonly SettledMessage[], published: readonly DecodedChange[]): void {
+  settled(
+    session: string,
+    messages: readonly Pick<MessageOutcome, 'fresh'>[],
+    published: readonly DecodedChange[],
+  ): void {
     const outputs = this.#sessions.get(session);
     if (outputs === undefined) return;
     const own = new Set(messages.flatMap(({ fresh }) => fresh));

@@ -64,8 +64,6 @@ interface Judged {
 /** A message that every required output has, except for its failures. */
 interface Outcome extends MessageOutcome {
   readonly decoded: DecodedDelivery;
-  /** Its changes that are no repeats. */
-  readonly fresh: readonly DecodedChange[];
   /** Not those of a replayed message, which moves no progress. */
   readonly accepted: readonly DecodedChange[];
 }

@@ -4,7 +4,7 @@
  */
 import type { StopSignals } from '@dstream/core';
 import { runAll } from '@dstream/async';
-import { AcceptedChanges, type SettledMessage } from './accepted-changes.ts';
+import { AcceptedChanges } from './accepted-changes.ts';
 import type { DecodedChange, Recipients } from './decode-message.ts';
 import { OptionalOutput } from './optional-output.ts';
 import { OutputGate } from './output-gate.ts';
@@ -13,6 +13,7 @@ import type { ProcessorParts } from './processor-parts.ts';
 import type { RefusedChange } from './publish-attempt.ts';
 import { PublicationInOrder, type PublishCall } from './publish-in-order.ts';
 import { RequiredConnection } from './required-connection.ts';
+import type { MessageOutcome } from './settle.ts';
 
 /** A change that a required output will never accept. */
 export interface RefusedByOutput extends RefusedChange {
@@ -127,7 +128,7 @@ export class Outputs {
   /** These messages, of `published` changes among others, are settled. */
   settled(
     session: string | undefined,
-    messages: readonly SettledMessage[],
+    messages: readonly Pick<MessageOutcome, 'fresh'>[],
     published: readonly DecodedChange[],
   ): void {
     this.#accepted.settled(session ?? '', messages, published);

@@ -34,11 +34,11 @@ describe('settling', () => {
     const clock = new ManualClock();
     const failures = [{ index: 0, output: '*', reason: 'unreadable' }];
     const outcomes = [
-      { delivery: receiver.delivery('a'), failures: [] },
-      { delivery: receiver.delivery('b'), failures },
-      { delivery: receiver.delivery('c'), failures },
-      { delivery: receiver.delivery('d'), failures: [] },
-      { delivery: receiver.delivery('e'), failures: [] },
+      { delivery: receiver.delivery('a'), failures: [], fresh: [] },
+      { delivery: receiver.delivery('b'), failures, fresh: [] },
+      { delivery: receiver.delivery('c'), failures, fresh: [] },
+      { delivery: receiver.delivery('d'), failures: [], fresh: [] },
+      { delivery: receiver.delivery('e'), failures: [], fresh: [] },
     ];
     const failureLog = new FailureLog('settling', silentLog, clock);
     expect(await settle(outcomes, never, { clock, failureLog })).toEqual(outcomes);

@@ -1,13 +1,15 @@
 /** Settles messages in order: completed, or dead-lettered with what failed of them. */
 import { asDStreamError, deadLetterProperties, type Delivery, type FailedChange } from '@dstream/core';
 import { retry, type AttemptLog, type RetryOptions } from '@dstream/async';
-import { fieldsOf } from './decode-message.ts';
+import { fieldsOf, type DecodedChange } from './decode-message.ts';
 
-/** A message to be settled. */
+/** A message that is to be settled, or is. */
 export interface MessageOutcome {
   readonly delivery: Delivery;
   /** Empty: it is completed. Else it is dead-lettered with them. */
   readonly failures: readonly FailedChange[];
+  /** Its changes that were no repeats. */
+  readonly fresh: readonly DecodedChange[];
 }
 
 /**
