@@ -20,7 +20,7 @@ interface Suspect {
  * Decides how many changes the next attempt of one session takes, and when a change is refused. After a failure that names no
  * change the next attempt takes half as many, until one is alone.
  *
- * A change that is refused alone is refused for good. A transient failure speaks of the output, and is waited for, unless the
+ * A change that is refused alone is refused for good. A transient failure concerns the output, and is waited for, unless the
  * same destination accepts other changes meanwhile: an attempt counts against the change that is alone only when others were
  * accepted since the attempt before. So an outage, however long, refuses nothing.
  */
@@ -60,8 +60,8 @@ export class Bisection implements Disposable {
     if (changes.length > 1 || only === undefined) return attempt;
     const suspect = this.#failedAlone(only);
     const aloneMs = this.#options.clock.monotonicMs() - suspect.sinceMs;
-    const isLasting = suspect.failures >= failuresAlone && aloneMs >= failingAloneMs;
-    return isLasting ? this.#refuse(suspect, attempt, error) : attempt;
+    const isPermanent = suspect.failures >= failuresAlone && aloneMs >= failingAloneMs;
+    return isPermanent ? this.#refuse(suspect, attempt, error) : attempt;
   }
 
   #failedAlone(change: DecodedChange): Suspect {
