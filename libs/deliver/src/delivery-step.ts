@@ -23,7 +23,7 @@ import type { PublishCall } from './publish-in-order.ts';
 import type { ReplayRecord } from './replay-record.ts';
 import { Router } from './router.ts';
 import { reasonOf, settle, type MessageOutcome } from './settle.ts';
-import { TransformChain, type FailedToTransform } from './transform-chain.ts';
+import { TransformChain, type FailedToPrepare } from './transform-chain.ts';
 import type { TransformMonitor } from './transform-monitor.ts';
 
 /** Options of a `DeliveryStep`. */
@@ -255,7 +255,7 @@ function failuresOf(refused: readonly RefusedByOutput[]): readonly Failure[] {
   }));
 }
 
-function transformFailuresOf(...failed: readonly (readonly FailedToTransform[])[]): readonly Failure[] {
+function transformFailuresOf(...failed: readonly (readonly FailedToPrepare[])[]): readonly Failure[] {
   return failed.flat().map(({ change, error }) => ({
     change,
     index: change.index,

@@ -104,11 +104,11 @@ describe('which outputs a change goes to', () => {
   test.each([
     [
       new Map([['lgo', undefined]]),
-      'TransformFailed: a transform has chosen an output: there is no output "lgo"',
+      'TransformFailed: a transform has chosen an output: there is no output "lgo"; name one of bus, log',
     ],
     [
       new Map([['log', 'x']]),
-      'TransformFailed: a transform has chosen an output: the output "log" has no destinations to choose from',
+      'TransformFailed: a transform has chosen an output: the output "log" has no destinations to choose from; name it without one',
     ],
   ])('a choice that is not possible is a failure', (to: Recipients, error) => {
     const made = { ...change(1), madeOf: routed(1), to };

@@ -12,7 +12,7 @@ import {
   type StampedEvent,
 } from '@dstream/core';
 import type { DecodedChange, Recipients } from './decode-message.ts';
-import type { FailedToTransform, TransformedChanges } from './transform-chain.ts';
+import type { FailedToPrepare, PreparedChanges } from './transform-chain.ts';
 
 /** One configured route. */
 export interface Route {
@@ -56,7 +56,8 @@ export class Router {
   constructor(options: RouterOptions) {
     const { routes, defaultOutputs } = options.routing;
     this.#options = options;
-    this.#rules = routes.map(({ match, when, outputs }) => ({
+    this.#rules = routes.map(({ match, when, outputs }, index) => ({
+      index,
       matches: changeMatcher(match),
       when,
       outputs,
@@ -65,9 +66,9 @@ export class Router {
   }
 
   /** Changes that go to no output are left out. */
-  route(changes: readonly DecodedChange[]): TransformedChanges {
+  route(changes: readonly DecodedChange[]): PreparedChanges {
     const routed: DecodedChange[] = [];
-    const failures: FailedToTransform[] = [];
+    const failures: FailedToPrepare[] = [];
     let dropped = 0;
     for (const change of changes) {
       try {
@@ -94,7 +95,7 @@ export class Router {
   }
 
   #combine(rules: readonly Rule[]): Recipients {
-    const key = rules.map((rule) => this.#rules.indexOf(rule)).join();
+    const key = rules.map(({ index }) => index).join();
     const known = this.#combined.get(key) ?? recipients(rules.flatMap(({ outputs }) => outputs));
     this.#combined.set(key, known);
     return known;
@@ -104,15 +105,18 @@ export class Router {
   #checked(to: Recipients): Recipients {
     for (const [name, destination] of to) {
       const output = this.#options.outputs.find((one) => one.name === name);
-      if (output === undefined) throw misrouted(`there is no output "${name}"`);
+      if (output === undefined)
+        throw misrouted(`there is no output "${name}"; ${nameOneOf(this.#options.outputs)}`);
       if (destination !== undefined && output.publisher.hasDestinations !== true)
-        throw misrouted(`the output "${name}" has no destinations to choose from`);
+        throw misrouted(`the output "${name}" has no destinations to choose from; name it without one`);
     }
     return to;
   }
 }
 
 interface Rule {
+  /** Of its route. */
+  readonly index: number;
   readonly matches: (event: ChangeEvent) => boolean;
   readonly when: Route['when'];
   readonly outputs: readonly string[];
@@ -127,6 +131,10 @@ function recipients(outputs: readonly string[]): Recipients {
   return new Map(outputs.map((output) => [output, undefined]));
 }
 
+function nameOneOf(outputs: readonly RoutableOutput[]): string {
+  return `name one of ${outputs.map(({ name }) => name).join(', ')}`;
+}
+
 function misrouted(what: string): DStreamError {
   return new DStreamError('TransformFailed', `a transform has chosen an output: ${what}`);
 }
@@ -134,7 +142,7 @@ function misrouted(what: string): DStreamError {
 /** All that was made of a change fails with any of it. */
 function withoutFailed(
   changes: readonly DecodedChange[],
-  failures: readonly FailedToTransform[],
+  failures: readonly FailedToPrepare[],
 ): readonly DecodedChange[] {
   const failed = new Set(failures.map(({ change }) => change));
   return changes.filter((change) => !failed.has(change.madeOf ?? change));

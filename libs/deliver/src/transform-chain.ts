@@ -23,17 +23,17 @@ import type { TransformMonitor } from './transform-monitor.ts';
 import { WaitingLog } from './waiting-log.ts';
 
 /** A change that a transform or a route failed on: its message is dead-lettered with it. */
-export interface FailedToTransform {
+export interface FailedToPrepare {
   /** As it arrived. */
   readonly change: DecodedChange;
   readonly error: DStreamError;
 }
 
-/** What became of the changes of a step. */
-export interface TransformedChanges {
+/** What became of changes that were transformed or routed, before they are published. */
+export interface PreparedChanges {
   /** In order. A change that nothing touched is the same object, with its line as it arrived. */
   readonly changes: readonly DecodedChange[];
-  readonly failures: readonly FailedToTransform[];
+  readonly failures: readonly FailedToPrepare[];
 }
 
 /** One configured transform, and the record of what became of its changes. */
@@ -67,7 +67,7 @@ export class TransformChain {
   }
 
   /** Rejects with what is no failure of a change: LockLost, the last error after `giveUp`, or `signal.reason`. */
-  async apply(changes: readonly DecodedChange[], signal: AbortSignal): Promise<TransformedChanges> {
+  async apply(changes: readonly DecodedChange[], signal: AbortSignal): Promise<PreparedChanges> {
     if (this.#stages.length === 0 || changes.length === 0) return { changes, failures: [] };
     const failed: Failures = new Map();
     let items: readonly Item[] = changes.map((source) => ({ source, event: source.event, to: source.to }));
