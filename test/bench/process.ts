@@ -7,7 +7,7 @@ import { alternate, type Run } from './alternate.ts';
 import type { BareDestination } from './bare/destinations.ts';
 import { figure, type Figure } from './figure.ts';
 import { startHttpSink } from './http-sink.ts';
-import { fullSubscriptions, runLoop, runProcessor, sink } from './processor-run.ts';
+import { fullSubscriptions, runLoop, runProcessor, sink, sinkOutput } from './processor-run.ts';
 import { changes } from './sample.ts';
 
 /** Every run empties a subscription of its own: all were filled by one send. */
@@ -29,10 +29,7 @@ export function processConsole(): Promise<readonly Figure[]> {
 /** To a topic without subscriptions, one change a message. */
 export function processServiceBus(): Promise<readonly Figure[]> {
   const destination: Destination = {
-    output: () => `
-      type              = "azure_service_bus"
-      connection_string = "{{ env \\"DSTREAM_PUBLISHER_CONNECTION_STRING\\" }}"
-      name              = "${sink}"`,
+    output: () => sinkOutput,
     bare: (_round, env) => ({
       type: 'service-bus',
       connectionString: env.DSTREAM_PUBLISHER_CONNECTION_STRING,

@@ -15,6 +15,11 @@ import { StandInsProcess } from './stand-ins-process.ts';
 export const topic = 'ingest-topic';
 /** A topic to send to. Nobody subscribes: what the broker has accepted it forgets. */
 export const sink = 'sink-topic';
+/** The output that sends there, one change a message: what stands between the braces of the block. */
+export const sinkOutput = `
+      type              = "azure_service_bus"
+      connection_string = "{{ env \\"DSTREAM_PUBLISHER_CONNECTION_STRING\\" }}"
+      name              = "${sink}"`;
 /** A topic that nobody sends to, with one subscription. */
 const quiet = { topic: 'quiet-topic', subscription: 'quiet' };
 

@@ -1,15 +1,18 @@
-/** What a transform costs: the real processor from a full subscription to the console, with it and without it. */
+/**
+ * What a transform costs: the real processor from a full subscription to an output, with it and without it. To the console, where
+ * nothing else costs anything, and to a topic, one change a message.
+ */
 import { fileURLToPath } from 'node:url';
 import { alternate, type Run } from './alternate.ts';
 import { figure, type Figure } from './figure.ts';
-import { fullSubscriptions, runProcessor } from './processor-run.ts';
+import { fullSubscriptions, runProcessor, sinkOutput } from './processor-run.ts';
 import { changes } from './sample.ts';
 
 /** Every run empties a subscription of its own: all were filled by one send. */
 const transformed = ['with1', 'with2', 'with3'];
 const untouched = ['without1', 'without2', 'without3'];
 
-const output = 'type = "console"';
+const outputs = { 'the console': 'type = "console"', 'a topic': sinkOutput } as const;
 
 /** Every change gets another name, a hash and a mask, so every line is written anew. */
 export function transformColumns(): Promise<readonly Figure[]> {
@@ -47,6 +50,13 @@ export function transformScript(): Promise<readonly Figure[]> {
 
 /** @param transform what stands between the braces of the block */
 export async function through(name: string, transform: string): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  for (const [to, output] of Object.entries(outputs))
+    figures.push(...(await throughTo(`${name} to ${to}`, transform, output)));
+  return figures;
+}
+
+async function throughTo(name: string, transform: string, output: string): Promise<readonly Figure[]> {
   const full = await fullSubscriptions([...transformed, ...untouched]);
   await using _standIns = full.standIns;
   const block = `transform "bench" {${transform}
