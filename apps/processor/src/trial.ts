@@ -86,26 +86,24 @@ export class Trial implements AsyncDisposable {
     }));
     const routing = only === undefined ? await openRouting(processor) : { routes: [] };
     const router = new Router({ routing, outputs, dropped: () => undefined });
-    const failed: Failed[] = [];
-    const chain = chainOf(transforms, services, failed);
-    return new Trial(options, { chain, router, failed, connections: opening.move() });
+    return new Trial(options, { transforms, router, connections: opening.move() });
   }
 
-  /** Changes of one table, in order. Resolves with as many. Rejects with `signal.reason` only. One call at a time. */
+  /** Changes of one table, in order. Resolves with as many. Rejects with `signal.reason` only. */
   async apply<C extends TrialChange>(
     changes: readonly C[],
     signal: AbortSignal,
   ): Promise<readonly TriedChange<C>[]> {
-    const { chain, failed } = this.#parts;
     const decoded = new Map(changes.map((source) => [asDecoded(source), source]));
-    failed.length = 0;
+    const failed: Failed[] = [];
+    const chain = chainOf(this.#parts.transforms, this.#options.services, failed);
     try {
       const transformed = await chain.apply([...decoded.keys()], signal);
       const made = Map.groupBy(transformed.changes, (change) => change.madeOf ?? change);
-      return Array.from(decoded, ([change, source]) => ({
-        source,
-        ...this.#routed(change, made.get(change) ?? []),
-      }));
+      return Array.from(decoded, ([change, source]) => {
+        const own = failed.filter(([of]) => of === change).map(([, failure]) => failure);
+        return { source, ...this.#routed(made.get(change) ?? [], own) };
+      });
     } catch (error) {
       signal.throwIfAborted();
       const failure = failureOf(null, asDStreamError(error), 'retry');
@@ -118,22 +116,18 @@ export class Trial implements AsyncDisposable {
   }
 
   /** One by one, because the router leaves out what goes nowhere. What fails with one fails with all made of its change. */
-  #routed(source: DecodedChange, changes: readonly DecodedChange[]): Omit<TriedChange, 'source'> {
-    const { router, failed } = this.#parts;
+  #routed(changes: readonly DecodedChange[], failed: readonly TrialFailure[]): Omit<TriedChange, 'source'> {
+    const { router } = this.#parts;
     const routed = changes.map((change) => ({ change, ...router.route([change]) }));
     const misrouted = routed
       .flatMap(({ failures }) => failures)
       .map(({ error }) => failureOf(null, error, 'dead_letter'));
-    const failures = [
-      ...failed.filter(([change]) => change === source).map(([, failure]) => failure),
-      ...misrouted,
-    ];
     const made = routed.map(({ change, changes: [to] }) => ({
       event: change.event,
       text: decoder.decode(change.line),
       route: to === undefined ? [] : this.#recipients(to.to),
     }));
-    return { made: misrouted.length > 0 ? [] : made, failures };
+    return { made: misrouted.length > 0 ? [] : made, failures: [...failed, ...misrouted] };
   }
 
   #recipients(to: Recipients | undefined): readonly TrialRecipient[] | null {
@@ -148,19 +142,18 @@ export class Trial implements AsyncDisposable {
 }
 
 interface TrialParts {
-  readonly chain: TransformChain;
+  readonly transforms: readonly ConfiguredTransform[];
   readonly router: Router;
-  /** On which changes of the call under way a transform has failed. */
-  readonly failed: Failed[];
   readonly connections: AsyncDisposable;
 }
 
+/** A change, and how a transform failed on it. */
 type Failed = readonly [DecodedChange, TrialFailure];
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Nothing is tried again: transient failures are reported, too. */
+/** For one call, whose failures it adds to `failed`. Nothing is tried again: transient failures are reported, too. */
 function chainOf(
   transforms: readonly ConfiguredTransform[],
   { clock, hash }: AdapterServices,
