@@ -8,7 +8,7 @@ import { print } from '../process/print.ts';
 import { summaryOf, type DeadLetterSummary } from './dead-letter-document.ts';
 import { chosen, type DeadLetterFilter } from './dead-letter-filter.ts';
 import { openDeadLetters, type OpenDeadLetters } from './open-dead-letters.ts';
-import { counted, isDone, isForPeople, reportMissing, reportOutcome, summed } from './report-dead-letters.ts';
+import { counted, isDone, isForPeople, outcomeText, reportMissing, summed } from './report-dead-letters.ts';
 import { settleDeadLetters, type DeadLetterAction } from './settle-dead-letters.ts';
 
 /** The options of `replay` and `discard`. */
@@ -127,7 +127,7 @@ async function settleAll(
   try {
     for await (const outcome of settleDeadLetters(letters, { queue, action, clock: systemClock, signal })) {
       if (isDone(outcome)) left -= 1;
-      await reportOutcome(outcome, json);
+      await print(outcomeText(outcome, isForPeople(json)));
     }
   } finally {
     const did = action.kind === 'replay' ? 'replayed' : 'discarded';

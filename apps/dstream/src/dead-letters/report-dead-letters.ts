@@ -1,6 +1,5 @@
 /** What the commands print about dead letters besides their tables: outcomes, and numbers that are not there. */
 import { visibleText } from '@dstream/terminal';
-import { print } from '../process/print.ts';
 import type { DeadLetterSummary } from './dead-letter-document.ts';
 import type { DeadLetterOutcome } from './settle-dead-letters.ts';
 
@@ -19,10 +18,10 @@ export function reportMissing(number: string): void {
   process.stderr.write(`dstream: there is no dead letter ${number}\n`);
 }
 
-/** Prints an outcome: for people only what is left and why. */
-export async function reportOutcome(outcome: DeadLetterOutcome, json: boolean): Promise<void> {
-  if (!isForPeople(json)) await print(jsonLine(outcome));
-  else if (!isDone(outcome)) await print(`${visibleText(sentenceOf(outcome))}\n`);
+/** An outcome as a line with its end. For people only what is left and why, and else nothing: empty. */
+export function outcomeText(outcome: DeadLetterOutcome, forPeople: boolean): string {
+  if (!forPeople) return jsonLine(outcome);
+  return isDone(outcome) ? '' : `${visibleText(sentenceOf(outcome))}\n`;
 }
 
 /** The dead letter is settled as was asked. */
