@@ -42,7 +42,7 @@ export class Bisection implements Disposable {
   judge(changes: readonly DecodedChange[], attempt: Attempt): Attempt {
     if (attempt.transient !== undefined) return this.#transient(changes, attempt, attempt.transient);
     this[Symbol.dispose]();
-    this.#size = attempt.bisect ? half(changes) : Infinity;
+    this.#size = attempt.bisect ? halfOf(changes) : Infinity;
     return attempt;
   }
 
@@ -55,7 +55,7 @@ export class Bisection implements Disposable {
   #transient(changes: readonly DecodedChange[], attempt: Attempt, error: DStreamError): Attempt {
     // What a person must fix at the output, or at a destination, is no change's fault.
     if (error.disposition !== 'retry' || error.code === 'DestinationUnusable') return attempt;
-    this.#size = half(attempt.again);
+    this.#size = halfOf(attempt.again);
     const [only] = attempt.again;
     if (changes.length > 1 || only === undefined) return attempt;
     const suspect = this.#failedAlone(only);
@@ -86,6 +86,7 @@ export class Bisection implements Disposable {
   }
 }
 
-function half(changes: readonly DecodedChange[]): number {
-  return Math.max(1, Math.ceil(changes.length / 2));
+/** How many of them an attempt takes that bisects: at least one. */
+export function halfOf(items: readonly unknown[]): number {
+  return Math.max(1, Math.ceil(items.length / 2));
 }

@@ -6,5 +6,6 @@ export * from './processor-parts.ts';
 export * from './processor.ts';
 export { Router, type Route, type RoutableOutput, type RoutingRules } from './router.ts';
 export { sessionsAhead } from './session-limiter.ts';
-export { TransformChain, type ObservedTransform } from './transform-chain.ts';
+export { TransformChain } from './transform-chain.ts';
+export type { ObservedTransform } from './transform-stage.ts';
 export type { ConfiguredTransform, TransformReport } from './transform-monitor.ts';
