@@ -17,13 +17,13 @@ import {
   type MissingMessagesDetector,
   type MissingMessagesRecord,
 } from './missing-messages.ts';
-import type { Outputs, RefusedByOutput } from './outputs.ts';
+import type { Outputs, Published, RefusedByOutput } from './outputs.ts';
 import type { ProcessorParts } from './processor-parts.ts';
 import type { PublishCall } from './publish-in-order.ts';
 import type { ReplayRecord } from './replay-record.ts';
 import { Router } from './router.ts';
 import { reasonOf, settle, type MessageOutcome } from './settle.ts';
-import { TransformChain, type FailedToPrepare } from './transform-chain.ts';
+import { TransformChain, type FailedToPrepare, type PreparedChanges } from './transform-chain.ts';
 import type { TransformMonitor } from './transform-monitor.ts';
 
 /** Options of a `DeliveryStep`. */
@@ -31,18 +31,28 @@ export interface DeliveryStepOptions {
   readonly parts: ProcessorParts;
   readonly outputs: Outputs;
   readonly transforms: readonly TransformMonitor[];
+  readonly session: StepSession;
+  readonly records: StepRecords;
+}
+
+/** The session that a step works for, or all messages where there are none. */
+export interface StepSession {
   readonly lock: SessionLock | undefined;
   readonly deduplicator: Deduplicator;
   /** Undefined where messages are not expected to follow each other: without sessions, or after a filter. */
   readonly detector: MissingMessagesDetector | undefined;
-  readonly missing: MissingMessagesRecord;
-  readonly replays: ReplayRecord;
-  readonly outdated: OutdatedChangeLog;
   readonly log: Log;
   /** Once it aborts nothing is tried again: what is not settled is released. */
   readonly giveUp: AbortSignal;
   /** See `PublishCall`. */
   readonly waits?: PublishCall['waits'];
+}
+
+/** Where a step reports what an operator should know. */
+export interface StepRecords {
+  readonly missing: MissingMessagesRecord;
+  readonly replays: ReplayRecord;
+  readonly outdated: OutdatedChangeLog;
 }
 
 /** A message and what could be read of it. */
@@ -71,14 +81,17 @@ interface Outcome extends MessageOutcome {
 /** Works through the messages of one session, or of all where there are none. */
 export class DeliveryStep {
   readonly #options: DeliveryStepOptions;
+  readonly #session: StepSession;
   readonly #settling: RetryOptions;
   readonly #transforms: TransformChain;
   readonly #router: Router;
 
   constructor(options: DeliveryStepOptions) {
-    const { log, giveUp, parts, transforms, lock, waits } = options;
+    const { parts, transforms, session } = options;
+    const { log, giveUp, lock, waits } = session;
     const { clock, random, hash, routing, outputs, metrics } = parts;
     this.#options = options;
+    this.#session = session;
     this.#settling = {
       clock,
       failureLog: new FailureLog('settling messages', log, clock),
@@ -99,14 +112,15 @@ export class DeliveryStep {
 
   /** Reads messages, and reports what is missing between them. To be called once for each. Never throws. */
   decode(deliveries: readonly Delivery[]): readonly DecodedDelivery[] {
-    const { parts, detector, missing: record, log } = this.#options;
+    const { parts, records } = this.#options;
+    const { detector, log } = this.#session;
     const { hash, subscriptionName: subscription } = parts;
     const decoding = { hash, nowMs: parts.clock.wallMs(), subscription };
     return deliveries.map((delivery) => {
       const { message } = delivery;
       const decoded = decodeMessage(message, decoding);
       const missing = decoded.replay === undefined ? detector?.before(message, decoded) : undefined;
-      if (missing !== undefined) record.add(missing, message, log);
+      if (missing !== undefined) records.missing.add(missing, message, log);
       return { ...decoded, delivery, message, missing };
     });
   }
@@ -116,31 +130,19 @@ export class DeliveryStep {
    * `signal.reason`; it may be called again with the same messages then.
    */
   async run(decoded: readonly DecodedDelivery[], signal: AbortSignal): Promise<void> {
-    const { parts, outputs, lock, deduplicator, log, giveUp, waits } = this.#options;
+    const { deduplicator, log } = this.#session;
     const isNew = deduplicator.filter();
     const judged = decoded.map((one) => this.#judge(one, isNew));
-    const fresh = judged.flatMap((one) => one.fresh);
-    const transformed = await this.#transforms.apply(fresh, signal);
-    const routed = this.#router.route(transformed.changes);
-    const mayStart = () => lock?.assertHeld();
-    const call = { sender: this, session: lock?.id, mayStart, giveUp, waits };
-    const published = await outputs.publish(routed.changes, signal, call);
-    const failures = [
-      ...failuresOf(published.refused),
-      ...transformFailuresOf(transformed.failures, routed.failures),
-    ];
-    const outcomes = judged.map((one) => outcomeOf(one, failures));
+    const { changes, failures } = await this.#prepare(judged, signal);
+    const published = await this.#publish(changes, signal);
+    const failed = [...failuresOf(published.refused), ...transformFailuresOf(failures)];
+    const outcomes = judged.map((one) => outcomeOf(one, failed));
     deduplicator.delivered(outcomes);
-    const startedMs = parts.clock.monotonicMs();
     if (outcomes.some((outcome) => outcome.failures.length > 0)) published.remember();
-    const settled = await settle(outcomes, signal, this.#settling);
-    outputs.settled(lock?.id, settled, routed.changes);
-    parts.metrics.settleSeconds.observe((parts.clock.monotonicMs() - startedMs) / 1000);
-    deduplicator.settled(settled);
-    this.#count(settled);
+    const settled = await this.#settle(outcomes, changes, signal);
     log.debug('delivered batch', {
       messages: decoded.length,
-      changes: routed.changes.length,
+      changes: changes.length,
       settled: settled.length,
     });
   }
@@ -150,13 +152,50 @@ export class DeliveryStep {
     this.#options.outputs.forget(this);
   }
 
+  /** Transforms and routes what is fresh. */
+  async #prepare(judged: readonly Judged[], signal: AbortSignal): Promise<PreparedChanges> {
+    const fresh = judged.flatMap((one) => one.fresh);
+    const transformed = await this.#transforms.apply(fresh, signal);
+    const routed = this.#router.route(transformed.changes);
+    return { changes: routed.changes, failures: [...transformed.failures, ...routed.failures] };
+  }
+
+  #publish(changes: readonly DecodedChange[], signal: AbortSignal): Promise<Published> {
+    const { lock, giveUp, waits } = this.#session;
+    const mayStart = () => lock?.assertHeld();
+    return this.#options.outputs.publish(changes, signal, {
+      sender: this,
+      session: lock?.id,
+      mayStart,
+      giveUp,
+      waits,
+    });
+  }
+
+  /** Resolves with what is settled. @param published the changes that the outputs were given */
+  async #settle(
+    outcomes: readonly Outcome[],
+    published: readonly DecodedChange[],
+    signal: AbortSignal,
+  ): Promise<readonly Outcome[]> {
+    const { clock, metrics } = this.#options.parts;
+    const { lock, deduplicator } = this.#session;
+    const startedMs = clock.monotonicMs();
+    const settled = await settle(outcomes, signal, this.#settling);
+    this.#options.outputs.settled(lock?.id, settled, published);
+    metrics.settleSeconds.observe((clock.monotonicMs() - startedMs) / 1000);
+    deduplicator.settled(settled);
+    this.#count(settled);
+    return settled;
+  }
+
   #judge(decoded: DecodedDelivery, isNew: (event: StampedEvent) => boolean): Judged {
     const { changes, replay } = decoded;
     if (replay !== undefined) return judgeReplay(decoded, this.#options.outputs.names);
     const fresh: DecodedChange[] = [];
     const old: DecodedChange[] = [];
     for (const change of changes) (isNew(change.event) ? fresh : old).push(change);
-    this.#dropped(old, this.#options.deduplicator.newest);
+    this.#dropped(old, this.#session.deduplicator.newest);
     const dropped = old.map(({ index }) => index);
     return {
       decoded,
@@ -168,7 +207,7 @@ export class DeliveryStep {
   #dropped(old: readonly DecodedChange[], newest: Progress | undefined): void {
     if (old.length === 0) return;
     this.#options.parts.metrics.repeated.inc(old.length);
-    this.#options.outdated.dropped(old, newest);
+    this.#options.records.outdated.dropped(old, newest);
   }
 
   /** With `on_hole = "gap"` an event reports what is certainly missing, in the place of the change after it. */
@@ -190,14 +229,16 @@ export class DeliveryStep {
 
   #reportReplay({ decoded: { replay, message, changes }, failures }: Outcome): void {
     if (replay === undefined) return;
-    const { replays, log, parts } = this.#options;
+    const { parts, records } = this.#options;
+    const { replays } = records;
+    const { log } = this.#session;
     if (!isReplayFor(replay, parts.subscriptionName)) replays.skipped(message, replay, log);
     else if (failures.length > 0) replays.deadLettered();
     else replays.delivered(message, replay, changes.length, log);
   }
 
   #reportDeadLetter({ delivery, failures }: Outcome): void {
-    const { parts, log, outputs } = this.#options;
+    const { parts, outputs } = this.#options;
     const reason = reasonOf(failures);
     parts.metrics.deadLettered.inc({ reason });
     const ofMessage = failures.filter(({ transform }) => transform !== true);
@@ -206,7 +247,7 @@ export class DeliveryStep {
       else outputs.deadLettered(output, failed.length);
     }
     const fields = { ...fieldsOf(delivery.message), reason, detail: failures[0]?.reason };
-    log.error('dead-lettered message', { ...fields, failed: failures.length });
+    this.#session.log.error('dead-lettered message', { ...fields, failed: failures.length });
   }
 }
 
@@ -255,8 +296,8 @@ function failuresOf(refused: readonly RefusedByOutput[]): readonly Failure[] {
   }));
 }
 
-function transformFailuresOf(...failed: readonly (readonly FailedToPrepare[])[]): readonly Failure[] {
-  return failed.flat().map(({ change, error }) => ({
+function transformFailuresOf(failed: readonly FailedToPrepare[]): readonly Failure[] {
+  return failed.map(({ change, error }) => ({
     change,
     index: change.index,
     output: '*',

@@ -75,15 +75,15 @@ export class SessionWorker implements LimitedSession {
       parts,
       outputs,
       transforms,
-      lock,
-      deduplicator: lock === undefined ? new IdDeduplicator(settings.rememberedIds) : this.#deduplicator,
-      detector: lock === undefined || settings.onHole === 'ignore' ? undefined : this.#detector,
-      missing,
-      replays,
-      outdated: new OutdatedChangeLog({ clock, metrics, log }),
-      log,
-      giveUp: this.#leaving.signal,
-      waits: (on, waits) => this.#waits(on, waits),
+      session: {
+        lock,
+        deduplicator: lock === undefined ? new IdDeduplicator(settings.rememberedIds) : this.#deduplicator,
+        detector: lock === undefined || settings.onHole === 'ignore' ? undefined : this.#detector,
+        log,
+        giveUp: this.#leaving.signal,
+        waits: (on, waits) => this.#waits(on, waits),
+      },
+      records: { missing, replays, outdated: new OutdatedChangeLog({ clock, metrics, log }) },
     });
     const again = ({ disposition, code }: DStreamError) =>
       disposition !== 'lost' && code !== 'OutputClosed' && !this.#leaving.signal.aborted;
