@@ -2,28 +2,36 @@
 import {
   isReplayFor,
   type Delivery,
-  type FailedChange,
   type Log,
   type Progress,
   type SessionLock,
   type StampedEvent,
 } from '@dstream/core';
 import { FailureLog, type RetryOptions } from '@dstream/async';
-import { decodeMessage, fieldsOf, type DecodedChange, type DecodedMessage } from './decode-message.ts';
+import { decodeMessage, fieldsOf, type DecodedChange } from './decode-message.ts';
 import { undelivered, type Deduplicator, type OutdatedChangeLog } from './deduplicator.ts';
+import {
+  failuresOf,
+  judgeReplay,
+  outcomeOf,
+  transformFailuresOf,
+  type DecodedDelivery,
+  type Judged,
+  type Outcome,
+} from './message-outcome.ts';
 import {
   gapEvent,
   type MissingMessages,
   type MissingMessagesDetector,
   type MissingMessagesRecord,
 } from './missing-messages.ts';
-import type { Outputs, Published, RefusedByOutput } from './outputs.ts';
+import type { Outputs, Published } from './outputs.ts';
 import type { ProcessorParts } from './processor-parts.ts';
 import type { PublishCall } from './publish-in-order.ts';
 import type { ReplayRecord } from './replay-record.ts';
 import { Router } from './router.ts';
-import { reasonOf, settle, type MessageOutcome } from './settle.ts';
-import { TransformChain, type FailedToPrepare, type PreparedChanges } from './transform-chain.ts';
+import { reasonOf, settle } from './settle.ts';
+import { TransformChain, type PreparedChanges } from './transform-chain.ts';
 import type { TransformMonitor } from './transform-monitor.ts';
 
 /** Options of a `DeliveryStep`. */
@@ -53,29 +61,6 @@ export interface StepRecords {
   readonly missing: MissingMessagesRecord;
   readonly replays: ReplayRecord;
   readonly outdated: OutdatedChangeLog;
-}
-
-/** A message and what could be read of it. */
-export interface DecodedDelivery extends DecodedMessage {
-  readonly delivery: Delivery;
-  readonly message: Delivery['message'];
-  /** Messages that are missing before it. */
-  readonly missing: MissingMessages | undefined;
-}
-
-interface Judged {
-  readonly decoded: DecodedDelivery;
-  /** Changes to publish. */
-  readonly fresh: readonly DecodedChange[];
-  /** Changes that no output will get: dropped as repeats, though they were never delivered, or replayed to an unknown output. */
-  readonly undelivered: readonly FailedChange[];
-}
-
-/** A message that every required output has, except for its failures. */
-interface Outcome extends MessageOutcome {
-  readonly decoded: DecodedDelivery;
-  /** Not those of a replayed message, which moves no progress. */
-  readonly accepted: readonly DecodedChange[];
 }
 
 /** Works through the messages of one session, or of all where there are none. */
@@ -249,59 +234,4 @@ export class DeliveryStep {
     const fields = { ...fieldsOf(delivery.message), reason, detail: failures[0]?.reason };
     this.#session.log.error('dead-lettered message', { ...fields, failed: failures.length });
   }
-}
-
-/** A failure, with the change of the message that it is about. */
-interface Failure extends FailedChange {
-  readonly change: DecodedChange;
-}
-
-/** Failed changes are not remembered as delivered: a replay may bring them again. */
-function outcomeOf({ decoded, fresh, undelivered }: Judged, all: readonly Failure[]): Outcome {
-  const { delivery, changes, replay } = decoded;
-  const failures = [...decoded.failures, ...undelivered, ...ownOf(fresh, all)];
-  const common = { decoded, delivery, fresh, failures };
-  if (replay !== undefined) return { ...common, accepted: [] };
-  if (failures.length === 0) return { ...common, accepted: changes };
-  const failed = new Set(failures.map(({ index }) => index));
-  return { ...common, accepted: changes.filter(({ index }) => !failed.has(index)) };
-}
-
-/**
- * Nothing of a replayed message is a repeat. A change for an output that is not known goes back to the dead-letter queue: this
- * processor has another configuration than the one that it was replayed with.
- */
-function judgeReplay(decoded: DecodedDelivery, known: ReadonlySet<string>): Judged {
-  const reason = 'replayed to an output that this processor does not have';
-  const undelivered = decoded.changes.flatMap(({ index, replayTo = [] }) =>
-    replayTo.filter((output) => !known.has(output)).map((output) => ({ index, output, reason })),
-  );
-  const isForSome = ({ replayTo }: DecodedChange) =>
-    replayTo === undefined || replayTo.some((output) => known.has(output));
-  return { decoded, fresh: decoded.changes.filter(isForSome), undelivered };
-}
-
-function ownOf(fresh: readonly DecodedChange[], all: readonly Failure[]): readonly FailedChange[] {
-  if (all.length === 0) return [];
-  const own = new Set(fresh);
-  return all.filter(({ change }) => own.has(change)).map(({ change: _change, ...failure }) => failure);
-}
-
-function failuresOf(refused: readonly RefusedByOutput[]): readonly Failure[] {
-  return refused.map(({ change, output, error }) => ({
-    change: change.madeOf ?? change,
-    index: change.index,
-    output,
-    reason: error.message,
-  }));
-}
-
-function transformFailuresOf(failed: readonly FailedToPrepare[]): readonly Failure[] {
-  return failed.map(({ change, error }) => ({
-    change,
-    index: change.index,
-    output: '*',
-    reason: error.message,
-    transform: true,
-  }));
 }
