@@ -35,7 +35,10 @@ export interface Failure extends FailedChange {
   readonly change: DecodedChange;
 }
 
-/** The outcome of a message. @param all failures of the step that it was in. Failed changes are not remembered as delivered: a replay may bring them again. */
+/**
+ * The outcome of a message. Failed changes are not remembered as delivered: a replay may bring them again.
+ * @param all failures of the whole step
+ */
 export function outcomeOf({ decoded, fresh, undelivered }: Judged, all: readonly Failure[]): Outcome {
   const { delivery, changes, replay } = decoded;
   const failures = [...decoded.failures, ...undelivered, ...ownOf(fresh, all)];
