@@ -49,6 +49,15 @@ describe('which outputs a change goes to', () => {
     expect(route({ routes: [inserts, orders] }, one).to).toEqual([['bus', 'log']]);
   });
 
+  test('changes that match different routes go to different outputs, again and again', () => {
+    const audit = { name: 'a', match: { tables: ['dbo.Audit'] }, outputs: ['log'] } as const;
+    const inserted = change(1, { table: 'People', operation: 'insert' });
+    const audited = change(2, { table: 'Audit', operation: 'update' });
+    const both = change(3, { table: 'Audit', operation: 'insert' });
+    const { to } = route({ routes: [inserts, audit] }, inserted, audited, both, inserted, audited);
+    expect(to).toEqual([['bus'], ['log'], ['bus', 'log'], ['bus'], ['log']]);
+  });
+
   test('what no route matches goes to all, or to the default outputs', () => {
     const one = change(1, { table: 'People', operation: 'delete' });
     expect(route({ routes: [inserts, orders] }, one).to).toEqual([undefined]);
