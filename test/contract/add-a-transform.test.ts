@@ -1,4 +1,4 @@
-/** A kind of transform that somebody adds, as libs/transforms/README.md says: one that turns texts upside down. */
+/** A kind of transform that somebody adds, as libs/transforms/README.md says: one that reverses words. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,21 +6,24 @@ import { inspect } from 'node:util';
 import { redactor, referencePage, type AdapterTypes, type Configuration, type Use } from '@dstream/config';
 import { conceal, defineTransform, optional, required, text } from '@dstream/config/schema';
 import {
-  asDStreamError,
   DStreamError,
   type Row,
   type StampedEvent,
   type Transform,
+  type TransformCall,
   type Transformed,
 } from '@dstream/core';
 import { composeIngester } from '@dstream/ingester';
 import { composeProcessor } from '@dstream/processor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eachEvent } from '../../libs/transforms/src/events/each-event.ts';
 import { contextOf, inMemoryTypes, loadText, refusalOf, running } from '../support/in-memory-types.ts';
+import { loadedTransform } from '../support/loaded-transform.ts';
 import { sectionsOf } from '../support/page-sections.ts';
 import { until } from '../support/until.ts';
+import { transformContract } from './transform.ts';
 
-/** Reverses the text of one column. */
+/** Reverses the word in one column, in both images. Where there is none, the change stays the same object. */
 class ReverseTransform implements Transform {
   readonly #column: string;
 
@@ -28,22 +31,27 @@ class ReverseTransform implements Transform {
     this.#column = column;
   }
 
-  async apply(events: readonly StampedEvent[]): Promise<readonly Transformed[]> {
-    return events.map((event) => {
-      try {
-        return [{ ...event, data: event.data && this.#reversed(event.data) }];
-      } catch (error) {
-        return asDStreamError(error);
-      }
-    });
+  apply(events: readonly StampedEvent[], call: TransformCall): Promise<readonly Transformed[]> {
+    return eachEvent(events, call, (event) => [this.#one(event)]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
+  #one(event: StampedEvent): StampedEvent {
+    const { data, before } = event;
+    const made = { data: data && this.#reversed(data), before: before && this.#reversed(before) };
+    if (made.data === data && made.before === before) return event;
+    return { ...event, data: made.data, ...(made.before && { before: made.before }) };
+  }
+
   #reversed(row: Row): Row {
-    const value = row[this.#column];
-    if (typeof value !== 'string')
-      throw new DStreamError('TransformFailed', `the column ${this.#column} is not a text; name another one`);
+    const value = Object.hasOwn(row, this.#column) ? row[this.#column] : null;
+    if (value === null) return row;
+    if (typeof value !== 'string' || /\s/.test(value))
+      throw new DStreamError(
+        'TransformFailed',
+        `the column ${this.#column} is not one word; name another one`,
+      );
     return { ...row, [this.#column]: Array.from(value).reverse().join('') };
   }
 }
@@ -56,7 +64,7 @@ const columnName = text({
 
 const reverseType = defineTransform({
   type: 'reverse',
-  doc: 'Reverses the text of a column.',
+  doc: 'Reverses the word in a column.',
   keys: {
     column: required(columnName, 'Its name.'),
     key: optional(text({ what: 'a key', pattern: /./, right: '' }), 'none', 'Not used.', { secret: true }),
@@ -72,6 +80,11 @@ const reverseType = defineTransform({
 
 const memory = inMemoryTypes();
 const types: AdapterTypes = { ...memory.types, transforms: [...memory.types.transforms, reverseType] };
+
+transformContract('reverse', {
+  busy: loadedTransform('reverse', 'column = "Amount"', [reverseType]),
+  idle: loadedTransform('reverse', 'column = "Empty"', [reverseType]),
+});
 
 describe('a kind of transform that was added', () => {
   let folder = '';
@@ -128,7 +141,7 @@ ${transform}
       {
         reason: 'TransformFailed',
         description: expect.stringContaining(
-          'transform mirror: the column Name is not a text; name another one',
+          'transform mirror: the column Name is not one word; name another one',
         ),
       },
     ]);

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@dstream/async';
-import type { TransformConfig } from '@dstream/config';
+import type { AdapterTypes, TransformConfig } from '@dstream/config';
 import { silentLog, type Transform, type TransformServices } from '@dstream/core';
 import { sha256Hex } from '@dstream/runtime';
 import { transformTypes } from '@dstream/transforms';
@@ -24,20 +24,29 @@ const services: TransformServices = {
 /**
  * Opens such transforms; the file is read once.
  * @param body what stands between the braces of the block, besides `type`
+ * @param transforms the types that the file may name
  */
-export function loadedTransform(type: string, body: string): () => Promise<Transform> {
+export function loadedTransform(
+  type: string,
+  body: string,
+  transforms: AdapterTypes['transforms'] = transformTypes,
+): () => Promise<Transform> {
   let loading: Promise<TransformConfig> | undefined;
   return async () => {
-    loading ??= load(type, body);
+    loading ??= load(type, body, transforms);
     return await (await loading).open(services);
   };
 }
 
-async function load(type: string, body: string): Promise<TransformConfig> {
+async function load(
+  type: string,
+  body: string,
+  transforms: AdapterTypes['transforms'],
+): Promise<TransformConfig> {
   const folder = await mkdtemp(join(tmpdir(), 'dstream-transform-'));
   try {
     const { processor } = await loadText(folder, fileText(type, body), {
-      types: { ...fixedTypes, transforms: transformTypes },
+      types: { ...fixedTypes, transforms },
       use: ['processor'],
       env: {
         BUS: 'Endpoint=sb://localhost;SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true;',
