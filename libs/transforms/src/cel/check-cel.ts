@@ -13,6 +13,7 @@ import { environment, variableNames } from './cel-environment.ts';
 export type Expression = ReturnType<typeof parse>['expr'];
 
 type Call = Extract<Expression['exprKind'], { case: 'callExpr' }>['value'];
+type Constant = Extract<Expression['exprKind'], { case: 'constExpr' }>['value']['constantKind'];
 type Select = Extract<Expression['exprKind'], { case: 'selectExpr' }>['value'];
 type Comprehension = Extract<Expression['exprKind'], { case: 'comprehensionExpr' }>['value'];
 
@@ -98,7 +99,7 @@ class Checker {
     const { exprKind, id } = expression;
     switch (exprKind.case) {
       case 'constExpr':
-        return constantTypes.get(exprKind.value.constantKind.case) ?? unknownType;
+        return this.#constant(exprKind.value.constantKind, id);
       case 'identExpr':
         return this.#name(exprKind.value.name, id, scope);
       case 'selectExpr':
@@ -118,6 +119,17 @@ class Checker {
       default:
         return exprKind satisfies never;
     }
+  }
+
+  /** The library reads whole numbers of any size, and fails on them only at a change. */
+  #constant({ case: kind, value }: Constant, id: bigint): TypeName {
+    const type = constantTypes.get(kind) ?? unknownType;
+    if (typeof value === 'bigint' && value !== in64Bits(value, kind === 'uint64Value'))
+      this.#add(
+        id,
+        `the number is outside the range of ${type}, which has 64 bits; write a double such as 1e20`,
+      );
+    return type;
   }
 
   #name(name: string, id: bigint, scope: readonly string[]): TypeName {
@@ -221,6 +233,10 @@ const constantTypes: ReadonlyMap<string | undefined, TypeName> = new Map([
   ['stringValue', 'string'],
   ['uint64Value', 'uint'],
 ]);
+
+function in64Bits(value: bigint, isUnsigned: boolean): bigint {
+  return isUnsigned ? BigInt.asUintN(64, value) : BigInt.asIntN(64, value);
+}
 
 /** Operators that the planner knows without the library's functions. */
 const ownOperators = ['_[_]', '_?_:_', '_&&_', '_||_', '@not_strictly_false'];

@@ -38,6 +38,7 @@ describe('a condition holds', () => {
     ['type(data.X) == string', { X: '1' }, true],
     ['data.exists(column, column == "A")', { A: 1 }, true],
     ['size(data) == 2', { A: 1, B: 2 }, true],
+    ['data.A > -9223372036854775808 && data.A < 9223372036854775807', { A: 1 }, true],
   ] as const)('%s of %j: %s', (text, data, expected) => {
     expect(compileCel(text)(event(data as Row))).toBe(expected);
   });
@@ -58,6 +59,12 @@ describe('a condition holds', () => {
 describe('an expression is refused, with its place', () => {
   test.each([
     ['data.A >', 'line 1, column 8: found > but expecting end of input'],
+    [
+      'data.A == 99999999999999999999999',
+      'line 1, column 11: the number is outside the range of int, which has 64 bits; write a double such as 1e20',
+    ],
+    ['data.A ==\n  -9223372036854775809', 'line 2, column 3: the number is outside the range of int'],
+    ['data.A == 18446744073709551616u', 'line 1, column 11: the number is outside the range of uint'],
     ['dta.x > 1', 'line 1, column 1: unknown name "dta"; did you mean "data"?'],
     ['data.x > 1 &&\n  dta.y', 'line 2, column 3: unknown name "dta"'],
     ['has(dta.x)', 'line 1, column 5: unknown name "dta"'],
