@@ -20,10 +20,13 @@ function setup() {
     publish: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
-  const metrics = processorMetrics(new Metrics()).output('o');
-  const monitor = new OutputMonitor({ ...output, publisher }, { clock, log, metrics });
+  const metrics = new Metrics();
+  const monitor = new OutputMonitor(
+    { ...output, publisher },
+    { clock, log, metrics: processorMetrics(metrics).output('o') },
+  );
   monitor.connecting.succeeded();
-  return { clock, said, monitor };
+  return { clock, said, monitor, metrics };
 }
 
 const error = (message: string) => new DStreamError('Unreachable', message);
@@ -68,4 +71,20 @@ test('says since when it fails, by the wall clock, and how late its newest chang
     failing: { since: '2026-11-20T00:00:00.000Z', code: 'Unreachable', reason: 'still away' },
     latencySeconds: 90,
   });
+});
+
+test('a replayed change is delivered, but its age says nothing of how late the output is', async () => {
+  const { clock, monitor, metrics } = setup();
+  const routed = (n: number, metadata = {}) => ({
+    event: aChange(n, metadata),
+    line: Buffer.of(),
+    orderingKey: '',
+  });
+  await clock.advance(90_000);
+  monitor.accepted([routed(1, { replay: 1 })]);
+  expect(monitor.report()).toMatchObject({ delivered: 1, latencySeconds: null });
+  monitor.accepted([routed(2, { committedAt: '2026-11-20T00:01:20.000Z' }), routed(3, { replay: 2 })]);
+  monitor.accepted([routed(4, { replay: 1 })]);
+  expect(monitor.report()).toMatchObject({ delivered: 4, latencySeconds: 10 });
+  expect(await metrics.text()).toContain('dstream_delivery_latency_seconds_count{output="o"} 1\n');
 });

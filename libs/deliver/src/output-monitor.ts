@@ -39,7 +39,7 @@ export interface OutputReport {
   readonly refused: number;
   /** Its circuit breaker: while it is not closed, sessions wait and one at a time makes an attempt. */
   readonly breaker: BreakerReport;
-  /** Seconds from commit to delivery of the newest change delivered; null before the first. */
+  /** Seconds from commit to delivery of the newest change delivered, replayed ones left out; null before the first. */
   readonly latencySeconds: number | null;
 }
 
@@ -204,6 +204,8 @@ export class OutputMonitor {
     const nowMs = this.#clock.wallMs();
     let [committedAt, seconds] = ['', 0];
     for (const { event } of events) {
+      // The age of a replayed change says how long it lay in the dead-letter queue.
+      if (event.metadata.replay !== undefined) continue;
       // Changes of one transaction have one time.
       if (event.metadata.committedAt !== committedAt) {
         committedAt = event.metadata.committedAt;
@@ -211,7 +213,7 @@ export class OutputMonitor {
       }
       this.#metrics.latencySeconds.observe(seconds);
     }
-    this.#latencySeconds = seconds;
+    if (committedAt !== '') this.#latencySeconds = seconds;
   }
 
   /** Refused changes of a required output: their messages will be dead-lettered. */

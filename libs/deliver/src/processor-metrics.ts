@@ -159,7 +159,7 @@ function outputMetrics(metrics: Metrics) {
   );
   const latencySeconds = metrics.histogram(
     'dstream_delivery_latency_seconds',
-    'Time from the commit of a change to its delivery.',
+    'Time from the commit of a change to its delivery; replayed changes are left out.',
     label,
     latencyBuckets,
   );
