@@ -87,6 +87,6 @@ export class Bisection implements Disposable {
 }
 
 /** How many of them an attempt takes that bisects: at least one. */
-export function halfOf(items: readonly unknown[]): number {
+function halfOf(items: readonly unknown[]): number {
   return Math.max(1, Math.ceil(items.length / 2));
 }

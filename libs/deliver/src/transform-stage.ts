@@ -17,7 +17,6 @@ import {
   type Transformed,
 } from '@dstream/core';
 import { retry, type RetryOptions } from '@dstream/async';
-import { halfOf } from './bisection.ts';
 import type { DecodedChange, Recipients } from './decode-message.ts';
 import type { TransformMonitor } from './transform-monitor.ts';
 import { WaitingLog } from './waiting-log.ts';
@@ -150,7 +149,7 @@ export class TransformStage {
       const error = asDStreamError(caught);
       if (!isOfAChange(error)) throw error;
       if (items.length === 1) return [error];
-      const middle = halfOf(items);
+      const middle = Math.ceil(items.length / 2);
       const first = await this.#results(items.slice(0, middle), overrides, signal);
       return [...first, ...(await this.#results(items.slice(middle), overrides, signal))];
     }
