@@ -37,7 +37,7 @@ processor {
     match {
       tables = ["dbo.Orders"]
     }
-    when    = "metadata.operation == 'delete' || double(data.Amount) > 100.0"
+    when    = "metadata.operation == 'delete' || (has(data.Amount) && double(data.Amount) > 100.0)"
     leaving = "drop" # "delete"
   }
 

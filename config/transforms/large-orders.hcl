@@ -1,4 +1,4 @@
-# Only large orders go on. One that becomes small is deleted at the destination, where it would otherwise stay as it was.
+# Only large orders go on; one without an amount is small. One that becomes small is deleted at the destination, where it would otherwise stay as it was.
 processor {
   source {
     connection_string = "{{ env "DSTREAM_INGEST_CONNECTION_STRING" }}"
@@ -9,7 +9,7 @@ processor {
     match {
       tables = ["dbo.Orders"]
     }
-    when    = "metadata.operation == 'delete' || double(data.Amount) > 100.0"
+    when    = "metadata.operation == 'delete' || (has(data.Amount) && double(data.Amount) > 100.0)"
     leaving = "delete"
   }
 

@@ -22,7 +22,7 @@ processor {
     match {
       tables = ["dbo.Orders"]
     }
-    when    = "double(data.Amount) > 100.0"
+    when    = "has(data.Amount) && double(data.Amount) > 100.0"
     outputs = ["review"]
   }
 

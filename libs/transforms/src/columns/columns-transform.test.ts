@@ -224,8 +224,18 @@ describe('a change fails', () => {
     const what =
       'TransformFailed: the columns Name and Notes would both be named Notes; rename or drop one of them';
     expect(await failureOf({ rename }, update)).toBe(what);
+    // In any case: a destination may ignore it.
+    expect(await failureOf({ rename: new Map([['name', 'nOTES']]) }, update)).toMatch(
+      /the columns Name and Notes would both be named/,
+    );
     // Also where only the column that CDC did not carry has it.
     expect(await failureOf({ rename }, { ...update, data: null })).toBe(what);
+  });
+
+  test('not when the table itself has two columns that differ in case alone', async () => {
+    const twins = { ...update, data: { ID: 1, a: 'x', A: 'y' } };
+    const { data } = await made({ mask: new Set(['id']), allowKey: true }, twins);
+    expect(data).toMatchObject({ a: 'x', A: 'y' });
   });
 
   test('when a template names a column that is not there', async () => {

@@ -97,16 +97,18 @@ function changed({ change }: ColumnRule, value: Json): Json {
   return change === undefined || value === null ? value : change(value);
 }
 
+/** A name is taken in any case, unless the table itself has two columns that differ in case alone. */
 function checkNames(rules: readonly ColumnRule[]): void {
-  const taken = new Map<string, string>();
-  for (const { from, to } of rules) {
+  const taken = new Map<string, ColumnRule>();
+  for (const rule of rules) {
+    const { from, to } = rule;
     if (to === undefined) continue;
-    const other = taken.get(to);
-    if (other !== undefined)
-      throw new DStreamError(
-        'TransformFailed',
-        `the columns ${other} and ${from} would both be named ${to}; rename or drop one of them`,
-      );
-    taken.set(to, from);
+    const other = taken.get(to.toLowerCase());
+    taken.set(to.toLowerCase(), rule);
+    if (other === undefined || (from === to && other.from === other.to)) continue;
+    throw new DStreamError(
+      'TransformFailed',
+      `the columns ${other.from} and ${from} would both be named ${to}; rename or drop one of them`,
+    );
   }
 }
