@@ -109,8 +109,9 @@ export const columnsType = defineTransform({
     checkColumns(reading, findings);
     return settingsOf(reading.values);
   },
-  hides: ({ drop, keep, hash, mask, truncate }) =>
-    keep !== undefined || [drop, hash, mask, truncate].some(({ size }) => size > 0),
+  // What `set` replaces is hidden, too.
+  hides: ({ drop, keep, hash, mask, truncate, set }) =>
+    keep !== undefined || [drop, hash, mask, truncate, set].some(({ size }) => size > 0),
   open: async (settings) => {
     const { ColumnsTransform } = await import('./columns-transform.ts');
     return new ColumnsTransform(settings);
