@@ -37,6 +37,15 @@ test('what cannot be judged fails', async () => {
 });
 
 describe('an update that leaves', () => {
+  test('without a before fails, and the error says what to write', async () => {
+    const { before: _before, ...given } = update({ ID: 1, Amount: 9 }, { ID: 1, Amount: 11 });
+    expect(await filter(given, 'delete')).toMatchObject({
+      code: 'TransformFailed',
+      message: expect.stringContaining('write leaving = "drop", or place the filter') as string,
+    });
+    expect(await filter(given)).toEqual([]);
+  });
+
   const leaves = update({ ID: 1, Amount: 9 }, { ID: 1, Amount: 11 });
 
   test('is dropped by default', async () => expect(await filter(leaves)).toEqual([]));

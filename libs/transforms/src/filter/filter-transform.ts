@@ -49,7 +49,7 @@ export class FilterTransform implements Transform {
     if (before === undefined)
       throw new DStreamError(
         'TransformFailed',
-        'the update has no before, so whether its row leaves is unknown',
+        'the update has no before, so leaving = "delete" cannot tell whether its row matched; write leaving = "drop", or place the filter in front of what removes before',
       );
     try {
       return this.#when({ data: before, metadata });
