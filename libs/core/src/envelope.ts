@@ -138,6 +138,9 @@ const fieldsOf: ReadonlyMap<unknown, readonly (readonly [string, Field])[]> = ne
   [2, Object.entries({ ...common, origin })],
 ]);
 
+/** The fields that the metadata of a change may have today. */
+export const metadataFields: readonly string[] = ['version', ...Object.keys(common), 'origin', 'replay'];
+
 /**
  * What is wrong with the envelope, of any version: it reads after "the envelope", and never repeats the content. Undefined:
  * nothing. `envelope` is what `JSON.parse` gives.

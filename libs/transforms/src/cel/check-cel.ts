@@ -3,10 +3,10 @@
  * arguments, regular expressions, and that the result is a condition. What a column holds is known only for each change, so its
  * type is taken to be right. (The library's checker, version 0.6, knows constants and names only, and is not exported.)
  */
-import type { parse } from '@bufbuild/cel';
+import type { CelFunc, parse } from '@bufbuild/cel';
 import { plan, parse as parseText, isCelError } from '@bufbuild/cel';
 import { nearest } from '@dstream/config/schema';
-import type { StampedEvent } from '@dstream/core';
+import { metadataFields } from '@dstream/core';
 import { environment, variableNames } from './cel-environment.ts';
 
 /** An expression, or a part of one. */
@@ -46,28 +46,6 @@ const typeNames = [
 
 /** Macros inside macros multiply the steps of one evaluation. */
 const maxMacroDepth = 2;
-
-const metadataFields: Readonly<Record<keyof StampedEvent['metadata'], true>> = {
-  version: true,
-  id: true,
-  source: true,
-  server: true,
-  database: true,
-  schema: true,
-  table: true,
-  operation: true,
-  key: true,
-  changed: true,
-  unavailable: true,
-  gap: true,
-  origin: true,
-  sequence: true,
-  committedAt: true,
-  position: true,
-  generation: true,
-  epoch: true,
-  replay: true,
-};
 
 /** As CEL writes its operators, and as people do. */
 const operators: ReadonlyMap<string, string> = new Map([
@@ -142,8 +120,8 @@ class Checker {
   #select({ operand, field, testOnly }: Select, id: bigint, scope: readonly string[]): TypeName {
     this.typeOf(operand, scope);
     const isMetadata = operand?.exprKind.case === 'identExpr' && operand.exprKind.value.name === 'metadata';
-    if (isMetadata && !Object.hasOwn(metadataFields, field))
-      this.#add(id, unknown('field of metadata', field, Object.keys(metadataFields)));
+    if (isMetadata && !metadataFields.includes(field))
+      this.#add(id, unknown('field of metadata', field, metadataFields));
     return testOnly ? 'bool' : unknownType;
   }
 
@@ -192,24 +170,12 @@ class Checker {
   }
 
   #function(name: string, on: TypeName | undefined, given: readonly TypeName[], id: bigint): TypeName {
-    const all = [...(environment.funcs.find(name) ?? [])];
+    const possible = overloadsOf(name, on, given);
+    if (possible.length > 0) return commonResult(possible);
+    const target = on === undefined ? '' : `${on}.`;
     const shown = operators.get(name) ?? name;
-    const possible = all.filter(
-      (func) =>
-        (func.target === undefined) === (on === undefined) &&
-        (func.target === undefined || fits(on ?? unknownType, func.target.name)) &&
-        func.arguments.length === given.length &&
-        func.arguments.every((argument, index) => fits(given[index] ?? unknownType, argument.name)),
-    );
-    const [first] = possible;
-    if (first === undefined) {
-      const what = on === undefined ? '' : `${on}.`;
-      this.#add(id, `${shown} does not take ${what}(${given.join(', ')})${converting(given)}`);
-      return unknownType;
-    }
-    return possible.every(({ result }) => result.name === first.result.name)
-      ? first.result.name
-      : unknownType;
+    this.#add(id, `${shown} does not take ${target}(${given.join(', ')})${converting(given)}`);
+    return unknownType;
   }
 
   #pattern(arg: Expression | undefined): void {
@@ -243,6 +209,23 @@ const ownOperators = ['_[_]', '_?_:_', '_&&_', '_||_', '@not_strictly_false'];
 
 function isFunction(name: string): boolean {
   return ownOperators.includes(name) || environment.funcs.find(name) !== undefined;
+}
+
+/** The functions of a name that may be meant by these types. */
+function overloadsOf(name: string, on: TypeName | undefined, given: readonly TypeName[]): readonly CelFunc[] {
+  return [...(environment.funcs.find(name) ?? [])].filter(
+    ({ target, arguments: wanted }) =>
+      (target === undefined) === (on === undefined) &&
+      (target === undefined || fits(on ?? unknownType, target.name)) &&
+      wanted.length === given.length &&
+      wanted.every((argument, index) => fits(given[index] ?? unknownType, argument.name)),
+  );
+}
+
+function commonResult([first, ...others]: readonly CelFunc[]): TypeName {
+  if (first === undefined || others.some(({ result }) => result.name !== first.result.name))
+    return unknownType;
+  return first.result.name;
 }
 
 function functionNames(): readonly string[] {
