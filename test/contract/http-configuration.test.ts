@@ -7,9 +7,10 @@ import { loadConfiguration, redactor, type Configuration } from '@dstream/config
 import { sha256Hex } from '@dstream/runtime';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { httpType } from '../../libs/outputs/src/http/http-type.ts';
+import { httpType as httpTransformType } from '../../libs/transforms/src/http/http-type.ts';
 import { fixedTypes } from '../support/fixed-types.ts';
 
-const types = { ...fixedTypes, outputs: [httpType] } as const;
+const types = { ...fixedTypes, outputs: [httpType], transforms: [httpTransformType] } as const;
 const secretOf = (letter: string) => `whsec_${Buffer.alloc(32, letter).toString('base64')}`;
 const env = {
   BUS: 'Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=all;SharedAccessKey=key',
@@ -26,11 +27,11 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** The keys of the output begin on line 7. */
-async function load(keys: string): Promise<Configuration> {
+async function load(keys: string, transform = ''): Promise<Configuration> {
   const file = join(folder, 'dstream.hcl');
   const source = 'connection_string = "{{ env "BUS" }}"';
   const output = `output {\n    type = "http"\n${keys}\n  }`;
-  await writeFile(file, `processor {\n  source {\n    ${source}\n  }\n  ${output}\n}\n`);
+  await writeFile(file, `processor {\n  source {\n    ${source}\n  }\n  ${output}\n${transform}}\n`);
   return await loadConfiguration(file, { env, use: ['processor'], types });
 }
 
@@ -100,4 +101,14 @@ test('a previous secret alone signs nothing', async () => {
   expect(await refusal('    url = "https://h/"\n    previous_secret = "{{ env "OLD" }}"')).toEqual([
     '8: processor.output.previous_secret: previous_secret has no effect without secret; write secret',
   ]);
+});
+
+test.each(['Webhook-Id', 'ce-source'])('the output sets %s itself; the transform does not', async (name) => {
+  const headers = `    headers = { ${name} = "x" }`;
+  expect(await refusal(`    url = "https://h/"\n${headers}`)).toEqual([
+    `8: processor.output.headers: the header ${name} is set by DStream; remove it`,
+  ]);
+  const transform = `  transform "score" {\n    type = "http"\n    url = "https://t/"\n${headers}\n  }\n`;
+  const found = await load('    url = "https://h/"', transform);
+  expect(found.processor?.transforms[0]?.settings).toMatchObject({ headers: { [name.toLowerCase()]: 'x' } });
 });

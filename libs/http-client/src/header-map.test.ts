@@ -1,14 +1,17 @@
 import { expect, test } from 'vitest';
 import { headerMap } from './header-map.ts';
 
-function given(headers: Readonly<Record<string, string | number>>, fromVariable = false) {
+/** As an output reads them that sets `webhook-` headers. */
+const headers = headerMap(/^webhook-/i);
+
+function given(names: Readonly<Record<string, string | number>>, fromVariable = false) {
   const value = (item: string | number) => ({ value: item, shown: 'the value', fromVariable, items: [] });
-  const entries = new Map(Object.entries(headers).map(([name, item]) => [name, value(item)]));
-  return { value: headers, shown: 'an object', fromVariable: false, items: [], entries };
+  const entries = new Map(Object.entries(names).map(([name, item]) => [name, value(item)]));
+  return { value: names, shown: 'an object', fromVariable: false, items: [], entries };
 }
 
 test('headers are names and texts; names are in lower case', () => {
-  expect(headerMap.read(given({ 'X-Team': 'cdc', Authorization: 'Bearer abc' }))).toEqual({
+  expect(headers.read(given({ 'X-Team': 'cdc', Authorization: 'Bearer abc' }))).toEqual({
     value: { 'x-team': 'cdc', authorization: 'Bearer abc' },
   });
 });
@@ -22,19 +25,29 @@ test.each([
   [{ 'X-A': '' }, 'the value of the header X-A is not a text of visible ASCII characters'],
   [{ 'X-A': '1', 'x-a': '2' }, 'duplicate header x-a'],
   [{ 'X-A': 1 }, 'the value of the header X-A is not a text of visible ASCII characters'],
-])('%j is refused: %s', (headers, wrong) => {
-  expect(headerMap.read(given(headers as Record<string, string | number>))).toMatchObject({
+])('%j is refused: %s', (names, wrong) => {
+  expect(headers.read(given(names as Record<string, string | number>))).toMatchObject({
     faults: [{ wrong }],
+  });
+});
+
+test('a caller that reserves no names leaves them to its user, except those of the connection', () => {
+  const all = headerMap();
+  expect(all.read(given({ 'Webhook-Id': '1', 'ce-source': 'us' }))).toEqual({
+    value: { 'webhook-id': '1', 'ce-source': 'us' },
+  });
+  expect(all.read(given({ Host: 'h' }))).toMatchObject({
+    faults: [{ wrong: 'the header Host is set by DStream' }],
   });
 });
 
 test('a text is no object of headers', () => {
   const text = { value: 'X: 1', shown: '"X: 1"', fromVariable: false, items: [] };
-  expect(headerMap.read(text)).toMatchObject({ faults: [{ wrong: '"X: 1" is not an object' }] });
+  expect(headers.read(text)).toMatchObject({ faults: [{ wrong: '"X: 1" is not an object' }] });
 });
 
 test('what signs in or comes out of a variable is secret, alone and with its scheme', () => {
-  const headers = { Authorization: 'Bearer abcdefgh', 'X-Api-Key': 'k1234567', 'X-Team': 'dstream' };
-  expect(headerMap.secretsOf?.(given(headers))).toEqual(['Bearer abcdefgh', 'abcdefgh', 'k1234567']);
-  expect(headerMap.secretsOf?.(given({ 'X-Team': 'dstream' }, true))).toEqual(['dstream']);
+  const names = { Authorization: 'Bearer abcdefgh', 'X-Api-Key': 'k1234567', 'X-Team': 'dstream' };
+  expect(headers.secretsOf?.(given(names))).toEqual(['Bearer abcdefgh', 'abcdefgh', 'k1234567']);
+  expect(headers.secretsOf?.(given({ 'X-Team': 'dstream' }, true))).toEqual(['dstream']);
 });

@@ -2,9 +2,9 @@
 import { faulty, sound, textOf, type Given, type Result, type ValueType } from '@dstream/config/schema';
 import { withCredentials } from './shown-url.ts';
 
-/** What the output, the transform or the client library sets. */
-const reserved =
-  /^(?:webhook-.*|ce-.*|content-length|transfer-encoding|connection|keep-alive|upgrade|host|expect|te|trailer)$/i;
+/** What the client library sets. */
+const ofConnection =
+  /^(?:content-length|transfer-encoding|connection|keep-alive|upgrade|host|expect|te|trailer)$/i;
 
 /** Header fields whose values are hidden wherever they appear; so is every value that came out of a variable. */
 const sensitive = /auth|cookie|key|passw|secret|signature|token/i;
@@ -14,32 +14,44 @@ const [fieldName, fieldValue] = [/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, /^[!-~](?:[\t 
 
 const example = 'write { Authorization = "{{ env "NAME" }}" }';
 
-/** Names and values. */
-export const headerMap: ValueType<Readonly<Record<string, string>>> = {
-  expected: 'object of headers',
-  blank: {},
-  read: ({ entries, shown }) => {
-    if (entries === undefined) return faulty(`${shown} is not an object`, example);
-    const headers: Record<string, string> = {};
-    for (const [name, given] of entries) {
-      const result = readHeader(name, given);
-      if ('faults' in result) return result;
-      if (Object.hasOwn(headers, name.toLowerCase())) return faulty(`duplicate header ${name}`, 'remove one');
-      headers[name.toLowerCase()] = result.value;
-    }
-    return sound(headers);
-  },
-  secretsOf: ({ entries = new Map<string, Given>() }) =>
-    [...entries].flatMap(([name, given]) =>
-      (given.fromVariable || sensitive.test(name)) && typeof given.value === 'string'
-        ? withCredentials(given.value)
-        : [],
-    ),
-};
+/**
+ * Names and values.
+ * @param reserved names that the caller sets itself, if any
+ */
+export function headerMap(reserved?: RegExp): ValueType<Readonly<Record<string, string>>> {
+  return {
+    expected: 'object of headers',
+    blank: {},
+    read: (given) => readHeaders(given, (name) => ofConnection.test(name) || reserved?.test(name) === true),
+    secretsOf: ({ entries = new Map<string, Given>() }) =>
+      [...entries].flatMap(([name, given]) =>
+        (given.fromVariable || sensitive.test(name)) && typeof given.value === 'string'
+          ? withCredentials(given.value)
+          : [],
+      ),
+  };
+}
 
-function readHeader(name: string, given: Given): Result<string> {
+type IsReserved = (name: string) => boolean;
+
+function readHeaders(
+  { entries, shown }: Given,
+  isReserved: IsReserved,
+): Result<Readonly<Record<string, string>>> {
+  if (entries === undefined) return faulty(`${shown} is not an object`, example);
+  const headers: Record<string, string> = {};
+  for (const [name, given] of entries) {
+    const result = readHeader(name, given, isReserved);
+    if ('faults' in result) return result;
+    if (Object.hasOwn(headers, name.toLowerCase())) return faulty(`duplicate header ${name}`, 'remove one');
+    headers[name.toLowerCase()] = result.value;
+  }
+  return sound(headers);
+}
+
+function readHeader(name: string, given: Given, isReserved: IsReserved): Result<string> {
   if (!fieldName.test(name)) return faulty(`"${name}" is not the name of a header`, example);
-  if (reserved.test(name)) return faulty(`the header ${name} is set by DStream`, 'remove it');
+  if (isReserved(name)) return faulty(`the header ${name} is set by DStream`, 'remove it');
   const value = textOf(given);
   if (value === undefined || !fieldValue.test(value))
     return faulty(`the value of the header ${name} is not a text of visible ASCII characters`, example);

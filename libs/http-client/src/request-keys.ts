@@ -2,13 +2,18 @@
 import { optional, sizeInBytes, wholeNumber, withDefault } from '@dstream/config/schema';
 import { headerMap } from './header-map.ts';
 
-/** `headers`. Secret. */
-export const headersKey = optional(
-  headerMap,
-  'none',
-  'Headers of every request, as in { Authorization = "Bearer …" }.',
-  { secret: true },
-);
+/**
+ * `headers`. Secret.
+ * @param reserved names that the caller sets itself, if any
+ */
+export function headersKey(reserved?: RegExp) {
+  return optional(
+    headerMap(reserved),
+    'none',
+    'Headers of every request, as in { Authorization = "Bearer …" }.',
+    { secret: true },
+  );
+}
 
 /** How many changes a request holds. */
 export const batchKeys = {

@@ -3,6 +3,9 @@ import { batchKeys, defaultLastingStatuses, headersKey, lastingStatuses } from '
 import { UrlTemplate, urlTemplate } from './http-url.ts';
 import { signingSecret } from './signature.ts';
 
+/** Names of headers that the output sets: those of Standard Webhooks and of CloudEvents. */
+const ownHeaders = /^(?:webhook|ce)-/i;
+
 /** `output { type = "http" }`. */
 export const httpType = defineOutput({
   type: 'http',
@@ -14,7 +17,7 @@ export const httpType = defineOutput({
       { keepsNames: true },
     ),
     method: withDefault(choice(['POST', 'PUT', 'PATCH']), 'POST', 'Method of the requests.'),
-    headers: headersKey,
+    headers: headersKey(ownHeaders),
     body: withDefault(
       choice(['array', 'lines', 'single']),
       'array',

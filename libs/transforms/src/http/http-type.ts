@@ -21,7 +21,7 @@ export const httpType = defineTransform({
   doc: 'A web service that is given changes and answers with what becomes of them.',
   keys: {
     url: required(httpUrl, 'Where changes are sent, by POST. Its query is shown nowhere.'),
-    headers: headersKey,
+    headers: headersKey(),
     timeout: withDefault(
       duration({ min: '100ms', max: '10m' }),
       '10s',
