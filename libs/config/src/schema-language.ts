@@ -75,6 +75,7 @@ export {
 export { fillNames, isTablePart, templatePieces, type NamePart, type TablePart } from './schema/templates.ts';
 export type { Place } from './text/hcl-document.ts';
 export type { BrokerService, BrokerTransport } from './values/broker-connection-string.ts';
+export { columnName, columnNames } from './values/column-names.ts';
 export {
   connectionParts,
   connectionString,

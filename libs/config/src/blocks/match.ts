@@ -1,8 +1,9 @@
 /** The block `match` of a transform or a route: which changes it is about. */
 import type { ChangeMatch } from '@dstream/core';
 import { child, optional, type BlockSchema, type Reading } from '../schema/schema.ts';
+import { columnNames } from '../values/column-names.ts';
 import { listOf } from '../values/list-of.ts';
-import { choice, text } from '../values/scalars.ts';
+import { choice } from '../values/scalars.ts';
 import { parseTablePattern } from '../values/table-pattern.ts';
 import { faulty, sound, textOf, type ValueType } from '../values/value-type.ts';
 
@@ -20,12 +21,6 @@ const tablePattern: ValueType<string> = {
 
 const operations = choice(['insert', 'update', 'delete', 'read']);
 
-const columnName = text({
-  what: 'a column name',
-  pattern: /^.{1,128}$/su,
-  right: 'write at most 128 characters',
-});
-
 const matchKeys = {
   tables: optional(
     listOf(tablePattern, { what: 'table patterns', one: 'table', example: '["dbo.Order*"]', key: lower }),
@@ -38,7 +33,7 @@ const matchKeys = {
     'Operations: "insert", "update", "delete", "read" (a row of a snapshot).',
   ),
   changed: optional(
-    listOf(columnName, { what: 'column names', one: 'column', example: '["Status"]', key: lower }),
+    columnNames('["Status"]'),
     'all updates',
     'Columns of which an update must have changed at least one. Inserts and deletes are not judged by it.',
   ),

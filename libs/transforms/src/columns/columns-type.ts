@@ -1,10 +1,11 @@
 import {
   boolean,
   choice,
+  columnName,
+  columnNames,
   conceal,
   defineTransform,
   faulty,
-  listOf,
   mapOf,
   optional,
   sound,
@@ -17,22 +18,11 @@ import {
 import type { Value } from '@dstream/core';
 import { checkColumns, type ColumnKeys } from './check-columns.ts';
 
-const column = text({
-  what: 'a column name',
-  pattern: /^.{1,128}$/su,
-  right: 'write at most 128 characters',
-});
-
-const columns = listOf(column, {
-  what: 'column names',
-  one: 'column',
-  example: '["Notes"]',
-  key: (name) => name.toLowerCase(),
-});
+const columns = columnNames('["Notes"]');
 
 function byColumn<T>(value: ValueType<T>, values: string, example: string) {
   const key = (name: string) => name.toLowerCase();
-  return mapOf(value, { what: `column names and ${values}`, name: column, example, key });
+  return mapOf(value, { what: `column names and ${values}`, name: columnName, example, key });
 }
 
 /** A constant of a file. */
@@ -92,7 +82,11 @@ export const columnsType = defineTransform({
       { secret: true },
     ),
     mask: optional(columns, 'none', 'Columns whose values become `***`.'),
-    rename: optional(byColumn(column, 'new names', '{ CustName = "name" }'), 'none', 'Columns to rename.'),
+    rename: optional(
+      byColumn(columnName, 'new names', '{ CustName = "name" }'),
+      'none',
+      'Columns to rename.',
+    ),
     set: optional(
       byColumn(constant, 'values', '{ Region = "eu" }'),
       'none',

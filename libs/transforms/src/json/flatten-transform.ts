@@ -12,8 +12,8 @@ import {
 } from '@dstream/core';
 import { eachEvent } from '../events/each-event.ts';
 import { missingIn, withParts } from '../events/event-parts.ts';
+import { checkKey } from './json-columns.ts';
 import { parsedJson } from './json-text.ts';
-import { checkKey } from './parse-json-transform.ts';
 
 /** What `FlattenTransform` does. */
 export interface FlattenSettings {

@@ -1,5 +1,5 @@
 import { choice, defineTransform, required, text, wholeNumber, withDefault } from '@dstream/config/schema';
-import { jsonColumns } from './parse-json-type.ts';
+import { jsonColumns } from './json-columns.ts';
 
 const separator = text({
   what: 'a separator',

@@ -1,6 +1,6 @@
-import type { CallOptions, Json, PlainRow, Row, StampedEvent, Transform, Transformed } from '@dstream/core';
-import { DStreamError } from '@dstream/core';
+import type { CallOptions, Json, Row, StampedEvent, Transform, Transformed } from '@dstream/core';
 import { eachEvent } from '../events/each-event.ts';
+import { checkKey } from './json-columns.ts';
 import { parsedJson } from './json-text.ts';
 
 /** Makes the JSON in text columns part of the change. */
@@ -35,14 +35,4 @@ export class ParseJsonTransform implements Transform {
     ]);
     return entries.every(([name, value]) => row[name] === value) ? row : Object.fromEntries(entries);
   }
-}
-
-/** A key tells rows apart, and stays plain. Throws TransformFailed. */
-export function checkKey(key: PlainRow | null, columns: ReadonlySet<string>): void {
-  const inKey = Object.keys(key ?? {}).find((name) => columns.has(name.toLowerCase()));
-  if (inKey === undefined) return;
-  throw new DStreamError(
-    'TransformFailed',
-    `the column ${inKey} is part of the key, which stays as it is; name other columns`,
-  );
 }

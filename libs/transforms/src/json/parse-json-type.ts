@@ -1,10 +1,5 @@
-import { defineTransform, listOf, required, text } from '@dstream/config/schema';
-
-/** The value of keys that name columns which hold JSON. */
-export const jsonColumns = listOf(
-  text({ what: 'a column name', pattern: /^.{1,128}$/su, right: 'write at most 128 characters' }),
-  { what: 'column names', one: 'column', example: '["Details"]', key: (name) => name.toLowerCase() },
-);
+import { defineTransform, required } from '@dstream/config/schema';
+import { jsonColumns } from './json-columns.ts';
 
 /** `transform { type = "parse_json" }`. */
 export const parseJsonType = defineTransform({
