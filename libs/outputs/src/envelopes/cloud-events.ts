@@ -4,11 +4,12 @@
  */
 import { choice, defineEnvelope, withDefault } from '@dstream/config/schema';
 import { tableName, type ChangeMetadata } from '@dstream/core';
-import { perTable, perText } from './remembering-last.ts';
+import { perTable, perText } from './memoize-last.ts';
 import { withEnvelope, type Encode } from './with-envelope.ts';
 
 type Mode = 'structured' | 'binary';
 
+/** `envelope { type = "cloudevents" }`. Refuses `mode = "binary"` where the output has nothing beside a body. */
 export const cloudEventsType = defineEnvelope({
   type: 'cloudevents',
   doc: 'CloudEvents 1.0, with the change as data.',

@@ -1,6 +1,6 @@
 /** Where and when a change was, as Debezium writes it: `source`, and times in its three units. */
 import type { ChangeMetadata } from '@dstream/core';
-import { perTable, perText } from './remembering-last.ts';
+import { perTable, perText } from './memoize-last.ts';
 
 /** The version of Debezium whose form this is; consumers may look at `source.version`. */
 export const debeziumVersion = '3.6.1.Final';

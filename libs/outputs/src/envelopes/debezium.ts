@@ -15,7 +15,7 @@ import {
 } from '@dstream/core';
 import { json } from './plain.ts';
 import { debeziumSource, debeziumTimes } from './debezium-source.ts';
-import { rememberingLast } from './remembering-last.ts';
+import { memoizeLast } from './memoize-last.ts';
 import type { Encode } from './with-envelope.ts';
 
 /** What can be set about the envelope. */
@@ -67,7 +67,7 @@ function changeValue(
 ): (event: ChangeEvent) => string {
   const sourceOf = debeziumSource();
   const textOf = rowText(bigint);
-  const now = rememberingLast(debeziumTimes, (a, b) => a === b);
+  const now = memoizeLast(debeziumTimes, (a, b) => a === b);
   return (event) => {
     const { operation } = event.metadata;
     const { ms, finer } = now(clock.wallMs());
@@ -118,7 +118,7 @@ function bigintColumns(patterns: readonly string[]): (event: ChangeEvent) => Col
       column: pattern.slice(dot + 1).toLowerCase(),
     };
   });
-  return rememberingLast(
+  return memoizeLast(
     (event) => {
       const here = known.filter(({ matches }) => matches(event)).map(({ column }) => column);
       return here.length === 0 ? undefined : new Set(here);

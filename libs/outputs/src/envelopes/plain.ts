@@ -3,6 +3,7 @@ import { defineEnvelope } from '@dstream/config/schema';
 import { tableName, type Log, type RoutedEvent } from '@dstream/core';
 import { withEnvelope, type Encode } from './with-envelope.ts';
 
+/** `envelope = "plain"`, or `envelope { type = "plain" }`. Opens nothing. */
 export const plainType = defineEnvelope({
   type: 'plain',
   doc: 'The row alone; of a delete its last image.',
