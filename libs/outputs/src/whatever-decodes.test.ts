@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { SharedTimeout } from '@dstream/async';
 import { silentLog, type OutgoingMessage, type Publisher, type RoutedEvent } from '@dstream/core';
 import { ManualClock } from '@dstream/memory/manual-clock';
-import type { HttpRequest } from '@dstream/http-client';
+import { HttpEndpoint, type HttpRequest } from '@dstream/http-client';
 import { defaultLastingStatuses } from '@dstream/http-client/schema';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -78,23 +78,26 @@ function toHttp(form: BodyForm): Publisher {
       return Promise.resolve({ status: 204, headers: {}, body: Buffer.of(), isWhole: true });
     },
   };
-  const options = {
+  const endpointOptions = {
     client,
-    shown: (url: string) => template.shown(url),
+    timeout: new SharedTimeout(clock, 1e9),
+    lastingStatuses: new Set<number>(defaultLastingStatuses),
+    hide: (text: string) => text,
+    clock,
+  };
+  const endpointOf = (url: string) => new HttpEndpoint({ url, shown: template.shown(url) }, endpointOptions);
+  const options = {
     method: 'POST',
     headers: {},
     secrets: [`whsec_${'A'.repeat(32)}`],
     limits: { form, maxChanges: 2, maxBytes: 1_000 },
-    timeout: new SharedTimeout(clock, 1e9),
-    lastingStatuses: new Set<number>(defaultLastingStatuses),
-    hide: (text: string) => text,
     clock,
     hash,
   } as const;
   return new DestinationsPublisher({
     nameOf: (routed) => template.urlFor(routed),
     fixedName: undefined,
-    open: (url) => new HttpDestination(url, options),
+    open: (url) => new HttpDestination(endpointOf(url), options),
     maxOpen: 10,
     log: silentLog,
     rightsMayDiffer: false,

@@ -2,16 +2,15 @@
  * One URL. Of an ordering key one request is under way, and the next follows when it was answered; keys go side by side. Every
  * request is tried once. One with several changes that is refused for good is halved until the change is found that is refused.
  */
-import { asDStreamError, DStreamError, type CallOptions, type Hash } from '@dstream/core';
-import { HttpEndpoint, type HttpEndpointOptions } from '@dstream/http-client';
+import { asDStreamError, DStreamError, type CallOptions, type Clock, type Hash } from '@dstream/core';
+import type { HttpEndpoint } from '@dstream/http-client';
 import { notAccepted, type Destination, type Entry, type NotAccepted } from '../destinations/destination.ts';
 import { batchesOf, requestBodyOf, type Batch, type BatchLimits } from './request-body.ts';
 import { webhookHeaders } from './signature.ts';
 
 /** What all URLs of an output share. */
-export interface HttpDestinationOptions extends HttpEndpointOptions {
-  /** A URL as errors name it. */
-  readonly shown: (url: string) => string;
+export interface HttpDestinationOptions {
+  readonly clock: Clock;
   readonly method: 'POST' | 'PUT' | 'PATCH';
   /** Of every request; they win over those of the output. Secret. */
   readonly headers: Readonly<Record<string, string>>;
@@ -23,11 +22,11 @@ export interface HttpDestinationOptions extends HttpEndpointOptions {
 
 /** The destination of an output of type `http`. */
 export class HttpDestination implements Destination {
-  readonly #endpoint: HttpEndpoint;
+  readonly #endpoint: Pick<HttpEndpoint, 'ask' | 'reach'>;
   readonly #options: HttpDestinationOptions;
 
-  constructor(url: string, options: HttpDestinationOptions) {
-    this.#endpoint = new HttpEndpoint({ url, shown: options.shown(url) }, options);
+  constructor(endpoint: Pick<HttpEndpoint, 'ask' | 'reach'>, options: HttpDestinationOptions) {
+    this.#endpoint = endpoint;
     this.#options = options;
   }
 

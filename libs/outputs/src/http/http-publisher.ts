@@ -1,7 +1,6 @@
 /** Publishes changes to a web service: a webhook. */
-import { SharedTimeout } from '@dstream/async';
 import type { Clock, Hash, Log, Publisher } from '@dstream/core';
-import { HttpClient } from '@dstream/http-client';
+import { HttpEndpoints } from '@dstream/http-client';
 import { hidingSecrets } from '@dstream/http-client/schema';
 import { DestinationsPublisher } from '../destinations/destinations-publisher.ts';
 import { HttpDestination, type HttpDestinationOptions } from './http-destination.ts';
@@ -39,25 +38,22 @@ export function httpPublisher({
 }: HttpPublisherOptions): Publisher {
   const { clock, hash, headers, secrets } = options;
   const template = new UrlTemplate(url, hash);
-  const client = new HttpClient();
-  const timeout = new SharedTimeout(clock, requestTimeoutMs);
-  const hide = hidingSecrets({ url, headers, others: secrets });
   const shown = (text: string) => template.shown(text);
-  const shared = { ...options, client, shown, timeout, hide, lastingStatuses: new Set(lastingStatuses) };
+  const endpoints = new HttpEndpoints({
+    clock,
+    timeoutMs: requestTimeoutMs,
+    hide: hidingSecrets({ url, headers, others: secrets }),
+    lastingStatuses: new Set(lastingStatuses),
+  });
   return new DestinationsPublisher({
     nameOf: (routed) => template.urlFor(routed),
     fixedName: template.fixed,
     probeName: template.probe,
-    open: (name) => new HttpDestination(name, shared),
+    open: (name) => new HttpDestination(endpoints.open({ url: name, shown: shown(name) }), options),
     maxOpen,
     shown,
     log,
     rightsMayDiffer: false,
-    shared: {
-      [Symbol.asyncDispose]: async () => {
-        await timeout.dispose();
-        await client[Symbol.asyncDispose]();
-      },
-    },
+    shared: endpoints,
   });
 }

@@ -1,7 +1,6 @@
 /** Makes a transform of type `http` of its settings. */
-import { SharedTimeout } from '@dstream/async';
 import type { Clock } from '@dstream/core';
-import { HttpClient, HttpEndpoint } from '@dstream/http-client';
+import { HttpEndpoints } from '@dstream/http-client';
 import { hidingSecrets, shownUrl } from '@dstream/http-client/schema';
 import { HttpTransform, type HttpTransformLimits } from './http-transform.ts';
 
@@ -21,21 +20,12 @@ export interface HttpTransformSettings {
 /** Connects nothing. */
 export function openHttpTransform(settings: HttpTransformSettings): HttpTransform {
   const { url, headers, timeoutMs, limits, lastingStatuses, clock } = settings;
-  const client = new HttpClient();
-  const timeout = new SharedTimeout(clock, timeoutMs);
-  const endpoint = new HttpEndpoint(
-    { url, shown: shownUrl(url) },
-    {
-      client,
-      timeout,
-      clock,
-      lastingStatuses: new Set(lastingStatuses),
-      hide: hidingSecrets({ url, headers }),
-    },
-  );
-  const close = async () => {
-    await timeout.dispose();
-    await client[Symbol.asyncDispose]();
-  };
-  return new HttpTransform({ endpoint, headers, limits, close });
+  const hide = hidingSecrets({ url, headers });
+  const endpoints = new HttpEndpoints({ clock, timeoutMs, hide, lastingStatuses: new Set(lastingStatuses) });
+  return new HttpTransform({
+    endpoint: endpoints.open({ url, shown: shownUrl(url) }),
+    headers,
+    limits,
+    close: () => endpoints[Symbol.asyncDispose](),
+  });
 }
