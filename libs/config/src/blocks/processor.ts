@@ -88,15 +88,27 @@ export function readProcessor(
   };
 }
 
-/** A name is given once. A label that is missing is a problem of the shape. */
-function checkLabels(node: BlockNode, type: string, { problems }: FileContext): void {
+/** Reports every block whose label an earlier one has; no label counts as one. */
+function checkUnique(
+  blocks: readonly BlockNode[],
+  problemOf: (label: string, first: BlockNode) => string,
+  { problems }: FileContext,
+): void {
   const seen = new Map<string, BlockNode>();
-  for (const block of node.blocks.filter((one) => one.type === type && one.labels.length > 0)) {
+  for (const block of blocks) {
     const [label = ''] = block.labels;
     const first = seen.get(label);
     if (first === undefined) seen.set(label, block);
-    else problems.add(block, `duplicate label, first on line ${first.line}; give each its own label`);
+    else problems.add(block, problemOf(label, first));
   }
+}
+
+/** A label that is missing is a problem of the shape. */
+function checkLabels(node: BlockNode, type: string, context: FileContext): void {
+  const labelled = node.blocks.filter((block) => block.type === type && block.labels.length > 0);
+  const problemOf = (_label: string, first: BlockNode) =>
+    `duplicate label, first on line ${first.line}; give each its own label`;
+  checkUnique(labelled, problemOf, context);
 }
 
 function checkOutputs(node: BlockNode, outputs: readonly BlockNode[], context: FileContext): void {
@@ -106,13 +118,7 @@ function checkOutputs(node: BlockNode, outputs: readonly BlockNode[], context: F
       `missing block output; write output { … } with type = "${context.types.outputs[0].type}" in it`,
     );
   }
-  const seen = new Map<string, BlockNode>();
-  for (const output of outputs) {
-    const name = output.labels[0] ?? '';
-    const first = seen.get(name);
-    if (first === undefined) seen.set(name, output);
-    else context.problems.add(output, sameName(name, first));
-  }
+  checkUnique(outputs, sameName, context);
 }
 
 /** An output without a label is named after its type: nothing would distinguish it from one that has this as its label. */

@@ -58,6 +58,7 @@ export function readRoute(
   outputs: readonly OutputConfig[],
   context: FileContext,
 ): RouteConfig {
+  // The variables of this block: a condition of another one may still be checked and opened.
   const unset = context.unset.only((path) => path.startsWith(`${reading.place.path}.`));
   const { when, outputs: names } = reading.values;
   checkNames(names, reading.placeOf('outputs'), outputs, context);
