@@ -3,6 +3,7 @@ export * from './balance.ts';
 export * from './change-event.ts';
 export * from './change-match.ts';
 export * from './change-source.ts';
+export * from './check.ts';
 export * from './checkpoint-document.ts';
 export * from './checkpoint-store.ts';
 export * from './context.ts';

@@ -1,6 +1,12 @@
 /** The blocks of the ingester about leases and checkpoints: `locks` names the store, `lease` and `checkpoint` their times. */
 import type { AdapterTypes, FileContext } from '../definitions/adapter-types.ts';
-import { onceSet, readTypedBlock, schemasOf, type TypedBlock } from '../definitions/block-type.ts';
+import {
+  checksOnceSet,
+  onceSet,
+  readTypedBlock,
+  schemasOf,
+  type TypedBlock,
+} from '../definitions/block-type.ts';
 import type { LeaseStoreType } from '../definitions/lease-store-type.ts';
 import { canonicalPath } from '../schema/context.ts';
 import { child, withDefault, type BlockSchema, type ChildSchema, type Reading } from '../schema/schema.ts';
@@ -28,6 +34,7 @@ export function readLocks(node: BlockNode, parent: Place, context: FileContext):
     type: type.type,
     settings: store.settings,
     what: store.what,
+    ...checksOnceSet(unset, store),
     open: onceSet(unset, (services) => store.open(services)),
   };
 }

@@ -1,7 +1,13 @@
 /** The two sides of the queue: `ingester.topic`, to which changes are sent, and `processor.source`, from which they come. */
 import { maxChangesOfMessage } from '@dstream/core';
 import type { AdapterTypes, FileContext } from '../definitions/adapter-types.ts';
-import { onceSet, readTypedBlock, schemasOf, type TypedBlock } from '../definitions/block-type.ts';
+import {
+  checksOnceSet,
+  onceSet,
+  readTypedBlock,
+  schemasOf,
+  type TypedBlock,
+} from '../definitions/block-type.ts';
 import type { FileTopic, SubscriptionType, TopicType } from '../definitions/queue-type.ts';
 import { canonicalPath, type Context } from '../schema/context.ts';
 import { child, withDefault, type ChildSchema, type Reading } from '../schema/schema.ts';
@@ -53,6 +59,7 @@ export function readTopic(node: BlockNode, parent: Place, context: FileContext):
     pack: values.pack,
     packMaxBytes: values.pack_max_bytes,
     packMaxChanges: values.pack === 1 ? 1 : values.pack_max_changes,
+    ...checksOnceSet(unset, topic),
     open: onceSet(unset, (services) => topic.open(services)),
   };
 }
@@ -139,6 +146,7 @@ export function readSubscription(
     maxBytes: values.max_bytes,
     onHole: values.on_hole,
     clockToleranceMs: values.clock_tolerance,
+    ...checksOnceSet(unset, subscription),
     open: onceSet(unset, (services) => subscription.open(services)),
     ...(openDeadLetters !== undefined && { openDeadLetters: onceSet(unset, openDeadLetters) }),
   };

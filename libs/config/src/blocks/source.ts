@@ -5,6 +5,7 @@
 import type { Hash } from '@dstream/core';
 import type { AdapterTypes, FileContext } from '../definitions/adapter-types.ts';
 import {
+  checksOnceSet,
   onceSet,
   readTypedBlock,
   schemasOf,
@@ -116,6 +117,7 @@ export function sourceConfig(
     what: source.what,
     outline: (name, hash) => outlineOf(source, name, hash, unset),
     catalogue: onceSet(unset, (services, o) => source.catalogue(services, o)),
+    ...checksOnceSet(unset, source),
     open: onceSet(unset, (services) => source.open(services)),
   };
 }

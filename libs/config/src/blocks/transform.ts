@@ -1,7 +1,13 @@
 /** The blocks `transform`: the keys of every transform around those of its type. */
 import { dirname } from 'node:path';
 import type { FileContext } from '../definitions/adapter-types.ts';
-import { onceSet, readTypedBlock, schemasOf, type TypedBlock } from '../definitions/block-type.ts';
+import {
+  checksOnceSet,
+  onceSet,
+  readTypedBlock,
+  schemasOf,
+  type TypedBlock,
+} from '../definitions/block-type.ts';
 import type { TransformType, TransformTypes } from '../definitions/transform-type.ts';
 import { canonicalPath } from '../schema/context.ts';
 import { withDefault, type BlockSchema, type Reading } from '../schema/schema.ts';
@@ -58,6 +64,7 @@ export function readTransform(
     match: readMatch(reading),
     onError: reading.values.on_error,
     settings: transform.settings,
+    ...checksOnceSet(unset, transform),
     open: onceSet(unset, (services) => transform.open(services)),
   };
 }

@@ -1,5 +1,5 @@
 /** Blocks whose key `type` decides which keys and blocks they hold: one reader for all of them. */
-import { DStreamError } from '@dstream/core';
+import { DStreamError, type CallOptions, type Checks } from '@dstream/core';
 import type { BlockNode, Place } from '../text/hcl-document.ts';
 import { reportNotBuilt, silent, type Context } from '../schema/context.ts';
 import { fillValue } from '../schema/fill-value.ts';
@@ -36,6 +36,26 @@ export interface Definition<K extends Keys, Taken extends string> {
   readonly keys: K & Readonly<Partial<Record<Taken, never>>>;
   /** Blocks inside: made by `child`, read by `reading.block` and `reading.blocks`. */
   readonly blocks?: readonly ChildSchema[];
+}
+
+/** What a definition may have for `dstream check`. */
+export interface CheckedDefinition<S extends object, A> {
+  /** Looks at what the settings lead to. Loads what it needs by `import()`. Absent where there is nothing to look at. */
+  readonly checks?: (settings: S, services: A, o: CallOptions) => Checks;
+}
+
+/** What an opened type has for `dstream check`. */
+export interface Checkable<A> {
+  /** See `CheckedDefinition.checks`. */
+  readonly checks?: (services: A, o: CallOptions) => Checks;
+}
+
+/** Binds the checks of a definition, if it has any, to the settings. */
+export function checkable<S extends object, A>(
+  { checks }: CheckedDefinition<S, A>,
+  settings: S,
+): Checkable<A> {
+  return checks === undefined ? {} : { checks: (services, o) => checks(settings, services, o) };
 }
 
 /** @param built whether it can be opened */
@@ -78,6 +98,17 @@ export function onceSet<A extends readonly unknown[], T>(
   return async (...given) => {
     unset.throwIfAny();
     return await open(...given);
+  };
+}
+
+/** The same for the checks of a block, if its type has any. */
+export function checksOnceSet<A>(unset: Problems, { checks }: Checkable<A>): Checkable<A> {
+  if (checks === undefined) return {};
+  return {
+    async *checks(services, o) {
+      unset.throwIfAny();
+      yield* checks(services, o);
+    },
   };
 }
 

@@ -2,10 +2,18 @@
 import type { Leases, LeaseServices } from '@dstream/core';
 import type { Findings } from '../schema/problems.ts';
 import type { Reading, Keys } from '../schema/schema.ts';
-import { blockType, notOpenable, type BlockType, type Definition } from './block-type.ts';
+import {
+  blockType,
+  checkable,
+  notOpenable,
+  type BlockType,
+  type Checkable,
+  type CheckedDefinition,
+  type Definition,
+} from './block-type.ts';
 
 /** The lease store of a file, ready to be opened. */
-export interface OpenableLeases {
+export interface OpenableLeases extends Checkable<LeaseServices> {
   /** For people: what is secret in it shows itself as `[secret]`. */
   readonly settings: object;
   /** For the log: `container locks`. */
@@ -23,7 +31,8 @@ export interface LeaseStoreType<K extends Keys = Keys> extends BlockType<K> {
 export type LeaseStoreTypes = readonly [LeaseStoreType, ...LeaseStoreType[]];
 
 /** What `defineLeaseStore` takes. `K` are its keys, `S` the settings of its class. */
-export interface LeaseStoreDefinition<K extends Keys, S extends object> extends Definition<K, 'type'> {
+export interface LeaseStoreDefinition<K extends Keys, S extends object>
+  extends Definition<K, 'type'>, CheckedDefinition<S, LeaseServices> {
   /** As it is in a file: `locks { type = "…" }`. */
   readonly type: string;
   /** See `SourceDefinition.settings`. */
@@ -44,6 +53,7 @@ export function defineLeaseStore<const K extends Keys, S extends object>(
     return {
       settings,
       what: what(settings),
+      ...checkable(definition, settings),
       open: open === undefined ? notOpenable('locks', type) : (services) => open(settings, services),
     };
   };

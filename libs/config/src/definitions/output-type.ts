@@ -3,14 +3,21 @@ import type { Hash, Publisher, OutputServices } from '@dstream/core';
 import type { Findings } from '../schema/problems.ts';
 import type { Reading, Keys } from '../schema/schema.ts';
 import type { TablePart } from '../schema/templates.ts';
-import { blockType, type BlockType, type Definition } from './block-type.ts';
+import {
+  blockType,
+  checkable,
+  type BlockType,
+  type Checkable,
+  type CheckedDefinition,
+  type Definition,
+} from './block-type.ts';
 import type { Carries } from './envelope-type.ts';
 
 /** Of a table: what its destination is named after. */
 export type NamedTable = Readonly<Record<TablePart, string>>;
 
 /** One output of a file, ready to be opened. */
-export interface Destination {
+export interface Destination extends Checkable<OutputServices> {
   /** What the type made of its keys. For people: what is secret in it shows itself as `[secret]`. */
   readonly settings: object;
   /** What envelopes may make of a change. Absent: one body. */
@@ -37,10 +44,10 @@ export interface OutputType<K extends Keys = Keys> extends BlockType<K> {
 export type OutputTypes = readonly [OutputType, ...OutputType[]];
 
 /** What `defineOutput` takes. `K` are its keys, `S` the settings of its class. */
-export interface OutputDefinition<K extends Keys, S extends object> extends Definition<
-  K,
-  'type' | 'required' | 'buffer' | 'max_in_flight' | 'timeout' | 'envelope'
-> {
+export interface OutputDefinition<K extends Keys, S extends object>
+  extends
+    Definition<K, 'type' | 'required' | 'buffer' | 'max_in_flight' | 'timeout' | 'envelope'>,
+    CheckedDefinition<S, OutputServices> {
   /** As it is in a file: `output { type = "…" }`. */
   readonly type: string;
   /** See `SourceDefinition.settings`. */
@@ -63,6 +70,7 @@ export function defineOutput<const K extends Keys, S extends object>(
     if (open === undefined) return undefined;
     return {
       settings,
+      ...checkable(definition, settings),
       ...(carries && { carries: carries(settings) }),
       ...(names && { destinationNames: (hash) => names(settings, hash) }),
       open: (services) => open(settings, services),

@@ -10,10 +10,18 @@ import type {
 import type { Findings } from '../schema/problems.ts';
 import type { Reading, Keys } from '../schema/schema.ts';
 import type { Place } from '../text/hcl-document.ts';
-import { blockType, notOpenable, type BlockType, type Definition } from './block-type.ts';
+import {
+  blockType,
+  checkable,
+  notOpenable,
+  type BlockType,
+  type Checkable,
+  type CheckedDefinition,
+  type Definition,
+} from './block-type.ts';
 
 /** The topic of a file, ready to be opened. */
-export interface OpenableTopic {
+export interface OpenableTopic extends Checkable<TopicServices> {
   /** For people: what is secret in it shows itself as `[secret]`. */
   readonly settings: object;
   /** Empty where it is not known. */
@@ -23,7 +31,7 @@ export interface OpenableTopic {
 }
 
 /** The subscription of a file, ready to be opened. */
-export interface OpenableSubscription {
+export interface OpenableSubscription extends Checkable<SubscriptionServices> {
   /** For people: what is secret in it shows itself as `[secret]`. */
   readonly settings: object;
   readonly name: SubscriptionName;
@@ -70,10 +78,10 @@ export interface QueueType {
 export type QueueTypes = readonly [QueueType, ...QueueType[]];
 
 /** The sending side of what `defineQueue` takes. `K` are its keys, `S` the settings of its class. */
-export interface TopicDefinition<K extends Keys, S extends object> extends Definition<
-  K,
-  'type' | 'pack' | 'pack_max_bytes' | 'pack_max_changes'
-> {
+export interface TopicDefinition<K extends Keys, S extends object>
+  extends
+    Definition<K, 'type' | 'pack' | 'pack_max_bytes' | 'pack_max_changes'>,
+    CheckedDefinition<S, TopicServices> {
   /** See `SourceDefinition.settings`. */
   readonly settings: (reading: Reading<K>, findings: Findings) => S;
   /** For logs and plans, and for the subscription of the same file. Empty where the settings are blank. */
@@ -83,10 +91,13 @@ export interface TopicDefinition<K extends Keys, S extends object> extends Defin
 }
 
 /** The receiving side of what `defineQueue` takes. `K` are its keys, `S` the settings of its class. */
-export interface SubscriptionDefinition<K extends Keys, S extends object> extends Definition<
-  K,
-  'type' | 'max_sessions' | 'max_waiting_sessions' | 'max_bytes' | 'on_hole' | 'clock_tolerance'
-> {
+export interface SubscriptionDefinition<K extends Keys, S extends object>
+  extends
+    Definition<
+      K,
+      'type' | 'max_sessions' | 'max_waiting_sessions' | 'max_bytes' | 'on_hole' | 'clock_tolerance'
+    >,
+    CheckedDefinition<S, SubscriptionServices> {
   /** See `SourceDefinition.settings`. */
   readonly settings: (reading: Reading<K>, findings: Findings, topicOfFile: FileTopic) => S;
   /** For logs and plans. */
@@ -127,6 +138,7 @@ function topicType<K extends Keys, S extends object>(
     return {
       settings,
       name: name(settings),
+      ...checkable(definition, settings),
       open: open === undefined ? notOpenable('topic', type) : (services) => open(settings, services),
     };
   };
@@ -143,6 +155,7 @@ function subscriptionType<K extends Keys, S extends object>(
     return {
       settings,
       name: name(settings),
+      ...checkable(definition, settings),
       open: open === undefined ? notOpenable('source', type) : (services) => open(settings, services),
       ...(deadLetters !== undefined && { openDeadLetters: (services) => deadLetters(settings, services) }),
     };

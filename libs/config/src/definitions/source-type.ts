@@ -2,10 +2,18 @@
 import type { CallOptions, ChangeSource, Hash, SourceOutline, SourceServices } from '@dstream/core';
 import type { Findings } from '../schema/problems.ts';
 import type { Reading, Keys } from '../schema/schema.ts';
-import { blockType, notOpenable, type BlockType, type Definition } from './block-type.ts';
+import {
+  blockType,
+  checkable,
+  notOpenable,
+  type BlockType,
+  type Checkable,
+  type CheckedDefinition,
+  type Definition,
+} from './block-type.ts';
 
 /** The source of a file, ready to be opened. */
-export interface OpenableSource {
+export interface OpenableSource extends Checkable<SourceServices> {
   /** What the type made of its keys. For people: what is secret in it shows itself as `[secret]`. */
   readonly settings: object;
   /** For the log: `database`. */
@@ -30,7 +38,8 @@ export interface SourceType<K extends Keys = Keys> extends BlockType<K> {
 export type SourceTypes = readonly [SourceType, ...SourceType[]];
 
 /** What `defineSource` takes. `K` are its keys, `S` the settings of its class. */
-export interface SourceDefinition<K extends Keys, S extends object> extends Definition<K, 'type'> {
+export interface SourceDefinition<K extends Keys, S extends object>
+  extends Definition<K, 'type'>, CheckedDefinition<S, SourceServices> {
   /** As it is in a file: `source { type = "…" }`. */
   readonly type: string;
   /** Its keys and blocks may be in `ingester` itself. True for one type at most. */
@@ -66,6 +75,7 @@ export function defineSource<const K extends Keys, S extends object>(
     return {
       settings,
       what: what(settings),
+      ...checkable(definition, settings),
       outline: (name, hash) => outline(settings, name, hash),
       catalogue: async (services, o) =>
         catalogue === undefined

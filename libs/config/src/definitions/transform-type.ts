@@ -2,7 +2,15 @@
 import type { Transform, TransformServices } from '@dstream/core';
 import type { Findings } from '../schema/problems.ts';
 import type { Reading, Keys } from '../schema/schema.ts';
-import { blockType, notOpenable, type BlockType, type Definition } from './block-type.ts';
+import {
+  blockType,
+  checkable,
+  notOpenable,
+  type BlockType,
+  type Checkable,
+  type CheckedDefinition,
+  type Definition,
+} from './block-type.ts';
 
 /** The file that a transform is configured in. */
 export interface TransformFile {
@@ -11,7 +19,7 @@ export interface TransformFile {
 }
 
 /** One transform of a file, ready to be opened. */
-export interface OpenableTransform {
+export interface OpenableTransform extends Checkable<TransformServices> {
   /** What the type made of its keys. For people: what is secret in it shows itself as `[secret]`. */
   readonly settings: object;
   /** True: it takes something out of changes that a destination must not see. */
@@ -32,10 +40,8 @@ export interface TransformType<K extends Keys = Keys> extends BlockType<K> {
 export type TransformTypes = readonly [TransformType, ...TransformType[]];
 
 /** What `defineTransform` takes. `K` are its keys, `S` the settings of its class. */
-export interface TransformDefinition<K extends Keys, S extends object> extends Definition<
-  K,
-  'type' | 'on_error' | 'allow_unmasked'
-> {
+export interface TransformDefinition<K extends Keys, S extends object>
+  extends Definition<K, 'type' | 'on_error' | 'allow_unmasked'>, CheckedDefinition<S, TransformServices> {
   /** As it is in a file: `transform "name" { type = "…" }`. */
   readonly type: string;
   /** See `SourceDefinition.settings`. */
@@ -61,6 +67,7 @@ export function defineTransform<const K extends Keys, S extends object>(
     return {
       settings,
       hides: hides(settings),
+      ...checkable(definition, settings),
       check: async () => await check?.(settings, reading, findings),
       open: open === undefined ? notOpenable('transform', type) : (services) => open(settings, services),
     };
