@@ -4,7 +4,7 @@
  */
 import { deepStrictEqual } from 'node:assert';
 import { readFileSync } from 'node:fs';
-import { productionInstall } from './locked-packages.ts';
+import { productionInstall } from '../../tools/package/locked-packages.ts';
 
 const { packages } = JSON.parse(readFileSync('node_modules/.package-lock.json', 'utf8')) as {
   readonly packages: object;

@@ -3,7 +3,7 @@
  * has nothing for development.
  */
 import { describe, expect, test } from 'vitest';
-import { lockedPackages, productionInstall } from './locked-packages.ts';
+import { lockedPackages, productionInstall } from '../../tools/package/locked-packages.ts';
 
 const packages = lockedPackages();
 const named = Object.entries(packages).filter(([path]) => path !== '');

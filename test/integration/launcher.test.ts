@@ -118,7 +118,7 @@ describe('the launcher takes', () => {
     });
     expect([code, out]).toEqual([1, '']);
     expect(err).toContain(`Node.js in PATH:   v20.20.2 (${at('old/node')})`);
-    expect(err).toContain(`Node.js by npm ci: does not run here (${installedNode()})`);
+    expect(err).toContain(`Node.js by npm:    does not run here (${installedNode()})`);
     expect(err).toContain('npm:               npm/10.8.2\n');
     expect(err).toMatch(/system: {12}\S+ \S+\n/);
     expect(err).toContain('What to do: ');
@@ -128,7 +128,7 @@ describe('the launcher takes', () => {
     const { code, err } = await withNode(await putPackage());
     expect(code).toBe(1);
     expect(err).toContain('Node.js in PATH:   none');
-    expect(err).toContain('Node.js by npm ci: not installed');
+    expect(err).toContain('Node.js by npm:    not installed');
     expect(err).toContain('npm:               not started by npm');
   });
 });

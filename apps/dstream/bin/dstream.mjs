@@ -14,9 +14,10 @@ for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']) {
 const major = Number(process.versions.node.split('.')[0]);
 if (major < 24) {
   process.stderr.write(
-    `dstream: Node.js 24 or newer is needed and this is ${process.version}: start node_modules/.bin/dstream, ` +
-      'which finds the Node.js that npm ci has installed, or install Node.js 24\n',
+    `dstream: Node.js 24 or newer is needed and this is ${process.version}: start bin/dstream, which finds the ` +
+      'Node.js that npm has installed, or install Node.js 24\n',
   );
   process.exit(1);
 }
-await import('../src/main.ts');
+// The source, or in the npm package and the image what was built of it (`imports` in package.json).
+await import('#main');

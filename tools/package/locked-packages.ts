@@ -1,10 +1,12 @@
 /** What `package-lock.json` installs, as npm reads it. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { root } from './workspace.ts';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '../..');
 
 /** An entry of the lock file: a package, or the link to one of ours. */
 export interface LockedPackage {
+  readonly version?: string;
   readonly hasInstallScript?: boolean;
   readonly engines?: { readonly node?: string };
   /** Of a link: the folder of the package. */
@@ -24,7 +26,7 @@ export function lockedPackages(): Readonly<Record<string, LockedPackage>> {
 
 /**
  * The paths that `npm ci --omit=dev --omit=optional -w apps/dstream` puts in place: what `folder` needs to run, and what
- * that needs. `.ci/run` compares it with a real install.
+ * that needs. `npm run package` stages them; `.ci/run` compares them with a real install.
  */
 export function productionInstall(folder: string): ReadonlySet<string> {
   const packages = lockedPackages();
