@@ -77,6 +77,14 @@ describe('the metrics of the processor', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('of dead letters begin at 0, so that the first one is an increase', async () => {
+    const metrics = new Metrics();
+    processorMetrics(metrics);
+    const text = await metrics.text();
+    for (const reason of ['MalformedMessage', 'TransformFailed', 'NotDelivered'])
+      expect(text).toContain(`dstream_messages_dead_lettered_total{reason="${reason}"} 0`);
+  });
+
   test('of an output begin at 0, so that the first change shows in a rate', async () => {
     const metrics = new Metrics();
     processorMetrics(metrics).output('out');

@@ -14,6 +14,12 @@ export type TransformOutcome = (typeof transformOutcomes)[number];
 /** Those of one transform: what `transformMetrics` makes for its name. */
 export type TransformMetrics = ReturnType<ProcessorMetrics['transform']>;
 
+/** Why a message is dead-lettered. */
+const deadLetterReasons = ['MalformedMessage', 'TransformFailed', 'NotDelivered'] as const;
+
+/** A word that operators filter dead letters by. */
+export type DeadLetterReason = (typeof deadLetterReasons)[number];
+
 /** What becomes of a replayed message. */
 const replayOutcomes = ['delivered', 'dead_lettered', 'skipped'] as const;
 
@@ -87,6 +93,7 @@ export function processorMetrics(metrics: Metrics) {
     output: outputMetrics(metrics),
     transform: transformMetrics(metrics),
   };
+  for (const reason of deadLetterReasons) instruments.deadLettered.inc({ reason }, 0);
   for (const certainty of ['certain', 'possible']) instruments.missingMessages.inc({ certainty }, 0);
   for (const outcome of replayOutcomes) instruments.replayed.inc({ outcome }, 0);
   return instruments;

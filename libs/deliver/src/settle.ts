@@ -2,6 +2,7 @@
 import { asDStreamError, deadLetterProperties, type Delivery, type FailedChange } from '@dstream/core';
 import { retry, type AttemptLog, type RetryOptions } from '@dstream/async';
 import { fieldsOf, type DecodedChange } from './decode-message.ts';
+import type { DeadLetterReason } from './processor-metrics.ts';
 
 /** A message that is to be settled, or is. */
 export interface MessageOutcome {
@@ -72,7 +73,7 @@ function deadLetter(delivery: Delivery, failures: readonly FailedChange[]): Prom
 }
 
 /** The reason of a dead letter: a constant word that operators filter by. @param failures at least one */
-export function reasonOf(failures: readonly FailedChange[]): string {
+export function reasonOf(failures: readonly FailedChange[]): DeadLetterReason {
   if (failures.some(({ output }) => output !== '*')) return 'NotDelivered';
   return failures.every(({ transform }) => transform === true) ? 'TransformFailed' : 'MalformedMessage';
 }
