@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DStreamError, isTableFault, type ErrorCode } from '@dstream/core';
 import { dispositions } from '../../libs/core/src/errors.ts';
+import { isBroken } from './links.ts';
 import { root } from './workspace.ts';
 
 const pages = [
@@ -20,26 +21,6 @@ const pages = [
 const self = 'test/architecture/docs.test.ts';
 
 const textOf = (path: string) => readFileSync(join(root, path), 'utf8');
-
-/** Anchors as GitHub makes them of headings. */
-function anchorsOf(path: string): ReadonlySet<string> {
-  const headings = [...textOf(path).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading ?? '');
-  return new Set(
-    headings.map((heading) =>
-      heading
-        .toLowerCase()
-        .replaceAll(/[^\p{L}\p{N}\- _]/gu, '')
-        .replaceAll(' ', '-'),
-    ),
-  );
-}
-
-function isBroken(page: string, link: string): boolean {
-  const [path = '', anchor] = link.split('#');
-  const target = path === '' ? page : join(dirname(page), path);
-  if (!existsSync(join(root, target))) return true;
-  return anchor !== undefined && !anchorsOf(target).has(anchor);
-}
 
 test.each(pages)('%s links only to what is there', (page) => {
   const links = [...textOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link ?? '');

@@ -45,8 +45,17 @@ describe.each(pages)('the metrics in %s', (path, processes) => {
   test('are those that are registered, all of them', async () => {
     await expect(metricsPage(path, processes)).toMatchFileSnapshot(join(root, path));
   });
+});
 
-  test('exist, wherever the page names them', async () => {
+describe('metrics that are named exist', () => {
+  const files = [
+    ...pages.map(([path]) => path),
+    'deploy/prometheus/alerts.yaml',
+    'deploy/prometheus/alerts.test.yaml',
+    'deploy/grafana/dstream.json',
+  ];
+
+  test.each(files)('in %s', async (path) => {
     const process = new Metrics();
     process.collectProcess();
     const others = [...(await process.text()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name ?? '');
