@@ -163,4 +163,8 @@ service {
   log_level        = "info"           # "debug", "warn", "error"; DSTREAM_LOG_LEVEL overrides it
   http             = "127.0.0.1:8080" # "" turns it off, port 0 takes any free port
   shutdown_timeout = "30s"
+
+  # Asked for by everything but /livez and /readyz. Without it an address that is not loopback serves those two only.
+  token             = "{{ env "DSTREAM_HTTP_TOKEN" }}"
+  metrics_anonymous = false # or true: /metrics needs no token
 }

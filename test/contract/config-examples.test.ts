@@ -17,6 +17,7 @@ const env = {
   DSTREAM_PUBLISHER_CONNECTION_STRING: broker,
   DSTREAM_ORDERS_CONNECTION_STRING: broker,
   DSTREAM_BLOB_CONNECTION_STRING: 'UseDevelopmentStorage=true',
+  DSTREAM_HTTP_TOKEN: 'open-sesame-to-status',
   HOOK_TOKEN: 'open-sesame',
   HOOK_SECRET: `whsec_${Buffer.alloc(32, 'a').toString('base64')}`,
   HOOK_PREVIOUS_SECRET: `whsec_${Buffer.alloc(32, 'b').toString('base64')}`,
@@ -71,7 +72,11 @@ describe('examples', () => {
     const { name: _minimal, ...minimalIngester } = settled(minimal?.ingester);
     expect(fullIngester).toEqual(minimalIngester);
     expect(settled(full?.processor?.source)).toEqual(settled(minimal?.processor?.source));
-    expect(full?.service).toEqual({ ...minimal?.service, httpConfigured: true });
+    expect(full?.service).toEqual({
+      ...minimal?.service,
+      httpConfigured: true,
+      token: env.DSTREAM_HTTP_TOKEN,
+    });
     expect(full?.processor?.outputs[0]).toEqual({
       ...minimal?.processor?.outputs[0],
       path: 'processor.output.screen',

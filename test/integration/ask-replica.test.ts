@@ -39,6 +39,39 @@ test('a status is read from /status', async () => {
   expect(paths).toEqual(['/status']);
 });
 
+test('the token is sent, and not where a redirection leads', async () => {
+  const sent: (string | undefined)[] = [];
+  const elsewhere = await serve((request, response) => {
+    sent.push(`elsewhere ${request.headers.authorization}`);
+    response.end('{}');
+  });
+  const address = await serve((request, response) => {
+    sent.push(request.headers.authorization);
+    response.writeHead(307, { location: `${elsewhere}/status` }).end();
+  });
+  const token = 'correct-horse-battery';
+  expect(await askReplica(address, never, token)).toMatchObject({ problem: 'no answer' });
+  expect(await askReplica(address, never)).toMatchObject({ problem: 'no answer' });
+  expect(sent).toEqual([`Bearer ${token}`, undefined]);
+});
+
+test.each<[number, string | undefined, string]>([
+  [401, 'correct-horse-battery', 'it refuses the token (HTTP 401): its service { token } is another one'],
+  [
+    401,
+    undefined,
+    'it asks for a token (HTTP 401): set service { token }, or DSTREAM_HTTP_TOKEN for --address alone',
+  ],
+  [
+    403,
+    undefined,
+    'it serves no status (HTTP 403): its service has no token, and its address is not loopback',
+  ],
+])('HTTP %i says what is wrong with the token %s', async (status, token, problem) => {
+  const address = await serve((_, response) => response.writeHead(status).end());
+  expect(await askReplica(address, never, token)).toEqual({ address, report: undefined, problem });
+});
+
 test.each<[string, RequestListener, string]>([
   ['other JSON', json({ status: 'ok' }), 'the process at this address is not dstream'],
   ['a page', (_, response) => response.end('<html>'), 'the process at this address is not dstream'],

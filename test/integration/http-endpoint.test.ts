@@ -10,6 +10,8 @@ function options(overrides: Partial<HttpOptions> = {}): HttpOptions {
     host: '127.0.0.1',
     port: 0,
     configured: true,
+    access: { token: undefined, metricsAnonymous: false },
+    notAlive: () => undefined,
     metrics: new Metrics(),
     notReady: () => undefined,
     status: () => ({ tables: [] }),
@@ -34,11 +36,14 @@ describe('the HTTP endpoint', () => {
     const metrics = new Metrics();
     metrics.counter('dstream_things_total', 'Things', []).inc(3);
     let reason: string | undefined = 'not connected yet';
-    await using http = await startHttp(options({ metrics, notReady: () => reason }));
+    let stuck: string | undefined;
+    await using http = await startHttp(options({ metrics, notReady: () => reason, notAlive: () => stuck }));
     expect(await get(http.address, '/livez')).toBe('200 alive\n');
     expect(await get(http.address, '/readyz')).toBe('503 not connected yet\n');
     reason = undefined;
     expect(await get(http.address, '/readyz')).toBe('200 ready\n');
+    stuck = 'aborted';
+    expect(await get(http.address, '/livez')).toBe('503 aborted\n');
     expect(await get(http.address, '/status?x=1')).toBe('200 {"tables":[]}\n');
     expect(await get(http.address, '/metrics')).toContain('dstream_things_total 3');
     expect(await get(http.address, '/etc/passwd')).toMatch(/^404 /);
@@ -55,6 +60,41 @@ describe('the HTTP endpoint', () => {
     expect(http.address).toBe(`http://[::]:${port}`);
     expect(await get(`http://127.0.0.1:${port}`, '/livez')).toBe('200 alive\n');
     expect(await get(`http://[::1]:${port}`, '/livez')).toBe('200 alive\n');
+  });
+
+  const paths = ['/livez', '/readyz', '/status', '/metrics', '/unknown'];
+  const statuses = async (address: string, authorization = '') =>
+    Promise.all(
+      paths.map(async (path) => (await fetch(`${address}${path}`, { headers: { authorization } })).status),
+    );
+
+  test('with a token everything but health checks asks for it, whatever the method', async () => {
+    const token = 'correct-horse-battery';
+    await using http = await startHttp(options({ access: { token, metricsAnonymous: false } }));
+    expect(await statuses(http.address)).toEqual([200, 200, 401, 401, 401]);
+    expect(await statuses(http.address, 'Bearer wrong-horse-battery')).toEqual([200, 200, 401, 401, 401]);
+    expect(await statuses(http.address, `Bearer ${token}`)).toEqual([200, 200, 200, 200, 404]);
+    const refused = await fetch(`${http.address}/status`, { method: 'POST' });
+    expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    expect(await refused.text()).toBe('send the token of service { token } as Authorization: Bearer\n');
+  });
+
+  test('without a token an address that is not loopback serves health checks, and metrics if they are for everyone', async () => {
+    const access = { token: undefined, metricsAnonymous: false };
+    await using closed = await startHttp(options({ host: '0.0.0.0', access }));
+    expect([await statuses(closed.address), closed.onlyPaths]).toEqual([
+      [200, 200, 403, 403, 403],
+      ['/livez', '/readyz'],
+    ]);
+    expect(await get(closed.address, '/status')).toMatch(/^403 .*set service \{ token \}.*\n$/);
+    const anonymous = { ...access, metricsAnonymous: true };
+    await using metrics = await startHttp(options({ host: '0.0.0.0', access: anonymous }));
+    expect(await statuses(metrics.address)).toEqual([200, 200, 403, 200, 403]);
+  });
+
+  test('a name that stands for a loopback address is one', async () => {
+    await using http = await startHttp(options({ host: 'localhost' }));
+    expect([await statuses(http.address), http.onlyPaths]).toEqual([[200, 200, 200, 200, 404], undefined]);
   });
 
   test.each(secretsCorpus)('shows no secret of a fault, known or not: %s', async (_, text, ...secrets) => {

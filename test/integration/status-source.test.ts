@@ -44,7 +44,7 @@ const credential = () => {
   throw new Error('nobody signs in here');
 };
 
-async function look(http: string, addresses: readonly string[] = []) {
+async function look(http: string, addresses: readonly string[] = [], token?: string) {
   const config = await fileWith(
     `processor {
        source {
@@ -54,10 +54,13 @@ async function look(http: string, addresses: readonly string[] = []) {
        }
        output { type = "console" }
      }
-     service { http = "${http}" }
+     service {
+       http = "${http}"
+       ${token === undefined ? '' : `token = "${token}"`}
+     }
 `,
   );
-  const source = await StatusSource.open({ config, addresses, clock: systemClock, credential });
+  const source = await StatusSource.open({ config, addresses, env: {}, clock: systemClock, credential });
   return source.look(never);
 }
 
@@ -89,6 +92,51 @@ test('at an address that was given everything counts, and nobody there is said',
   ]);
 });
 
+const token = 'correct-horse-battery';
+
+/** Answers who has the token, and keeps what was sent. */
+async function guarded(report: unknown) {
+  const sent: (string | undefined)[] = [];
+  const at = await listening(
+    createServer(({ headers: { authorization } }, response) => {
+      sent.push(authorization);
+      if (authorization === `Bearer ${token}`) response.end(JSON.stringify(report));
+      else response.writeHead(401).end();
+    }),
+  );
+  return { at, sent };
+}
+
+test('the token of the file is sent to the address of the file and to those that were given', async () => {
+  const [own, given] = [await guarded(both), await guarded(both)];
+  const status = await look(own.at, [`http://${given.at}`], token);
+  expect(status.replicas.map(({ reachable }) => reachable)).toEqual([true, true]);
+  expect([own.sent, given.sent]).toEqual([[`Bearer ${token}`], [`Bearer ${token}`]]);
+  const other = await look('127.0.0.1:0', [`http://${given.at}`], `${token}-other`);
+  expect(other.replicas).toMatchObject([{ reachable: false, note: expect.stringContaining('HTTP 401') }]);
+});
+
+test.each([
+  [{ DSTREAM_HTTP_TOKEN: `${token}\n` }, true],
+  [{ DSTREAM_HTTP_TOKEN: '' }, false],
+  [{}, false],
+])('without a file the token is that of the variable: %j', async (env, reachable) => {
+  const { at } = await guarded(both);
+  const asked = { config: undefined, addresses: [`http://${at}`], clock: systemClock, credential };
+  const source = await StatusSource.open({ ...asked, env });
+  expect((await source.look(never)).replicas).toMatchObject([{ reachable }]);
+});
+
+test('a variable that holds no token is wrong usage, and is not repeated', async () => {
+  const asked = { config: undefined, addresses: [], clock: systemClock, credential };
+  const opening = StatusSource.open({ ...asked, env: { DSTREAM_HTTP_TOKEN: 'hunter2' } });
+  const error = asDStreamError(await opening.catch((reason: unknown) => reason));
+  expect([exitCodeOf(error), error.message]).toEqual([
+    2,
+    'the value of DSTREAM_HTTP_TOKEN is not 16 to 512 visible ASCII characters; make one with `openssl rand -hex 32`',
+  ]);
+});
+
 test.each([
   [400, 'InvalidResourceName', 'ConfigInvalid'],
   [403, 'AuthenticationFailed', 'Unauthorized'],
@@ -114,7 +162,13 @@ test.each([
     name = "s"
   }
 `);
-    await using source = await StatusSource.open({ config, addresses: [], clock: systemClock, credential });
+    await using source = await StatusSource.open({
+      config,
+      addresses: [],
+      env: {},
+      clock: systemClock,
+      credential,
+    });
     const failure: unknown = await source.look(never).catch((error: unknown) => error);
     expect(failure).toMatchObject({
       message: expect.stringMatching(/^\S+dstream\.hcl:8: ingester\.locks: reading the leases failed: /),
@@ -140,7 +194,7 @@ test.each([
        }
 `,
   );
-  const opening = StatusSource.open({ config, addresses: [], clock: systemClock, credential });
+  const opening = StatusSource.open({ config, addresses: [], env: {}, clock: systemClock, credential });
   const error = asDStreamError(await opening.catch((reason: unknown) => reason));
   expect(error.message).toMatch(
     /dstream\.hcl:2: ingester\.\S+: the variable DSTREAM_TEST_NOT_SET is not set;/,

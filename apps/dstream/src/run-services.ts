@@ -11,6 +11,7 @@ import {
   startHttp,
   Stop,
   stopOnSignals,
+  type HttpEndpoint,
   type RunningService,
 } from '@dstream/runtime';
 import { onAbort, pause, systemClock } from '@dstream/async';
@@ -97,7 +98,7 @@ async function runAll(
     const isBlocked = () => services.some((service) => service.isBlocked());
     onAbort(stop.aborted, () => setTimeout(() => endProcess(1, isBlocked), lastWordsMs).unref());
     for (const name of names) services.push(connections.use(await compose(name, base)));
-    address = await serve(services, configuration, metrics, connections, log);
+    address = await serve(services, base, stop, connections);
     const codes = await Promise.all(services.map((service) => runOne(service, stop, log)));
     const worst = Math.max(...codes) as ExitCode;
     return stop.aborted.aborted && worst === 0 ? 1 : worst;
@@ -118,26 +119,47 @@ async function closeAll(connections: AsyncDisposableStack, log: Log): Promise<vo
 /** Resolves with the address at which other machines reach it; undefined when nothing is served. */
 async function serve(
   services: readonly RunningService[],
-  configuration: Configuration,
-  metrics: Metrics,
+  { configuration, metrics, log }: Base,
+  stop: Stop,
   connections: AsyncDisposableStack,
-  log: Log,
 ): Promise<string | undefined> {
-  const { http, httpConfigured } = configuration.service;
-  if (http === undefined) return undefined;
-  const endpoint = connections.use(
-    await startHttp({
-      ...http,
-      configured: httpConfigured,
-      metrics,
-      notReady: () => services.map((service) => service.notReady()).find((reason) => reason !== undefined),
-      redact: redactor(configuration),
-      status: () => Object.fromEntries(services.map((service) => [service.name, service.status()])),
-    }),
-  );
-  if (endpoint.replaced) log.warn('default port is in use; using another one', { http: endpoint.address });
-  else log.info('listening', { http: endpoint.address });
+  const { service } = configuration;
+  if (service.http === undefined) return undefined;
+  const options = {
+    ...service.http,
+    configured: service.httpConfigured,
+    access: service,
+    metrics,
+    ...probes(services, stop),
+    redact: redactor(configuration),
+    status: () => Object.fromEntries(services.map((one) => [one.name, one.status()])),
+  };
+  const endpoint = connections.use(await startHttp(options));
+  logEndpoint(endpoint, configuration, log);
   return announcedAddress(endpoint.address);
+}
+
+/** Alive until it is aborted: it ends by itself then, unless something holds it. Ready while its services work. */
+function probes(services: readonly RunningService[], { draining, aborted }: Stop) {
+  return {
+    notAlive: () => (aborted.aborted ? 'aborted' : undefined),
+    notReady: () =>
+      draining.aborted
+        ? 'stopping'
+        : services.map((service) => service.notReady()).find((reason) => reason !== undefined),
+  };
+}
+
+function logEndpoint(endpoint: HttpEndpoint, configuration: Configuration, log: Log): void {
+  const { address: http, replaced, onlyPaths } = endpoint;
+  if (replaced) log.warn('default port is in use; using another one', { http });
+  else log.info('listening', { http });
+  if (onlyPaths === undefined) return;
+  const where = configuration.where('service.token');
+  log.warn(`${where}: not set, and the address is not loopback; serving only some paths`, {
+    http,
+    served: onlyPaths.join(' '),
+  });
 }
 
 interface Base {

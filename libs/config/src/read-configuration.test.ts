@@ -12,6 +12,7 @@ const env = {
   DB: 'Server=db1;Database=shop;User Id=dstream;Password=open-sesame\n',
   BUS: 'Endpoint=sb://shop/;SharedAccessKeyName=all;SharedAccessKey=k+e/y=="x"',
   BLOB: 'UseDevelopmentStorage=true',
+  TOKEN: 'status-for-operators\n',
 };
 
 function load(
@@ -150,6 +151,7 @@ describe('defaults', () => {
       logLevel: 'info',
       http: { host: '127.0.0.1', port: 8080 },
       httpConfigured: false,
+      metricsAnonymous: false,
       shutdownTimeoutMs: 30_000,
     });
   });
@@ -440,7 +442,13 @@ test('one change a message is a limit of one change', async () => {
 
 test('the service block is read, and DSTREAM_LOG_LEVEL goes before it', async () => {
   const text = `${ingester()}service {\n  log_level = "warn"\n  http = ""\n  shutdown_timeout = "1m"\n}\n`;
-  const service = { path: 'service', http: undefined, httpConfigured: true, shutdownTimeoutMs: 60_000 };
+  const service = {
+    path: 'service',
+    http: undefined,
+    httpConfigured: true,
+    metricsAnonymous: false,
+    shutdownTimeoutMs: 60_000,
+  };
   expect((await load(text)).service).toEqual({ ...service, logLevel: 'warn' });
   expect((await load(text, ['ingester'], { DSTREAM_LOG_LEVEL: 'DEBUG' })).service.logLevel).toBe('debug');
   await expect(load(text, ['ingester'], { DSTREAM_LOG_LEVEL: 'loud' })).rejects.toThrow(
@@ -468,21 +476,25 @@ test('where names file, line and path in the spelling of the file', async () => 
 });
 
 describe('secrets', () => {
-  const both = ingester() + processor();
+  const both = `${ingester()}${processor()}service { token = "{{ env "TOKEN" }}" }\n`;
 
   test('are neither in the JSON nor in the inspection of a configuration or of any part of it', async () => {
     const found = await load(both, ['ingester', 'processor']);
-    const parts = [found, found.ingester, found.ingester?.topic, { log: found.processor?.source.settings }];
+    const { ingester: part, service } = found;
+    const parts = [found, part, part?.topic, { log: found.processor?.source.settings }, service];
     const shown = parts.flatMap((part) => [JSON.stringify(part), inspect(part, { depth: 9 })]).join('\n');
-    expect(shown).not.toMatch(/sesame|k\+e/);
+    expect(shown).not.toMatch(/sesame|k\+e|operators/);
     expect(shown).toContain('[secret]');
     expect(found.ingester?.source.settings).toMatchObject({ connectionString: env.DB.trim() });
+    expect(service.token).toBe(env.TOKEN.trim());
   });
 
   test('are replaced in any text, whole or in part, encoded or escaped', async () => {
     const redact = redactor(await load(both, ['ingester', 'processor']));
     expect(
       redact(`a ${env.BUS} b open-sesame c ${encodeURIComponent('k+e/y=="x"')} d ${JSON.stringify(env)}`),
-    ).toBe('a [secret] b [secret] c [secret] d {"DB":"[secret]","BUS":"[secret]","BLOB":"[secret]"}');
+    ).toBe(
+      'a [secret] b [secret] c [secret] d {"DB":"[secret]","BUS":"[secret]","BLOB":"[secret]","TOKEN":"[secret]"}',
+    );
   });
 });

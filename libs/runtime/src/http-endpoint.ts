@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DStreamError, withoutSecrets } from '@dstream/core';
+import { httpGuard, type HttpAccess, type HttpGuard } from './http-guard.ts';
 import type { Metrics } from './metrics.ts';
 
 /** What the endpoint listens on and serves. */
@@ -11,7 +12,10 @@ export interface HttpOptions {
   readonly port: number;
   /** A busy port that was configured is an error; a busy default one is replaced by a free one. */
   readonly configured: boolean;
+  readonly access: HttpAccess;
   readonly metrics: Metrics;
+  /** Why the process is to be ended, or undefined while it does its work. */
+  readonly notAlive: () => string | undefined;
   /** What of the process is not ready, or undefined when all is. Faults of tables are in `status`. */
   readonly notReady: () => string | undefined;
   /** JSON for `/status`. */
@@ -26,17 +30,25 @@ export interface HttpEndpoint extends AsyncDisposable {
   readonly address: string;
   /** True when the default port was busy and a free one was taken. */
   readonly replaced: boolean;
+  /** The only paths that are served, for want of a token; undefined when all are. */
+  readonly onlyPaths: readonly string[] | undefined;
 }
 
 /** Called once by a process. Throws PortInUse for a configured port that is taken. */
 export async function startHttp(options: HttpOptions): Promise<HttpEndpoint> {
-  const server = createServer((request, response) => {
-    answer(request, response, options).catch(() => response.writeHead(500).end());
-  });
+  const server = createServer();
   const replaced = await listen(server, options);
   const { address, port } = server.address() as AddressInfo;
+  const guard = httpGuard(options.access, address);
+  // No request comes before this: the event loop has not turned since the server began to listen.
+  server.on('request', requestHandler(guard, options));
   const host = options.host === every ? address : options.host;
-  return { address: `http://${inUrl(host)}:${port}`, replaced, [Symbol.asyncDispose]: () => close(server) };
+  return {
+    address: `http://${inUrl(host)}:${port}`,
+    replaced,
+    onlyPaths: guard.onlyPaths,
+    [Symbol.asyncDispose]: () => close(server),
+  };
 }
 
 const every = '::';
@@ -86,19 +98,39 @@ function close(server: Server): Promise<void> {
   });
 }
 
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: HttpOptions,
-): Promise<void> {
-  const path = (request.url ?? '/').split('?')[0];
-  if (request.method !== 'GET' && request.method !== 'HEAD') send(response, 405, 'text/plain', 'only GET\n');
-  else if (path === '/livez') send(response, 200, 'text/plain', 'alive\n');
-  else if (path === '/readyz') sendReady(response, options.notReady());
-  else if (path === '/status') send(response, 200, 'application/json', statusOf(options));
-  else if (path === '/metrics')
-    send(response, 200, options.metrics.contentType, await options.metrics.text());
-  else send(response, 404, 'text/plain', 'known: /livez /readyz /status /metrics\n');
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What answers a request for a path. */
+type Route = (options: HttpOptions) => Answer | Promise<Answer>;
+
+const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
+  ['/livez', ({ notAlive }) => health(notAlive(), 'alive')],
+  ['/readyz', ({ notReady }) => health(notReady(), 'ready')],
+  ['/status', (options) => ({ status: 200, headers: typed('application/json'), body: statusOf(options) })],
+  [
+    '/metrics',
+    async ({ metrics }) => ({ status: 200, headers: typed(metrics.contentType), body: await metrics.text() }),
+  ],
+]);
+
+function requestHandler(guard: HttpGuard, options: HttpOptions) {
+  return (request: IncomingMessage, response: ServerResponse) => {
+    answer(request, guard, options)
+      .then(({ status, headers, body }) => response.writeHead(status, headers).end(body))
+      .catch(() => response.writeHead(500).end());
+  };
+}
+
+async function answer(request: IncomingMessage, guard: HttpGuard, options: HttpOptions): Promise<Answer> {
+  const path = (request.url ?? '/').split('?')[0] ?? '/';
+  const refusal = guard.refusal(path, request.headers.authorization);
+  if (refusal !== undefined) return plain(refusal.status, refusal.text, refusal.headers);
+  if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'only GET\n');
+  return (await routes.get(path)?.(options)) ?? plain(404, `known: ${[...routes.keys()].join(' ')}\n`);
 }
 
 /** Faults quote the texts of dependencies, which may hold secrets. */
@@ -109,10 +141,14 @@ function statusOf({ status, redact }: HttpOptions): string {
   return `${redact(text)}\n`;
 }
 
-function sendReady(response: ServerResponse, notReady: string | undefined): void {
-  send(response, notReady === undefined ? 200 : 503, 'text/plain', `${notReady ?? 'ready'}\n`);
+function health(problem: string | undefined, sound: string): Answer {
+  return plain(problem === undefined ? 200 : 503, `${problem ?? sound}\n`);
 }
 
-function send(response: ServerResponse, status: number, contentType: string, body: string): void {
-  response.writeHead(status, { 'content-type': contentType }).end(body);
+function plain(status: number, body: string, headers: Answer['headers'] = {}): Answer {
+  return { status, headers: { ...headers, ...typed('text/plain') }, body };
+}
+
+function typed(contentType: string): Answer['headers'] {
+  return { 'content-type': contentType };
 }

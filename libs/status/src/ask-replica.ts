@@ -14,10 +14,14 @@ export interface Answer {
 const maxBytes = 16 * 1_024 * 1_024;
 const timeoutMs = 2_000;
 
-/** Rejects only with `signal.reason`. */
-export async function askReplica(address: string, signal: AbortSignal): Promise<Answer> {
+/**
+ * Rejects only with `signal.reason`.
+ * @param token sent to this address and, because no redirection is followed, to no other
+ */
+export async function askReplica(address: string, signal: AbortSignal, token?: string): Promise<Answer> {
   try {
-    const value = await read(`${address}/status`, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
+    const within = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const value = await read(`${address}/status`, within, token);
     const report = readReport(value);
     if (report !== undefined) return { address, report, problem: undefined };
     return { address, report: undefined, problem: 'the process at this address is not dstream' };
@@ -29,13 +33,24 @@ export async function askReplica(address: string, signal: AbortSignal): Promise<
 
 class NotStatus extends Error {}
 
-async function read(url: string, signal: AbortSignal): Promise<unknown> {
-  const response = await fetch(url, { signal, redirect: 'error' });
+async function read(url: string, signal: AbortSignal, token: string | undefined): Promise<unknown> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const response = await fetch(url, { signal, redirect: 'error', headers });
   if (response.status !== 200) {
     await response.body?.cancel();
-    throw new NotStatus(`it answers with HTTP ${response.status}`);
+    throw new NotStatus(refusal(response.status, token !== undefined));
   }
   return parsed(await readText(response));
+}
+
+function refusal(status: number, sentToken: boolean): string {
+  if (status === 401 && sentToken)
+    return 'it refuses the token (HTTP 401): its service { token } is another one';
+  if (status === 401)
+    return 'it asks for a token (HTTP 401): set service { token }, or DSTREAM_HTTP_TOKEN for --address alone';
+  if (status === 403)
+    return 'it serves no status (HTTP 403): its service has no token, and its address is not loopback';
+  return `it answers with HTTP ${status}`;
 }
 
 async function readText({ body }: Response): Promise<string> {

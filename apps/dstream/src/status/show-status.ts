@@ -24,6 +24,7 @@ export async function showStatus(options: StatusOptions): Promise<number> {
   const { watchMs, json } = options;
   await using source = await StatusSource.open({
     ...options,
+    env: process.env,
     clock: systemClock,
     credential: azureCredentials(),
   });

@@ -1,5 +1,5 @@
 /** What `dstream status` asks: the leases in the storage, and every replica it can find. */
-import type { Configuration } from '@dstream/config';
+import { tokenFromVariable, type Configuration } from '@dstream/config';
 import {
   asDStreamError,
   DStreamError,
@@ -25,6 +25,8 @@ export interface StatusSourceOptions {
   readonly config: string | undefined;
   /** As `http://127.0.0.1:8080`. */
   readonly addresses: readonly string[];
+  /** Its DSTREAM_HTTP_TOKEN is the token where there is no configuration. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly credential: CredentialOf;
 }
@@ -38,11 +40,13 @@ export class StatusSource implements AsyncDisposable {
   readonly #given: readonly string[];
   /** Asked too, but not reported as missing: nobody said that something listens there. */
   readonly #presumed: string | undefined;
+  /** Sent to what is given, announced, or named by the configuration itself: to nobody else. */
+  readonly #token: string | undefined;
   readonly #notes: (answers: readonly Answer[]) => readonly string[];
   readonly #clock: Clock;
 
   private constructor(
-    { addresses, clock }: StatusSourceOptions,
+    { addresses, clock, env }: StatusSourceOptions,
     configuration?: Configuration,
     viewer?: Leases,
   ) {
@@ -52,6 +56,7 @@ export class StatusSource implements AsyncDisposable {
     this.#storePlace = configuration?.where(configuration.ingester?.locks.path ?? 'ingester.locks') ?? '';
     this.#configured = configuration ? configuredTables(configuration) : [];
     this.#presumed = configuration && presumedAddress(configuration);
+    this.#token = configuration ? configuration.service.token : tokenFromVariable(env);
     const wantsProcessor = configuration?.processor !== undefined;
     this.#notes = (answers) =>
       wantsProcessor && !answers.some(({ report }) => report?.processor) ? [noProcessor] : [];
@@ -96,7 +101,7 @@ export class StatusSource implements AsyncDisposable {
     const wanted = new Set([...announced, ...this.#given].filter((address) => address !== undefined));
     const presumed = this.#presumed;
     const asked = presumed === undefined || wanted.has(presumed) ? [...wanted] : [...wanted, presumed];
-    const answers = await Promise.all(asked.map((address) => askReplica(address, signal)));
+    const answers = await Promise.all(asked.map((address) => askReplica(address, signal, this.#token)));
     return answers.flatMap((answer) => (wanted.has(answer.address) ? [answer] : processorOf(answer)));
   }
 }

@@ -186,5 +186,9 @@ export interface ServiceConfig {
   readonly http: HttpAddress | undefined;
   /** True when the file names the address: then a busy port is an error, a busy default port is replaced. */
   readonly httpConfigured: boolean;
+  /** What clients of everything but health checks must send. Undefined: none was given. Secret. */
+  readonly token: string | undefined;
+  /** Metrics are for everyone who reaches the address. */
+  readonly metricsAnonymous: boolean;
   readonly shutdownTimeoutMs: number;
 }

@@ -1,9 +1,12 @@
+import { DStreamError } from '@dstream/core';
 import type { HttpAddress, LogLevel, ServiceConfig } from './configuration.ts';
+import { conceal } from '../schema/conceal.ts';
 import type { Context } from '../schema/context.ts';
+import type { Environment } from '../schema/templates.ts';
 import type { BlockNode } from '../text/hcl-document.ts';
 import { readBlock } from '../schema/read-block.ts';
-import { withDefault, type BlockSchema } from '../schema/schema.ts';
-import { choice, duration } from '../values/scalars.ts';
+import { optional, withDefault, type BlockSchema } from '../schema/schema.ts';
+import { boolean, choice, duration } from '../values/scalars.ts';
 import { faultText, faulty, sound, textOf, type ValueType } from '../values/value-type.ts';
 
 const logLevel = choice(['debug', 'info', 'warn', 'error']);
@@ -30,6 +33,23 @@ export const httpAddress: ValueType<HttpAddress | undefined> = {
   },
 };
 
+/** A header carries it, and it must not be guessable. */
+const tokenForm = /^[!-~]{16,512}$/;
+const tokenIs = '16 to 512 visible ASCII characters';
+const tokenAdvice = 'make one with `openssl rand -hex 32`';
+
+/** What clients send as `Authorization: Bearer …`. No message repeats it. */
+export const accessToken: ValueType<string> = {
+  expected: tokenIs,
+  blank: '',
+  read: (given) => {
+    const value = textOf(given);
+    if (value === undefined) return faulty(`${given.shown} is not a token`, 'write it in double quotes');
+    if (value === '') return faulty('the value is empty', tokenAdvice);
+    return tokenForm.test(value) ? sound(value) : faulty(`${given.shown} is not ${tokenIs}`, tokenAdvice);
+  },
+};
+
 /** Keys of `service`. */
 export const serviceSchema = {
   type: 'service',
@@ -45,6 +65,13 @@ export const serviceSchema = {
       '127.0.0.1:8080',
       'Address of health checks, status and metrics; port 0 takes any free port. If the default port is busy, another one is used; if a configured port is busy, that is an error.',
     ),
+    token: optional(
+      accessToken,
+      'none: /status and /metrics are served on a loopback address only',
+      'What /status and /metrics ask for, as `Authorization: Bearer …`; /livez and /readyz never do.',
+      { secret: true },
+    ),
+    metrics_anonymous: withDefault(boolean, false, 'Serves /metrics without the token, on any address.'),
     shutdown_timeout: withDefault(
       duration({ min: '100ms', max: '1h' }),
       '30s',
@@ -57,14 +84,30 @@ export const serviceSchema = {
 /** @param node undefined when the file has none */
 export function readService(node: BlockNode | undefined, context: Context): ServiceConfig {
   const reading = readBlock(serviceSchema, node, { line: 1, path: '' }, context);
-  const { http, log_level: level, shutdown_timeout: shutdownTimeoutMs } = reading.values;
-  return {
+  const { http, token, log_level: level, shutdown_timeout: shutdownTimeoutMs } = reading.values;
+  const config: ServiceConfig = {
     path: 'service',
     logLevel: levelFromVariable(context) ?? level,
     http,
     httpConfigured: reading.isGiven('http'),
+    token,
+    metricsAnonymous: reading.values.metrics_anonymous,
     shutdownTimeoutMs,
   };
+  return token === undefined ? config : conceal(config, 'token');
+}
+
+/** The variable of the token, where a command has no file. */
+const tokenVariable = 'DSTREAM_HTTP_TOKEN';
+
+/** The token for a command that reads no file; undefined when the variable is not set. Throws ConfigInvalid. */
+export function tokenFromVariable(env: Environment): string | undefined {
+  const value = env[tokenVariable]?.trim();
+  if (value === undefined || value === '') return undefined;
+  const shown = `the value of ${tokenVariable}`;
+  const result = accessToken.read({ value, shown, fromVariable: true, items: [] });
+  if ('value' in result) return result.value;
+  throw new DStreamError('ConfigInvalid', result.faults.map(faultText).join('; '));
 }
 
 function levelFromVariable(context: Context): LogLevel | undefined {
