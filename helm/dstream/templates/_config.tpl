@@ -1,0 +1,33 @@
+{{/* The configuration file. It is text of the user: nothing here runs it as a template. */}}
+
+{{/* config.hcl, and the block `service` if it has none. */}}
+{{- define "dstream.configText" -}}
+{{- .Values.config.hcl | trimSuffix "\n" }}
+{{- if not (include "dstream.serviceBlock" .) }}
+
+service {
+  http             = ":{{ .Values.http.port }}"
+  shutdown_timeout = "{{ .Values.shutdownTimeoutSeconds }}s"
+  {{- if include "dstream.tokenSecretName" . }}
+  token = {{ `"{{ env "DSTREAM_HTTP_TOKEN" }}"` }}
+  {{- end }}
+  {{- if .Values.http.metricsAnonymous }}
+  metrics_anonymous = true
+  {{- end }}
+}
+{{- end }}
+{{ end }}
+
+{{/* From the first line of the block `service` of config.hcl on; empty when it has none. */}}
+{{- define "dstream.serviceBlock" -}}
+{{- regexFind `(?ms)^[ \t]*service[ \t]*\{.*` .Values.config.hcl -}}
+{{- end }}
+
+{{/* The variables that config.hcl names, as a YAML list. */}}
+{{- define "dstream.configVariables" -}}
+{{- $names := list -}}
+{{- range regexFindAll `\{\{\s*env\s+[\\"'\x60]+\w+` .Values.config.hcl -1 -}}
+{{- $names = append $names (regexFind `\w+$` .) -}}
+{{- end -}}
+{{- $names | uniq | sortAlpha | toYaml -}}
+{{- end }}
