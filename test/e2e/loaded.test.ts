@@ -42,6 +42,24 @@ test.each([
   expect(await loaded(run)).toEqual([]);
 });
 
+test('health loads no engine, no client library, no definition of any and no parser of HCL', async () => {
+  const modules = await loadedModules(async (env) => {
+    const ran = await runDstream(['health', '--address', '127.0.0.1:9'], { env });
+    expect([ran.code, ran.err]).toEqual([
+      1,
+      'dstream: http://127.0.0.1:9 is not alive: nothing listens there\n',
+    ]);
+  });
+  const packages = packagesOf(modules);
+  expect(packages).toContain('commander');
+  const known = ['apps/dstream', 'libs/config', 'libs/core', 'libs/runtime', 'libs/terminal'];
+  expect(
+    [...packages].filter((name) => name.includes('/') && !known.some((one) => name.startsWith(one))),
+  ).toEqual([]);
+  expect(heavy.filter((name) => packages.has(name))).toEqual([]);
+  expect(modules.filter((path) => /hcl|schema|load\.ts$/.test(path))).toEqual([]);
+});
+
 test('a test of transforms loads the delivery engine and the log, and no client of a service', async () => {
   const of = (name: string) =>
     loaded(async (env) => {

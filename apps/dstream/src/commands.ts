@@ -6,6 +6,8 @@ import { parseDuration } from '@dstream/config/duration';
 import { DStreamError } from '@dstream/core';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { addDeadLetters } from './dead-letters/commands.ts';
+import { addHealth } from './health/commands.ts';
+import { httpAddressOf } from './process/http-address.ts';
 import type { RunOptions, ServiceName } from './run-services.ts';
 import type { StatusOptions } from './status/show-status.ts';
 
@@ -35,6 +37,7 @@ export function addCommands(program: Command, exit: Exit): void {
   addValidate(program, exit);
   addPlan(program, exit);
   addStatus(program, exit);
+  addHealth(program, exit);
   addTransform(program, exit);
   addDeadLetters(program, defaultFile, exit);
 }
@@ -168,7 +171,7 @@ function addStatus(program: Command, exit: Exit): void {
     )
     .addOption(
       new Option('--address <host:port>', 'ask this process too; may be repeated')
-        .argParser((text: string, before: readonly string[]) => [...before, addressOf(text)])
+        .argParser((text: string, before: readonly string[]) => [...before, httpAddressOf(text)])
         .default([], 'none'),
     )
     .addOption(
@@ -186,15 +189,6 @@ function statusOptions({ config, address, watch, json = false }: StatusFlags): S
   const file = config ?? (address.length === 0 ? defaultFile : undefined);
   const watchMs = watch === true ? defaultWatchMs : watch;
   return { config: file, addresses: address, watchMs, json };
-}
-
-/** `host:port`, `[::1]:8080` or an http address, as `http://host:port`. */
-function addressOf(text: string): string {
-  const url = URL.parse(/^https?:\/\//.test(text) ? text : `http://${text}`);
-  const bare = url !== null && url.pathname === '/' && url.search === '' && url.username === '';
-  if (!bare || !/:\d+\/?$/.test(text) || url.port === '0')
-    throw new InvalidArgumentError('An address is HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080.');
-  return url.origin;
 }
 
 function intervalOf(text: string): number {

@@ -18,6 +18,7 @@ import {
   type StatusDocument,
 } from '@dstream/status';
 import { load } from '../configuration/load.ts';
+import { configuredAddress } from '../process/http-address.ts';
 
 /** Where to look. */
 export interface StatusSourceOptions {
@@ -55,7 +56,7 @@ export class StatusSource implements AsyncDisposable {
     this.#viewer = viewer;
     this.#storePlace = configuration?.where(configuration.ingester?.locks.path ?? 'ingester.locks') ?? '';
     this.#configured = configuration ? configuredTables(configuration) : [];
-    this.#presumed = configuration && presumedAddress(configuration);
+    this.#presumed = configuration && configuredAddress(configuration.service);
     this.#token = configuration ? configuration.service.token : tokenFromVariable(env);
     const wantsProcessor = configuration?.processor !== undefined;
     this.#notes = (answers) =>
@@ -122,11 +123,4 @@ const noProcessor =
 
 function configuredTables({ ingester }: Configuration): readonly ConfiguredTable[] {
   return ingester?.source.outline(ingester.name, sha256Hex).tables ?? [];
-}
-
-/** Where a process of this configuration serves its status; undefined for port 0, which can be any. */
-function presumedAddress({ service: { http } }: Configuration): string | undefined {
-  if (http === undefined || http.port === 0) return undefined;
-  const host = ['0.0.0.0', '::'].includes(http.host) ? '127.0.0.1' : http.host;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`;
 }
