@@ -95,15 +95,15 @@ topologySpreadConstraints:
 {{- mergeOverwrite $annotations .workload.podAnnotations | toYaml -}}
 {{- end }}
 
-{{/* A YAML list: `env` of the values, and of the chart what is not given there (a name may be there once only). */}}
+{{/* A YAML list: the variables of the chart, without those that are given in `env`, and then these: a name may be there once. */}}
 {{- define "dstream.env" -}}
-{{- $env := .workload.env -}}
 {{- $given := list -}}
-{{- range $env }}{{ $given = append $given .name }}{{ end -}}
+{{- range .workload.env }}{{ $given = append $given .name }}{{ end -}}
+{{- $env := list -}}
 {{- range include "dstream.chartEnv" . | fromYamlArray -}}
 {{- if not (has .name $given) }}{{ $env = append $env . }}{{ end -}}
 {{- end -}}
-{{- toYaml $env -}}
+{{- concat $env .workload.env | toYaml -}}
 {{- end }}
 
 {{- define "dstream.chartEnv" -}}
@@ -125,7 +125,7 @@ topologySpreadConstraints:
 - { name: OTEL_EXPORTER_OTLP_PROTOCOL, value: {{ $workload.otel.protocol | quote }} }
 - { name: OTEL_SERVICE_NAME, value: {{ $workload.name }} }
 - name: OTEL_RESOURCE_ATTRIBUTES
-  value: service.namespace={{ .root.Release.Namespace }},service.version={{ .root.Chart.AppVersion }},service.instance.id=$(DSTREAM_INSTANCE)
+  value: service.namespace={{ .root.Release.Namespace }},service.version={{ default .root.Chart.AppVersion $workload.image.tag }},service.instance.id=$(DSTREAM_INSTANCE)
 {{- end }}
 {{- end }}
 

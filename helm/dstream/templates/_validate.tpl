@@ -42,6 +42,9 @@ config.hcl: shutdown_timeout is not that of the values; write shutdown_timeout =
 {{- if and (include "dstream.tokenSecretName" $) (not (contains "DSTREAM_HTTP_TOKEN" .)) }}
 config.hcl: the block service does not use the token of http.token; write token = {{ `"{{ env \"DSTREAM_HTTP_TOKEN\" }}"` }} in it
 {{- end }}
+{{- if and $.Values.http.metricsAnonymous (not (contains "metrics_anonymous" .)) }}
+config.hcl: the block service does not say what http.metricsAnonymous does; write metrics_anonymous = true in it
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -66,6 +69,9 @@ secret.secretProviderClass: give keyVaultName and objects
 {{- if and .secretProviderClass.enabled (not (default $.Values.identity.tenantId .secretProviderClass.tenantId)) }}
 secret.secretProviderClass: give the tenantId of the vault
 {{- end }}
+{{- if and .secretProviderClass.enabled (ne $.Values.identity.type "managed") (not (default $.Values.identity.clientId .secretProviderClass.clientId)) }}
+secret.secretProviderClass: give the clientId of the identity that reads the vault
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -79,6 +85,13 @@ http.token: existingSecret and create are both given; choose one
 {{- $workloads := include "dstream.workloads" . | fromYaml }}
 {{- if not $workloads }}
 ingester.enabled, processor.enabled: both are false; enable one
+{{- end }}
+{{- with $workloads }}
+{{- if and .ingester .processor }}
+{{- if and .ingester.serviceAccount.create .processor.serviceAccount.create (eq .ingester.serviceAccountName .processor.serviceAccountName) }}
+serviceAccount.name: both workloads would make {{ .ingester.serviceAccountName | quote }}; set ingester.serviceAccount.name and processor.serviceAccount.name, or serviceAccount.create=false
+{{- end }}
+{{- end }}
 {{- end }}
 {{- range $component, $workload := $workloads }}
 {{- include "dstream.validate.pods" (dict "root" $ "component" $component "workload" $workload) }}
