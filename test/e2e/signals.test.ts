@@ -1,14 +1,12 @@
 /** How a `dstream` process lives and ends as a shell, a terminal or npm leaves it: signals, closed readers, lost parents. */
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { createCapturedTable, insertRows } from '../support/database.ts';
 import { MarkedProcesses, onLinux } from '../support/marked-processes.ts';
 import { Pipeline } from '../support/pipeline.ts';
+import { launcher } from '../support/program.ts';
 import { until } from '../support/until.ts';
-
-const dstream = fileURLToPath(new URL('../../apps/dstream/bin/dstream', import.meta.url));
 
 /** A line of sh, in which "$@" is a `dstream` command. Killed at the end of the test, with all that it started. */
 class Shell implements AsyncDisposable {
@@ -24,7 +22,7 @@ class Shell implements AsyncDisposable {
     stdio: StdioOptions = ['ignore', 'pipe', 'pipe'],
   ) {
     const all = { ...process.env, DSTREAM_PARENT: undefined, ...env, ...this.marked.env };
-    this.child = spawn('/bin/sh', ['-c', line, 'sh', dstream, ...args], { env: all, stdio });
+    this.child = spawn('/bin/sh', ['-c', line, 'sh', launcher, ...args], { env: all, stdio });
     this.child.stderr?.on('data', (data: Buffer) => (this.err += data.toString()));
     this.ended = once(this.child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   }

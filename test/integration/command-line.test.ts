@@ -7,12 +7,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { onLinux } from '../support/marked-processes.ts';
+import { launcher } from '../support/program.ts';
 import { runDstream } from '../support/status-command.ts';
 import { hasTerminal, Terminal } from '../support/terminal.ts';
 
 const minimal = await readFile(fileURLToPath(new URL('../../config/minimal.hcl', import.meta.url)), 'utf8');
-
-const launcher = fileURLToPath(new URL('../../apps/dstream/bin/dstream', import.meta.url));
 
 const database = 'Server=db1;Database=shop;User Id=sa;Password=open-sesame';
 

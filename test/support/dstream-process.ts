@@ -1,5 +1,6 @@
 /** A `dstream` process under test: what it printed, and waiting for what it will print. */
 import { Child } from '../../apps/playground/src/child-process.ts';
+import { launcher } from './program.ts';
 import { until } from './until.ts';
 
 export class DStreamProcess implements AsyncDisposable {
@@ -15,6 +16,7 @@ export class DStreamProcess implements AsyncDisposable {
     onLine?: (line: string) => void,
   ) {
     this.#child = new Child({
+      program: launcher,
       args,
       env: { ...process.env, ...env },
       onLine: (line) => {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { StatusDocument } from '@dstream/status';
 import { expect } from 'vitest';
 import type { Pipeline } from './pipeline.ts';
+import { installedLauncher } from './program.ts';
 
 export const dstream = fileURLToPath(new URL('../../apps/dstream/src/main.ts', import.meta.url));
 
@@ -36,7 +37,8 @@ export interface RunOptions {
 /** Runs `dstream` with these arguments to its end. */
 export async function runDstream(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const { env = {}, cwd, input = '', stdout = 'pipe' } = options;
-  const child = spawn(process.execPath, [dstream, ...args], {
+  const [program, ...first] = installedLauncher ? [installedLauncher] : [process.execPath, dstream];
+  const child = spawn(program, [...first, ...args], {
     env: { ...process.env, ...env },
     stdio: ['pipe', stdout, 'pipe'],
     ...(cwd !== undefined && { cwd }),

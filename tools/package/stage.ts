@@ -10,7 +10,7 @@ import { notices, type ForeignManifest, type ForeignPackage } from './notices.ts
 const command = 'apps/dstream';
 
 /** Of packages of others: what does not run. Below node_modules, Node.js runs no TypeScript. */
-const doesNotRun = /\.(?:map|[cm]?ts|tsbuildinfo)$/;
+const doesNotRun = /\.(?:map|[cm]?ts|tsbuildinfo|test\.[cm]?js)$/;
 const testFolders = new Set(['test', 'tests', '__tests__']);
 
 const licenceFile = /^(?:licen[cs]e|copying|notice)/i;

@@ -5,10 +5,12 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /** Started as a person starts it, by its launcher: that finds Node.js and holds its flags. */
-const program = fileURLToPath(new URL('../../dstream/bin/dstream', import.meta.url));
+const launcher = fileURLToPath(new URL('../../dstream/bin/dstream', import.meta.url));
 
 /** What to start, and who gets its lines. */
 export interface ChildOptions {
+  /** Default: the launcher of this workspace. */
+  readonly program?: string;
   /** As a person would type them after `dstream`. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -23,7 +25,7 @@ export class Child {
   readonly #process: ChildProcess;
   readonly #ended: Promise<number | null>;
 
-  constructor({ args, env, onLine, onLog }: ChildOptions) {
+  constructor({ program = launcher, args, env, onLine, onLog }: ChildOptions) {
     // A process group of its own: Ctrl-C in the terminal reaches the playground only, which stops in good order.
     this.#process = spawn(program, args, {
       env: { ...env, DSTREAM_PARENT: String(process.pid) },
