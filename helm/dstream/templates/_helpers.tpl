@@ -25,11 +25,13 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- merge $labels .Values.commonLabels | toYaml -}}
 {{- end }}
 
-{{/* Head of an object of the whole release. Given `root`, and `name` where it is not the release's. */}}
+{{/* Head of an object. Given `root`; `workload` where it is of one; `name` and more `labels` where these are others. */}}
 {{- define "dstream.metadata" -}}
-name: {{ default (include "dstream.fullname" .root) .name }}
+{{- $workload := default dict .workload -}}
+{{- $labels := default (include "dstream.labels" .root | fromYaml) $workload.labels -}}
+name: {{ .name | default $workload.name | default (include "dstream.fullname" .root) }}
 namespace: {{ .root.Release.Namespace }}
-labels: {{- include "dstream.labels" .root | nindent 2 }}
+labels: {{- merge (deepCopy (default dict .labels)) $labels | toYaml | nindent 2 }}
 {{- end }}
 
 {{/*

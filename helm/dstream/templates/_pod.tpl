@@ -64,12 +64,16 @@ httpGet: { path: {{ index . 0 }}, port: http }
 {{ toYaml (index . 1) }}
 {{- end }}
 
-{{/* Constraints without a selector are about the pods of their Deployment, each of its revisions for itself. */}}
+{{/* A constraint without a selector is about the pods of its Deployment, each revision for itself. */}}
 {{- define "dstream.topologySpread" -}}
 {{- with .topologySpreadConstraints }}
 topologySpreadConstraints:
   {{- range . }}
-  - {{- dict "labelSelector" (dict "matchLabels" $.selectorLabels) "matchLabelKeys" (list "pod-template-hash") | merge . | toYaml | nindent 4 }}
+  {{- $constraint := dict "labelSelector" (dict "matchLabels" $.selectorLabels) "matchLabelKeys" (list "pod-template-hash") }}
+  {{- range $key, $value := . }}
+  {{- $_ := set $constraint $key $value }}
+  {{- end }}
+  - {{- toYaml $constraint | nindent 4 }}
   {{- end }}
 {{- end }}
 {{- end }}
