@@ -5,6 +5,7 @@
 import { parseDuration } from '@dstream/config/duration';
 import { DStreamError } from '@dstream/core';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { addCheck } from './check/commands.ts';
 import { addDeadLetters } from './dead-letters/commands.ts';
 import { addHealth } from './health/commands.ts';
 import { httpAddressOf } from './process/http-address.ts';
@@ -36,6 +37,7 @@ export function addCommands(program: Command, exit: Exit): void {
   addService(program, 'server', 'run ingester and processor in one process', ['ingester', 'processor'], exit);
   addValidate(program, exit);
   addPlan(program, exit);
+  addCheck(program, defaultFile, exit);
   addStatus(program, exit);
   addHealth(program, exit);
   addTransform(program, exit);

@@ -81,7 +81,11 @@ export async function readConfiguration(
   await runChecks(context, isUsed(options.use, 'processor'));
   problems.throwIfAny();
   assertComplete(document, parts, options.use, file);
-  return withPlaces({ file, ...parts, notes: problems.notes() }, context);
+  return withPlaces({ file, ...parts, notes: problems.notes(), unready: unreadyOf(problems) }, context);
+}
+
+function unreadyOf(problems: Problems): Configuration['unready'] {
+  return problems.unready().map(({ path, note }) => ({ path: canonicalPath(path), note }));
 }
 
 /** Only of a file without problems: their values are blank. @param wanted the command uses the blocks that have such checks */

@@ -1,6 +1,15 @@
 /** A service in its process: what it is given, and what the process shows of it. Loads no logging and no metrics. */
 import { createHash } from 'node:crypto';
-import type { AdapterServices, Clock, CredentialOf, InstanceId, Log, Service } from '@dstream/core';
+import type {
+  AdapterServices,
+  CallOptions,
+  Checks,
+  Clock,
+  CredentialOf,
+  InstanceId,
+  Log,
+  Service,
+} from '@dstream/core';
 import type { Activity } from './activity-log.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -27,6 +36,28 @@ export interface RunningService extends Service, AsyncDisposable {
   activity(): Activity;
   /** JSON for `/status`, without secrets. */
   status(): unknown;
+}
+
+/** A part of a configuration, for `dstream check`. */
+export interface CheckedPart {
+  /** Its block: `ingester.source`. */
+  readonly path: string;
+  /** The `type` of the block. */
+  readonly type: string;
+  /** Undefined: there is nothing to look at. */
+  readonly checks: ((o: CallOptions) => Checks) | undefined;
+}
+
+/** A block of a configuration that may have checks, as `Checkable` of `@dstream/config`. `A` is what they are given. */
+interface CheckableBlock<A> {
+  readonly path: string;
+  readonly type: string;
+  readonly checks?: (services: A, o: CallOptions) => Checks;
+}
+
+/** The checks of a block with what they need. */
+export function checkedPart<A>({ path, type, checks }: CheckableBlock<A>, services: A): CheckedPart {
+  return { path, type, checks: checks && ((o) => checks(services, o)) };
 }
 
 /** What a process gives to every adapter that it opens. */

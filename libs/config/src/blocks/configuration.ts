@@ -27,11 +27,24 @@ export interface Configuration {
    */
   readonly notes: readonly string[];
   /**
+   * Those of `notes` that keep a service from starting which uses the block: variables that are not set, what is not built yet.
+   * Empty unless the file was only validated.
+   */
+  readonly unready: readonly UnreadyPart[];
+  /**
    * The place of a key, for messages: `where('ingester.topic.name')` is `dstream.hcl:12: ingester.topic.name`. A key
    * that is not in the file is placed at the block that would hold it. The older name `publisher` is shown where the
    * file uses it.
    */
   where(path: string): string;
+}
+
+/** Something without which a service does not start. */
+export interface UnreadyPart {
+  /** Of a key or block: `ingester.topic.connection_string`. */
+  readonly path: string;
+  /** As it is in `notes`. */
+  readonly note: string;
 }
 
 /** The block `ingester`. */
@@ -108,7 +121,7 @@ export interface ProcessorConfig {
 }
 
 /** One transform, by `type`. */
-export interface TransformConfig extends Pick<OpenableTransform, 'settings' | 'open'> {
+export interface TransformConfig extends Pick<OpenableTransform, 'settings' | 'open' | 'checks'> {
   readonly path: string;
   /** The label. Unique in the file. */
   readonly name: string;

@@ -34,7 +34,7 @@ export function silent(context: Context): Context {
 /** Says that something is not built, as severely as the command needs it. */
 export function reportNotBuilt(context: Context, at: Place, text: string): void {
   if (context.demand === 'use') context.problems.addNotBuilt(at, text);
-  if (context.demand === 'validate') context.problems.addNote(at, text);
+  if (context.demand === 'validate') context.problems.addUnready(at, text);
 }
 
 /** The path that programs use: `publisher` is the older name of `processor`. */

@@ -103,7 +103,7 @@ function reportUnset(variable: string, at: Place, context: Context): void {
   const problem = `${text}; set it in the environment`;
   if (context.demand === 'use') context.problems.add(at, problem);
   if (context.demand !== 'validate') return;
-  context.problems.addNote(at, text);
+  context.problems.addUnready(at, text);
   context.unset.add(at, problem);
 }
 

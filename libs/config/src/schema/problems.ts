@@ -23,6 +23,7 @@ export class Problems implements Findings {
   readonly #wrong: Finding[] = [];
   readonly #notBuilt: Finding[] = [];
   readonly #notes: Finding[] = [];
+  readonly #unready: Finding[] = [];
 
   /** @param strict notes count as problems */
   constructor(file: string, strict = false) {
@@ -40,6 +41,19 @@ export class Problems implements Findings {
 
   addNote(at: Place, text: string): void {
     (this.#strict ? this.#wrong : this.#notes).push({ line: at.line, path: at.path, text });
+  }
+
+  /** A note that a command which uses the block takes for a problem. */
+  addUnready(at: Place, text: string): void {
+    this.addNote(at, text);
+    this.#unready.push({ line: at.line, path: at.path, text });
+  }
+
+  /** In the order of the file, each as its line among the notes. */
+  unready(): readonly { readonly path: string; readonly note: string }[] {
+    return this.#unready
+      .toSorted((a, b) => a.line - b.line)
+      .map((one) => ({ path: one.path, note: this.#lines([one]).join('') }));
   }
 
   notes(): readonly string[] {
