@@ -21,6 +21,7 @@ import { announcedAddress, instanceName, version } from './process/environment.t
 import { endProcess, exitCodeOf, onCrash } from './process/exit.ts';
 import { logFor, type LogOptions } from './process/log.ts';
 import { onParentGone } from './process/parent.ts';
+import { probes } from './process/probes.ts';
 
 /** What a command runs; `server` runs both. */
 export type ServiceName = 'ingester' | 'processor';
@@ -137,17 +138,6 @@ async function serve(
   const endpoint = connections.use(await startHttp(options));
   logEndpoint(endpoint, configuration, log);
   return announcedAddress(endpoint.address);
-}
-
-/** Alive until it is aborted: it ends by itself then, unless something holds it. Ready while its services work. */
-function probes(services: readonly RunningService[], { draining, aborted }: Stop) {
-  return {
-    notAlive: () => (aborted.aborted ? 'aborted' : undefined),
-    notReady: () =>
-      draining.aborted
-        ? 'stopping'
-        : services.map((service) => service.notReady()).find((reason) => reason !== undefined),
-  };
 }
 
 function logEndpoint(endpoint: HttpEndpoint, configuration: Configuration, log: Log): void {
