@@ -13,13 +13,27 @@ export const pages: readonly (readonly [path: string, processes: readonly string
   ['libs/ingest/README.md', ['ingester']],
 ];
 
+/** What the processes register, with the series of an output and a transform. */
+const registrations = {
+  ingester: (metrics: Metrics) => new IngesterMetrics(metrics, systemClock),
+  processor: (metrics: Metrics) => {
+    const { output, transform } = processorMetrics(metrics);
+    return [output('console'), transform('columns')];
+  },
+  both: (metrics: Metrics) => metrics.buildInfo('0.0.0'),
+};
+
 /** Registered as the processes register them. */
 export function registeredMetrics() {
-  return {
-    ingester: registered((metrics) => new IngesterMetrics(metrics, systemClock)),
-    processor: registered(processorMetrics),
-    both: registered((metrics) => metrics.buildInfo('0.0.0')),
-  };
+  const { ingester, processor, both } = registrations;
+  return { ingester: registered(ingester), processor: registered(processor), both: registered(both) };
+}
+
+/** The text of all of them, as processes that have just started show it. */
+export async function metricsText(): Promise<string> {
+  const metrics = new Metrics();
+  for (const register of Object.values(registrations)) register(metrics);
+  return metrics.text();
 }
 
 function registered(register: (metrics: Metrics) => unknown): readonly RegisteredMetric[] {

@@ -1,4 +1,4 @@
-/** What the runner knows of a client that another vendor wrote in another language. */
+/** What the runner knows of a client, or another program, that another vendor wrote in another language. */
 
 /** Something that must be installed. `probe` is a command that exits 0 where it is. */
 export interface Tool {
@@ -22,6 +22,8 @@ export interface ForeignClient {
   readonly tools: readonly Tool[];
   /** Fetches the pinned dependencies and builds, below `test/foreign`. Called before `run`; a rejection is a failure. */
   prepare(signal: AbortSignal): Promise<void>;
+  /** After it the client is stopped, and skipped from there on. Default: none. */
+  readonly limitMs?: number;
   /** Starts what the program talks to, runs the program, ends both. A rejection is a failure beside those reported. */
   run(report: Report, signal: AbortSignal): Promise<void>;
 }

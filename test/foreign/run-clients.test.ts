@@ -57,3 +57,23 @@ test.each([
   const { code, lines } = await outcome([client(() => undefined, fields)]);
   expect([code, lines[0]]).toEqual([1, `failed   go/one: ${step}: no network`]);
 });
+
+const never = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+
+test('a client that takes longer than its limit is skipped from there on, and what had failed still fails', async () => {
+  const slow = client((report) => report.failed('send', 'refused'), { limitMs: 6 });
+  const { code, lines } = await outcome([
+    { ...slow, prepare: never },
+    { ...slow, run: (report, signal) => slow.run(report, signal).then(() => never(signal)) },
+  ]);
+  expect({ code, lines }).toEqual({
+    code: 1,
+    lines: [
+      'skipped  go/one: prepare: stopped after its limit of 0.0001 minutes',
+      'failed   go/one: send: refused',
+      'skipped  go/one: run: stopped after its limit of 0.0001 minutes',
+      '0 passed, 1 failed, 2 skipped',
+    ],
+  });
+});

@@ -37,15 +37,17 @@ async function runClient(
 ): Promise<void> {
   for (const tool of client.tools)
     if (!(await isInstalled(tool, signal))) return report.skipped('all', `no ${tool.name} on this machine`);
+  const limit = client.limitMs === undefined ? undefined : AbortSignal.timeout(client.limitMs);
+  const both = limit === undefined ? signal : AbortSignal.any([signal, limit]);
+  let step = 'prepare';
   try {
-    await client.prepare(signal);
+    await client.prepare(both);
+    step = 'run';
+    await client.run(report, both);
   } catch (error) {
-    return report.failed('prepare', textOf(error));
-  }
-  try {
-    await client.run(report, signal);
-  } catch (error) {
-    report.failed('run', textOf(error));
+    if (limit?.aborted === true && !signal.aborted)
+      return report.skipped(step, `stopped after its limit of ${(client.limitMs ?? 0) / 60_000} minutes`);
+    report.failed(step, textOf(error));
   }
 }
 
