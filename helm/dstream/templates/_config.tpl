@@ -3,8 +3,14 @@
 {{/* config.hcl, and the block `service` if it has none. */}}
 {{- define "dstream.configText" -}}
 {{- .Values.config.hcl | trimSuffix "\n" }}
-{{- if not (include "dstream.serviceBlock" .) }}
+{{- if not (include "dstream.givenServiceBlock" .) }}
 
+{{ include "dstream.serviceBlock" . }}
+{{- end }}
+{{ end }}
+
+{{/* The block `service` that agrees with the values. */}}
+{{- define "dstream.serviceBlock" -}}
 service {
   http             = ":{{ .Values.http.port }}"
   shutdown_timeout = "{{ .Values.shutdownTimeoutSeconds }}s"
@@ -16,10 +22,9 @@ service {
   {{- end }}
 }
 {{- end }}
-{{ end }}
 
 {{/* From the first line of the block `service` of config.hcl on; empty when it has none. */}}
-{{- define "dstream.serviceBlock" -}}
+{{- define "dstream.givenServiceBlock" -}}
 {{- regexFind `(?ms)^[ \t]*service[ \t]*\{.*` .Values.config.hcl -}}
 {{- end }}
 

@@ -30,7 +30,7 @@ config.files: "dstream.hcl" is the name of config.hcl; choose another
 
 {{/* A block `service` of the user must agree with what the chart tells Kubernetes. */}}
 {{- define "dstream.validate.service" -}}
-{{- with include "dstream.serviceBlock" . }}
+{{- with include "dstream.givenServiceBlock" . }}
 {{- $port := $.Values.http.port }}
 {{- if not (regexMatch (printf `(?m)^[ \t]*(service[ \t]*\{[ \t]*)?http[ \t]*=[ \t]*"(0\.0\.0\.0|\[::\])?:%d"` (int $port)) .) }}
 config.hcl: the block service does not listen where probes ask; write http = ":{{ $port }}" in it, or remove the block and the chart writes it
