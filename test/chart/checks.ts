@@ -1,5 +1,6 @@
 /** Which checks run, in their order: those of helm leave what they rendered to those after them. */
 import type { ForeignClient } from '../foreign/foreign-client.ts';
+import { configChecks } from './config-checks.ts';
 import { helm4 } from './go-tools.ts';
 import { helmChecks, type Rendered } from './helm-checks.ts';
 import { prometheusChecks } from './prometheus-checks.ts';
@@ -20,6 +21,7 @@ export function checks({ all, update }: Choice): readonly Required<ForeignClient
   return [
     helmChecks(helm4, all ? every : ends, rendered),
     schemaChecks(rendered),
+    configChecks(rendered),
     prometheusChecks(rendered),
     readmeChecks(update),
   ];

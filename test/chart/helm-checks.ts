@@ -40,7 +40,7 @@ export function helmChecks(
   return {
     name: tool.name,
     tools: goOf(tool),
-    limitMs: 8 * 60_000,
+    limitMs: 7 * 60_000,
     prepare: (signal) => build(tool, signal),
     run: async (report, signal) => {
       for (const values of accepted()) {
