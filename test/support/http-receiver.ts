@@ -27,6 +27,8 @@ export class HttpReceiver implements AsyncDisposable {
   /** How the next requests are answered, each once; then `otherwise` answers. */
   readonly next: Answer[] = [];
   otherwise: Answer | undefined;
+  /** How OPTIONS is answered; 204 if not given. */
+  options: Answer | undefined;
   readonly #server;
   readonly #sockets = new Map<Socket, number>();
   readonly #scheme: string;
@@ -83,7 +85,7 @@ export class HttpReceiver implements AsyncDisposable {
     };
     if (request.method === 'OPTIONS') {
       this.asked.push(request);
-      response.writeHead(204).end();
+      await (this.options ?? status(204))(response, request);
       return;
     }
     this.requests.push(request);

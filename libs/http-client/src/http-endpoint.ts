@@ -47,9 +47,9 @@ export class HttpEndpoint {
     return answer;
   }
 
-  /** Resolves when it answers `OPTIONS` at all. */
-  async reach(headers: HttpRequest['headers'], signal: AbortSignal): Promise<void> {
-    await this.#send({ url: this.#url, shown: this.shown, method: 'OPTIONS', headers }, signal);
+  /** Resolves with its answer to `OPTIONS`, of any status. */
+  async reach(headers: HttpRequest['headers'], signal: AbortSignal): Promise<HttpAnswer> {
+    return await this.#send({ url: this.#url, shown: this.shown, method: 'OPTIONS', headers }, signal);
   }
 
   /**

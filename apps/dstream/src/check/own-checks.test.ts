@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Configuration } from '@dstream/config';
 import type { CheckResult } from '@dstream/core';
@@ -52,6 +53,36 @@ describe('the configuration', () => {
       message: notBuilt,
       remedy: advice('use another type'),
     });
+  });
+
+  test('fails where two outputs write to one file', async () => {
+    const output = (name: string, path: string, type = 'file') => ({
+      name,
+      type,
+      destinationNames: () => () => path,
+    });
+    const outputs = [
+      output('a', 'x/y'),
+      output('b', './x/y'),
+      output('c', 'x/z'),
+      output('d', 'x/y', 'queue'),
+    ];
+    const twice = {
+      ...configuration,
+      notes: [],
+      unready: [],
+      processor: { outputs },
+    } as unknown as Configuration;
+    const path = resolve('x/y');
+    expect((await resultsOf(configurationChecks(twice, ['processor']))).slice(1)).toEqual([
+      {
+        outcome: 'failed',
+        check: 'configuration.file-paths',
+        subject: path,
+        message: `the outputs a and b write to the same file, ${path}`,
+        remedy: advice('give each output a path of its own'),
+      },
+    ]);
   });
 
   test('is valid else', async () => {

@@ -194,10 +194,26 @@ const knownErrors: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 /** An error of the operating system as one of ours, by its code. One that is ours already passes unchanged. */
 export function translateFileError(error: unknown, path: string): DStreamError {
   if (error instanceof DStreamError) return error;
-  const code = errorCodeOf(error) ?? '';
-  const [ours, advice] =
-    knownErrors[code] ?? (['Unexpected', `the file could not be written (${code || 'no code'})`] as const);
+  const [ours, advice] = meaningOf(error);
   return new DStreamError(ours, `${path}: ${advice}`, { cause: error });
+}
+
+function meaningOf(error: unknown): readonly [ErrorCode, string] {
+  const code = errorCodeOf(error) ?? '';
+  return knownErrors[code] ?? ['Unexpected', `the file could not be written (${code || 'no code'})`];
+}
+
+/** The two halves of what an error means. */
+export interface FileProblem {
+  readonly wrong: string;
+  readonly right: string;
+}
+
+/** For checks, which say what is wrong and what to do apart from each other. */
+export function fileProblem(error: unknown, path: string): FileProblem {
+  const text = error instanceof DStreamError ? error.message.replace(`${path}: `, '') : meaningOf(error)[1];
+  const [wrong = '', ...right] = text.split(': ');
+  return { wrong, right: right.join(': ') || 'look up its code in errno(3)' };
 }
 
 /** `ENOENT` and its like; undefined for anything but a system error of Node. */

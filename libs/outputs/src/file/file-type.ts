@@ -42,6 +42,10 @@ export const fileType = defineOutput({
     const template = new PathTemplate(path, hash);
     return (table) => template.plannedFor(table);
   },
+  async *checks(settings, { hash }, o) {
+    const { checkFile } = await import('./check-file.ts');
+    yield* checkFile(settings, hash, o);
+  },
   open: async (settings, services) => {
     const [{ FilePublisher }, { nodeFileSystem }, { thisProcess }] = await Promise.all([
       import('./file-publisher.ts'),

@@ -142,7 +142,7 @@ export class PathLock {
     const { files, path } = this.#options;
     const directory = dirname(path);
     for (const name of await files.list(directory)) {
-      const owner = ownerIn(name, basename(path));
+      const owner = lockOwnerIn(name, basename(path));
       const other = join(directory, name);
       if (owner === undefined || other === join(directory, basename(this.#own))) continue;
       if (this.#hasEnded(owner)) await unlessMissing(() => files.remove(other));
@@ -163,7 +163,7 @@ export class PathLock {
   }
 
   /** A container that restarts often gets the process id it had before: then the lock is our own of an earlier start. */
-  #hasEnded({ host, pid }: Owner): boolean {
+  #hasEnded({ host, pid }: LockOwner): boolean {
     const { identity } = this.#options;
     return host === identity.host && (pid === identity.pid || !identity.isAlive(pid));
   }
@@ -180,19 +180,24 @@ export class PathLock {
   }
 }
 
-interface Owner {
+/** Who has a lock. */
+export interface LockOwner {
   readonly host: string;
   readonly pid: number;
 }
 
-function ownerIn(name: string, base: string): Owner | undefined {
+/**
+ * Undefined for a name that is no lock of the path.
+ * @param base the last part of the path
+ */
+export function lockOwnerIn(name: string, base: string): LockOwner | undefined {
   if (!name.startsWith(`${base}~`) || !name.endsWith('.lock')) return undefined;
   const [host, pid, token, more] = name.slice(base.length + 1, -'.lock'.length).split('~');
   if (host === undefined || token === undefined || more !== undefined) return undefined;
   return { host, pid: Number(pid) };
 }
 
-function inUse(path: string, { host, pid }: Owner): DStreamError {
+function inUse(path: string, { host, pid }: LockOwner): DStreamError {
   const advice =
     'give each replica its own file: put {{ env "HOSTNAME" }} (set in containers; elsewhere export it) into the path';
   return new DStreamError('FileInUse', `${path}: process ${pid} on ${host} writes to it: ${advice}`);

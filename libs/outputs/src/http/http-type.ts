@@ -74,6 +74,10 @@ export const httpType = defineOutput({
     const template = new UrlTemplate(url, hash);
     return (table) => template.plannedFor(table);
   },
+  async *checks(settings, services, o) {
+    const { checkHttpOutput } = await import('./check-http-output.ts');
+    yield* checkHttpOutput(settings, services, o);
+  },
   open: async (settings, services) => {
     const { httpPublisher } = await import('./http-publisher.ts');
     return httpPublisher({ ...settings, ...services, requestTimeoutMs: services.timeoutMs });

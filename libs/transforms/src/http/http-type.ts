@@ -13,6 +13,7 @@ import {
   headersKey,
   httpUrl,
   lastingStatuses,
+  shownUrl,
 } from '@dstream/http-client/schema';
 
 /** `transform { type = "http" }`. */
@@ -56,6 +57,10 @@ export const httpType = defineTransform({
       'headers',
     ),
   hides: () => true,
+  async *checks({ url, headers, timeoutMs }, { clock }, o) {
+    const { checkEndpoint } = await import('@dstream/http-client/check');
+    yield* checkEndpoint({ url, shown: shownUrl(url), headers, signed: false, clock, timeoutMs }, o);
+  },
   open: async (settings, services) => {
     const { openHttpTransform } = await import('./open-http-transform.ts');
     return openHttpTransform({ ...settings, ...services });
