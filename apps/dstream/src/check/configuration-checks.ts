@@ -57,9 +57,7 @@ const anyTable = { server: 'server', database: 'database', schema: 'schema', tab
 /** One process may write to a path only once: the second of two outputs would not start. */
 function sharedFiles(outputs: readonly OutputConfig[]): readonly CheckResult[] {
   const files = outputs.filter(({ type }) => type === 'file');
-  const byPath = Map.groupBy(files, ({ destinationNames }) =>
-    resolve(destinationNames?.(sha256Hex)(anyTable) ?? ''),
-  );
+  const byPath = Map.groupBy(files, (file) => resolve(file.destinationNames?.(sha256Hex)(anyTable) ?? ''));
   return [...byPath].filter(([, sharing]) => sharing.length > 1).map(shared);
 }
 
