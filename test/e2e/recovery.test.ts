@@ -41,6 +41,8 @@ test.concurrent.each(outages)(
     await begin(pipeline.standIns);
     const backAtMs = performance.now() + outageMs;
     await sleep(backAtMs - performance.now() - (ofDatabase ? 0 : 1_000));
+    // A probe that failed would end replicas, or stop a roll-out, for what they cannot change.
+    expect(await Promise.all([ingester, processor].map(probed))).toEqual([healthy, healthy]);
     await insertRows(pipeline.database, 'T', { from: 11, to: 20 });
     await delivered(processor, 20);
     expect(performance.now() - backAtMs).toBeLessThan(withinMs);
@@ -65,9 +67,22 @@ function withHub(text: string): string {
   );
 }
 
+const healthy = { '/livez': 200, '/readyz': 200 };
+
+/** What the probes of a process get. */
+async function probed(process: DStreamProcess): Promise<Record<string, number>> {
+  const http = await addressOf(process);
+  const ask = async (path: string) => [path, (await fetch(`${http}${path}`)).status] as const;
+  return Object.fromEntries(await Promise.all(Object.keys(healthy).map(ask)));
+}
+
+async function addressOf(process: DStreamProcess): Promise<string> {
+  return (JSON.parse(await process.logged('listening')) as { readonly http: string }).http;
+}
+
 /** Resolves when the output has accepted so many changes. */
 async function delivered(processor: DStreamProcess, count: number): Promise<void> {
-  const { http } = JSON.parse(await processor.logged('listening')) as { readonly http: string };
+  const http = await addressOf(processor);
   const look = async () => {
     const status = (await (await fetch(`${http}/status`)).json()) as { readonly processor: ProcessorReport };
     return (status.processor.outputs[0]?.delivered ?? 0) >= count;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createCapturedTable, insertRows } from '../support/database.ts';
+import type { DStreamProcess } from '../support/dstream-process.ts';
 import { Pipeline } from '../support/pipeline.ts';
 import { until } from '../support/until.ts';
 
@@ -36,10 +37,21 @@ test('a second signal aborts at once', async ({ skip }) => {
 
   processor.signal('SIGTERM');
   await processor.logged('received signal');
+  expect(await probed(processor)).toEqual(['200 alive\n', '503 stopping\n']);
   processor.signal('SIGTERM');
   expect(await processor.ended).toBe(1);
   expect(await ingester.stop()).toBe(0);
 });
+
+/** What `/livez` and `/readyz` answer. */
+async function probed(process: DStreamProcess): Promise<readonly string[]> {
+  const { http } = JSON.parse(await process.logged('listening')) as { readonly http: string };
+  const answers = ['/livez', '/readyz'].map(async (path) => {
+    const response = await fetch(`${http}${path}`);
+    return `${response.status} ${await response.text()}`;
+  });
+  return Promise.all(answers);
+}
 
 test('SIGTERM during an acquisition leaves no lease behind', async () => {
   await using pipeline = await Pipeline.onStandIns();
