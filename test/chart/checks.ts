@@ -1,10 +1,13 @@
 /** Which checks run, in their order: those of helm leave what they rendered to those after them. */
 import type { ForeignClient } from '../foreign/foreign-client.ts';
+import { clusterChecks } from './cluster-checks.ts';
 import { configChecks } from './config-checks.ts';
-import { helm4 } from './go-tools.ts';
+import { helm3, helm4 } from './go-tools.ts';
 import { helmChecks, type Rendered } from './helm-checks.ts';
 import { prometheusChecks } from './prometheus-checks.ts';
 import { readmeChecks } from './readme-checks.ts';
+import { scoreChecks } from './score-checks.ts';
+import { suiteChecks } from './suite-checks.ts';
 import { schemaChecks } from './schema-checks.ts';
 import { supported } from './schema-files.ts';
 
@@ -24,5 +27,6 @@ export function checks({ all, update }: Choice): readonly Required<ForeignClient
     configChecks(rendered),
     prometheusChecks(rendered),
     readmeChecks(update),
+    ...(all ? [helmChecks(helm3, ends, []), suiteChecks(), scoreChecks(rendered), clusterChecks()] : []),
   ];
 }

@@ -19,6 +19,8 @@ export interface GoTool {
   readonly module?: string;
   /** Build tags, with commas. */
   readonly tags?: string;
+  /** Values of variables, by import path and name: `-X` of Go's linker. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 export const helm4: GoTool = { name: 'helm', package: 'helm.sh/helm/v4/cmd/helm' };
@@ -35,6 +37,35 @@ export const promtool: GoTool = {
 };
 export const helmDocs: GoTool = { name: 'helm-docs', package: 'github.com/norwoodj/helm-docs/cmd/helm-docs' };
 
+export const helmUnittest: GoTool = {
+  name: 'helm-unittest',
+  package: 'github.com/helm-unittest/helm-unittest/cmd/helm-unittest',
+  module: 'helm3/',
+};
+export const kubeScore: GoTool = {
+  name: 'kube-score',
+  package: 'github.com/zegl/kube-score/cmd/kube-score',
+  module: 'kube-score/',
+};
+
+/** What Kubernetes' own build sets: a server without it says that its version is 0.0.0. */
+const version = 'k8s.io/component-base/version';
+const ofKubernetes = {
+  module: 'kubernetes/',
+  variables: {
+    [`${version}.gitVersion`]: 'v1.35.4',
+    [`${version}.gitMajor`]: '1',
+    [`${version}.gitMinor`]: '35',
+  },
+};
+export const etcd: GoTool = { name: 'etcd', package: 'go.etcd.io/etcd/server/v3', module: 'kubernetes/' };
+export const kubeApiserver: GoTool = {
+  name: 'kube-apiserver',
+  package: 'k8s.io/kubernetes/cmd/kube-apiserver',
+  ...ofKubernetes,
+};
+export const kubectl: GoTool = { name: 'kubectl', package: 'k8s.io/kubernetes/cmd/kubectl', ...ofKubernetes };
+
 /** What must be installed to build those of one module: its `go.mod` says which Go. */
 export const goOf = ({ module = '' }: GoTool): readonly Tool[] => [
   { name: 'go', probe: ['go', 'version'] },
@@ -45,13 +76,16 @@ export const goOf = ({ module = '' }: GoTool): readonly Tool[] => [
   },
 ];
 
-const pathOf = ({ name }: GoTool): string => join(root, 'build/tools', name);
+/** Of the built program. */
+export const pathOf = ({ name }: GoTool): string => join(root, 'build/tools', name);
 
 /** A second build takes a second: Go compares. Rejects with what the compiler said. */
 export async function build(tool: GoTool, signal: AbortSignal): Promise<void> {
   await mkdir(join(root, 'build/tools'), { recursive: true });
   const tags = tool.tags === undefined ? [] : ['-tags', tool.tags];
-  const args = ['build', '-trimpath', '-ldflags=-s', ...tags, '-o', pathOf(tool), tool.package];
+  const variables = Object.entries(tool.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
+  const linker = `-ldflags=${['-s', ...variables].join(' ')}`;
+  const args = ['build', '-trimpath', linker, ...tags, '-o', pathOf(tool), tool.package];
   const env = { GOTOOLCHAIN: 'local', GOFLAGS: '-mod=readonly' };
   await runCommand({ command: 'go', args, cwd: new URL(tool.module ?? '', modules), env }, signal);
 }

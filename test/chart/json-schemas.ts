@@ -38,6 +38,7 @@ export function* builtInSchemas({ definitions }: Swagger): Generator<readonly [f
 
 /** The part of a CustomResourceDefinition that is read. */
 export interface CustomResourceDefinition {
+  readonly metadata: { readonly name: string };
   readonly spec: {
     readonly group: string;
     readonly names: { readonly kind: string };
@@ -51,7 +52,7 @@ export interface CustomResourceDefinition {
 /** A schema of every version of a custom resource, by file name. */
 export function customSchemas({
   spec: { group, names, versions },
-}: CustomResourceDefinition): readonly (readonly [file: string, Schema])[] {
+}: Pick<CustomResourceDefinition, 'spec'>): readonly (readonly [file: string, Schema])[] {
   return versions.map(({ name, schema }) => [
     fileName({ group, version: name, kind: names.kind }),
     strictly(schema.openAPIV3Schema),
