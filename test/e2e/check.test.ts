@@ -10,6 +10,7 @@ import { HttpReceiver } from '../support/http-receiver.ts';
 import { openMuteServer } from '../support/mute-server.ts';
 import { Pipeline } from '../support/pipeline.ts';
 import { dstream, runDstream } from '../support/status-command.ts';
+import { hasTerminal, Terminal } from '../support/terminal.ts';
 
 interface Outputs {
   readonly path?: string;
@@ -107,6 +108,20 @@ describe('a sound set-up', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^-- T-SQL for what `dstream check` found with .*\n-- Nothing to run\.\n$/);
   });
+});
+
+test('in a terminal signs are in colour, and sentences keep to its width', async (context) => {
+  context.skip(!hasTerminal(), 'it needs the command script of util-linux');
+  const { pipeline, folder, write } = await setUp();
+  const config = await write({ path: join(folder, 'new', 'a.jsonl') });
+  const command = [process.execPath, dstream, 'check', 'processor', '--config', config];
+  await using terminal = new Terminal(command, { columns: 60, rows: 60, env: pipeline.env });
+  expect(await terminal.ended, terminal.text).toBe(1);
+  expect(terminal.text).toContain('\u001b[32m✓');
+  expect(terminal.text).toContain('\u001b[31m✗');
+  const lines = terminal.lines.map((line) => line.trimEnd());
+  expect(lines).toContain(`      mkdir -p ${join(folder, 'new')}`);
+  expect(lines.filter((line) => line.length > 60 && !line.includes('mkdir'))).toEqual([]);
 });
 
 describe('what is missing', () => {

@@ -86,6 +86,18 @@ test('a plan without the database loads none either, one with it the SQL driver,
   expect(await of('dead-letters', 'list')).toEqual(['@azure/service-bus']);
 });
 
+test('checks load the clients of what they look at, and no engine, no log and no metrics', async () => {
+  await using pipeline = await Pipeline.start();
+  await createCapturedTable(pipeline.database, 'T');
+  const config = await pipeline.config({ tables: ['T'] });
+  const packages = await loaded(async (env) => {
+    const ran = await runDstream(['check', '--config', config], { env: { ...pipeline.env, ...env } });
+    expect(ran.err).toBe('');
+  });
+  const never = ['libs/ingest', 'libs/deliver', 'pino', 'prom-client', '@azure/event-hubs', 'undici'];
+  expect(packages.filter((name) => never.includes(name))).toEqual([]);
+});
+
 const rows = 10;
 
 /** Runs a service until the changes have arrived, and stops it. */

@@ -4,7 +4,7 @@ import type { Configuration } from '@dstream/config';
 import type { CheckResult } from '@dstream/core';
 import type { CheckedPart } from '@dstream/runtime/service-context';
 import { configurationChecks } from './configuration-checks.ts';
-import { judgeMemory } from './process-checks.ts';
+import { judgeMemory, processChecks } from './process-checks.ts';
 import { judgeAccess, judgeBusy } from './service-checks.ts';
 
 async function resultsOf({ checks }: CheckedPart): Promise<readonly CheckResult[]> {
@@ -164,5 +164,14 @@ describe('access', () => {
       message: 'no token, and :: is not loopback: only /livez /readyz /metrics are served',
       remedy: advice('write token = "{{ env "DSTREAM_HTTP_TOKEN" }}" in service'),
     });
+  });
+});
+
+test('the version of Node.js is shown', async () => {
+  const limits = () => ({ heap: 1, process: undefined });
+  expect((await resultsOf(processChecks(limits)))[0]).toEqual({
+    outcome: 'passed',
+    check: 'process.node',
+    message: `Node.js ${process.versions.node}`,
   });
 });

@@ -102,16 +102,14 @@ function isKnown(error: unknown, known: readonly string[]): boolean {
 
 function unforeseen(error: unknown): FailedCheck {
   const { code, message } = asDStreamError(error);
-  const text =
-    code === 'TimedOut'
-      ? 'check that the address is right and answers from here; --timeout gives it more time'
-      : `look up ${code} in docs/operations.md`;
-  return {
-    outcome: 'failed',
-    check: code === 'TimedOut' ? 'check.timeout' : 'check.error',
-    message: code === 'TimedOut' ? message : `${code}: ${message}`,
-    remedy: { kind: 'advice', text },
-  };
+  if (code !== 'TimedOut')
+    return failure('check.error', `${code}: ${message}`, `look up ${code} in docs/operations.md`);
+  const text = 'check that the address is right and answers from here; --timeout gives it more time';
+  return failure('check.timeout', message, text);
+}
+
+function failure(check: string, message: string, text: string): FailedCheck {
+  return { outcome: 'failed', check, message, remedy: { kind: 'advice', text } };
 }
 
 /** A remedy is our own text: only what is known to be secret is taken out, so that what looks like one can be copied. */

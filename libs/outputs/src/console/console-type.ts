@@ -14,12 +14,5 @@ export const consoleType = defineOutput({
   settings: ({ values }) => ({ format: values.format }),
   carries: ({ format }) =>
     format === 'pretty' ? { ownFormOnly: 'format = "pretty" has no envelope; write format = "json"' } : {},
-  async *checks() {
-    yield {
-      outcome: 'passed',
-      check: 'console.stdout',
-      message: 'changes go to the standard output of the processor',
-    };
-  },
   open: async ({ format }) => (await import('./console-publisher.ts')).openConsole(format),
 });
