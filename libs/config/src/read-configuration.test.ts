@@ -440,6 +440,17 @@ test('one change a message is a limit of one change', async () => {
   expect((await load(text)).ingester?.topic).toMatchObject({ pack: 1, packMaxChanges: 1 });
 });
 
+test('what would be asked for by an endpoint that is turned off has no effect', async () => {
+  const service = (http: string) =>
+    `service {\n  http = "${http}"\n  token = "{{ env "TOKEN" }}"\n  metrics_anonymous = true\n}\n`;
+  const { service: served, notes } = await load(`${service(':8080')}${ingester()}`);
+  expect([served.token, served.metricsAnonymous, notes]).toEqual([env.TOKEN.trim(), true, []]);
+  expect((await load(`${service('')}${ingester()}`)).notes).toEqual([
+    'dstream.hcl:3: service.token: no effect with http = ""; remove it',
+    'dstream.hcl:4: service.metrics_anonymous: no effect with http = ""; remove it',
+  ]);
+});
+
 test('the service block is read, and DSTREAM_LOG_LEVEL goes before it', async () => {
   const text = `${ingester()}service {\n  log_level = "warn"\n  http = ""\n  shutdown_timeout = "1m"\n}\n`;
   const service = {

@@ -5,7 +5,7 @@ import type { Context } from '../schema/context.ts';
 import type { Environment } from '../schema/templates.ts';
 import type { BlockNode } from '../text/hcl-document.ts';
 import { readBlock } from '../schema/read-block.ts';
-import { optional, withDefault, type BlockSchema } from '../schema/schema.ts';
+import { optional, withDefault, type BlockSchema, type Reading } from '../schema/schema.ts';
 import { boolean, choice, duration } from '../values/scalars.ts';
 import { faultText, faulty, sound, textOf, type ValueType } from '../values/value-type.ts';
 
@@ -85,6 +85,7 @@ export const serviceSchema = {
 export function readService(node: BlockNode | undefined, context: Context): ServiceConfig {
   const reading = readBlock(serviceSchema, node, { line: 1, path: '' }, context);
   const { http, token, log_level: level, shutdown_timeout: shutdownTimeoutMs } = reading.values;
+  noteUnserved(reading, context);
   const config: ServiceConfig = {
     path: 'service',
     logLevel: levelFromVariable(context) ?? level,
@@ -95,6 +96,13 @@ export function readService(node: BlockNode | undefined, context: Context): Serv
     shutdownTimeoutMs,
   };
   return token === undefined ? config : conceal(config, 'token');
+}
+
+/** Who turns the endpoint off need not say who may use it. */
+function noteUnserved(reading: Reading<typeof serviceSchema.keys>, { problems }: Context): void {
+  if (reading.values.http !== undefined || !reading.isSound('http')) return;
+  const given = (['token', 'metrics_anonymous'] as const).filter((key) => reading.isGiven(key));
+  for (const key of given) problems.addNote(reading.placeOf(key), 'no effect with http = ""; remove it');
 }
 
 /** The variable of the token, where a command has no file. */
