@@ -7,6 +7,8 @@ import { whyOf, type Rendered } from './helm-checks.ts';
 
 const alerts = 'deploy/prometheus/alerts.yaml';
 const alertTests = 'deploy/prometheus/alerts.test.yaml';
+/** Of deploy/compose.yaml. */
+const composeConfig = 'deploy/compose/prometheus.yaml';
 
 /** @param rendered filled by the checks before */
 export const prometheusChecks = (rendered: readonly Rendered[]): Required<ForeignClient> => ({
@@ -18,6 +20,7 @@ export const prometheusChecks = (rendered: readonly Rendered[]): Required<Foreig
     const check = (name: string, args: readonly string[], options?: Partial<RunOptions>) =>
       judge(name, args, report, { signal, ...options });
     await check('check rules', ['check', 'rules', '--lint-fatal', alerts]);
+    await check('check config', ['check', 'config', '--lint-fatal', composeConfig]);
     await check('test rules', ['test', 'rules', alertTests]);
     await check('check metrics', ['check', 'metrics'], { input: await metricsText() });
     for (const { name, version, text } of rendered)
