@@ -377,6 +377,7 @@ test('validate needs no variable, and notes what is not set and what is not buil
     'dstream.hcl:10: ingester.on_gap: "snapshot" is not built yet; use "stop"',
     'dstream.hcl:21: processor.output.x.type: the output type "archive" is not built yet; use "console"',
   ]);
+  expect(found.unready).toEqual(found.notes.map((note) => ({ path: /: ([\w.]+):/.exec(note)?.[1], note })));
   expect(found.processor?.outputs).toHaveLength(1);
 });
 
