@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { runPart, type RunPartOptions } from './run-part.ts';
 
 const passed: CheckResult = { outcome: 'passed', check: 'a.b', message: 'fine' };
+const never = new AbortController().signal;
 const part = { path: 'ingester.source', type: 'sqlserver' };
 
 function options(given: Partial<RunPartOptions> = {}): RunPartOptions {
@@ -48,13 +49,17 @@ describe('the checks of a part', () => {
 
   test('fail when nothing answers in time, after they have removed what they wrote', async () => {
     const clock = new ManualClock();
-    let removed = false;
+    const order: string[] = [];
     const cleanUp = async () => {
-      await Promise.resolve();
-      removed = true;
+      await clock.sleep(1_000, never);
+      order.push('removed');
     };
     const running = runPart({ ...part, checks: hanging(cleanUp) }, options({ clock }));
+    void running.then(() => order.push('ended'));
     await clock.advance(30_000);
+    expect(order).toEqual([]);
+    await clock.advance(1_000);
+    expect(order).toEqual(['removed', 'ended']);
     expect((await running).results).toEqual([
       passed,
       {
@@ -67,7 +72,6 @@ describe('the checks of a part', () => {
         },
       },
     ]);
-    expect(removed).toBe(true);
   });
 
   test('never hang, not even when they ignore the abort', async () => {
@@ -83,17 +87,22 @@ describe('the checks of a part', () => {
   });
 
   test('end at once when they are interrupted, after they have removed what they wrote', async () => {
+    const clock = new ManualClock();
     const stop = new AbortController();
-    let removed = false;
+    const order: string[] = [];
     const cleanUp = async () => {
-      await Promise.resolve();
-      removed = true;
+      await clock.sleep(1_000, never);
+      order.push('removed');
     };
-    const running = runPart({ ...part, checks: hanging(cleanUp) }, options({ signal: stop.signal }));
+    const running = runPart({ ...part, checks: hanging(cleanUp) }, options({ clock, signal: stop.signal }));
     const reason = new Error('interrupted');
     stop.abort(reason);
+    void running.catch(() => order.push('ended'));
+    await clock.advance(0);
+    expect(order).toEqual([]);
+    await clock.advance(1_000);
+    expect(order).toEqual(['removed', 'ended']);
     await expect(running).rejects.toBe(reason);
-    expect(removed).toBe(true);
   });
 
   test('that throw fail, with what was found before', async () => {
