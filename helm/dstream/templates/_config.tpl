@@ -23,9 +23,14 @@ service {
 }
 {{- end }}
 
-{{/* From the first line of the block `service` of config.hcl on; empty when it has none. */}}
+{{/* config.hcl for a look at its blocks: without a byte order mark, and without comments that begin a line. */}}
+{{- define "dstream.configCode" -}}
+{{- regexReplaceAllLiteral `(?m)^[ \t]*(/\*(?s:.*?)\*/|#.*|//.*)` (.Values.config.hcl | trimPrefix "\ufeff") "" -}}
+{{- end }}
+
+{{/* The block `service` of config.hcl; empty when it has none. It has no blocks in it: its end is the first `}` that ends a line. */}}
 {{- define "dstream.givenServiceBlock" -}}
-{{- regexFind `(?ms)^[ \t]*service[ \t]*\{.*` .Values.config.hcl -}}
+{{- regexFind `(?ms)^[ \t]*service[ \t]*\{.*?\}[ \t\r]*((#|//|/\*)[^\n]*)?$` (include "dstream.configCode" .) -}}
 {{- end }}
 
 {{/* The variables that config.hcl names, as a YAML list. */}}

@@ -4,16 +4,16 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
 {{- end }}
 
-{{/* Base of all names: 40 characters leave room for "-processor-check" and the like in the 63 of a label. */}}
+{{/* Base of all names: 40 characters leave room for "-processor-check" and the like in the 63 of a label. Services have no dots. */}}
 {{- define "dstream.fullname" -}}
 {{- $name := include "dstream.name" . -}}
 {{- $default := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
-{{- default $default .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- default $default .Values.fullnameOverride | replace "." "-" | trunc 40 | trimSuffix "-" -}}
 {{- end }}
 
 {{- define "dstream.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "dstream.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "dstream.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{/* Labels of every object. Those of the chart win: selectors are built on them. */}}
@@ -30,7 +30,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- $workload := default dict .workload -}}
 {{- $labels := default (include "dstream.labels" .root | fromYaml) $workload.labels -}}
 name: {{ .name | default $workload.name | default (include "dstream.fullname" .root) }}
-namespace: {{ .root.Release.Namespace }}
+namespace: {{ .root.Release.Namespace | quote }}
 labels: {{- merge (deepCopy (default dict .labels)) $labels | toYaml | nindent 2 }}
 {{- end }}
 

@@ -4,7 +4,7 @@ check below gives one line, or none: which value, what is wrong, what to do.
 */}}
 
 {{- define "dstream.validate" -}}
-{{- $checks := list "config" "service" "secret" "token" "workloads" "monitoring" -}}
+{{- $checks := list "names" "config" "service" "secret" "token" "workloads" "monitoring" -}}
 {{- $problems := list -}}
 {{- range $checks -}}
 {{- $problems = concat $problems (include (printf "dstream.validate.%s" .) $ | trim | splitList "\n" | compact) -}}
@@ -12,6 +12,14 @@ check below gives one line, or none: which value, what is wrong, what to do.
 {{- if $problems -}}
 {{- fail (printf "\n\n%s\n" (join "\n" $problems)) -}}
 {{- end -}}
+{{- end }}
+
+{{/* As Services need it before Kubernetes 1.34. */}}
+{{- define "dstream.validate.names" -}}
+{{- $name := include "dstream.fullname" . }}
+{{- if not (regexMatch `^[a-z]([-a-z0-9]*[a-z0-9])?$` $name) }}
+fullnameOverride: {{ $name | quote }} cannot be the name of a Service, which begins with a letter; give another
+{{- end }}
 {{- end }}
 
 {{- define "dstream.validate.config" -}}
@@ -35,14 +43,14 @@ config.files: "dstream.hcl" is the name of config.hcl; choose another
 {{- if not (regexMatch (printf `(?m)^[ \t]*(service[ \t]*\{[ \t]*)?http[ \t]*=[ \t]*"(0\.0\.0\.0|\[::\])?:%d"` (int $port)) .) }}
 config.hcl: the block service does not listen where probes ask; write http = ":{{ $port }}" in it, or remove the block and the chart writes it
 {{- end }}
-{{- $seconds := regexFind `shutdown_timeout[ \t]*=[ \t]*"\d+s"` . | regexFind `\d+` }}
-{{- if and (contains "shutdown_timeout" .) (ne $seconds (print (int $.Values.shutdownTimeoutSeconds))) }}
+{{- $seconds := ternary (regexFind `shutdown_timeout[ \t]*=[ \t]*"\d+s"` . | regexFind `\d+`) "30" (contains "shutdown_timeout" .) }}
+{{- if ne $seconds (print (int $.Values.shutdownTimeoutSeconds)) }}
 config.hcl: shutdown_timeout is not that of the values; write shutdown_timeout = "{{ $.Values.shutdownTimeoutSeconds }}s", or set shutdownTimeoutSeconds
 {{- end }}
 {{- if and (include "dstream.tokenSecretName" $) (not (contains "DSTREAM_HTTP_TOKEN" .)) }}
 config.hcl: the block service does not use the token of http.token; write token = {{ `"{{ env \"DSTREAM_HTTP_TOKEN\" }}"` }} in it
 {{- end }}
-{{- if and $.Values.http.metricsAnonymous (not (contains "metrics_anonymous" .)) }}
+{{- if and $.Values.http.metricsAnonymous (not (regexMatch `metrics_anonymous[ \t]*=[ \t]*true` .)) }}
 config.hcl: the block service does not say what http.metricsAnonymous does; write metrics_anonymous = true in it
 {{- end }}
 {{- end }}
@@ -108,7 +116,7 @@ serviceAccount.name: both workloads would make {{ .ingester.serviceAccountName |
 {{- define "dstream.validate.pods" -}}
 {{- with .workload }}
 {{- $block := ternary "ingester" "(processor|publisher)" (eq $.component "ingester") }}
-{{- if and $.root.Values.config.hcl (not (regexMatch (printf `(?m)^[ \t]*%s[ \t]*\{` $block) $.root.Values.config.hcl)) }}
+{{- if and $.root.Values.config.hcl (not (regexMatch (printf `(?m)^[ \t]*%s[ \t]*\{` $block) (include "dstream.configCode" $.root))) }}
 {{ $.component }}: config.hcl has no block {{ $.component }}; add it, or set {{ $.component }}.enabled=false
 {{- end }}
 {{- $least := add (int .shutdownTimeoutSeconds) 5 }}
