@@ -30,7 +30,7 @@ export function ingesterChecks(
   };
   return [
     checkedPart({ ...source, path: 'ingester.source' }, sourceServices(config, services, noSourceObserver)),
-    checkedPart(topic, services),
+    checkedPart(topic, { ...services, packMaxBytes: topic.packMaxBytes }),
     checkedPart(locks, forLeases),
   ];
 }

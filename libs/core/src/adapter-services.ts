@@ -32,7 +32,10 @@ export interface SourceServices extends AdapterServices {
 }
 
 /** Given to a topic. */
-export type TopicServices = AdapterServices;
+export interface TopicServices extends AdapterServices {
+  /** For its checks: the largest body that the ingester packs, in bytes. */
+  readonly packMaxBytes?: number;
+}
 
 /** Given to a subscription. */
 export interface SubscriptionServices extends AdapterServices {

@@ -6,5 +6,7 @@ export {
   type SendingConnectionsOptions,
   type ServiceBusAddress,
 } from './connections.ts';
+export { checkSending, judgeSending, noAnswer, tryLink, type SendingCheckOptions } from './check-sending.ts';
+export { checkTopic, type TopicCheckOptions } from './check-topic.ts';
 export { ServiceBusTopic, type ServiceBusTopicOptions } from './service-bus-topic.ts';
 export { translateError, type ErrorContext } from './translate-error.ts';

@@ -25,4 +25,9 @@ export const eventHubsType = defineOutput({
       address: addressOf(connection, services.credential),
     });
   },
+  async *checks({ connection, name }, services, o) {
+    const { checkEventHubs } = await import('./check-event-hubs.ts');
+    const address = addressOf(connection, services.credential);
+    yield* checkEventHubs({ address, name, clock: services.clock }, o);
+  },
 });

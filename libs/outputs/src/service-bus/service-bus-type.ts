@@ -46,4 +46,9 @@ export const serviceBusType = defineOutput({
       limits: packLimits[packing],
     });
   },
+  async *checks({ connection, name }, services, o) {
+    const { checkServiceBusOutput } = await import('./check-service-bus.ts');
+    const address = addressOf(connection, services.credential);
+    yield* checkServiceBusOutput({ address, name, clock: services.clock }, o);
+  },
 });

@@ -10,6 +10,7 @@ import { proxyFor } from './proxy.ts';
 import { checkName, systemNames, type Names } from './name.ts';
 import type { ReachTarget } from './reach-target.ts';
 
+export { checkSignIn } from './check-sign-in.ts';
 export type { ReachTarget };
 
 /** The world around it, which tests replace. */

@@ -54,6 +54,10 @@ export const serviceBusQueueType = defineQueue({
       const { ServiceBusTopic } = await import('@dstream/service-bus');
       return new ServiceBusTopic({ ...services, address: addressOf(connection, services), topic: name });
     },
+    async *checks({ name, connection }, services, o) {
+      const { checkTopic } = await import('@dstream/service-bus');
+      yield* checkTopic({ ...services, address: addressOf(connection, services), topic: name }, o);
+    },
   },
   subscription: {
     doc: 'The Service Bus subscription that changes are received from.',
@@ -94,6 +98,10 @@ export const serviceBusQueueType = defineQueue({
       const { ServiceBusSubscription } = await import('../service-bus-subscription.ts');
       const address = addressOf(connection, services);
       return new ServiceBusSubscription({ ...services, ...settings, address });
+    },
+    async *checks({ connection, ...settings }, services, o) {
+      const { checkSubscription } = await import('../check-subscription.ts');
+      yield* checkSubscription({ ...services, ...settings, address: addressOf(connection, services) }, o);
     },
     deadLetters: async ({ connection, topic, subscription }, services) => {
       const { ServiceBusDeadLetterQueue } = await import('../dead-letter-queue.ts');
