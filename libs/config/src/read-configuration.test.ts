@@ -91,6 +91,7 @@ describe('defaults', () => {
         pack: 'auto',
         packMaxBytes: 131_072,
         packMaxChanges: 500,
+        checks: expect.any(Function),
         open: expect.any(Function),
       },
       locks: {
@@ -101,6 +102,7 @@ describe('defaults', () => {
           connection: { kind: 'connection-string', connectionString: env.BLOB },
           containerName: 'locks',
         },
+        checks: expect.any(Function),
         open: expect.any(Function),
       },
     });
@@ -126,6 +128,7 @@ describe('defaults', () => {
         maxBytes: 67_108_864,
         onHole: 'log',
         clockToleranceMs: 600_000,
+        checks: expect.any(Function),
         open: expect.any(Function),
         openDeadLetters: expect.any(Function),
       },

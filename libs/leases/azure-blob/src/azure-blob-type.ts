@@ -1,7 +1,9 @@
 /** The definition of the lease store azure_blob. Loads the client library only when a store is opened. */
 import { randomUUID } from 'node:crypto';
 import { conceal, defineLeaseStore, optional, requireOne, text, withDefault } from '@dstream/config/schema';
+import type { LeaseServices } from '@dstream/core';
 import { blobConnectionString } from './blob-connection-string.ts';
+import type { BlobLeasesOptions } from './storage.ts';
 
 const accountUrl = text({
   what: 'a storage account URL',
@@ -53,12 +55,26 @@ export const azureBlobType = defineLeaseStore({
     return { connection, containerName: name };
   },
   what: ({ containerName: name }) => `container ${name}`,
-  open: async ({ connection, containerName: name }, services) => {
+  open: async (settings, services) => {
     const { AzureBlobLeases } = await import('./azure-blob-leases.ts');
-    const address =
-      connection.kind === 'connection-string'
-        ? connection
-        : { ...connection, credential: services.credential() };
-    return new AzureBlobLeases({ ...services, ...address, containerName: name, newId: randomUUID });
+    return new AzureBlobLeases(optionsOf(settings, services));
+  },
+  async *checks(settings, services, o) {
+    const { checkLeases } = await import('./check-leases.ts');
+    yield* checkLeases(optionsOf(settings, services), o);
   },
 });
+
+function optionsOf(
+  {
+    connection,
+    containerName: name,
+  }: { readonly connection: BlobConnection; readonly containerName: string },
+  services: LeaseServices,
+): BlobLeasesOptions {
+  const address =
+    connection.kind === 'connection-string'
+      ? connection
+      : { ...connection, credential: services.credential() };
+  return { ...services, ...address, containerName: name, newId: randomUUID };
+}
