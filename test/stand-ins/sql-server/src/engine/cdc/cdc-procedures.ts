@@ -6,8 +6,8 @@ import { lsnFromBytes } from '../storage/log-sequence.ts';
 import { disableTable } from './disable-table.ts';
 import { disableDatabase, enableDatabase } from './enable-database.ts';
 import { enableTable } from './enable-table.ts';
-import { enabledCdc, requireEnabled } from './enabled-database.ts';
-import { changeJob, jobParameters, setCapture } from './job-procedures.ts';
+import { enabledCdc } from './enabled-database.ts';
+import { addJob, changeJob, dropJob, jobParameters, setCapture } from './job-procedures.ts';
 import { BIGINT, BIT, LIST, LSN, NAME } from './procedure-types.ts';
 
 export const CDC_PROCEDURES: Readonly<Record<string, Procedure>> = {
@@ -46,9 +46,9 @@ export const CDC_PROCEDURES: Readonly<Record<string, Procedure>> = {
     writes: true,
     run: cleanup,
   },
-  sp_cdc_add_job: { parameters: jobParameters('@start_job'), writes: false, run: requireEnabled },
+  sp_cdc_add_job: { parameters: jobParameters('@start_job'), writes: false, run: addJob },
   sp_cdc_change_job: { parameters: jobParameters(), writes: false, run: changeJob },
-  sp_cdc_drop_job: { parameters: [{ name: '@job_type', type: NAME }], writes: false, run: requireEnabled },
+  sp_cdc_drop_job: { parameters: [{ name: '@job_type', type: NAME }], writes: false, run: dropJob },
   sp_cdc_start_job: {
     parameters: [{ name: '@job_type', type: NAME }],
     writes: false,

@@ -11,6 +11,8 @@ export const securityErrors = {
     ),
   databasePermissionDenied: (permission: string, database: string) =>
     sqlError(262, `${permission} permission denied in database '${database}'.`, 14, 1),
+  serverPermissionDenied: (permission: string) =>
+    sqlError(300, `${permission} permission was denied on object 'server', database 'master'.`, 14, 1),
   databaseNotAccessible: (login: string, database: string) =>
     sqlError(
       916,

@@ -34,6 +34,7 @@ import {
   serverPrincipals,
 } from '../foreign/principal-views.ts';
 import { logScanSessions, sessions } from '../foreign/session-views.ts';
+import { captureErrors, MSDB, serverServices } from '../catalogue/job-views.ts';
 import type { MakeView, ViewContext } from '../catalogue/view.ts';
 
 const SYS: Readonly<Record<string, MakeView>> = {
@@ -58,6 +59,8 @@ const SYS: Readonly<Record<string, MakeView>> = {
   foreign_key_columns: foreignKeyColumns,
   dm_exec_sessions: sessions,
   dm_cdc_log_scan_sessions: logScanSessions,
+  dm_cdc_errors: captureErrors,
+  dm_server_services: serverServices,
 };
 
 const INFORMATION_SCHEMA: Readonly<Record<string, MakeView>> = {
@@ -90,6 +93,8 @@ export function findView(schema: string, name: string, context: ViewContext): Vi
       return Object.entries(INFORMATION_SCHEMA).find(([known]) => fold(known) === key)?.[1](context);
     case 'cdc':
       return cdcView(key, context);
+    case 'dbo':
+      return context.database.name === 'msdb' ? MSDB[key]?.(context) : undefined;
     default:
       return undefined;
   }

@@ -1,6 +1,7 @@
 /** CREATE, ALTER and DROP of principals, and what is granted to them. Done at once, outside of transactions. */
 import { errors } from '../errors/errors.ts';
 import type { PermissionStatement, PrincipalStatement } from '../parser/security-ast.ts';
+import { MSDB } from '../catalogue/job-views.ts';
 import type { ServerState } from '../server/server-state.ts';
 import type { Database } from '../storage/database.ts';
 import type { Securable } from '../storage/database-security.ts';
@@ -150,7 +151,8 @@ function securableOf(on: PermissionStatement['on'], database: Database): Securab
     return { kind: 'schema', schema: own };
   }
   const schema = on.name.at(-2) || 'dbo';
-  if (database.table(schema, own) === undefined && !isOfCapture(schema, own, database))
+  const known = database.table(schema, own) !== undefined || isOfCapture(schema, own, database);
+  if (!known && !(database.name === 'msdb' && own.toLowerCase() in MSDB))
     throw errors.principalMissing('object', own);
   return { kind: 'object', schema, name: own };
 }

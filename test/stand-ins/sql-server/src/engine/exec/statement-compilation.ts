@@ -75,6 +75,7 @@ export class StatementCompilation implements Compilation {
     const instance = ofCapture && captureOf(own, database);
     if (instance) this.captures.add(instance);
     if (ofCapture) this.#require(permission, database, 'cdc', own);
+    else if (database.collation.fold(schema) === 'dbo') this.#require(permission, database, 'dbo', own);
     else this.#requireState(database, own);
     return view;
   }
@@ -89,6 +90,8 @@ export class StatementCompilation implements Compilation {
     const permission = 'VIEW DATABASE STATE';
     if (/^dm_cdc/i.test(view) && !this.#around.access(database).mayDatabase(permission))
       throw errors.databasePermissionDenied(permission, database.name);
+    if (/^dm_server/i.test(view) && !this.#around.access(database).mayDatabase('VIEW SERVER STATE'))
+      throw errors.serverPermissionDenied('VIEW SERVER STATE');
   }
 
   #temporary(name: Name, own: string): StoredTable {

@@ -8,10 +8,8 @@ import { textOf } from '../query/text-of.ts';
 import { mayReadCapture } from '../security/capture-access.ts';
 import { familyOf } from '../values/index.ts';
 import { enabledCdc } from '../cdc/enabled-database.ts';
+import { jobDefaults, jobName } from '../storage/capture-jobs.ts';
 import { BIGINT, BIT, NAME } from '../cdc/procedure-types.ts';
-
-/** Of a job that is added without arguments ("sys.sp_cdc_add_job"). */
-const DEFAULTS = { maxtrans: 500, maxscans: 10, threshold: 5000n } as const;
 
 export const helpJobs = listing(
   [],
@@ -27,7 +25,8 @@ export const helpJobs = listing(
     threshold: BIGINT,
   },
   function* ({ database }) {
-    const { jobIds, pollingSeconds, retentionMinutes } = enabledCdc(database);
+    const { jobs, pollingSeconds, retentionMinutes, continuous } = enabledCdc(database);
+    const [capture, cleanup] = [jobs.get('capture'), jobs.get('cleanup')];
     const common = {
       maxtrans: 0,
       maxscans: 0,
@@ -36,24 +35,26 @@ export const helpJobs = listing(
       retention: 0n,
       threshold: 0n,
     };
-    yield {
-      ...common,
-      job_id: jobIds.capture,
-      job_type: 'capture',
-      job_name: `cdc.${database.name}_capture`,
-      maxtrans: DEFAULTS.maxtrans,
-      maxscans: DEFAULTS.maxscans,
-      continuous: true,
-      pollinginterval: BigInt(pollingSeconds),
-    };
-    yield {
-      ...common,
-      job_id: jobIds.cleanup,
-      job_type: 'cleanup',
-      job_name: `cdc.${database.name}_cleanup`,
-      retention: BigInt(retentionMinutes),
-      threshold: DEFAULTS.threshold,
-    };
+    if (capture !== undefined)
+      yield {
+        ...common,
+        job_id: capture.id,
+        job_type: 'capture',
+        job_name: jobName(database.name, 'capture'),
+        maxtrans: jobDefaults.maxtrans,
+        maxscans: jobDefaults.maxscans,
+        continuous,
+        pollinginterval: BigInt(pollingSeconds),
+      };
+    if (cleanup !== undefined)
+      yield {
+        ...common,
+        job_id: cleanup.id,
+        job_type: 'cleanup',
+        job_name: jobName(database.name, 'cleanup'),
+        retention: BigInt(retentionMinutes),
+        threshold: jobDefaults.threshold,
+      };
   },
 );
 

@@ -33,8 +33,12 @@ export function makeSecurityFunctions(state: ServerState): Readonly<Record<strin
           state.logins.find(run.session.user)?.sysadmin !== false,
       ),
     ),
-    has_perms_by_name: define(INT, [TEXT, NAME, NAME], ([securable, kind, permission], run) =>
-      hasPermission(run, securable ?? null, textOf(kind), textOf(permission)),
+    has_perms_by_name: define(
+      INT,
+      [TEXT, NAME, NAME, NAME, NAME],
+      ([securable, kind, permission, column], run) =>
+        hasPermission(run, securable ?? null, textOf(kind), textOf(permission), column ?? null),
+      3,
     ),
     has_dbaccess: define(INT, [NAME], ([name], run) => {
       const database = state.databases.get(textOf(name).toLowerCase());
@@ -54,13 +58,26 @@ function memberOf({ session }: Run, role: string, user: SqlValue = null): SqlVal
   return found === undefined ? null : asInt(security.principalsOf(found).has(role.toLowerCase()));
 }
 
-/** Objects, schemas and the database; NULL for anything else. */
-function hasPermission({ session }: Run, securable: SqlValue, kind: string, permission: string): SqlValue {
+/** Objects and their columns, schemas and the database; NULL for anything else. */
+function hasPermission(
+  { session }: Run,
+  securable: SqlValue,
+  kind: string,
+  permission: string,
+  column: SqlValue,
+): SqlValue {
   const access = session.access(session.database);
   const parts = splitName(typeof securable === 'string' ? securable : '');
   switch (kind.toUpperCase()) {
     case 'OBJECT':
-      return asInt(access.may(permission.toUpperCase(), parts.at(-2) ?? 'dbo', parts.at(-1) ?? ''));
+      return asInt(
+        access.mayColumns(
+          permission.toUpperCase(),
+          parts.at(-2) ?? 'dbo',
+          parts.at(-1) ?? '',
+          typeof column === 'string' ? [column] : [],
+        ),
+      );
     case 'SCHEMA':
       return asInt(access.may(permission.toUpperCase(), parts.at(-1) ?? '', ''));
     case 'DATABASE':

@@ -2,12 +2,12 @@
  * Change data capture of one database: its capture instances, what was committed but not scanned yet, and
  * cdc.lsn_time_mapping. The capture job is `publishUpTo`: until it runs, a committed change is in no change table.
  */
-import { randomUUID } from 'node:crypto';
 import type { SqlValue } from '../interface/engine-session.ts';
 import type { Lsn } from './log-sequence.ts';
 import type { Table } from './table.ts';
 import type { ChangeDraft } from './change-draft.ts';
 import type { CaptureInstance } from './capture-instance.ts';
+import { jobDefaults, newJob, type CaptureJob, type JobType } from './capture-jobs.ts';
 
 export interface LogEntry {
   readonly lsn: Lsn;
@@ -37,9 +37,13 @@ export class CdcDatabase {
   readonly ddl: DdlEntry[] = [];
   /** Names are the same by the collation of the database. */
   readonly fold: (name: string) => string;
-  retentionMinutes = 4320;
-  pollingSeconds = 5;
-  readonly jobIds = { capture: randomUUID().toUpperCase(), cleanup: randomUUID().toUpperCase() };
+  retentionMinutes: number = jobDefaults.retentionMinutes;
+  pollingSeconds: number = jobDefaults.pollingSeconds;
+  continuous: boolean = jobDefaults.continuous;
+  readonly jobs = new Map<JobType, CaptureJob>([
+    ['capture', newJob()],
+    ['cleanup', newJob()],
+  ]);
   #pending: Pending[] = [];
 
   constructor(fold: (name: string) => string) {
