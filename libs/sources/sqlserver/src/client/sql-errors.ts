@@ -29,7 +29,7 @@ export function translateError(error: unknown, scene: ErrorScene): DStreamError 
     // 4060 comes before 18456 when the login is right and the database is not.
     const code = codeOfNumber(number);
     if (code !== undefined)
-      return new DStreamError(code, sentence(code, number, error, scene), { cause: error });
+      return new DStreamError(code, sentence(code, number, error, scene), { cause: numbered(error, number) });
   }
   return translateDriverError(error, numbers, scene);
 }
@@ -39,6 +39,12 @@ function ownError(error: unknown): DStreamError | undefined {
   if (error instanceof DStreamError) return error;
   if (error instanceof AggregateError) return error.errors.map(ownError).find((own) => own !== undefined);
   return error instanceof Error ? ownError(error.cause) : undefined;
+}
+
+/** The driver's error of a failed login lacks the server's number: a cause that has it goes between. */
+function numbered(error: unknown, number: number): unknown {
+  if (sqlNumbers(error).includes(number)) return error;
+  return Object.assign(new Error(`error ${number} of the server`, { cause: error }), { number });
 }
 
 /** The numbers of the server's errors in what a request failed with, the first first. */
@@ -151,13 +157,16 @@ export const notConvertible: ReadonlySet<number> = new Set([206, 245, 257, 529, 
 /** "The SELECT permission was denied on the object". */
 const objectDenied = 229;
 
+/** "Cannot open server … Client with IP address … is not allowed": the firewall of Azure SQL Database. */
+export const addressNotAllowed = 40615;
+
 const numbersOf: Readonly<Partial<Record<ErrorCode, readonly number[]>>> = {
   LoginFailed: [18452, 18456, 18470, 18486, 18487, 18488],
   DatabaseNotFound: [911, 916, 4060, 4063, 4064],
   PermissionDenied: [objectDenied, 230, 262, 297, 300],
   CdcNotEnabled: [22901],
   Throttled: [10928, 10929, 40501, 49918, 49919, 49920],
-  Unreachable: [596, 6001, 6005, 17142, 17187, 18401, 40197, 40613],
+  Unreachable: [596, 6001, 6005, 17142, 17187, 18401, 40197, 40613, addressNotAllowed],
   Transient: [
     601,
     701,

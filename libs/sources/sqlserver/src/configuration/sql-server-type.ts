@@ -18,6 +18,7 @@ import {
   scopeOf,
   tableOfPartition,
   type CallOptions,
+  type Checks,
   type OutlinedTable,
   type SourceOutline,
   type SourceServices,
@@ -110,6 +111,7 @@ export const sqlServerType = defineSource({
     return await catalogueOf(source, settings, o);
   },
   open: openSource,
+  checks: checkSource,
 });
 
 function checkAddress(text: string, place: Place, findings: Findings): void {
@@ -143,6 +145,16 @@ async function openSource(settings: SqlServerSettings, services: SourceServices)
   const { connectionString: text, ...rest } = settings;
   const address = parseConnectionString(text, services.credential);
   return new Source({ ...services, ...rest, address });
+}
+
+async function* checkSource(
+  { connectionString: text, tables, mode }: SqlServerSettings,
+  services: SourceServices,
+  o: CallOptions,
+): Checks {
+  const { checkSqlServer } = await import('../check/check-sql-server.ts');
+  const address = parseConnectionString(text, services.credential);
+  yield* checkSqlServer({ address, tables, mode }, services, o);
 }
 
 async function catalogueOf(

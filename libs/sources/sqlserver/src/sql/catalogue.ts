@@ -193,9 +193,12 @@ function tableStatement(schema: string, table: string): Statement {
  * type; of CLR types (240) the type itself. Names in catalogue views have the catalogue's collation, those in tables of the
  * schema cdc the database's: where these differ (Azure SQL Database, contained databases) comparing them is error 468.
  */
-const storedColumn =
+export const storedColumn =
   'LEFT JOIN sys.columns AS x ON x.[object_id] = c.[object_id] AND x.[name] COLLATE DATABASE_DEFAULT = k.[column_name]\n' +
   'LEFT JOIN sys.types AS y ON y.[user_type_id] = CASE WHEN x.[system_type_id] = 240 THEN x.[user_type_id] ELSE x.[system_type_id] END\n';
+
+/** The type of a captured column: of the change table's own column, where that is visible. With `storedColumn`. */
+export const columnType = 'ISNULL(y.[name] COLLATE DATABASE_DEFAULT, k.[column_type])';
 
 const instancesOfTable =
   'FROM [cdc].[change_tables] AS c JOIN sys.tables AS t ON t.[object_id] = c.[source_object_id]\n';
@@ -216,7 +219,7 @@ function instancesStatement(schema: string, table: string): Statement {
   return {
     text: [
       `SELECT c.[capture_instance], c.[start_lsn], ${columnUpdates} AS [updates] ${instancesOfTable}${theTable}\nORDER BY c.[start_lsn], c.[create_date]`,
-      `SELECT c.[capture_instance], k.[column_name], ISNULL(y.[name] COLLATE DATABASE_DEFAULT, k.[column_type]), k.[column_ordinal], k.[is_computed],\n  x.[max_length] ${instancesOfTable}` +
+      `SELECT c.[capture_instance], k.[column_name], ${columnType}, k.[column_ordinal], k.[is_computed],\n  x.[max_length] ${instancesOfTable}` +
         `JOIN [cdc].[captured_columns] AS k ON k.[object_id] = c.[object_id]\n` +
         storedColumn +
         `${theTable}\n` +
