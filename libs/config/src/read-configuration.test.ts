@@ -82,6 +82,7 @@ describe('defaults', () => {
         outline: expect.any(Function),
         catalogue: expect.any(Function),
         open: expect.any(Function),
+        checks: expect.any(Function),
       },
       topic: {
         path: 'ingester.topic',
@@ -210,6 +211,7 @@ test('a source in a block of its own is the same as one whose keys are in the in
     outline: expect.any(Function),
     catalogue: expect.any(Function),
     open: expect.any(Function),
+    checks: expect.any(Function),
   });
   expect(block.ingester?.source.outline('shop', (text) => text)).toEqual(
     inline.ingester?.source.outline('shop', (text) => text),
