@@ -17,7 +17,7 @@ interface Deployment {
     readonly revisionHistoryLimit: number;
     readonly template: {
       readonly metadata: object;
-      readonly spec: { readonly priorityClassName?: string };
+      readonly spec: { readonly priorityClassName?: string; readonly serviceAccountName?: string };
     };
   };
 }
@@ -114,7 +114,7 @@ async function rollOut(site: Site): Promise<string | undefined> {
 /** Nothing makes pods of the Deployments here: asks whether they, and those of `helm test`, would be admitted. */
 async function admitPods(site: Site): Promise<string | undefined> {
   const all = await deployments(site);
-  await definePriorities(site.cluster, all);
+  await defineWhatPodsName(site, all);
   const pods = all.map(({ metadata: { name }, spec: { template } }) =>
     JSON.stringify({
       apiVersion: 'v1',
@@ -128,18 +128,18 @@ async function admitPods(site: Site): Promise<string | undefined> {
   return problemOf(site.cluster.kubectl(create, [...pods, hooks].join('\n---\n')));
 }
 
-async function definePriorities({ kubectl: call }: Cluster, all: readonly Deployment[]): Promise<void> {
-  const names = all
-    .map(({ spec }) => spec.template.spec.priorityClassName)
-    .filter((name) => name !== undefined);
-  for (const name of new Set(names)) {
-    const priority = {
-      apiVersion: 'scheduling.k8s.io/v1',
-      kind: 'PriorityClass',
-      metadata: { name },
-      value: 1,
-    };
-    succeeded(await call(['apply', '--filename', '-'], JSON.stringify(priority)));
+/** What pods name and the values expect to be there: priority classes and service accounts. */
+async function defineWhatPodsName({ cluster, values }: Site, all: readonly Deployment[]): Promise<void> {
+  const pods = all.map(({ spec }) => spec.template.spec);
+  const objects = pods.flatMap(({ priorityClassName, serviceAccountName }) => [
+    { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', name: priorityClassName, value: 1 },
+    { apiVersion: 'v1', kind: 'ServiceAccount', name: serviceAccountName },
+  ]);
+  for (const { name, ...object } of objects) {
+    if (name === undefined) continue;
+    const found = await cluster.kubectl(['get', object.kind, name, '--namespace', values.name]);
+    const manifest = JSON.stringify({ ...object, metadata: { name, namespace: values.name } });
+    if (found.code !== 0) succeeded(await cluster.kubectl(['create', '--filename', '-'], manifest));
   }
 }
 
