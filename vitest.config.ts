@@ -53,7 +53,7 @@ export default defineConfig({
             'libs/{sources,queues,leases}/*/src/**/*.test.ts',
             'apps/*/src/**/*.test.ts',
             'test/stand-ins/*/src/**/*.test.ts',
-            'test/{architecture,chart,containers,foreign}/**/*.test.ts',
+            'test/{architecture,chart,containers,foreign,image}/**/*.test.ts',
             'tools/**/*.test.ts',
           ],
         },
