@@ -26,7 +26,7 @@ export interface RunPartOptions {
 
 /** What was found about one part. */
 export interface PartReport extends Pick<CheckedPart, 'path' | 'type'> {
-  /** In the order in which they were found. At least one. */
+  /** In the order in which they were found. */
   readonly results: readonly CheckResult[];
 }
 
