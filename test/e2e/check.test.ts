@@ -12,7 +12,8 @@ import { Pipeline } from '../support/pipeline.ts';
 import { dstream, runDstream } from '../support/status-command.ts';
 import { hasTerminal, Terminal } from '../support/terminal.ts';
 
-interface Outputs {
+interface Choice {
+  readonly tables?: readonly string[];
   readonly path?: string;
   readonly url?: string;
   readonly http?: string;
@@ -24,7 +25,12 @@ async function setUp() {
   onTestFinished(() => pipeline[Symbol.asyncDispose]());
   await createCapturedTable(pipeline.database, 'Persons');
   const folder = dirname(await pipeline.file('empty.hcl', ''));
-  const write = ({ path = join(folder, 'changes.jsonl'), url, http = '127.0.0.1:0' }: Outputs = {}) => {
+  const write = ({
+    tables = ['Persons'],
+    path = join(folder, 'changes.jsonl'),
+    url,
+    http = '127.0.0.1:0',
+  }: Choice = {}) => {
     const outputs = `
   output "archive" {
     type = "file"
@@ -33,7 +39,7 @@ async function setUp() {
   ${url === undefined ? '' : `output "hook" {\n    type = "http"\n    url = ${JSON.stringify(url)}\n  }`}
 `;
     const text = pipeline
-      .configText({ tables: ['Persons'] })
+      .configText({ tables })
       .replace(/ {2}output \{[^}]*\}/, outputs)
       .replace('127.0.0.1:0', http);
     return pipeline.file('dstream.hcl', text);
@@ -151,6 +157,20 @@ describe('what is missing', () => {
         message: `${http} is taken by another process, which is not dstream`,
       }),
     ]);
+  });
+
+  test('of the database is T-SQL that can be run, and then nothing is missing', async () => {
+    const { pipeline, write, check } = await setUp();
+    await pipeline.database.query('CREATE TABLE dbo.Orders (ID int PRIMARY KEY, Total decimal(9, 2))');
+    const config = await write({ tables: ['Persons', 'Orders'] });
+    const before = await check(config, 'ingester');
+    expect(before.code).toBe(1);
+    expect(failed(before.out)).toMatchObject([{ check: 'sqlserver.table-captured', subject: 'dbo.Orders' }]);
+    const { code, out: script } = await check(config, '--fix-sql');
+    expect(code).toBe(1);
+    for (const batch of script.split(/^GO$/m).filter((text) => /^[^-\s]/m.test(text)))
+      await pipeline.database.batch(batch);
+    expect((await check(config, 'ingester')).code).toBe(0);
   });
 
   test('is a variable that is not set: its part is not looked at', async () => {
