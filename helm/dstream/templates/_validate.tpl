@@ -126,6 +126,10 @@ serviceAccount.name: both workloads would make {{ .ingester.serviceAccountName |
 {{- if and .secretKeys (not (include "dstream.secretName" $.root)) }}
 {{ $.component }}: secretKeys chooses from a Secret that is not given; set secret.existingSecret
 {{- end }}
+{{- $own := default dict (index $.root.Values $.component).image }}
+{{- if and $own.tag .image.digest (not $own.digest) }}
+{{ $.component }}.image: digest of both workloads wins over tag; give {{ $.component }}.image.digest, or an empty image.digest
+{{- end }}
 {{- if and (eq .identity.type "workload") .serviceAccount.create (not .identity.clientId) }}
 {{ $.component }}: identity.type is "workload"; give identity.clientId
 {{- end }}
