@@ -48,22 +48,26 @@ export const staleSeconds = 600;
 
 export async function captureFacts(
   client: SqlClient,
-  { engine }: ServerFacts,
+  { engine, readOnly }: ServerFacts,
   o: CallOptions,
 ): Promise<CaptureFacts> {
   const azure = engine === engines.azureSqlDatabase;
   const [[[newest, oldest] = []] = []] = await client.query(progress, o);
   const newestSeconds = typeof newest === 'number' ? newest : undefined;
+  const oldestSeconds = typeof oldest === 'number' ? oldest * 60 : undefined;
+  if (readOnly) return { ...notLookedAt, newestSeconds, oldestSeconds };
   const stale = newestSeconds === undefined || newestSeconds > staleSeconds;
   return {
     newestSeconds,
-    oldestSeconds: typeof oldest === 'number' ? oldest * 60 : undefined,
+    oldestSeconds,
     jobs: (await readable(client, azure ? azureJobs : jobs, o))?.map(jobOf),
     agentJobs: azure ? undefined : (await readable(client, agentJobs, o))?.map(agentJobOf),
     errors: errorsOf(await readable(client, recentErrors, o)),
     agentStatus: stale && !azure ? statusOf(await readable(client, agentService, o)) : undefined,
   };
 }
+
+const notLookedAt = { jobs: undefined, agentJobs: undefined, errors: undefined, agentStatus: undefined };
 
 type Row = readonly unknown[];
 

@@ -184,6 +184,30 @@ test('the same on Azure SQL Database, which has a scheduler of its own', () => {
   ]);
 });
 
+test('a replica is judged by what has arrived: its own jobs do not capture', () => {
+  const replica = { readOnly: true };
+  const facts = { jobs: undefined, agentJobs: undefined, errors: undefined };
+  const remedy = advice('run dstream check against the primary replica: its jobs capture and clean up');
+  const check = 'sqlserver.capture-job';
+  expect(judged(facts, replica)).toEqual([]);
+  expect(judged({ ...facts, newestSeconds: 3_600 }, replica)).toEqual([
+    {
+      outcome: 'warned',
+      check,
+      message: 'the newest captured commit that has arrived at this replica was 1 hour ago',
+      remedy,
+    },
+  ]);
+  expect(judged({ ...facts, newestSeconds: undefined }, replica)).toEqual([
+    {
+      outcome: 'failed',
+      check,
+      message: 'no captured commit has arrived at this replica: cdc.lsn_time_mapping is empty',
+      remedy,
+    },
+  ]);
+});
+
 test('errors of capture', () => {
   expect(judged({ errors: { count: 2, newest: '9002, the log is full' } })).toEqual([
     {

@@ -14,12 +14,30 @@ import { counted, failed, passed, shownSeconds, warned } from './results.ts';
 import { engines, type ServerFacts } from './server-facts.ts';
 
 export function* judgeCapture(facts: CaptureFacts, server: ServerFacts): Generator<CheckResult> {
+  if (server.readOnly) {
+    yield judgeReplica(facts);
+    return;
+  }
   const azure = server.engine === engines.azureSqlDatabase;
   if (!azure) yield judgeAgent(facts, server);
   yield judgeCaptureJob(facts, server, azure);
   yield judgeErrors(facts, server);
   if (facts.jobs === undefined) yield unknownJobs(facts, server, azure);
   else yield* judgeSettings(facts.jobs, facts.agentJobs, server, azure);
+}
+
+/** Jobs and errors are those of the primary, which alone captures: here only what has arrived is seen. */
+function judgeReplica({ newestSeconds }: CaptureFacts): CheckResult {
+  const check = 'capture-job';
+  const remedy = 'run dstream check against the primary replica: its jobs capture and clean up';
+  if (newestSeconds === undefined)
+    return failed(
+      check,
+      'no captured commit has arrived at this replica: cdc.lsn_time_mapping is empty',
+      remedy,
+    );
+  const message = `the newest captured commit that has arrived at this replica was ${shownSeconds(newestSeconds)} ago`;
+  return newestSeconds <= staleSeconds ? passed(check, message) : warned(check, message, remedy);
 }
 
 const isUpToDate = ({ newestSeconds }: CaptureFacts) =>
