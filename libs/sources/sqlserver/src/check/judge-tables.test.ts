@@ -105,6 +105,17 @@ test('a table that is not there, or not to be seen', () => {
   );
 });
 
+test('a table that is not there for dbo, who sees all and needs no grant', () => {
+  expect(judged({ tables: [], user: 'dbo' })).toEqual(
+    of({
+      outcome: 'failed',
+      check: 'sqlserver.table-found',
+      message: 'the table does not exist',
+      remedy: advice('correct its name under tables'),
+    }),
+  );
+});
+
 test('a pattern that matches nothing', () => {
   expect(judged({ names: ['*'], tables: [] })).toEqual([
     {

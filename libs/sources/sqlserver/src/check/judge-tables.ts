@@ -58,8 +58,10 @@ function emptyPattern(schema: string): CheckResult {
   );
 }
 
-/** A table that we may not read is not visible in the catalogue ("Metadata visibility configuration"). */
+/** A table that we may not read is not visible in the catalogue ("Metadata visibility configuration"); dbo sees all. */
 function notFound(name: Name, { database, user }: ConfiguredTables): CheckResult {
+  if (user === 'dbo')
+    return failed('table-found', 'the table does not exist', 'correct its name under tables');
   return failed(
     'table-found',
     `the table does not exist, or ${user} may not see it`,
