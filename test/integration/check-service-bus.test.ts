@@ -30,9 +30,15 @@ const entities = {
           {
             Name: 'changes',
             Subscriptions: [
-              { Name: 'dstream', Properties: { RequiresSession: true, LockDuration: 'PT1M' } },
-              { Name: 'short', Properties: { RequiresSession: true, LockDuration: 'PT20S' } },
-              { Name: 'plain' },
+              {
+                Name: 'dstream',
+                Properties: { RequiresSession: true, LockDuration: 'PT1M', MaxDeliveryCount: 1000 },
+              },
+              {
+                Name: 'short',
+                Properties: { RequiresSession: true, LockDuration: 'PT20S', MaxDeliveryCount: 1000 },
+              },
+              { Name: 'plain', Properties: { MaxDeliveryCount: 1000 } },
             ],
           },
         ],
@@ -71,6 +77,7 @@ describe('the topic', () => {
       'passed servicebus.exists: topic changes exists',
       'passed servicebus.send: this login may send to topic changes, messages of up to 256 KB',
       'passed servicebus.message-size: pack_max_bytes is 131072; topic changes takes messages of up to 262144 bytes',
+      'passed servicebus.settings: topic changes is active, 0 % full; messages live for P10675199DT2H48M5.4775807S',
     ]);
     expect(broker.counters()).toMatchObject({ sends: 0, openLinks: 0 });
   });
@@ -138,6 +145,7 @@ describe('an identity', () => {
       `passed identity.sign-in: signed in to Microsoft Entra ID; the object id of the identity is ${principal}`,
       'passed servicebus.exists: topic changes exists',
       'passed servicebus.send: this login may send to topic changes, messages of up to 256 KB',
+      'passed servicebus.settings: topic changes is active, 0 % full; messages live for P10675199DT2H48M5.4775807S',
     ]);
     expect(new Set(credential.scopes)).toEqual(new Set(['https://servicebus.azure.net//.default']));
   });
@@ -177,6 +185,9 @@ describe('the subscription', () => {
     `passed servicebus.listen: this login may receive from subscription ${name} of topic changes`,
   ];
 
+  const settings = (name: string) =>
+    `passed servicebus.settings: subscription ${name} of topic changes is active, delivers up to 1000 times, and filters nothing`;
+
   test('with sessions, as configured, keeps no trace of the check', async () => {
     const broker = await standIn();
     await using topic = new ServiceBusTopic({ address: broker, topic: 'changes', clock });
@@ -186,6 +197,7 @@ describe('the subscription', () => {
       ...exists('dstream'),
       'passed servicebus.sessions: subscription dstream of topic changes has sessions, as configured',
       'passed servicebus.lock-duration: sessions of subscription dstream of topic changes are locked for about 60 s; lock_duration is 60 s',
+      settings('dstream'),
     ]);
     expect(broker.counters()).toMatchObject({ sessionsLocked: 0, deliveriesOut: 0 });
     expect(broker.messages('changes/Subscriptions/dstream')).toMatchObject([
@@ -198,6 +210,7 @@ describe('the subscription', () => {
     expect(await check(connectionString, { subscription: 'plain', sessions: false })).toEqual([
       ...exists('plain'),
       'passed servicebus.sessions: subscription plain of topic changes has no sessions, as configured',
+      settings('plain'),
     ]);
   });
 
@@ -210,6 +223,7 @@ describe('the subscription', () => {
       '  # write sessions = false in processor.source, or create it anew, without the messages that are in it:',
       `  az servicebus topic subscription delete --topic-name changes -n plain ${within}`,
       createLine('plain'),
+      settings('plain'),
     ]);
   });
 
@@ -222,6 +236,7 @@ describe('the subscription', () => {
       '  # write sessions = true in processor.source, or create it anew, without the messages that are in it:',
       `  az servicebus topic subscription delete --topic-name changes -n dstream ${within}`,
       createLine('dstream', false),
+      settings('dstream'),
     ]);
   });
 
@@ -234,6 +249,19 @@ describe('the subscription', () => {
       group,
       `  az servicebus topic subscription update --topic-name changes -n short --lock-duration PT60S ${within}`,
       '  # or write lock_duration = "20s" in processor.source',
+      settings('short'),
+    ]);
+  });
+
+  test('whose settings this login cannot read', async () => {
+    const broker = await standIn();
+    broker.refuseManagement(true);
+    expect((await check(broker.connectionString)).slice(4)).toEqual([
+      'warned servicebus.settings: settings of subscription dstream of topic changes cannot be read: this login has no right to Manage, which it does not need otherwise',
+      group,
+      '  # expected: status Active, deliveries 1000 or more, lock at least PT60S, timeToLive longer than an outage,',
+      '  # deadLettering true, autoDelete P10675199D…, forwardTo null',
+      `  az servicebus topic subscription show --topic-name changes -n dstream --query "{status:status,deliveries:maxDeliveryCount,lock:lockDuration,timeToLive:defaultMessageTimeToLive,deadLettering:deadLetteringOnMessageExpiration,autoDelete:autoDeleteOnIdle,forwardTo:forwardTo}" ${within}`,
     ]);
   });
 

@@ -3,6 +3,7 @@ import type { CallOptions, CheckResult, Checks, Clock } from '@dstream/core';
 import type { ServiceBusAddress } from './connections.ts';
 import { checkBroker } from './check-broker.ts';
 import { checkSending } from './check-sending.ts';
+import { checkTopicSettings } from './check-topic-settings.ts';
 
 /** What is checked. */
 export interface TopicCheckOptions {
@@ -21,6 +22,7 @@ export async function* checkTopic(options: TopicCheckOptions, o: CallOptions): C
   const maxBytes = yield* checkSending({ address, broker, entity: topic, kind: 'topic', clock }, o);
   if (maxBytes === undefined) return;
   if (packMaxBytes !== undefined) yield judgeSize(topic, maxBytes, packMaxBytes);
+  yield* checkTopicSettings(options, broker.namespace, o);
 }
 
 /** Besides its body a message has properties, and ids of up to 128 characters each: about 2 KB (Service Bus quotas). */

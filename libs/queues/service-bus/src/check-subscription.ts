@@ -13,6 +13,7 @@ import {
   refused,
   type CheckedBroker,
 } from '@dstream/service-bus/check';
+import { checkSubscriptionSettings } from './check-subscription-settings.ts';
 import { receiverOptions } from './receiver.ts';
 
 /** What is checked. */
@@ -47,6 +48,7 @@ export async function* checkSubscription(options: SubscriptionCheckOptions, o: C
   yield { outcome: 'passed', check: 'servicebus.listen', subject, message };
   yield judgeSessions(options, broker, probe !== 'no sessions');
   if (probe !== 'no sessions' && options.sessions) yield judgeLock(options, broker, probe);
+  yield* checkSubscriptionSettings({ ...options, namespace: broker.namespace }, o);
 }
 
 const shown = ({ topic, subscription }: Named) => `subscription ${subscription} of topic ${topic}`;

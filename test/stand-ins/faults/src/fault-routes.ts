@@ -118,6 +118,9 @@ const serviceBusRoutes = {
   'service-bus/full': route({ entity: text, full: flag }, ({ serviceBus }, { entity, full }) =>
     serviceBus.setFull(entity, full),
   ),
+  'service-bus/refuse-management': route({ refuse: flag }, ({ serviceBus }, { refuse }) =>
+    serviceBus.refuseManagement(refuse),
+  ),
   'service-bus/silent': route({ address: text, silent: flag }, ({ serviceBus }, { address, silent }) =>
     serviceBus.setSilent(address, silent),
   ),

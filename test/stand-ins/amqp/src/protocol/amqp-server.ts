@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
 import rhea, { type ConnectionOptions } from 'rhea';
 import type { AmqpRoutes } from './amqp-routes.ts';
 import { makeLocalCertificate, type LocalCertificate } from '@dstream/stand-in-certificate';
@@ -12,6 +13,8 @@ export interface AmqpServerOptions {
   readonly routes: AmqpRoutes;
   /** Of TLS. Without it one is made when the first client asks for TLS. */
   readonly certificate?: LocalCertificate | undefined;
+  /** Answers plain HTTP requests to the same port. */
+  readonly onRequest?: RequestListener;
   readonly onConnection: () => void;
   /** Something threw while a frame was handled, or a client broke the protocol. The connection is closed after it. */
   readonly onError: (error: unknown) => void;
@@ -45,6 +48,7 @@ export async function listenAmqp(options: AmqpServerOptions): Promise<AmqpServer
   const transports = new Transports({
     certificate: () => (certificate === undefined ? makeLocalCertificate() : Promise.resolve(certificate)),
     onError: options.onError,
+    onRequest: options.onRequest,
     onStream(stream) {
       const connection = container.create_connection(connectionOptions as unknown as ConnectionOptions);
       serveConnection(stream, connection as unknown as RheaConnection, options);

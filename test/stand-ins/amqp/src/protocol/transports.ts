@@ -3,7 +3,7 @@
  * which: AMQP begins with `A`, a TLS handshake with 0x16, the HTTP request of a WebSocket with `G`. So one connection
  * string serves every client, whichever transport it insists on.
  */
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
 import { createWebSocketStream, WebSocketServer } from 'ws';
@@ -12,6 +12,8 @@ import type { LocalCertificate } from '@dstream/stand-in-certificate';
 export interface TransportsOptions {
   /** Called once, when the first client begins a TLS handshake. */
   readonly certificate: () => Promise<LocalCertificate>;
+  /** Answers HTTP requests that ask for no WebSocket; 426 without it. */
+  readonly onRequest?: RequestListener | undefined;
   /** A stream that begins with an AMQP header. */
   readonly onStream: (stream: Duplex) => void;
   readonly onError: (error: unknown) => void;
@@ -32,7 +34,11 @@ export class Transports {
 
   constructor(options: TransportsOptions) {
     this.#options = options;
-    this.#http = createServer((_, response) => response.writeHead(426, { upgrade: 'websocket' }).end());
+    this.#http = createServer((request, response) => {
+      const { onRequest } = options;
+      if (onRequest !== undefined && !path.test(request.url ?? '')) onRequest(request, response);
+      else response.writeHead(426, { upgrade: 'websocket' }).end();
+    });
     this.#http.on('upgrade', (request, socket: Duplex, head: Buffer) => this.#upgrade(request, socket, head));
   }
 

@@ -23,6 +23,8 @@ export interface Faults extends ConnectionFaults {
   setFull(entity: string, full: boolean): void;
   /** Nothing is delivered, whatever the credit: the receiver that silently stops. */
   setSilent(address: string, silent: boolean): void;
+  /** The administration API answers as to a key without the right to Manage. */
+  refuseManagement(refusing: boolean): void;
   /** Ends every fault that lasts. */
   clear(): void;
 }
@@ -54,6 +56,7 @@ export function faultsOf(server: AmqpServer, context: LinkContext): Faults & { r
       for (const lock of locks) queue.expireLock(lock);
       return locks.length;
     },
+    refuseManagement: (refusing) => (faults.refusesManagement = refusing),
     setFull(entity, full) {
       namespace.sendTarget(entity).full = full;
     },

@@ -18,6 +18,7 @@ import { OpenLinks } from '../protocol/open-links.ts';
 import { connectionStringOf, standInKey } from '../protocol/shared-access-key.ts';
 import { TokenGate } from '../protocol/token-gate.ts';
 import { serviceBusRoutes } from './links/routes.ts';
+import { serveAdministration } from './management/administration.ts';
 
 export interface ServiceBusOptions {
   /** A free one without it. */
@@ -69,6 +70,7 @@ export async function startServiceBus(options: ServiceBusOptions = {}): Promise<
     port: options.port ?? 0,
     certificate: options.certificate,
     routes: serviceBusRoutes(context),
+    onRequest: serveAdministration({ namespace, gate, refuses: () => faults.refusesManagement }),
     onConnection: () => (counters.connections += 1),
     onError: options.onError ?? ((error) => console.error('service bus stand-in:', error)),
   });

@@ -14,7 +14,11 @@ export class FaultState {
   settlementRefusals = 0;
   settlementError = new Refusal('amqp:internal-error', 'The settlement failed: a fault was injected.');
 
+  /** Nobody has the right to Manage: the administration API answers 401. */
+  refusesManagement = false;
+
   clear(): void {
+    this.refusesManagement = false;
     this.serverBusySends = 0;
     this.lostReplies = 0;
     this.sendDelayMs = 0;

@@ -1,0 +1,89 @@
+/** The settings of a topic, where the login can read them. */
+import type { TopicProperties, TopicRuntimeProperties } from '@azure/service-bus';
+import type { CallOptions, CheckResult, Checks, Clock } from '@dstream/core';
+import { readSettings } from './administration.ts';
+import { azCommands, quoted } from './az-commands.ts';
+import type { ServiceBusAddress } from './connections.ts';
+import { judgeCommon, unreadable, type CommonSettings, type SettingsSubject } from './entity-settings.ts';
+
+/** What is looked at. */
+export interface TopicSettings extends CommonSettings {
+  readonly sizeInBytes?: number | undefined;
+  readonly maxSizeInMegabytes: number;
+  readonly subscriptionCount?: number | undefined;
+}
+
+/** @param namespace as the command line of Azure calls it */
+export async function* checkTopicSettings(
+  {
+    address,
+    topic,
+    clock,
+  }: { readonly address: ServiceBusAddress; readonly topic: string; readonly clock: Clock },
+  namespace: string,
+  o: CallOptions,
+): Checks {
+  const read = await readSettings(address, clock, o, async (client, options) => {
+    const given: TopicProperties = await client.getTopic(topic, options);
+    const now: TopicRuntimeProperties = await client.getTopicRuntimeProperties(topic, options);
+    return { ...given, ...now };
+  });
+  if ('why' in read) yield unreadable(subjectOf(topic, namespace), read.why, showCommand(topic, namespace));
+  else yield* judgeTopic(topic, namespace, read);
+}
+
+function subjectOf(topic: string, namespace: string): SettingsSubject {
+  const update = (options: string) =>
+    azCommands('servicebus', namespace, `topic update -n ${quoted(topic)} ${options}`);
+  return { shown: `topic ${topic}`, subject: topic, update };
+}
+
+const query =
+  '"{status:status,timeToLive:defaultMessageTimeToLive,autoDelete:autoDeleteOnIdle,subscriptions:subscriptionCount,bytes:sizeInBytes,maxMegabytes:maxSizeInMegabytes}"';
+
+function showCommand(topic: string, namespace: string) {
+  return azCommands(
+    'servicebus',
+    namespace,
+    '# expected: status Active, timeToLive longer than an outage, autoDelete P10675199D…, subscriptions at least 1',
+    `topic show -n ${quoted(topic)} --query ${query}`,
+  );
+}
+
+/** Pure. */
+export function* judgeTopic(
+  topic: string,
+  namespace: string,
+  settings: TopicSettings,
+): Iterable<CheckResult> {
+  const of = subjectOf(topic, namespace);
+  const problems: CheckResult[] = [...judgeCommon(of, settings)];
+  const { subject, shown } = of;
+  const { sizeInBytes = 0, maxSizeInMegabytes, subscriptionCount } = settings;
+  if (subscriptionCount === 0) {
+    const message = `${shown} has no subscription: what is sent is lost`;
+    const remedy = azCommands(
+      'servicebus',
+      namespace,
+      `topic subscription create --topic-name ${quoted(subject)} -n dstream --enable-session true --max-delivery-count 1000`,
+    );
+    problems.push({ outcome: 'failed', check: 'servicebus.subscriptions', subject, message, remedy });
+  }
+  const used = Math.round((sizeInBytes / 1_048_576 / maxSizeInMegabytes) * 100);
+  if (used >= 80) {
+    const message = `${shown} is ${used} % full (of ${maxSizeInMegabytes} MB): at 100 % it accepts nothing`;
+    const text =
+      'start the processor, or look at why it does not keep up; other subscriptions of the topic count, too';
+    problems.push({
+      outcome: 'warned',
+      check: 'servicebus.space',
+      subject,
+      message,
+      remedy: { kind: 'advice', text },
+    });
+  }
+  yield* problems;
+  if (problems.length > 0) return;
+  const message = `${shown} is active, ${used} % full; messages live for ${settings.defaultMessageTimeToLive}`;
+  yield { outcome: 'passed', check: 'servicebus.settings', subject, message };
+}
