@@ -4,7 +4,10 @@ import { fixedTypes as types } from '../../../test/support/fixed-types.ts';
 import type { Configuration } from './blocks/configuration.ts';
 import { someOutputs } from './corpus/some-outputs.ts';
 import type { BrokerConnection } from './definitions/broker-connection.ts';
+import type { OutputType } from './definitions/output-type.ts';
+import { required } from './schema/schema.ts';
 import { parseHcl } from './text/parse-hcl.ts';
+import { filePath } from './values/scalars.ts';
 import { readConfiguration, type Use } from './read-configuration.ts';
 import { redactor } from './redact.ts';
 
@@ -400,6 +403,34 @@ describe('a file that was only validated reports the variables that are not set 
     expect(() => found?.source.outline('shop', hash)).toThrow(said);
     await expect(found?.source.catalogue({} as never, {} as never)).rejects.toThrow(said);
     await expect(found?.source.open({} as never)).rejects.toThrow(said);
+  });
+
+  test('the checks of an output, which would look at blanks', async () => {
+    const looking: OutputType = {
+      ...someOutputs[0],
+      type: 'looking',
+      keys: { at: required(filePath, 'What is looked at.') },
+      read: () => ({
+        settings: {},
+        open: () => Promise.reject(new Error('it is not opened')),
+        async *checks() {
+          yield { outcome: 'passed', check: 'test.looked', message: 'there' };
+        },
+      }),
+    };
+    const options = {
+      env,
+      use: 'validate',
+      types: { ...types, outputs: [...someOutputs, looking] },
+    } as const;
+    const firstOf = async (at: string) => {
+      const text = processor(`  output "w" {\n    type = "looking"\n    at = "${at}"\n  }`);
+      const { processor: found } = await readConfiguration('dstream.hcl', text, options, parseHcl);
+      const checks = found?.outputs[1]?.checks?.({} as never, {} as never);
+      return checks?.[Symbol.asyncIterator]().next();
+    };
+    expect(await firstOf('here')).toMatchObject({ value: { outcome: 'passed' } });
+    await expect(firstOf('{{ env "WH" }}')).rejects.toThrow(notSet('11: processor.output.w.at', 'WH'));
   });
 
   test.each([

@@ -1,6 +1,6 @@
 /** The blocks `output`: the keys of every output around those of its type. */
 import type { AdapterTypes, FileContext } from '../definitions/adapter-types.ts';
-import { readTypedBlock, schemasOf, type TypedBlock } from '../definitions/block-type.ts';
+import { checksOnceSet, readTypedBlock, schemasOf, type TypedBlock } from '../definitions/block-type.ts';
 import type { OutputType } from '../definitions/output-type.ts';
 import { canonicalPath, type Context } from '../schema/context.ts';
 import { child, optional, withDefault, type BlockSchema, type Reading } from '../schema/schema.ts';
@@ -66,7 +66,7 @@ export function outputSchemas(types: AdapterTypes): readonly BlockSchema[] {
 export function readOutput(node: BlockNode, parent: Place, context: FileContext): OutputConfig | undefined {
   const found = readTypedBlock(outputBlock(context.types), node, parent, context);
   if (found === undefined) return undefined;
-  const { type, reading } = found;
+  const { type, reading, unset } = found;
   noteBufferWithoutEffect(reading, context);
   const read = type.read(reading, context.problems);
   if (read === undefined) return undefined;
@@ -82,6 +82,7 @@ export function readOutput(node: BlockNode, parent: Place, context: FileContext)
     timeoutMs: reading.values.timeout,
     retry: retryOf(reading.block(retrySchema), context),
     ...destination,
+    ...checksOnceSet(unset, destination),
     ...readEnvelope(reading, { ...destination, carries }, context),
   };
 }
