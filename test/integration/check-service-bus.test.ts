@@ -77,7 +77,7 @@ describe('the topic', () => {
       'passed servicebus.exists: topic changes exists',
       'passed servicebus.send: this login may send to topic changes, messages of up to 256 KB',
       'passed servicebus.message-size: pack_max_bytes is 131072; topic changes takes messages of up to 262144 bytes',
-      'passed servicebus.settings: topic changes is active, 0 % full; messages live for P10675199DT2H48M5.4775807S',
+      'passed servicebus.settings: topic changes is active, 0 % full; its messages never expire',
     ]);
     expect(broker.counters()).toMatchObject({ sends: 0, openLinks: 0 });
   });
@@ -107,6 +107,17 @@ describe('the topic', () => {
         '  write pack_max_bytes = 260096 or less in ingester.topic',
       ]),
     );
+  });
+
+  test('whose settings this login cannot read', async () => {
+    const broker = await standIn();
+    broker.refuseManagement(true);
+    expect((await check(broker.connectionString)).slice(3)).toEqual([
+      'warned servicebus.settings: settings of topic changes cannot be read: this login has no right to Manage, which it does not need otherwise',
+      group,
+      '  # expected: status Active, timeToLive longer than an outage, autoDelete P10675199D…, subscriptions at least 1',
+      `  az servicebus topic show -n changes --query "{status:status,timeToLive:defaultMessageTimeToLive,autoDelete:autoDeleteOnIdle,subscriptions:subscriptionCount,bytes:sizeInBytes,maxMegabytes:maxSizeInMegabytes}" ${within}`,
+    ]);
   });
 
   test('of a namespace that is not reached is not looked at', async () => {
@@ -145,7 +156,7 @@ describe('an identity', () => {
       `passed identity.sign-in: signed in to Microsoft Entra ID; the object id of the identity is ${principal}`,
       'passed servicebus.exists: topic changes exists',
       'passed servicebus.send: this login may send to topic changes, messages of up to 256 KB',
-      'passed servicebus.settings: topic changes is active, 0 % full; messages live for P10675199DT2H48M5.4775807S',
+      'passed servicebus.settings: topic changes is active, 0 % full; its messages never expire',
     ]);
     expect(new Set(credential.scopes)).toEqual(new Set(['https://servicebus.azure.net//.default']));
   });

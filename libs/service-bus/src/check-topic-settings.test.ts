@@ -10,6 +10,7 @@ const good: TopicSettings = {
   autoDeleteOnIdle: never,
   sizeInBytes: 10_485_760,
   maxSizeInMegabytes: 1_024,
+  requiresDuplicateDetection: false,
   subscriptionCount: 1,
 };
 
@@ -21,7 +22,16 @@ test('settings as they should be are one line', () => {
       outcome: 'passed',
       check: 'servicebus.settings',
       subject: 'changes',
-      message: 'topic changes is active, 1 % full; messages live for P14D',
+      message: 'topic changes is active, 1 % full; its messages live for P14D',
+    },
+  ]);
+});
+
+test('messages that never expire, and duplicate detection, are said', () => {
+  expect(judge({ defaultMessageTimeToLive: never, requiresDuplicateDetection: true })).toMatchObject([
+    {
+      message:
+        'topic changes is active, 1 % full; its messages never expire; repeats are dropped by their id',
     },
   ]);
 });

@@ -4,12 +4,20 @@ import type { CallOptions, CheckResult, Checks, Clock } from '@dstream/core';
 import { readSettings } from './administration.ts';
 import { azCommands, quoted } from './az-commands.ts';
 import type { ServiceBusAddress } from './connections.ts';
-import { judgeCommon, unreadable, type CommonSettings, type SettingsSubject } from './entity-settings.ts';
+import {
+  durationMs,
+  judgeCommon,
+  neverMs,
+  unreadable,
+  type CommonSettings,
+  type SettingsSubject,
+} from './entity-settings.ts';
 
 /** What is looked at. */
 export interface TopicSettings extends CommonSettings {
   readonly sizeInBytes?: number | undefined;
   readonly maxSizeInMegabytes: number;
+  readonly requiresDuplicateDetection: boolean;
   readonly subscriptionCount?: number | undefined;
 }
 
@@ -84,6 +92,9 @@ export function* judgeTopic(
   }
   yield* problems;
   if (problems.length > 0) return;
-  const message = `${shown} is active, ${used} % full; messages live for ${settings.defaultMessageTimeToLive}`;
+  const { defaultMessageTimeToLive: ttl, requiresDuplicateDetection } = settings;
+  const lasting = durationMs(ttl) < neverMs ? `live for ${ttl}` : 'never expire';
+  const duplicates = requiresDuplicateDetection ? '; repeats are dropped by their id' : '';
+  const message = `${shown} is active, ${used} % full; its messages ${lasting}${duplicates}`;
   yield { outcome: 'passed', check: 'servicebus.settings', subject, message };
 }
