@@ -127,7 +127,8 @@ test('in a terminal signs are in colour, and sentences keep to its width', async
   expect(terminal.text).toContain('\u001b[31m✗');
   const lines = terminal.lines.map((line) => line.trimEnd());
   expect(lines).toContain(`      mkdir -p ${join(folder, 'new')}`);
-  expect(lines.filter((line) => line.length > 60 && !line.includes('mkdir'))).toEqual([]);
+  const isCommand = (line: string) => /^ {6}(?:mkdir|az|GROUP=)/.test(line);
+  expect(lines.filter((line) => line.length > 60 && !isCommand(line))).toEqual([]);
 });
 
 describe('what is missing', () => {
