@@ -22,7 +22,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- $_ := set $labels "app.kubernetes.io/version" .Chart.AppVersion -}}
 {{- $_ := set $labels "app.kubernetes.io/managed-by" .Release.Service -}}
 {{- $_ := set $labels "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_") -}}
-{{- merge $labels .Values.commonLabels | toYaml -}}
+{{- merge $labels (default dict .Values.commonLabels) | toYaml -}}
 {{- end }}
 
 {{/* Head of an object. Given `root`; `workload` where it is of one; `name` and more `labels` where these are others. */}}

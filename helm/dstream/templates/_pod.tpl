@@ -55,8 +55,7 @@ volumes: {{- include "dstream.volumes" . | nindent 2 }}
 
 {{- define "dstream.image" -}}
 {{- $image := .workload.image -}}
-{{- $version := ternary (printf ":%s" (default .root.Chart.AppVersion $image.tag)) (printf "@%s" $image.digest) (eq $image.digest "") -}}
-{{ $image.repository }}{{ $version }}
+{{ $image.repository }}{{ with $image.digest }}@{{ . }}{{ else }}:{{ default $.root.Chart.AppVersion $image.tag }}{{ end }}
 {{- end }}
 
 {{- define "dstream.probe" -}}
@@ -84,7 +83,7 @@ topologySpreadConstraints:
 {{- if eq .workload.identity.type "workload" -}}
 {{- $_ := set $labels "azure.workload.identity/use" "true" -}}
 {{- end -}}
-{{- merge $labels .workload.podLabels .root.Values.commonLabels | toYaml -}}
+{{- merge $labels (default dict .workload.podLabels) (default dict .root.Values.commonLabels) | toYaml -}}
 {{- end }}
 
 {{/* Annotations of the pods: a new configuration, or a new Secret of the chart, makes new pods. */}}
@@ -96,7 +95,7 @@ topologySpreadConstraints:
 {{- if .root.Values.secret.create -}}
 {{- $_ := set $annotations "checksum/secret" (.root.Values.secret.data | toJson | sha256sum) -}}
 {{- end -}}
-{{- mergeOverwrite $annotations .workload.podAnnotations | toYaml -}}
+{{- mergeOverwrite $annotations (default dict .workload.podAnnotations) | toYaml -}}
 {{- end }}
 
 {{/* A YAML list: the variables of the chart, without those that are given in `env`, and then these: a name may be there once. */}}
@@ -107,7 +106,7 @@ topologySpreadConstraints:
 {{- range include "dstream.chartEnv" . | fromYamlArray -}}
 {{- if not (has .name $given) }}{{ $env = append $env . }}{{ end -}}
 {{- end -}}
-{{- concat $env .workload.env | toYaml -}}
+{{- concat $env (default list .workload.env) | toYaml -}}
 {{- end }}
 
 {{- define "dstream.chartEnv" -}}

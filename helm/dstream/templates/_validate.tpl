@@ -30,7 +30,7 @@ config: there is no configuration; give its text with --set-file config.hcl=dstr
 {{- if and (or .hcl .files) .existingConfigMap }}
 config: hcl (or files) and existingConfigMap are both given; give one
 {{- end }}
-{{- if hasKey .files "dstream.hcl" }}
+{{- if hasKey (default dict .files) "dstream.hcl" }}
 config.files: "dstream.hcl" is the name of config.hcl; choose another
 {{- end }}
 {{- end }}
