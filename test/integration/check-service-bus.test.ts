@@ -1,7 +1,7 @@
 /** `dstream check` of topic, subscription and output of Service Bus, with the real client against the stand-in. */
 import { systemClock } from '@dstream/async';
 import { DStreamError } from '@dstream/core';
-import { checkTopic, ServiceBusTopic } from '@dstream/service-bus';
+import { checkTopic, readSettings, ServiceBusTopic } from '@dstream/service-bus';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   checkSubscription,
@@ -118,6 +118,13 @@ describe('the topic', () => {
       '  # expected: status Active, timeToLive longer than an outage, autoDelete P10675199D…, subscriptions at least 1',
       `  az servicebus topic show -n changes --query "{status:status,timeToLive:defaultMessageTimeToLive,autoDelete:autoDeleteOnIdle,subscriptions:subscriptionCount,bytes:sizeInBytes,maxMegabytes:maxSizeInMegabytes}" ${within}`,
     ]);
+  });
+
+  test('settings that do not come over HTTPS are not known, and the key is not shown', async () => {
+    const broker = await startServiceBus({ entities });
+    await broker.close();
+    const read = await readSettings(broker, clock, never, (client, o) => client.getTopic('changes', o));
+    expect(read).toEqual({ why: 'no usable answer over HTTPS (ECONNREFUSED)' });
   });
 
   test('of a namespace that is not reached is not looked at', async () => {

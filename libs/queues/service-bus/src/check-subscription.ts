@@ -106,6 +106,7 @@ function meansNoSessions(error: unknown): boolean {
   return code === 'SessionCannotBeLocked' || (code === 'GeneralError' && retryable === false);
 }
 
+/** Closing the client releases it. */
 async function lockOwnSession(client: Client, options: SubscriptionCheckOptions): Promise<SeenLock> {
   const { topic, subscription, clock } = options;
   const beforeMs = clock.monotonicMs();
@@ -113,7 +114,6 @@ async function lockOwnSession(client: Client, options: SubscriptionCheckOptions)
   const receiver = await client.acceptSession(topic, subscription, id, { ...receiverOptions });
   const roundTripMs = clock.monotonicMs() - beforeMs;
   const lastsMs = receiver.sessionLockedUntilUtc.getTime() - clock.wallMs();
-  await receiver.close();
   return { lastsMs, roundTripMs };
 }
 
