@@ -1,6 +1,7 @@
 /**
  * `npm run test:image [-- --install]`: builds the image from `deploy/Dockerfile` and tries it. Needs Docker or podman;
- * `--install` installs podman by apt-get. Where there is none it says so and succeeds.
+ * `--install` installs podman by apt-get. Where no engine
+ * answers it says so and succeeds.
  */
 import { parseArgs } from 'node:util';
 import { isInstalled } from '../foreign/program.ts';

@@ -14,10 +14,11 @@ import { Steps } from './steps.ts';
 
 const minuteMs = 60_000;
 
-/** @param install installs podman and mmdebstrap by apt-get where no engine answers */
+/** @param install installs podman, and what a base is made with, by apt-get */
 export async function testImage(install: boolean, report: Report, signal: AbortSignal): Promise<void> {
   const steps = new Steps(report, signal);
-  await using engine = await findEngine(install, steps);
+  if (install) await steps.run(`${packages.join(', ')} installed`, 5 * minuteMs, installPackages);
+  await using engine = await openEngine(steps.limit(minuteMs));
   if (engine === undefined) return report.skipped('all', 'neither docker nor podman answers');
   const why = await whyNoBase(engine, steps);
   if (why !== undefined) return report.skipped('all', why);
@@ -32,15 +33,9 @@ export async function testImage(install: boolean, report: Report, signal: AbortS
 /** What --install installs, as root on Debian. */
 const packages = ['podman', 'crun', 'mmdebstrap'];
 
-async function findEngine(install: boolean, steps: Steps): Promise<Engine | undefined> {
-  const found = await openEngine(steps.limit(minuteMs));
-  if (found !== undefined || !install) return found;
-  const installed = await steps.run(`${packages.join(', ')} installed`, 5 * minuteMs, async (signal) => {
-    await execute('apt-get', ['update'], signal);
-    await execute('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], signal);
-    return undefined;
-  });
-  return installed ? await openEngine(steps.limit(minuteMs)) : undefined;
+async function installPackages(signal: AbortSignal): Promise<undefined> {
+  await execute('apt-get', ['update'], signal);
+  await execute('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], signal);
 }
 
 /** Puts the base into the engine's store. Resolves with the reason where it cannot be had. */
