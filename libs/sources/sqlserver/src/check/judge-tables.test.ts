@@ -144,6 +144,17 @@ test('a table that is not captured', () => {
   );
 });
 
+test('names too long for a capture instance are cut, and kept apart by the id of the table', () => {
+  const long = 'x'.repeat(93);
+  const given = { names: [long], facts: { id: 7, table: long } };
+  const name = `sales_${'x'.repeat(74)}_7`;
+  const text = (more: Given) => JSON.stringify(judged({ ...given, ...more }));
+  expect(text({ facts: { ...given.facts, captured: false } })).toContain(`@capture_instance = N'${name}'`);
+  const added = { tableId: 7, added: ['New'] };
+  expect(text({ instances: [{ ...added, name: 'other' }] })).toContain(`@capture_instance = N'${name}'`);
+  expect(text({ instances: [{ ...added, name }] })).toContain(`@capture_instance = N'${name}_2'`);
+});
+
 test('a table without a primary key is captured by its unique index', () => {
   const [result] = judged({ facts: { captured: false, hasPrimaryKey: false, uniqueIndex: 'ux' } });
   expect(result).toMatchObject({ remedy: { text: expect.stringContaining("@index_name = N'ux';") } });

@@ -93,7 +93,25 @@ function* judgeTable(facts: TableFacts, of: ConfiguredTables, tally: Tally): Gen
 
 function notCaptured(facts: TableFacts, { database }: ConfiguredTables): CheckResult {
   const index = facts.hasPrimaryKey ? undefined : facts.uniqueIndex;
-  return failed('table-captured', 'the table is not captured', captureTable(database, facts, { index }));
+  const usual = usualInstance(facts);
+  const name = usual === defaultInstance(facts) ? undefined : usual;
+  return failed(
+    'table-captured',
+    'the table is not captured',
+    captureTable(database, facts, { name, index }),
+  );
+}
+
+const defaultInstance = ({ schema, table }: Name) => `${schema}_${table}`;
+
+/** "sys.sp_cdc_enable_table": a name, given or by default, has at most 100 characters and is unique in its database. */
+const longestInstance = 100;
+const longestSuffix = '_2'.length;
+
+/** The default, or where that is too long its beginning with the id of the table: there is room for a number after it. */
+function usualInstance(facts: TableFacts): string {
+  const usual = defaultInstance(facts);
+  return usual.length <= longestInstance - longestSuffix ? usual : `${usual.slice(0, 80)}_${facts.id}`;
 }
 
 /** The older one is read to its end first; who drops it sooner loses what is left in it, so that is not for a script. */
@@ -207,8 +225,9 @@ function anotherInstance(
   { database }: ConfiguredTables,
 ) {
   const taken = new Set(instances.map(({ name }) => name.toLowerCase()));
-  const usual = `${facts.schema}_${facts.table}`;
-  const name = [usual, `${usual}_2`, `${usual}_3`].find((one) => !taken.has(one.toLowerCase())) ?? usual;
+  const usual = usualInstance(facts);
+  const names = [usual, `${usual}_2`, `${usual}_3`];
+  const name = names.find((one) => !taken.has(one.toLowerCase())) ?? usual;
   const index = facts.hasPrimaryKey ? undefined : facts.uniqueIndex;
   return captureAnew(database, facts, { name, index, role: newest.role });
 }
