@@ -53,7 +53,8 @@ export async function* checkSubscriptionSettings(
   else yield* judgeSubscription(configured, read);
 }
 
-const namesOf = ({ topic, subscription }: ConfiguredSubscription) =>
+/** The options of `az servicebus topic subscription` that name it. */
+export const namesOf = ({ topic, subscription }: Pick<ConfiguredSubscription, 'topic' | 'subscription'>) =>
   `--topic-name ${quoted(topic)} -n ${quoted(subscription)}`;
 
 function subjectOf(configured: ConfiguredSubscription): SettingsSubject {

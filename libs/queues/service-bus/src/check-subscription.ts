@@ -9,11 +9,10 @@ import {
   azCommands,
   checkBroker,
   grantRemedy,
-  quoted,
   refused,
   type CheckedBroker,
 } from '@dstream/service-bus/check';
-import { checkSubscriptionSettings } from './check-subscription-settings.ts';
+import { checkSubscriptionSettings, namesOf } from './check-subscription-settings.ts';
 import { receiverOptions } from './receiver.ts';
 
 /** What is checked. */
@@ -143,9 +142,6 @@ function createCommand(named: Named, sessions: boolean): string {
     '--max-delivery-count 1000 --enable-dead-lettering-on-message-expiration true',
   ].join(' ');
 }
-
-const namesOf = ({ topic, subscription }: Named) =>
-  `--topic-name ${quoted(topic)} -n ${quoted(subscription)}`;
 
 /** Pure. Whether a subscription has sessions cannot be changed: it is created anew. */
 export function judgeSessions(
