@@ -86,7 +86,7 @@ describe('an address', () => {
     expect(reached).toBe(false);
     expect(lines.slice(2)).toEqual([
       `failed network.tls ${at}: ${at} does not complete a TLS handshake (ETIMEDOUT)`,
-      'check that the port is the one for TLS, and that no firewall or proxy on the way cuts TLS',
+      'check that the port is the one for TLS, and that no firewall or proxy on the network path blocks TLS',
     ]);
   });
 

@@ -11,7 +11,7 @@ Examples:
   $ dstream server --config dstream.hcl             both in one process, for a small setup
   $ dstream validate dstream.hcl                    check the file without connecting to anything
   $ dstream plan --config dstream.hcl               show what would be read and where it would go
-  $ dstream check --config dstream.hcl              say what is missing before it starts
+  $ dstream check --config dstream.hcl              report what is missing before it starts
   $ dstream status --config dstream.hcl --watch     watch tables, owners, lag, rates, faults
   $ dstream transform test --input changes.jsonl    show what the transforms of dstream.hcl make of changes
   $ dstream ingester --config dstream.hcl --instance blue-1 --log-level debug

@@ -24,7 +24,7 @@ export interface FailedCheck extends Checked {
   readonly remedy: Remedy;
 }
 
-/** What mends it. */
+/** What fixes it. */
 export type Remedy =
   /** T-SQL that may be run twice: printed by `--fix-sql`. */
   | { readonly kind: 'sql'; readonly text: string }

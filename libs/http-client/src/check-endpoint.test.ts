@@ -26,7 +26,7 @@ test.each([
   [410, '410 Gone', 'check url: the receiver says that it is gone'],
   [429, '429 Too Many Requests', 'the receiver limits the rate: check its quota'],
   [302, '302 Found', 'write the URL that it leads to: redirects to another host are not followed'],
-  [503, '503 Service Unavailable', 'look into the log of the receiver: it has a fault of its own'],
+  [503, '503 Service Unavailable', 'see the log of the receiver: the error is its own'],
 ])('the status %s is a warning', (status, said, text) => {
   expect(judgeAnswer(shown, status)).toEqual({
     outcome: 'warned',
@@ -45,7 +45,7 @@ test('headers that travel unencrypted are a warning', () => {
     check: 'http.encryption',
     subject: 'http://hook.example/a',
     message:
-      'http://hook.example/a is not encrypted: headers, which may hold a key, and changes can be read on the way',
+      'http://hook.example/a is not encrypted: headers, which may hold a key, and changes can be read in transit',
     remedy: { kind: 'advice', text: 'write https in url' },
   });
   expect(judged('https://hook.example/a')).toBeUndefined();

@@ -79,7 +79,7 @@ export function judgeAnswer(shown: string, status: number): CheckResult {
 
 function adviceForRange(status: number): string | undefined {
   // 501: the method is not implemented, which says nothing of others.
-  if (status >= 500 && status !== 501) return 'look into the log of the receiver: it has a fault of its own';
+  if (status >= 500 && status !== 501) return 'see the log of the receiver: the error is its own';
   return status >= 300 && status < 400
     ? 'write the URL that it leads to: redirects to another host are not followed'
     : undefined;
@@ -97,7 +97,7 @@ export function judgeEncryption({
     outcome: 'warned',
     check: 'http.encryption',
     subject: shown,
-    message: `${shown} is not encrypted: headers, which may hold a key, and changes can be read on the way`,
+    message: `${shown} is not encrypted: headers, which may hold a key, and changes can be read in transit`,
     remedy: { kind: 'advice', text: 'write https in url' },
   };
 }

@@ -106,7 +106,7 @@ export function judgeSending(
 /** For an error that says nothing about what is configured. */
 export function noAnswer(subject: string, message: string): CheckResult {
   const text =
-    'check again; if it stays, look at the namespace in the portal: Metrics, Throttled and Server Errors';
+    'check again; if it persists, look at the namespace in the portal: Metrics, Throttled and Server Errors';
   return {
     outcome: 'failed',
     check: 'servicebus.answer',

@@ -26,7 +26,7 @@ interface CheckFlags {
 export function addCheck(program: Command, configFile: string, exit: (code: number) => void): void {
   program
     .command('check')
-    .description('look at everything that a configuration leads to, and say what is missing')
+    .description('check everything that a configuration refers to, and report what is missing')
     .addArgument(
       new Argument('[service]', 'what is to run (default: all that the file has)').choices([
         'ingester',

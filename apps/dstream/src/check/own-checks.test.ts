@@ -110,7 +110,7 @@ describe('memory', () => {
       check: 'process.memory',
       message: 'the heap may grow to 512 MiB; the memory limit is 600 MiB',
       remedy: advice(
-        'raise the memory limit to 640 MiB or more, or a backlog may end the process for want of memory',
+        'raise the memory limit to 640 MiB or more, or a backlog may run the process out of memory',
       ),
     });
   });
@@ -135,7 +135,7 @@ describe('the port', () => {
   });
 
   test.each([
-    ['EACCES', 'choose a port from 1024 on in service { http }: lower ones need a privilege'],
+    ['EACCES', 'choose port 1024 or higher in service { http }: lower ports need a privilege'],
     ['EADDRNOTAVAIL', 'name an address of this machine in service { http }, or ":8080" for all of them'],
   ])('that cannot be listened on for %s fails', (code, text) => {
     expect(judgeBusy('10.9.9.9:80', code, true)).toEqual({

@@ -42,7 +42,7 @@ export function judgeMemory({ heap, process: limit }: MemoryLimits): CheckResult
   const message = `${own}; the memory limit is ${mebibytes(limit)}`;
   const needed = heap + besidesHeap;
   if (limit >= needed) return { outcome: 'passed', check, message };
-  const text = `raise the memory limit to ${mebibytes(needed)} or more, or a backlog may end the process for want of memory`;
+  const text = `raise the memory limit to ${mebibytes(needed)} or more, or a backlog may run the process out of memory`;
   return { outcome: 'warned', check, message, remedy: { kind: 'advice', text } };
 }
 

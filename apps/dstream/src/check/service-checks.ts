@@ -72,7 +72,8 @@ export function judgeBusy(address: string, code: string, configured: boolean): C
 }
 
 function adviceFor(code: string): string {
-  if (code === 'EACCES') return 'choose a port from 1024 on in service { http }: lower ones need a privilege';
+  if (code === 'EACCES')
+    return 'choose port 1024 or higher in service { http }: lower ports need a privilege';
   return code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND'
     ? 'name an address of this machine in service { http }, or ":8080" for all of them'
     : 'choose another address in service { http }';

@@ -26,7 +26,7 @@ test('an answer that says nothing about the configuration is shown as it is', ()
     message: 'could not connect to event hub orders: throttled',
     remedy: {
       kind: 'advice',
-      text: 'check again; if it stays, look at the namespace in the portal: Metrics, Throttled Requests',
+      text: 'check again; if it persists, look at the namespace in the portal: Metrics, Throttled Requests',
     },
   });
 });

@@ -109,7 +109,8 @@ export function judgeHub(hub: string, broker: CheckedBroker, { code, message }: 
     return { ...common, check: 'eventhubs.exists', message: missing, remedy };
   }
   if (code !== 'Unauthorized') {
-    const text = 'check again; if it stays, look at the namespace in the portal: Metrics, Throttled Requests';
+    const text =
+      'check again; if it persists, look at the namespace in the portal: Metrics, Throttled Requests';
     return { ...common, check: 'eventhubs.answer', message, remedy: { kind: 'advice', text } };
   }
   const role = 'Azure Event Hubs Data Sender';

@@ -45,7 +45,7 @@ describe('a certificate', () => {
     [
       'SELF_SIGNED_CERT_IN_CHAIN',
       'the certificate of db1, issued by Corp CA, is not trusted (SELF_SIGNED_CERT_IN_CHAIN)',
-      'set NODE_EXTRA_CA_CERTS to a PEM file with the certificate of its authority; an unexpected issuer is a proxy that opens TLS',
+      'set NODE_EXTRA_CA_CERTS to a PEM file with the certificate of its authority; an unexpected issuer means that a proxy intercepts TLS',
     ],
   ])('that is refused by %s fails', (code, message, text) => {
     expect(judged(code)).toEqual({

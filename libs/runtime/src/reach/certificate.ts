@@ -102,7 +102,7 @@ function refusal(host: string, code: string, { issuer, names }: CertificateFacts
     );
   return failed(
     `the certificate of ${host}, issued by ${issuer}, is not trusted (${code})`,
-    'set NODE_EXTRA_CA_CERTS to a PEM file with the certificate of its authority; an unexpected issuer is a proxy that opens TLS',
+    'set NODE_EXTRA_CA_CERTS to a PEM file with the certificate of its authority; an unexpected issuer means that a proxy intercepts TLS',
   );
 }
 
@@ -115,7 +115,7 @@ function noHandshake(to: Address, error: unknown): CheckResult {
     message: `${subject} does not complete a TLS handshake (${codeOf(error)})`,
     remedy: {
       kind: 'advice',
-      text: 'check that the port is the one for TLS, and that no firewall or proxy on the way cuts TLS',
+      text: 'check that the port is the one for TLS, and that no firewall or proxy on the network path blocks TLS',
     },
   };
 }

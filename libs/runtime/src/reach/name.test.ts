@@ -51,7 +51,7 @@ describe('a name', () => {
   test('fails when no name service answers', async () => {
     expect(await checkName('db1', names('EAI_AGAIN'))).toMatchObject({
       outcome: 'failed',
-      message: 'the name service does not answer for db1 (EAI_AGAIN)',
+      message: 'DNS does not answer for db1 (EAI_AGAIN)',
       remedy: { text: 'check the DNS servers of this machine or pod, and that port 53 is open to them' },
     });
   });

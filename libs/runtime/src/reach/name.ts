@@ -38,7 +38,7 @@ function unresolved(host: string, code: string): CheckResult {
   const isUnknown = code === 'ENOTFOUND' || code === 'ENODATA';
   const message = isUnknown
     ? `the name ${host} does not exist here (${code})`
-    : `the name service does not answer for ${host} (${code})`;
+    : `DNS does not answer for ${host} (${code})`;
   const text = isUnknown
     ? unknownName(host)
     : 'check the DNS servers of this machine or pod, and that port 53 is open to them';

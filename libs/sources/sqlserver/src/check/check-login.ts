@@ -20,11 +20,11 @@ export function judgeLoginError(error: DStreamError, address: SqlServerAddress):
         message,
         'start SQL Server Browser and open UDP 1434, or write the port: Server=HOST,PORT',
       )
-    : failed('login', message, 'check again; if it stays so, look into the error log of the server');
+    : failed('login', message, 'check again; if it persists, see the error log of the server');
 }
 
 const certificateAdvice =
-  'set NODE_EXTRA_CA_CERTS to a PEM file with the certificate of its authority, or HostNameInCertificate to the name that it has; TrustServerCertificate=true checks nothing, so that anyone on the way can pose as the server';
+  'set NODE_EXTRA_CA_CERTS to a PEM file with the certificate of its authority, or HostNameInCertificate to the name that it has; TrustServerCertificate=true checks nothing, so that anyone on the network path can impersonate the server';
 
 function databaseAdvice({ database, login }: SqlServerAddress): string {
   const create =

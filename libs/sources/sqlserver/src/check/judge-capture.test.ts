@@ -111,7 +111,7 @@ test('Agent that does not run', () => {
   expect(agent).toEqual({
     outcome: 'failed',
     check: 'sqlserver.agent',
-    message: 'SQL Server Agent does not run (Stopped), so capture does not either',
+    message: 'SQL Server Agent is not running (Stopped), so capture is not running either',
     remedy: advice(
       'start the service SQL Server Agent (on Linux: mssql-conf set sqlagent.enabled true) and let it start with the machine',
     ),
@@ -125,7 +125,7 @@ test('without a right to look, a capture that stands still is warned of, and whi
         outcome: 'warned',
         check: 'sqlserver.agent',
         message:
-          'whether SQL Server Agent runs is not known: reader_login may not read sys.dm_server_services',
+          'cannot tell whether SQL Server Agent is running: reader_login may not read sys.dm_server_services',
         remedy: sql('USE [master];', 'GRANT VIEW SERVER STATE TO [reader_login];'),
       },
       {
@@ -178,7 +178,7 @@ test('the same on Azure SQL Database, which has a scheduler of its own', () => {
       check: 'sqlserver.capture-job',
       message: 'capture has not read the transaction log yet: cdc.lsn_time_mapping is empty',
       remedy: advice(
-        'wait a minute and check again; if it stays so, look at sys.dm_cdc_errors: the scheduler of Azure SQL Database starts capture by itself',
+        'wait a minute and check again; if it persists, look at sys.dm_cdc_errors: the scheduler of Azure SQL Database starts capture by itself',
       ),
     },
   ]);
@@ -279,7 +279,7 @@ test('a capture job that ends, and one that rests long', () => {
     {
       outcome: 'warned',
       check: 'sqlserver.capture-settings',
-      message: 'capture waits 5 minutes between scans: changes arrive as late',
+      message: 'capture waits 5 minutes between scans: changes are delayed by as much',
       remedy: sql(
         'USE [shop];',
         '-- It counts when the job is started again.',

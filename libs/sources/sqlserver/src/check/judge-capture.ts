@@ -48,16 +48,16 @@ function judgeAgent(facts: CaptureFacts, { login }: ServerFacts): CheckResult {
   const check = 'agent';
   const { agentStatus: status } = facts;
   const runs = facts.agentJobs?.some((job) => job.type === 'capture' && job.runs) === true;
-  if (isUpToDate(facts) || runs || status === 'Running') return passed(check, 'SQL Server Agent runs');
+  if (isUpToDate(facts) || runs || status === 'Running') return passed(check, 'SQL Server Agent is running');
   return status === undefined
     ? warned(
         check,
-        `whether SQL Server Agent runs is not known: ${login} may not read sys.dm_server_services`,
+        `cannot tell whether SQL Server Agent is running: ${login} may not read sys.dm_server_services`,
         grantServerState(login),
       )
     : failed(
         check,
-        `SQL Server Agent does not run (${status}), so capture does not either`,
+        `SQL Server Agent is not running (${status}), so capture is not running either`,
         'start the service SQL Server Agent (on Linux: mssql-conf set sqlagent.enabled true) and let it start with the machine',
       );
 }
@@ -78,7 +78,7 @@ function judgeCaptureJob(facts: CaptureFacts, { database }: ServerFacts, azure: 
   if (job?.runs === false && (settings?.continuous !== false || !isUpToDate(facts)))
     return failed(check, `the capture job "${job.name}" does not run`, startCapture(database));
   const remedy = azure
-    ? 'wait a minute and check again; if it stays so, look at sys.dm_cdc_errors: the scheduler of Azure SQL Database starts capture by itself'
+    ? 'wait a minute and check again; if it persists, look at sys.dm_cdc_errors: the scheduler of Azure SQL Database starts capture by itself'
     : startCapture(database);
   if (newestSeconds === undefined)
     return failed(
@@ -169,7 +169,7 @@ function judgeScans(
   if (pollingSeconds > 60)
     return warned(
       check,
-      `capture waits ${every}: changes arrive as late`,
+      `capture waits ${every}: changes are delayed by as much`,
       changeJob(database, 'capture', 'pollinginterval', 5),
     );
   return passed(check, `${every}, up to ${maxTransactions} × ${maxScans} transactions at a time`);

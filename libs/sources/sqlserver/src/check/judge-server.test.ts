@@ -109,9 +109,9 @@ describe('encryption', () => {
     expect(judgeEncryption(address('Encrypt=false'))).toEqual({
       outcome: 'warned',
       check: 'sqlserver.encryption',
-      message: 'the connection to db1.example.com is not encrypted: login and data can be read on the way',
+      message: 'the connection to db1.example.com is not encrypted: login and data can be read in transit',
       remedy: advice(
-        'remove Encrypt=false from the connection string; if the certificate is then not trusted, set NODE_EXTRA_CA_CERTS to a PEM file with that of its authority',
+        'remove Encrypt=false from the connection string; if the certificate is then not trusted, set NODE_EXTRA_CA_CERTS to a PEM file with the certificate of its authority',
       ),
     });
   });
@@ -121,7 +121,7 @@ describe('encryption', () => {
       outcome: 'warned',
       check: 'sqlserver.encryption',
       message:
-        'the connection is encrypted, but anyone on the way can pose as db1.example.com: its certificate is not checked',
+        'the connection is encrypted, but anyone on the network path can impersonate db1.example.com: its certificate is not checked',
       remedy: advice(
         'set NODE_EXTRA_CA_CERTS to a PEM file with the certificate of its authority, and remove TrustServerCertificate=true from the connection string',
       ),

@@ -14,8 +14,8 @@ export function judgeEncryption(address: SqlServerAddress): CheckResult {
       ? passed(check, `not encrypted, within this machine (${address.host})`)
       : warned(
           check,
-          `the connection to ${address.host} is not encrypted: login and data can be read on the way`,
-          'remove Encrypt=false from the connection string; if the certificate is then not trusted, set NODE_EXTRA_CA_CERTS to a PEM file with that of its authority',
+          `the connection to ${address.host} is not encrypted: login and data can be read in transit`,
+          'remove Encrypt=false from the connection string; if the certificate is then not trusted, set NODE_EXTRA_CA_CERTS to a PEM file with the certificate of its authority',
         );
   if (!address.trustServerCertificate || address.encrypt === 'strict')
     return passed(check, 'encrypted, and the certificate of the server is trusted');
@@ -23,7 +23,7 @@ export function judgeEncryption(address: SqlServerAddress): CheckResult {
     ? passed(check, `encrypted, within this machine (${address.host})`)
     : warned(
         check,
-        `the connection is encrypted, but anyone on the way can pose as ${address.host}: its certificate is not checked`,
+        `the connection is encrypted, but anyone on the network path can impersonate ${address.host}: its certificate is not checked`,
         'set NODE_EXTRA_CA_CERTS to a PEM file with the certificate of its authority, and remove TrustServerCertificate=true from the connection string',
       );
 }
@@ -133,10 +133,10 @@ export function judgeClock({ aheadMs, errorMs }: ClockDifference): CheckResult {
 /** Commit times are in the server's zone and are made UTC by the distance of the day (README, "Commit times become UTC"). */
 export function judgeZone({ minutesToUtc }: ServerFacts): CheckResult {
   const minutes = Math.round(minutesToUtc / 15) * -15;
-  if (minutes === 0) return passed('time-zone', 'the server runs in UTC, or has its time');
+  if (minutes === 0) return passed('time-zone', 'the time zone of the server has no offset from UTC');
   const text = `${minutes < 0 ? '-' : '+'}${shownSeconds(Math.abs(minutes) * 60)}`;
   return passed(
     'time-zone',
-    `the server runs in UTC${text}: what is read after a switch of daylight saving and was committed before it is dated an hour off`,
+    `the time zone of the server is UTC${text}: changes that are committed before a daylight-saving switch and read after it are dated one hour off`,
   );
 }

@@ -188,9 +188,9 @@ test('a change table that is gone', () => {
     of({
       outcome: 'failed',
       check: 'sqlserver.change-table',
-      message: 'the change table of the capture instance sales_it is gone, or may not be seen',
+      message: 'the change table of the capture instance sales_it is gone, or not visible to this user',
       remedy: advice(
-        "in shop: EXEC sys.sp_cdc_disable_table for sales.it's and sales_it, then check again: it is to be captured anew, and the table read from its beginning",
+        "in shop: EXEC sys.sp_cdc_disable_table for sales.it's and sales_it, then check again: the table has to be captured again and read from its beginning",
       ),
     }),
   );

@@ -129,11 +129,11 @@ function changeTableGone(
   { name }: InstanceFacts,
   { database }: ConfiguredTables,
 ): CheckResult {
-  const text = `the change table of the capture instance ${name} is gone, or may not be seen`;
+  const text = `the change table of the capture instance ${name} is gone, or not visible to this user`;
   return failed(
     'change-table',
     text,
-    `in ${database}: EXEC sys.sp_cdc_disable_table for ${schema}.${table} and ${name}, then check again: it is to be captured anew, and the table read from its beginning`,
+    `in ${database}: EXEC sys.sp_cdc_disable_table for ${schema}.${table} and ${name}, then check again: the table has to be captured again and read from its beginning`,
   );
 }
 
