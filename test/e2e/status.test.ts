@@ -1,12 +1,12 @@
 /** `dstream status` over real processes, as a program sees it; `status-terminal.test.ts` has what a person sees. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StatusDocument } from '@dstream/status';
 import { expect, test } from 'vitest';
 import { createCapturedTable, insertRows } from '../support/database.ts';
 import type { DStreamProcess } from '../support/dstream-process.ts';
+import { freePort } from '../support/free-port.ts';
 import { Pipeline } from '../support/pipeline.ts';
 import { dstream, runStatus, status } from '../support/status-command.ts';
 import { until } from '../support/until.ts';
@@ -126,15 +126,6 @@ test('a processor is found where the configuration says it serves its status, an
   ]);
   expect(found.notes).toEqual(missed.slice(1));
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 test('a storage that cannot be reached is one line and exit code 1, and shows no secret', async () => {
   await using pipeline = await Pipeline.start();
