@@ -67,6 +67,11 @@ test.each<[number, string | undefined, string]>([
     undefined,
     'it serves no status (HTTP 403): its service has no token, and its address is not loopback',
   ],
+  [
+    421,
+    undefined,
+    'it does not answer under this host name (HTTP 421): ask by IP address, or set service { token }',
+  ],
 ])('HTTP %i says what is wrong with the token %s', async (status, token, problem) => {
   const address = await serve((_, response) => response.writeHead(status).end());
   expect(await askReplica(address, never, token)).toEqual({ address, report: undefined, problem });

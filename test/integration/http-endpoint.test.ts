@@ -1,6 +1,8 @@
-import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { text } from 'node:stream/consumers';
 import { Metrics, startHttp, type HttpOptions } from '@dstream/runtime';
 import { describe, expect, test } from 'vitest';
 import { secretsCorpus } from '../support/secrets-corpus.ts';
@@ -95,6 +97,23 @@ describe('the HTTP endpoint', () => {
   test('a name that stands for a loopback address is one', async () => {
     await using http = await startHttp(options({ host: 'localhost' }));
     expect([await statuses(http.address), http.onlyPaths]).toEqual([[200, 200, 200, 200, 404], undefined]);
+  });
+
+  test('a web page that lets its own name stand for loopback reads nothing but health checks', async () => {
+    await using http = await startHttp(options());
+    const ask = async (path: string, host: string) => {
+      const [response] = (await once(
+        request(`${http.address}${path}`, { headers: { host } }).end(),
+        'response',
+      )) as [IncomingMessage];
+      return [response.statusCode, await text(response)];
+    };
+    expect(await ask('/status', 'localhost')).toEqual([200, '{"tables":[]}\n']);
+    expect(await ask('/livez', 'page.example.org:8080')).toEqual([200, 'alive\n']);
+    expect(await ask('/status', 'page.example.org:8080')).toEqual([
+      421,
+      'not served under this host name: ask by localhost or an IP address, or set service { token }\n',
+    ]);
   });
 
   test.each(secretsCorpus)('shows no secret of a fault, known or not: %s', async (_, text, ...secrets) => {

@@ -39,7 +39,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpEndpoint> {
   const server = createServer();
   const replaced = await listen(server, options);
   const { address, port } = server.address() as AddressInfo;
-  const guard = httpGuard(options.access, address);
+  const guard = httpGuard(options.access, { address, host: options.host });
   // No request comes before this: the event loop has not turned since the server began to listen.
   server.on('request', requestHandler(guard, options));
   const host = options.host === every ? address : options.host;
@@ -127,7 +127,8 @@ function requestHandler(guard: HttpGuard, options: HttpOptions) {
 
 async function answer(request: IncomingMessage, guard: HttpGuard, options: HttpOptions): Promise<Answer> {
   const path = (request.url ?? '/').split('?')[0] ?? '/';
-  const refusal = guard.refusal(path, request.headers.authorization);
+  const { authorization, host } = request.headers;
+  const refusal = guard.refusal(path, authorization, host);
   if (refusal !== undefined) return plain(refusal.status, refusal.text, refusal.headers);
   if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'only GET\n');
   return (await routes.get(path)?.(options)) ?? plain(404, `known: ${[...routes.keys()].join(' ')}\n`);

@@ -15,10 +15,16 @@ const everyPath = [
 ];
 
 /** The status of the refusal of each path that is refused. */
-function refused(guard: ReturnType<typeof httpGuard>, authorization?: string): Record<string, number> {
-  const refusals = everyPath.map((path) => [path, guard.refusal(path, authorization)?.status] as const);
+function refused(
+  guard: ReturnType<typeof httpGuard>,
+  authorization?: string,
+  host?: string,
+): Record<string, number> {
+  const refusals = everyPath.map((path) => [path, guard.refusal(path, authorization, host)?.status] as const);
   return Object.fromEntries(refusals.filter(([, status]) => status !== undefined)) as Record<string, number>;
 }
+
+const at = (address: string) => ({ address, host: address });
 
 const all = (status: number) =>
   Object.fromEntries(
@@ -26,7 +32,7 @@ const all = (status: number) =>
   );
 
 describe('with a token', () => {
-  const guard = httpGuard({ token, metricsAnonymous: false }, '127.0.0.1');
+  const guard = httpGuard({ token, metricsAnonymous: false }, at('127.0.0.1'));
 
   test.each([
     undefined,
@@ -50,15 +56,15 @@ describe('with a token', () => {
   });
 
   test('the refusal names the scheme, and not the token', () => {
-    const refusal = guard.refusal('/status', 'Bearer guess');
+    const refusal = guard.refusal('/status', 'Bearer guess', undefined);
     expect(refusal?.headers).toEqual({ 'www-authenticate': 'Bearer' });
     expect(JSON.stringify(refusal)).not.toMatch(new RegExp(`${token}|guess`));
   });
 
   test('metrics may be for everyone, and nothing else with them', () => {
-    const metrics = httpGuard({ token, metricsAnonymous: true }, '0.0.0.0');
+    const metrics = httpGuard({ token, metricsAnonymous: true }, at('0.0.0.0'));
     const { '/metrics': _metrics, ...others } = all(401);
-    expect(refused(metrics)).toEqual(others);
+    expect(refused(metrics, undefined, 'dstream.example.org')).toEqual(others);
     expect(metrics.onlyPaths).toBeUndefined();
   });
 });
@@ -67,14 +73,14 @@ describe('without a token', () => {
   const access = { token: undefined, metricsAnonymous: false };
 
   test.each(['127.0.0.1', '127.8.9.10', '::1', '::ffff:127.0.0.1'])('%s is served whole', (listened) => {
-    const guard = httpGuard(access, listened);
+    const guard = httpGuard(access, at(listened));
     expect([refused(guard), guard.onlyPaths]).toEqual([{}, undefined]);
   });
 
   test.each(['0.0.0.0', '::', '10.0.0.7', '128.0.0.1', 'fe80::1', '::ffff:10.0.0.7', '::2'])(
     '%s has health checks only, whatever is sent',
     (listened) => {
-      const guard = httpGuard(access, listened);
+      const guard = httpGuard(access, at(listened));
       expect([refused(guard), refused(guard, 'Bearer '), refused(guard, 'Bearer undefined')]).toEqual(
         Array(3).fill(all(403)),
       );
@@ -83,8 +89,45 @@ describe('without a token', () => {
   );
 
   test('metrics may be for everyone', () => {
-    const guard = httpGuard({ token: undefined, metricsAnonymous: true }, '::');
+    const guard = httpGuard({ token: undefined, metricsAnonymous: true }, at('::'));
     const { '/metrics': _metrics, ...others } = all(403);
     expect([refused(guard), guard.onlyPaths]).toEqual([others, ['/livez', '/readyz', '/metrics']]);
+  });
+
+  const configured = { address: '127.0.0.1', host: 'dstream.example.net' };
+
+  test.each([
+    '127.0.0.1:8080',
+    '127.0.0.1',
+    '[::1]:8080',
+    '[::ffff:127.0.0.1]:80',
+    'localhost:8080',
+    'LOCALHOST',
+    'shop.localhost:1',
+    'shop',
+  ])('loopback answers under its own name: %s', (host) => {
+    expect(refused(httpGuard(access, configured), undefined, host)).toEqual({});
+  });
+
+  test('loopback answers under the name that is configured', () => {
+    expect(refused(httpGuard(access, configured), undefined, 'DStream.example.net:8080')).toEqual({});
+  });
+
+  test.each([
+    'evil.example.org',
+    'evil.example.org:8080',
+    '127.0.0.1.example.org',
+    'localhost.example.org:80',
+    'localhost.',
+  ])(
+    'a name of the public DNS is not one of loopback, whose web page could let it stand for it: %s',
+    (host) => {
+      expect(refused(httpGuard(access, configured), undefined, host)).toEqual(all(421));
+    },
+  );
+
+  test('who has the token may ask under any name', () => {
+    const guard = httpGuard({ ...access, token }, configured);
+    expect(refused(guard, `Bearer ${token}`, 'dstream.example.org')).toEqual({});
   });
 });

@@ -3,7 +3,7 @@
  * it is for this machine only: an endpoint that other machines reach serves nothing that tells of tables and outputs.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { BlockList } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 
 /** What `service` of a configuration says about access. */
 export interface HttpAccess {
@@ -15,7 +15,7 @@ export interface HttpAccess {
 
 /** What is answered instead. */
 export interface Refusal {
-  readonly status: 401 | 403;
+  readonly status: 401 | 403 | 421;
   readonly headers: Readonly<Record<string, string>>;
   /** One line that says what is missing. */
   readonly text: string;
@@ -28,8 +28,17 @@ export interface HttpGuard {
   /**
    * Undefined: it may be answered.
    * @param authorization the header, if there is one
+   * @param host the header, if there is one
    */
-  refusal(path: string, authorization: string | undefined): Refusal | undefined;
+  refusal(path: string, authorization: string | undefined, host: string | undefined): Refusal | undefined;
+}
+
+/** Where a server listens. */
+export interface Listened {
+  /** Its IP address: a name may stand for any. */
+  readonly address: string;
+  /** As it was configured, which may be a name. */
+  readonly host: string;
 }
 
 const needsToken: Refusal = {
@@ -44,26 +53,45 @@ const servedToNobody: Refusal = {
   text: 'not served, because the address is not loopback: set service { token }, or for /metrics metrics_anonymous = true\n',
 };
 
-/** @param listened the IP address on which the server listens: a name may stand for any */
-export function httpGuard({ token, metricsAnonymous }: HttpAccess, listened: string): HttpGuard {
+const misdirected: Refusal = {
+  status: 421,
+  headers: {},
+  text: 'not served under this host name: ask by localhost or an IP address, or set service { token }\n',
+};
+
+/** @param listened decides, where there is no token: only loopback is served, under a local name */
+export function httpGuard({ token, metricsAnonymous }: HttpAccess, listened: Listened): HttpGuard {
   const open = ['/livez', '/readyz', ...(metricsAnonymous ? ['/metrics'] : [])];
   const otherwise = otherwiseRefused(token, listened);
   return {
-    onlyPaths: token === undefined && !isLoopback(listened) ? open : undefined,
-    refusal: (path, authorization) => (open.includes(path) ? undefined : otherwise(authorization)),
+    onlyPaths: token === undefined && !isLoopback(listened.address) ? open : undefined,
+    refusal: (path, authorization, host) =>
+      open.includes(path) ? undefined : otherwise(authorization, host),
   };
 }
 
 function otherwiseRefused(
   token: string | undefined,
-  listened: string,
-): (sent?: string) => Refusal | undefined {
+  { address, host }: Listened,
+): (authorization?: string, asked?: string) => Refusal | undefined {
   if (token !== undefined) {
     const isToken = equals(token);
-    return (sent) => (isToken(bearerToken(sent)) ? undefined : needsToken);
+    return (authorization) => (isToken(bearerToken(authorization)) ? undefined : needsToken);
   }
-  const refusal = isLoopback(listened) ? undefined : servedToNobody;
-  return () => refusal;
+  if (!isLoopback(address)) return () => servedToNobody;
+  return (_authorization, asked) => (isOwnName(asked, host) ? undefined : misdirected);
+}
+
+/**
+ * A web page of elsewhere could let its own name stand for loopback (DNS rebinding), and its visitor's browser would then read
+ * the answers for it. That takes a name of the public DNS: an address, `localhost` and a name without a dot are none.
+ * @param asked the header Host, with a port or without; HTTP/1.0 needs none
+ */
+function isOwnName(asked: string | undefined, configured: string): boolean {
+  if (asked === undefined) return true;
+  const name = asked.replace(/:\d*$/, '').replaceAll(/[[\]]/g, '').toLowerCase();
+  const isLocal = !name.includes('.') || name.endsWith('.localhost');
+  return isLocal || isIP(name) !== 0 || name === configured.toLowerCase();
 }
 
 const loopback = new BlockList();

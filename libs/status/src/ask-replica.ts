@@ -50,6 +50,8 @@ function refusal(status: number, sentToken: boolean): string {
     return 'it asks for a token (HTTP 401): set service { token }, or DSTREAM_HTTP_TOKEN for --address alone';
   if (status === 403)
     return 'it serves no status (HTTP 403): its service has no token, and its address is not loopback';
+  if (status === 421)
+    return 'it does not answer under this host name (HTTP 421): ask by IP address, or set service { token }';
   return `it answers with HTTP ${status}`;
 }
 

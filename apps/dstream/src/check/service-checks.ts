@@ -89,7 +89,7 @@ export function judgeAccess(
   service: Pick<ServiceConfig, 'token' | 'metricsAnonymous'>,
 ): CheckResult {
   const check = 'service.token';
-  const { onlyPaths } = httpGuard(service, listened);
+  const { onlyPaths } = httpGuard(service, { address: listened, host: listened });
   if (onlyPaths === undefined) {
     const message =
       service.token === undefined
