@@ -1,6 +1,6 @@
 /** The settings of a topic, where the login can read them. */
 import type { TopicProperties, TopicRuntimeProperties } from '@azure/service-bus';
-import type { CallOptions, CheckResult, Checks, Clock } from '@dstream/core';
+import type { CallOptions, CheckResult, Checks, Clock, FailedCheck } from '@dstream/core';
 import { readSettings } from './administration.ts';
 import { azCommands, quoted } from './az-commands.ts';
 import type { ServiceBusAddress } from './connections.ts';
@@ -65,36 +65,33 @@ export function* judgeTopic(
   settings: TopicSettings,
 ): Iterable<CheckResult> {
   const of = subjectOf(topic, namespace);
-  const problems: CheckResult[] = [...judgeCommon(of, settings)];
-  const { subject, shown } = of;
-  const { sizeInBytes = 0, maxSizeInMegabytes, subscriptionCount } = settings;
-  if (subscriptionCount === 0) {
-    const message = `${shown} has no subscription: what is sent is lost`;
-    const remedy = azCommands(
-      'servicebus',
-      namespace,
-      `topic subscription create --topic-name ${quoted(subject)} -n dstream --enable-session true --max-delivery-count 1000`,
-    );
-    problems.push({ outcome: 'failed', check: 'servicebus.subscriptions', subject, message, remedy });
-  }
-  const used = Math.round((sizeInBytes / 1_048_576 / maxSizeInMegabytes) * 100);
-  if (used >= 80) {
-    const message = `${shown} is ${used} % full (of ${maxSizeInMegabytes} MB): at 100 % it accepts nothing`;
-    const text =
-      'start the processor, or look at why it does not keep up; other subscriptions of the topic count, too';
-    problems.push({
-      outcome: 'warned',
-      check: 'servicebus.space',
-      subject,
-      message,
-      remedy: { kind: 'advice', text },
-    });
-  }
+  const used = Math.round(((settings.sizeInBytes ?? 0) / 1_048_576 / settings.maxSizeInMegabytes) * 100);
+  const problems = [...judgeCommon(of, settings)];
+  if (settings.subscriptionCount === 0) problems.push(withoutSubscription(of, namespace));
+  if (used >= 80) problems.push(almostFull(of, used, settings.maxSizeInMegabytes));
   yield* problems;
   if (problems.length > 0) return;
   const { defaultMessageTimeToLive: ttl, requiresDuplicateDetection } = settings;
   const lasting = durationMs(ttl) < neverMs ? `live for ${ttl}` : 'never expire';
   const duplicates = requiresDuplicateDetection ? '; repeats are dropped by their id' : '';
-  const message = `${shown} is active, ${used} % full; its messages ${lasting}${duplicates}`;
-  yield { outcome: 'passed', check: 'servicebus.settings', subject, message };
+  const message = `${of.shown} is active, ${used} % full; its messages ${lasting}${duplicates}`;
+  yield { outcome: 'passed', check: 'servicebus.settings', subject: of.subject, message };
+}
+
+function withoutSubscription({ shown, subject }: SettingsSubject, namespace: string): FailedCheck {
+  const message = `${shown} has no subscription: what is sent is lost`;
+  const remedy = azCommands(
+    'servicebus',
+    namespace,
+    `topic subscription create --topic-name ${quoted(subject)} -n dstream --enable-session true --max-delivery-count 1000`,
+  );
+  return { outcome: 'failed', check: 'servicebus.subscriptions', subject, message, remedy };
+}
+
+function almostFull({ shown, subject }: SettingsSubject, used: number, maxMegabytes: number): FailedCheck {
+  const message = `${shown} is ${used} % full (of ${maxMegabytes} MB): at 100 % it accepts nothing`;
+  const text =
+    'start the processor, or look at why it does not keep up; other subscriptions of the topic count, too';
+  const remedy = { kind: 'advice', text } as const;
+  return { outcome: 'warned', check: 'servicebus.space', subject, message, remedy };
 }
