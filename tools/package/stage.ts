@@ -4,6 +4,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { lockedPackages, productionInstall } from './locked-packages.ts';
 import { commandManifest, libraryManifest, type Manifest } from './manifests.ts';
+import { openToEveryone } from './modes.ts';
 import { notices, type ForeignManifest, type ForeignPackage } from './notices.ts';
 
 /** Whose dependencies are staged. */
@@ -29,6 +30,7 @@ export async function stage(root: string, target: string): Promise<void> {
     else foreign.push({ path: staged, ...(await stageForeign(from, to, path)) });
   }
   await writeFile(join(target, 'THIRD-PARTY-NOTICES'), notices(foreign));
+  await openToEveryone(target);
 }
 
 /** Folders of the workspace by where they are staged. Two of one place would need a version for each: that is refused. */
