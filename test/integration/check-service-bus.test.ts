@@ -238,9 +238,9 @@ describe('the subscription', () => {
       ...exists('plain'),
       'failed servicebus.sessions: subscription plain of topic changes has no sessions, and sessions = true is configured',
       group,
-      '  # write sessions = false in processor.source, or create it anew, without the messages that are in it:',
-      `  az servicebus topic subscription delete --topic-name changes -n plain ${within}`,
-      createLine('plain'),
+      '  # write sessions = false in processor.source; or delete it, with all messages that are in it, and create it anew:',
+      `  # az servicebus topic subscription delete --topic-name changes -n plain ${within}`,
+      createLine('plain').replace('az ', '# az '),
       settings('plain'),
     ]);
   });
@@ -251,9 +251,9 @@ describe('the subscription', () => {
       ...exists('dstream'),
       'failed servicebus.sessions: subscription dstream of topic changes has sessions, and sessions = false is configured',
       group,
-      '  # write sessions = true in processor.source, or create it anew, without the messages that are in it:',
-      `  az servicebus topic subscription delete --topic-name changes -n dstream ${within}`,
-      createLine('dstream', false),
+      '  # write sessions = true in processor.source; or delete it, with all messages that are in it, and create it anew:',
+      `  # az servicebus topic subscription delete --topic-name changes -n dstream ${within}`,
+      createLine('dstream', false).replace('az ', '# az '),
       settings('dstream'),
     ]);
   });

@@ -152,6 +152,7 @@ describe('the command', () => {
   test.each([
     [['--timeout', '0s'], 'A timeout is a duration from 10ms to 10m'],
     [['--address', '8080'], 'An address is HOST:PORT'],
+    [['--address', 'https://127.0.0.1:8080'], 'A process serves http, not https'],
     [['--address', '127.0.0.1:1', '--config', 'x'], 'cannot be used with'],
   ])('refuses %j', async (args, text) => {
     const { code, err } = await runDstream(['health', ...args]);

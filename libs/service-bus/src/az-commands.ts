@@ -13,10 +13,14 @@ export type Service = 'servicebus' | 'eventhubs';
 
 /** Commands for a namespace, whose resource group they look up: each without its service and its namespace. Lines with # stay. */
 export function azCommands(service: Service, namespace: string, ...commands: readonly string[]): Remedy {
-  const within = `-g "$GROUP" --namespace-name ${quoted(namespace)}`;
-  const lines = commands.map((one) => (one.startsWith('#') ? one : `az ${service} ${one} ${within}`));
+  const lines = commands.map((one) => (one.startsWith('#') ? one : azCommand(service, namespace, one)));
   const group = `GROUP=$(az ${service} namespace list --query "[?name=='${namespace}'].resourceGroup" -o tsv)`;
   return { kind: 'command', text: [group, ...lines].join('\n') };
+}
+
+/** One of them, for a line that is not to be run as it stands. */
+export function azCommand(service: Service, namespace: string, command: string): string {
+  return `az ${service} ${command} -g "$GROUP" --namespace-name ${quoted(namespace)}`;
 }
 
 /** What a login lacks. */

@@ -32,7 +32,7 @@ export function addHealth(program: Command, exit: (code: number) => void): void 
     )
     .addOption(
       new Option('--address <host:port>', 'where it listens (default: 127.0.0.1:8080)').argParser(
-        httpAddressOf,
+        plainAddressOf,
       ),
     )
     .option('--ready', 'ask whether it is ready, not only whether it is alive')
@@ -46,6 +46,13 @@ export function addHealth(program: Command, exit: (code: number) => void): void 
       const { reportHealth } = await import('./report-health.ts');
       exit(await reportHealth({ config, address, ready, timeoutMs: timeout }));
     });
+}
+
+/** A process itself never speaks TLS. */
+function plainAddressOf(text: string): string {
+  if (/^https:/i.test(text))
+    throw new InvalidArgumentError('A process serves http, not https: write HOST:PORT.');
+  return httpAddressOf(text);
 }
 
 function timeoutOf(text: string): number {

@@ -108,8 +108,8 @@ export function leftBehind(
 export function keepsVersions({ account }: BlobAccess): FailedCheck {
   const lines = [
     `GROUP=$(az storage account show -n ${account} --query resourceGroup -o tsv)`,
-    '# for the whole account; or delete old versions by a rule of lifecycle management',
-    `az storage account blob-service-properties update -g "$GROUP" -n ${account} --enable-versioning false`,
+    '# delete old versions by a rule of lifecycle management; or, for everything in the account:',
+    `# az storage account blob-service-properties update -g "$GROUP" -n ${account} --enable-versioning false`,
   ];
   return {
     outcome: 'warned',

@@ -77,8 +77,8 @@ test('an account that keeps versions', () => {
       kind: 'command',
       text: [
         'GROUP=$(az storage account show -n shop --query resourceGroup -o tsv)',
-        '# for the whole account; or delete old versions by a rule of lifecycle management',
-        'az storage account blob-service-properties update -g "$GROUP" -n shop --enable-versioning false',
+        '# delete old versions by a rule of lifecycle management; or, for everything in the account:',
+        '# az storage account blob-service-properties update -g "$GROUP" -n shop --enable-versioning false',
       ].join('\n'),
     },
   });

@@ -6,6 +6,7 @@ import { DStreamError, type CallOptions, type CheckResult, type Checks, type Clo
 import { noAnswer, openClient, translateError, type ServiceBusAddress } from '@dstream/service-bus';
 import { withoutDelay } from '@dstream/service-bus/amqp';
 import {
+  azCommand,
   azCommands,
   checkBroker,
   grantRemedy,
@@ -156,9 +157,9 @@ export function judgeSessions(
   const remedy = azCommands(
     'servicebus',
     namespace,
-    `# write sessions = ${has} in processor.source, or create it anew, without the messages that are in it:`,
-    `topic subscription delete ${namesOf(options)}`,
-    createCommand(options, sessions),
+    `# write sessions = ${has} in processor.source; or delete it, with all messages that are in it, and create it anew:`,
+    `# ${azCommand('servicebus', namespace, `topic subscription delete ${namesOf(options)}`)}`,
+    `# ${azCommand('servicebus', namespace, createCommand(options, sessions))}`,
   );
   return { ...common, outcome: 'failed', message: `${is}, and sessions = ${sessions} is configured`, remedy };
 }

@@ -19,6 +19,13 @@ describe('a certificate', () => {
     });
   });
 
+  test('that a peer does not show is no certificate that is trusted', () => {
+    expect(judged('ERR_NO_CERTIFICATE', Number.NaN)).toMatchObject({
+      outcome: 'failed',
+      message: 'the certificate of db1, issued by Corp CA, is not trusted (ERR_NO_CERTIFICATE)',
+    });
+  });
+
   test('that ends soon is a warning', () => {
     expect(judged(undefined, days(13))).toMatchObject({
       outcome: 'warned',

@@ -74,12 +74,17 @@ export function judge(
 ): CheckResult {
   const { host } = to;
   const subject = shownAddress(to);
-  const until = new Date(certificate.validToMs).toISOString().slice(0, 10);
+  const until = dayOf(certificate.validToMs);
   if (refusedBy !== undefined) return { check, subject, ...refusal(host, refusedBy, certificate, until) };
   const message = `${protocol}, certificate of ${certificate.issuer} valid until ${until}`;
   if (certificate.validToMs - nowMs > soonMs) return { outcome: 'passed', check, subject, message };
   const remedy = { kind: 'advice', text: `renew the certificate of ${host} before ${until}` } as const;
   return { outcome: 'warned', check, subject, message, remedy };
+}
+
+/** A peer may show no certificate at all. */
+function dayOf(ms: number): string {
+  return Number.isNaN(ms) ? 'an unknown date' : new Date(ms).toISOString().slice(0, 10);
 }
 
 function refusal(host: string, code: string, { issuer, names }: CertificateFacts, until: string) {

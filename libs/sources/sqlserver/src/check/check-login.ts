@@ -46,6 +46,9 @@ function openFirewall(error: DStreamError, { host }: SqlServerAddress): Remedy {
   const server = host.split('.')[0] ?? host;
   return {
     kind: 'command',
-    text: `az sql server firewall-rule create --resource-group RESOURCE_GROUP --server ${server} --name dstream --start-ip-address ${ip} --end-ip-address ${ip}`,
+    text: [
+      `GROUP=$(az sql server list --query "[?name=='${server}'].resourceGroup" -o tsv)`,
+      `az sql server firewall-rule create -g "$GROUP" --server ${server} --name dstream --start-ip-address ${ip} --end-ip-address ${ip}`,
+    ].join('\n'),
   };
 }

@@ -102,7 +102,8 @@ function* judgeServer(facts: ServerFacts, readOnlyIntent: boolean): Generator<Ch
   yield judgeUpdateability(facts, readOnlyIntent);
   yield judgeZone(facts);
   yield judgeCdc(facts);
-  yield judgeCdcRights(facts);
+  // Before CDC is enabled there is no schema cdc: an owner will have its rights, others need them granted then.
+  if (facts.cdcEnabled || !facts.mayReadCdc) yield judgeCdcRights(facts);
 }
 
 /** Opens the first connection by the first query. */

@@ -72,7 +72,10 @@ describe('a login', () => {
       message: `SQL Server at db1 reports error 40615: ${text}`,
       remedy: {
         kind: 'command',
-        text: 'az sql server firewall-rule create --resource-group RESOURCE_GROUP --server db1 --name dstream --start-ip-address 203.0.113.7 --end-ip-address 203.0.113.7',
+        text: [
+          `GROUP=$(az sql server list --query "[?name=='db1'].resourceGroup" -o tsv)`,
+          'az sql server firewall-rule create -g "$GROUP" --server db1 --name dstream --start-ip-address 203.0.113.7 --end-ip-address 203.0.113.7',
+        ].join('\n'),
       },
     });
   });
