@@ -104,6 +104,7 @@ describe('examples', () => {
           pack: 1,
         },
         destinationNames: expect.any(Function),
+        checks: expect.any(Function),
         open: expect.any(Function),
       },
       {
@@ -125,6 +126,7 @@ describe('examples', () => {
           isOnlyOne: false,
         },
         destinationNames: expect.any(Function),
+        checks: expect.any(Function),
         open: expect.any(Function),
       },
       {
@@ -139,6 +141,7 @@ describe('examples', () => {
         envelope: 'dstream',
         settings: { path: 'changes.jsonl', maxBytes: 104_857_600, maxAgeMs: 3_600_000 },
         destinationNames: expect.any(Function),
+        checks: expect.any(Function),
         open: expect.any(Function),
       },
       {
@@ -158,6 +161,7 @@ describe('examples', () => {
           lastingStatuses: [400, 409, 413, 415, 422],
         },
         destinationNames: expect.any(Function),
+        checks: expect.any(Function),
         open: expect.any(Function),
       },
     ]);
