@@ -5,14 +5,14 @@ import type { CheckOptions } from './show-checks.ts';
 
 const help = `
 Examples:
-  $ dstream check --config dstream.hcl            everything that the file leads to, before a service starts
+  $ dstream check --config dstream.hcl            everything that the file refers to, before a service starts
   $ dstream check processor                       what the processor of dstream.hcl needs
   $ dstream check --fix-sql > fix.sql             the T-SQL for what is missing in the database
   $ dstream check --json | jq 'select(.outcome == "failed")'
 
-Below each ✗ and ! is what to run or to do. Nothing is changed: what has to be written in order to know is named
-dstream-check-… and removed. Piped, the output is JSON, one object per line. Exit code: 0 when no check failed (warnings
-are none), 1 when one did, 2 for wrong configuration or usage.`;
+Below each ✗ and ! is what to run or to do. Nothing is changed: what is written to try a right is named dstream-check-…
+and removed. Piped, the output is JSON, one object per line. Exit code: 0 when no check failed (there may be warnings),
+1 when one did, 2 for wrong configuration or usage.`;
 
 interface CheckFlags {
   readonly config: string;
@@ -28,7 +28,7 @@ export function addCheck(program: Command, configFile: string, exit: (code: numb
     .command('check')
     .description('check everything that a configuration refers to, and report what is missing')
     .addArgument(
-      new Argument('[service]', 'what is to run (default: all that the file has)').choices([
+      new Argument('[service]', 'what will run (default: all that the file has)').choices([
         'ingester',
         'processor',
         'server',
@@ -36,7 +36,7 @@ export function addCheck(program: Command, configFile: string, exit: (code: numb
     )
     .option('--config <file>', 'configuration file (HCL); - is standard input', configFile)
     .addOption(
-      new Option('--timeout <duration>', 'longest time of each part')
+      new Option('--timeout <duration>', 'time limit of each part')
         .argParser(timeoutOf)
         .default(30_000, '30s'),
     )

@@ -90,7 +90,7 @@ const notChecked: FailedCheck = {
   outcome: 'warned',
   check: 'check.skipped',
   message: 'not checked: it is not configured completely',
-  remedy: { kind: 'advice', text: 'correct what is said about the configuration, and check again' },
+  remedy: { kind: 'advice', text: 'fix what failed in the configuration, and check again' },
 };
 
 function isKnown(error: unknown, known: readonly string[]): boolean {
