@@ -62,9 +62,14 @@ function judgeAgent(facts: CaptureFacts, { login }: ServerFacts): CheckResult {
       );
 }
 
-function judgeCaptureJob(facts: CaptureFacts, { database }: ServerFacts, azure: boolean): CheckResult {
+function judgeCaptureJob(facts: CaptureFacts, server: ServerFacts, azure: boolean): CheckResult {
+  return faultOfJob(facts, server, azure) ?? judgeProgress(facts, server, azure);
+}
+
+/** A job that is missing, disabled or stopped, as far as the jobs may be seen. */
+function faultOfJob(facts: CaptureFacts, { database }: ServerFacts, azure: boolean): CheckResult | undefined {
   const check = 'capture-job';
-  const { jobs, newestSeconds } = facts;
+  const { jobs } = facts;
   const settings = jobs?.find(({ type }) => type === 'capture');
   const job = facts.agentJobs?.find(({ type }) => type === 'capture');
   if (jobs !== undefined && !azure && settings === undefined)
@@ -77,6 +82,14 @@ function judgeCaptureJob(facts: CaptureFacts, { database }: ServerFacts, azure: 
     );
   if (job?.runs === false && (settings?.continuous !== false || !isUpToDate(facts)))
     return failed(check, `the capture job "${job.name}" does not run`, startCapture(database));
+  return undefined;
+}
+
+/** What capture has read tells whether it runs, also where the job may not be seen. */
+function judgeProgress(facts: CaptureFacts, { database }: ServerFacts, azure: boolean): CheckResult {
+  const check = 'capture-job';
+  const { newestSeconds } = facts;
+  const job = facts.agentJobs?.find(({ type }) => type === 'capture');
   const remedy = azure
     ? 'wait a minute and check again; if it persists, look at sys.dm_cdc_errors: the scheduler of Azure SQL Database starts capture by itself'
     : startCapture(database);

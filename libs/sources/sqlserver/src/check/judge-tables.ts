@@ -174,7 +174,7 @@ function* judgeColumns(
 ): Generator<CheckResult> {
   if (newest.keyColumns === 0) yield withoutKey(facts, newest, instances, of);
   else tally.add('table-key', 'with a key');
-  const { added, dropped, unknownTypes, withoutBefore } = newest;
+  const { added, dropped } = newest;
   const anew = () => anotherInstance(facts, newest, instances, of);
   if (added.length > 0)
     yield warned('table-columns', `columns of the table are not captured: ${listed(added)}`, anew());
@@ -185,6 +185,10 @@ function* judgeColumns(
       anew(),
     );
   if (added.length + dropped.length === 0) tally.add('table-columns', 'captured with all newer columns');
+  yield* judgeTypes(newest);
+}
+
+function* judgeTypes({ unknownTypes, withoutBefore }: InstanceFacts): Generator<CheckResult> {
   if (unknownTypes.length > 0)
     yield warned(
       'table-types',
