@@ -39,3 +39,8 @@ export type Remedy =
  * name of its own, `dstream-check-…`, and removed, also after an abort. A throw is something unforeseen.
  */
 export type Checks = AsyncIterable<CheckResult>;
+
+/** A name as one word of a POSIX shell, for a remedy that is a command. */
+export function shellWord(name: string): string {
+  return /^[\w./-]+$/.test(name) ? name : `'${name.replaceAll("'", String.raw`'\''`)}'`;
+}

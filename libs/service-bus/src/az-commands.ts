@@ -1,5 +1,5 @@
 /** Remedies as commands of Azure's command line ("az servicebus", "az eventhubs", "az role assignment"). Pure; no secret. */
-import type { Remedy } from '@dstream/core';
+import { shellWord, type Remedy } from '@dstream/core';
 
 /** Who signs in at a broker. */
 export type Login =
@@ -20,7 +20,7 @@ export function azCommands(service: Service, namespace: string, ...commands: rea
 
 /** One of them, for a line that is not to be run as it stands. */
 export function azCommand(service: Service, namespace: string, command: string): string {
-  return `az ${service} ${command} -g "$GROUP" --namespace-name ${quoted(namespace)}`;
+  return `az ${service} ${command} -g "$GROUP" --namespace-name ${shellWord(namespace)}`;
 }
 
 /** What a login lacks. */
@@ -41,8 +41,8 @@ export function grantRemedy({ service, namespace, login, claim, role }: MissingR
     const text = `az role assignment create --assignee ${login.principal} --role "${role}" --scope ${id}`;
     return { kind: 'command', text };
   }
-  const rule = `authorization-rule show -n ${quoted(login.rule)}`;
-  const keys = `authorization-rule keys list -n ${quoted(login.rule)}`;
+  const rule = `authorization-rule show -n ${shellWord(login.rule)}`;
+  const keys = `authorization-rule keys list -n ${shellWord(login.rule)}`;
   return azCommands(
     service,
     namespace,
@@ -50,9 +50,4 @@ export function grantRemedy({ service, namespace, login, claim, role }: MissingR
     `namespace ${rule} --query rights -o tsv`,
     `namespace ${keys} --query primaryConnectionString -o tsv`,
   );
-}
-
-/** As one word of a shell: names of entities have no character that needs more than quotes. */
-export function quoted(name: string): string {
-  return /^[\w./-]+$/.test(name) ? name : `'${name.replaceAll("'", '')}'`;
 }

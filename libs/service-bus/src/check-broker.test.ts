@@ -52,7 +52,7 @@ describe('remedies', () => {
 
   test('names are words of a shell, whatever is in them', () => {
     const login = { kind: 'key', rule: `a b'; rm -rf ~` } as const;
-    expect(grantRemedy({ ...right, login }).text).toContain(` -n 'a b; rm -rf ~' `);
+    expect(grantRemedy({ ...right, login }).text).toContain(String.raw` -n 'a b'\''; rm -rf ~' `);
     expect(azCommands('servicebus', 'shop', 'topic show -n x').text).toBe(
       `GROUP=$(az servicebus namespace list --query "[?name=='shop'].resourceGroup" -o tsv)\n` +
         'az servicebus topic show -n x -g "$GROUP" --namespace-name shop',

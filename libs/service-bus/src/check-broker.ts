@@ -7,7 +7,7 @@ import { checkReach, checkSignIn, type ReachTarget } from '@dstream/runtime/reac
 import type { Transport } from './amqp.ts';
 import type { Login } from './az-commands.ts';
 
-export { azCommand, azCommands, grantRemedy, quoted, type Login } from './az-commands.ts';
+export { azCommand, azCommands, grantRemedy, type Login } from './az-commands.ts';
 
 /** As `ServiceBusAddress`, which the clients of both brokers take. */
 export type CheckedAddress = (

@@ -1,6 +1,7 @@
 /** The checks of a topic or queue to send to: it exists, this login may send to it, and how large a message may be. */
 import {
   asDStreamError,
+  shellWord,
   type CallOptions,
   type CheckResult,
   type Clock,
@@ -8,7 +9,7 @@ import {
 } from '@dstream/core';
 import { openSender, type ServiceBusAddress } from './connections.ts';
 import { ServiceBusTopic } from './service-bus-topic.ts';
-import { azCommands, grantRemedy, quoted } from './az-commands.ts';
+import { azCommands, grantRemedy } from './az-commands.ts';
 import { refused, type CheckedBroker } from './check-broker.ts';
 
 /** What is sent to. */
@@ -81,7 +82,7 @@ export function judgeSending(
   if (code === 'EntityNotFound') {
     const missing = `${kind} ${entity} does not exist in namespace ${namespace}, or is disabled`;
     const create = ['topic', ...(kind === 'topic' ? [] : ['queue'])].map(
-      (one) => `${one} create -n ${quoted(entity)}`,
+      (one) => `${one} create -n ${shellWord(entity)}`,
     );
     const either = kind === 'topic' ? [] : ['# one of the two'];
     const remedy = azCommands('servicebus', namespace, ...either, ...create);

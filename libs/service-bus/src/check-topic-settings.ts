@@ -1,8 +1,15 @@
 /** The settings of a topic, where the login can read them. */
 import type { TopicProperties, TopicRuntimeProperties } from '@azure/service-bus';
-import type { CallOptions, CheckResult, Checks, Clock, FailedCheck } from '@dstream/core';
+import {
+  shellWord,
+  type CallOptions,
+  type CheckResult,
+  type Checks,
+  type Clock,
+  type FailedCheck,
+} from '@dstream/core';
 import { readSettings } from './administration.ts';
-import { azCommands, quoted } from './az-commands.ts';
+import { azCommands } from './az-commands.ts';
 import type { ServiceBusAddress } from './connections.ts';
 import {
   durationMs,
@@ -42,7 +49,7 @@ export async function* checkTopicSettings(
 
 function subjectOf(topic: string, namespace: string): SettingsSubject {
   const update = (options: string) =>
-    azCommands('servicebus', namespace, `topic update -n ${quoted(topic)} ${options}`);
+    azCommands('servicebus', namespace, `topic update -n ${shellWord(topic)} ${options}`);
   return { shown: `topic ${topic}`, subject: topic, update };
 }
 
@@ -54,7 +61,7 @@ function showCommand(topic: string, namespace: string) {
     'servicebus',
     namespace,
     '# expected: status Active, timeToLive longer than an outage, autoDelete P10675199D…, subscriptions at least 1',
-    `topic show -n ${quoted(topic)} --query ${query}`,
+    `topic show -n ${shellWord(topic)} --query ${query}`,
   );
 }
 
@@ -83,7 +90,7 @@ function withoutSubscription({ shown, subject }: SettingsSubject, namespace: str
   const remedy = azCommands(
     'servicebus',
     namespace,
-    `topic subscription create --topic-name ${quoted(subject)} -n dstream --enable-session true --max-delivery-count 1000`,
+    `topic subscription create --topic-name ${shellWord(subject)} -n dstream --enable-session true --max-delivery-count 1000`,
   );
   return { outcome: 'failed', check: 'servicebus.subscriptions', subject, message, remedy };
 }

@@ -3,6 +3,7 @@ import { close, withTimeout } from '@dstream/async';
 import {
   asDStreamError,
   DStreamError,
+  shellWord,
   type CallOptions,
   type CheckResult,
   type Checks,
@@ -13,7 +14,6 @@ import {
   azCommands,
   checkBroker,
   grantRemedy,
-  quoted,
   refused,
   type CheckedBroker,
 } from '@dstream/service-bus/check';
@@ -104,7 +104,7 @@ export function judgeHub(hub: string, broker: CheckedBroker, { code, message }: 
   const common = { outcome: 'failed', subject: hub } as const;
   if (code === 'EntityNotFound') {
     const missing = `event hub ${hub} does not exist in namespace ${namespace}, or is disabled`;
-    const create = `eventhub create -n ${quoted(hub)} --partition-count 4`;
+    const create = `eventhub create -n ${shellWord(hub)} --partition-count 4`;
     const remedy = azCommands('eventhubs', namespace, create);
     return { ...common, check: 'eventhubs.exists', message: missing, remedy };
   }

@@ -2,7 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import { open, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { CallOptions, CheckResult, Checks, FailedCheck, Hash, Remedy } from '@dstream/core';
+import {
+  shellWord,
+  type CallOptions,
+  type CheckResult,
+  type Checks,
+  type FailedCheck,
+  type Hash,
+  type Remedy,
+} from '@dstream/core';
 import { PathTemplate } from './file-path.ts';
 import { assertRegular, errorCodeOf, fileProblem, nodeFileSystem } from './file-system.ts';
 import { lockOwnerIn } from './path-lock.ts';
@@ -88,7 +96,7 @@ function missing(directory: string, error: unknown): FailedCheck {
   const { wrong, right } = fileProblem(error, directory);
   const remedy: Remedy =
     errorCodeOf(error) === 'ENOENT'
-      ? { kind: 'command', text: `mkdir -p ${shellText(directory)}` }
+      ? { kind: 'command', text: `mkdir -p ${shellWord(directory)}` }
       : { kind: 'advice', text: right };
   return {
     outcome: 'failed',
@@ -158,16 +166,11 @@ function problemOf(path: string, error: unknown): Pick<FailedCheck, 'message' | 
   const uid = process.getuid?.();
   const remedy: Remedy =
     (code === 'EACCES' || code === 'EPERM') && uid !== undefined
-      ? { kind: 'command', text: `chown ${uid} ${shellText(path)}` }
+      ? { kind: 'command', text: `chown ${uid} ${shellWord(path)}` }
       : { kind: 'advice', text: right };
   return { message: `${path}: ${wrong}`, remedy };
 }
 
 function mebibytes(bytes: number): string {
   return `${Math.floor(bytes / 1_048_576)} MiB`;
-}
-
-/** As one word of a POSIX shell. */
-function shellText(text: string): string {
-  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

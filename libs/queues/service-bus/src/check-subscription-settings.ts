@@ -1,5 +1,12 @@
 /** The settings of a subscription, where the login can read them. */
-import type { CallOptions, CheckResult, Checks, Clock, FailedCheck } from '@dstream/core';
+import {
+  shellWord,
+  type CallOptions,
+  type CheckResult,
+  type Checks,
+  type Clock,
+  type FailedCheck,
+} from '@dstream/core';
 import {
   durationMs,
   judgeCommon,
@@ -10,7 +17,7 @@ import {
   type ServiceBusAddress,
   type SettingsSubject,
 } from '@dstream/service-bus';
-import { azCommands, quoted } from '@dstream/service-bus/check';
+import { azCommands } from '@dstream/service-bus/check';
 
 /** What is configured. */
 export interface ConfiguredSubscription {
@@ -55,7 +62,7 @@ export async function* checkSubscriptionSettings(
 
 /** The options of `az servicebus topic subscription` that name it. */
 export const namesOf = ({ topic, subscription }: Pick<ConfiguredSubscription, 'topic' | 'subscription'>) =>
-  `--topic-name ${quoted(topic)} -n ${quoted(subscription)}`;
+  `--topic-name ${shellWord(topic)} -n ${shellWord(subscription)}`;
 
 function subjectOf(configured: ConfiguredSubscription): SettingsSubject {
   const { topic, subscription, namespace } = configured;
@@ -133,7 +140,7 @@ function* judgeContent(
   }
   if (!filters.includes('1=1')) {
     const message = `the rules of ${shown} do not let every message through: changes may be missing`;
-    const names = `--topic-name ${quoted(topic)} --subscription-name ${quoted(subscription)}`;
+    const names = `--topic-name ${shellWord(topic)} --subscription-name ${shellWord(subscription)}`;
     const remedy = azCommands('servicebus', namespace, `topic subscription rule list ${names} -o table`);
     yield { outcome: 'warned', check: 'servicebus.filter', subject, message, remedy };
   }
